@@ -1,0 +1,70 @@
+import type { SyscallNumbers } from "./linux.ts";
+
+/** A C pointer as the runtime represents it: a number in Bun, an object in Deno. */
+export type Pointer = number | object;
+
+/** Memory passed to C by address: the call sees it from the view's first byte on. */
+export type Memory = ArrayBufferView<ArrayBuffer>;
+
+/**
+ * Every C function shmkit calls, once, in the order in which both runtimes' tables list them. Results are C's: −1
+ * is a failure whose reason is in `errno()`, unless a comment says otherwise. Nothing here throws; the checked
+ * forms that do are in `system.ts`.
+ */
+export interface Libc {
+  // Named and anonymous memory. Paths are NUL-terminated UTF-8.
+  shm_open(name: Memory, flags: number, mode: number): number;
+  shm_unlink(name: Memory): number;
+  memfd_create(name: Memory, flags: number): number;
+  open(path: Memory, flags: number, mode: number): number;
+  close(fd: number): number;
+  pread(fd: number, into: Memory, byteLength: number, byteOffset: number): number;
+  ftruncate(fd: number, byteLength: number): number;
+  /** Returns the error number itself, and leaves `errno` alone. */
+  posix_fallocate(fd: number, byteOffset: number, byteLength: number): number;
+  fchmod(fd: number, mode: number): number;
+  /** Stands in for `fstat`: one record layout on every architecture, and exported by every libc. */
+  statx(directoryFd: number, path: Memory, flags: number, mask: number, into: Memory): number;
+  /** Fills `into` with directory entries and returns the bytes used. */
+  getdents64(fd: number, into: Memory, byteLength: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  fcntl_flock(fd: number, command: number, flock: Memory): number;
+
+  // Mappings. `mmap` leaves the address to the kernel, maps from offset 0 and returns undefined on failure.
+  mmap(byteLength: number, protection: number, flags: number, fd: number): Pointer | undefined;
+  munmap(address: Pointer, byteLength: number): number;
+  mprotect(address: Pointer, byteLength: number, protection: number): number;
+  madvise(address: Pointer, byteLength: number, advice: number): number;
+  mlock(address: Pointer, byteLength: number): number;
+  msync(address: Pointer, byteLength: number, flags: number): number;
+
+  // Waiting. The word is the view's first; `timeout` is a `struct timespec`, `value3` the bitset of FUTEX_WAIT_BITSET.
+  futex(word: Memory, operation: number, value: number, timeout: Memory | null, value3: number): number;
+  futex_waitv(waiters: Memory, count: number, timeout: Memory | null, clock: number): number;
+  sched_yield(): number;
+
+  // Processes and time.
+  getpid(): number;
+  gettid(): number;
+  geteuid(): number;
+  kill(pid: number, signal: number): number;
+  clock_gettime(clock: number, into: Memory): number;
+  sysconf(name: number): number;
+
+  /** The reason of this thread's last failed call. Read it right after the call. */
+  errno(): number;
+
+  // What the runtime adds to C.
+  /** The memory at an address as an `ArrayBuffer` that owns nothing. */
+  bufferAt(address: Pointer, byteLength: number): ArrayBuffer;
+  /** The address of the view's first byte, as the 64-bit halves that a C struct holds. */
+  addressOf(memory: Memory): { low: number; high: number };
+}
+
+/** What a runtime's table is loaded from. */
+export interface LibcSource {
+  /** The shared library's file name. */
+  readonly library: string;
+  /** The architecture's system-call numbers. */
+  readonly syscalls: SyscallNumbers;
+}

@@ -1,0 +1,94 @@
+/**
+ * Linux's numbers, as the kernel's and glibc's headers give them for x86-64 and arm64. Where the two differ, the
+ * table at the end says so.
+ *
+ * @module
+ */
+
+/** `open` and `shm_open` flags (asm-generic/fcntl.h; x86-64 and arm64 agree on these). */
+export const O_RDONLY = 0;
+export const O_RDWR = 0o2;
+export const O_CREAT = 0o100;
+export const O_EXCL = 0o200;
+export const O_NONBLOCK = 0o4000;
+export const O_CLOEXEC = 0o2000000;
+
+/** `mmap` and `mprotect` protections. */
+export const PROT_READ = 1;
+export const PROT_WRITE = 2;
+
+/** `mmap` flags. */
+export const MAP_SHARED = 0x01;
+
+/** `madvise` advice. */
+export const MADV_HUGEPAGE = 14;
+export const MADV_POPULATE_READ = 22;
+export const MADV_POPULATE_WRITE = 23;
+
+/** `memfd_create` flags. */
+export const MFD_CLOEXEC = 1;
+export const MFD_ALLOW_SEALING = 2;
+
+/** `fcntl` commands. An OFD lock belongs to the open file description and goes with its last descriptor. */
+export const F_OFD_GETLK = 36;
+export const F_OFD_SETLK = 37;
+export const F_OFD_SETLKW = 38;
+export const F_ADD_SEALS = 1033;
+export const F_SEAL_SEAL = 1;
+export const F_SEAL_SHRINK = 2;
+export const F_SEAL_GROW = 4;
+
+/** `struct flock` lock types. */
+export const F_RDLCK = 0;
+export const F_WRLCK = 1;
+export const F_UNLCK = 2;
+
+/** `statx` request. */
+export const AT_EMPTY_PATH = 0x1000;
+export const STATX_BASIC_STATS = 0x7ff;
+
+/** File types in `st_mode`. */
+export const S_IFMT = 0o170000;
+export const S_IFREG = 0o100000;
+
+/** `futex` operations. `FUTEX_PRIVATE_FLAG` is absent on purpose: it silently breaks waking another process. */
+export const FUTEX_WAIT = 0;
+export const FUTEX_WAKE = 1;
+export const FUTEX_WAIT_BITSET = 9;
+export const FUTEX_BITSET_MATCH_ANY = -1;
+/** `futex_waitv`: the size of a 32-bit word, and the most words one call takes. */
+export const FUTEX2_SIZE_U32 = 2;
+export const FUTEX_WAITV_MAX = 128;
+
+/** `clock_gettime` clocks. */
+export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
+
+/** `sysconf` names (glibc and musl agree). */
+export const SC_PAGESIZE = 30;
+
+/** Error numbers that the code itself tests. */
+export const EPERM = 1;
+export const ENOENT = 2;
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const EACCES = 13;
+export const EEXIST = 17;
+export const EINVAL = 22;
+export const ENOSYS = 38;
+export const ETIMEDOUT = 110;
+
+/** System-call numbers, used where libc has no wrapper (asm/unistd_64.h; asm-generic/unistd.h). */
+export interface SyscallNumbers {
+  /** `futex(word, op, value, timeout, word2, value3)` */
+  readonly futex: number;
+  /** `futex_waitv(waiters, count, flags, timeout, clock)`, Linux ≥ 5.16 */
+  readonly futex_waitv: number;
+}
+
+/** The system-call numbers of each supported architecture. */
+export const SYSCALLS: Readonly<Record<"x64" | "arm64", SyscallNumbers>> = {
+  x64: { futex: 202, futex_waitv: 449 },
+  arm64: { futex: 98, futex_waitv: 449 },
+};

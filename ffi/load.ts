@@ -1,0 +1,93 @@
+import { loadBunLibc } from "./bun.ts";
+import { loadDenoLibc } from "./deno.ts";
+import { UnsupportedError } from "./error.ts";
+import type { Libc, LibcSource } from "./libc.ts";
+import { SYSCALLS } from "./linux.ts";
+
+/** The oldest runtimes the package is tested on. */
+export const OLDEST: { readonly bun: string; readonly deno: string } = { bun: "1.4.0", deno: "2.5.0" };
+
+/** What is asked of the globals of whichever runtime this is. */
+interface Globals {
+  Bun?: { version: string };
+  Deno?: { version: { deno: string }; build: { os: string; arch: string } };
+  process?: { platform?: string; arch?: string; getBuiltinModule?(name: string): unknown };
+}
+
+let loaded: Libc | undefined;
+
+/**
+ * Whether the processor is known to keep loads in order and stores in order (x86-64: Intel SDM 3A, 9.2). Where that is
+ * not known, payloads are copied with atomic accesses.
+ */
+export function hasTotalStoreOrder({ Deno, process }: Globals = globalThis as unknown as Globals): boolean {
+  return (Deno?.build.arch ?? process?.arch) === "x86_64" || process?.arch === "x64";
+}
+
+/**
+ * This thread's libc, loaded at the first call.
+ *
+ * @throws {UnsupportedError} On another runtime, an older one, another platform, without libc or without permission.
+ */
+export function libc(): Libc {
+  return loaded ??= load(globalThis as unknown as Globals);
+}
+
+/** Loads libc for the runtime whose globals are given; apart from `libc` so that tests can pretend another one. */
+export function load({ Bun, Deno, process }: Globals): Libc {
+  if (Deno !== undefined) {
+    requireVersion("Deno", Deno.version.deno, OLDEST.deno);
+    const arch = Deno.build.arch === "x86_64" ? "x64" : Deno.build.arch === "aarch64" ? "arm64" : Deno.build.arch;
+    return firstThatLoads(Deno.build.os, arch, (source) => loadDenoLibc(Deno, source));
+  }
+  if (Bun !== undefined) {
+    requireVersion("Bun", Bun.version, OLDEST.bun);
+    const ffi = process?.getBuiltinModule?.("bun:ffi");
+    return firstThatLoads(process?.platform, process?.arch, (source) => loadBunLibc(ffi, source));
+  }
+  throw new UnsupportedError(
+    "RUNTIME",
+    "Cannot share memory between processes as this runtime is neither Bun nor Deno; Region.over(new SharedArrayBuffer(n)) works everywhere",
+  );
+}
+
+function requireVersion(runtime: string, version: string, oldest: string): void {
+  const [major, minor] = version.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = oldest.split(".").map(Number);
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new UnsupportedError("VERSION", `Cannot use ${runtime} ${version} as ${runtime} must be ${oldest} or newer`);
+}
+
+/** Tries glibc's name, then musl's. */
+function firstThatLoads(
+  platform: string | undefined,
+  arch: string | undefined,
+  loadFrom: (source: LibcSource) => Libc,
+): Libc {
+  if (platform !== "linux" || (arch !== "x64" && arch !== "arm64")) {
+    throw new UnsupportedError(
+      "PLATFORM",
+      `Cannot share memory between processes on ${platform} ${arch} as only Linux on x86-64 and arm64 is supported`,
+    );
+  }
+  const libraries = ["libc.so.6", `libc.musl-${arch === "x64" ? "x86_64" : "aarch64"}.so.1`];
+  const causes: unknown[] = [];
+  for (const library of libraries) {
+    try {
+      return loadFrom({ library, syscalls: SYSCALLS[arch] });
+    } catch (cause) {
+      // Deno's refusal of a permission: NotCapable since 2.0.
+      if (cause instanceof Error && (cause.name === "NotCapable" || cause.name === "PermissionDenied")) {
+        throw new UnsupportedError(
+          "PERMISSION",
+          "Cannot load libc as Deno was started without the permission: run it with --allow-ffi (a path-scoped grant is not enough)",
+          { cause },
+        );
+      }
+      causes.push(cause);
+    }
+  }
+  throw new UnsupportedError("LIBC", `Cannot load libc as none of ${libraries.join(", ")} has all functions`, {
+    cause: causes.length === 1 ? causes[0] : new AggregateError(causes),
+  });
+}

@@ -1,0 +1,204 @@
+/**
+ * The C functions in checked form: each returns what it promises or throws a {@linkcode SystemError} that names the
+ * action, the object and the reason. Interrupted calls are made again.
+ *
+ * @module
+ */
+import { type FailedCall, SystemError } from "./error.ts";
+import type { Memory, Pointer } from "./libc.ts";
+import { libc } from "./load.ts";
+import {
+  AT_EMPTY_PATH,
+  CLOCK_MONOTONIC,
+  CLOCK_REALTIME,
+  EINTR,
+  ENOENT,
+  O_CLOEXEC,
+  O_RDONLY,
+  SC_PAGESIZE,
+  STATX_BASIC_STATS,
+} from "./linux.ts";
+
+/** What is being done, and to what: the first half of an error's sentence. */
+export type Doing = Pick<FailedCall, "action" | "path">;
+
+const encoder = new TextEncoder();
+
+/** A NUL-terminated C string. */
+export function cString(text: string): Memory {
+  return encoder.encode(text + "\0");
+}
+
+/** Makes a call until no signal interrupts it, and throws if it returns −1. */
+function check(doing: Doing, syscall: string, call: () => number): number {
+  while (true) {
+    const result = call();
+    if (result !== -1) return result;
+    const errno = libc().errno();
+    if (errno !== EINTR) throw new SystemError(errno, { ...doing, syscall });
+  }
+}
+
+/** Opens shared memory by name and returns its descriptor, which child processes do not inherit. */
+export function shmOpen(doing: Doing, name: string, flags: number, mode: number): number {
+  const path = cString(name);
+  return check(doing, "shm_open", () => libc().shm_open(path, flags | O_CLOEXEC, mode));
+}
+
+/** Removes a name; false if there was none. */
+export function shmUnlink(doing: Doing, name: string): boolean {
+  const path = cString(name);
+  if (libc().shm_unlink(path) === 0) return true;
+  const errno = libc().errno();
+  if (errno === ENOENT) return false;
+  throw new SystemError(errno, { ...doing, syscall: "shm_unlink" });
+}
+
+/** Creates memory without a name and returns its descriptor. */
+export function memfdCreate(doing: Doing, name: string, flags: number): number {
+  const label = cString(name);
+  return check(doing, "memfd_create", () => libc().memfd_create(label, flags));
+}
+
+/** Opens a file and returns its descriptor, which child processes do not inherit. */
+export function open(doing: Doing, path: string, flags: number): number {
+  const cPath = cString(path);
+  return check(doing, "open", () => libc().open(cPath, flags | O_CLOEXEC, 0));
+}
+
+/** Closes a descriptor. Never throws: the descriptor is gone whatever the result. */
+export function close(fd: number): void {
+  libc().close(fd);
+}
+
+/** Sets a file's length and reserves every page of it, so that a full file system shows now and not at a touch. */
+export function allocate(doing: Doing, fd: number, byteLength: number): void {
+  check(doing, "ftruncate", () => libc().ftruncate(fd, byteLength));
+  while (true) {
+    const errno = libc().posix_fallocate(fd, 0, byteLength);
+    if (errno === 0) return;
+    if (errno !== EINTR) throw new SystemError(errno, { ...doing, syscall: "posix_fallocate" });
+  }
+}
+
+/** Sets a file's permission bits, whatever the umask. */
+export function chmod(doing: Doing, fd: number, mode: number): void {
+  check(doing, "fchmod", () => libc().fchmod(fd, mode));
+}
+
+/** Runs `fcntl` with a whole-number argument. */
+export function fcntl(doing: Doing, fd: number, command: number, argument: number): number {
+  return check(doing, "fcntl", () => libc().fcntl(fd, command, argument));
+}
+
+/** What the kernel knows of an open file. */
+export interface FileStatus {
+  /** Type and permission bits (`st_mode`). */
+  readonly mode: number;
+  /** The owner's user id. */
+  readonly uid: number;
+  /** Names that lead to the file; 0 once it is unlinked. */
+  readonly links: number;
+  /** Length in bytes. */
+  readonly byteLength: number;
+}
+
+/** Asks for an open file's status. */
+export function fileStatus(doing: Doing, fd: number): FileStatus {
+  const bytes = new Uint8Array(256);
+  check(doing, "statx", () => libc().statx(fd, cString(""), AT_EMPTY_PATH, STATX_BASIC_STATS, bytes));
+  // struct statx: stx_nlink u32 at 16, stx_uid u32 at 20, stx_mode u16 at 28, stx_size u64 at 40.
+  const record = new DataView(bytes.buffer);
+  return {
+    links: record.getUint32(16, true),
+    uid: record.getUint32(20, true),
+    mode: record.getUint16(28, true),
+    byteLength: record.getUint32(40, true) + record.getUint32(44, true) * 2 ** 32,
+  };
+}
+
+/** Reads up to `into.byteLength` bytes at an offset and returns how many there were. */
+export function readAt(doing: Doing, fd: number, into: Memory, byteOffset: number): number {
+  return check(doing, "pread", () => libc().pread(fd, into, into.byteLength, byteOffset));
+}
+
+/** Reads a small text file, such as one in `/proc`. */
+export function readText(path: string): string {
+  const doing = { action: "read", path };
+  const fd = open(doing, path, O_RDONLY);
+  try {
+    const bytes = new Uint8Array(4096);
+    return new TextDecoder().decode(bytes.subarray(0, readAt(doing, fd, bytes, 0)));
+  } finally {
+    close(fd);
+  }
+}
+
+/** The names in a directory, without `.` and `..`. */
+export function readDirectory(path: string): string[] {
+  const doing = { action: "list", path };
+  const fd = open(doing, path, O_RDONLY);
+  try {
+    const names: string[] = [];
+    const bytes = new Uint8Array(32768);
+    const record = new DataView(bytes.buffer);
+    const decoder = new TextDecoder();
+    while (true) {
+      const used = check(doing, "getdents64", () => libc().getdents64(fd, bytes, bytes.byteLength));
+      if (used === 0) return names;
+      // struct dirent64: d_reclen u16 at 16, d_name at 19, NUL-terminated.
+      for (let at = 0; at < used; at += record.getUint16(at + 16, true)) {
+        const name = decoder.decode(bytes.subarray(at + 19, bytes.indexOf(0, at + 19)));
+        if (name !== "." && name !== "..") names.push(name);
+      }
+    }
+  } finally {
+    close(fd);
+  }
+}
+
+/** Maps a file from its start and returns the address. */
+export function mmap(doing: Doing, byteLength: number, protection: number, flags: number, fd: number): Pointer {
+  const address = libc().mmap(byteLength, protection, flags, fd);
+  if (address === undefined) throw new SystemError(libc().errno(), { ...doing, syscall: "mmap" });
+  return address;
+}
+
+/** The memory at an address as an `ArrayBuffer` that owns nothing. */
+export function bufferAt(address: Pointer, byteLength: number): ArrayBuffer {
+  return libc().bufferAt(address, byteLength);
+}
+
+/** Unmaps. Never throws: the only failure is an address that was never mapped. */
+export function munmap(address: Pointer, byteLength: number): void {
+  libc().munmap(address, byteLength);
+}
+
+/** Advises the kernel about mapped memory. */
+export function madvise(doing: Doing, address: Pointer, byteLength: number, advice: number): void {
+  check(doing, "madvise", () => libc().madvise(address, byteLength, advice));
+}
+
+/** Keeps mapped memory from being swapped out. */
+export function mlock(doing: Doing, address: Pointer, byteLength: number): void {
+  check(doing, "mlock", () => libc().mlock(address, byteLength));
+}
+
+/** The size of a memory page in bytes. */
+export function pageSize(): number {
+  return libc().sysconf(SC_PAGESIZE);
+}
+
+const time = new Uint32Array(4);
+
+/** Nanoseconds on the machine's monotonic clock, the same in every process; beyond 104 days of uptime, to 2 ns. */
+export function monotonicNs(): number {
+  libc().clock_gettime(CLOCK_MONOTONIC, time);
+  return (time[0] + time[1] * 2 ** 32) * 1e9 + time[2];
+}
+
+/** Milliseconds since 1970. */
+export function realtimeMs(): number {
+  libc().clock_gettime(CLOCK_REALTIME, time);
+  return (time[0] + time[1] * 2 ** 32) * 1e3 + Math.floor(time[2] / 1e6);
+}
