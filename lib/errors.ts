@@ -1,0 +1,125 @@
+/**
+ * What a user can act on has its own class. Misuse that no program should recover from is a plain `TypeError` or
+ * `RangeError`, and what the operating system refuses is a `SystemError`.
+ *
+ * @module
+ */
+
+/** The base of every error of this file: `code` is stable and meant for programs, `message` for people. */
+export class ShmkitError extends Error {
+  /** The class's name, as printed in front of the message. */
+  override name = "ShmkitError";
+  /** A stable word for programs, such as `CLOSED`. */
+  readonly code: string;
+
+  /**
+   * @param code A stable word for programs.
+   * @param message Action, reason and found value.
+   * @param options The underlying error, as `cause`.
+   */
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A segment, or a view into it, was used after `close()`. Open the segment again. Code: `CLOSED`. */
+export class ClosedError extends ShmkitError {
+  override name = "ClosedError";
+  /** @param message What was used, and what closed it. */
+  constructor(message: string) {
+    super("CLOSED", message);
+  }
+}
+
+/** A write was tried through a read-only attachment. Attach without `readOnly`. Code: `READ_ONLY`. */
+export class ReadOnlyError extends ShmkitError {
+  override name = "ReadOnlyError";
+  /** @param message What was to be written. */
+  constructor(message: string) {
+    super("READ_ONLY", message);
+  }
+}
+
+/** Two programs describe the same object differently; the message shows both layouts, field by field. Code: `LAYOUT_MISMATCH`. */
+export class LayoutMismatchError extends ShmkitError {
+  override name = "LayoutMismatchError";
+  /** The schema text stored in the segment. */
+  readonly found: string;
+  /** The schema text this program asked for. */
+  readonly expected: string;
+
+  /**
+   * @param message The differences, field by field.
+   * @param found The schema text stored in the segment.
+   * @param expected The schema text this program asked for.
+   */
+  constructor(message: string, found: string, expected: string) {
+    super("LAYOUT_MISMATCH", message);
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
+/** Why a file is not a segment that can be attached. */
+export type SegmentFormatCode =
+  | "FOREIGN"
+  | "TRUNCATED"
+  | "VERSION"
+  | "HEADER"
+  | "CATALOG"
+  | "OBJECT";
+
+/** The bytes are not a segment this version can attach: foreign, truncated, of another version, or contradictory. */
+export class SegmentFormatError extends ShmkitError {
+  override name = "SegmentFormatError";
+  /**
+   * @param code Why.
+   * @param message What was refused, why, and the found value.
+   */
+  constructor(code: SegmentFormatCode, message: string) {
+    super(code, message);
+  }
+}
+
+/** Why a well-formed segment cannot be used now. */
+export type SegmentStateCode =
+  | "INITIALISING"
+  | "CREATOR_DIED"
+  | "FOREIGN_OWNER"
+  | "FULL"
+  | "EXISTS"
+  | "NOT_FOUND"
+  | "BUSY"
+  | "OTHER_KIND"
+  | "TOO_SMALL";
+
+/** The segment is well-formed but cannot serve this request now; `code` says why. */
+export class SegmentStateError extends ShmkitError {
+  override name = "SegmentStateError";
+  /**
+   * @param code Why.
+   * @param message What was refused, why, and what to do.
+   */
+  constructor(code: SegmentStateCode, message: string) {
+    super(code, message);
+  }
+}
+
+/** A role that only one may hold, such as a table's writer, is held by someone alive. Code: `ROLE_TAKEN`. */
+export class RoleTakenError extends ShmkitError {
+  override name = "RoleTakenError";
+  /** @param message Which role, and who holds it. */
+  constructor(message: string) {
+    super("ROLE_TAKEN", message);
+  }
+}
+
+/** Something was given back or changed by one who does not hold it. Code: `NOT_OWNER`. */
+export class NotOwnerError extends ShmkitError {
+  override name = "NotOwnerError";
+  /** @param message What, and who holds it. */
+  constructor(message: string) {
+    super("NOT_OWNER", message);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Records described once: their bytes, their views, their text and their C header.
+ *
+ * @module
+ */
+
+export { cHeader } from "./c_header.ts";
+export {
+  array,
+  bool,
+  bytes,
+  chars,
+  decimal,
+  enumeration,
+  f32,
+  f64,
+  type Field,
+  type FieldArray,
+  type FieldKind,
+  i16,
+  i32,
+  i64,
+  i8,
+  type NumberKind,
+  u16,
+  u32,
+  u53,
+  u64,
+  u8,
+} from "./field.ts";
+export { assertSameLayout, diffSchemas } from "./same_layout.ts";
+export { parseSchema } from "./schema.ts";
+export {
+  type AnyStruct,
+  type Fields,
+  type Struct,
+  struct,
+  type StructField,
+  type Value,
+  type ValueOf,
+  type View,
+  type ViewOf,
+  type ViewOfField,
+  type ViewOptions,
+} from "./struct.ts";
+export { type AnyBuffer, type ReadonlyViews, Views } from "./views.ts";
