@@ -1,0 +1,148 @@
+import { libc, system } from "../../ffi/mod.ts";
+import { type SegmentFormatCode, SegmentFormatError } from "../errors.ts";
+import { getChars, getU53, setU53 } from "./bytes.ts";
+import { type Geometry, layOut, MAX_BYTE_LENGTH } from "./geometry.ts";
+import {
+  BYTE_LENGTH_OFFSET,
+  CATALOG_ENTRIES_OFFSET,
+  CATALOG_OFFSET_OFFSET,
+  CREATED_NANOSECONDS_OFFSET,
+  CREATED_SECONDS_OFFSET,
+  CREATOR_BOOT_OFFSET,
+  CREATOR_PID_OFFSET,
+  CREATOR_START_OFFSET,
+  CREATOR_UID_OFFSET,
+  FORMAT_VERSION,
+  HEADER_BYTES,
+  MAGIC,
+  MAGIC_OFFSET,
+  OBJECTS_OFFSET_OFFSET,
+  PARTICIPANT_SLOTS_OFFSET,
+  PARTICIPANTS_OFFSET_OFFSET,
+  STATE_OFFSET,
+  STATE_READY,
+  VERSION_OFFSET,
+} from "./header_descriptor.ts";
+import { processIdentity } from "./process_identity.ts";
+
+/** What a valid header says. */
+export interface Header extends Geometry {
+  readonly creatorPid: number;
+  /** When the segment was created, in nanoseconds on the machine's monotonic clock. */
+  readonly createdNs: number;
+}
+
+/** Writes everything but the state, which the caller stores last. */
+export function writeHeader(record: DataView, geometry: Geometry): void {
+  const { pid, startTime, bootId } = processIdentity();
+  const now = system.monotonicNs();
+  MAGIC.forEach((word, i) => record.setUint32(MAGIC_OFFSET + 4 * i, word, true));
+  record.setUint32(VERSION_OFFSET, FORMAT_VERSION, true);
+  setU53(record, BYTE_LENGTH_OFFSET, geometry.byteLength);
+  record.setUint32(PARTICIPANT_SLOTS_OFFSET, geometry.participantSlots, true);
+  record.setUint32(CATALOG_ENTRIES_OFFSET, geometry.catalogEntries, true);
+  setU53(record, PARTICIPANTS_OFFSET_OFFSET, geometry.participantsOffset);
+  setU53(record, CATALOG_OFFSET_OFFSET, geometry.catalogOffset);
+  setU53(record, OBJECTS_OFFSET_OFFSET, geometry.objectsOffset);
+  record.setUint32(CREATOR_PID_OFFSET, pid, true);
+  record.setUint32(CREATOR_UID_OFFSET, libc().geteuid(), true);
+  setU53(record, CREATOR_START_OFFSET, startTime);
+  bootId.forEach((byte, i) => record.setUint8(CREATOR_BOOT_OFFSET + i, byte));
+  setU53(record, CREATED_SECONDS_OFFSET, Math.floor(now / 1e9));
+  setU53(record, CREATED_NANOSECONDS_OFFSET, now % 1e9);
+}
+
+/** Whether the initialiser has finished. */
+export function isReady(record: DataView): boolean {
+  return record.byteLength >= HEADER_BYTES && record.getUint32(STATE_OFFSET, true) === STATE_READY;
+}
+
+/**
+ * Refuses a file that is not ready and was not begun by an initialiser of this format either. One that is at work, or
+ * died at any instruction, has written each of the first words or not yet.
+ *
+ * @param start The file's first bytes, at most {@linkcode HEADER_BYTES}.
+ */
+export function requireInitialisable(name: string, start: DataView): void {
+  // A file has its full length before its first byte is written.
+  if (start.byteLength > 0 && start.byteLength < HEADER_BYTES) requireMagic(name, start);
+  const whole = new DataView(new ArrayBuffer(HEADER_BYTES));
+  for (let i = 0; i < start.byteLength; i++) whole.setUint8(i, start.getUint8(i));
+  const isBegun = [...MAGIC, FORMAT_VERSION].every((word, i) => {
+    const found = whole.getUint32(MAGIC_OFFSET + 4 * i, true);
+    return found === 0 || found === word;
+  });
+  if (!isBegun) requireMagic(name, start);
+}
+
+function requireMagic(name: string, start: DataView): void {
+  const refuse = (code: SegmentFormatCode, reason: string) => {
+    throw new SegmentFormatError(code, `Cannot open segment '${name}' as ${reason}`);
+  };
+  const hasMagic = start.byteLength >= VERSION_OFFSET &&
+    MAGIC.every((word, i) => start.getUint32(MAGIC_OFFSET + 4 * i, true) === word);
+  if (!hasMagic) {
+    const found = JSON.stringify(getChars(start, 0, Math.min(start.byteLength, VERSION_OFFSET)));
+    refuse("FOREIGN", `it was not made by shmkit: its first bytes must be "SHMKIT\\r\\n": found ${found}`);
+  }
+  if (start.byteLength < HEADER_BYTES) {
+    refuse("TRUNCATED", `its file was cut short: its header has ${HEADER_BYTES} bytes: found ${start.byteLength}`);
+  }
+  const version = start.getUint32(VERSION_OFFSET, true);
+  if (version !== FORMAT_VERSION) {
+    const advice = version > FORMAT_VERSION ? "update shmkit here" : "create the segment anew";
+    refuse("VERSION", `its format version must be ${FORMAT_VERSION}: found ${version}; ${advice}`);
+  }
+}
+
+/**
+ * Reads a header, and refuses one that contradicts itself or the file.
+ *
+ * @param record The file's first {@linkcode HEADER_BYTES} bytes.
+ * @param fileByteLength The file's length.
+ * @throws {SegmentFormatError} With the contradiction.
+ */
+export function readHeader(name: string, record: DataView, fileByteLength: number): Header {
+  requireMagic(name, record);
+  const byteLength = getU53(record, BYTE_LENGTH_OFFSET);
+  if (byteLength > fileByteLength) {
+    throw new SegmentFormatError(
+      "TRUNCATED",
+      `Cannot open segment '${name}' as its file was cut short: its header says ${byteLength} bytes: found ${fileByteLength}`,
+    );
+  }
+  const contradiction = (what: string, expected: number | string, found: number) =>
+    new SegmentFormatError(
+      "HEADER",
+      `Cannot open segment '${name}' as its header is corrupt: ${what} must be ${expected}: found ${found}`,
+    );
+  if (byteLength !== fileByteLength) throw contradiction("byte length", `the file's ${fileByteLength}`, byteLength);
+  if (byteLength > MAX_BYTE_LENGTH) throw contradiction("byte length", `at most ${MAX_BYTE_LENGTH}`, byteLength);
+
+  const slots = record.getUint32(PARTICIPANT_SLOTS_OFFSET, true);
+  const entries = record.getUint32(CATALOG_ENTRIES_OFFSET, true);
+  let geometry: Geometry;
+  try {
+    geometry = layOut(byteLength, slots, entries);
+  } catch (error) {
+    throw new SegmentFormatError(
+      "HEADER",
+      `Cannot open segment '${name}' as its header is corrupt: ${(error as Error).message}`,
+    );
+  }
+  const offsets = [
+    ["offset of the participants", geometry.participantsOffset, getU53(record, PARTICIPANTS_OFFSET_OFFSET)],
+    ["offset of the catalog", geometry.catalogOffset, getU53(record, CATALOG_OFFSET_OFFSET)],
+    ["offset of the objects", geometry.objectsOffset, getU53(record, OBJECTS_OFFSET_OFFSET)],
+  ] as const;
+  for (const [what, expected, found] of offsets) {
+    if (found !== expected) throw contradiction(what, expected, found);
+  }
+  const nanoseconds = getU53(record, CREATED_NANOSECONDS_OFFSET);
+  if (nanoseconds >= 1e9) throw contradiction("nanoseconds within the second", "below 1000000000", nanoseconds);
+  return {
+    ...geometry,
+    creatorPid: record.getUint32(CREATOR_PID_OFFSET, true),
+    createdNs: getU53(record, CREATED_SECONDS_OFFSET) * 1e9 + nanoseconds,
+  };
+}

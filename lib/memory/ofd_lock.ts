@@ -1,0 +1,55 @@
+import { type Doing, libc, linux, SystemError } from "../../ffi/mod.ts";
+
+const { EACCES, EAGAIN, EINTR, F_OFD_GETLK, F_OFD_SETLK, F_UNLCK, F_WRLCK } = linux;
+
+/*
+ * Open-file-description locks on single bytes. The kernel drops them when the last descriptor of the description is
+ * closed, that is when the process dies, however it dies. They do not exclude the description that holds them, so a
+ * holder must not ask about its own.
+ *
+ *     struct flock { i16 l_type; i16 l_whence; i64 l_start; i64 l_len; i32 l_pid; }   32 bytes, l_pid must be 0
+ */
+const L_TYPE = 0;
+const L_START_LOW = 2;
+const L_START_HIGH = 3;
+const L_LEN_LOW = 4;
+
+const flock = new Int32Array(8);
+
+function aim(type: number, byteOffset: number): void {
+  flock.fill(0);
+  flock[L_TYPE] = type; // l_whence is 0, SEEK_SET, in the upper half
+  flock[L_START_LOW] = byteOffset | 0;
+  flock[L_START_HIGH] = Math.floor(byteOffset / 2 ** 32);
+  flock[L_LEN_LOW] = 1;
+}
+
+/** Takes the lock of one byte if nobody else holds it. */
+export function tryLockByte(doing: Doing, fd: number, byteOffset: number): boolean {
+  while (true) {
+    aim(F_WRLCK, byteOffset);
+    if (libc().fcntl_flock(fd, F_OFD_SETLK, flock) === 0) return true;
+    const errno = libc().errno();
+    if (errno === EAGAIN || errno === EACCES) return false;
+    if (errno !== EINTR) throw new SystemError(errno, { ...doing, syscall: "fcntl" });
+  }
+}
+
+/** Gives a byte's lock back; nothing happens if it is not held. */
+export function unlockByte(fd: number, byteOffset: number): void {
+  aim(F_UNLCK, byteOffset);
+  libc().fcntl_flock(fd, F_OFD_SETLK, flock);
+}
+
+/** Whether another open file description holds the lock of a byte. */
+export function isByteLocked(fd: number, byteOffset: number): boolean {
+  aim(F_WRLCK, byteOffset);
+  if (libc().fcntl_flock(fd, F_OFD_GETLK, flock) !== 0) {
+    throw new SystemError(libc().errno(), {
+      action: "ask about a lock of",
+      path: `descriptor ${fd}`,
+      syscall: "fcntl",
+    });
+  }
+  return (flock[L_TYPE] & 0xffff) !== F_UNLCK;
+}

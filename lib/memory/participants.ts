@@ -1,0 +1,159 @@
+import { libc, system } from "../../ffi/mod.ts";
+import { load, store } from "../atomic/mod.ts";
+import { SegmentStateError } from "../errors.ts";
+import { getChars, getU53, setChars, setU53 } from "./bytes.ts";
+import type { Geometry } from "./geometry.ts";
+import type { Mapping } from "./mapping.ts";
+import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import {
+  ATTACHED_OFFSET,
+  EPOCH_LIMIT,
+  EPOCH_OFFSET,
+  PID_OFFSET,
+  ROLE_BYTES,
+  ROLE_OFFSET,
+  SLOT_BITS,
+  SLOT_BYTES,
+  SLOT_LIMIT,
+  START_OFFSET,
+  TID_OFFSET,
+} from "./participants_descriptor.ts";
+import type { Party } from "./party.ts";
+import { processIdentity } from "./process_identity.ts";
+
+/** One attachment to a segment, as the segment's table tells it. */
+export interface Participant {
+  /** The id that lock and role words hold. */
+  readonly id: number;
+  /** Index of the slot. */
+  readonly slot: number;
+  /** Process id, in the pid namespace of that process. */
+  readonly pid: number;
+  /** Thread id. */
+  readonly tid: number;
+  /** When its process started, in clock ticks since boot. */
+  readonly startTime: number;
+  /** When it attached. */
+  readonly attachedAt: Date;
+  /** What it calls itself. */
+  readonly role: string;
+}
+
+/**
+ * Who is attached to a segment. To be attached is to hold the lock of one's slot; the kernel drops it when the process
+ * dies, so nobody needs a heartbeat and no reused pid can deceive.
+ */
+export class Participants implements Party {
+  readonly #name: string;
+  readonly #mapping: Mapping;
+  readonly #geometry: Geometry;
+  readonly #record: DataView;
+  readonly #words: Uint32Array;
+  #slot = -1;
+  #id = 0;
+
+  constructor(name: string, mapping: Mapping, geometry: Geometry) {
+    this.#name = name;
+    this.#mapping = mapping;
+    this.#geometry = geometry;
+    const { participantsOffset, participantSlots } = geometry;
+    this.#record = new DataView(mapping.buffer, participantsOffset, participantSlots * SLOT_BYTES);
+    this.#words = new Uint32Array(mapping.buffer, participantsOffset, participantSlots * SLOT_BYTES / 4);
+  }
+
+  /** This attachment's id; 0 for one that only observes. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /**
+   * Takes a slot.
+   *
+   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive.
+   */
+  join(role: string): void {
+    const doing = { action: "attach to segment", path: this.#name };
+    for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
+      if (!tryLockByte(doing, this.#mapping.fd, this.#lockByte(slot))) continue;
+      this.#slot = slot;
+      this.#id = (this.#takeEpoch(slot) << SLOT_BITS) | slot;
+      this.#write(slot, role);
+      return;
+    }
+    throw new SegmentStateError(
+      "FULL",
+      `Cannot attach to segment '${this.#name}' as at most ${this.#geometry.participantSlots} may be attached at once; create it with a larger maxParticipants`,
+    );
+  }
+
+  /** Gives the slot back. Called before the mapping closes, which would drop the lock anyway. */
+  leave(): void {
+    if (this.#slot === -1) return;
+    this.#record.setUint32(this.#slot * SLOT_BYTES + PID_OFFSET, 0, true);
+    unlockByte(this.#mapping.fd, this.#lockByte(this.#slot));
+    this.#slot = -1;
+  }
+
+  /** Whether the holder of an id is still attached: its slot is locked and was not taken anew. */
+  isAlive(id: number): boolean {
+    const slot = id & (SLOT_LIMIT - 1);
+    if (slot >= this.#geometry.participantSlots) return false;
+    // Pairs with the store in #takeEpoch, made under the slot's lock.
+    if (load(this.#words, slot * SLOT_BYTES / 4) !== id >>> SLOT_BITS) return false;
+    return slot === this.#slot || isByteLocked(this.#mapping.fd, this.#lockByte(slot));
+  }
+
+  /** An id in words. */
+  describe(id: number): string {
+    const slot = id & (SLOT_LIMIT - 1);
+    if (slot >= this.#geometry.participantSlots) return `participant ${id}`;
+    const { pid, role } = this.#read(slot);
+    return `process ${pid}${role === "" ? "" : ` (${role})`}`;
+  }
+
+  /** Everybody attached now, this attachment included. */
+  list(): Participant[] {
+    const alive: Participant[] = [];
+    for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
+      if (slot !== this.#slot && !isByteLocked(this.#mapping.fd, this.#lockByte(slot))) continue;
+      alive.push(this.#read(slot));
+    }
+    return alive;
+  }
+
+  #lockByte(slot: number): number {
+    return this.#geometry.participantsOffset + slot * SLOT_BYTES;
+  }
+
+  /** A new epoch makes every id that the slot's earlier holders left in lock words a dead one. */
+  #takeEpoch(slot: number): number {
+    const word = (slot * SLOT_BYTES + EPOCH_OFFSET) / 4;
+    const next = (load(this.#words, word) + 1) % EPOCH_LIMIT;
+    const epoch = next === 0 ? 1 : next;
+    store(this.#words, word, epoch); // pairs with the load in isAlive
+    return epoch;
+  }
+
+  #write(slot: number, role: string): void {
+    const at = slot * SLOT_BYTES;
+    const { pid, startTime } = processIdentity();
+    this.#record.setUint32(at + PID_OFFSET, pid, true);
+    this.#record.setUint32(at + TID_OFFSET, libc().gettid(), true);
+    setU53(this.#record, at + START_OFFSET, startTime);
+    setU53(this.#record, at + ATTACHED_OFFSET, system.realtimeMs());
+    setChars(this.#record, at + ROLE_OFFSET, ROLE_BYTES, role);
+  }
+
+  #read(slot: number): Participant {
+    const at = slot * SLOT_BYTES;
+    return {
+      id: (load(this.#words, (at + EPOCH_OFFSET) / 4) << SLOT_BITS) | slot,
+      slot,
+      pid: this.#record.getUint32(at + PID_OFFSET, true),
+      tid: this.#record.getUint32(at + TID_OFFSET, true),
+      startTime: getU53(this.#record, at + START_OFFSET),
+      attachedAt: new Date(getU53(this.#record, at + ATTACHED_OFFSET)),
+      role: getChars(this.#record, at + ROLE_OFFSET, ROLE_BYTES),
+    };
+  }
+}

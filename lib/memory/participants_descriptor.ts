@@ -1,0 +1,32 @@
+/*
+ * A slot for each attachment. Its first byte, as a byte of the file, is the slot's lock byte: whoever holds that lock
+ * holds the slot, and only its holder writes it.
+ *
+ *     offset  bytes  field
+ *          0      4  epoch: how often the slot was taken, modulo 2^21, never 0 while taken
+ *          4      4  process id
+ *          8      4  thread id
+ *         12      4  zero
+ *         16      8  process start time, clock ticks since boot
+ *         24      8  attached at, milliseconds since 1970
+ *         32     32  role, NUL-padded UTF-8
+ */
+export const EPOCH_OFFSET = 0;
+export const PID_OFFSET = 4;
+export const TID_OFFSET = 8;
+export const START_OFFSET = 16;
+export const ATTACHED_OFFSET = 24;
+export const ROLE_OFFSET = 32;
+export const ROLE_BYTES = 32;
+export const SLOT_BYTES = 64;
+
+/*
+ * A participant's id, as lock and role words hold it. Bit 31 stays free for a lock's own use; 0 is nobody.
+ *
+ *     31 | 30 … 10 | 9 … 0
+ *      0 |  epoch  |  slot
+ */
+export const SLOT_BITS = 10;
+export const EPOCH_BITS = 21;
+export const SLOT_LIMIT: number = 2 ** SLOT_BITS;
+export const EPOCH_LIMIT: number = 2 ** EPOCH_BITS;

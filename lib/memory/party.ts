@@ -1,0 +1,30 @@
+/**
+ * Who this attachment is among those that share a region, and which of the others live. Lock and role words hold ids.
+ */
+export interface Party {
+  /** This attachment's id: 0 if it only observes and may hold nothing, otherwise from 1 to 2^31 − 1. */
+  readonly id: number;
+  /** Whether the holder of an id still lives. Decided by the kernel, never by elapsed time. */
+  isAlive(id: number): boolean;
+  /** An id in words, for messages: "process 4711 (feed)". */
+  describe(id: number): string;
+}
+
+/**
+ * The party of a region over a `SharedArrayBuffer`: threads of one process. Nothing tells of a thread's end, so all
+ * are taken to live: a Worker must give back what it holds before it is terminated.
+ */
+export class LocalParty implements Party {
+  /** Drawn at random: two of a thousand attachments share one with a probability of 2 in 10,000. */
+  readonly id: number = 1 + crypto.getRandomValues(new Uint32Array(1))[0] % (2 ** 31 - 1);
+
+  /** @returns Always true. */
+  isAlive(_id: number): boolean {
+    return true;
+  }
+
+  /** An id in words. */
+  describe(id: number): string {
+    return id === this.id ? "this attachment" : `attachment ${id} of this process`;
+  }
+}

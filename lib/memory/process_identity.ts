@@ -1,0 +1,38 @@
+import { libc, system, SystemError } from "../../ffi/mod.ts";
+
+/** Who this process is, beyond a pid that the kernel will give to another one day. */
+export interface ProcessIdentity {
+  /** The process id, as seen in this pid namespace. */
+  readonly pid: number;
+  /** When the process started, in clock ticks since boot; 0 where `/proc` is not mounted. */
+  readonly startTime: number;
+  /** The kernel's id of this boot, 16 bytes; zeros where `/proc` is not mounted. */
+  readonly bootId: Uint8Array;
+}
+
+let identity: ProcessIdentity | undefined;
+
+/** This process's identity, read once. */
+export function processIdentity(): ProcessIdentity {
+  return identity ??= { pid: libc().getpid(), startTime: readStartTime(), bootId: readBootId() };
+}
+
+function readStartTime(): number {
+  // Field 22 of proc(5)'s stat; the second field, the program's name, may itself hold spaces and brackets.
+  const stat = readOr("", "/proc/self/stat");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0);
+}
+
+function readBootId(): Uint8Array {
+  const digits = readOr("", "/proc/sys/kernel/random/boot_id").replace(/[^0-9a-f]/g, "");
+  return Uint8Array.from({ length: 16 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2) || "0", 16));
+}
+
+function readOr(otherwise: string, path: string): string {
+  try {
+    return system.readText(path);
+  } catch (error) {
+    if (error instanceof SystemError) return otherwise;
+    throw error;
+  }
+}

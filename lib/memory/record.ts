@@ -1,0 +1,31 @@
+import { hasTotalStoreOrder } from "../../ffi/mod.ts";
+import { load, store } from "../atomic/mod.ts";
+import type { AnyStruct, ViewOf } from "../layout/mod.ts";
+
+/** Copies a record from one view to another. */
+export type CopyRecord<S extends AnyStruct> = (from: ViewOf<S>, to: ViewOf<S>) => void;
+
+/**
+ * The routine that copies records which another process may be writing: the caller finds out from the word that guards
+ * the record, and then throws the copy away. It is the layout's own, plain one where the processor keeps loads and
+ * stores in order. Where it does not, elements are copied with atomic accesses, so that none of them passes an access to
+ * the guarding word.
+ *
+ * @throws {ClosedError} (the routine) If the segment of either view was closed.
+ */
+export function recordCopier<S extends AnyStruct>(layout: S, isOrdered: boolean = hasTotalStoreOrder()): CopyRecord<S> {
+  return isOrdered ? layout.copy : atomicCopier(layout);
+}
+
+function atomicCopier<S extends AnyStruct>(layout: S): CopyRecord<S> {
+  const width = Math.min(layout.alignment, 4), count = layout.byteLength / width;
+  const kind = width === 4 ? "i32" : width === 2 ? "u16" : "u8";
+  return (from, to) => {
+    const source = layout.viewsOf(from), target = layout.viewsOf(to);
+    if (source.closed || target.closed) layout.copy(from, to); // throws, and says what was closed
+    const read = source[kind], write = target[kind];
+    const start = layout.byteOffsetOf(from) / width, end = layout.byteOffsetOf(to) / width;
+    // Pairs, element by element, with the setters and copies of others; the guarding word tells what they mean.
+    for (let i = 0; i < count; i++) store(write, end + i, load(read, start + i));
+  };
+}

@@ -1,0 +1,74 @@
+import { ReadOnlyError } from "../errors.ts";
+import { type ReadonlyViews, Views } from "../layout/mod.ts";
+import { LocalParty, type Party } from "./party.ts";
+
+/**
+ * A byte range that several processes or threads share, with typed-array views over it. Every shared thing lives in
+ * one. It is a part of a segment, or of a `SharedArrayBuffer`: then it works in any runtime, without a permission, for
+ * the threads of one process.
+ *
+ * @example A region that a Worker can share
+ * ```ts
+ * import { Region } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const memory = new SharedArrayBuffer(4096); // postMessage(memory) to a Worker, which makes its own Region of it
+ * const region = Region.over(memory);
+ * region.views.f64[0] = 1.5;
+ * assertEquals(Region.over(memory).views.f64[0], 1.5);
+ * ```
+ */
+export class Region {
+  /** What the region is called in messages. */
+  readonly name: string;
+  /** Whether writing is refused. */
+  readonly readOnly: boolean;
+  /** Who this attachment is, and who else lives. */
+  readonly party: Party;
+  readonly #views: Views;
+
+  /** Use `Region.over` or `Segment.create`. */
+  constructor(name: string, views: Views, party: Party, readOnly: boolean) {
+    this.name = name;
+    this.#views = views;
+    this.party = party;
+    this.readOnly = readOnly;
+  }
+
+  /**
+   * A region over memory that the runtime manages.
+   *
+   * @param buffer The memory; a `SharedArrayBuffer` where other threads share it.
+   * @param byteOffset Where the region starts, a multiple of 8.
+   * @param byteLength Its length; to the end of the buffer if not given.
+   */
+  static over(
+    buffer: SharedArrayBuffer | ArrayBuffer,
+    byteOffset = 0,
+    byteLength: number = buffer.byteLength - byteOffset,
+  ): Region {
+    return new Region("memory", new Views(buffer, byteOffset, byteLength), new LocalParty(), false);
+  }
+
+  /** Length in bytes. */
+  get byteLength(): number {
+    return this.#views.byteLength;
+  }
+
+  /**
+   * The typed arrays, for writing. They are raw: nothing checks what is written, or who writes.
+   *
+   * @throws {ReadOnlyError} On a read-only attachment, where a write would crash the process.
+   */
+  get views(): Views {
+    if (this.readOnly) {
+      throw new ReadOnlyError(`Cannot write ${this.name} as it is attached for reading only; attach without readOnly`);
+    }
+    return this.#views;
+  }
+
+  /** The typed arrays, for reading. */
+  get source(): ReadonlyViews {
+    return this.#views;
+  }
+}

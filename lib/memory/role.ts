@@ -1,0 +1,66 @@
+import { compareExchange, load } from "../atomic/mod.ts";
+import { NotOwnerError, RoleTakenError } from "../errors.ts";
+import type { Region } from "./region.ts";
+
+/**
+ * A role that one attachment at a time may hold, such as a table's writer. A word of the region holds the id of the
+ * holder, 0 for nobody. It is taken and given back; from a holder that died it is taken over.
+ */
+export class Role {
+  readonly #what: string;
+  readonly #region: Region;
+  readonly #word: number;
+
+  /**
+   * @param what The role in messages, such as "the writer of 'quotes'".
+   * @param region Where the word lies.
+   * @param word Its index among the region's 32-bit words.
+   */
+  constructor(what: string, region: Region, word: number) {
+    this.#what = what;
+    this.#region = region;
+    this.#word = word;
+  }
+
+  /**
+   * Takes the role, if nobody alive holds it.
+   *
+   * @throws {RoleTakenError} If somebody alive holds it, this attachment included.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   */
+  acquire(): void {
+    const words = this.#region.views.i32; // throws on a read-only attachment
+    const { party } = this.#region;
+    while (true) {
+      const holder = load(words, this.#word); // pairs with the exchanges below, here and in release
+      if (holder !== 0 && party.isAlive(holder)) {
+        throw new RoleTakenError(
+          `Cannot become ${this.#what} as only one at a time may be: found ${party.describe(holder)}, which is alive`,
+        );
+      }
+      if (compareExchange(words, this.#word, holder, party.id) === holder) return;
+    }
+  }
+
+  /**
+   * Gives the role back.
+   *
+   * @throws {NotOwnerError} If this attachment does not hold it.
+   */
+  release(): void {
+    const { party, views } = this.#region;
+    const holder = compareExchange(views.i32, this.#word, party.id, 0);
+    if (holder === party.id) return;
+    throw new NotOwnerError(
+      `Cannot give back ${this.#what} as this attachment does not hold it: found ${
+        holder === 0 ? "nobody" : party.describe(holder)
+      }`,
+    );
+  }
+
+  /** Who holds the role and is alive; 0 if nobody. */
+  get holder(): number {
+    const holder = load(this.#region.source.i32, this.#word);
+    return holder !== 0 && this.#region.party.isAlive(holder) ? holder : 0;
+  }
+}

@@ -1,0 +1,339 @@
+import { system } from "../../ffi/mod.ts";
+import { sleep } from "../atomic/mod.ts";
+import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
+import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
+import { Catalog, type CatalogEntry } from "./catalog.ts";
+import { layOut, MAX_BYTE_LENGTH } from "./geometry.ts";
+import type { MappingOptions } from "./mapping.ts";
+import { type Participant, Participants } from "./participants.ts";
+import { Region } from "./region.ts";
+import {
+  createAnonymousFile,
+  type CreateRequest,
+  createSegmentFile,
+  openOrCreateSegmentFile,
+  openSegmentFile,
+  type SegmentFile,
+} from "./segment_file.ts";
+import { listSegments, type SegmentInfo } from "./segment_list.ts";
+import { isDescriptorPath, requireSegmentName } from "./segment_name.ts";
+import type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";
+
+/** How a segment is attached. */
+export interface AttachOptions extends MappingOptions {
+  /** What this attachment calls itself in the list of participants; at most 32 bytes are kept. */
+  readonly role?: string;
+}
+
+/** How a segment is opened. */
+export interface OpenOptions extends AttachOptions {
+  /**
+   * How long to wait for the segment to exist and be ready, in milliseconds. Unless given, one that does not exist
+   * is an error at once, and one that is being initialised is waited for 5 s.
+   */
+  readonly timeoutMs?: number;
+  /** Whose segments to trust besides one's own and root's: a user id, or "any". */
+  readonly owner?: number | "any";
+}
+
+/** How a segment is made. */
+export interface CreateOptions extends Omit<AttachOptions, "readOnly"> {
+  /** Length of the whole segment, rounded up to a page; from one page to 4 GiB. */
+  readonly byteLength: number;
+  /** Who may attach, as permission bits; by default 0o600, the owner alone. The umask does not change it. */
+  readonly mode?: number;
+  /** How many may be attached at once: up to 1024; unless given, 8, 64 (from 64 KiB) or 256 (from 1 MiB). */
+  readonly maxParticipants?: number;
+  /** How many objects may be made: up to 65,536; unless given, 8, 64 (from 64 KiB) or 512 (from 1 MiB). */
+  readonly maxObjects?: number;
+}
+
+/**
+ * A piece of memory that several processes share, and what lies in it. Any number of processes attach, up to
+ * `maxParticipants`; each attachment is one open file, one mapping and one slot among the participants. A process that
+ * dies, however it dies, leaves its slot to others at once. The memory stays until it is unlinked and the last
+ * attachment is gone.
+ *
+ * @example Two attachments to one segment
+ * ```ts
+ * import { f64, LatestTable, Segment, struct } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const Quote = struct("Quote", { bid: f64, ask: f64 });
+ * const name = `/example-${crypto.randomUUID()}`;
+ * using feed = Segment.create(name, { byteLength: 65536 });
+ * feed.create("quotes", LatestTable, { layout: Quote, rows: 10 }).writer().write(7, { bid: 99, ask: 101 });
+ *
+ * using strategy = Segment.open(name); // usually in another process
+ * const quotes = strategy.open("quotes", LatestTable, { layout: Quote });
+ * const quote = Quote.alloc();
+ * assertEquals(quotes.read(7, quote), true);
+ * assertEquals(quote.ask, 101);
+ * Segment.unlink(name);
+ * ```
+ */
+export class Segment implements Disposable {
+  /** The name; of an anonymous segment, a path that other processes of this user can open while this one lives. */
+  readonly name: string;
+  /** Length of the whole segment in bytes. */
+  readonly byteLength: number;
+  /** Whether this attachment only reads. It then takes no slot among the participants and may hold nothing. */
+  readonly readOnly: boolean;
+  readonly #file: SegmentFile;
+  readonly #participants: Participants;
+  readonly #catalog: Catalog;
+
+  private constructor(name: string, file: SegmentFile, role: string) {
+    const { mapping, header } = file;
+    this.name = name;
+    this.byteLength = header.byteLength;
+    this.readOnly = mapping.readOnly;
+    this.#file = file;
+    this.#participants = new Participants(name, mapping, header);
+    this.#catalog = new Catalog(name, mapping, header);
+    try {
+      if (!mapping.readOnly) this.#participants.join(role);
+      this.#catalog.list();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a segment that does not exist yet. Every page is reserved, so a full `/dev/shm` is an error now.
+   *
+   * @param name A slash and up to 254 bytes without a slash, such as "/md".
+   * @throws {SystemError} `EEXIST` if it exists, `ENOSPC` if `/dev/shm` is full, `EMFILE` and others from the kernel.
+   * @throws {RangeError} If the name or a number is out of range.
+   */
+  static create(name: string, options: CreateOptions): Segment {
+    requireSegmentName("create", name);
+    return new Segment(name, createSegmentFile(name, createRequest("create", name, options)), options.role ?? "");
+  }
+
+  /**
+   * Attaches to a segment that another process makes or has made.
+   *
+   * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
+   * @throws {SegmentFormatError} If the file is not a segment, cut short, of another version, or corrupt.
+   * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`.
+   */
+  static open(name: string, options: OpenOptions = {}): Segment {
+    if (!isDescriptorPath(name)) requireSegmentName("open", name);
+    requireTimeout("open", name, options.timeoutMs);
+    return new Segment(name, openSegmentFile(name, options), options.role ?? "");
+  }
+
+  /**
+   * Attaches to a segment, or makes it if it does not exist. However many processes call this at once, exactly one
+   * makes it; what a creator that died has left is made anew.
+   *
+   * @throws {SegmentStateError} `TOO_SMALL` if it exists with fewer bytes than asked for; and as `open`.
+   */
+  static openOrCreate(name: string, options: CreateOptions & Omit<OpenOptions, "readOnly">): Segment {
+    requireSegmentName("open or create", name);
+    requireTimeout("open or create", name, options.timeoutMs);
+    const request = createRequest("open or create", name, options);
+    const segment = new Segment(name, openOrCreateSegmentFile(name, request), options.role ?? "");
+    if (segment.byteLength >= request.geometry.byteLength) return segment;
+    segment.close();
+    throw new SegmentStateError(
+      "TOO_SMALL",
+      `Cannot open or create segment '${name}' as it exists and must have ${request.geometry.byteLength} bytes: found ${segment.byteLength}`,
+    );
+  }
+
+  /**
+   * Makes a segment without a name, for a parent and the children it starts: pass them its `name` and they open it
+   * while the parent lives. It is gone when the last attachment is; nothing is left in `/dev/shm`, ever.
+   */
+  static anonymous(options: Omit<CreateOptions, "mode">): Segment {
+    const { name, file } = createAnonymousFile(createRequest("create", "anonymous", options));
+    return new Segment(name, file, options.role ?? "");
+  }
+
+  /**
+   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment.
+   *
+   * @returns Whether there was one.
+   */
+  static unlink(name: string): boolean {
+    requireSegmentName("unlink", name);
+    return system.shmUnlink({ action: "unlink segment", path: name }, name);
+  }
+
+  /** The segments on this machine that this process may read. */
+  static list(): SegmentInfo[] {
+    return listSegments();
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#file.mapping.closed;
+  }
+
+  /**
+   * Makes an object in the segment.
+   *
+   * @param name 1 to 64 bytes, unique in the segment.
+   * @throws {SegmentStateError} `EXISTS` if the name is taken, `FULL` if entries or bytes have run out.
+   */
+  create<F extends LayoutTypeFunction, O extends { layout: AnyStruct }, S extends AnyStruct>(
+    name: string,
+    type: LayoutType<F, O>,
+    options: O & { layout: S },
+  ): (F & { layout: S })["type"];
+  create<O, T>(name: string, type: SharedType<O, T>, options: O): T;
+  create<O, T>(name: string, type: SharedType<O, T>, options: O): T {
+    const { entry, isNew } = this.#add(name, type, options);
+    if (isNew) return type.attach(this.#region(entry), options);
+    throw new SegmentStateError(
+      "EXISTS",
+      `Cannot create object '${name}' in segment '${this.name}' as it exists already, a ${entry.kind}; open it, or use openOrCreate`,
+    );
+  }
+
+  /**
+   * Attaches to an object of the segment.
+   *
+   * @param waitOptions `timeoutMs`: how long to wait for the object to be made.
+   * @throws {SegmentStateError} `NOT_FOUND` if there is none, `OTHER_KIND` if it is something else.
+   * @throws {LayoutMismatchError} If it was made with another layout.
+   */
+  open<F extends LayoutTypeFunction, O extends { layout: AnyStruct }, S extends AnyStruct>(
+    name: string,
+    type: LayoutType<F, O>,
+    options: Partial<O> & { layout: S },
+    waitOptions?: { readonly timeoutMs?: number },
+  ): (F & { layout: S })["type"];
+  open<O, T>(name: string, type: SharedType<O, T>, options: O, waitOptions?: { readonly timeoutMs?: number }): T;
+  open<O, T>(
+    name: string,
+    type: SharedType<O, T>,
+    options: O,
+    { timeoutMs = 0 }: { readonly timeoutMs?: number } = {},
+  ): T {
+    this.#requireOpen();
+    requireTimeout("open an object of", this.name, timeoutMs);
+    const start = performance.now();
+    let entry = this.#catalog.find(name);
+    while (entry === undefined) {
+      if (performance.now() - start >= timeoutMs) {
+        const names = this.#catalog.list().map((entry) => `'${entry.name}'`).join(", ") || "none";
+        throw new SegmentStateError(
+          "NOT_FOUND",
+          `Cannot open object '${name}' in segment '${this.name}' as it must be one of its objects: found ${names}`,
+        );
+      }
+      sleep(1);
+      entry = this.#catalog.find(name);
+    }
+    return this.#attach(entry, type, options);
+  }
+
+  /**
+   * Attaches to an object, or makes it if it does not exist; of any number of callers exactly one makes it.
+   *
+   * @throws {SegmentStateError} `OTHER_KIND` or `FULL`.
+   * @throws {LayoutMismatchError} If it was made with another layout.
+   */
+  openOrCreate<F extends LayoutTypeFunction, O extends { layout: AnyStruct }, S extends AnyStruct>(
+    name: string,
+    type: LayoutType<F, O>,
+    options: O & { layout: S },
+  ): (F & { layout: S })["type"];
+  openOrCreate<O, T>(name: string, type: SharedType<O, T>, options: O): T;
+  openOrCreate<O, T>(name: string, type: SharedType<O, T>, options: O): T {
+    return this.#attach(this.#add(name, type, options).entry, type, options);
+  }
+
+  /** What lies in the segment, in the order in which it was made. */
+  objects(): CatalogEntry[] {
+    this.#requireOpen();
+    return this.#catalog.list();
+  }
+
+  /** Who is attached now, without those that only read. */
+  participants(): Participant[] {
+    this.#requireOpen();
+    return this.#participants.list();
+  }
+
+  /** Nanoseconds since the segment was created: one clock for all processes, good for measuring between them. */
+  now(): number {
+    return system.monotonicNs() - this.#file.header.createdNs;
+  }
+
+  /** Leaves the segment: views detach and throw from now on, then the memory is unmapped. Closing twice is fine. */
+  close(): void {
+    if (this.closed) return;
+    this.#participants.leave();
+    this.#file.mapping.close();
+  }
+
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #requireOpen(): void {
+    if (this.closed) throw new ClosedError(`Cannot use segment '${this.name}' as it was closed; open it again`);
+  }
+
+  #add<O, T>(name: string, type: SharedType<O, T>, options: O): { entry: CatalogEntry; isNew: boolean } {
+    this.#requireOpen();
+    if (this.readOnly) {
+      throw new ReadOnlyError(
+        `Cannot create object '${name}' in segment '${this.name}' as it is attached for reading only; attach without readOnly`,
+      );
+    }
+    const entry = {
+      name,
+      kind: type.kind,
+      byteLength: type.byteLength(options),
+      schema: type.schema?.(options) ?? "",
+    };
+    return this.#catalog.add(entry, (added) => type.init(this.#region(added), options));
+  }
+
+  #attach<O, T>(entry: CatalogEntry, type: SharedType<O, T>, options: O): T {
+    const what = `object '${entry.name}' in segment '${this.name}'`;
+    if (entry.kind !== type.kind) {
+      throw new SegmentStateError(
+        "OTHER_KIND",
+        `Cannot open ${what} as it must be a ${type.kind}: found a ${entry.kind}`,
+      );
+    }
+    const schema = type.schema?.(options);
+    if (schema !== undefined && schema !== entry.schema) assertSameLayout(what, entry.schema, schema);
+    return type.attach(this.#region(entry), options);
+  }
+
+  #region({ name, byteOffset, byteLength }: CatalogEntry): Region {
+    const views = new Views(this.#file.mapping.buffer, byteOffset, byteLength);
+    return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, this.readOnly);
+  }
+}
+
+function createRequest(action: string, name: string, options: CreateOptions): CreateRequest {
+  const { byteLength, mode = 0o600, maxParticipants, maxObjects } = options;
+  const page = system.pageSize();
+  if (!Number.isInteger(byteLength) || byteLength < page || byteLength > MAX_BYTE_LENGTH) {
+    throw new RangeError(
+      `Cannot ${action} segment '${name}' as byteLength must be an integer from ${page} (one page) to ${MAX_BYTE_LENGTH} (4 GiB, the longest ArrayBuffer in Bun): received ${byteLength}`,
+    );
+  }
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
+    throw new RangeError(
+      `Cannot ${action} segment '${name}' as mode must be an integer from 0 to 0o777: received ${mode}`,
+    );
+  }
+  const wholePages = Math.ceil(byteLength / page) * page;
+  return { ...options, readOnly: false, mode, geometry: layOut(wholePages, maxParticipants, maxObjects) };
+}
+
+function requireTimeout(action: string, name: string, timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined || timeoutMs >= 0) return;
+  throw new RangeError(`Cannot ${action} segment '${name}' as timeoutMs must be 0 or more: received ${timeoutMs}`);
+}

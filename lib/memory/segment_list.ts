@@ -1,0 +1,48 @@
+import { linux, system, SystemError } from "../../ffi/mod.ts";
+import { isReady, readHeader } from "./header.ts";
+import { HEADER_BYTES } from "./header_descriptor.ts";
+import { SegmentFormatError } from "../errors.ts";
+
+/** What can be told of a segment without attaching to it. */
+export interface SegmentInfo {
+  /** The name to open it by. */
+  readonly name: string;
+  /** Length of the whole segment in bytes. */
+  readonly byteLength: number;
+  /** Permission bits. */
+  readonly mode: number;
+  /** The owner's user id. */
+  readonly uid: number;
+  /** The process that created it, in that process's pid namespace; it may be long gone. */
+  readonly creatorPid: number;
+}
+
+/** Looks through `/dev/shm` for finished segments; what this process may not read, and other files, are passed over. */
+export function listSegments(): SegmentInfo[] {
+  const found: SegmentInfo[] = [];
+  for (const file of system.readDirectory("/dev/shm")) {
+    const info = infoOf("/" + file);
+    if (info !== undefined) found.push(info);
+  }
+  return found.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+function infoOf(name: string): SegmentInfo | undefined {
+  const doing = { action: "look at segment", path: name };
+  let fd: number | undefined;
+  try {
+    // O_NONBLOCK: a FIFO of that name must not make us wait.
+    fd = system.shmOpen(doing, name, linux.O_RDONLY | linux.O_NONBLOCK, 0);
+    const bytes = new Uint8Array(HEADER_BYTES);
+    const start = new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0));
+    if (!isReady(start)) return undefined;
+    const { byteLength, mode, uid } = system.fileStatus(doing, fd);
+    const { creatorPid } = readHeader(name, start, byteLength);
+    return { name, byteLength, mode: mode & 0o777, uid, creatorPid };
+  } catch (error) {
+    if (error instanceof SystemError || error instanceof SegmentFormatError) return undefined;
+    throw error;
+  } finally {
+    if (fd !== undefined) system.close(fd);
+  }
+}

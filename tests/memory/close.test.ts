@@ -1,0 +1,93 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { ClosedError, f64, LatestTable, Segment, struct } from "@shmkit/shmkit";
+import { Peer } from "../support/peer.ts";
+import { thisRuntime } from "../support/runtimes.ts";
+import { withName } from "../support/segments.ts";
+
+const Quote = struct("Quote", { bid: f64, ask: f64 });
+
+const mappings = (name: string): number =>
+  readFileSync("/proc/self/maps", "utf8").split("\n").filter((line) => line.includes(name)).length;
+const descriptors = (): number => readdirSync("/proc/self/fd").length;
+
+describe("Segment.close", () => {
+  it("unmaps, closes the descriptor and leaves the participants", () =>
+    withName((name) => {
+      const before = descriptors();
+      const segment = Segment.create(name, { byteLength: 65_536 });
+      using other = Segment.open(name);
+      assertEquals([mappings(name), descriptors() - before, other.participants().length], [2, 2, 2]);
+      segment.close();
+      assertEquals([mappings(name), descriptors() - before, other.participants().length], [1, 1, 1]);
+    }));
+
+  it("is fine twice, and by using", () =>
+    withName((name) => {
+      let kept: Segment;
+      {
+        using segment = Segment.create(name, { byteLength: 65_536 });
+        kept = segment;
+        assertEquals(segment.closed, false);
+      }
+      assertEquals(kept.closed, true);
+      kept.close();
+      kept[Symbol.dispose]();
+      assertEquals(mappings(name), 0);
+    }));
+
+  it("makes every use of it throw", () =>
+    withName((name) => {
+      const segment = Segment.create(name, { byteLength: 65_536 });
+      const quotes = segment.create("quotes", LatestTable, { layout: Quote, rows: 4 });
+      const writer = quotes.writer();
+      const row = writer.begin(1);
+      row.bid = 1;
+      writer.commit();
+      const quote = Quote.alloc();
+      segment.close();
+      const uses: (() => unknown)[] = [
+        () => segment.create("more", LatestTable, { layout: Quote, rows: 4 }),
+        () => segment.open("quotes", LatestTable, { layout: Quote }),
+        () => segment.openOrCreate("quotes", LatestTable, { layout: Quote, rows: 4 }),
+        () => segment.objects(),
+        () => segment.participants(),
+        () => quotes.read(1, quote),
+        () => quotes.read(2, quote),
+        () => quotes.version(1),
+        () => quotes.writer(),
+        () => writer.begin(1),
+        () => writer.write(1, { bid: 1 }),
+        () => writer.write(1, quote),
+        () => row.bid,
+        () => row.bid = 2,
+      ];
+      for (const use of uses) assertThrows(use, ClosedError);
+      writer.close(); // gives nothing back, as there is nothing
+    }));
+
+  it("leaves other attachments as they are", () =>
+    withName((name) => {
+      const one = Segment.create(name, { byteLength: 65_536 });
+      using two = Segment.open(name);
+      one.create("quotes", LatestTable, { layout: Quote, rows: 4 }).writer().write(1, { bid: 5, ask: 6 });
+      one.close();
+      const quote = Quote.alloc();
+      const quotes = two.open("quotes", LatestTable, { layout: Quote });
+      assertEquals([quotes.read(1, quote), quote.bid], [true, 5]);
+      quotes.writer().write(1, { bid: 7 }); // the role went with the attachment
+      assertEquals([quotes.read(1, quote), quote.bid, quote.ask], [true, 7, 6]);
+    }));
+
+  it("happens by itself once nobody can see the memory, and not before", async () => {
+    const peer = Peer.start(thisRuntime, new URL("./garbage_peer.ts", import.meta.url));
+    const { whileViewed, afterwards, sum } = await peer.next<
+      { whileViewed: number; afterwards: number; sum: number }
+    >();
+    assertEquals(whileViewed, 1, "a mapping that a view still sees was unmapped");
+    assertEquals(sum, 4096);
+    assert(afterwards <= 5, `${afterwards} of 200 unreachable mappings are still there`);
+    await peer.succeeded();
+  });
+});

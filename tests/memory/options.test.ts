@@ -1,0 +1,127 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { readdirSync, readFileSync, truncateSync } from "node:fs";
+import { describe, it } from "node:test";
+import { f64, LatestTable, ReadOnlyError, Region, Segment, struct, SystemError } from "@shmkit/shmkit";
+import { Peer } from "../support/peer.ts";
+import { PAIRS } from "../support/runtimes.ts";
+import { withName } from "../support/segments.ts";
+
+const Quote = struct("Quote", { bid: f64, ask: f64 });
+
+/** A field of the mapping's entry in /proc/self/smaps, in kB; VmFlags as text. */
+function smaps(name: string, field: string): string {
+  const text = readFileSync("/proc/self/smaps", "utf8");
+  const entry = text.slice(text.indexOf(name));
+  return new RegExp(`^${field}:\\s+(.*?)(?: kB)?$`, "m").exec(entry)![1].trim();
+}
+
+describe("a read-only attachment", () => {
+  it("reads, and refuses every write at the API", () =>
+    withName((name) => {
+      using segment = Segment.create(name, { byteLength: 65_536 });
+      const options = { layout: Quote, rows: 4 };
+      const writer = segment.create("quotes", LatestTable, options).writer();
+      writer.write(2, { bid: 1, ask: 2 });
+
+      using reader = Segment.open(name, { readOnly: true });
+      assertEquals(reader.readOnly, true);
+      assertMatch(smaps(name, "VmFlags"), /rd/);
+      const quotes = reader.open("quotes", LatestTable, { layout: Quote });
+      const quote = Quote.alloc();
+      assertEquals([quotes.read(2, quote), quote.ask, quotes.version(2)], [true, 2, 1]);
+      writer.write(2, { ask: 3 });
+      assertEquals([quotes.read(2, quote), quote.ask], [true, 3]);
+      const raw = { kind: "LatestTable", byteLength: () => 8, init: () => {}, attach: (region: Region) => region };
+      const region = reader.open("quotes", raw, {});
+      const writes: (() => unknown)[] = [
+        () => quotes.writer(),
+        () => reader.create("more", LatestTable, options),
+        () => reader.openOrCreate("quotes", LatestTable, options),
+        () => region.views,
+        () => Quote.view(region.source, 256, { readOnly: true }).bid = 1,
+      ];
+      for (const write of writes) assertThrows(write, ReadOnlyError, "only");
+      assertEquals([quotes.read(2, quote), quote.ask], [true, 3]);
+    }));
+
+  it("takes no slot and is no participant", () =>
+    withName((name) => {
+      using segment = Segment.create(name, { byteLength: 65_536, role: "owner" });
+      using reader = Segment.open(name, { readOnly: true });
+      assertEquals(reader.participants().map(({ role }) => role), ["owner"]);
+      assertEquals(segment.participants().length, 1);
+    }));
+
+  it("cannot create", () => {
+    // deno-lint-ignore no-explicit-any -- what a JavaScript user could pass
+    using segment = Segment.anonymous({ byteLength: 4096, readOnly: true } as any);
+    assertEquals(segment.readOnly, false);
+  });
+});
+
+describe("mapping options", () => {
+  it("prefault makes every page present", () =>
+    withName((name) => {
+      using lazy = Segment.create(name, { byteLength: 2 ** 22 });
+      assert(Number(smaps(name, "Rss")) < 2048, "a mapping without prefault is not expected to be present");
+      lazy.close();
+      using _eager = Segment.open(name, { prefault: true });
+      assertEquals(smaps(name, "Rss"), "4096");
+    }));
+
+  it("prefault works for reading only, too", () =>
+    withName((name) => {
+      Segment.create(name, { byteLength: 2 ** 20 }).close();
+      using _segment = Segment.open(name, { prefault: true, readOnly: true });
+      assertEquals(smaps(name, "Rss"), "1024");
+    }));
+
+  it("mlock locks, or says what to do", () =>
+    withName((name) => {
+      try {
+        using _segment = Segment.create(name, { byteLength: 2 ** 20, mlock: true });
+        assertEquals(smaps(name, "Locked"), "1024");
+      } catch (error) {
+        assert(error instanceof SystemError);
+        assertMatch(error.message, /RLIMIT_MEMLOCK \(ulimit -l\)/);
+        assertEquals(readdirSync("/dev/shm").includes(name.slice(1)), false);
+      }
+    }));
+
+  it("hugePages advises the kernel", () =>
+    withName((name) => {
+      using _segment = Segment.create(name, { byteLength: 2 ** 22, hugePages: true, prefault: true });
+      assertMatch(smaps(name, "VmFlags"), /\bhg\b/);
+    }));
+});
+
+describe("an anonymous segment", () => {
+  for (const [parent, child] of PAIRS) {
+    it(`is shared by ${parent}, its maker, and ${child}`, async () => {
+      const maker = Peer.start(parent, new URL("./anonymous_peer.ts", import.meta.url), ["make"]);
+      const handle = await maker.next<string>();
+      assertMatch(handle, /^\/proc\/[0-9]+\/fd\/[0-9]+$/);
+      const user = Peer.start(child, new URL("./anonymous_peer.ts", import.meta.url), ["use", handle]);
+      assertEquals(await user.next(), { bid: 1, ask: 2, participants: 2, now: true });
+      maker.send("end");
+      await maker.succeeded();
+      user.send("read again");
+      assertEquals(await user.next(), { bid: 1, ask: 2, participants: 1, now: true });
+      await user.succeeded();
+    });
+  }
+
+  it("cannot be cut short", () => {
+    using segment = Segment.anonymous({ byteLength: 8192 });
+    const error = assertThrows(() => truncateSync(segment.name, 0)) as Error & { code: string };
+    assertEquals(error.code, "EPERM");
+  });
+
+  it("cannot be opened when its maker is gone", () => {
+    const { name } = (() => {
+      using segment = Segment.anonymous({ byteLength: 8192 });
+      return segment;
+    })();
+    assertEquals(assertThrows(() => Segment.open(name), SystemError).code, "ENOENT");
+  });
+});

@@ -1,0 +1,132 @@
+/**
+ * Other processes, of either runtime, that run a script beside a test and talk with it in lines of JSON.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { command, type Runtime } from "./runtimes.ts";
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A process that runs a script. */
+export class Peer {
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+  #errors = "";
+  /** Resolves once the process has ended and its output was read. */
+  readonly exited: Promise<Exit>;
+
+  private constructor(
+    runtime: Runtime,
+    script: URL,
+    args: readonly string[],
+    env: Record<string, string>,
+    prefix: string | undefined,
+  ) {
+    const { file, args: all } = command(runtime, fileURLToPath(script), args);
+    const [start, startArgs] = prefix === undefined ? [file, all] : shell(prefix, file, all);
+    this.#child = spawn(start, startArgs, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+    this.#child.stderr!.on("data", (data) => this.#errors += data);
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
+      const next = this.#waiting.shift();
+      if (next) next.resolve(line);
+      else this.#lines.push(line);
+    });
+    this.exited = new Promise((resolve) => {
+      this.#child.on("close", (code, signal) => {
+        for (const { reject } of this.#waiting.splice(0)) reject(this.#ended(code, signal));
+        resolve({ code, signal });
+      });
+    });
+  }
+
+  /**
+   * Starts a script, `new URL("./some_peer.ts", import.meta.url)`; arguments go over as text.
+   *
+   * @param prefix Shell words before the command, such as "ulimit -n 64 && exec". If they mount something, they run
+   * in a mount namespace of their own.
+   */
+  static start(
+    runtime: Runtime,
+    script: URL,
+    args: readonly (string | number)[] = [],
+    env: Record<string, string> = {},
+    prefix?: string,
+  ): Peer {
+    return new Peer(runtime, script, args.map(String), env, prefix);
+  }
+
+  /** The process id. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** What it wrote to standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** The next line it prints, parsed. Fails if the process ends first. */
+  async next<T>(): Promise<T> {
+    const line = this.#lines.shift() ?? await new Promise<string>((resolve, reject) => {
+      const { exitCode, signalCode } = this.#child;
+      if (exitCode !== null || signalCode !== null) {
+        // Its last lines may still be on their way.
+        this.exited.then(() => {
+          const late = this.#lines.shift();
+          if (late === undefined) reject(this.#ended(exitCode, signalCode));
+          else resolve(late);
+        });
+      } else this.#waiting.push({ resolve, reject });
+    });
+    return JSON.parse(line);
+  }
+
+  /** Sends a line of JSON to its standard input. */
+  send(value: unknown): void {
+    this.#child.stdin!.write(JSON.stringify(value) + "\n");
+  }
+
+  /** Sends a signal. */
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM" = "SIGKILL"): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for the end and fails unless it was a good one. */
+  async succeeded(): Promise<void> {
+    const { code, signal } = await this.exited;
+    if (code !== 0) throw this.#ended(code, signal);
+  }
+
+  #ended(code: number | null, signal: string | null): Error {
+    return new Error(`Process ${this.pid} ended with ${signal ?? `code ${code}`}: ${this.#errors}`);
+  }
+}
+
+function shell(prefix: string, file: string, args: readonly string[]): [file: string, args: string[]] {
+  const words = ["sh", "-c", `${prefix} "$0" "$@"`, file, ...args];
+  return prefix.startsWith("mount ")
+    ? ["unshare", ["--mount", "--map-root-user", ...words]]
+    : [words[0], words.slice(1)];
+}
+
+/** In a peer: prints a line of JSON for the test. */
+export function tell(value: unknown): void {
+  process.stdout.write(JSON.stringify(value) + "\n");
+}
+
+/** In a peer: the lines of JSON that the test sends. */
+export async function* told<T>(): AsyncGenerator<T> {
+  for await (const line of createInterface({ input: process.stdin })) yield JSON.parse(line);
+}
+
+/** In a peer: the arguments it was started with. */
+export const peerArgs: readonly string[] = process.argv.slice(2);

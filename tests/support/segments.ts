@@ -1,0 +1,26 @@
+import { randomUUID } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { Segment } from "@shmkit/shmkit";
+
+/** Test segments share a prefix, so that left-overs can be told from other programs' memory. */
+const PREFIX = "/shmkit-test-";
+
+/** A name that nobody else uses. */
+export function uniqueName(): string {
+  return PREFIX + randomUUID();
+}
+
+/** Runs with a fresh name and removes it afterwards, whatever happens. */
+export async function withName<T>(use: (name: string) => T | Promise<T>): Promise<T> {
+  const name = uniqueName();
+  try {
+    return await use(name);
+  } finally {
+    Segment.unlink(name);
+  }
+}
+
+/** Whether a name is in `/dev/shm`. */
+export function exists(name: string): boolean {
+  return readdirSync("/dev/shm").includes(name.slice(1));
+}
