@@ -1,0 +1,202 @@
+import { load, pause, peek } from "../atomic/mod.ts";
+import { ClosedError } from "../errors.ts";
+import type { AnyStruct, ViewOf } from "../layout/mod.ts";
+import { type CopyRecord, type LayoutTypeFunction, recordCopier, type Region, Role } from "../memory/mod.ts";
+import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES, WRITER_OFFSET } from "./latest_table_descriptor.ts";
+import {
+  geometryOf,
+  type LatestTableOptions,
+  readGeometry,
+  refuseRow,
+  type TableGeometry,
+  writeGeometry,
+} from "./latest_table_geometry.ts";
+import { LatestTableWriter } from "./latest_table_writer.ts";
+
+/** For the compiler: a table's type as a function of its layout's. */
+export interface LatestTableFunction extends LayoutTypeFunction {
+  /** The result. */
+  readonly type: LatestTable<this["layout"]>;
+}
+
+/**
+ * The latest value of each of many rows, such as quotes by instrument. One writer at a time; any number of readers, in
+ * any processes. Reading never blocks the writer and is never blocked by it; a reader starts again only if the row
+ * moved on by `versions − 1` while it copied. What is overwritten before it was read is gone: that is the purpose.
+ * A reader is never shown a torn record. A writer that dies at any instruction leaves the last complete value, and
+ * its role to the next one.
+ *
+ * How it works: version v of a row lies in slot v mod `versions`; one store of the version publishes it. A copy is good
+ * if its slot was not taken for a newer version meanwhile. Sources: H. Boehm, "Can Seqlocks Get Along with Programming
+ * Language Memory Models?" (2012); the slots are Lamport's and Vyukov's multi-versioned variant of it.
+ *
+ * @example
+ * ```ts
+ * import { f64, LatestTable, Region, struct } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const Quote = struct("Quote", { bid: f64, ask: f64 });
+ * const options = { layout: Quote, rows: 8 };
+ * const region = Region.over(new SharedArrayBuffer(LatestTable.byteLength(options)));
+ * LatestTable.init(region, options);
+ * const quotes = LatestTable.attach(region, options);
+ *
+ * const writer = quotes.writer();
+ * writer.write(3, { bid: 100.5, ask: 100.6 });
+ * const quote = Quote.alloc();
+ * assertEquals(quotes.read(3, quote), true);
+ * assertEquals(quote.bid, 100.5);
+ * assertEquals(quotes.read(4, quote), false); // never written
+ * ```
+ */
+export class LatestTable<S extends AnyStruct = AnyStruct> {
+  /** For the compiler only; never there. */
+  declare static readonly typeFunction?: LatestTableFunction;
+  /** The name in the catalog. */
+  static readonly kind = "LatestTable";
+
+  /** What a row holds. */
+  readonly layout: S;
+  /** How many rows there are. */
+  readonly rows: number;
+  /** How many versions of each row are kept. */
+  readonly versions: number;
+  readonly #region: Region;
+  readonly #writerRole: Role;
+  readonly #words: Int32Array;
+  readonly #geometry: TableGeometry;
+  readonly #versionMask: number;
+  readonly #slotBytes: number;
+  readonly #rowWords: number;
+  readonly #copyRecord: CopyRecord<S>;
+  /** Moves over the slots. */
+  readonly #slot: ViewOf<S>;
+
+  private constructor(region: Region, layout: S, geometry: TableGeometry) {
+    this.layout = layout;
+    this.rows = geometry.rows;
+    this.versions = geometry.versionMask + 1;
+    this.#region = region;
+    this.#writerRole = new Role(`the writer of ${region.name}`, region, WRITER_OFFSET / 4);
+    this.#words = region.source.i32;
+    this.#geometry = geometry;
+    this.#versionMask = geometry.versionMask;
+    this.#slotBytes = geometry.slotBytes;
+    this.#rowWords = geometry.rowBytes / 4;
+    this.#copyRecord = recordCopier(layout);
+    this.#slot = layout.view(region.source, TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, {
+      readOnly: true,
+    }) as ViewOf<S>;
+  }
+
+  /** The bytes a table takes. */
+  static byteLength(options: LatestTableOptions): number {
+    const { rows, rowBytes } = geometryOf(options);
+    return TABLE_HEADER_BYTES + rows * rowBytes;
+  }
+
+  /** The schema text of a row. */
+  static schema({ layout }: LatestTableOptions): string {
+    return layout.schema;
+  }
+
+  /** Prepares a table in zeroed memory; the creator does it once. */
+  static init(region: Region, options: LatestTableOptions): void {
+    writeGeometry(region, options);
+  }
+
+  /**
+   * Attaches to a table. `rows` and `versions` are read from it and may be left out.
+   *
+   * @throws {SegmentFormatError} If the table's own description contradicts the layout or its length.
+   */
+  static attach<S extends AnyStruct>(
+    region: Region,
+    options: Partial<LatestTableOptions<S>> & { readonly layout: S },
+  ): LatestTable<S> {
+    return new LatestTable(region, options.layout, readGeometry(region, options));
+  }
+
+  /**
+   * Copies the latest value of a row.
+   *
+   * @param row Index of the row.
+   * @param into Where to: a view made with the layout's `alloc()`.
+   * @returns False if the row was never written; `into` is then left as it was.
+   * @throws {RangeError} If there is no such row.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  read(row: number, into: ViewOf<S>): boolean {
+    const at = this.#wordOf(row);
+    // The first look is plain: if it is stale, the atomic one after the copy shows it, and the slow path looks again.
+    const version = peek(this.#words, at);
+    if (version === 0) return this.#readAgain(row, at, into);
+    this.#copy(at, version, into);
+    // Pairs with the store in LatestTableWriter.commit: the copy is of `version` if its slot was not taken meanwhile.
+    if (((load(this.#words, at) - version) >>> 0) < this.#versionMask) return true;
+    return this.#readAgain(row, at, into);
+  }
+
+  /**
+   * How often a row was written, a number that grows by one with each write: 0 if never. Beyond 2^32 too.
+   *
+   * @throws {RangeError} If there is no such row.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  version(row: number): number {
+    const at = this.#wordOf(row);
+    this.#requireOpen();
+    while (true) {
+      const low = load(this.#words, at); // pairs with the store in LatestTableWriter.commit
+      const high = this.#words[this.#slotWord(at, low) + 1];
+      if (((load(this.#words, at) - low) >>> 0) < this.#versionMask) return (high >>> 0) * 2 ** 32 + (low >>> 0);
+      pause();
+    }
+  }
+
+  /**
+   * Becomes the table's writer. Give the role back with `close()` or `using`; from a dead writer it is taken over.
+   *
+   * @throws {RoleTakenError} If there is a live writer, in whichever process.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   */
+  writer(): LatestTableWriter<S> {
+    this.#requireOpen();
+    this.#writerRole.acquire();
+    return new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry);
+  }
+
+  /** The first copy failed, the row looked empty, or the segment is closed: look with atomic accesses only. */
+  #readAgain(row: number, at: number, into: ViewOf<S>): boolean {
+    this.#requireOpen();
+    while (true) {
+      const version = load(this.#words, at); // pairs with the store in LatestTableWriter.commit
+      if (version === 0 && this.version(row) === 0) return false;
+      this.#copy(at, version, into);
+      if (((load(this.#words, at) - version) >>> 0) < this.#versionMask) return true;
+      pause();
+    }
+  }
+
+  #copy(at: number, version: number, into: ViewOf<S>): void {
+    this.layout.moveTo(this.#slot, this.#slotWord(at, version) * 4 + SLOT_HEADER_BYTES);
+    this.#copyRecord(this.#slot, into);
+  }
+
+  /** The first word of the slot in which a version lies. */
+  #slotWord(at: number, version: number): number {
+    return at + (ROW_HEADER_BYTES + (version & this.#versionMask) * this.#slotBytes) / 4;
+  }
+
+  /** The version word of a row. */
+  #wordOf(row: number): number {
+    if (row >>> 0 !== row || row >= this.rows) refuseRow(row, this.rows);
+    return TABLE_HEADER_BYTES / 4 + row * this.#rowWords;
+  }
+
+  #requireOpen(): void {
+    if (this.#region.source.closed) {
+      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
+    }
+  }
+}
