@@ -97,7 +97,8 @@ export class Peer {
 
   /** Sends a signal. */
   kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM" = "SIGKILL"): void {
-    this.#child.kill(signal);
+    // Not the child's own `kill`, after which a runtime may take the process for dead although it was only stopped.
+    process.kill(this.pid, signal);
   }
 
   /** Waits for the end and fails unless it was a good one. */

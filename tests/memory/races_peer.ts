@@ -1,0 +1,76 @@
+import process from "node:process";
+import { linux, system } from "../../ffi/mod.ts";
+import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
+import { Segment } from "../../mod.ts";
+import { peerArgs, tell, told } from "../support/peer.ts";
+import { Counter } from "./counter.ts";
+
+const [what, name] = peerArgs;
+
+/** Does something each round, at the moment the test names. */
+async function rounds(work: (round: number) => unknown): Promise<void> {
+  tell("ready");
+  for await (const line of told<{ round: number; at: number } | null>()) {
+    if (line === null) process.exit(0);
+    while (Date.now() < line.at);
+    tell(work(line.round));
+  }
+}
+
+let held: Segment | undefined;
+
+if (what === "segment") {
+  await rounds(() => {
+    held?.close();
+    held = Segment.openOrCreate(name, { byteLength: 2 ** 20 });
+    held.openOrCreate("counter", Counter, {}).add(1);
+    return Segment.list().find((info) => info.name === name)!.creatorPid;
+  });
+} else if (what === "create") {
+  await rounds(() => {
+    held?.close();
+    held = undefined;
+    try {
+      held = Segment.create(name, { byteLength: 2 ** 18 });
+      return "created";
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  });
+} else if (what === "objects") {
+  const segment = Segment.open(name);
+  await rounds((round) => {
+    for (let i = 0; i < 8; i++) {
+      const object = `${process.pid}-${round}-${i}`;
+      segment.create(object, Counter, { start: object.length });
+    }
+    return "done";
+  });
+} else if (what === "create-slowly") {
+  tell("ready");
+  while (true) {
+    Segment.create(name, { byteLength: 2 ** 18 }).close();
+    Segment.unlink(name);
+  }
+} else if (what === "hold") {
+  const doing = { action: "hold", path: name };
+  const fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
+  tell(tryLockByte(doing, fd, 0) ? "held" : "not held");
+  setInterval(() => {}, 1000);
+} else if (what === "create-later") {
+  tell("ready");
+  for await (const _ of told()) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const segment = Segment.create(name, { byteLength: 65_536 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    segment.create("counter", Counter, {});
+    process.exit(0);
+  }
+} else if (what === "attach") {
+  Segment.open(name, { role: "peer" });
+  tell("attached");
+  setInterval(() => {}, 1000);
+} else if (what === "anonymous") {
+  tell("ready");
+  while (true) Segment.anonymous({ byteLength: 2 ** 18 }).close();
+}
