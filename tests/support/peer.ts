@@ -15,6 +15,17 @@ export interface Exit {
   readonly signal: string | null;
 }
 
+/** How a process is started. */
+export interface PeerOptions {
+  /**
+   * Shell words before the command, such as "ulimit -n 64 && exec". If they mount something, they run in a mount
+   * namespace of their own.
+   */
+  readonly prefix?: string;
+  /** Deno's permission flags, instead of all. */
+  readonly permissions?: readonly string[];
+}
+
 /** A process that runs a script. */
 export class Peer {
   readonly #child: ChildProcess;
@@ -29,9 +40,9 @@ export class Peer {
     script: URL,
     args: readonly string[],
     env: Record<string, string>,
-    prefix: string | undefined,
+    { prefix, permissions }: PeerOptions,
   ) {
-    const { file, args: all } = command(runtime, fileURLToPath(script), args);
+    const { file, args: all } = command(runtime, fileURLToPath(script), args, permissions);
     const [start, startArgs] = prefix === undefined ? [file, all] : shell(prefix, file, all);
     this.#child = spawn(start, startArgs, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
     this.#child.stderr!.on("data", (data) => this.#errors += data);
@@ -50,18 +61,15 @@ export class Peer {
 
   /**
    * Starts a script, `new URL("./some_peer.ts", import.meta.url)`; arguments go over as text.
-   *
-   * @param prefix Shell words before the command, such as "ulimit -n 64 && exec". If they mount something, they run
-   * in a mount namespace of their own.
    */
   static start(
     runtime: Runtime,
     script: URL,
     args: readonly (string | number)[] = [],
     env: Record<string, string> = {},
-    prefix?: string,
+    options: PeerOptions = {},
   ): Peer {
-    return new Peer(runtime, script, args.map(String), env, prefix);
+    return new Peer(runtime, script, args.map(String), env, options);
   }
 
   /** The process id. */

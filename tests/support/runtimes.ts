@@ -32,13 +32,18 @@ export const runtimes: Readonly<Record<Runtime, string>> = {
   deno: find("deno", "SHMKIT_DENO", platformPackages("@deno", "deno")),
 };
 
-/** How to run a script with a runtime. */
+/**
+ * How to run a script with a runtime.
+ *
+ * @param permissions What Deno may do: all, unless told.
+ */
 export function command(
   runtime: Runtime,
   script: string,
   args: readonly string[] = [],
+  permissions: readonly string[] = ["--allow-all"],
 ): { file: string; args: string[] } {
-  const flags = runtime === "bun" ? ["run"] : ["run", "--quiet", "--no-check", "--allow-all"];
+  const flags = runtime === "bun" ? ["run"] : ["run", "--quiet", "--no-check", "--no-prompt", ...permissions];
   return { file: runtimes[runtime], args: [...flags, script, ...args] };
 }
 

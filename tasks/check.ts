@@ -1,0 +1,50 @@
+/**
+ * Everything that can be checked without running the code: `bun run check`.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { runtimes } from "../tests/support/runtimes.ts";
+import { importRuleViolations } from "./import_rule.ts";
+import { root, sources, succeeds } from "./project.ts";
+
+/** One thing that must hold. */
+export interface Check {
+  readonly name: string;
+  run(): boolean | Promise<boolean>;
+}
+
+/** In the order in which they are cheap. */
+export const checks: readonly Check[] = [
+  { name: "format", run: () => deno("fmt", "--check", "--quiet", ...sources, "deno.json", "package.json") },
+  { name: "lint", run: () => deno("lint", "--quiet", ...sources) },
+  { name: "import rule", run: followsImportRule },
+  { name: "types", run: () => deno("check", "--quiet", ...sources) },
+  { name: "documentation", run: () => deno("doc", "--lint", "--quiet", ...publicModules()) },
+  { name: "rehearsal of publishing", run: () => deno("publish", "--dry-run", "--allow-dirty", "--quiet") },
+];
+
+function deno(...args: string[]): Promise<boolean> {
+  return succeeds(runtimes.deno, ...args);
+}
+
+function followsImportRule(): boolean {
+  const violations = importRuleViolations(root);
+  for (const violation of violations) console.error(violation);
+  return violations.length === 0;
+}
+
+function publicModules(): string[] {
+  return Object.values(JSON.parse(readFileSync(`${root}deno.json`, "utf8")).exports);
+}
+
+if (import.meta.main) {
+  let failed = 0;
+  for (const { name, run } of checks) {
+    const holds = await run();
+    console.log(`${holds ? "ok  " : "FAIL"} ${name}`);
+    if (!holds) failed++;
+  }
+  process.exit(failed === 0 ? 0 : 1);
+}

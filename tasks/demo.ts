@@ -1,0 +1,15 @@
+/**
+ * Runs the main job under Bun: `bun run demo [--seconds N] …`. The arguments are the demo's own.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { command } from "../tests/support/runtimes.ts";
+import { root } from "./project.ts";
+
+const { file, args } = command("bun", `${root}examples/quotes/main.ts`, process.argv.slice(2));
+// Not by dax: the demo draws on the terminal, and Ctrl-C goes to it alone, which ends its processes in order.
+const demo = spawn(file, args, { cwd: root, stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => demo.kill(signal));
+demo.on("exit", (code) => process.exit(code ?? 1));

@@ -1,0 +1,23 @@
+import $ from "dax";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** The project's root, with a slash at the end. */
+export const root: string = fileURLToPath(new URL("..", import.meta.url));
+
+/** What holds code, of what there is. */
+export const sources: readonly string[] = ["mod.ts", "ffi", "lib", "tests", "bench", "tasks", "examples"]
+  .filter((path) => $.path(root).join(path).existsSync());
+
+// Reports are kept in files and pipes, where colour codes are noise.
+const plain: Record<string, string> = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
+
+/** Runs a command at the root, with its output shown, and says whether it ended well. */
+export async function succeeds(file: string, ...args: readonly string[]): Promise<boolean> {
+  // Under Bun, dax gives code 0 for a process that a signal ended. A shell in between makes it 128 and the signal.
+  const { code } = await $`sh -c ${'"$@"; exit $?'} sh ${file} ${args}`.cwd(root).env({
+    ...plain,
+    DENO_NO_UPDATE_CHECK: "1",
+  }).noThrow();
+  return code === 0;
+}

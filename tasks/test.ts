@@ -1,0 +1,126 @@
+/**
+ * Runs everything that must hold: the suite under Bun and under Deno, the doc examples, `check` and `build`.
+ *
+ *     bun run test [--only bun|deno|doc|check|build] [path …]
+ *
+ * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
+ * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
+ *
+ * @module
+ */
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { runtimes } from "../tests/support/runtimes.ts";
+import { build } from "./build.ts";
+import { checks } from "./check.ts";
+import { EMPTY_REPORT, readReport } from "./junit.ts";
+import { root, succeeds } from "./project.ts";
+import { skipReason } from "./skip_reasons.ts";
+
+const PARTS = ["bun", "deno", "doc", "check", "build"];
+
+const { values: { only }, positionals: paths } = parseArgs({
+  options: { only: { type: "string", multiple: true } },
+  allowPositionals: true,
+});
+if (only?.some((part) => !PARTS.includes(part))) {
+  console.error(`Cannot choose --only ${only.join(" --only ")}: the parts are ${PARTS.join(", ")}`);
+  process.exit(2);
+}
+
+const total = { passed: 0, failed: 0 };
+const skipped: string[] = [];
+const scratch = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+const configs = denoConfigs();
+
+const allFiles = globSync("tests/**/*.test.ts", { cwd: root }).sort();
+const files = paths.length === 0 ? allFiles : allFiles.filter((file) => {
+  return paths.map((path) => path.replace(/^\.\/|\/$/g, "")).some((path) =>
+    file === path || file.startsWith(`${path}/`)
+  );
+});
+// The tasks run under Bun alone.
+const denoFiles = files.filter((file) => !file.startsWith("tests/tasks/"));
+const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSync(join(root, path)));
+
+try {
+  if (wants("bun", files)) {
+    // Bun alone has a default limit, of 5 s a test.
+    const flags = ["test", "--timeout=240000", "--reporter=junit"];
+    await suite("Bun", runtimes.bun, (report) => [...flags, `--reporter-outfile=${report}`], files);
+  }
+  if (wants("deno", denoFiles)) {
+    // Types are `check`'s.
+    const flags = ["test", "--allow-all", "--no-check", ...configs];
+    await suite("Deno", runtimes.deno, (report) => [...flags, `--junit-path=${report}`], denoFiles);
+  }
+  if (wants("doc")) {
+    const flags = ["test", "--doc", "--allow-all", ...configs];
+    await suite("Doc examples", runtimes.deno, (report) => [...flags, `--junit-path=${report}`], docFiles);
+  }
+  if (wants("check")) {
+    console.log("\n── Check");
+    for (const { name, run } of checks) step(name, await run());
+  }
+  if (wants("build")) {
+    console.log("\n── Build");
+    step("build", await build().catch((error) => (console.error(error), false)));
+  }
+} finally {
+  rmSync(scratch, { recursive: true });
+  for (const flag of configs) rmSync(flag.replace("--config=", ""));
+}
+
+if (skipped.length > 0) console.log(`\nSkipped:\n  ${skipped.join("\n  ")}`);
+const others = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
+console.log(`\n${total.passed} passed, ${total.failed} failed${others}`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+function wants(part: string, chosen?: readonly string[]): boolean {
+  if (only !== undefined && !only.includes(part)) return false;
+  return paths.length === 0 || (chosen !== undefined && (chosen.length > 0 || part === "bun"));
+}
+
+/** Runs a test runner over files or folders. One that ends badly or runs nothing counts as failed in any case. */
+async function suite(title: string, runner: string, flags: (report: string) => string[], chosen: string[]) {
+  console.log(`\n── ${title}`);
+  const path = join(scratch, `${title}.xml`);
+  // Bun takes a name without "./" for a pattern.
+  const succeeded = chosen.length > 0 && await succeeds(runner, ...flags(path), ...chosen.map((file) => `./${file}`));
+  const report = existsSync(path) ? readReport(readFileSync(path, "utf8")) : EMPTY_REPORT;
+  const problems: string[] = [];
+  if (!succeeded) {
+    // Neither runner reports a file that it could not load.
+    problems.push(...chosen.filter((file) => isTest(file) && !report.files.has(file)));
+    if (problems.length + report.failed.length === 0) problems.push("the runner failed although no test did");
+  } else if (report.passed.length + report.failed.length === 0) problems.push("no test was run");
+  for (const problem of problems) console.error(`${title}: ${problem.replace(/\.ts$/, "$& reported no test")}`);
+  total.passed += report.passed.length;
+  total.failed += report.failed.length + problems.length;
+  skipped.push(
+    ...report.skipped.map((name) =>
+      `${title}: ${name}: ${skipReason(name, chosen.filter(isTest).map((file) => root + file))}`
+    ),
+  );
+}
+
+function isTest(file: string): boolean {
+  return file.endsWith(".test.ts");
+}
+
+function step(name: string, holds: boolean): void {
+  console.log(`${holds ? "ok  " : "FAIL"} ${name}`);
+  total[holds ? "passed" : "failed"]++;
+}
+
+/** Deno's configuration without the stand-in, if asked for. It lies beside `deno.json`, whose paths it shares. */
+function denoConfigs(): string[] {
+  if (process.env.SHMKIT_JSR !== "1") return [];
+  const { links: _, ...config } = JSON.parse(readFileSync(`${root}deno.json`, "utf8"));
+  const path = `${root}deno.jsr.json`;
+  writeFileSync(path, JSON.stringify(config));
+  return [`--config=${path}`];
+}
