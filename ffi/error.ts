@@ -12,6 +12,8 @@ export class UnsupportedError extends Error {
   readonly code: UnsupportedCode;
 
   /**
+   * Makes the error.
+   *
    * @param code Why.
    * @param message What is missing and what to do.
    * @param options The runtime's own error, as `cause`.
@@ -46,6 +48,8 @@ export class SystemError extends Error {
   readonly path: string;
 
   /**
+   * Makes the error.
+   *
    * @param errno The error's number.
    * @param call What failed.
    */

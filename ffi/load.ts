@@ -8,7 +8,8 @@ import { SYSCALLS } from "./linux.ts";
 export const OLDEST: { readonly bun: string; readonly deno: string } = { bun: "1.4.0", deno: "2.5.0" };
 
 /** What is asked of the globals of whichever runtime this is. */
-interface Globals {
+export interface Globals {
+
   Bun?: { version: string };
   Deno?: { version: { deno: string }; build: { os: string; arch: string } };
   process?: { platform?: string; arch?: string; getBuiltinModule?(name: string): unknown };
@@ -20,7 +21,8 @@ let loaded: Libc | undefined;
  * Whether the processor is known to keep loads in order and stores in order (x86-64: Intel SDM 3A, 9.2). Where that is
  * not known, payloads are copied with atomic accesses.
  */
-export function hasTotalStoreOrder({ Deno, process }: Globals = globalThis as unknown as Globals): boolean {
+export function hasTotalStoreOrder(): boolean {
+  const { Deno, process } = globalThis as unknown as Globals;
   return (Deno?.build.arch ?? process?.arch) === "x86_64" || process?.arch === "x64";
 }
 

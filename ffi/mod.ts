@@ -1,6 +1,6 @@
 /**
- * The only floor that names a runtime: it picks Bun's or Deno's FFI, loads libc at the first use, and offers the C
- * functions in checked form. Importing it does nothing, needs no permission and never fails.
+ * The only floor that names a runtime: it picks Bun's or Deno's FFI and loads libc at the first use. Importing it does
+ * nothing, needs no permission and never fails.
  *
  * @module
  */
@@ -8,5 +8,3 @@ export { type FailedCall, SystemError, type UnsupportedCode, UnsupportedError } 
 export type { Libc, Memory, Pointer } from "./libc.ts";
 export { hasTotalStoreOrder, libc, OLDEST } from "./load.ts";
 export type { Doing, FileStatus } from "./system.ts";
-export * as system from "./system.ts";
-export * as linux from "./linux.ts";

@@ -13,6 +13,8 @@ export class ShmkitError extends Error {
   readonly code: string;
 
   /**
+   * Makes the error.
+   *
    * @param code A stable word for programs.
    * @param message Action, reason and found value.
    * @param options The underlying error, as `cause`.
@@ -25,8 +27,13 @@ export class ShmkitError extends Error {
 
 /** A segment, or a view into it, was used after `close()`. Open the segment again. Code: `CLOSED`. */
 export class ClosedError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
   override name = "ClosedError";
-  /** @param message What was used, and what closed it. */
+  /**
+   * Makes the error.
+   *
+   * @param message What was used, and what closed it.
+   */
   constructor(message: string) {
     super("CLOSED", message);
   }
@@ -34,8 +41,13 @@ export class ClosedError extends ShmkitError {
 
 /** A write was tried through a read-only attachment. Attach without `readOnly`. Code: `READ_ONLY`. */
 export class ReadOnlyError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
   override name = "ReadOnlyError";
-  /** @param message What was to be written. */
+  /**
+   * Makes the error.
+   *
+   * @param message What was to be written.
+   */
   constructor(message: string) {
     super("READ_ONLY", message);
   }
@@ -43,6 +55,7 @@ export class ReadOnlyError extends ShmkitError {
 
 /** Two programs describe the same object differently; the message shows both layouts, field by field. Code: `LAYOUT_MISMATCH`. */
 export class LayoutMismatchError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
   override name = "LayoutMismatchError";
   /** The schema text stored in the segment. */
   readonly found: string;
@@ -50,6 +63,8 @@ export class LayoutMismatchError extends ShmkitError {
   readonly expected: string;
 
   /**
+   * Makes the error.
+   *
    * @param message The differences, field by field.
    * @param found The schema text stored in the segment.
    * @param expected The schema text this program asked for.
@@ -72,8 +87,11 @@ export type SegmentFormatCode =
 
 /** The bytes are not a segment this version can attach: foreign, truncated, of another version, or contradictory. */
 export class SegmentFormatError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
   override name = "SegmentFormatError";
   /**
+   * Makes the error.
+   *
    * @param code Why.
    * @param message What was refused, why, and the found value.
    */
@@ -96,8 +114,11 @@ export type SegmentStateCode =
 
 /** The segment is well-formed but cannot serve this request now; `code` says why. */
 export class SegmentStateError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
   override name = "SegmentStateError";
   /**
+   * Makes the error.
+   *
    * @param code Why.
    * @param message What was refused, why, and what to do.
    */
@@ -108,8 +129,13 @@ export class SegmentStateError extends ShmkitError {
 
 /** A role that only one may hold, such as a table's writer, is held by someone alive. Code: `ROLE_TAKEN`. */
 export class RoleTakenError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
   override name = "RoleTakenError";
-  /** @param message Which role, and who holds it. */
+  /**
+   * Makes the error.
+   *
+   * @param message Which role, and who holds it.
+   */
   constructor(message: string) {
     super("ROLE_TAKEN", message);
   }
@@ -117,9 +143,45 @@ export class RoleTakenError extends ShmkitError {
 
 /** Something was given back or changed by one who does not hold it. Code: `NOT_OWNER`. */
 export class NotOwnerError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
   override name = "NotOwnerError";
-  /** @param message What, and who holds it. */
+  /**
+   * Makes the error.
+   *
+   * @param message What, and who holds it.
+   */
   constructor(message: string) {
     super("NOT_OWNER", message);
+  }
+}
+
+/** A lock was asked for by one who holds it already, and would wait for itself for ever. Code: `ALREADY_OWNER`. */
+export class AlreadyOwnerError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
+  override name = "AlreadyOwnerError";
+  /**
+   * Makes the error.
+   *
+   * @param message Which lock.
+   */
+  constructor(message: string) {
+    super("ALREADY_OWNER", message);
+  }
+}
+
+/**
+ * What a dead process left half done was not repaired, so nobody may go on with it. Make the object anew, or, where the
+ * message says so, repair it. Code: `OWNER_DIED`.
+ */
+export class OwnerDiedError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
+  override name = "OwnerDiedError";
+  /**
+   * Makes the error.
+   *
+   * @param message What was left, and by whom.
+   */
+  constructor(message: string) {
+    super("OWNER_DIED", message);
   }
 }

@@ -11,7 +11,7 @@ import { readCode, type Scope, writeCode } from "./codec.ts";
 import type { Field, FieldArray } from "./field.ts";
 import { DELTA, LABEL, PARTS, PLACE, type Place, READ_ONLY, STRUCT, VIEWS, type ViewState } from "./slots.ts";
 import { ARRAY_NAMES, Source } from "./source.ts";
-import type { Struct, StructField } from "./struct.ts";
+import type { Struct, StructField } from "./struct_type.ts";
 import { plain, replacePart } from "./values.ts";
 import type { Views } from "./views.ts";
 

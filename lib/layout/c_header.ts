@@ -1,5 +1,5 @@
 import type { Field, FieldKind } from "./field.ts";
-import type { Struct } from "./struct.ts";
+import type { Struct } from "./struct_type.ts";
 
 /** What C11 and C23 reserve, and what common compilers and the included headers define as macros. */
 const RESERVED: ReadonlySet<string> = new Set(

@@ -2,7 +2,7 @@ import { ReadOnlyError } from "../errors.ts";
 import type { Field } from "./field.ts";
 import { READ_ONLY, type ViewState } from "./slots.ts";
 import { Source } from "./source.ts";
-import type { Struct } from "./struct.ts";
+import type { Struct } from "./struct_type.ts";
 
 /** How many elements a copy names one by one: straight code is several times as fast as a loop. */
 const STRAIGHT_ELEMENTS = 128;

@@ -52,6 +52,8 @@ export interface FieldArray<V = unknown, P = unknown> extends Iterable<V> {
   /** How many elements. */
   readonly length: number;
   /**
+   * Returns an element.
+   *
    * @param index From 0 to length − 1.
    * @returns The element; of structs and arrays, a view which is made once.
    * @throws {RangeError} If the index is outside.
@@ -59,6 +61,8 @@ export interface FieldArray<V = unknown, P = unknown> extends Iterable<V> {
    */
   get(index: number): V;
   /**
+   * Sets an element.
+   *
    * @param index From 0 to length − 1.
    * @param value Checked as the setter of a field is. A struct's or array's is written part by part, so that a refusal
    * leaves what came before it; `assign` on the outer view writes all or nothing.
@@ -67,7 +71,11 @@ export interface FieldArray<V = unknown, P = unknown> extends Iterable<V> {
    * @throws {ClosedError} If the segment was closed.
    */
   set(index: number, value: P): void;
-  /** @returns The plain values. */
+  /**
+   * Copies all elements.
+   *
+   * @returns The plain values.
+   */
   toArray(): P[];
 }
 
@@ -258,6 +266,7 @@ export function checkDepth(what: string, depth: number, schema: string): void {
  * ```
  */
 export function enumeration<const N extends string>(...members: readonly N[]): Field<N, N, true>;
+/** A name for each of some values. */
 export function enumeration<N extends string>(members: Readonly<Record<N, number>>): Field<N, N, true>;
 export function enumeration(
   first?: string | Readonly<Record<string, number>>,

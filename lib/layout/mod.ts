@@ -30,17 +30,17 @@ export {
 } from "./field.ts";
 export { assertSameLayout, diffSchemas } from "./same_layout.ts";
 export { parseSchema } from "./schema.ts";
-export {
-  type AnyStruct,
-  type Fields,
-  type Struct,
-  struct,
-  type StructField,
-  type Value,
-  type ValueOf,
-  type View,
-  type ViewOf,
-  type ViewOfField,
-  type ViewOptions,
-} from "./struct.ts";
+export { struct } from "./struct.ts";
+export type {
+  AnyStruct,
+  Fields,
+  Struct,
+  StructField,
+  Value,
+  ValueOf,
+  View,
+  ViewOf,
+  ViewOfField,
+  ViewOptions,
+} from "./struct_type.ts";
 export { type AnyBuffer, type ReadonlyViews, Views } from "./views.ts";

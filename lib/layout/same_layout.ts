@@ -1,7 +1,7 @@
 import { LayoutMismatchError, SegmentFormatError } from "../errors.ts";
 import type { Field } from "./field.ts";
 import { parseSchema } from "./schema.ts";
-import type { Struct } from "./struct.ts";
+import type { Struct } from "./struct_type.ts";
 
 /**
  * Refuses an object whose stored layout is another than this program's.

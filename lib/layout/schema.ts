@@ -21,7 +21,8 @@ import {
   u64,
   u8,
 } from "./field.ts";
-import { type Struct, struct } from "./struct.ts";
+import { struct } from "./struct.ts";
+import type { Struct } from "./struct_type.ts";
 
 const SIMPLE: ReadonlyMap<string, Field> = new Map(
   [u8, i8, u16, i16, u32, i32, f32, f64, bool, u64, i64, u53].map((field) => [field.schema, field]),

@@ -1,150 +1,11 @@
 import { isPart, viewClass } from "./accessors.ts";
 import { copierOf } from "./copier.ts";
-import { checkDepth, checkName, type Field, type FieldKind, MAX_BYTE_LENGTH } from "./field.ts";
+import { checkDepth, checkName, MAX_BYTE_LENGTH } from "./field.ts";
 import { positionOf, STRUCT, VIEWS, type ViewState } from "./slots.ts";
 import { Source } from "./source.ts";
+import type { Fields, Struct, StructField, Value, View, ViewOptions } from "./struct_type.ts";
 import { applyOf, plain } from "./values.ts";
 import { type ReadonlyViews, Views } from "./views.ts";
-
-/** The fields of a struct by name, in the order of their offsets. */
-export type Fields = { readonly [name: string]: Field };
-
-/** Any struct, whatever its fields: the constraint of code that takes one as an option. */
-// deno-lint-ignore no-explicit-any
-export type AnyStruct = Struct<any>;
-
-/** What a view's property returns for a field. */
-export type ViewOfField<T> = T extends Field<infer V, unknown, boolean> ? V : never;
-
-/** The plain value of a field, or of a struct: `ValueOf<typeof Quote>`. */
-export type ValueOf<T> = T extends Field<unknown, infer P, boolean> ? P : never;
-
-/** The view of a struct: `ViewOf<typeof Quote>`. */
-export type ViewOf<T> = ViewOfField<T>;
-
-/** A struct's bytes, with a property for every field. Setters check; nested structs and arrays are set by their parts. */
-export type View<F extends Fields = Fields> =
-  & { -readonly [K in keyof F as F[K] extends Field<unknown, unknown, true> ? K : never]: ViewOfField<F[K]> }
-  & { readonly [K in keyof F as F[K] extends Field<unknown, unknown, true> ? never : K]: ViewOfField<F[K]> };
-
-/** A struct's values as a plain object. */
-export type Value<F extends Fields = Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
-
-/** Where a struct holds a field. */
-export interface StructField {
-  /** Its name. */
-  readonly name: string;
-  /** Where it begins in the struct. */
-  readonly byteOffset: number;
-  /** How many bytes it takes. */
-  readonly byteLength: number;
-  /** What its offset is a multiple of. */
-  readonly alignment: number;
-  /** What it holds. */
-  readonly kind: FieldKind;
-  /** Its description. */
-  readonly field: Field;
-}
-
-/** How a view is made. */
-export interface ViewOptions {
-  /** Whether every setter throws {@linkcode ReadOnlyError}: memory mapped without write permission kills the writer. */
-  readonly readOnly?: boolean;
-}
-
-/** The layout of a record, made by {@linkcode struct}, and itself a field that other structs can hold. */
-export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<F>, false> {
-  /** The name it was given. */
-  readonly name: string;
-  /** The fields in the order of their offsets. */
-  readonly fields: readonly StructField[];
-
-  /**
-   * Makes a view of existing memory. It allocates: make one and move it.
-   *
-   * @param views The memory.
-   * @param byteOffset Where the struct begins in it.
-   * @param options Whether it is read-only.
-   * @returns The view.
-   * @throws {RangeError} If the struct would not lie within the memory, or not at a multiple of its alignment.
-   */
-  view(views: Views, byteOffset?: number, options?: ViewOptions): View<F>;
-
-  /**
-   * Makes a read-only view of existing memory, which need not be writable.
-   *
-   * @param views The memory.
-   * @param byteOffset Where the struct begins in it.
-   * @param options Says that it is read-only.
-   * @returns The view.
-   * @throws {RangeError} If the struct would not lie within the memory, or not at a multiple of its alignment.
-   */
-  view(views: ReadonlyViews, byteOffset: number, options: ViewOptions & { readonly readOnly: true }): View<F>;
-
-  /**
-   * Moves a view, and all views of its parts, to another struct in the same `Views`. Made for loops, it checks nothing:
-   * the offset must be a multiple of the alignment, and the struct must lie within the `Views`. A view that was moved
-   * past the end throws `RangeError` when a field there is read or written; no access ever leaves the `Views`.
-   *
-   * @param view A view made by `view` or `alloc`; those of nested structs and elements move with it only.
-   * @param byteOffset Where the struct begins.
-   */
-  moveTo(view: View<F>, byteOffset: number): void;
-
-  /** @returns A view of a new, private, zeroed struct. */
-  alloc(): View<F>;
-
-  /**
-   * @param view A view.
-   * @returns Its values as a plain object, all the way down.
-   * @throws {ClosedError} If the segment was closed.
-   * @throws {RangeError} If an enumeration's stored value has no name.
-   */
-  toObject(view: View<F>): Value<F>;
-
-  /**
-   * Sets the fields that an object names and leaves the others alone. All values are checked before the first is
-   * written. Nested structs may be given in part, arrays only in full; `undefined` counts as not named.
-   *
-   * @param view A view.
-   * @param values The values.
-   * @throws {TypeError} If a key is no field, or a value of the wrong type.
-   * @throws {RangeError} If a value is out of range.
-   * @throws {ReadOnlyError} If the view is read-only.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  assign(view: View<F>, values: Partial<Value<F>>): void;
-
-  /**
-   * Copies the bytes of one struct over another's, in plain accesses of 4 bytes (of 1, if the alignment is less) in
-   * ascending order. Both must be views of this struct or of an equal one.
-   *
-   * @param from A view.
-   * @param to A view.
-   * @throws {TypeError} If one is a view of another struct.
-   * @throws {ReadOnlyError} If the target is read-only.
-   * @throws {ClosedError} If either's segment was closed.
-   */
-  copy(from: View<F>, to: View<F>): void;
-
-  /**
-   * @param value Anything.
-   * @returns Whether it is a view of this struct or of an equal one.
-   */
-  isView(value: unknown): value is View<F>;
-
-  /**
-   * @param view A view.
-   * @returns The memory it was made for.
-   */
-  viewsOf(view: View<F>): Views;
-
-  /**
-   * @param view A view.
-   * @returns Where its struct begins in that memory.
-   */
-  byteOffsetOf(view: View<F>): number;
-}
 
 /**
  * Describes a record by the C ABI of x86-64 and arm64: the fields in order, each at the next multiple of its alignment,
@@ -263,6 +124,8 @@ class Layout implements Struct {
   }
 
   assign(view: View, values: Partial<Value>): void {
+    // A view has no properties of its own that could be enumerated.
+    if (typeof values === "object" && values !== null && STRUCT in values) return this.copy(values as View, view);
     const apply = applyOf(this);
     apply(this.#scratch ??= this.alloc(), values);
     apply(view, values);

@@ -1,6 +1,6 @@
 import type { Field, FieldArray } from "./field.ts";
 import { Source } from "./source.ts";
-import type { Struct, View } from "./struct.ts";
+import type { Struct, View } from "./struct_type.ts";
 
 /** Writes the fields an object names through a view's setters, one after the other. */
 export type Apply = (view: View, values: unknown) => void;

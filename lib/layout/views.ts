@@ -48,6 +48,8 @@ export class Views {
   #u64: BigUint64Array<AnyBuffer> | undefined;
 
   /**
+   * Makes the views of a range.
+   *
    * @param buffer The buffer.
    * @param byteOffset Where the range begins; a multiple of 8.
    * @param byteLength How long it is; up to the buffer's end if left out.

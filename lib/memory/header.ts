@@ -1,4 +1,5 @@
-import { libc, system } from "../../ffi/mod.ts";
+import { libc } from "../../ffi/mod.ts";
+import * as system from "../../ffi/system.ts";
 import { type SegmentFormatCode, SegmentFormatError } from "../errors.ts";
 import { getChars, getU53, setU53 } from "./bytes.ts";
 import { type Geometry, layOut, MAX_BYTE_LENGTH } from "./geometry.ts";

@@ -1,4 +1,6 @@
-import { linux, type Pointer, system } from "../../ffi/mod.ts";
+import { type Pointer } from "../../ffi/mod.ts";
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
 
 const { MADV_HUGEPAGE, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 

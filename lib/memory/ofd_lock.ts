@@ -1,4 +1,5 @@
-import { type Doing, libc, linux, SystemError } from "../../ffi/mod.ts";
+import { type Doing, libc, SystemError } from "../../ffi/mod.ts";
+import * as linux from "../../ffi/linux.ts";
 
 const { EACCES, EAGAIN, EINTR, F_OFD_GETLK, F_OFD_SETLK, F_UNLCK, F_WRLCK } = linux;
 

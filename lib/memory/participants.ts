@@ -1,4 +1,5 @@
-import { libc, system } from "../../ffi/mod.ts";
+import { libc } from "../../ffi/mod.ts";
+import * as system from "../../ffi/system.ts";
 import { load, store } from "../atomic/mod.ts";
 import { SegmentStateError } from "../errors.ts";
 import { getChars, getU53, setChars, setU53 } from "./bytes.ts";

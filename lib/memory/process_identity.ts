@@ -1,4 +1,5 @@
-import { libc, system, SystemError } from "../../ffi/mod.ts";
+import { libc, SystemError } from "../../ffi/mod.ts";
+import * as system from "../../ffi/system.ts";
 
 /** Who this process is, beyond a pid that the kernel will give to another one day. */
 export interface ProcessIdentity {

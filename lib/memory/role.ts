@@ -12,6 +12,8 @@ export class Role {
   readonly #word: number;
 
   /**
+   * Describes a role; nothing is taken.
+   *
    * @param what The role in messages, such as "the writer of 'quotes'".
    * @param region Where the word lies.
    * @param word Its index among the region's 32-bit words.

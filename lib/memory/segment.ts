@@ -1,4 +1,4 @@
-import { system } from "../../ffi/mod.ts";
+import * as system from "../../ffi/system.ts";
 import { sleep } from "../atomic/mod.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
@@ -184,6 +184,7 @@ export class Segment implements Disposable {
     type: LayoutType<F, O>,
     options: O & { layout: S },
   ): (F & { layout: S })["type"];
+  /** Makes an object whose type does not depend on a layout. */
   create<O, T>(name: string, type: SharedType<O, T>, options: O): T;
   create<O, T>(name: string, type: SharedType<O, T>, options: O): T {
     const { entry, isNew } = this.#add(name, type, options);
@@ -207,6 +208,7 @@ export class Segment implements Disposable {
     options: Partial<O> & { layout: S },
     waitOptions?: { readonly timeoutMs?: number },
   ): (F & { layout: S })["type"];
+  /** Attaches to an object whose type does not depend on a layout. */
   open<O, T>(name: string, type: SharedType<O, T>, options: O, waitOptions?: { readonly timeoutMs?: number }): T;
   open<O, T>(
     name: string,
@@ -243,6 +245,7 @@ export class Segment implements Disposable {
     type: LayoutType<F, O>,
     options: O & { layout: S },
   ): (F & { layout: S })["type"];
+  /** Attaches to or makes an object whose type does not depend on a layout. */
   openOrCreate<O, T>(name: string, type: SharedType<O, T>, options: O): T;
   openOrCreate<O, T>(name: string, type: SharedType<O, T>, options: O): T {
     return this.#attach(this.#add(name, type, options).entry, type, options);

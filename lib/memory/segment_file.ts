@@ -1,4 +1,6 @@
-import { libc, linux, system, SystemError } from "../../ffi/mod.ts";
+import { libc, SystemError } from "../../ffi/mod.ts";
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
 import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../errors.ts";
 import type { Geometry } from "./geometry.ts";

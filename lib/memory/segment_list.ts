@@ -1,4 +1,6 @@
-import { linux, system, SystemError } from "../../ffi/mod.ts";
+import { SystemError } from "../../ffi/mod.ts";
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
 import { isReady, readHeader } from "./header.ts";
 import { HEADER_BYTES } from "./header_descriptor.ts";
 import { SegmentFormatError } from "../errors.ts";

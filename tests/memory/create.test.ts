@@ -133,7 +133,9 @@ describe("Segment.create", () => {
   it(`says ENOSPC when /dev/shm is full, and leaves nothing${canUnshare ? "" : " (skipped: cannot unshare)"}`, {
     skip: !canUnshare,
   }, async () => {
-    const peer = Peer.start(thisRuntime, SCRIPT, ["full"], {}, "mount -t tmpfs -o size=1m tmpfs /dev/shm && exec");
+    const peer = Peer.start(thisRuntime, SCRIPT, ["full"], {}, {
+      prefix: "mount -t tmpfs -o size=1m tmpfs /dev/shm && exec",
+    });
     const { code, message, names } = await peer.next<{ code: string; message: string; names: string[] }>();
     assertEquals(code, "ENOSPC");
     assertMatch(message, /posix_fallocate failed: ENOSPC, \/dev\/shm is full; free or enlarge it/);
@@ -142,7 +144,7 @@ describe("Segment.create", () => {
   });
 
   it("says EMFILE when no descriptor is left", async () => {
-    const peer = Peer.start(thisRuntime, SCRIPT, ["descriptors"], {}, "ulimit -n 128 && exec");
+    const peer = Peer.start(thisRuntime, SCRIPT, ["descriptors"], {}, { prefix: "ulimit -n 128 && exec" });
     const { code, message } = await peer.next<{ code: string; message: string }>();
     assertEquals(code, "EMFILE");
     assertMatch(message, /this process has no free file descriptor left \(ulimit -n\)/);
@@ -154,13 +156,13 @@ describe("Segment.create", () => {
   }, () =>
     withName(async (name) => {
       using _segment = Segment.create(name, { byteLength: 4096 });
-      const become = "exec setpriv --reuid=65534 --regid=65534 --clear-groups";
+      const prefix = "exec setpriv --reuid=65534 --regid=65534 --clear-groups";
       const peer = Peer.start(
         thisRuntime,
         SCRIPT,
         ["open", name],
         { DENO_DIR: "/tmp/shmkit-test-deno", HOME: "/tmp" },
-        become,
+        { prefix },
       );
       const { code, message } = await peer.next<{ code: string; message: string }>();
       assertEquals(code, "EACCES");

@@ -106,16 +106,28 @@ describe("a creator", () => {
   it("that died is told from one that works, and both from one that is late", () =>
     withName(async (name) => {
       closeSync(openSync(`/dev/shm${name}`, "w", 0o600)); // all that a creator killed after shm_open leaves
-      const dead = assertThrows(() => Segment.open(name, { timeoutMs: 30 }), SegmentStateError, "died while initialising");
+      const dead = assertThrows(
+        () => Segment.open(name, { timeoutMs: 30 }),
+        SegmentStateError,
+        "died while initialising",
+      );
       assertEquals(dead.code, "CREATOR_DIED");
 
       const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name]);
       assertEquals(await peer.next(), "held");
       const start = performance.now();
-      const alive = assertThrows(() => Segment.open(name, { timeoutMs: 30 }), SegmentStateError, "is still initialising");
+      const alive = assertThrows(
+        () => Segment.open(name, { timeoutMs: 30 }),
+        SegmentStateError,
+        "is still initialising",
+      );
       assertEquals(alive.code, "INITIALISING");
       assertGreaterOrEqual(performance.now() - start, 29);
-      assertThrows(() => Segment.openOrCreate(name, { byteLength: 4096, timeoutMs: 30 }), SegmentStateError, "initialising");
+      assertThrows(
+        () => Segment.openOrCreate(name, { byteLength: 4096, timeoutMs: 30 }),
+        SegmentStateError,
+        "initialising",
+      );
       peer.kill();
       await peer.exited;
 

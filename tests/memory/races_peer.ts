@@ -1,5 +1,6 @@
 import process from "node:process";
-import { linux, system } from "../../ffi/mod.ts";
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
 import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
 import { Segment } from "../../mod.ts";
 import { peerArgs, tell, told } from "../support/peer.ts";

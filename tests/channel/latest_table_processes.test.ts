@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
+import { describe, it } from "node:test";
+import { LatestTable, Segment } from "@shmkit/shmkit";
+import { Peer } from "../support/peer.ts";
+import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { exists, withName } from "../support/segments.ts";
+import { isWhole, Sample, START_VERSIONS, startAt } from "./latest_table_sample.ts";
+
+const SCRIPT = new URL("./latest_table_peer.ts", import.meta.url);
+
+/** What a reader saw. */
+interface Seen {
+  readonly reads: number;
+  readonly torn: number;
+  readonly backwards: number;
+  readonly distinct: number;
+}
+
+describe("LatestTable between processes", () => {
+  for (const [writer, reader] of PAIRS) {
+    it(`${writer} writes at full speed, ${reader} reads: nothing torn, nothing backwards, past 2^31 and 2^32`, () =>
+      withName(async (name) => {
+        using segment = Segment.create(name, { byteLength: 2 ** 20 });
+        for (const versions of [2, 8]) {
+          const table = segment.create(`samples ${versions}`, LatestTable, { layout: Sample, rows: 4, versions });
+          START_VERSIONS.forEach((version, row) => startAt(segment, `samples ${versions}`, row, version, versions));
+          const write = Peer.start(writer, SCRIPT, ["write", name, versions]);
+          assertEquals(await write.next(), "writing");
+          const read = Peer.start(reader, SCRIPT, ["read", name, versions]);
+          const { reads, torn, backwards, distinct } = await read.next<Seen>();
+          await read.succeeded();
+          write.kill();
+          await write.exited;
+          assertEquals({ torn, backwards }, { torn: 0, backwards: 0 });
+          assertGreater(reads, 10_000);
+          assertGreater(distinct, 100, "the reader saw too few different records");
+          START_VERSIONS.forEach((start, row) => assertGreaterOrEqual(table.version(row), start + 1000));
+          assert(table.version(1) > 2 ** 32 && table.version(0) > 2 ** 31, "the counters did not pass 2^31 and 2^32");
+        }
+      }));
+  }
+
+  it("kill -9 of the writer, 150 times: no torn value, none lost, the role taken over, nothing left", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength: 2 ** 18 });
+      const table = segment.create("samples 2", LatestTable, { layout: Sample, rows: 4 });
+      const sample = Sample.alloc();
+      const last = [0, 0, 0, 0], versions = [0, 0, 0, 0];
+      const look = () => {
+        for (let row = 0; row < 4; row++) {
+          if (!table.read(row, sample)) continue;
+          assert(isWhole(sample), `torn: ${JSON.stringify(Sample.toObject(sample))}`);
+          assertGreaterOrEqual(sample.sequence, last[row], "a value went backwards");
+          last[row] = sample.sequence;
+          const version = table.version(row);
+          assertGreaterOrEqual(version, versions[row]);
+          versions[row] = version;
+        }
+      };
+      // The next writer starts up while the last one writes, and takes the role over when that one is dead.
+      const runtimeOf = (i: number): Runtime => i % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+      const start = (i: number) => Peer.start(runtimeOf(i), SCRIPT, ["succeed", name]);
+      let next = start(0);
+      for (let i = 1; i <= 150; i++) {
+        const current = next;
+        assertEquals(await current.next(), "ready");
+        current.send("take over");
+        assertEquals(await current.next(), "writing");
+        next = start(i);
+        for (let j = 0; j < 20; j++) look();
+        current.kill("SIGKILL");
+        for (let j = 0; j < 20; j++) look();
+        await current.exited;
+        look();
+        const before = [...last];
+        look();
+        assertEquals(last, before, "a dead writer's table changed");
+      }
+      next.kill();
+      await next.exited;
+      assertEquals(segment.participants().length, 1);
+      assert(last.every((sequence) => sequence > 150), `too little was written: ${last}`);
+      // The test's process can write, too.
+      table.writer().write(0, sample);
+      segment.close();
+      Segment.unlink(name);
+      assertEquals(exists(name), false);
+    }));
+
+  it("works for the threads of one process, without FFI and without a permission", async () => {
+    const peer = Peer.start("deno", new URL("./worker_peer.ts", import.meta.url), [], {}, {
+      permissions: ["--allow-read=."],
+    });
+    assertEquals(await peer.next(), { torn: 0, backwards: 0, enough: true });
+    await peer.succeeded();
+    const bun = Peer.start("bun", new URL("./worker_peer.ts", import.meta.url));
+    assertEquals(await bun.next(), { torn: 0, backwards: 0, enough: true });
+    await bun.succeeded();
+  });
+});
