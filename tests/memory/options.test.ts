@@ -44,6 +44,17 @@ describe("a read-only attachment", () => {
       assertEquals([quotes.read(2, quote), quote.ask], [true, 3]);
     }));
 
+  for (const runtime of ["bun", "deno"] as const) {
+    it(`is read by optimised code of ${runtime}, which must not write either`, () =>
+      withName(async (name) => {
+        using segment = Segment.create(name, { byteLength: 65_536 });
+        segment.create("quotes", LatestTable, { layout: Quote, rows: 4 }).writer().write(2, { bid: 1, ask: 2 });
+        const reader = Peer.start(runtime, new URL("./read_only_peer.ts", import.meta.url), [name]);
+        assertEquals(await reader.next(), { read: 3_000_000, empty: 3_000_000, version: 1 });
+        await reader.succeeded();
+      }));
+  }
+
   it("takes no slot and is no participant", () =>
     withName((name) => {
       using segment = Segment.create(name, { byteLength: 65_536, role: "owner" });
