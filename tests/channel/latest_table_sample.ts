@@ -34,6 +34,9 @@ export function isWhole(sample: ViewOf<typeof Sample>): boolean {
     sample.negative === (sequence === 0 ? 0 : -sequence) && sample.again === sequence;
 }
 
+/** The table that two threads of one process share. */
+export const THREADS_TABLE = { layout: Sample, rows: 2, versions: 4 };
+
 /** Where the rows' versions start, so that some pass 2^31 and 2^32 within the first writes. */
 export const START_VERSIONS: readonly number[] = [2 ** 31 - 500, 2 ** 32 - 500, 0, 2 ** 33 - 500];
 

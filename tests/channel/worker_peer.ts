@@ -1,6 +1,5 @@
 import { LatestTable, Region } from "../../mod.ts";
-import { isWhole, Sample } from "./latest_table_sample.ts";
-import { options } from "./worker_thread.ts";
+import { isWhole, Sample, THREADS_TABLE as options } from "./latest_table_sample.ts";
 
 /*
  * A thread writes and another one reads, over a SharedArrayBuffer. Run by Deno without a permission: nothing here may
