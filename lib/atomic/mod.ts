@@ -17,3 +17,5 @@ export {
   store,
   type Words,
 } from "./atomics.ts";
+export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { Futex } from "./futex.ts";

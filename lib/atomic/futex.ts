@@ -1,0 +1,241 @@
+import { libc, SystemError } from "../../ffi/mod.ts";
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
+import { load, sleep, waitLocal, wakeLocal } from "./atomics.ts";
+
+const { EAGAIN, EINTR, ENOSYS, EPERM, ETIMEDOUT } = linux;
+const { CLOCK_MONOTONIC, FUTEX2_SIZE_U32, FUTEX_BITSET_MATCH_ANY, FUTEX_WAIT_BITSET, FUTEX_WAITV_MAX, FUTEX_WAKE } =
+  linux;
+
+const EVERYBODY = 0x7fff_ffff;
+
+/*
+ * struct timespec { i64 tv_sec; i64 tv_nsec; }, as 32-bit halves.
+ */
+const SECONDS_LOW = 0;
+const SECONDS_HIGH = 1;
+const NANOSECONDS = 2;
+const timespec = new Uint32Array(4);
+
+/*
+ * struct futex_waitv { u64 val; u64 uaddr; u32 flags; u32 reserved; }, as 32-bit words. Without FUTEX2_PRIVATE.
+ */
+const VALUE_LOW = 0;
+const ADDRESS_LOW = 2;
+const ADDRESS_HIGH = 3;
+const FLAGS = 4;
+const WAITER_WORDS = 6;
+let waiters = new Uint32Array(0);
+
+/** How long polling sleeps where the kernel cannot wait for several words: first and longest, in milliseconds. */
+const FIRST_POLL_MS = 0.05;
+const LONGEST_POLL_MS = 2;
+
+let kernelWaitsForAny = true;
+
+/**
+ * Waiting for a 32-bit word to change, and waking who waits for it. The word may lie in memory that processes share:
+ * then this is the kernel's futex, never with `FUTEX_PRIVATE_FLAG`. Over a `SharedArrayBuffer` it is the runtime's own
+ * `Atomics.wait` and `notify`, which reach the threads of this process and need no permission.
+ *
+ * Nothing is owned, so a death leaves nothing behind. A wait may end early, though neither a signal handler nor a stop
+ * and continue ends it; so the caller looks at the word again, in a loop. Sources: futex(2), futex_waitv(2); the three
+ * verbs are those of m-ou-se/atomic-wait.
+ *
+ * @example
+ * ```ts
+ * import { Futex } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const words = new Int32Array(new SharedArrayBuffer(4));
+ * const futex = Futex.at(words, 0);
+ * assertEquals(futex.wait(1, Infinity), true); // the word is not 1: nothing to wait for
+ * assertEquals(futex.wait(0, futex.now() + 5), false); // nobody woke us for 5 ms
+ * assertEquals(futex.wakeAll(), 0);
+ * ```
+ */
+export abstract class Futex {
+  /** The array in which the word lies. */
+  protected readonly words: Int32Array;
+  /** Where. */
+  protected readonly index: number;
+
+  /** Use `Futex.at`. */
+  protected constructor(words: Int32Array, index: number) {
+    this.words = words;
+    this.index = index;
+  }
+
+  /** The futex of one word. Make it once and keep it. */
+  static at(words: Int32Array, index: number): Futex {
+    if (words.buffer instanceof SharedArrayBuffer) return new LocalFutex(words as Int32Array<SharedArrayBuffer>, index);
+    return new KernelFutex(words as Int32Array<ArrayBuffer>, index);
+  }
+
+  /**
+   * Waits until one of several words is no longer what was expected, or is woken.
+   *
+   * @param futexes From 1 to 128.
+   * @param expected The value of each word that is worth waiting.
+   * @param deadline Milliseconds on the clock of `now()`; Infinity for none.
+   * @returns The index of one that changed or was woken, though it may be early; −1 if the deadline has passed.
+   */
+  static waitAny(futexes: readonly Futex[], expected: readonly number[], deadline: number): number {
+    if (futexes.length < 1 || futexes.length > FUTEX_WAITV_MAX || futexes.length !== expected.length) {
+      throw new RangeError(
+        `Cannot wait for words as there must be 1 to ${FUTEX_WAITV_MAX}, each with an expected value: received ${futexes.length} and ${expected.length} values`,
+      );
+    }
+    if (kernelWaitsForAny && futexes.every((futex) => futex instanceof KernelFutex)) {
+      const index = waitInKernel(futexes as KernelFutex[], expected, deadline);
+      if (index !== undefined) return index;
+      kernelWaitsForAny = false;
+    }
+    return Futex.waitAnyByPolling(futexes, expected, deadline);
+  }
+
+  /** `waitAny` for kernels before 5.16, for sandboxes that refuse the call, and for a `SharedArrayBuffer`. */
+  static waitAnyByPolling(futexes: readonly Futex[], expected: readonly number[], deadline: number): number {
+    let pollMs = FIRST_POLL_MS;
+    while (true) {
+      const changed = changedOne(futexes, expected);
+      if (changed !== -1) return changed;
+      const now = futexes[0].now();
+      if (now >= deadline) return -1;
+      // A wake without a change ends the wait too: of the first word at once, of the others not at all.
+      const isWoken = futexes[0].wait(expected[0], Math.min(deadline, now + pollMs));
+      if (isWoken) return Math.max(0, changedOne(futexes, expected));
+      pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
+    }
+  }
+
+  /** The word. */
+  load(): number {
+    return load(this.words, this.index);
+  }
+
+  /** Now, in milliseconds, on the monotonic clock that deadlines are on. Not comparable between kinds of memory. */
+  abstract now(): number;
+
+  /**
+   * Blocks this thread while the word is `expected`.
+   *
+   * @param expected As an Int32Array reads it.
+   * @param deadline Milliseconds on the clock of `now()`; Infinity for none.
+   * @returns False if the deadline has passed; true if the word is another one or somebody woke it, or for no reason.
+   */
+  abstract wait(expected: number, deadline: number): boolean;
+
+  /** Wakes up to `count` of those who wait, in whichever process, and returns how many. */
+  abstract wake(count: number): number;
+
+  /** Wakes one of those who wait, and returns whether there was one: 0 or 1. */
+  wakeOne(): number {
+    return this.wake(1);
+  }
+
+  /** Wakes all who wait, and returns how many. */
+  wakeAll(): number {
+    return this.wake(EVERYBODY);
+  }
+}
+
+/** The kernel's: across processes. */
+class KernelFutex extends Futex {
+  /** The word alone: a C call takes a view's first byte. */
+  readonly word: Int32Array<ArrayBuffer>;
+
+  constructor(words: Int32Array<ArrayBuffer>, index: number) {
+    super(words, index);
+    this.word = words.subarray(index, index + 1);
+  }
+
+  override now(): number {
+    return system.monotonicNs() / 1e6;
+  }
+
+  override wait(expected: number, deadline: number): boolean {
+    if (this.word.length === 0) return true; // detached: the caller's next access says so
+    while (true) {
+      const timeout = timespecAt(deadline);
+      if (libc().futex(this.word, FUTEX_WAIT_BITSET, expected, timeout, FUTEX_BITSET_MATCH_ANY) === 0) return true;
+      const errno = libc().errno();
+      if (errno === EAGAIN) return true;
+      if (errno === ETIMEDOUT) return false;
+      // The deadline is absolute and the kernel compares the word again: an interrupted wait is made again as it was.
+      if (errno !== EINTR) throw new SystemError(errno, { action: "wait for", path: "a word", syscall: "futex" });
+    }
+  }
+
+  override wake(count: number): number {
+    if (this.word.length === 0) return 0;
+    const woken = libc().futex(this.word, FUTEX_WAKE, count, null, 0);
+    if (woken >= 0) return woken;
+    throw new SystemError(libc().errno(), { action: "wake", path: "a word", syscall: "futex" });
+  }
+}
+
+/** The runtime's: among the threads of this process. */
+class LocalFutex extends Futex {
+  declare protected readonly words: Int32Array<SharedArrayBuffer>;
+
+  constructor(words: Int32Array<SharedArrayBuffer>, index: number) {
+    super(words, index);
+  }
+
+  override now(): number {
+    return performance.now();
+  }
+
+  override wait(expected: number, deadline: number): boolean {
+    if (waitLocal(this.words, this.index, expected, Math.max(0, deadline - performance.now()))) return true;
+    // The runtime's timer may be early by a fraction of a millisecond.
+    while (performance.now() < deadline) sleep(deadline - performance.now());
+    return false;
+  }
+
+  override wake(count: number): number {
+    return wakeLocal(this.words, this.index, count);
+  }
+}
+
+/** The struct timespec of a deadline; null for none. */
+function timespecAt(deadline: number): Uint32Array<ArrayBuffer> | null {
+  if (deadline === Infinity) return null;
+  const seconds = Math.max(0, Math.floor(deadline / 1000));
+  timespec[SECONDS_LOW] = seconds >>> 0;
+  timespec[SECONDS_HIGH] = Math.floor(seconds / 2 ** 32);
+  timespec[NANOSECONDS] = Math.min(999_999_999, Math.max(0, Math.ceil((deadline - seconds * 1000) * 1e6)));
+  return timespec;
+}
+
+function changedOne(futexes: readonly Futex[], expected: readonly number[]): number {
+  for (let i = 0; i < futexes.length; i++) if (futexes[i].load() !== expected[i]) return i;
+  return -1;
+}
+
+/** As `waitAny`; undefined if this kernel refuses the call. */
+function waitInKernel(
+  futexes: readonly KernelFutex[],
+  expected: readonly number[],
+  deadline: number,
+): number | undefined {
+  if (waiters.length < futexes.length * WAITER_WORDS) waiters = new Uint32Array(futexes.length * WAITER_WORDS);
+  futexes.forEach(({ word }, i) => {
+    const at = i * WAITER_WORDS, { low, high } = libc().addressOf(word);
+    waiters[at + VALUE_LOW] = expected[i];
+    waiters[at + ADDRESS_LOW] = low;
+    waiters[at + ADDRESS_HIGH] = high;
+    waiters[at + FLAGS] = FUTEX2_SIZE_U32;
+  });
+  while (true) {
+    const index = libc().futex_waitv(waiters, futexes.length, timespecAt(deadline), CLOCK_MONOTONIC);
+    if (index >= 0) return index;
+    const errno = libc().errno();
+    if (errno === ETIMEDOUT) return -1;
+    // One of them is not what was expected, or was not when the kernel looked.
+    if (errno === EAGAIN) return Math.max(0, changedOne(futexes, expected));
+    if (errno === ENOSYS || errno === EPERM) return undefined;
+    if (errno !== EINTR) throw new SystemError(errno, { action: "wait for", path: "words", syscall: "futex_waitv" });
+  }
+}

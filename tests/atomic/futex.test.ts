@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
+import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Futex, load, store } from "../../lib/atomic/mod.ts";
+import { Segment } from "../../lib/memory/mod.ts";
+import { Peer } from "../support/peer.ts";
+import { PAIRS } from "../support/runtimes.ts";
+import { Words } from "../sync/lock_table.ts";
+
+const SCRIPT = new URL("./futex_peer.ts", import.meta.url);
+const ROUNDS = 5000;
+
+function makeWords(): { segment: Segment; words: Int32Array } {
+  const segment = Segment.anonymous({ byteLength: 1 << 16 });
+  return { segment, words: segment.create("words", Words, { count: 1024 }) };
+}
+
+const memories: [title: string, make: () => Int32Array][] = [
+  ["shared memory", () => makeWords().words],
+  ["a SharedArrayBuffer", () => new Int32Array(new SharedArrayBuffer(4096))],
+];
+
+for (const [title, make] of memories) {
+  describe(`Futex over ${title}`, () => {
+    it("does not wait for a word that is another already", () => {
+      const words = make(), futex = Futex.at(words, 3);
+      words[3] = 7;
+      assertEquals(futex.wait(0, Infinity), true);
+      assertEquals(futex.load(), 7);
+      words[3] = -1;
+      assertEquals(futex.wait(0x7fff_ffff, Infinity), true);
+    });
+
+    it("waits until the deadline, and no less", () => {
+      const futex = Futex.at(make(), 0);
+      for (const ms of [-50, 0, 0.2, 1, 20, 999.5 - 950, 120]) {
+        const start = futex.now();
+        assertEquals(futex.wait(0, start + ms), false);
+        assertGreaterOrEqual(futex.now() - start, Math.max(0, ms));
+      }
+      assertEquals(futex.wait(0, -Infinity), false);
+      assertEquals(futex.wait(0, 0), false);
+    });
+
+    it("wakes nobody if nobody waits", () => {
+      const futex = Futex.at(make(), 0);
+      assertEquals([futex.wakeOne(), futex.wakeAll(), futex.wake(0)], [0, 0, 0]);
+    });
+
+    it("waits for any of several words", () => {
+      const words = make();
+      const futexes = [0, 1, 2].map((i) => Futex.at(words, i * 64));
+      for (const wait of [Futex.waitAny, Futex.waitAnyByPolling]) {
+        const start = futexes[0].now();
+        assertEquals(wait(futexes, [0, 0, 0], start + 30), -1);
+        assertGreaterOrEqual(futexes[0].now() - start, 30);
+        words[64] = 5;
+        assertEquals(wait(futexes, [0, 0, 0], Infinity), 1);
+        words[64] = 0;
+      }
+      assertThrows(() => Futex.waitAny([], [], 0), RangeError, "received 0 and 0 values");
+      assertThrows(() => Futex.waitAny(futexes, [0], 0), RangeError, "received 3 and 1 values");
+    });
+  });
+}
+
+describe("Futex between processes", { timeout: 60_000 }, () => {
+  for (const pair of PAIRS) {
+    it(`${pair.join(" and ")} wake each other`, async () => {
+      const { segment, words } = makeWords();
+      using _segment = segment;
+      const waiters = pair.map((runtime) => Peer.start(runtime, SCRIPT, ["wait", segment.name, 20_000]));
+      for (const waiter of waiters) assertEquals(await waiter.next(), "ready");
+      const futex = Futex.at(words, 0);
+      let woken = 0;
+      for (let i = 0; i < 500 && woken < 2; i++) {
+        await delay(10);
+        woken += i % 2 === 0 ? futex.wakeOne() : futex.wakeAll();
+      }
+      assertEquals(woken, 2);
+      for (const waiter of waiters) {
+        const { isWoken, ms } = await waiter.next<{ isWoken: boolean; ms: number }>();
+        assertEquals(isWoken, true);
+        assertLess(ms, 20_000);
+        await waiter.succeeded();
+      }
+    });
+  }
+
+  for (const runtime of ["bun", "deno"] as const) {
+    it(`plays ${ROUNDS} rounds of ping-pong with ${runtime}`, async () => {
+      const { segment, words } = makeWords();
+      using _segment = segment;
+      const peer = Peer.start(runtime, SCRIPT, ["pong", segment.name, ROUNDS]);
+      assertEquals(await peer.next(), "ready");
+      const futex = Futex.at(words, 0);
+      for (let i = 0; i < ROUNDS; i++) {
+        store(words, 0, 2 * i + 1);
+        futex.wakeOne();
+        while (load(words, 0) !== 2 * i + 2) assert(futex.wait(2 * i + 1, futex.now() + 20_000), "no wake-up is lost");
+      }
+      await peer.succeeded();
+    });
+
+    it(`a stop and continue ends no wait in ${runtime}`, async () => {
+      const { segment } = makeWords();
+      using _segment = segment;
+      const peer = Peer.start(runtime, SCRIPT, ["wait", segment.name, 400]);
+      await peer.next();
+      for (let i = 0; i < 5; i++) {
+        peer.kill("SIGSTOP");
+        await delay(20);
+        peer.kill("SIGCONT");
+        await delay(20);
+      }
+      const { isWoken, ms } = await peer.next<{ isWoken: boolean; ms: number }>();
+      assertEquals(isWoken, false);
+      assertGreaterOrEqual(ms, 400);
+      await peer.succeeded();
+    });
+
+    for (const way of ["kernel", "polling"]) {
+      it(`wakes ${runtime}, which waits for three words (${way})`, async () => {
+        const { segment, words } = makeWords();
+        using _segment = segment;
+        const peer = Peer.start(runtime, SCRIPT, ["any", segment.name, way]);
+        await peer.next();
+        await delay(30);
+        store(words, 128, 1);
+        Futex.at(words, 128).wakeAll();
+        assertEquals(await peer.next(), 2);
+        await peer.succeeded();
+      });
+    }
+  }
+
+  it("is quiet after its segment was closed", () => {
+    const { segment, words } = makeWords();
+    const futex = Futex.at(words, 0);
+    segment.close();
+    assertEquals([futex.wait(0, Infinity), futex.wakeAll()], [true, 0]);
+  });
+});
