@@ -1,7 +1,8 @@
-import { load, pause, peek } from "../atomic/mod.ts";
+import { load, pause } from "../atomic/mod.ts";
 import { ClosedError } from "../errors.ts";
 import type { AnyStruct, ViewOf } from "../layout/mod.ts";
 import { type CopyRecord, type LayoutTypeFunction, recordCopier, type Region, Role } from "../memory/mod.ts";
+import { type ReadPath, readPath } from "./latest_table_code.ts";
 import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES, WRITER_OFFSET } from "./latest_table_descriptor.ts";
 import {
   geometryOf,
@@ -66,11 +67,22 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   readonly #words: Int32Array;
   readonly #geometry: TableGeometry;
   readonly #versionMask: number;
-  readonly #slotBytes: number;
+  readonly #slotWords: number;
   readonly #rowWords: number;
   readonly #copyRecord: CopyRecord<S>;
   /** Moves over the slots. */
   readonly #slot: ViewOf<S>;
+
+  /**
+   * Copies the latest value of a row.
+   *
+   * @param row Index of the row.
+   * @param into Where to: a view made with the layout's `alloc()`.
+   * @returns False if the row was never written; `into` is then left as it was.
+   * @throws {RangeError} If there is no such row.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly read: ReadPath<S>["read"];
 
   private constructor(region: Region, layout: S, geometry: TableGeometry) {
     this.layout = layout;
@@ -81,12 +93,18 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     this.#words = region.source.i32;
     this.#geometry = geometry;
     this.#versionMask = geometry.versionMask;
-    this.#slotBytes = geometry.slotBytes;
+    this.#slotWords = geometry.slotBytes / 4;
     this.#rowWords = geometry.rowBytes / 4;
     this.#copyRecord = recordCopier(layout);
     this.#slot = layout.view(region.source, TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, {
       readOnly: true,
     }) as ViewOf<S>;
+    this.read = readPath(layout, {
+      words: this.#words,
+      geometry,
+      slot: this.#slot,
+      readAgain: (row, into) => this.#readAgain(row, into),
+    });
   }
 
   /** The bytes a table takes. */
@@ -118,26 +136,6 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Copies the latest value of a row.
-   *
-   * @param row Index of the row.
-   * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if the row was never written; `into` is then left as it was.
-   * @throws {RangeError} If there is no such row.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  read(row: number, into: ViewOf<S>): boolean {
-    const at = this.#wordOf(row);
-    // The first look is plain: if it is stale, the atomic one after the copy shows it, and the slow path looks again.
-    const version = peek(this.#words, at);
-    if (version === 0) return this.#readAgain(row, at, into);
-    this.#copy(at, version, into);
-    // Pairs with the store in LatestTableWriter.commit: the copy is of `version` if its slot was not taken meanwhile.
-    if (((load(this.#words, at) - version) >>> 0) < this.#versionMask) return true;
-    return this.#readAgain(row, at, into);
-  }
-
-  /**
    * How often a row was written, a number that grows by one with each write: 0 if never. Beyond 2^32 too.
    *
    * @throws {RangeError} If there is no such row.
@@ -147,7 +145,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     const at = this.#wordOf(row);
     this.#requireOpen();
     while (true) {
-      const low = load(this.#words, at); // pairs with the store in LatestTableWriter.commit
+      const low = load(this.#words, at); // pairs with publish in latest_table_code.ts
       const high = this.#words[this.#slotWord(at, low) + 1];
       if (((load(this.#words, at) - low) >>> 0) < this.#versionMask) return (high >>> 0) * 2 ** 32 + (low >>> 0);
       pause();
@@ -167,25 +165,22 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /** The first copy failed, the row looked empty, or the segment is closed: look with atomic accesses only. */
-  #readAgain(row: number, at: number, into: ViewOf<S>): boolean {
+  #readAgain(row: number, into: ViewOf<S>): boolean {
+    const at = this.#wordOf(row);
     this.#requireOpen();
     while (true) {
-      const version = load(this.#words, at); // pairs with the store in LatestTableWriter.commit
+      const version = load(this.#words, at); // pairs with publish in latest_table_code.ts
       if (version === 0 && this.version(row) === 0) return false;
-      this.#copy(at, version, into);
+      this.layout.moveTo(this.#slot, this.#slotWord(at, version) * 4 + SLOT_HEADER_BYTES);
+      this.#copyRecord(this.#slot, into);
       if (((load(this.#words, at) - version) >>> 0) < this.#versionMask) return true;
       pause();
     }
   }
 
-  #copy(at: number, version: number, into: ViewOf<S>): void {
-    this.layout.moveTo(this.#slot, this.#slotWord(at, version) * 4 + SLOT_HEADER_BYTES);
-    this.#copyRecord(this.#slot, into);
-  }
-
   /** The first word of the slot in which a version lies. */
   #slotWord(at: number, version: number): number {
-    return at + (ROW_HEADER_BYTES + (version & this.#versionMask) * this.#slotBytes) / 4;
+    return at + ROW_HEADER_BYTES / 4 + (version & this.#versionMask) * this.#slotWords;
   }
 
   /** The version word of a row. */

@@ -7,6 +7,12 @@ import type { Struct } from "./struct_type.ts";
 /** How many elements a copy names one by one: straight code is several times as fast as a loop. */
 const STRAIGHT_ELEMENTS = 128;
 
+/** The arrays through which a copy goes, and by how much a byte offset is shifted to an index of theirs. */
+const SHIFTS = { u8: 0, u16: 1, i32: 2, f64: 3 } as const;
+
+/** An element of a copy: the array it goes through, and where behind the struct's first. */
+type Element = readonly [array: keyof typeof SHIFTS, index: number | string];
+
 /**
  * Makes a struct's `copy`, from numbers and a checked identifier only.
  *
@@ -15,11 +21,6 @@ const STRAIGHT_ELEMENTS = 128;
  * @returns A function that copies the bytes of one view's struct over another's.
  */
 export function copierOf(struct: Struct, requireView: (value: unknown) => void): Struct["copy"] {
-  const width = Math.min(struct.alignment, 4);
-  const [array, count] = [
-    ({ 1: "u8", 2: "u16", 4: "i32" } as Record<number, string>)[width],
-    struct.byteLength / width,
-  ];
   // Either may be a part of another struct's view, whatever this struct's own views are.
   const at = (view: string): string =>
     `(${view}[$place] === undefined ? ${view}[$at] : ${view}[$place].at + ${view}[$delta])`;
@@ -31,36 +32,43 @@ export function copierOf(struct: Struct, requireView: (value: unknown) => void):
       throw new ReadOnlyError(`Cannot copy to ${struct.name} as its view is read-only`);
     }
   });
+  const width = Math.min(struct.alignment, 4), integers = width === 4 ? "i32" : width === 2 ? "u16" : "u8";
+  const count = struct.byteLength / width, isLoop = count > STRAIGHT_ELEMENTS;
+  const elements: Element[] = isLoop ? [[integers, count - 1]] : elementsOf(struct, width, integers);
+  // Views keep the arrays that their own code names. A closed segment's are empty, all of them.
+  const keepsFloats = struct.fields.some(({ field }) => field.kind === "f64");
+  const arrays = [...new Set(elements.map(([array]) => array))].map((array) => {
+    const key = array === "f64" && keepsFloats ? "[$f64]" : `[$views].${array}`;
+    return `const from_${array} = from${key}, to_${array} = to${key};
+const s_${array} = source >>> ${SHIFTS[array]}, t_${array} = target >>> ${SHIFTS[array]};`;
+  });
+  const source = ([array, index]: Element): string => `from_${array}[s_${array} + ${index}]`;
+  const target = ([array, index]: Element): string => `to_${array}[t_${array} + ${index}]`;
+  const last = elements.at(-1)!;
+  const copy = isLoop
+    ? `for (let i = 0; i < ${count}; i++) ${target([integers, "i"])} = ${source([integers, "i"])};`
+    : elements.map((element) => `${target(element)} = ${source(element)};`).join("\n");
   return code.evaluate(`(from, to) => {
 if (from?.[$struct] !== ${self} || to?.[$struct] !== ${self} || to[$readOnly]) ${slow}(from, to);
-const views = from[$views], views2 = to[$views], byteOffset = ${at("from")}, byteOffset2 = ${at("to")};
-const source = views.${array}, target = views2.${array}, s = byteOffset >>> ${width >> 1}, t = byteOffset2 >>> ${
-    width >> 1
-  };
-if (source[s + ${count - 1}] === undefined) gone(from, "${struct.name}", "copy from");
-if (target[t + ${count - 1}] === undefined) gone(to, "${struct.name}", "copy to");
-${
-    count > STRAIGHT_ELEMENTS
-      ? `for (let i = 0; i < ${count}; i++) target[t + i] = source[s + i];`
-      : straight(struct, width)
-  }
+const source = ${at("from")}, target = ${at("to")};
+${arrays.join("\n")}
+if (${source(last)} === undefined) gone(from, "${struct.name}", "copy from");
+if (${target(last)} === undefined) gone(to, "${struct.name}", "copy to");
+${copy}
 }`) as Struct["copy"];
 }
 
 /**
- * One statement for each element. 64-bit floats go as such; everything else goes as integers, since engines change the
+ * What is copied one by one. 64-bit floats go as such; everything else goes as integers, since engines change the
  * bits of what, as a float, is a NaN.
  */
-function straight(struct: Struct, width: number): string {
+function elementsOf(struct: Struct, width: number, integers: Element[0]): Element[] {
   const floats = floatOffsets(struct);
-  const lines = floats.size === 0 ? [] : [
-    "const source64 = views.f64, target64 = views2.f64, s64 = byteOffset >>> 3, t64 = byteOffset2 >>> 3;",
-  ];
+  const elements: Element[] = [];
   for (let at = 0; at < struct.byteLength; at += floats.has(at) ? 8 : width) {
-    const [suffix, index] = floats.has(at) ? ["64", at / 8] : ["", at / width];
-    lines.push(`target${suffix}[t${suffix} + ${index}] = source${suffix}[s${suffix} + ${index}];`);
+    elements.push(floats.has(at) ? ["f64", at / 8] : [integers, at / width]);
   }
-  return lines.join("\n");
+  return elements;
 }
 
 /** Where a field holds 64-bit floats, all the way down. */

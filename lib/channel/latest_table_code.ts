@@ -1,0 +1,168 @@
+/**
+ * The hot paths of tables: one piece of code for each layout. The text is the same for all of them, but engines keep
+ * one profile for each place in a source. With tables of five layouts in use, shared code calls five functions from
+ * one place and inlines none of them: in Bun, reading then takes twice as long and writing more than twice
+ * (`bench/latest_table.bench.ts`, case "5 layouts").
+ *
+ * @module
+ */
+import { hasTotalStoreOrder } from "../../ffi/mod.ts";
+import { load, peek, store } from "../atomic/mod.ts";
+import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
+import { Source } from "../layout/source.ts";
+import { recordCopier } from "../memory/mod.ts";
+import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./latest_table_descriptor.ts";
+import { refuseRow, type TableGeometry } from "./latest_table_geometry.ts";
+
+/** What reading a table needs. */
+export interface ReadContext<S extends AnyStruct> {
+  readonly words: Int32Array;
+  readonly geometry: TableGeometry;
+  /** Moves over the slots. */
+  readonly slot: ViewOf<S>;
+  /** Reads a row that seems empty, whose copy failed, or whose segment was closed. */
+  readonly readAgain: (row: number, into: ViewOf<S>) => boolean;
+}
+
+/** What writing a table needs. */
+export interface WriteContext<S extends AnyStruct> {
+  readonly words: Int32Array;
+  readonly geometry: TableGeometry;
+  /** Moves over the slots that are written. */
+  readonly slot: ViewOf<S>;
+  /** Moves over the slots with a row's current value. */
+  readonly current: ViewOf<S>;
+  readonly state: WriterState;
+  /** Throws why the writer cannot be used. */
+  readonly refuseUse: () => never;
+}
+
+/** What changes in a writer. */
+export interface WriterState {
+  isOpen: boolean;
+  /** The version word of the row that was begun, or −1. */
+  begun: number;
+}
+
+/** A table's method. */
+export interface ReadPath<S extends AnyStruct> {
+  read(row: number, into: ViewOf<S>): boolean;
+}
+
+/** A writer's methods. */
+export interface WritePaths<S extends AnyStruct> {
+  write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
+  begin(row: number): ViewOf<S>;
+  commit(): void;
+}
+
+/** A layout's code, which a table or a writer becomes a part of with its context. */
+interface Paths {
+  readonly read: (context: ReadContext<AnyStruct>) => ReadPath<AnyStruct>["read"];
+  readonly write: (context: WriteContext<AnyStruct>) => WritePaths<AnyStruct>;
+}
+
+const pathsOf: WeakMap<AnyStruct, Paths> = new WeakMap();
+
+/** Makes `LatestTable.read`. */
+export function readPath<S extends AnyStruct>(layout: S, context: ReadContext<S>): ReadPath<S>["read"] {
+  return (pathsOf.get(layout) ?? generate(layout)).read(context as ReadContext<AnyStruct>);
+}
+
+/** Makes the methods of `LatestTableWriter`. */
+export function writePaths<S extends AnyStruct>(layout: S, context: WriteContext<S>): WritePaths<S> {
+  return (pathsOf.get(layout) ?? generate(layout)).write(context as WriteContext<AnyStruct>) as WritePaths<S>;
+}
+
+/**
+ * How the writer looks at the version it alone writes. Where the processor may let stores overtake an earlier store,
+ * the look is an atomic one: after it, no store into the next slot can be seen before the version published last.
+ */
+const lookAtOwn = hasTotalStoreOrder() ? peek : load;
+
+/** The first version word, and from a version word to its row's first slot, in words. */
+const FIRST = TABLE_HEADER_BYTES / 4, SLOTS = ROW_HEADER_BYTES / 4;
+
+/** From the words of a row and a version to that version's slot; `record` is where the record in a slot begins. */
+const slotWord = (at: string, version: string): string => `${at} + ${SLOTS} + (${version} & versionMask) * slotWords`;
+const record = (slot: string): string => `((${slot}) * 4 + ${SLOT_HEADER_BYTES})`;
+
+/** The version word of a row, which is checked. Words are less than 2^30, so all of this is done in 32-bit integers. */
+const AT = `if (row >>> 0 !== row || row >= rows) refuseRow(row, rows);
+const at = ${FIRST} + row * rowWords;`;
+
+const GEOMETRY =
+  `const { rows, versionMask } = geometry, rowWords = geometry.rowBytes / 4, slotWords = geometry.slotBytes / 4;`;
+
+function generate(layout: AnyStruct): Paths {
+  const code = new Source();
+  const use = (names: Record<string, unknown>): string =>
+    Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
+  const made = code.evaluate(`(() => {
+const ${use({ layout, copy: recordCopier(layout), moveTo: layout.moveTo, load, lookAtOwn, peek, store, refuseRow })};
+
+const read = ({ words, geometry, slot, readAgain }) => {
+${GEOMETRY}
+return (row, into) => {
+${AT}
+// The first look is plain: if it is stale, the atomic one after the copy shows it, and the slow path looks again.
+const version = peek(words, at);
+if (!version) return readAgain(row, into); // undefined in a closed segment
+moveTo(slot, ${record(slotWord("at", "version"))});
+copy(slot, into);
+// Pairs with the store in publish: the copy is of version if its slot was not taken meanwhile.
+return ((load(words, at) - version) >>> 0) < versionMask || readAgain(row, into);
+};
+};
+
+const write = ({ words, geometry, slot, current, state, refuseUse }) => {
+${GEOMETRY}
+// Aims at the slot of the row's next version, and writes that version into it. What was begun is forgotten.
+const moveToNext = (at) => {
+const version = lookAtOwn(words, at), high = words[${slotWord("at", "version")} + 1];
+if (high === undefined || !state.isOpen) refuseUse();
+const next = (version + 1) | 0, to = ${slotWord("at", "next")};
+words[to] = next;
+words[to + 1] = next === 0 ? high + 1 : high;
+moveTo(slot, ${record("to")});
+state.begun = -1;
+};
+const moveToCopy = (at) => {
+moveTo(current, ${record(slotWord("at", "peek(words, at)"))});
+moveToNext(at);
+copy(current, slot);
+};
+// Only this writer changes the word. The store pairs with the loads in LatestTable's read and version.
+const publish = (at) => store(words, at, (peek(words, at) + 1) | 0);
+return {
+write(row, value) {
+${AT}
+if (value?.[$struct] === layout || layout.isView(value)) {
+moveToNext(at);
+copy(value, slot);
+} else {
+moveToCopy(at);
+layout.assign(slot, value);
+}
+publish(at);
+},
+begin(row) {
+${AT}
+moveToCopy(at);
+state.begun = at;
+return slot;
+},
+commit() {
+const at = state.begun;
+if (at === -1) throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+state.begun = -1;
+publish(at);
+},
+};
+};
+
+return { read, write };
+})()`) as Paths;
+  pathsOf.set(layout, made);
+  return made;
+}
