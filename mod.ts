@@ -16,6 +16,7 @@ export {
   SegmentStateError,
   ShmkitError,
 } from "./lib/errors.ts";
+export { Backoff, type BackoffOptions, Futex } from "./lib/atomic/mod.ts";
 export * from "./lib/layout/mod.ts";
 export {
   type AttachOptions,

@@ -9,7 +9,6 @@ export const OLDEST: { readonly bun: string; readonly deno: string } = { bun: "1
 
 /** What is asked of the globals of whichever runtime this is. */
 export interface Globals {
-
   Bun?: { version: string };
   Deno?: { version: { deno: string }; build: { os: string; arch: string } };
   process?: { platform?: string; arch?: string; getBuiltinModule?(name: string): unknown };

@@ -2,7 +2,7 @@ import { load, pause } from "../atomic/mod.ts";
 import { ClosedError } from "../errors.ts";
 import type { AnyStruct, ViewOf } from "../layout/mod.ts";
 import { type CopyRecord, type LayoutTypeFunction, recordCopier, type Region, Role } from "../memory/mod.ts";
-import { type ReadPath, readPath } from "./latest_table_code.ts";
+import { readPath } from "./latest_table_code.ts";
 import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES, WRITER_OFFSET } from "./latest_table_descriptor.ts";
 import {
   geometryOf,
@@ -82,7 +82,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    * @throws {RangeError} If there is no such row.
    * @throws {ClosedError} If the segment was closed.
    */
-  readonly read: ReadPath<S>["read"];
+  readonly read: (row: number, into: ViewOf<S>) => boolean;
 
   private constructor(region: Region, layout: S, geometry: TableGeometry) {
     this.layout = layout;

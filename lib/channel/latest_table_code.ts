@@ -45,12 +45,12 @@ export interface WriterState {
 }
 
 /** A table's method. */
-export interface ReadPath<S extends AnyStruct> {
+interface ReadPath<S extends AnyStruct> {
   read(row: number, into: ViewOf<S>): boolean;
 }
 
 /** A writer's methods. */
-export interface WritePaths<S extends AnyStruct> {
+interface WritePaths<S extends AnyStruct> {
   write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
   begin(row: number): ViewOf<S>;
   commit(): void;

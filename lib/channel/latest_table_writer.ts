@@ -1,7 +1,7 @@
 import { ClosedError, NotOwnerError } from "../errors.ts";
-import type { AnyStruct, ViewOf } from "../layout/mod.ts";
+import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
-import { type WritePaths, writePaths, type WriterState } from "./latest_table_code.ts";
+import { writePaths, type WriterState } from "./latest_table_code.ts";
 import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./latest_table_descriptor.ts";
 import type { TableGeometry } from "./latest_table_geometry.ts";
 
@@ -23,7 +23,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
-  readonly write: WritePaths<S>["write"];
+  readonly write: (row: number, value: ViewOf<S> | Partial<ValueOf<S>>) => void;
 
   /**
    * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, forgets it.
@@ -34,14 +34,14 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
-  readonly begin: WritePaths<S>["begin"];
+  readonly begin: (row: number) => ViewOf<S>;
 
   /**
    * Publishes the row that was begun.
    *
    * @throws {TypeError} If none was.
    */
-  readonly commit: WritePaths<S>["commit"];
+  readonly commit: () => void;
 
   /** Use `LatestTable.writer`. */
   constructor(layout: S, region: Region, role: Role, geometry: TableGeometry) {

@@ -1,4 +1,4 @@
-import { type Pointer } from "../../ffi/mod.ts";
+import type { Pointer } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 

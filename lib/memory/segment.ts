@@ -198,6 +198,8 @@ export class Segment implements Disposable {
   /**
    * Attaches to an object of the segment.
    *
+   * @param options What the type needs to attach, such as the layout of a table; what it can read from the object may
+   * be left out.
    * @param waitOptions `timeoutMs`: how long to wait for the object to be made.
    * @throws {SegmentStateError} `NOT_FOUND` if there is none, `OTHER_KIND` if it is something else.
    * @throws {LayoutMismatchError} If it was made with another layout.
@@ -209,11 +211,16 @@ export class Segment implements Disposable {
     waitOptions?: { readonly timeoutMs?: number },
   ): (F & { layout: S })["type"];
   /** Attaches to an object whose type does not depend on a layout. */
-  open<O, T>(name: string, type: SharedType<O, T>, options: O, waitOptions?: { readonly timeoutMs?: number }): T;
   open<O, T>(
     name: string,
     type: SharedType<O, T>,
-    options: O,
+    options?: Partial<O>,
+    waitOptions?: { readonly timeoutMs?: number },
+  ): T;
+  open<O, T>(
+    name: string,
+    type: SharedType<O, T>,
+    options: Partial<O> = {},
     { timeoutMs = 0 }: { readonly timeoutMs?: number } = {},
   ): T {
     this.#requireOpen();
@@ -300,7 +307,7 @@ export class Segment implements Disposable {
     return this.#catalog.add(entry, (added) => type.init(this.#region(added), options));
   }
 
-  #attach<O, T>(entry: CatalogEntry, type: SharedType<O, T>, options: O): T {
+  #attach<O, T>(entry: CatalogEntry, type: SharedType<O, T>, options: Partial<O>): T {
     const what = `object '${entry.name}' in segment '${this.name}'`;
     if (entry.kind !== type.kind) {
       throw new SegmentStateError(

@@ -28,11 +28,11 @@ export interface SharedType<Options, T> {
   /** The bytes it takes. */
   byteLength(options: Options): number;
   /** The schema text that the catalog keeps, with which any tool can decode the bytes. */
-  schema?(options: Options): string;
+  schema?(options: Partial<Options>): string | undefined;
   /** Prepares zeroed bytes; called once, by the creator, before anybody else can find the object. */
   init(region: Region, options: Options): void;
-  /** Checks the bytes and returns the thing; never writes. */
-  attach(region: Region, options: Options): T;
+  /** Checks the bytes and returns the thing; never writes. An opener may leave out what the object itself tells. */
+  attach(region: Region, options: Partial<Options>): T;
 }
 
 /** For the compiler only: a function from a layout's type to a shared type's, written as `type` in terms of `this["layout"]`. */

@@ -204,7 +204,7 @@ describe("setters refuse", () => {
 
   it("with the value", () => {
     assertEquals(
-      assertThrows(() => one(u32).x = -1).message,
+      assertThrows(() => one(u32).x = -1, RangeError).message,
       "Cannot set S.x as a u32 must be an integer from 0 to 4294967295: received -1",
     );
   });

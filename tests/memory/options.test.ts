@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readdirSync, readFileSync, truncateSync } from "node:fs";
 import { describe, it } from "node:test";
-import { f64, LatestTable, ReadOnlyError, Region, Segment, struct, SystemError } from "@shmkit/shmkit";
+import { f64, LatestTable, ReadOnlyError, type Region, Segment, struct, SystemError } from "@shmkit/shmkit";
 import { Peer } from "../support/peer.ts";
 import { PAIRS } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
