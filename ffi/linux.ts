@@ -45,6 +45,7 @@ export const F_UNLCK = 2;
 
 /** `statx` request. */
 export const AT_EMPTY_PATH = 0x1000;
+export const AT_FDCWD = -100;
 export const STATX_BASIC_STATS = 0x7ff;
 
 /** File types in `st_mode`. */
@@ -70,6 +71,7 @@ export const SC_PAGESIZE = 30;
 /** Error numbers that the code itself tests. */
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOMEM = 12;

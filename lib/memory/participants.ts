@@ -1,3 +1,4 @@
+import { ESRCH } from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 import { load, store } from "../atomic/mod.ts";
@@ -10,6 +11,7 @@ import {
   ATTACHED_OFFSET,
   EPOCH_LIMIT,
   EPOCH_OFFSET,
+  NAMESPACE_OFFSET,
   PID_OFFSET,
   ROLE_BYTES,
   ROLE_OFFSET,
@@ -95,13 +97,17 @@ export class Participants implements Party {
     this.#slot = -1;
   }
 
-  /** Whether the holder of an id is still attached: its slot is locked and was not taken anew. */
+  /**
+   * Whether the holder of an id is still attached: its slot is locked and was not taken anew. A Worker that was terminated
+   * keeps its slot locked until its process ends; where its thread's id can be asked about, it counts as dead all the same.
+   */
   isAlive(id: number): boolean {
     const slot = id & (SLOT_LIMIT - 1);
     if (slot >= this.#geometry.participantSlots) return false;
     // Pairs with the store in #takeEpoch, made under the slot's lock.
     if (load(this.#words, slot * SLOT_BYTES / 4) !== id >>> SLOT_BITS) return false;
-    return slot === this.#slot || isByteLocked(this.#mapping.fd, this.#lockByte(slot));
+    if (slot === this.#slot) return true;
+    return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot);
   }
 
   /** An id in words. */
@@ -135,9 +141,22 @@ export class Participants implements Party {
     return epoch;
   }
 
+  /**
+   * Whether a slot's thread, other than its process's first, has ended. Thread ids mean something only within a pid
+   * namespace; one that the kernel has given to a new thread counts as alive.
+   */
+  #isThreadGone(slot: number): boolean {
+    const at = slot * SLOT_BYTES, tid = this.#record.getUint32(at + TID_OFFSET, true);
+    if (tid === 0 || tid === this.#record.getUint32(at + PID_OFFSET, true)) return false;
+    const namespace = this.#record.getUint32(at + NAMESPACE_OFFSET, true);
+    if (namespace === 0 || namespace !== processIdentity().pidNamespace) return false;
+    return libc().kill(tid, 0) === -1 && libc().errno() === ESRCH;
+  }
+
   #write(slot: number, role: string): void {
     const at = slot * SLOT_BYTES;
-    const { pid, startTime } = processIdentity();
+    const { pid, startTime, pidNamespace } = processIdentity();
+    this.#record.setUint32(at + NAMESPACE_OFFSET, pidNamespace, true);
     this.#record.setUint32(at + PID_OFFSET, pid, true);
     this.#record.setUint32(at + TID_OFFSET, libc().gettid(), true);
     setU53(this.#record, at + START_OFFSET, startTime);

@@ -6,7 +6,7 @@
  *          0      4  epoch: how often the slot was taken, modulo 2^21, never 0 while taken
  *          4      4  process id
  *          8      4  thread id
- *         12      4  zero
+ *         12      4  pid namespace: the inode of /proc/self/ns/pid, in which the ids above mean something; 0 if unknown
  *         16      8  process start time, clock ticks since boot
  *         24      8  attached at, milliseconds since 1970
  *         32     32  role, NUL-padded UTF-8
@@ -14,6 +14,7 @@
 export const EPOCH_OFFSET = 0;
 export const PID_OFFSET = 4;
 export const TID_OFFSET = 8;
+export const NAMESPACE_OFFSET = 12;
 export const START_OFFSET = 16;
 export const ATTACHED_OFFSET = 24;
 export const ROLE_OFFSET = 32;

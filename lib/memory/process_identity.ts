@@ -1,3 +1,4 @@
+import { AT_FDCWD, STATX_BASIC_STATS } from "../../ffi/linux.ts";
 import { libc, SystemError } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 
@@ -7,6 +8,8 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** When the process started, in clock ticks since boot; 0 where `/proc` is not mounted. */
   readonly startTime: number;
+  /** The inode of this process's pid namespace; 0 where `/proc` is not mounted. */
+  readonly pidNamespace: number;
   /** The kernel's id of this boot, 16 bytes; zeros where `/proc` is not mounted. */
   readonly bootId: Uint8Array;
 }
@@ -15,13 +18,24 @@ let identity: ProcessIdentity | undefined;
 
 /** This process's identity, read once. */
 export function processIdentity(): ProcessIdentity {
-  return identity ??= { pid: libc().getpid(), startTime: readStartTime(), bootId: readBootId() };
+  return identity ??= {
+    pid: libc().getpid(),
+    startTime: readStartTime(),
+    pidNamespace: readPidNamespace(),
+    bootId: readBootId(),
+  };
 }
 
 function readStartTime(): number {
   // Field 22 of proc(5)'s stat; the second field, the program's name, may itself hold spaces and brackets.
   const stat = readOr("", "/proc/self/stat");
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0);
+}
+
+function readPidNamespace(): number {
+  const bytes = new Uint8Array(256), path = system.cString("/proc/self/ns/pid");
+  if (libc().statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, bytes) !== 0) return 0;
+  return new DataView(bytes.buffer).getUint32(32, true); // struct statx: stx_ino u64 at 32; the kernel counts in 32 bits
 }
 
 function readBootId(): Uint8Array {

@@ -1,0 +1,200 @@
+import { Backoff, compareExchange, load, store } from "../atomic/mod.ts";
+import { OwnerDiedError } from "../errors.ts";
+import type { Region } from "../memory/mod.ts";
+import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells } from "./cells.ts";
+import { EventCount } from "./event_count.ts";
+import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./lock_descriptor.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
+import type { LockStats } from "./lock_stats.ts";
+import type { WaitOptions } from "./wait_options.ts";
+
+/** How a {@linkcode Barrier} is made. */
+export interface BarrierOptions {
+  /** How many attachments meet: from 1 to 1024. */
+  readonly parties: number;
+}
+
+/*
+ * Behind the header (see lock_descriptor.ts; its lock word and counts stay zero):
+ *
+ *     offset  bytes  field
+ *         32      4  round: how often all have met
+ *         36      4  event count: the round ended
+ *         40      4  cells ever used
+ *         44      4  parties, and so cells
+ *        128      …  cells
+ *
+ *     a cell's own words
+ *          4      4  round + 1 of the last arrival
+ */
+const ROUND_WORD = FIRST_OWN_WORD;
+const ENDED_WORD = FIRST_OWN_WORD + 1;
+const USED_WORD = FIRST_OWN_WORD + 2;
+const PARTIES_WORD = FIRST_OWN_WORD + 3;
+const ARRIVED: number = CELL_OWN_WORD;
+
+/** What {@linkcode Barrier} tells of itself. */
+export interface BarrierStats extends LockStats {
+  /** How many attachments meet. */
+  readonly parties: number;
+  /** How many of them have arrived in this round. */
+  readonly arrived: number;
+  /** How often all have met, modulo 2^32. */
+  readonly rounds: number;
+}
+
+/**
+ * Where a fixed number of attachments, in whichever processes, wait for each other, round after round. Who first waits
+ * becomes one of the parties.
+ *
+ * If a party dies before it has arrived, the others get an {@linkcode OwnerDiedError} within 100 ms instead of waiting for
+ * ever; if it dies after that, in the next round. Their arrival stands: they may wait again, and go on when another
+ * attachment has taken the dead one's place by waiting. A stopped party is waited for. A process that dies before it waits
+ * for the first time is unknown here: use `timeoutMs`. What counts as a death is said at {@linkcode Mutex}.
+ *
+ * Source: D. Hensgen, R. Finkel, U. Manber, "Two Algorithms for Barrier Synchronization" (1988): no count that a death
+ * could leave wrong, but a place for each party.
+ *
+ * @example
+ * ```ts
+ * import { Barrier, Region } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options = { parties: 1 };
+ * const region = Region.over(new SharedArrayBuffer(Barrier.byteLength(options)));
+ * Barrier.init(region, options);
+ * const barrier = Barrier.attach(region, options);
+ * assertEquals(barrier.wait(), true); // all one of us are here
+ * assertEquals(barrier.stats().rounds, 1);
+ * ```
+ */
+export class Barrier {
+  /** The name in the catalog. */
+  static readonly kind = "Barrier";
+
+  /** How many attachments meet. */
+  readonly parties: number;
+  readonly #header: LockHeader;
+  readonly #words: Int32Array;
+  readonly #cells: Cells;
+  readonly #ended: EventCount;
+  readonly #backoff = new Backoff();
+  /** The first word of this attachment's cell; −1 before the first use. */
+  #cell = -1;
+  /** The round in which this attachment has arrived and not been told that it ended. */
+  #pending: number | undefined;
+
+  private constructor(region: Region) {
+    this.#header = new LockHeader("barrier", region);
+    this.parties = cellCount("barrier", "parties", region.source.i32[PARTIES_WORD]);
+    new LockHeader("barrier", region, LOCK_BYTES + this.parties * CELL_BYTES);
+    this.#words = this.#header.words;
+    this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, this.parties);
+    this.#ended = new EventCount(this.#words, ENDED_WORD);
+  }
+
+  /** The bytes a barrier takes. */
+  static byteLength({ parties }: BarrierOptions): number {
+    return LOCK_BYTES + cellCount("barrier", "parties", parties) * CELL_BYTES;
+  }
+
+  /** Prepares a barrier in zeroed memory. */
+  static init(region: Region, { parties }: BarrierOptions): void {
+    region.views.i32[PARTIES_WORD] = parties;
+  }
+
+  /** Attaches to a barrier; `parties` is read from it. A read-only attachment can only look at `stats()`. */
+  static attach(region: Region, _options: Partial<BarrierOptions>): Barrier {
+    return new Barrier(region);
+  }
+
+  /**
+   * Arrives, and sleeps until all parties have.
+   *
+   * @returns True if all have arrived. False if they had not in time: the arrival stands, and the next call goes on waiting.
+   * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
+   * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  wait(options?: WaitOptions): boolean {
+    const words = this.#words;
+    if (words.length === 0) this.#header.refuseUse("wait at");
+    const deadline = this.#header.deadline("wait at", this.#ended.now(), options);
+    if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
+    const round = this.#pending ?? load(words, ROUND_WORD); // pairs with the exchange in #endRound
+    this.#pending = round;
+    store(words, this.#cell + ARRIVED, (round + 1) | 0); // pairs with the scan in #endRound: the last to arrive sees all
+    if (this.#endRound(round) || this.#spin(round) || this.#sleep(round, deadline)) {
+      this.#pending = undefined;
+      return true;
+    }
+    return false;
+  }
+
+  /** Parties, arrivals and rounds. */
+  stats(): BarrierStats {
+    const { source } = this.#header;
+    if (source.closed) this.#header.refuseUse("tell of");
+    const round = load(source.i32, ROUND_WORD); // pairs with the exchange in #endRound
+    let arrived = 0;
+    for (let cell = 0; cell < this.#cells.used; cell++) {
+      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === ((round + 1) | 0)) arrived++; // pairs with wait
+    }
+    return { ...this.#header.stats(FREE), parties: this.parties, arrived, rounds: round >>> 0 };
+  }
+
+  /** Ends the round if all have arrived. Returns whether it has ended, by whomever. */
+  #endRound(round: number): boolean {
+    const words = this.#words;
+    if (load(words, ROUND_WORD) !== round) return true; // pairs with the exchange below
+    for (let cell = 0; cell < this.parties; cell++) {
+      const word = this.#cells.wordOf(cell);
+      if (load(words, word + ARRIVED) !== ((round + 1) | 0)) return false; // pairs with the store in wait
+    }
+    // Pairs with the loads of the round: of all that see everybody here, one ends it.
+    if (compareExchange(words, ROUND_WORD, round, (round + 1) | 0) === round) this.#ended.notifyAll();
+    return true;
+  }
+
+  #spin(round: number): boolean {
+    const backoff = this.#backoff;
+    for (backoff.reset(); !backoff.isSleeping; backoff.step()) {
+      if (load(this.#words, ROUND_WORD) !== round) return true; // pairs with the exchange in #endRound
+    }
+    return false;
+  }
+
+  #sleep(round: number, deadline: number): boolean {
+    const place = this.#header.beginWaiting();
+    try {
+      while (true) {
+        const seen = this.#ended.snapshot();
+        if (this.#endRound(round)) return true;
+        const until = Math.min(deadline, this.#ended.now() + LIFE_CHECK_MS);
+        if (this.#ended.wait(seen, until)) continue;
+        if (this.#endRound(round)) return true;
+        this.#requireLiving(round);
+        if (until === deadline) return false;
+      }
+    } finally {
+      this.#header.endWaiting(place);
+    }
+  }
+
+  /** All that have not arrived live, as far as they are known. */
+  #requireLiving(round: number): void {
+    const { party, what } = this.#header;
+    for (let cell = 0; cell < this.#cells.used; cell++) {
+      const id = this.#cells.idAt(cell);
+      if (id === FREE || party.isAlive(id)) continue;
+      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === ((round + 1) | 0)) continue; // pairs with wait
+      throw new OwnerDiedError(
+        `Cannot wait at ${what} as all parties must live: ${
+          party.describe(id)
+        } died; wait again once another has taken its place`,
+      );
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { NotOwnerError } from "../errors.ts";
+import type { Region } from "../memory/mod.ts";
+import { EventCount } from "./event_count.ts";
+import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./lock_descriptor.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
+import type { LockStats } from "./lock_stats.ts";
+import type { Mutex } from "./mutex.ts";
+import type { WaitOptions } from "./wait_options.ts";
+
+/** A condition has no options. */
+export type ConditionOptions = Record<never, never>;
+
+/*
+ * Behind the header (see lock_descriptor.ts; its lock word stays zero, and its counts are written by owners of the mutex):
+ *
+ *     offset  bytes  field
+ *         32      4  event count: signalled
+ */
+const SIGNALLED_WORD = FIRST_OWN_WORD;
+
+/**
+ * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in whichever processes.
+ * `wait` gives the mutex up, sleeps and takes it again. It may return without a signal, so the caller looks at what it
+ * waits for in a loop. Always use one condition with one mutex.
+ *
+ * A signal is never lost: if the one it woke dies before it could act, all others wake within 100 ms and look. If an owner
+ * of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one who gets the mutex next.
+ *
+ * Source: A. Birrell, "An Introduction to Programming with Threads" (1989), by an event count as in
+ * m-ou-se/rust-atomics-and-locks, chapter 9.
+ *
+ * @example
+ * ```ts
+ * import { Condition, Mutex, Region } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const mutex = Mutex.attach(Region.over(new SharedArrayBuffer(Mutex.byteLength({}))), {});
+ * const ready = Condition.attach(Region.over(new SharedArrayBuffer(Condition.byteLength({}))), {});
+ * using _guard = mutex.acquire();
+ * assertEquals(ready.wait(mutex, { timeoutMs: 5 }), false); // nobody signalled for 5 ms
+ * ready.signal();
+ * ```
+ */
+export class Condition {
+  /** The name in the catalog. */
+  static readonly kind = "Condition";
+
+  readonly #header: LockHeader;
+  readonly #signalled: EventCount;
+
+  private constructor(region: Region) {
+    this.#header = new LockHeader("condition", region);
+    this.#signalled = new EventCount(this.#header.words, SIGNALLED_WORD);
+  }
+
+  /** The bytes a condition takes. */
+  static byteLength(_options: ConditionOptions): number {
+    return LOCK_BYTES;
+  }
+
+  /** Prepares a condition in zeroed memory. */
+  static init(_region: Region, _options: ConditionOptions): void {}
+
+  /** Attaches to a condition. A read-only attachment can only look at `stats()`. */
+  static attach(region: Region, _options: ConditionOptions): Condition {
+    return new Condition(region);
+  }
+
+  /**
+   * Gives the mutex up, sleeps until a signal, and takes the mutex again, however long that takes.
+   *
+   * @param mutex Held by this attachment, before and afterwards.
+   * @returns False if the time ran out; the mutex is held then too.
+   * @throws {NotOwnerError} If this attachment does not hold the mutex.
+   * @throws {OwnerDiedError} If the mutex was broken meanwhile. It is then not held.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  wait(mutex: Mutex, options?: WaitOptions): boolean {
+    if (this.#header.words.length === 0) this.#header.refuseUse("wait for");
+    const deadline = this.#header.deadline("wait for", this.#signalled.now(), options);
+    if (!mutex.isOwned) {
+      throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this attachment must hold the mutex`);
+    }
+    this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
+    // Taken with the mutex held: who changes the state afterwards, changes the count afterwards.
+    const seen = this.#signalled.snapshot();
+    const place = this.#header.beginWaiting();
+    let isInTime = true;
+    try {
+      mutex.unlock();
+      while (true) {
+        const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
+        if (this.#signalled.wait(seen, until)) break;
+        if (until === deadline) {
+          isInTime = false;
+          break;
+        }
+        // One that died here may have taken a signal with it: all others look for themselves.
+        if (this.#header.forgetDeadWaiters()) {
+          this.broadcast();
+          break;
+        }
+      }
+    } finally {
+      this.#header.endWaiting(place);
+    }
+    mutex.lock();
+    return isInTime;
+  }
+
+  /** Wakes one that waits. Call it with the mutex held, or after unlocking it. */
+  signal(): void {
+    if (this.#header.words.length === 0) this.#header.refuseUse("signal");
+    this.#signalled.notifyOne();
+  }
+
+  /** Wakes all that wait. Call it with the mutex held, or after unlocking it. */
+  broadcast(): void {
+    if (this.#header.words.length === 0) this.#header.refuseUse("signal");
+    this.#signalled.notifyAll();
+  }
+
+  /** Waiters, and as acquisitions how often somebody waited. */
+  stats(): LockStats {
+    return this.#header.stats(FREE);
+  }
+}

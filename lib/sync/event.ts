@@ -1,0 +1,158 @@
+import { compareExchange, exchange, load } from "../atomic/mod.ts";
+import type { Region } from "../memory/mod.ts";
+import { EventCount } from "./event_count.ts";
+import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./lock_descriptor.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
+import type { LockStats } from "./lock_stats.ts";
+import type { WaitOptions } from "./wait_options.ts";
+
+/** How an {@linkcode Event} is made. */
+export interface EventOptions {
+  /** Whether letting one waiter through resets it; unless given, it stays set until `reset()`. */
+  readonly autoReset?: boolean;
+}
+
+/*
+ * Behind the header (see lock_descriptor.ts; its lock word and counts stay zero):
+ *
+ *     offset  bytes  field
+ *         32      4  state: 0 or SET
+ *         36      4  event count: was set
+ *         40      4  1 if one waiter resets it
+ */
+const STATE_WORD = FIRST_OWN_WORD;
+const WAS_SET_WORD = FIRST_OWN_WORD + 1;
+const AUTO_WORD = FIRST_OWN_WORD + 2;
+const UNSET = 0;
+const SET = 1;
+
+/**
+ * A flag to sleep on: set by anyone, waited for by anyone, in any processes. A manual one lets all waiters through until
+ * it is reset; one with `autoReset` lets one through each time it is set, and setting it twice counts once.
+ *
+ * Nobody owns it, so a death leaves it as it is: set if the setter got as far, and if a waiter that an auto-reset event let
+ * through dies at once, the setting is spent. A setter that dies before it could wake anyone is made up for within 100 ms.
+ *
+ * Source: Win32's event objects; blocking by {@linkcode EventCount}.
+ *
+ * @example
+ * ```ts
+ * import { Event, Region } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options = { autoReset: true };
+ * const region = Region.over(new SharedArrayBuffer(Event.byteLength(options)));
+ * Event.init(region, options);
+ * const event = Event.attach(region, options);
+ * event.set();
+ * assertEquals(event.wait({ timeoutMs: 5 }), true);
+ * assertEquals(event.wait({ timeoutMs: 5 }), false);
+ * ```
+ */
+export class Event {
+  /** The name in the catalog. */
+  static readonly kind = "Event";
+
+  /** Whether letting one waiter through resets it. */
+  readonly autoReset: boolean;
+  readonly #header: LockHeader;
+  readonly #words: Int32Array;
+  readonly #wasSet: EventCount;
+
+  private constructor(region: Region) {
+    this.#header = new LockHeader("event", region);
+    this.#words = this.#header.words;
+    this.#wasSet = new EventCount(this.#words, WAS_SET_WORD);
+    this.autoReset = region.source.i32[AUTO_WORD] !== 0;
+  }
+
+  /** The bytes an event takes. */
+  static byteLength(_options: EventOptions): number {
+    return LOCK_BYTES;
+  }
+
+  /** Prepares an event in zeroed memory. */
+  static init(region: Region, { autoReset = false }: EventOptions): void {
+    region.views.i32[AUTO_WORD] = autoReset ? 1 : 0;
+  }
+
+  /** Attaches to an event; `autoReset` is read from it. A read-only attachment can only look at `isSet` and `stats()`. */
+  static attach(region: Region, _options: EventOptions): Event {
+    return new Event(region);
+  }
+
+  /** Whether it is set. */
+  get isSet(): boolean {
+    if (this.#header.source.closed) this.#header.refuseUse("look at");
+    return load(this.#header.source.i32, STATE_WORD) === SET; // pairs with the exchange in set
+  }
+
+  /**
+   * Sets it: lets waiters through.
+   *
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  set(): void {
+    if (this.#words.length === 0) this.#header.refuseUse("set");
+    exchange(this.#words, STATE_WORD, SET); // pairs with the look in tryWait: what was written before is seen
+    if (this.autoReset) this.#wasSet.notifyOne();
+    else this.#wasSet.notifyAll();
+  }
+
+  /**
+   * Resets it: waiters stay.
+   *
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  reset(): void {
+    if (this.#words.length === 0) this.#header.refuseUse("reset");
+    exchange(this.#words, STATE_WORD, UNSET);
+  }
+
+  /**
+   * Whether it is set, and, with `autoReset`, resets it. Never blocks.
+   *
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  tryWait(): boolean {
+    if (this.#words.length === 0) this.#header.refuseUse("wait for");
+    // Both pair with the exchange in set.
+    if (!this.autoReset) return load(this.#words, STATE_WORD) === SET;
+    return compareExchange(this.#words, STATE_WORD, SET, UNSET) === SET;
+  }
+
+  /**
+   * Sleeps until it is set.
+   *
+   * @returns False if it was not set in time.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  wait(options?: WaitOptions): boolean {
+    return this.tryWait() || this.#sleep(options);
+  }
+
+  /** Waiters; nobody owns an event, and it counts nothing. */
+  stats(): LockStats {
+    return this.#header.stats(FREE);
+  }
+
+  #sleep(options: WaitOptions | undefined): boolean {
+    const deadline = this.#header.deadline("wait for", this.#wasSet.now(), options);
+    const place = this.#header.beginWaiting();
+    try {
+      while (true) {
+        const seen = this.#wasSet.snapshot();
+        if (this.tryWait()) return true;
+        const until = Math.min(deadline, this.#wasSet.now() + LIFE_CHECK_MS);
+        if (!this.#wasSet.wait(seen, until) && until === deadline) return this.tryWait();
+      }
+    } finally {
+      this.#header.endWaiting(place);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { compareExchange, Futex, load, or } from "../atomic/mod.ts";
+
+/*
+ * The word.
+ *
+ *     31 … 1 | 0
+ *      count | somebody may be asleep
+ *
+ * The count wraps; only whether it changed matters.
+ */
+const ASLEEP = 1;
+const ONE = 2;
+
+/**
+ * Blocking, added outside a lock-free part: take a snapshot, check the condition, and wait only if nothing was notified
+ * since. No wake-up is lost, and notifying makes no system call, and not even an atomic write, when nobody waits. Any
+ * number wait and notify, in any processes. A wait may end early, so the condition is checked in a loop. One that dies
+ * asleep costs the next notifier one needless system call and leaves nothing else behind.
+ *
+ * The condition must be changed by an atomic write, made before `notify`. Then of a waiter that registers and checks, and
+ * a notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`,
+ * folly's `EventCount`, D. Vyukov's eventcounts.
+ *
+ * @example
+ * ```ts
+ * import { EventCount } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const words = new Int32Array(new SharedArrayBuffer(8));
+ * const changed = new EventCount(words, 0);
+ * const seen = changed.snapshot();
+ * if (Atomics.load(words, 1) === 0) {
+ *   assertEquals(changed.wait(seen, changed.now() + 5), false); // nobody notified for 5 ms
+ * }
+ * Atomics.store(words, 1, 1);
+ * changed.notifyAll();
+ * assertEquals(changed.wait(seen, Infinity), true); // notified since the snapshot: does not wait
+ * ```
+ */
+export class EventCount {
+  readonly #words: Int32Array;
+  readonly #index: number;
+  readonly #futex: Futex;
+
+  /**
+   * Looks at two words of a region.
+   *
+   * @param words The array in which the count lies.
+   * @param index Where: a word of its own, 0 at first.
+   */
+  constructor(words: Int32Array, index: number) {
+    this.#words = words;
+    this.#index = index;
+    this.#futex = Futex.at(words, index);
+  }
+
+  /** Now, in milliseconds, on the clock that deadlines are on. */
+  now(): number {
+    return this.#futex.now();
+  }
+
+  /** Announces a waiter. Take it before checking the condition, and wait with it. */
+  snapshot(): number {
+    // Pairs with the look in notify, Dekker's way: registered before the condition is checked.
+    return or(this.#words, this.#index, ASLEEP) | ASLEEP;
+  }
+
+  /**
+   * Blocks unless somebody notified since the snapshot.
+   *
+   * @param deadline Milliseconds on the clock of `now()`; Infinity for none.
+   * @returns False if the deadline has passed.
+   */
+  wait(snapshot: number, deadline: number): boolean {
+    return this.#futex.wait(snapshot, deadline);
+  }
+
+  /** Wakes one waiter, if there is one. Call it after the atomic write that changed the condition. */
+  notifyOne(): void {
+    // Pairs with snapshot, Dekker's way: the condition was changed before this look.
+    if ((load(this.#words, this.#index) & ASLEEP) !== 0) this.#notify(1);
+  }
+
+  /** Wakes all waiters. Call it after the atomic write that changed the condition. */
+  notifyAll(): void {
+    if ((load(this.#words, this.#index) & ASLEEP) !== 0) this.#notify(Infinity);
+  }
+
+  #notify(count: number): void {
+    while (true) {
+      const word = load(this.#words, this.#index); // pairs with snapshot, and with the exchanges here
+      // Waking one leaves the others registered.
+      const next = count === 1 ? (word + ONE) | ASLEEP : (word + ONE) & ~ASLEEP;
+      if (compareExchange(this.#words, this.#index, word, next) !== word) continue;
+      const woken = count === 1 ? this.#futex.wakeOne() : this.#futex.wakeAll();
+      // Nobody was asleep. Who registered since and is about to wait finds another word than its snapshot.
+      if (count === 1 && woken === 0) compareExchange(this.#words, this.#index, next, next & ~ASLEEP);
+      return;
+    }
+  }
+}

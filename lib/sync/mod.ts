@@ -1,0 +1,19 @@
+/**
+ * Locks that survive their owners: in shared memory, across processes of both runtimes.
+ *
+ * @module
+ */
+export { Barrier, type BarrierOptions, type BarrierStats } from "./barrier.ts";
+export { Condition, type ConditionOptions } from "./condition.ts";
+export { Event, type EventOptions } from "./event.ts";
+export { EventCount } from "./event_count.ts";
+export { Guard, type Unlockable } from "./guard.ts";
+export type { LockOwner, LockStats } from "./lock_stats.ts";
+export { Mutex, MutexGuard, type MutexOptions } from "./mutex.ts";
+export { Once, type OnceOptions } from "./once.ts";
+export { RwLock, type RwLockOptions, type RwLockStats } from "./rw_lock.ts";
+export { Semaphore, type SemaphoreOptions, type SemaphoreStats } from "./semaphore.ts";
+export { SeqLock, type SeqLockOptions } from "./seq_lock.ts";
+export { SpinLock, type SpinLockOptions } from "./spin_lock.ts";
+export { TicketLock, type TicketLockOptions } from "./ticket_lock.ts";
+export type { WaitOptions } from "./wait_options.ts";

@@ -1,0 +1,398 @@
+import { hasTotalStoreOrder } from "../../ffi/mod.ts";
+import { Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
+import { ClosedError, NotOwnerError, OwnerDiedError, SegmentFormatError } from "../errors.ts";
+import { type ReadonlyViews, Views } from "../layout/mod.ts";
+import type { Region } from "../memory/mod.ts";
+import { Guard } from "./guard.ts";
+import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
+import type { LockStats } from "./lock_stats.ts";
+import { OwnedWord } from "./owned_word.ts";
+import type { WaitOptions } from "./wait_options.ts";
+
+/** How a {@linkcode SeqLock} is made. */
+export interface SeqLockOptions {
+  /** How many bytes it protects: a multiple of 8. */
+  readonly payloadBytes: number;
+}
+
+/*
+ * Behind the header's counts (see lock_descriptor.ts; the lock word is the writer's):
+ *
+ *     offset  bytes  field
+ *         32      4  bytes protected
+ *        128      4  sequence: odd while a write is in progress; it wraps
+ *        132      4  zero
+ *        136      …  what is protected
+ *
+ * The sequence stands apart from the lock word, and with what it protects: readers never touch the writers' cache line.
+ */
+const PAYLOAD_BYTES_WORD = FIRST_OWN_WORD;
+const SEQUENCE_WORD: number = LOCK_BYTES / 4;
+const PAYLOAD_OFFSET: number = LOCK_BYTES + 8;
+const WRITING = 1;
+
+/**
+ * A small record that is read far more often than it is written. One writer at a time, any number of readers, in any
+ * processes. Readers write nothing, so they never slow the writer and may be attached for reading only; one that met a
+ * write reads again, so a writer that never rests can starve them: `LatestTable` has no such readers.
+ *
+ * A writer is who holds the lock (`lock`, `unlock`): for one write, or, where there is one writer, from the start to the
+ * end. Then `beginWrite` and `endWrite`, or `write`.
+ *
+ * A writer that dies within a write leaves an odd sequence: readers get an {@linkcode OwnerDiedError}, within 100 ms, until
+ * the next writer has written; that one finds `ownerDied` true, and must write everything anew. One that dies between
+ * writes leaves a whole record; the next writer finds `ownerDied` true all the same. A stopped writer is waited for. What counts as a death is said at `Mutex`.
+ *
+ * What is read between `beginRead` and a `validate` that returns true is whole. Before that, it may be of any mixture, so
+ * use no value, and follow no index, before it is validated. Where the processor may reorder loads (not x86-64), `payload`
+ * is a private copy, made word by word with atomic accesses.
+ *
+ * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
+ * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.
+ *
+ * @example
+ * ```ts
+ * import { Region, SeqLock } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options = { payloadBytes: 16 };
+ * const region = Region.over(new SharedArrayBuffer(SeqLock.byteLength(options)));
+ * SeqLock.init(region, options);
+ * const record = SeqLock.attach(region, options);
+ * record.write(({ f64 }) => {
+ *   f64[0] = 100.5;
+ *   f64[1] = 100.6;
+ * });
+ * assertEquals(record.read(({ f64 }) => f64[1] - f64[0] < 0.2), true);
+ *
+ * let spread = 0, sequence = 0; // the same without a closure
+ * do {
+ *   sequence = record.beginRead();
+ *   spread = record.payload.f64[1] - record.payload.f64[0];
+ * } while (!record.validate(sequence));
+ * assertEquals(spread < 0.2, true);
+ * ```
+ */
+export class SeqLock {
+  /** The name in the catalog. */
+  static readonly kind = "SeqLock";
+
+  /** What to read, between `beginRead` and `validate`. */
+  readonly payload: ReadonlyViews;
+  readonly #header: LockHeader;
+  readonly #word: OwnedWord;
+  readonly #words: Int32Array;
+  /** The words for looking, on a read-only attachment too. */
+  readonly #source: Int32Array;
+  /** The same for the fast path; empty where loads must be atomic, which sends it the slow way. */
+  readonly #fastSource: Int32Array;
+  readonly #guard: Guard;
+  readonly #backoff = new Backoff();
+  /** The payload itself. */
+  readonly #shared: ReadonlyViews;
+  /** What a writer fills: the payload itself, or a private copy that `endWrite` stores atomically. */
+  readonly #draft: Views | undefined;
+  readonly #isOrdered: boolean;
+  #isWriting = false;
+
+  private constructor(region: Region, isOrdered: boolean) {
+    this.#header = new LockHeader("seqlock", region);
+    const bytes = region.source.i32[PAYLOAD_BYTES_WORD];
+    if (bytes < 8 || bytes % 8 !== 0 || PAYLOAD_OFFSET + bytes > region.byteLength) {
+      throw new SegmentFormatError(
+        "OBJECT",
+        `Cannot attach to ${this.#header.what} as its payload must fit ${region.byteLength} bytes: found ${bytes}`,
+      );
+    }
+    this.#word = new OwnedWord(this.#header);
+    this.#words = this.#header.words;
+    this.#source = this.#header.source.i32;
+    this.#fastSource = isOrdered ? this.#source : new Int32Array(0);
+    this.#guard = new Guard(this);
+    this.#isOrdered = isOrdered;
+    const { buffer, byteOffset } = region.source;
+    const shared = new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
+    this.#shared = shared;
+    this.payload = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
+    if (this.#words.length > 0) this.#draft = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
+  }
+
+  /** The bytes a seqlock takes. */
+  static byteLength({ payloadBytes }: SeqLockOptions): number {
+    if (Number.isInteger(payloadBytes) && payloadBytes >= 8 && payloadBytes % 8 === 0 && payloadBytes <= 2 ** 30) {
+      return PAYLOAD_OFFSET + payloadBytes;
+    }
+    throw new RangeError(
+      `Cannot make a seqlock as payloadBytes must be a multiple of 8, from 8 on: received ${payloadBytes}`,
+    );
+  }
+
+  /** Prepares a seqlock in zeroed memory. */
+  static init(region: Region, options: SeqLockOptions): void {
+    SeqLock.byteLength(options);
+    region.views.i32[PAYLOAD_BYTES_WORD] = options.payloadBytes;
+  }
+
+  /** Attaches to a seqlock; `payloadBytes` is read from it. A read-only attachment reads. */
+  static attach(region: Region, _options: Partial<SeqLockOptions>): SeqLock {
+    return new SeqLock(region, hasTotalStoreOrder());
+  }
+
+  /** As `attach`, on any processor by the rules of one that reorders loads and stores. */
+  static attachUnordered(region: Region): SeqLock {
+    return new SeqLock(region, false);
+  }
+
+  /**
+   * Begins to read. Waits while a write is in progress.
+   *
+   * @returns What `validate` is to be given.
+   * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  beginRead(): number {
+    // The first look is plain: if it is stale, `validate` shows it. Undefined after a close, and where loads must be atomic.
+    const sequence: number | undefined = peek(this.#fastSource, SEQUENCE_WORD);
+    if (sequence === undefined || (sequence & WRITING) !== 0) return this.#beginReadSlowly();
+    return sequence;
+  }
+
+  /**
+   * Whether what was read since `beginRead` is whole and of one write.
+   *
+   * @throws {TypeError} If the segment was closed.
+   */
+  validate(sequence: number): boolean {
+    return load(this.#source, SEQUENCE_WORD) === sequence; // pairs with the stores in beginWrite and endWrite
+  }
+
+  /**
+   * Reads. What `fn` is given may be torn: then it runs again, and what it returned or threw is thrown away. It must not
+   * change anything, nor keep what it was given.
+   *
+   * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  read<T>(fn: (payload: ReadonlyViews) => T): T {
+    while (true) {
+      const sequence = this.beginRead();
+      try {
+        const result = fn(this.payload);
+        if (this.validate(sequence)) return result;
+      } catch (error) {
+        if (this.validate(sequence)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Reads if no write is in progress or comes between. Never waits.
+   *
+   * @returns Undefined if there was a write.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  tryRead<T>(fn: (payload: ReadonlyViews) => T): T | undefined {
+    if (this.#source.length === 0) this.#header.refuseUse("read");
+    const sequence = load(this.#source, SEQUENCE_WORD); // pairs with the stores in beginWrite and endWrite
+    if ((sequence & WRITING) !== 0) return undefined;
+    if (!this.#isOrdered) this.#copyIn();
+    try {
+      const result = fn(this.payload);
+      return this.validate(sequence) ? result : undefined;
+    } catch (error) {
+      if (this.validate(sequence)) throw error;
+      return undefined;
+    }
+  }
+
+  /**
+   * Begins to write. The caller holds the lock.
+   *
+   * @returns Where to write. What it holds at first is the record as it is; after a death, anything.
+   * @throws {NotOwnerError} If this attachment does not hold the lock.
+   * @throws {TypeError} If it writes already.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  beginWrite(): Views {
+    if (!this.#word.isMine || this.#isWriting) this.#refuseWrite();
+    this.#isWriting = true;
+    if (!this.#isOrdered) copyWords(this.#shared.i32, this.#draft!.i32, peek);
+    const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
+    // Pairs with validate: who sees anything of what follows finds the sequence changed. Odd stays odd after a death.
+    store(this.#words, SEQUENCE_WORD, sequence | WRITING);
+    return this.#draft!;
+  }
+
+  /**
+   * Ends a write: readers see it.
+   *
+   * @throws {TypeError} If none was begun.
+   */
+  endWrite(): void {
+    if (!this.#isWriting || this.#words.length === 0) this.#refuseEnd();
+    this.#isWriting = false;
+    if (!this.#isOrdered) copyWords(this.#draft!.i32, this.#shared.i32, peek);
+    // Pairs with beginRead and validate: who sees this value sees all that was written.
+    store(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
+  }
+
+  /**
+   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws, what it wrote stands.
+   *
+   * @throws As `lock` and `beginWrite` do.
+   */
+  write(fn: (payload: Views) => void): void {
+    const isHeld = this.#word.isMine;
+    if (!isHeld) this.lock();
+    try {
+      const payload = this.beginWrite();
+      try {
+        fn(payload);
+      } finally {
+        this.endWrite();
+      }
+    } finally {
+      if (!isHeld) this.unlock();
+    }
+  }
+
+  /**
+   * Becomes the writer if nobody alive is. Never blocks.
+   *
+   * @throws {AlreadyOwnerError} If this attachment is the writer.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  tryLock(): boolean {
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    // Pairs with the exchange in unlock and OwnedWord.release.
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.tryTake();
+    this.#header.counts[ACQUISITIONS_F64]++;
+    return true;
+  }
+
+  /**
+   * Becomes the writer, and sleeps until nobody else is.
+   *
+   * @returns False if somebody else was for too long.
+   * @throws {AlreadyOwnerError} If this attachment is the writer.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  lock(options?: WaitOptions): boolean {
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    // Pairs with the exchange in unlock and OwnedWord.release.
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) {
+      return this.#word.take(this.#header.deadline("lock", this.#word.now(), options));
+    }
+    this.#header.counts[ACQUISITIONS_F64]++;
+    return true;
+  }
+
+  /**
+   * Is no longer the writer.
+   *
+   * @throws {NotOwnerError} If this attachment is not the writer.
+   * @throws {TypeError} If it is within a write.
+   * @throws {ClosedError} If the segment was closed, which gave the lock up as a death does.
+   */
+  unlock(): void {
+    if (this.#words.length === 0) this.#header.refuseUse("unlock");
+    if (this.#isWriting) {
+      throw new TypeError(`Cannot unlock ${this.#header.what} within a write; call endWrite() first`);
+    }
+    // Pairs with the exchange in lock and tryLock.
+    const { id } = this.#header;
+    if (compareExchange(this.#words, LOCK_WORD, id, FREE) !== id) this.#word.release(false);
+  }
+
+  /**
+   * Becomes the writer for a block: `using guard = record.acquire()`.
+   *
+   * @returns The seqlock's one guard, or undefined if somebody else was the writer for too long.
+   * @throws As `lock` does.
+   */
+  acquire(): Guard;
+  /** With a limit: `undefined` if the time runs out. */
+  acquire(options: WaitOptions): Guard | undefined;
+  acquire(options?: WaitOptions): Guard | undefined {
+    return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** Whether this attachment is the writer and the one before died; and, if that was within a write, nothing was written since. */
+  get ownerDied(): boolean {
+    if (this.#words.length === 0 || !this.#word.isMine) return false;
+    const isHalfWritten = !this.#isWriting && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0; // written by the writer alone
+    return isHalfWritten || this.#word.isSuspect;
+  }
+
+  /** The writer, waiting writers, and counts of writers. */
+  stats(): LockStats {
+    if (this.#header.source.closed) this.#header.refuseUse("tell of");
+    return this.#header.stats(ownerOf(load(this.#source, LOCK_WORD)));
+  }
+
+  /** A write is in progress, or loads must be atomic, or the segment is closed. */
+  #beginReadSlowly(): number {
+    const backoff = this.#backoff;
+    backoff.reset();
+    let nextCheck = -Infinity;
+    while (true) {
+      if (this.#source.length === 0) this.#header.refuseUse("read");
+      const sequence = load(this.#source, SEQUENCE_WORD); // pairs with the stores in beginWrite and endWrite
+      if ((sequence & WRITING) === 0) {
+        if (!this.#isOrdered) this.#copyIn();
+        return sequence;
+      }
+      if (backoff.isSleeping) {
+        const now = performance.now();
+        if (now >= nextCheck) {
+          this.#requireWriter(sequence);
+          nextCheck = now + LIFE_CHECK_MS;
+        }
+      }
+      backoff.step();
+    }
+  }
+
+  /** Someone alive is at the write. */
+  #requireWriter(sequence: number): void {
+    const { party, what } = this.#header;
+    const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs with the exchanges of the writers
+    if (owner !== FREE && party.isAlive(owner)) return;
+    if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
+    if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it
+    throw new OwnerDiedError(
+      `Cannot read ${what} as ${
+        owner === FREE ? "a writer" : party.describe(owner)
+      } died within a write; it can be read again once another has written`,
+    );
+  }
+
+  /** Copies the payload with atomic loads: none of them is made after the one in validate. */
+  #copyIn(): void {
+    copyWords(this.#shared.i32, this.payload.i32, load);
+  }
+
+  #refuseWrite(): never {
+    if (this.#header.words.length === 0) this.#header.refuseUse("write");
+    if (this.#isWriting) {
+      throw new TypeError(`Cannot write ${this.#header.what} as a write was begun; call endWrite() first`);
+    }
+    throw new NotOwnerError(`Cannot write ${this.#header.what} as this attachment must hold it; call lock() first`);
+  }
+
+  #refuseEnd(): never {
+    if (this.#header.source.closed) {
+      throw new ClosedError(`Cannot end a write of ${this.#header.what} as its segment was closed`);
+    }
+    throw new TypeError(`Cannot end a write of ${this.#header.what} as none was begun; call beginWrite() first`);
+  }
+}
+
+/** Copies words, stored atomically: in order with the sequence's stores, and pairing with #copyIn. */
+function copyWords(from: Int32Array, to: Int32Array, read: (words: Int32Array, index: number) => number): void {
+  for (let i = 0; i < from.length; i++) store(to, i, read(from, i));
+}

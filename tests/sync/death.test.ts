@@ -1,0 +1,80 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import * as system from "../../ffi/system.ts";
+import { Peer } from "../support/peer.ts";
+import { PAIRS, thisRuntime } from "../support/runtimes.ts";
+import { locksOf, makeTable, NAMES } from "./lock_table.ts";
+
+const SCRIPT = new URL("./lock_peer.ts", import.meta.url);
+const ALL = NAMES.join(",");
+
+interface Taken {
+  at: number;
+  ownerDied: boolean;
+  waitedMs: number;
+  cpuMs: number;
+}
+
+describe("an owner that dies while others sleep", { timeout: 60_000 }, () => {
+  for (const [dying, living] of PAIRS) {
+    it(`${dying} dies, ${living} is told within 100 ms`, async () => {
+      const noticed: number[] = [];
+      // A lock at a time, so that nobody but the sleeper itself can find out.
+      for (const name of NAMES) {
+        using segment = makeTable();
+        const owner = Peer.start(dying, SCRIPT, ["hold", segment.name, name]);
+        assertEquals(await owner.next(), "held");
+        const waiter = Peer.start(living, SCRIPT, ["take", segment.name, name]);
+        assertEquals(await waiter.next(), "ready");
+        const { lock } = locksOf(segment, [name])[0];
+        for (let i = 0; i < 500 && lock.stats().waiters === 0; i++) await delay(10);
+        await delay(20);
+        const { waiters, owner: held } = lock.stats();
+        assertEquals(waiters, 1, `${name} tells of its waiter`);
+        assertEquals([held?.isAlive, held?.description], [true, `process ${owner.pid} (hold)`]);
+        const killedAt = system.monotonicNs() / 1e6;
+        owner.kill("SIGKILL");
+        const { at, ownerDied } = await waiter.next<Taken>();
+        assertEquals(ownerDied, true, `${name} reports the death`);
+        noticed.push(at - killedAt);
+        await Promise.all([owner.exited, waiter.succeeded()]);
+        assertEquals(lock.stats().recoveries, 1);
+      }
+      // The kernel may take its time on a busy machine; a wait that only ends by luck would be far longer.
+      noticed.sort((a, b) => a - b);
+      assertLess(noticed[2], 100, `${noticed}`);
+      assertLess(noticed[noticed.length - 1], 2000, `${noticed}`);
+    });
+  }
+});
+
+describe("a stopped owner", { timeout: 60_000 }, () => {
+  it("keeps its locks for 5 s, and who waits costs no processor time", async () => {
+    using segment = makeTable();
+    const owner = Peer.start(thisRuntime === "bun" ? "deno" : "bun", SCRIPT, ["hold", segment.name, ALL]);
+    assertEquals(await owner.next(), "held");
+    const waiters = NAMES.map((name) => Peer.start(thisRuntime, SCRIPT, ["take", segment.name, name, "settle"]));
+    for (const waiter of waiters) assertEquals(await waiter.next(), "ready");
+    owner.kill("SIGSTOP");
+    await delay(5000);
+    for (const { name, lock } of locksOf(segment)) {
+      assertEquals(lock.tryLock(), false, `${name} is not stolen`);
+      assertEquals(lock.stats().waiters, 1, name);
+      assertEquals(lock.stats().owner?.isAlive, true, name);
+    }
+    owner.kill("SIGCONT");
+    owner.send("unlock");
+    assertEquals(await owner.next(), "unlocked");
+    for (const [i, waiter] of waiters.entries()) {
+      const { ownerDied, waitedMs, cpuMs } = await waiter.next<Taken>();
+      assertEquals(ownerDied, false);
+      assertGreaterOrEqual(waitedMs, 4000, NAMES[i]);
+      assert(cpuMs < waitedMs / 100 + 10, `${NAMES[i]} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
+      await waiter.succeeded();
+    }
+    for (const { lock } of locksOf(segment)) assertEquals(lock.stats().recoveries, 0);
+    owner.kill("SIGKILL");
+    await owner.exited;
+  });
+});
