@@ -1,45 +1,106 @@
 /**
- * `LatestTable.read` and `write` of 64 bytes beside the same algorithm in C, compiled here and run in turn with it.
- * Nobody else touches the rows. Goals, in Bun: a read within 2 times C's, a write within 3 times.
+ * `LatestTable` with records of 64 bytes beside the same algorithm and layout in C, compiled here. Each case is a
+ * process of its own; C and TypeScript run in turn, and ratios are those of neighbours.
  */
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { command, thisRuntime } from "../tests/support/runtimes.ts";
 import { compile } from "./support/compile.ts";
-import { machine, median } from "./support/figures.ts";
+import { machine, median, printTable } from "./support/figures.ts";
+import { runJson } from "./support/run_json.ts";
 
-const ROUNDS = 5;
-const GOALS: Record<string, number> = { read: 2, write: 3 };
-const script = fileURLToPath(new URL("./support/latest_table_case.ts", import.meta.url));
+const ROUNDS = 7, CONTENDED_ROUNDS = 3, SECONDS = 0.5;
+
+/** A case: its name, its arguments, what it is compared with in C, and how many times C's time is the goal in Bun. */
+const QUIET: readonly [name: string, args: string[], c: string, goal?: number][] = [
+  ["read", ["read"], "read", 2],
+  ["read, 5 layouts in use", ["read", "--5-layouts"], "read"],
+  ["write", ["write"], "write-seq-cst", 3],
+  ["write, against a release store", ["write"], "write"],
+  ["write, 5 layouts in use", ["write", "--5-layouts"], "write-seq-cst"],
+  ["begin, set, commit", ["begin"], "write-seq-cst"],
+];
+
+/** Who writes meanwhile: how many rows in turn, and with how many nanoseconds between two writes. */
+const CONTENDED: readonly [name: string, rows: number, every: number][] = [
+  ["64 rows, a write every µs", 64, 1000],
+  ["64 rows, writes without a pause", 64, 0],
+  ["1 row, a write every µs", 1, 1000],
+  ["1 row, writes without a pause", 1, 0],
+];
+
+interface Quiet {
+  readonly p50: number;
+  readonly min: number;
+}
+
+interface Contended {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
 const program = compile(new URL("./c/latest_table.c", import.meta.url));
 
-const ours: Record<string, number[]> = { read: [], write: [], begin: [] };
-const theirs: Record<string, number[]> = { read: [], write: [], writeSeqCst: [] };
-
-function run(file: string, args: string[]): unknown {
-  const { status, stdout, stderr } = spawnSync(file, args);
-  if (status !== 0) throw new Error(`${file} failed: ${stderr}`);
-  return JSON.parse(String(stdout));
+function ours<T>(script: string, args: readonly (string | number)[]): T {
+  const path = fileURLToPath(new URL(`./support/${script}`, import.meta.url));
+  const { file, args: all } = command(thisRuntime, path, args.map(String));
+  return runJson(file, all);
 }
 
-for (let round = 0; round < ROUNDS; round++) {
-  if (program !== undefined) {
-    for (const [name, ns] of Object.entries(run(program, []) as Record<string, number>)) theirs[name].push(ns);
+/** Runs C and TypeScript in turn. */
+function inTurn<T>(rounds: number, run: () => T, runC: (program: string) => T): { us: T[]; c: T[] } {
+  const us: T[] = [], c: T[] = [];
+  for (let round = 0; round < rounds; round++) {
+    if (program !== undefined) c.push(runC(program));
+    us.push(run());
   }
-  for (const name of Object.keys(ours)) {
-    const { file, args } = command(thisRuntime, script, [name]);
-    ours[name].push(run(file, args) as number);
-  }
+  return { us, c };
 }
 
-console.log(`${machine()}; ${thisRuntime}; ns per operation on 64 bytes, medians of ${ROUNDS} runs, C in turn`);
-const figure = (values: number[]) => median(values).toFixed(1).padStart(6);
-for (const [name, values] of Object.entries(ours)) {
-  const c = theirs[name];
-  const ratios = c?.length > 0 ? values.map((value, i) => value / c[i]) : undefined;
-  const beside = ratios === undefined
-    ? ""
-    : `  C ${figure(c)}  ratio ${median(ratios).toFixed(2)}, goal ${GOALS[name]}`;
-  console.log(`${name.padEnd(6)} ${figure(values)}${beside}`);
+/** The median of one figure; "" of none. */
+function figure<T>(runs: readonly T[], of: (run: T) => number, digits = 1): string {
+  return runs.length === 0 ? "" : median(runs.map(of)).toFixed(digits);
 }
-if (program !== undefined) console.log(`C's write with a fence, as ours has: ${figure(theirs.writeSeqCst)}`);
+
+console.log(`${machine()}\n`);
+
+const quiet = QUIET.map(([name, args, c, goal]) => {
+  const runs = inTurn<Quiet>(ROUNDS, () => ours("latest_table_case.ts", args), (program) => runJson(program, [c]));
+  const ratio = (of: (run: Quiet) => number) =>
+    runs.c.length === 0 ? "" : median(runs.us.map((run, i) => of(run) / of(runs.c[i]))).toFixed(2);
+  const p50 = (run: Quiet) => run.p50, min = (run: Quiet) => run.min;
+  return [
+    name,
+    figure(runs.us, p50),
+    figure(runs.c, p50),
+    ratio(p50),
+    figure(runs.us, min),
+    figure(runs.c, min),
+    ratio(min),
+    goal === undefined ? "" : `${goal}`,
+  ];
+});
+console.log(`Nobody else at the table; 64 rows one after the other; ns, medians of ${ROUNDS} runs of each`);
+printTable(["", "p50", "C", "ratio", "best", "C", "ratio", "goal (Bun)"], quiet);
+
+const contended = CONTENDED.map(([name, rows, every]) => {
+  const { us, c } = inTurn<Contended>(
+    CONTENDED_ROUNDS,
+    () => ours("latest_table_contended.ts", [rows, every, SECONDS]),
+    (program) => runJson(program, ["contended", rows, every, SECONDS]),
+  );
+  const millions = (run: Contended) => run.perSecond / 1e6;
+  const p50 = (run: Contended) => run.p50, p99 = (run: Contended) => run.p99;
+  return [
+    name,
+    figure(us, millions),
+    figure(c, millions),
+    figure(us, p50, 0),
+    figure(c, p50, 0),
+    figure(us, p99, 0),
+    figure(c, p99, 0),
+  ];
+});
+console.log(`\nReads while another process writes the same rows, medians of ${CONTENDED_ROUNDS} runs of each.`);
+console.log("Single reads include the clock's own time, which differs between C and a runtime.");
+printTable(["", "M reads/s", "C", "p50 ns", "C", "p99 ns", "C"], contended);

@@ -1,18 +1,46 @@
-/** How long it takes to open a segment with 100 objects, and to attach to each of them. */
+/** How long it takes to open a segment with 100 objects, to look one of them up, and to attach to it. */
 import { bench, run } from "mitata";
-import process from "node:process";
-import { f64, LatestTable, Segment, struct } from "../mod.ts";
+import { randomUUID } from "node:crypto";
+import { f64, LatestTable, Segment, type SharedType, struct } from "../mod.ts";
+import { machine, printTable } from "./support/figures.ts";
 
+const OBJECTS = 100;
 const Quote = struct("Quote", { bid: f64, ask: f64 });
-const name = `/shmkit-bench-${process.pid}`;
-const segment = Segment.create(name, { byteLength: 2 ** 22 });
-process.on("exit", () => Segment.unlink(name));
-for (let i = 0; i < 100; i++) segment.create(`object ${i}`, LatestTable, { layout: Quote, rows: 16 });
+/** Attaching to it is free: what is left is the look-up. */
+const Nothing: SharedType<undefined, undefined> = {
+  kind: "Nothing",
+  byteLength: () => 8,
+  init: () => {},
+  attach: () => undefined,
+};
 
-bench("open a segment with 100 objects", () => Segment.open(name).close()).gc("inner");
-bench("open it and attach to all 100", () => {
-  using other = Segment.open(name);
-  for (let i = 0; i < 100; i++) other.open(`object ${i}`, LatestTable, { layout: Quote });
-}).gc("inner");
-bench("attach to one of 100 objects", () => segment.open("object 99", LatestTable, { layout: Quote }));
-await run();
+const name = `/shmkit-bench-${randomUUID()}`;
+using segment = Segment.create(name, { byteLength: 1 << 22 });
+try {
+  for (let i = 0; i < OBJECTS / 2; i++) {
+    segment.create(`nothing ${i}`, Nothing, undefined);
+    segment.create(`table ${i}`, LatestTable, { layout: Quote, rows: 16 });
+  }
+
+  const lastNothing = `nothing ${OBJECTS / 2 - 1}`, lastTable = `table ${OBJECTS / 2 - 1}`;
+  let i = 0;
+  bench(`open a segment with ${OBJECTS} objects, and close it`, () => Segment.open(name).close());
+  bench("the same for reading only", () => Segment.open(name, { readOnly: true }).close());
+  bench("look up an object, each in turn", () => {
+    i = (i + 1) % (OBJECTS / 2);
+    segment.open(`nothing ${i}`, Nothing, undefined);
+  });
+  bench("look up the last object", () => segment.open(lastNothing, Nothing, undefined));
+  bench("look up and attach to the last table", () => segment.open(lastTable, LatestTable, { layout: Quote }));
+
+  const { benchmarks } = await run();
+  console.log(`\n${machine()}`);
+  printTable(
+    ["µs", "p50", "p99", "best"],
+    benchmarks.map(({ alias, runs: [{ stats }] }) => {
+      return [alias, ...[stats!.p50, stats!.p99, stats!.min].map((ns) => (ns / 1000).toFixed(2))];
+    }),
+  );
+} finally {
+  Segment.unlink(name);
+}

@@ -4,14 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { hasCompiler } from "../../tests/support/machine.ts";
 
-/** Compiles a C program beside the benchmarks; undefined, and said aloud, where there is no compiler. */
+/** Compiles a C program for as long as this process lives; undefined, and said aloud, without a compiler. */
 export function compile(source: URL): string | undefined {
+  if (!hasCompiler) {
+    console.log("There is no cc here: no comparison with C.");
+    return undefined;
+  }
   const folder = mkdtempSync(join(tmpdir(), "shmkit-bench-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const program = join(folder, "program");
-  const { status, stderr } = spawnSync("cc", ["-O2", "-o", program, fileURLToPath(source)]);
-  if (status === 0) return program;
-  console.log(`No comparison with C: cc ${status === null ? "was not found" : `failed: ${stderr}`}`);
-  return undefined;
+  const { status, stderr } = spawnSync("cc", ["-O2", "-o", program, fileURLToPath(source)], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`Cannot compile ${source.pathname}: ${stderr}`);
+  return program;
 }

@@ -1,4 +1,5 @@
 import { cpus, release } from "node:os";
+import { thisRuntime } from "../../tests/support/runtimes.ts";
 
 /** The middle one. */
 export function median(values: readonly number[]): number {
@@ -7,5 +8,16 @@ export function median(values: readonly number[]): number {
 
 /** The machine in one line, without which no figure means anything. */
 export function machine(): string {
-  return `${cpus()[0].model}, ${cpus().length} cores, Linux ${release()}`;
+  const all = cpus();
+  return `${thisRuntime} on ${all[0].model.trim()}, ${all.length} cores, Linux ${release()}`;
+}
+
+/** Prints rows under a heading: the first column to the left, the others to the right. */
+export function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = heading.map((_, column) => Math.max(...[heading, ...rows].map((row) => row[column].length)));
+  for (const row of [heading, ...rows]) {
+    console.log(
+      row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ").trimEnd(),
+    );
+  }
 }

@@ -1,8 +1,8 @@
 /**
  * The hot paths of tables: one piece of code for each layout. The text is the same for all of them, but engines keep
  * one profile for each place in a source. With tables of five layouts in use, shared code calls five functions from
- * one place and inlines none of them: in Bun, reading then takes twice as long and writing more than twice
- * (`bench/latest_table.bench.ts`, case "5 layouts").
+ * one place and inlines none of them: in Bun, reading then takes 1.5 times as long and writing 1.7 times
+ * (`bench/latest_table.bench.ts` has that case).
  *
  * @module
  */
@@ -105,7 +105,7 @@ const read = ({ words, geometry, slot, readAgain }) => {
 ${GEOMETRY}
 return (row, into) => {
 ${AT}
-// The first look is plain: if it is stale, the atomic one after the copy shows it, and the slow path looks again.
+// The first look is plain: if it is stale, the load after the copy shows it, and the slow path starts with a load.
 const version = peek(words, at);
 if (!version) return readAgain(row, into); // undefined in a closed segment
 moveTo(slot, ${record(slotWord("at", "version"))});
