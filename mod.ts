@@ -5,9 +5,11 @@
  */
 export { SystemError, type UnsupportedCode, UnsupportedError } from "./ffi/mod.ts";
 export {
+  AlreadyOwnerError,
   ClosedError,
   LayoutMismatchError,
   NotOwnerError,
+  OwnerDiedError,
   ReadOnlyError,
   RoleTakenError,
   type SegmentFormatCode,
@@ -34,10 +36,23 @@ export {
   type SharedType,
 } from "./lib/memory/mod.ts";
 export {
+  Broadcast,
+  type BroadcastFunction,
+  type BroadcastOptions,
+  BroadcastReader,
+  type BroadcastReaderOptions,
+  BroadcastWriter,
   LatestTable,
   type LatestTableFunction,
   type LatestTableOptions,
   LatestTableWriter,
+  type RoleOptions,
+  SpscConsumer,
+  SpscProducer,
+  SpscRing,
+  type SpscRingFunction,
+  type SpscRingOptions,
+  type WaitStrategy,
 } from "./lib/channel/mod.ts";
 export {
   Barrier,

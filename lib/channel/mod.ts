@@ -3,6 +3,15 @@
  *
  * @module
  */
+export { Broadcast, type BroadcastFunction } from "./broadcast.ts";
+export type { BroadcastOptions } from "./broadcast_geometry.ts";
+export { BroadcastReader, type BroadcastReaderOptions } from "./broadcast_reader.ts";
+export { BroadcastWriter } from "./broadcast_writer.ts";
 export { LatestTable, type LatestTableFunction } from "./latest_table.ts";
 export type { LatestTableOptions } from "./latest_table_geometry.ts";
 export { LatestTableWriter } from "./latest_table_writer.ts";
+export { SpscRing, type SpscRingFunction } from "./spsc_ring.ts";
+export { SpscConsumer } from "./spsc_ring_consumer.ts";
+export type { SpscRingOptions } from "./spsc_ring_geometry.ts";
+export { SpscProducer } from "./spsc_ring_producer.ts";
+export type { RoleOptions, WaitStrategy } from "./spsc_ring_wait.ts";

@@ -82,7 +82,9 @@ describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 
       const waits = reports.flatMap((report) => report.waits).sort((a, b) => a - b);
       // A machine on which processes start and die all the time delays some of them by itself, so the middle one counts.
       const slow = waits.filter((wait) => wait > 100).length;
-      console.log(`waits for a death: ${waits.length}, of more than 100 ms: ${slow}, the longest ${waits.slice(-3)} ms`);
+      console.log(
+        `waits for a death: ${waits.length}, of more than 100 ms: ${slow}, the longest ${waits.slice(-3)} ms`,
+      );
       if (waits.length > 0) assertLessOrEqual(waits[waits.length >> 1], 100, `waits: ${waits}`);
     });
   }

@@ -1,0 +1,100 @@
+import { load } from "../atomic/mod.ts";
+import { SegmentFormatError } from "../errors.ts";
+import type { AnyStruct } from "../layout/mod.ts";
+import type { Region } from "../memory/mod.ts";
+import {
+  BROADCAST_HEADER_BYTES,
+  CAPACITY_OFFSET,
+  EPOCH_BITS,
+  EPOCH_OFFSET,
+  RECORD_BYTES_OFFSET,
+  TAIL_OFFSET,
+} from "./broadcast_descriptor.ts";
+
+/** How a {@linkcode Broadcast} is made. */
+export interface BroadcastOptions<S extends AnyStruct = AnyStruct> {
+  /** What a record holds. */
+  readonly layout: S;
+  /** How many records a reader may lag behind by: a power of two from 2 to 2^28. Memory is taken for twice as many. */
+  readonly capacity: number;
+}
+
+/** What a broadcast's parts share. All counts are of records. */
+export interface BroadcastGeometry {
+  /** By how many a reader may lag behind. */
+  readonly capacity: number;
+  /** How many slots there are, less one: twice the capacity. */
+  readonly slotMask: number;
+  /** How many may be claimed before they are published. */
+  readonly batch: number;
+  /** How far behind the tail a record is whole, whatever the writer has claimed. */
+  readonly reach: number;
+  /** Bytes from one record to the next. */
+  readonly recordBytes: number;
+}
+
+/** Where the records of a broadcast of these options lie. */
+export function geometryOf({ layout, capacity }: BroadcastOptions): BroadcastGeometry {
+  // A power of two, so that records still follow each other when the low half of a position wraps.
+  const isPower = Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 28 &&
+    (capacity & (capacity - 1)) === 0;
+  if (!isPower) {
+    throw new RangeError(
+      `Cannot make a broadcast of ${layout.name} as capacity must be a power of two from 2 to 268435456: received ${capacity}`,
+    );
+  }
+  const slots = 2 * capacity, batch = capacity / 2;
+  return { capacity, slotMask: slots - 1, batch, reach: slots - batch, recordBytes: layout.byteLength };
+}
+
+/** Writes where the records lie into zeroed memory. */
+export function writeGeometry(region: Region, options: BroadcastOptions): void {
+  const { capacity, recordBytes } = geometryOf(options);
+  const { u32 } = region.views;
+  u32[CAPACITY_OFFSET / 4] = capacity;
+  u32[RECORD_BYTES_OFFSET / 4] = recordBytes;
+}
+
+/** Reads where the records lie, and refuses what contradicts the layout, the region or what the caller expects. */
+export function readGeometry(
+  region: Region,
+  { layout, capacity }: Partial<BroadcastOptions> & { readonly layout: AnyStruct },
+): BroadcastGeometry {
+  const refuse = (what: string, expected: unknown, found: unknown) =>
+    new SegmentFormatError(
+      "OBJECT",
+      `Cannot attach to broadcast ${region.name} as ${what} must be ${expected}: found ${found}`,
+    );
+  if (region.byteLength < BROADCAST_HEADER_BYTES) {
+    throw refuse("its length", `${BROADCAST_HEADER_BYTES} or more`, region.byteLength);
+  }
+  const { u32 } = region.source;
+  const foundCapacity = u32[CAPACITY_OFFSET / 4], record = u32[RECORD_BYTES_OFFSET / 4];
+  let geometry: BroadcastGeometry;
+  try {
+    geometry = geometryOf({ layout, capacity: foundCapacity });
+  } catch (error) {
+    throw new SegmentFormatError("OBJECT", `Cannot attach to broadcast ${region.name}: ${(error as Error).message}`);
+  }
+  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
+  const end = BROADCAST_HEADER_BYTES + 2 * foundCapacity * record;
+  if (end > region.byteLength) throw refuse("its length", `${end} for ${foundCapacity} records`, region.byteLength);
+  if (capacity !== undefined && capacity !== foundCapacity) {
+    throw refuse("'capacity'", foundCapacity, `${capacity} in the options`);
+  }
+  return geometry;
+}
+
+const TAIL = TAIL_OFFSET / 4, EPOCH = EPOCH_OFFSET / 4;
+
+/** How many records were ever published, beyond 2^32 too. */
+export function totalOf(words: Int32Array): number {
+  while (true) {
+    const epoch = load(words, EPOCH) >>> 0; // pairs with beginEpoch
+    const low = load(words, TAIL) >>> 0; // pairs with publish in broadcast_code.ts
+    if (load(words, EPOCH) >>> 0 !== epoch) continue;
+    // The epoch is the tail's own, or the one that is just about to begin.
+    const own = (epoch & 3) === low >>> EPOCH_BITS ? epoch : epoch - 1;
+    return Math.floor(own / 4) * 2 ** 32 + low;
+  }
+}

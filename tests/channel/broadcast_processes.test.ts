@@ -1,0 +1,119 @@
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
+import { describe, it } from "node:test";
+import { Segment } from "@shmkit/shmkit";
+import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { Peer } from "../support/peer.ts";
+import { Random } from "../support/random.ts";
+import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { withName } from "../support/segments.ts";
+import { startBroadcastAt } from "./broadcast_sample.ts";
+import { fill, isWhole, Sample } from "./latest_table_sample.ts";
+import { Raw } from "./spsc_ring_sample.ts";
+
+const SCRIPT = new URL("./broadcast_peer.ts", import.meta.url);
+
+/** What a reader saw. */
+interface Seen {
+  readonly received: number;
+  readonly lost: number;
+}
+
+/** Makes a broadcast that has seen `start` records. */
+function create(segment: Segment, capacity: number, start: number): Broadcast<typeof Sample> {
+  const broadcast = segment.create("samples", Broadcast, { layout: Sample, capacity });
+  startBroadcastAt(segment.open("samples", { kind: "Broadcast", ...Raw }, {}), start);
+  return broadcast;
+}
+
+describe("Broadcast between processes", () => {
+  for (const [writer, reader] of PAIRS) {
+    for (const [capacity, records] of [[4096, 3_000_000], [2, 1_000_000], [4, 1_000_000]]) {
+      it(`${writer} writes ${records} records, two of ${reader} lag by up to ${capacity}, past 2^32: losses exact`, () =>
+        withName(async (name) => {
+          using segment = Segment.create(name, { byteLength: 2 ** 20 });
+          const start = 2 ** 32 - 500_000, end = start + records;
+          const broadcast = create(segment, capacity, start);
+          // The oldest records were never written, and are not whole: the readers begin before there are any.
+          const write = Peer.start(writer, SCRIPT, ["write", name]);
+          assertEquals(await write.next(), "ready");
+          const first = broadcast.writer();
+          for (let i = 0; i < capacity; i++) {
+            fill(first.claim(), start + i);
+            first.publish();
+          }
+          first.close();
+          const readers = ["read", "watch"].map((what) => Peer.start(reader, SCRIPT, [what, name, end]));
+          for (const peer of readers) assertEquals(await peer.next(), "reading");
+          write.send(end);
+          assertEquals(await write.next(), "writing");
+          for (const peer of readers) {
+            const { received, lost, ...seen } = await peer.next<Seen>();
+            assertEquals(seen as unknown, { torn: 0, wrong: 0, isAll: true, reachedEnd: true });
+            assertEquals(received + lost, records);
+            assertGreater(received, capacity); // lapped readers of 2 records get few
+            await peer.succeeded();
+          }
+          await write.succeeded();
+        }));
+    }
+  }
+
+  it("kill -9 of the writer, 100 times: nothing published is lost or torn, the stream goes on", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength: 2 ** 22 });
+      const broadcast = create(segment, 16_384, 0), random = new Random(Date.now());
+      const reader = broadcast.reader();
+      let next = 0, torn = 0, wrong = 0;
+      const read = () => {
+        reader.drain((record) => {
+          if (!isWhole(record)) torn++;
+          if (record.sequence !== reader.position - 1 || record.sequence < next) wrong++;
+          next = record.sequence + 1;
+        });
+      };
+      const runtimeOf = (i: number): Runtime => i % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+      let successor = Peer.start(runtimeOf(0), SCRIPT, ["write", name]);
+      for (let i = 1; i <= 100; i++) {
+        const current = successor, before = broadcast.position;
+        assertEquals(await current.next(), "ready");
+        current.send(2 ** 50);
+        assertEquals(await current.next(), "writing");
+        successor = Peer.start(runtimeOf(i), SCRIPT, ["write", name]);
+        const until = performance.now() + random.below(10);
+        do read(); while (performance.now() < until || broadcast.position === before);
+        current.kill();
+        await current.exited;
+        const position = broadcast.position;
+        for (let j = 0; j < 4; j++) read();
+        assertEquals([broadcast.position, reader.position, next, torn, wrong], [position, position, position, 0, 0]);
+        assertGreater(position, before);
+      }
+      successor.kill();
+      await successor.exited;
+      assertGreaterOrEqual(reader.position, 10_000);
+      assertEquals(segment.participants().length, 1);
+    }));
+
+  it("kill -9 of readers, 30 times: nobody notices", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength: 2 ** 20 });
+      create(segment, 64, 0);
+      const write = Peer.start(thisRuntime, SCRIPT, ["write", name]);
+      assertEquals(await write.next(), "ready");
+      write.send(2 ** 50);
+      assertEquals(await write.next(), "writing");
+      const broadcast = segment.open("samples", Broadcast, { layout: Sample });
+      for (let i = 0; i < 30; i++) {
+        const peer = Peer.start(thisRuntime, SCRIPT, [i % 2 === 0 ? "read" : "watch", name, 2 ** 50]);
+        assertEquals(await peer.next(), "reading");
+        peer.kill();
+        await peer.exited;
+        const before = broadcast.position;
+        for (const limit = performance.now() + 10_000; broadcast.position === before;) {
+          assert(performance.now() < limit, "the writer stands still");
+        }
+      }
+      write.kill();
+      await write.exited;
+    }));
+});

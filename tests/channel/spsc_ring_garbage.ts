@@ -1,0 +1,69 @@
+/**
+ * Shows that hot paths make no garbage: a process runs them with the engine's log of collections turned on.
+ *
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { command, type Runtime } from "../support/runtimes.ts";
+
+/** What one path did. */
+export interface Garbage {
+  /** Garbage collections that the engine's log tells of. */
+  readonly collections: number;
+  /** By how much the heap grew, garbage included. */
+  readonly grownBytes: number;
+}
+
+const BEGIN = "## begin ", END = "## end ";
+
+/** Runs a script that calls `watchGarbage`, and returns what each of its paths did. */
+export function garbageOf(runtime: Runtime, script: URL): Record<string, Garbage> {
+  const { file, args } = command(runtime, fileURLToPath(script), [], ["--allow-all", "--v8-flags=--trace-gc"]);
+  // Both outputs as one and unbuffered, so that markers and log stay in order.
+  const { stdout, status } = spawnSync("sh", ["-c", 'exec stdbuf -o0 "$0" "$@" 2>&1', file, ...args], {
+    env: { ...process.env, BUN_JSC_logGC: "1" },
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) throw new Error(`The script ended with ${status}: ${stdout.slice(-2000)}`);
+  const found: Record<string, Garbage> = {};
+  for (const part of stdout.split(BEGIN).slice(1)) {
+    const [name, ...log] = part.slice(0, part.indexOf(END)).split("\n");
+    const grownBytes = Number(part.slice(part.indexOf(END) + END.length).split("\n")[0]);
+    const collections = log.join("\n").match(/: START |Scavenge|Mark-Compact/g)?.length ?? 0;
+    found[name] = { collections, grownBytes };
+  }
+  return found;
+}
+
+/** In the script: runs paths, each warm, from where `prepare` says to the end. */
+export async function watchGarbage<T>(
+  paths: Record<string, (thing: T, records: number) => void>,
+  prepare: (name: string, isWarmUp: boolean) => T,
+): Promise<void> {
+  const WARM_UPS = 10, WARM_UP_RECORDS = 300_000, RECORDS = 10_000_000;
+  const heap = await heapOf();
+  for (const [name, path] of Object.entries(paths)) {
+    const warm = prepare(name, true), thing = prepare(name, false);
+    for (let i = 0; i < WARM_UPS; i++) path(warm, WARM_UP_RECORDS);
+    heap.settle();
+    await new Promise((resolve) => setTimeout(resolve, 50)); // what compiles in the background
+    const before = heap.bytes();
+    writeSync(1, `\n${BEGIN}${name}\n`);
+    path(thing, RECORDS);
+    writeSync(1, `\n${END}${heap.bytes() - before}\n`);
+  }
+}
+
+async function heapOf(): Promise<{ settle(): void; bytes(): number }> {
+  if ("Bun" in globalThis) {
+    // deno-lint-ignore no-explicit-any -- Bun's own module
+    const jsc: any = await import("bun:" + "jsc");
+    return { settle: () => jsc.fullGC(), bytes: () => jsc.heapSize() };
+  }
+  const v8 = await import("node:v8");
+  return { settle: () => {}, bytes: () => v8.getHeapStatistics().used_heap_size };
+}

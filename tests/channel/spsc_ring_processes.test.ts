@@ -1,0 +1,106 @@
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
+import { describe, it } from "node:test";
+import { Segment } from "@shmkit/shmkit";
+import { SpscRing } from "../../lib/channel/spsc_ring.ts";
+import { Peer } from "../support/peer.ts";
+import { Random } from "../support/random.ts";
+import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { withName } from "../support/segments.ts";
+import { Sample } from "./latest_table_sample.ts";
+import { AGAIN, ERRORS, EXAMPLE, GIVEN, Notes, PUBLISHED, Raw, SEEN, startRingAt } from "./spsc_ring_sample.ts";
+
+const SCRIPT = new URL("./spsc_ring_peer.ts", import.meta.url);
+
+/** Sends records through a ring that has seen `start` of them. */
+async function sendThrough(
+  [producer, consumer]: readonly [Runtime, Runtime],
+  { capacity, records, start, wait }: { capacity: number; records: number; start: number; wait: string },
+): Promise<void> {
+  await withName(async (name) => {
+    using segment = Segment.create(name, { byteLength: 2 ** 20 });
+    const ring = segment.create("samples", SpscRing, { layout: Sample, capacity });
+    startRingAt(segment.open("samples", { kind: "SpscRing", ...Raw }, {}), start);
+    const receive = Peer.start(consumer, SCRIPT, ["consume", name, "samples", wait, records]);
+    const send = Peer.start(producer, SCRIPT, ["produce", name, "samples", wait, records]);
+    assertEquals(await receive.next(), { received: records, torn: 0, wrong: 0, isTooMany: false });
+    assertEquals(await send.next(), "done");
+    await Promise.all([send.succeeded(), receive.succeeded()]);
+    assertEquals([ring.length, ring.producer().position], [0, (start + records) % 2 ** 32]);
+  });
+}
+
+describe("SpscRing between processes", () => {
+  for (const pair of PAIRS) {
+    it(`${pair[0]} sends 5 million records to ${pair[1]}, past 2^32: none lost, doubled, torn or out of order`, () =>
+      sendThrough(pair, { capacity: 1024, records: 5_000_000, start: 2 ** 32 - 1_000_003, wait: "yield" }));
+
+    it(`${pair[0]} and ${pair[1]} hammer rings of 2 and 4 records, past 2^31 and 2^32`, async () => {
+      await sendThrough(pair, { capacity: 2, records: 300_000, start: 2 ** 32 - 1001, wait: "yield" });
+      await sendThrough(pair, { capacity: 4, records: 300_000, start: 2 ** 31 - 1001, wait: "yield" });
+    });
+
+    it(`${pair[0]} and ${pair[1]} wake each other`, () =>
+      sendThrough(pair, { capacity: 2, records: 30_000, start: 2 ** 32 - 1001, wait: "block" }));
+  }
+
+  it("kill -9 of producers and consumers, 120 times: all that was published arrives, once or again, never torn", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength: 2 ** 20 });
+      const ring = segment.create("samples", SpscRing, { layout: Sample, capacity: 64 });
+      const notes = segment.create("notes", Notes, {});
+      startRingAt(segment.open("samples", { kind: "SpscRing", ...Raw }, {}), 1);
+      notes[SEEN] = notes[GIVEN] = 1; // sequence = position + 1: the first is 2
+      const random = new Random(Date.now());
+      let made = 0;
+      // A successor is ready before its predecessor dies, and takes the role over then.
+      const start = async (what: string) => {
+        const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+        const wait = ["block", "yield", "block"][made % 3];
+        const peer = Peer.start(runtime, SCRIPT, [what, name, "samples", wait]);
+        assertEquals(await peer.next(), "ready");
+        return peer;
+      };
+      const takeOver = async (peer: Peer) => {
+        peer.send("take over");
+        assertEquals(await peer.next(), "working");
+        return peer;
+      };
+      const roles = ["produceForEver", "consumeForEver"];
+      const current = [await takeOver(await start(roles[0])), await takeOver(await start(roles[1]))];
+      const next = [await start(roles[0]), await start(roles[1])];
+      const failed = () => `seed ${random.seed}: ${notes.slice(ERRORS, EXAMPLE + 4)} ${current.map((p) => p.errors)}`;
+      for (let i = 0; i < 120; i++) {
+        const which = random.below(2), before = notes[SEEN];
+        const until = performance.now() + random.below(10);
+        while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
+        current[which].kill();
+        await current[which].exited;
+        current[which] = await takeOver(next[which]);
+        next[which] = await start(roles[which]);
+        // The stream goes on.
+        for (const limit = performance.now() + 10_000; notes[SEEN] <= before;) {
+          assert(performance.now() < limit, `stuck at ${before}, ${failed()}`);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        assertEquals(notes[ERRORS], 0, failed());
+      }
+      current[0].kill();
+      await current[0].exited;
+      for (const limit = performance.now() + 10_000; ring.length > 0;) {
+        assert(performance.now() < limit, "the consumer does not empty the ring");
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      for (const peer of [current[1], ...next]) {
+        peer.kill();
+        await peer.exited;
+      }
+      assertEquals(notes[ERRORS], 0, failed());
+      assertGreaterOrEqual(notes[GIVEN], notes[PUBLISHED], "a record that publish had returned for is gone");
+      assertEquals(notes[SEEN], notes[GIVEN]);
+      assertEquals(notes[SEEN], ring.producer().position); // and nothing came that was not published
+      assertGreater(notes[SEEN], 50_000);
+      assertEquals(segment.participants().length, 1);
+      console.log(`    ${notes[SEEN]} records, ${notes[AGAIN]} consumers received some again`);
+    }));
+});
