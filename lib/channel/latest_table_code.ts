@@ -32,6 +32,8 @@ export interface WriteContext<S extends AnyStruct> {
   readonly slot: ViewOf<S>;
   /** Moves over the slots with a row's current value. */
   readonly current: ViewOf<S>;
+  /** What `begin` returns: apart from `slot`, so that nothing else moves it, and outside unless a row is begun. */
+  readonly opened: ViewOf<S>;
   readonly state: WriterState;
   /** Throws why the writer cannot be used. */
   readonly refuseUse: () => never;
@@ -54,6 +56,8 @@ interface WritePaths<S extends AnyStruct> {
   write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
   begin(row: number): ViewOf<S>;
   commit(): void;
+  /** Moves what `begin` returned out of the table: then it throws. */
+  retire(): void;
 }
 
 /** A layout's code, which a table or a writer becomes a part of with its context. */
@@ -115,7 +119,7 @@ return ((load(words, at) - version) >>> 0) < versionMask || readAgain(row, into)
 };
 };
 
-const write = ({ words, geometry, slot, current, state, refuseUse }) => {
+const write = ({ words, geometry, slot, current, opened, state, refuseUse }) => {
 ${GEOMETRY}
 // Aims at the slot of the row's next version, and writes that version into it. What was begun is forgotten.
 const moveToNext = (at) => {
@@ -134,7 +138,10 @@ copy(current, slot);
 };
 // Only this writer changes the word. The store pairs with the loads in LatestTable's read and version.
 const publish = (at) => store(words, at, (peek(words, at) + 1) | 0);
+// What was published, or forgotten, is no longer the caller's to write.
+const retire = () => moveTo(opened, words.length * 4);
 return {
+retire,
 write(row, value) {
 ${AT}
 if (value?.[$struct] === layout || layout.isView(value)) {
@@ -144,18 +151,22 @@ copy(value, slot);
 moveToCopy(at);
 layout.assign(slot, value);
 }
+retire();
 publish(at);
 },
 begin(row) {
 ${AT}
 moveToCopy(at);
+moveTo(opened, ${record(slotWord("at", "(peek(words, at) + 1)"))});
 state.begun = at;
-return slot;
+return opened;
 },
 commit() {
 const at = state.begun;
 if (at === -1) throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+if (peek(words, at) === undefined) refuseUse();
 state.begun = -1;
+retire();
 publish(at);
 },
 };

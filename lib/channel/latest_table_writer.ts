@@ -13,6 +13,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
   readonly #region: Region;
   readonly #role: Role;
   readonly #state: WriterState = { isOpen: true, begun: -1 };
+  readonly #retire: () => void;
 
   /**
    * Writes a row and publishes it.
@@ -29,7 +30,8 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
    * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, forgets it.
    *
    * @param row Index of the row.
-   * @returns The record to fill, with the row's current value in it. It is the same view each time.
+   * @returns The record to fill, with the row's current value in it. It is the same view each time, and throws
+   * `RangeError` once the row was committed or forgotten.
    * @throws {RangeError} If there is no such row.
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
@@ -48,17 +50,20 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     this.#region = region;
     this.#role = role;
     const first = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES;
-    const { write, begin, commit } = writePaths(layout, {
+    const { write, begin, commit, retire } = writePaths(layout, {
       words: region.views.i32,
       geometry,
       slot: layout.view(region.views, first) as ViewOf<S>,
       current: layout.view(region.views, first) as ViewOf<S>,
+      opened: layout.view(region.views, first) as ViewOf<S>,
       state: this.#state,
       refuseUse: () => this.#refuseUse(),
     });
     this.write = write;
     this.begin = begin;
     this.commit = commit;
+    this.#retire = retire;
+    retire();
   }
 
   /** Gives the role back; what was begun and not committed is never seen. The second time nothing happens. */
@@ -66,6 +71,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     if (!this.#state.isOpen) return;
     this.#state.isOpen = false;
     this.#state.begun = -1;
+    this.#retire();
     if (!this.#region.source.closed) this.#role.release();
   }
 

@@ -4,7 +4,8 @@
  */
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark is a character like any other: names must come back as they went in.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Reads a C uint64_t as a number; above 2^53 it is imprecise, which every caller refuses anyway. */
 export function getU53(record: DataView, byteOffset: number): number {

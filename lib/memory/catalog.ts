@@ -47,6 +47,7 @@ export class Catalog {
   readonly #record: DataView;
   readonly #count: Uint32Array;
   readonly #entries = new Map<string, CatalogEntry>();
+  #isAdding = false;
   /** Where the next object may start: the end of the last one read. */
   #free: number;
 
@@ -83,6 +84,10 @@ export class Catalog {
    */
   add(entry: NewEntry, init: (entry: CatalogEntry) => void): { entry: CatalogEntry; isNew: boolean } {
     this.#requireFits(entry);
+    const known = this.find(entry.name);
+    if (known !== undefined) return { entry: known, isNew: false };
+    // The kernel lock does not exclude its own holder.
+    if (this.#isAdding) throw new TypeError(`Cannot add object '${entry.name}' while another one's init runs`);
     const doing = { action: `add object '${entry.name}' to segment`, path: this.#segment };
     const lockByte = this.#geometry.catalogOffset;
     for (let waitedMs = 0; !tryLockByte(doing, this.#mapping.fd, lockByte); waitedMs++) {
@@ -94,6 +99,7 @@ export class Catalog {
       }
       sleep(1);
     }
+    this.#isAdding = true;
     try {
       const existing = this.find(entry.name);
       if (existing !== undefined) return { entry: existing, isNew: false };
@@ -104,6 +110,7 @@ export class Catalog {
       this.#accept(added);
       return { entry: added, isNew: true };
     } finally {
+      this.#isAdding = false;
       unlockByte(this.#mapping.fd, lockByte);
     }
   }
@@ -111,7 +118,7 @@ export class Catalog {
   /** Refuses what no catalog can hold, before anything is locked. */
   #requireFits({ name, kind, byteLength }: NewEntry): void {
     const text = (what: string, value: string, limit: number) => {
-      if (value !== "" && !value.includes("\0") && utf8Length(value) <= limit) return;
+      if (value !== "" && !value.includes("\0") && isWellFormed(value) && utf8Length(value) <= limit) return;
       throw new RangeError(
         `Cannot add an object to segment '${this.#segment}' as its ${what} must be 1 to ${limit} bytes of UTF-8 without NUL: received ${
           JSON.stringify(value)
@@ -200,10 +207,15 @@ export class Catalog {
       throw this.#corrupt(`${what} must end by ${end}: found ${byteOffset} + ${byteLength}`);
     }
     const bytes = new Uint8Array(this.#mapping.buffer, schemaOffset, schemaByteLength).slice();
-    return { name, kind, byteOffset, byteLength, schema: new TextDecoder().decode(bytes) };
+    return { name, kind, byteOffset, byteLength, schema: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) };
   }
 
   #corrupt(reason: string): SegmentFormatError {
     return new SegmentFormatError("CATALOG", `Cannot read the catalog of segment '${this.#segment}' as ${reason}`);
   }
+}
+
+/** Whether a text survives UTF-8: half a surrogate pair does not. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
 }

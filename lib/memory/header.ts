@@ -73,7 +73,9 @@ export function requireInitialisable(name: string, start: DataView): void {
     const found = whole.getUint32(MAGIC_OFFSET + 4 * i, true);
     return found === 0 || found === word;
   });
-  if (!isBegun) requireMagic(name, start);
+  // The magic goes first: a file without it that holds anything else is somebody else's.
+  const isBlank = new Uint8Array(whole.buffer).every((byte) => byte === 0);
+  if (!isBegun || (whole.getUint32(MAGIC_OFFSET, true) === 0 && !isBlank)) requireMagic(name, start);
 }
 
 function requireMagic(name: string, start: DataView): void {

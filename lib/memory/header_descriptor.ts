@@ -38,6 +38,7 @@ export const HEADER_BYTES = 128;
 
 /** The line end shows a copy that went through a text conversion. */
 export const MAGIC: readonly number[] = [0x4b4d4853, /* "SHMK" */ 0x0a0d5449 /* "IT\r\n" */];
+export const MAGIC_BYTES = 8;
 export const FORMAT_VERSION = 1;
 
 export const STATE_WORD: number = STATE_OFFSET / 4;

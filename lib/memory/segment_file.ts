@@ -5,7 +5,7 @@ import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../errors.ts";
 import type { Geometry } from "./geometry.ts";
 import { type Header, isReady, readHeader, requireInitialisable, writeHeader } from "./header.ts";
-import { HEADER_BYTES, INITIALISER_LOCK_BYTE, STATE_READY, STATE_WORD } from "./header_descriptor.ts";
+import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_descriptor.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
 import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import { isDescriptorPath } from "./segment_name.ts";
@@ -146,7 +146,7 @@ function initialise(name: string, fd: number, request: CreateRequest): SegmentFi
     const mapping = new Mapping(name, fd, geometry.byteLength, request);
     const record = new DataView(mapping.buffer, 0, HEADER_BYTES);
     // A dead initialiser may have left anything here and in the parts behind it.
-    new Uint8Array(mapping.buffer, 0, geometry.objectsOffset).fill(0);
+    new Uint8Array(mapping.buffer, MAGIC_BYTES, geometry.objectsOffset - MAGIC_BYTES).fill(0);
     writeHeader(record, geometry);
     // Publishes everything above; pairs with the load in attach.
     store(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD, STATE_READY);

@@ -93,6 +93,24 @@ describe("LatestTable", () => {
     assertEquals([table.read(0, quote), quote.bid], [true, 1]);
   });
 
+  it("takes back what begin returned", () => {
+    const { table } = tableOf(), writer = table.writer(), quote = Quote.alloc();
+    const record = writer.begin(1);
+    record.bid = 1;
+    writer.commit();
+    assertThrows(() => record.bid = 999, RangeError);
+    assertEquals([table.read(1, quote), quote.bid], [true, 1]);
+    for (let i = 1; i <= 5; i++) writer.write(2, { bid: i });
+    writer.begin(1).bid = 77;
+    writer.write(2, record); // the record of another row, as a value
+    assertEquals([table.read(2, quote), quote.bid], [true, 77]);
+    assertEquals([table.read(1, quote), quote.bid], [true, 1]);
+    assertThrows(() => record.bid, RangeError);
+    writer.begin(1);
+    writer.close();
+    assertThrows(() => record.bid = 555, RangeError);
+  });
+
   it("publishes nothing of a value that does not fit", () => {
     const { table } = tableOf(), writer = table.writer(), quote = Quote.alloc();
     writer.write(0, { bid: 1, ask: 1 });

@@ -45,6 +45,7 @@ describe("Segment.close", () => {
       const row = writer.begin(1);
       row.bid = 1;
       writer.commit();
+      writer.begin(1);
       const quote = Quote.alloc();
       segment.close();
       const uses: (() => unknown)[] = [
@@ -60,6 +61,7 @@ describe("Segment.close", () => {
         () => writer.begin(1),
         () => writer.write(1, { bid: 1 }),
         () => writer.write(1, quote),
+        () => writer.commit(),
         () => row.bid,
         () => row.bid = 2,
       ];

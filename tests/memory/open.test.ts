@@ -278,6 +278,35 @@ describe("Segment objects refuse", () => {
       assertEquals(segment.objects().map(({ name }) => name), ["quotes", "b", "c"]);
     }),
   );
+  it("names that would not come back as they went in, and objects made inside another's init", () => {
+    using segment = Segment.anonymous({ byteLength: 65_536 });
+    const options = { layout: Quote, rows: 1 };
+    segment.create("\ufeffmark", LatestTable, options);
+    using other = Segment.open(segment.name);
+    assertEquals(other.openOrCreate("\ufeffmark", LatestTable, options).rows, 1);
+    assertThrows(() => segment.create("\ud800", LatestTable, options), RangeError, "UTF-8");
+    const nested = {
+      kind: "Nested",
+      byteLength: () => 8,
+      init: () => void segment.create("inner", LatestTable, options),
+      attach: () => 0,
+    };
+    assertThrows(() => segment.create("outer", nested, {}), TypeError, "while another one's init runs");
+    Segment.open(segment.name).close();
+    assertEquals(segment.objects().length, 1);
+  });
+
+  it("to take over a foreign file that begins with zeros", () => {
+    const name = uniqueName(), bytes = new Uint8Array(100_000).fill(7, 40);
+    writeFileSync(`/dev/shm${name}`, bytes, { mode: 0o640 });
+    try {
+      assertThrows(() => Segment.openOrCreate(name, { byteLength: 8192 }), SegmentFormatError, "not made by shmkit");
+      assertEquals(readFileSync(`/dev/shm${name}`).length, 100_000);
+    } finally {
+      Segment.unlink(name);
+    }
+  });
+
   it(
     "an object whose maker failed, and use its bytes again, zeroed",
     inSegment((segment) => {
