@@ -109,7 +109,7 @@ class Layout implements Struct {
         `Cannot view ${name} as its ${byteLength} bytes must lie within ${views.byteLength}: received offset ${byteOffset}`,
       );
     }
-    const made = viewClass(this, this.#placed, options?.readOnly ?? false);
+    const made = viewClass(this, this.#placed, views.readOnly || (options?.readOnly ?? false));
     return new made(views as Views, this.#placed ? { at: byteOffset } : byteOffset, 0, "") as unknown as View;
   }
 

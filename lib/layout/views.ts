@@ -24,6 +24,8 @@ export class Views {
   readonly buffer: AnyBuffer;
   /** Where the range begins in the buffer. */
   readonly byteOffset: number;
+  /** Whether a write would kill the process: structs then make read-only views of it, whatever they are told. */
+  readonly readOnly: boolean;
   /** How long the range is; stays as it was when the buffer is detached. */
   readonly byteLength: number;
   /** Signed bytes. */
@@ -53,9 +55,15 @@ export class Views {
    * @param buffer The buffer.
    * @param byteOffset Where the range begins; a multiple of 8.
    * @param byteLength How long it is; up to the buffer's end if left out.
+   * @param readOnly Whether the memory is mapped for reading only.
    * @throws {RangeError} If the offset is no multiple of 8 or the range leaves the buffer.
    */
-  constructor(buffer: AnyBuffer, byteOffset = 0, byteLength: number = buffer.byteLength - byteOffset) {
+  constructor(
+    buffer: AnyBuffer,
+    byteOffset = 0,
+    byteLength: number = buffer.byteLength - byteOffset,
+    readOnly = false,
+  ) {
     if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % 8 !== 0) {
       throw new RangeError(`Cannot create views as 'byteOffset' must be a multiple of 8: received ${byteOffset}`);
     }
@@ -68,6 +76,7 @@ export class Views {
     this.buffer = buffer;
     this.byteOffset = byteOffset;
     this.byteLength = byteLength;
+    this.readOnly = readOnly;
     const half = Math.floor(byteLength / 2), word = Math.floor(byteLength / 4), double = Math.floor(byteLength / 8);
     this.i8 = new Int8Array(buffer, byteOffset, byteLength);
     this.u8 = new Uint8Array(buffer, byteOffset, byteLength);

@@ -85,8 +85,11 @@ export class Mapping {
     this.#closed = true;
     unreachable.unregister(this);
     // Detaching comes first: a view over unmapped memory would crash the process, a detached one throws.
-    this.#buffer.transfer();
-    system.munmap(this.#address, this.#byteLength);
+    // If somebody else moved the buffer, views of it live on, and so must the memory.
+    if (!this.#buffer.detached) {
+      this.#buffer.transfer();
+      system.munmap(this.#address, this.#byteLength);
+    }
     system.close(this.fd);
   }
 }

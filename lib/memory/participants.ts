@@ -92,7 +92,7 @@ export class Participants implements Party {
   /** Gives the slot back. Called before the mapping closes, which would drop the lock anyway. */
   leave(): void {
     if (this.#slot === -1) return;
-    this.#record.setUint32(this.#slot * SLOT_BYTES + PID_OFFSET, 0, true);
+    if (!this.#mapping.buffer.detached) this.#record.setUint32(this.#slot * SLOT_BYTES + PID_OFFSET, 0, true);
     unlockByte(this.#mapping.fd, this.#lockByte(this.#slot));
     this.#slot = -1;
   }

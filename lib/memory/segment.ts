@@ -321,7 +321,7 @@ export class Segment implements Disposable {
   }
 
   #region({ name, byteOffset, byteLength }: CatalogEntry): Region {
-    const views = new Views(this.#file.mapping.buffer, byteOffset, byteLength);
+    const views = new Views(this.#file.mapping.buffer, byteOffset, byteLength, this.readOnly);
     return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, this.readOnly);
   }
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readdirSync, readFileSync, truncateSync } from "node:fs";
 import { describe, it } from "node:test";
-import { f64, LatestTable, ReadOnlyError, type Region, Segment, struct, SystemError } from "@shmkit/shmkit";
+import { f64, LatestTable, ReadOnlyError, type Region, Segment, struct, SystemError, type Views } from "@shmkit/shmkit";
 import { Peer } from "../support/peer.ts";
 import { PAIRS } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
@@ -39,6 +39,8 @@ describe("a read-only attachment", () => {
         () => reader.openOrCreate("quotes", LatestTable, options),
         () => region.views,
         () => Quote.view(region.source, 256, { readOnly: true }).bid = 1,
+        () => Quote.view(region.source as Views, 256).bid = 1,
+        () => Quote.view(Quote.viewsOf(Quote.view(region.source as Views, 256)), 256).bid = 1,
       ];
       for (const write of writes) assertThrows(write, ReadOnlyError, "only");
       assertEquals([quotes.read(2, quote), quote.ask], [true, 3]);
