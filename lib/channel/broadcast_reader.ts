@@ -12,7 +12,7 @@ import {
   TAIL_OFFSET,
 } from "./broadcast_descriptor.ts";
 import { type BroadcastGeometry, totalOf } from "./broadcast_geometry.ts";
-import { type RoleOptions, Waiter } from "./spsc_ring_wait.ts";
+import { type RoleOptions, Waiter } from "./waiter.ts";
 
 /** Where a reader of a {@linkcode Broadcast} begins, and how it waits. */
 export interface BroadcastReaderOptions extends RoleOptions {

@@ -14,4 +14,4 @@ export { SpscRing, type SpscRingFunction } from "./spsc_ring.ts";
 export { SpscConsumer } from "./spsc_ring_consumer.ts";
 export type { SpscRingOptions } from "./spsc_ring_geometry.ts";
 export { SpscProducer } from "./spsc_ring_producer.ts";
-export type { RoleOptions, WaitStrategy } from "./spsc_ring_wait.ts";
+export type { RoleOptions, WaitStrategy } from "./waiter.ts";

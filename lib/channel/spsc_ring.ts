@@ -19,7 +19,7 @@ import {
   writeGeometry,
 } from "./spsc_ring_geometry.ts";
 import { SpscProducer } from "./spsc_ring_producer.ts";
-import type { RoleOptions } from "./spsc_ring_wait.ts";
+import type { RoleOptions } from "./waiter.ts";
 
 /** For the compiler: a ring's type as a function of its layout's. */
 export interface SpscRingFunction extends LayoutTypeFunction {

@@ -13,7 +13,7 @@ import {
   TAIL_OFFSET,
 } from "./spsc_ring_descriptor.ts";
 import type { RingGeometry } from "./spsc_ring_geometry.ts";
-import { type RoleOptions, Waiter } from "./spsc_ring_wait.ts";
+import { type RoleOptions, Waiter } from "./waiter.ts";
 
 /**
  * The one consumer of a {@linkcode SpscRing}. Records are received in order, each once; those that were being read when

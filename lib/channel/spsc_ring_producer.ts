@@ -14,7 +14,7 @@ import {
   WAS_FULL_OFFSET,
 } from "./spsc_ring_descriptor.ts";
 import type { RingGeometry } from "./spsc_ring_geometry.ts";
-import { type RoleOptions, Waiter } from "./spsc_ring_wait.ts";
+import { type RoleOptions, Waiter } from "./waiter.ts";
 
 /**
  * The one producer of a {@linkcode SpscRing}. Claim a record, fill it, publish it; or claim several and publish them

@@ -1,7 +1,7 @@
 import { assert, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
 import { thisRuntime } from "../support/runtimes.ts";
-import { garbageOf } from "./spsc_ring_garbage.ts";
+import { garbageOf } from "./garbage.ts";
 
 describe("Broadcast's hot paths", () => {
   it("make no garbage in 10 million records each", () => {
