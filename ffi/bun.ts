@@ -42,7 +42,11 @@ const SIGNATURES: Record<string, Signature> = {
     ],
     returns: "i32",
   },
-  getdents64: { args: ["i32", /* int fd */ "ptr", /* void *dirp */ "u64" /* size_t count */], returns: "i64_fast" },
+  getdents64: {
+    symbol: "syscall",
+    args: ["i32", /* long number */ "i32", /* unsigned fd */ "ptr", /* void *dirp */ "u32" /* unsigned count */],
+    returns: "i32",
+  },
   fcntl: { args: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], returns: "i32" },
   fcntl_flock: {
     symbol: "fcntl",
@@ -90,6 +94,11 @@ const SIGNATURES: Record<string, Signature> = {
     ],
     returns: "i32",
   },
+  membarrier: {
+    symbol: "syscall",
+    args: ["i32", /* long number */ "i32", /* int cmd */ "u32", /* unsigned flags */ "i32" /* int cpu_id */],
+    returns: "i32",
+  },
   sched_yield: { args: [], returns: "i32" },
   getpid: { args: [], returns: "i32" },
   gettid: { args: [], returns: "i32" },
@@ -115,6 +124,7 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
 
   return {
     ...(c as unknown as Libc),
+    getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
     mmap(byteLength, protection, flags, fd) {
       // MAP_FAILED is (void *) -1.
       const address: number = c.mmap(null, byteLength, protection, flags, fd, 0);
@@ -124,6 +134,7 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
       c.futex(syscalls.futex, word, operation, value, timeout, 0, value3),
     futex_waitv: (waiters, count, timeout, clock) =>
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
+    membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
     errno: () => read.i32(errnoAddress, 0),
     bufferAt: (address: Pointer, byteLength) => toArrayBuffer(address as number, 0, byteLength),
     addressOf(memory) {

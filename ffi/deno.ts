@@ -50,7 +50,11 @@ const SIGNATURES: Record<string, Signature> = {
     ],
     result: "i32",
   },
-  getdents64: { parameters: ["i32", /* int fd */ "buffer", /* void *dirp */ "u64" /* size_t count */], result: "i64" },
+  getdents64: {
+    name: "syscall",
+    parameters: ["i32", /* long number */ "i32", /* unsigned fd */ "buffer", /* void *dirp */ "u32" /* unsigned count */],
+    result: "i32",
+  },
   fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
   fcntl_flock: {
     name: "fcntl",
@@ -101,6 +105,11 @@ const SIGNATURES: Record<string, Signature> = {
     ],
     result: "i32",
   },
+  membarrier: {
+    name: "syscall",
+    parameters: ["i32", /* long number */ "i32", /* int cmd */ "u32", /* unsigned flags */ "i32" /* int cpu_id */],
+    result: "i32",
+  },
   sched_yield: { parameters: [], result: "i32" },
   getpid: { parameters: [], result: "i32" },
   gettid: { parameters: [], result: "i32" },
@@ -123,7 +132,7 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
     pread: (fd, into, byteLength, byteOffset) => Number(c.pread(fd, into, BigInt(byteLength), BigInt(byteOffset))),
     ftruncate: (fd, byteLength) => c.ftruncate(fd, BigInt(byteLength)),
     posix_fallocate: (fd, byteOffset, byteLength) => c.posix_fallocate(fd, BigInt(byteOffset), BigInt(byteLength)),
-    getdents64: (fd, into, byteLength) => Number(c.getdents64(fd, into, BigInt(byteLength))),
+    getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
     mmap(byteLength, protection, flags, fd) {
       const address: object | null = c.mmap(null, BigInt(byteLength), protection, flags, fd, 0n);
       // MAP_FAILED is (void *) -1.
@@ -138,6 +147,7 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
       c.futex(syscalls.futex, word, operation, value, timeout, 0, value3),
     futex_waitv: (waiters, count, timeout, clock) =>
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
+    membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
     sysconf: (name) => Number(c.sysconf(name)),
     errno: () => errnoView.getInt32(),
     bufferAt: (address: Pointer, byteLength) => UnsafePointerView.getArrayBuffer(address as object, byteLength),

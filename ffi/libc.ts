@@ -33,7 +33,7 @@ export interface Libc {
   fchmod(fd: number, mode: number): number;
   /** Stands in for `fstat`: one record layout on every architecture, and exported by every libc. */
   statx(directoryFd: number, path: Memory, flags: number, mask: number, into: Memory): number;
-  /** Fills `into` with directory entries and returns the bytes used. */
+  /** Fills `into` with directory entries and returns the bytes used. A system call: musl lost the name in 1.2.4. */
   getdents64(fd: number, into: Memory, byteLength: number): number;
   /** With a whole number as argument. */
   fcntl(fd: number, command: number, argument: number): number;
@@ -59,6 +59,8 @@ export interface Libc {
   futex(word: Memory, operation: number, value: number, timeout: Memory | null, value3: number): number;
   /** Waits on several words, each a `struct futex_waitv`. */
   futex_waitv(waiters: Memory, count: number, timeout: Memory | null, clock: number): number;
+  /** Orders the memory accesses of other threads and processes; for MEMBARRIER_CMD_QUERY, the commands there are. */
+  membarrier(command: number): number;
   /** Lets another thread run. */
   sched_yield(): number;
 

@@ -61,6 +61,11 @@ export const FUTEX_BITSET_MATCH_ANY = -1;
 export const FUTEX2_SIZE_U32 = 2;
 export const FUTEX_WAITV_MAX = 128;
 
+/** `membarrier` commands, bits of what the query returns; GLOBAL_EXPEDITED reaches the processes that registered. */
+export const MEMBARRIER_CMD_QUERY = 0;
+export const MEMBARRIER_CMD_GLOBAL_EXPEDITED = 2;
+export const MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED = 4;
+
 /** `clock_gettime` clocks. */
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
@@ -83,6 +88,10 @@ export const ETIMEDOUT = 110;
 
 /** System-call numbers, used where libc has no wrapper (asm/unistd_64.h; asm-generic/unistd.h). */
 export interface SyscallNumbers {
+  /** `getdents64(fd, into, count)` */
+  readonly getdents64: number;
+  /** `membarrier(command, flags, cpu)`, Linux ≥ 4.3; GLOBAL_EXPEDITED ≥ 4.16 */
+  readonly membarrier: number;
   /** `futex(word, op, value, timeout, word2, value3)` */
   readonly futex: number;
   /** `futex_waitv(waiters, count, flags, timeout, clock)`, Linux ≥ 5.16 */
@@ -91,6 +100,6 @@ export interface SyscallNumbers {
 
 /** The system-call numbers of each supported architecture. */
 export const SYSCALLS: Readonly<Record<"x64" | "arm64", SyscallNumbers>> = {
-  x64: { futex: 202, futex_waitv: 449 },
-  arm64: { futex: 98, futex_waitv: 449 },
+  x64: { getdents64: 217, membarrier: 324, futex: 202, futex_waitv: 449 },
+  arm64: { getdents64: 61, membarrier: 283, futex: 98, futex_waitv: 449 },
 };

@@ -7,4 +7,4 @@
 export { type FailedCall, SystemError, type UnsupportedCode, UnsupportedError } from "./error.ts";
 export type { Libc, Memory, Pointer } from "./libc.ts";
 export { hasTotalStoreOrder, libc, OLDEST } from "./load.ts";
-export type { Doing, FileStatus } from "./system.ts";
+export { type Doing, type FileStatus, membarrier, registerMembarrier } from "./system.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type FailedCall, SystemError } from "./error.ts";
+import { type FailedCall, SystemError, UnsupportedError } from "./error.ts";
 import type { Memory, Pointer } from "./libc.ts";
 import { libc } from "./load.ts";
 import {
@@ -13,6 +13,8 @@ import {
   CLOCK_REALTIME,
   EINTR,
   ENOENT,
+  MEMBARRIER_CMD_GLOBAL_EXPEDITED,
+  MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED,
   O_CLOEXEC,
   O_RDONLY,
   SC_PAGESIZE,
@@ -182,6 +184,34 @@ export function madvise(doing: Doing, address: Pointer, byteLength: number, advi
 /** Keeps mapped memory from being swapped out. */
 export function mlock(doing: Doing, address: Pointer, byteLength: number): void {
   check(doing, "mlock", () => libc().mlock(address, byteLength));
+}
+
+/**
+ * Asks that {@linkcode membarrier} reach this process: once for all its threads, for good, and fine to repeat.
+ *
+ * @returns False where the kernel does not know it, or a sandbox forbids it, or there is no libc. Never throws.
+ */
+export function registerMembarrier(): boolean {
+  return orders(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+}
+
+/**
+ * Makes every running thread of every process that registered pass a full memory barrier, and this thread too. The
+ * caller itself need not have registered.
+ *
+ * @returns False where it was refused, and nothing is ordered. Never throws.
+ */
+export function membarrier(): boolean {
+  return orders(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+}
+
+function orders(command: number): boolean {
+  try {
+    return libc().membarrier(command) === 0;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return false;
+    throw error;
+  }
 }
 
 /** The size of a memory page in bytes. */

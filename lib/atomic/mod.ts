@@ -13,9 +13,12 @@ export {
   or,
   pause,
   peek,
+  release,
   sleep,
   store,
   type Words,
 } from "./atomics.ts";
 export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { fence, isFenced } from "./fence.ts";
 export { Futex } from "./futex.ts";
+export { INLINE_NAMES, loadText, publishText } from "./inline.ts";

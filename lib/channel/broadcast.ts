@@ -1,7 +1,8 @@
 import { ClosedError } from "../errors.ts";
-import type { AnyStruct } from "../layout/mod.ts";
-import { type LayoutTypeFunction, type Region, Role } from "../memory/mod.ts";
-import { BROADCAST_HEADER_BYTES, WRITER_OFFSET } from "./broadcast_descriptor.ts";
+import { type AnyStruct, Views } from "../layout/mod.ts";
+import { type LayoutTypeFunction, Region, Role } from "../memory/mod.ts";
+import { Mutex } from "../sync/mod.ts";
+import { BROADCAST_HEADER_BYTES, TURN_BYTES, TURN_OFFSET, WRITER_OFFSET } from "./broadcast_descriptor.ts";
 import {
   type BroadcastGeometry,
   type BroadcastOptions,
@@ -20,13 +21,16 @@ export interface BroadcastFunction extends LayoutTypeFunction {
 }
 
 /**
- * A stream of records from one writer to any number of readers, in any processes, each of which receives all of them.
- * The writer never waits: a reader that lags behind by more than the capacity is lapped. It then knows exactly how many
+ * A stream of records from one writer, or from many, to any number of readers, in any processes, each of which receives
+ * all of them. Nobody waits for a reader: one that lags behind by more than the capacity is lapped. It then knows exactly how many
  * records it lost, is never shown a torn one, and goes on with the oldest still there. Readers come and go as they like,
  * write nothing, and may be attached for reading only.
  *
  * A writer that dies at any instruction leaves what it published and nothing of what it had only claimed; its role is
  * taken over. A reader that dies leaves nothing at all.
+ *
+ * Many writers (`writers: "many"`) take turns: from its first `claim` to `publish` a writer holds a {@linkcode Mutex},
+ * which the next takes over if it dies. Records of one writer keep their order, and a batch stays together.
  *
  * How it works: one store of the tail publishes. There are twice as many slots as promised, and at most half the
  * capacity may be claimed at once; so the tail alone tells whether a copied record was being overwritten meanwhile.
@@ -68,6 +72,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   readonly #region: Region;
   readonly #geometry: BroadcastGeometry;
   readonly #writerRole: Role;
+  readonly #turn: Mutex;
 
   private constructor(region: Region, layout: S, geometry: BroadcastGeometry) {
     this.layout = layout;
@@ -75,6 +80,9 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
     this.#region = region;
     this.#geometry = geometry;
     this.#writerRole = new Role(`the writer of ${region.name}`, region, WRITER_OFFSET / 4);
+    const { buffer, byteOffset } = region.source;
+    const turn = new Views(buffer, byteOffset + TURN_OFFSET, TURN_BYTES, region.readOnly);
+    this.#turn = Mutex.attach(new Region(`the turn of ${region.name}`, turn, region.party, region.readOnly), {});
   }
 
   /** The bytes a broadcast takes. */
@@ -121,16 +129,17 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the writer, behind the record published last. Give the role back with `close()` or `using`; from a dead
-   * writer it is taken over.
+   * Becomes the writer, behind the record published last, or one of many writers. Give the role back with `close()` or
+   * `using`; from a dead writer it is taken over.
    *
-   * @throws {RoleTakenError} If there is a live writer, in whichever process.
+   * @throws {RoleTakenError} If there is a live writer, in whichever process, and only one may be.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   writer(): BroadcastWriter<S> {
     this.#requireOpen();
-    this.#writerRole.acquire();
-    return new BroadcastWriter(this.layout, this.#region, this.#writerRole, this.#geometry);
+    const turn = this.#geometry.isShared ? this.#turn : this.#writerRole;
+    if (turn instanceof Role) turn.acquire();
+    return new BroadcastWriter(this.layout, this.#region, turn, this.#geometry);
   }
 
   /**

@@ -4,23 +4,19 @@
  * @module
  */
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
-import { load, peek, store } from "../atomic/mod.ts";
+import { INLINE_NAMES, load, loadText, peek, publishText, store } from "../atomic/mod.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import { Source } from "../layout/source.ts";
 import { recordCopier } from "../memory/mod.ts";
-import type { EventCount } from "../sync/mod.ts";
-import { BROADCAST_HEADER_BYTES, EPOCH_BITS, EPOCH_OFFSET, TAIL_OFFSET } from "./broadcast_descriptor.ts";
+import { ASLEEP } from "../sync/event_count.ts";
+import {
+  BROADCAST_HEADER_BYTES,
+  EPOCH_BITS,
+  EPOCH_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
+  TAIL_OFFSET,
+} from "./broadcast_descriptor.ts";
 import type { BroadcastGeometry } from "./broadcast_geometry.ts";
-
-/** What changes in a writer. Positions are the low halves, signed, so that engines keep them as integers. */
-export interface BroadcastWriterState {
-  /** The position to be claimed next. */
-  next: number;
-  /** The broadcast's tail, which this writer alone writes. */
-  tail: number;
-  /** The position at which no more may be claimed before a publish; `next` in a closed writer. */
-  limit: number;
-}
 
 /** What changes in a reader. */
 export interface BroadcastReaderState {
@@ -42,11 +38,14 @@ export interface BroadcastWriterContext<S extends AnyStruct> {
   readonly geometry: BroadcastGeometry;
   /** Moves over the records. */
   readonly record: ViewOf<S>;
-  readonly state: BroadcastWriterState;
-  /** Notified after each publish. */
-  readonly published: EventCount;
-  /** Throws why nothing can be claimed. */
-  readonly refuseClaim: () => never;
+  /** Whether sleepers fence what this process publishes. */
+  readonly isFenced: boolean;
+  /** Wakes sleeping readers. */
+  readonly wake: () => void;
+  /** Makes this the only writer and returns the tail, the low half; throws if nothing can be claimed. */
+  readonly begin: (claimed: number) => number;
+  /** Called after each publish: whether this is still the only writer. */
+  readonly end: () => boolean;
   /** Throws why nothing can be published. */
   readonly refusePublish: () => never;
 }
@@ -57,18 +56,24 @@ export interface BroadcastReaderContext<S extends AnyStruct> {
   readonly geometry: BroadcastGeometry;
   /** Moves over the records. */
   readonly record: ViewOf<S>;
-  /** A record of the reader's own. */
+  /** Moves over records of the reader's own, one after another. */
   readonly copied: ViewOf<S>;
+  /** How many those are. */
+  readonly chunk: number;
   readonly state: BroadcastReaderState;
   /** Looks for new records, and counts what was lost: false if there are none. */
   readonly look: () => boolean;
 }
 
-/** A writer's methods. */
+/** A writer's methods, and what they keep. */
 export interface BroadcastWriterPaths<S extends AnyStruct> {
   claim(): ViewOf<S>;
   publish(): void;
   push(value: ViewOf<S> | Partial<ValueOf<S>>): void;
+  /** How many were claimed and not published. */
+  claimed(): number;
+  /** Forgets what was claimed; the next claim begins. */
+  abort(): void;
 }
 
 /** A reader's methods. */
@@ -107,7 +112,7 @@ function refuseLimit(limit: unknown): never {
   throw new RangeError(`Cannot drain a channel as limit must be 1 or more: received ${String(limit)}`);
 }
 
-const TAIL = TAIL_OFFSET / 4, EPOCH = EPOCH_OFFSET / 4;
+const TAIL = TAIL_OFFSET / 4, EPOCH = EPOCH_OFFSET / 4, PUBLISHED = PUBLISHED_EVENT_OFFSET / 4;
 
 /** Stores the epoch that the next tail begins; not again if the writer before did, and died. */
 function beginEpoch(words: Int32Array, next: number): void {
@@ -118,14 +123,14 @@ function beginEpoch(words: Int32Array, next: number): void {
 /** As in `latest_table_code.ts`: after it, no store into a claimed record is seen before the last tail. */
 const lookAtOwn = hasTotalStoreOrder() ? peek : load;
 
-const recordAt = (position: string): string => `${BROADCAST_HEADER_BYTES} + (${position} & slotMask) * recordBytes`;
-
-const GEOMETRY = "const { capacity, slotMask, batch, reach, recordBytes } = geometry;";
+const GEOMETRY = "const { capacity, slotMask, batch, reach } = geometry;";
 
 function generate(layout: AnyStruct): Paths {
   const code = new Source();
   const use = (names: Record<string, unknown>): string =>
     Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
+  const recordAt = (position: string): string =>
+    `${BROADCAST_HEADER_BYTES} + (${position} & slotMask) * ${layout.byteLength}`;
   const made = code.evaluate(`(() => {
 const ${
     use({
@@ -133,77 +138,104 @@ const ${
       copyIn: layout.copy,
       copyOut: recordCopier(layout),
       moveTo: layout.moveTo,
-      load,
       lookAtOwn,
-      peek,
-      store,
       beginEpoch,
       refuseLimit,
+      ...INLINE_NAMES,
     })
   };
 
-const write = ({ words, geometry, record, state, published, refuseClaim, refusePublish }) => {
+const write = ({ words, geometry, record, isFenced, wake, begin, end, refusePublish }) => {
 ${GEOMETRY}
+let next = 0, tail = 0, limit = 0;
+const renew = () => {
+next = tail = begin((next - tail) | 0);
+limit = (tail + batch) | 0;
+};
 // Only this writer changes the word. The store pairs with the looks of the readers.
 const publish = () => {
-const next = state.next, tail = state.tail;
-if (next === tail || peek(words, ${TAIL}) === undefined) refusePublish();
+if (next === tail || words[${TAIL}] === undefined) refusePublish();
 if ((next ^ tail) >>> ${EPOCH_BITS} !== 0) beginEpoch(words, next);
-state.tail = next;
-state.limit = (next + batch) | 0;
-store(words, ${TAIL}, next);
-published.notifyAll();
+tail = next;
+${publishText("words", TAIL, "next")}
+if ((${loadText("words", PUBLISHED)} & ${ASLEEP}) !== 0) wake();
+limit = end() ? (next + batch) | 0 : next;
+};
+const abort = () => {
+next = limit = tail;
 };
 return {
 claim() {
-const next = state.next;
-if (next === state.limit || lookAtOwn(words, ${TAIL}) === undefined) refuseClaim();
+if (next === limit) renew();
+lookAtOwn(words, ${TAIL});
 moveTo(record, ${recordAt("next")});
-state.next = (next + 1) | 0;
+next = (next + 1) | 0;
 return record;
 },
 publish,
 push(value) {
-const next = state.next;
-if (next === state.limit || lookAtOwn(words, ${TAIL}) === undefined) refuseClaim();
+if (next === limit) renew();
+lookAtOwn(words, ${TAIL});
 moveTo(record, ${recordAt("next")});
+try {
 if (value?.[$struct] === layout || layout.isView(value)) copyIn(value, record);
 else layout.assign(record, value);
-state.next = (next + 1) | 0;
+} catch (error) {
+if (next === tail && !end()) limit = next;
+throw error;
+}
+next = (next + 1) | 0;
 publish();
 },
+claimed: () => (next - tail) | 0,
+abort,
 };
 };
 
-const read = ({ words, geometry, record, copied, state, look }) => {
+const read = ({ words, geometry, record, copied, chunk, state, look }) => {
 ${GEOMETRY}
-// Copies the next record; false if it was overwritten meanwhile. Pairs with publish: the tail, looked at after the
-// copy, is one behind which nothing was claimed that lies in the record's place.
-const copyNext = (into) => {
-const next = state.next;
-moveTo(record, ${recordAt("next")});
-copyOut(record, into);
-if (((load(words, ${TAIL}) - next) >>> 0) > reach) return false;
-state.next = (next + 1) | 0;
-return true;
-};
 return {
-drain(fn, limit = capacity) {
-if (!(limit >= 1)) refuseLimit(limit);
-if (((state.limit - state.next) | 0) < limit && !look()) return 0;
+drain(fn, most = capacity) {
+if (!(most >= 1)) refuseLimit(most);
+if (((state.limit - state.next) | 0) < most && !look()) return 0;
 let count = 0;
-while (count + 1 <= limit && state.next !== state.limit) {
-if (copyNext(copied)) {
+while (count + 1 <= most && state.next !== state.limit) {
+const first = state.next;
+let records = Math.min((state.limit - first) | 0, chunk, Math.floor(most - count));
+for (let i = 0; i < records; i++) {
+moveTo(record, ${recordAt("(first + i)")});
+moveTo(copied, i * ${layout.byteLength});
+copyOut(record, copied);
+}
+// Pairs with publish: where the first copy is whole, the others are.
+if (((${loadText("words", TAIL)} - first) >>> 0) > reach) {
+look();
+continue;
+}
+for (let i = 0; i < records; i++) {
+const position = (first + i + 1) | 0;
+state.next = position;
 count++;
+moveTo(copied, i * ${layout.byteLength});
 fn(copied);
-} else look();
+if (state.next !== position) break; // the function received some itself
+}
 }
 return count;
 },
 shift(into) {
 if (state.next === state.limit && !look()) return false;
-while (!copyNext(into)) look();
+while (true) {
+const next = state.next;
+moveTo(record, ${recordAt("next")});
+copyOut(record, into);
+// Pairs with publish: behind this tail, nothing was claimed that lies in the record's place.
+if (((${loadText("words", TAIL)} - next) >>> 0) <= reach) {
+state.next = (next + 1) | 0;
 return true;
+}
+look();
+}
 },
 };
 };

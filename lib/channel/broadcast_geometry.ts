@@ -7,6 +7,7 @@ import {
   CAPACITY_OFFSET,
   EPOCH_BITS,
   EPOCH_OFFSET,
+  MANY_WRITERS_OFFSET,
   RECORD_BYTES_OFFSET,
   TAIL_OFFSET,
 } from "./broadcast_descriptor.ts";
@@ -15,15 +16,19 @@ import {
 export interface BroadcastOptions<S extends AnyStruct = AnyStruct> {
   /** What a record holds. */
   readonly layout: S;
-  /** How many records a reader may lag behind by: a power of two from 2 to 2^28. Memory is taken for twice as many. */
+  /** How many records a reader may lag behind by: 2 to 2^28. Memory is taken for twice the next power of two. */
   readonly capacity: number;
+  /** `"one"` writer at a time, unless given; or `"many"`, who take turns. */
+  readonly writers?: "one" | "many";
 }
 
 /** What a broadcast's parts share. All counts are of records. */
 export interface BroadcastGeometry {
   /** By how many a reader may lag behind. */
   readonly capacity: number;
-  /** How many slots there are, less one: twice the capacity. */
+  /** Whether many may write. */
+  readonly isShared: boolean;
+  /** How many slots there are, less one: twice the capacity, or a little more. */
   readonly slotMask: number;
   /** How many may be claimed before they are published. */
   readonly batch: number;
@@ -34,23 +39,30 @@ export interface BroadcastGeometry {
 }
 
 /** Where the records of a broadcast of these options lie. */
-export function geometryOf({ layout, capacity }: BroadcastOptions): BroadcastGeometry {
-  // A power of two, so that records still follow each other when the low half of a position wraps.
-  const isPower = Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 28 &&
-    (capacity & (capacity - 1)) === 0;
-  if (!isPower) {
-    throw new RangeError(
-      `Cannot make a broadcast of ${layout.name} as capacity must be a power of two from 2 to 268435456: received ${capacity}`,
-    );
+export function geometryOf({ layout, capacity, writers = "one" }: BroadcastOptions): BroadcastGeometry {
+  const refuse = (what: string, received: unknown) =>
+    `Cannot make a broadcast of ${layout.name} as ${what}: received ${received}`;
+  if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 28)) {
+    throw new RangeError(refuse("capacity must be an integer from 2 to 268435456", capacity));
   }
-  const slots = 2 * capacity, batch = capacity / 2;
-  return { capacity, slotMask: slots - 1, batch, reach: slots - batch, recordBytes: layout.byteLength };
+  if (writers !== "one" && writers !== "many") throw new TypeError(refuse(`writers must be "one" or "many"`, writers));
+  // A power of two, so that records still follow each other when the low half of a position wraps.
+  const slots = 2 ** (33 - Math.clz32(capacity - 1)), batch = capacity >>> 1;
+  return {
+    capacity,
+    isShared: writers === "many",
+    slotMask: slots - 1,
+    batch,
+    reach: slots - batch,
+    recordBytes: layout.byteLength,
+  };
 }
 
 /** Writes where the records lie into zeroed memory. */
 export function writeGeometry(region: Region, options: BroadcastOptions): void {
-  const { capacity, recordBytes } = geometryOf(options);
+  const { capacity, recordBytes, isShared } = geometryOf(options);
   const { u32 } = region.views;
+  u32[MANY_WRITERS_OFFSET / 4] = isShared ? 1 : 0;
   u32[CAPACITY_OFFSET / 4] = capacity;
   u32[RECORD_BYTES_OFFSET / 4] = recordBytes;
 }
@@ -58,7 +70,7 @@ export function writeGeometry(region: Region, options: BroadcastOptions): void {
 /** Reads where the records lie, and refuses what contradicts the layout, the region or what the caller expects. */
 export function readGeometry(
   region: Region,
-  { layout, capacity }: Partial<BroadcastOptions> & { readonly layout: AnyStruct },
+  { layout, capacity, writers }: Partial<BroadcastOptions> & { readonly layout: AnyStruct },
 ): BroadcastGeometry {
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(
@@ -70,17 +82,21 @@ export function readGeometry(
   }
   const { u32 } = region.source;
   const foundCapacity = u32[CAPACITY_OFFSET / 4], record = u32[RECORD_BYTES_OFFSET / 4];
+  const many = u32[MANY_WRITERS_OFFSET / 4], foundWriters = many === 1 ? "many" : "one";
   let geometry: BroadcastGeometry;
   try {
-    geometry = geometryOf({ layout, capacity: foundCapacity });
+    geometry = geometryOf({ layout, capacity: foundCapacity, writers: foundWriters });
   } catch (error) {
     throw new SegmentFormatError("OBJECT", `Cannot attach to broadcast ${region.name}: ${(error as Error).message}`);
   }
   if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
-  const end = BROADCAST_HEADER_BYTES + 2 * foundCapacity * record;
+  const end = BROADCAST_HEADER_BYTES + (geometry.slotMask + 1) * record;
   if (end > region.byteLength) throw refuse("its length", `${end} for ${foundCapacity} records`, region.byteLength);
   if (capacity !== undefined && capacity !== foundCapacity) {
     throw refuse("'capacity'", foundCapacity, `${capacity} in the options`);
+  }
+  if (many > 1 || (writers !== undefined && writers !== foundWriters)) {
+    throw refuse("'writers'", foundWriters, `${writers} in the options, ${many} in the header`);
   }
   return geometry;
 }

@@ -1,6 +1,6 @@
 import { load } from "../atomic/mod.ts";
 import { ClosedError } from "../errors.ts";
-import type { AnyStruct, ViewOf } from "../layout/mod.ts";
+import { type AnyStruct, type ViewOf, Views } from "../layout/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
 import { broadcastReaderPaths, type BroadcastReaderState } from "./broadcast_code.ts";
@@ -22,6 +22,9 @@ export interface BroadcastReaderOptions extends RoleOptions {
    */
   readonly from?: "newest" | "oldest" | number;
 }
+
+/** What `drain` copies before it looks whether all of it was whole: a look at a tail that moves costs as much as that. */
+const CHUNK_RECORDS = 16, CHUNK_BYTES = 4096;
 
 /**
  * A reader of a {@linkcode Broadcast}. It belongs to one thread, holds nothing and writes nothing into the memory, so it
@@ -69,7 +72,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
     this.#waiter = new Waiter(
       `a record of ${region.name}`,
       strategy,
-      new EventCount(words, PUBLISHED_EVENT_OFFSET / 4),
+      new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true),
     );
     const position = from === "newest" ? total : from === "oldest" ? Math.max(0, total - capacity) : from;
     if (!Number.isInteger(position) || position < 0 || position > total) {
@@ -106,11 +109,13 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
       state.epoch = epoch;
       return state.next !== state.limit;
     };
+    const chunk = Math.max(1, Math.min(CHUNK_RECORDS, Math.floor(CHUNK_BYTES / layout.byteLength)));
     const { drain, shift } = broadcastReaderPaths(layout, {
       words,
       geometry,
       record: layout.view(region.source, BROADCAST_HEADER_BYTES, { readOnly: true }) as ViewOf<S>,
-      copied: layout.alloc() as ViewOf<S>,
+      copied: layout.view(new Views(new ArrayBuffer(chunk * layout.byteLength + 8))) as ViewOf<S>,
+      chunk,
       state,
       look,
     });

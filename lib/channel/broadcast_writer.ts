@@ -1,26 +1,29 @@
-import { load } from "../atomic/mod.ts";
+import { isFenced, load } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
-import type { Region, Role } from "../memory/mod.ts";
-import { EventCount } from "../sync/mod.ts";
-import { broadcastWriterPaths, type BroadcastWriterState } from "./broadcast_code.ts";
+import { type Region, Role } from "../memory/mod.ts";
+import { EventCount, type Mutex } from "../sync/mod.ts";
+import { type BroadcastWriterPaths, broadcastWriterPaths } from "./broadcast_code.ts";
 import { BROADCAST_HEADER_BYTES, PUBLISHED_EVENT_OFFSET, TAIL_OFFSET } from "./broadcast_descriptor.ts";
 import { type BroadcastGeometry, totalOf } from "./broadcast_geometry.ts";
 
 /**
- * The one writer of a {@linkcode Broadcast}. It never waits for a reader and knows of none. What was claimed and not
- * published is never seen, whatever happens to the writer. Closing it, or the death of its process, gives the role to
- * others.
+ * A writer of a {@linkcode Broadcast}: the only one, or one of many, who take turns from `claim` to `publish`. It never
+ * waits for a reader and knows of none. What was claimed and not published is never seen, whatever happens to the writer.
+ * Closing it, or the death of its process, gives the role, or the turn, to others.
  */
 export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposable {
   readonly #region: Region;
-  readonly #role: Role;
+  readonly #turn: Role | Mutex;
   readonly #geometry: BroadcastGeometry;
-  readonly #state: BroadcastWriterState;
+  readonly #paths: BroadcastWriterPaths<S>;
   #isOpen = true;
+  #hasTurn = false;
 
   /**
-   * Claims the next record, behind those already claimed and not yet published: half the capacity at most.
+   * Claims the next record, behind those already claimed and not yet published: half the capacity at most. Of many
+   * writers, one that has claimed keeps all others waiting here until it publishes or aborts, stays as it is where it is
+   * stopped, and is passed over if it dies.
    *
    * @returns The record to fill, with old bytes in it. It is the same view each time, moved on: fill each record before
    * claiming the next.
@@ -49,21 +52,20 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
   readonly push: (value: ViewOf<S> | Partial<ValueOf<S>>) => void;
 
   /** Use `Broadcast.writer`. */
-  constructor(layout: S, region: Region, role: Role, geometry: BroadcastGeometry) {
+  constructor(layout: S, region: Region, turn: Role | Mutex, geometry: BroadcastGeometry) {
     const words = region.views.i32;
     this.#region = region;
-    this.#role = role;
+    this.#turn = turn;
     this.#geometry = geometry;
-    // Written by the role's last holder. Its exchange, or its end, came before ours.
-    const tail = load(words, TAIL_OFFSET / 4);
-    this.#state = { next: tail, tail, limit: (tail + geometry.batch) | 0 };
-    const { claim, publish, push } = broadcastWriterPaths(layout, {
+    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const { claim, publish, push } = this.#paths = broadcastWriterPaths(layout, {
       words,
       geometry,
       record: layout.view(region.views, BROADCAST_HEADER_BYTES) as ViewOf<S>,
-      state: this.#state,
-      published: new EventCount(words, PUBLISHED_EVENT_OFFSET / 4),
-      refuseClaim: () => this.#refuseClaim(),
+      isFenced: isFenced(words),
+      wake: () => published.notifyAll(),
+      begin: (claimed) => this.#begin(words, claimed),
+      end: turn instanceof Role ? () => true : () => this.#endTurn(),
       refusePublish: () => this.#refusePublish(),
     });
     this.claim = claim;
@@ -79,13 +81,13 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
 
   /** How many records were claimed and not yet published. */
   get claimed(): number {
-    return (this.#state.next - this.#state.tail) | 0;
+    return this.#paths.claimed();
   }
 
   /** Forgets all that was claimed and not published. */
   abort(): void {
-    this.#state.next = this.#state.tail;
-    if (!this.#isOpen) this.#state.limit = this.#state.next;
+    this.#paths.abort();
+    this.#endTurn();
   }
 
   /** Gives the role back; what was claimed and not published is never seen. The second time nothing happens. */
@@ -93,7 +95,7 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.abort();
-    if (!this.#region.source.closed) this.#role.release();
+    if (this.#turn instanceof Role && !this.#region.source.closed) this.#turn.release();
   }
 
   /** The same as `close`, for `using`. */
@@ -101,11 +103,28 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
     this.close();
   }
 
-  #refuseClaim(): never {
+  #begin(words: Int32Array, claimed: number): number {
     this.#requireUse();
-    throw new RangeError(
-      `Cannot claim a record of ${this.#region.name} as at most ${this.#geometry.batch} may be before a publish: found ${this.claimed}`,
-    );
+    if (claimed > 0) {
+      throw new RangeError(
+        `Cannot claim a record of ${this.#region.name} as at most ${this.#geometry.batch} may be before a publish: found ${claimed}`,
+      );
+    }
+    if (!(this.#turn instanceof Role)) {
+      this.#turn.lock();
+      this.#hasTurn = true;
+      // A writer that died left at most records that nobody sees.
+      if (this.#turn.ownerDied) this.#turn.markConsistent();
+    }
+    // Written by the last writer. Its end, or its exchange of the lock or role, came before ours.
+    return load(words, TAIL_OFFSET / 4);
+  }
+
+  /** Lets other writers in, if this is one of many: false. */
+  #endTurn(): boolean {
+    if (this.#turn instanceof Role) return true;
+    if (this.#hasTurn && !this.#region.source.closed) this.#turn.unlock();
+    return this.#hasTurn = false;
   }
 
   #refusePublish(): never {

@@ -94,8 +94,8 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
 
   /** The bytes a ring takes. */
   static byteLength(options: SpscRingOptions): number {
-    const { capacity, recordBytes } = geometryOf(options);
-    return RING_HEADER_BYTES + capacity * recordBytes;
+    const { slotMask, recordBytes } = geometryOf(options);
+    return RING_HEADER_BYTES + (slotMask + 1) * recordBytes;
   }
 
   /** The schema text of a record. */

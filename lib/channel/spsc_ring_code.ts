@@ -3,31 +3,18 @@
  *
  * @module
  */
-import { load, peek, store } from "../atomic/mod.ts";
+import { INLINE_NAMES, loadText, publishText } from "../atomic/mod.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import { Source } from "../layout/source.ts";
-import type { EventCount } from "../sync/mod.ts";
-import { HEAD_OFFSET, RING_HEADER_BYTES, TAIL_OFFSET } from "./spsc_ring_descriptor.ts";
+import { ASLEEP } from "../sync/event_count.ts";
+import {
+  FREED_EVENT_OFFSET,
+  HEAD_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
+  RING_HEADER_BYTES,
+  TAIL_OFFSET,
+} from "./spsc_ring_descriptor.ts";
 import type { RingGeometry } from "./spsc_ring_geometry.ts";
-
-/** What changes in a producer. Positions are signed, so that engines keep them as integers. */
-export interface ProducerState {
-  /** The position to be claimed next. */
-  next: number;
-  /** The position that was published up to: the ring's tail, which this producer alone writes. */
-  tail: number;
-  /** The position at which there is no space left, as far as is known; `next` in a closed producer. */
-  limit: number;
-}
-
-/** What changes in a consumer. */
-export interface ConsumerState {
-  /** The position to be received next: the ring's head, which this consumer alone writes. */
-  head: number;
-  /** The position up to which there are records, as far as is known; `head` in a closed consumer or a running drain. */
-  limit: number;
-  isDraining: boolean;
-}
 
 /** What a producer needs. */
 export interface ProducerContext<S extends AnyStruct> {
@@ -35,11 +22,16 @@ export interface ProducerContext<S extends AnyStruct> {
   readonly geometry: RingGeometry;
   /** Moves over the records. */
   readonly record: ViewOf<S>;
-  readonly state: ProducerState;
-  /** Notified after each publish. */
-  readonly published: EventCount;
-  /** Looks for space that was given back: false if there is none. */
-  readonly look: () => boolean;
+  /** Where to begin: the tail, which this producer alone writes. Positions are signed: engines keep them as integers. */
+  readonly tail: number;
+  /** Whether sleepers fence what this process publishes. */
+  readonly isFenced: boolean;
+  /** Wakes a sleeping consumer. */
+  readonly wake: () => void;
+  /** Returns the position at which there is no space left; throws if nothing can be claimed any more. */
+  readonly look: (next: number) => number;
+  /** Counts that there was no space. */
+  readonly noteFull: () => void;
   /** Throws why nothing can be published. */
   readonly refusePublish: () => never;
 }
@@ -50,26 +42,44 @@ export interface ConsumerContext<S extends AnyStruct> {
   readonly geometry: RingGeometry;
   /** Moves over the records. */
   readonly record: ViewOf<S>;
-  readonly state: ConsumerState;
-  /** Notified each time space is given back. */
-  readonly freed: EventCount;
-  /** Looks for new records: false if there are none. */
-  readonly look: () => boolean;
+  /** Where to begin: the head, which this consumer alone writes. */
+  readonly head: number;
+  /** Whether sleepers fence what this process publishes. */
+  readonly isFenced: boolean;
+  /** Wakes a sleeping producer. */
+  readonly wake: () => void;
+  /** Returns the position up to which there are records; throws if nothing can be received any more. */
+  readonly look: (head: number) => number;
   /** Throws why the consumer cannot be used. */
   readonly refuseUse: () => never;
 }
 
-/** A producer's methods. */
+/** A producer's methods, and what they keep. */
 export interface ProducerPaths<S extends AnyStruct> {
   claim(): ViewOf<S> | undefined;
   publish(): void;
   push(value: ViewOf<S> | Partial<ValueOf<S>>): boolean;
+  /** Whether something can be claimed; looks if need be. */
+  hasSpace(): boolean;
+  /** The position to be claimed next. */
+  next(): number;
+  /** The position that was published up to. */
+  tail(): number;
+  /** Forgets what was claimed; the next claim looks. */
+  abort(): void;
 }
 
-/** A consumer's methods. */
+/** A consumer's methods, and what they keep. */
 export interface ConsumerPaths<S extends AnyStruct> {
   drain(fn: (record: ViewOf<S>) => void, limit?: number): number;
   shift(into: ViewOf<S>): boolean;
+  /** Whether something can be received; looks if need be. */
+  hasRecords(): boolean;
+  /** The position to be received next. */
+  head(): number;
+  isDraining(): boolean;
+  /** Forgets what is known of the tail; the next receive looks. */
+  forget(): void;
 }
 
 /** A layout's code, which a producer or a consumer becomes a part of with its context. */
@@ -98,94 +108,112 @@ function refuseLimit(limit: unknown): never {
 }
 
 const HEAD = HEAD_OFFSET / 4, TAIL = TAIL_OFFSET / 4;
-
-/** Where the record of a position begins. */
-const recordAt = (position: string): string => `${RING_HEADER_BYTES} + (${position} & mask) * recordBytes`;
-
-const GEOMETRY = "const { recordBytes, capacity } = geometry, mask = capacity - 1;";
+const PUBLISHED = PUBLISHED_EVENT_OFFSET / 4, FREED = FREED_EVENT_OFFSET / 4;
 
 function generate(layout: AnyStruct): Paths {
   const code = new Source();
   const use = (names: Record<string, unknown>): string =>
     Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
+  /** Where the record of a position begins. */
+  const recordAt = (position: string): string =>
+    `${RING_HEADER_BYTES} + (${position} & slotMask) * ${layout.byteLength}`;
+  // EventCount's look for sleepers. Pairs with its snapshot: `publish` and the fence of `snapshot` see to the order.
+  const notify = (event: number): string => `if ((${loadText("words", event)} & ${ASLEEP}) !== 0) wake();`;
   // The copy is a plain one on every processor: the record is owned by whoever copies.
   const made = code.evaluate(`(() => {
-const ${use({ layout, copy: layout.copy, moveTo: layout.moveTo, load, peek, store, refuseLimit })};
+const ${use({ layout, copy: layout.copy, moveTo: layout.moveTo, refuseLimit, ...INLINE_NAMES })};
 
-const produce = ({ words, geometry, record, state, published, look, refusePublish }) => {
-${GEOMETRY}
+const produce = ({ words, geometry: { slotMask }, record, tail: start, isFenced, wake, look, noteFull, refusePublish }) => {
+let next = start, tail = start, limit = start;
 // Only this producer changes the word. The store pairs with the looks of the consumer.
 const publish = () => {
-const next = state.next;
-if (next === state.tail || peek(words, ${TAIL}) === undefined) refusePublish();
-state.tail = next;
-store(words, ${TAIL}, next);
-published.notifyAll();
+if (next === tail || words[${TAIL}] === undefined) refusePublish();
+tail = next;
+${publishText("words", TAIL, "next")}
+${notify(PUBLISHED)}
+};
+const hasSpace = () => next !== limit || next !== (limit = look(next));
+const refuse = () => {
+noteFull();
+return undefined;
 };
 return {
 claim() {
-const next = state.next;
-if (next === state.limit && !look()) return undefined;
+if (next === limit && next === (limit = look(next))) return refuse();
 moveTo(record, ${recordAt("next")});
-state.next = (next + 1) | 0;
+next = (next + 1) | 0;
 return record;
 },
 publish,
 push(value) {
-const next = state.next;
-if (next === state.limit && !look()) return false;
+if (next === limit && next === (limit = look(next))) return refuse() !== undefined;
 moveTo(record, ${recordAt("next")});
 if (value?.[$struct] === layout || layout.isView(value)) copy(value, record);
 else layout.assign(record, value);
-state.next = (next + 1) | 0;
+next = (next + 1) | 0;
 publish();
 return true;
+},
+hasSpace,
+next: () => next,
+tail: () => tail,
+abort() {
+next = limit = tail;
 },
 };
 };
 
-const consume = ({ words, geometry, record, state, freed, look, refuseUse }) => {
-${GEOMETRY}
+const consume = ({ words, geometry: { slotMask }, record, head: start, isFenced, wake, look, refuseUse }) => {
+let head = start, limit = start, isDraining = false;
 // Only this consumer changes the word. The store pairs with the looks of the producer.
-const giveBack = (head) => {
-if (peek(words, ${HEAD}) === undefined) refuseUse();
-state.head = head;
-store(words, ${HEAD}, head);
-freed.notifyAll();
+const giveBack = (to) => {
+if (words[${HEAD}] === undefined) refuseUse();
+head = to;
+${publishText("words", HEAD, "to")}
+${notify(FREED)}
 };
 return {
-drain(fn, limit = Infinity) {
-if (!(limit >= 1)) refuseLimit(limit);
-const head = state.head;
-if (((state.limit - head) | 0) < limit && !look()) return 0;
-const tail = state.limit;
-let count = (tail - head) | 0;
-if (limit < count) count = limit | 0;
-const end = (head + count) | 0;
-let position = head;
+drain(fn, most) {
+if (most !== undefined && !(most >= 1)) refuseLimit(most);
+if (most === undefined || head === limit) limit = look(head);
+const from = head, tail = limit;
+if (tail === from) return 0;
+// Without a limit, what is known now; with one, what comes meanwhile too.
+const last = most === undefined ? tail : (from + Math.min(most, slotMask + 1)) | 0;
+let position = from, known = tail;
 // All other methods now take their slow paths, which refuse.
-state.limit = head;
-state.isDraining = true;
+limit = from;
+isDraining = true;
 try {
 do {
+const end = ((last - known) | 0) < 0 ? last : known;
+while (position !== end) {
 moveTo(record, ${recordAt("position")});
 fn(record);
 position = (position + 1) | 0;
-} while (position !== end);
-} finally {
-state.isDraining = false;
-state.limit = tail;
-if (position !== head) giveBack(position);
 }
-return count;
+if (end === last) break;
+known = ${loadText("words", TAIL)} ?? position; // pairs with publish
+} while (known !== position);
+} finally {
+isDraining = false;
+limit = known;
+if (position !== from) giveBack(position);
+}
+return (position - from) | 0;
 },
 shift(into) {
-const head = state.head;
-if (head === state.limit && !look()) return false;
+if (head === limit && head === (limit = look(head))) return false;
 moveTo(record, ${recordAt("head")});
 copy(record, into);
 giveBack((head + 1) | 0);
 return true;
+},
+hasRecords: () => head !== limit || head !== (limit = look(head)),
+head: () => head,
+isDraining: () => isDraining,
+forget() {
+limit = head;
 },
 };
 };

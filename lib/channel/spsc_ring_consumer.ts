@@ -1,9 +1,9 @@
-import { load } from "../atomic/mod.ts";
+import { isFenced, load } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ViewOf } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
-import { consumerPaths, type ConsumerState } from "./spsc_ring_code.ts";
+import { type ConsumerPaths, consumerPaths } from "./spsc_ring_code.ts";
 import {
   FREED_EVENT_OFFSET,
   HEAD_OFFSET,
@@ -23,18 +23,17 @@ import { type RoleOptions, Waiter } from "./waiter.ts";
 export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable {
   readonly #region: Region;
   readonly #role: Role;
-  readonly #state: ConsumerState;
+  readonly #paths: ConsumerPaths<S>;
   readonly #waiter: Waiter;
-  readonly #hasRecords: () => boolean;
   #isOpen = true;
 
   /**
-   * Calls a function for each record there is, and then gives their space back at once. Never blocks.
+   * Calls a function for each record, and then gives the space of all of them back at once. Never blocks.
    *
    * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
    * its record stays the next to be received.
-   * @param limit The most records to receive, at least 1; no limit, unless given.
-   * @returns How many records there were: all that were published before the call, up to the limit.
+   * @param limit The most records to receive, at least 1. Unless given, all that were published before the call.
+   * @returns How many records there were. With a limit, what was published meanwhile is among them.
    * @throws {TypeError} If called by `fn` itself.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
@@ -55,49 +54,42 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
   /** Use `SpscRing.consumer`. */
   constructor(layout: S, region: Region, role: Role, geometry: RingGeometry, { wait }: RoleOptions) {
     const words = region.views.i32;
+    this.#region = region;
+    this.#role = role;
     this.#waiter = new Waiter(
       `a record of ${region.name}`,
       wait,
-      new EventCount(words, PUBLISHED_EVENT_OFFSET / 4),
+      new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true),
     );
-    this.#region = region;
-    this.#role = role;
-    // Written by the role's last holder. Its exchange, or its end, came before ours.
-    const head = load(words, HEAD_OFFSET / 4);
-    const state = this.#state = { head, limit: head, isDraining: false };
+    const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     // Written by the consumer alone.
     let highWater = words[HIGH_WATER_OFFSET / 4];
-    const seesRecords = (): boolean => {
-      state.limit = load(words, TAIL_OFFSET / 4); // pairs with publish in spsc_ring_code.ts
-      const found = (state.limit - state.head) | 0;
-      if (found > highWater) words[HIGH_WATER_OFFSET / 4] = highWater = found;
-      return found !== 0;
-    };
-    const { drain, shift } = consumerPaths(layout, {
+    const { drain, shift } = this.#paths = consumerPaths(layout, {
       words,
       geometry,
       record: layout.view(region.views, RING_HEADER_BYTES) as ViewOf<S>,
-      state,
-      freed: new EventCount(words, FREED_EVENT_OFFSET / 4),
-      look: () => {
+      // Written by the role's last holder. Its exchange, or its end, came before ours.
+      head: load(words, HEAD_OFFSET / 4),
+      isFenced: isFenced(words),
+      wake: () => freed.notifyAll(),
+      look: (head) => {
         this.#requireUse();
-        return seesRecords();
+        const tail = load(words, TAIL_OFFSET / 4); // pairs with publish in spsc_ring_code.ts
+        const found = (tail - head) | 0;
+        if (found > highWater) words[HIGH_WATER_OFFSET / 4] = highWater = found;
+        return tail;
       },
       refuseUse: () => this.#refuseUse(),
     });
     this.drain = drain;
     this.shift = shift;
-    this.#hasRecords = () => {
-      this.#requireUse();
-      return state.head !== state.limit || seesRecords();
-    };
   }
 
   /** How many records can be received now, at least: the producer may publish more at any time. */
   get length(): number {
     this.#requireOpen();
     const tail = load(this.#region.source.i32, TAIL_OFFSET / 4); // pairs with publish in spsc_ring_code.ts
-    return (tail - this.#state.head) | 0;
+    return (tail - this.#paths.head()) | 0;
   }
 
   /**
@@ -105,7 +97,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
    * drain, that of its first record.
    */
   get position(): number {
-    return this.#state.head >>> 0;
+    return this.#paths.head() >>> 0;
   }
 
   /**
@@ -115,7 +107,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
    * @throws {RangeError} If `timeoutMs` is negative.
    */
   drainWait(fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions): number {
-    return this.#waiter.until(this.#hasRecords, options) ? this.drain(fn, limit) : 0;
+    return this.#waiter.until(this.#paths.hasRecords, options) ? this.drain(fn, limit) : 0;
   }
 
   /**
@@ -125,7 +117,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
    * @throws {RangeError} If `timeoutMs` is negative.
    */
   shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean {
-    return this.#waiter.until(this.#hasRecords, options) && this.shift(into);
+    return this.#waiter.until(this.#paths.hasRecords, options) && this.shift(into);
   }
 
   /**
@@ -140,7 +132,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
       this.#role.release();
     }
     this.#isOpen = false;
-    this.#state.limit = this.#state.head;
+    this.#paths.forget();
   }
 
   /** The same as `close`, for `using`. */
@@ -159,7 +151,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
   }
 
   #requireNoDrain(): void {
-    if (!this.#state.isDraining) return;
+    if (!this.#paths.isDraining()) return;
     throw new TypeError(
       `Cannot use the consumer of ${this.#region.name} as its drain is running; return from it first`,
     );

@@ -2,7 +2,7 @@
  * A ring: a header, then the records, one after another as in a C array.
  *
  *     offset  bytes  field of the header
- *          0      4  capacity in records: a power of two
+ *          0      4  capacity in records
  *          4      4  bytes of a record
  *          8    120  zero
  *        128      4  tail: position of the record to be published next; storing it publishes. The producer's
@@ -20,7 +20,7 @@
  *        644    124  zero
  *        768      4  event count: space was given back
  *        772    124  zero
- *        896      …  records; position p lies at index p mod capacity
+ *        896      …  records; position p lies at index p mod slots, capacity's next power of two
  *
  *     position   head            tail
  *     …  free  …  |  published  …  |  claimed, or free  …

@@ -14,29 +14,30 @@ import {
 export interface SpscRingOptions<S extends AnyStruct = AnyStruct> {
   /** What a record holds. */
   readonly layout: S;
-  /** How many records the ring holds: a power of two from 2 to 2^30. */
+  /** How many records the ring holds: 2 to 2^30. Memory is taken for the next power of two. */
   readonly capacity: number;
 }
 
 /** What a ring's parts share. */
 export interface RingGeometry {
-  /** How many records the ring holds: a power of two. */
+  /** How many records the ring holds. */
   readonly capacity: number;
+  /** How many slots there are, less one: the next power of two. */
+  readonly slotMask: number;
   /** Bytes from one record to the next. */
   readonly recordBytes: number;
 }
 
 /** Where the records of a ring of these options lie. */
 export function geometryOf({ layout, capacity }: SpscRingOptions): RingGeometry {
-  // A power of two, so that records still follow each other when the 32-bit positions wrap.
-  const isPower = Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 30 &&
-    (capacity & (capacity - 1)) === 0;
-  if (!isPower) {
+  if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 30)) {
     throw new RangeError(
-      `Cannot make a ring of ${layout.name} as capacity must be a power of two from 2 to 1073741824: received ${capacity}`,
+      `Cannot make a ring of ${layout.name} as capacity must be an integer from 2 to 1073741824: received ${capacity}`,
     );
   }
-  return { capacity, recordBytes: layout.byteLength };
+  // A power of two, so that records still follow each other when the 32-bit positions wrap.
+  const slots = 2 ** (32 - Math.clz32(capacity - 1));
+  return { capacity, slotMask: slots - 1, recordBytes: layout.byteLength };
 }
 
 /** Writes where the records lie into zeroed memory. */
@@ -69,7 +70,7 @@ export function readGeometry(
     throw new SegmentFormatError("OBJECT", `Cannot attach to ring ${region.name}: ${(error as Error).message}`);
   }
   if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
-  const end = RING_HEADER_BYTES + foundCapacity * record;
+  const end = RING_HEADER_BYTES + (geometry.slotMask + 1) * record;
   if (end > region.byteLength) throw refuse("its length", `${end} for ${foundCapacity} records`, region.byteLength);
   if (capacity !== undefined && capacity !== foundCapacity) {
     throw refuse("'capacity'", foundCapacity, `${capacity} in the options`);

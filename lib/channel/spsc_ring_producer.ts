@@ -1,9 +1,9 @@
-import { load } from "../atomic/mod.ts";
+import { isFenced, load } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
-import { producerPaths, type ProducerState } from "./spsc_ring_code.ts";
+import { type ProducerPaths, producerPaths } from "./spsc_ring_code.ts";
 import {
   FREED_EVENT_OFFSET,
   HEAD_OFFSET,
@@ -25,9 +25,8 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
   readonly #region: Region;
   readonly #role: Role;
   readonly #capacity: number;
-  readonly #state: ProducerState;
+  readonly #paths: ProducerPaths<S>;
   readonly #waiter: Waiter;
-  readonly #hasSpace: () => boolean;
   #isOpen = true;
 
   /**
@@ -62,42 +61,37 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
   /** Use `SpscRing.producer`. */
   constructor(layout: S, region: Region, role: Role, geometry: RingGeometry, { wait }: RoleOptions) {
     const words = region.views.i32, { capacity } = geometry;
-    const freed = new EventCount(words, FREED_EVENT_OFFSET / 4);
-    this.#waiter = new Waiter(`space in ${region.name}`, wait, freed);
     this.#region = region;
     this.#role = role;
     this.#capacity = capacity;
-    // Written by the role's last holder. Its exchange, or its end, came before ours.
-    const tail = load(words, TAIL_OFFSET / 4);
-    const state = this.#state = { next: tail, tail, limit: tail };
-    // Pairs with giveBack in spsc_ring_code.ts: records before the head were read.
-    const seesSpace = (): boolean => state.next !== (state.limit = (load(words, HEAD_OFFSET / 4) + capacity) | 0);
-    const { claim, publish, push } = producerPaths(layout, {
+    this.#waiter = new Waiter(`space in ${region.name}`, wait, new EventCount(words, FREED_EVENT_OFFSET / 4, true));
+    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const { claim, publish, push } = this.#paths = producerPaths(layout, {
       words,
       geometry,
       record: layout.view(region.views, RING_HEADER_BYTES) as ViewOf<S>,
-      state,
-      published: new EventCount(words, PUBLISHED_EVENT_OFFSET / 4),
+      // Written by the role's last holder. Its exchange, or its end, came before ours.
+      tail: load(words, TAIL_OFFSET / 4),
+      isFenced: isFenced(words),
+      wake: () => published.notifyAll(),
       look: () => {
         this.#requireUse();
-        return seesSpace() || this.#noteFull();
+        // Pairs with giveBack in spsc_ring_code.ts: records before the head were read.
+        return (load(words, HEAD_OFFSET / 4) + capacity) | 0;
       },
+      noteFull: () => this.#noteFull(),
       refusePublish: () => this.#refusePublish(),
     });
     this.claim = claim;
     this.publish = publish;
     this.push = push;
-    this.#hasSpace = () => {
-      this.#requireUse();
-      return state.next !== state.limit || seesSpace();
-    };
   }
 
   /** How many records can be claimed now, at least: the consumer may give back more at any time. */
   get free(): number {
     this.#requireUse();
     const head = load(this.#region.source.i32, HEAD_OFFSET / 4); // pairs with giveBack in spsc_ring_code.ts
-    return this.#capacity - ((this.#state.next - head) | 0);
+    return this.#capacity - ((this.#paths.next() - head) | 0);
   }
 
   /**
@@ -105,20 +99,17 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
    * finds out from it what its predecessor published.
    */
   get position(): number {
-    return this.#state.tail >>> 0;
+    return this.#paths.tail() >>> 0;
   }
 
   /** How many records were claimed and not yet published. */
   get claimed(): number {
-    return (this.#state.next - this.#state.tail) | 0;
+    return (this.#paths.next() - this.#paths.tail()) | 0;
   }
 
   /** Forgets all that was claimed and not published. */
   abort(): void {
-    const state = this.#state;
-    state.next = state.tail;
-    // Looks again at the next claim; `limit` may lie behind in a closed producer.
-    state.limit = state.next;
+    this.#paths.abort();
   }
 
   /**
@@ -128,7 +119,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
    * @throws {RangeError} If `timeoutMs` is negative.
    */
   claimWait(options?: WaitOptions): ViewOf<S> | undefined {
-    return this.#waiter.until(this.#hasSpace, options) ? this.claim() : undefined;
+    return this.#waiter.until(this.#paths.hasSpace, options) ? this.claim() : undefined;
   }
 
   /**
@@ -138,7 +129,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
    * @throws {RangeError} If `timeoutMs` is negative.
    */
   pushWait(value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions): boolean {
-    return this.#waiter.until(this.#hasSpace, options) && this.push(value);
+    return this.#waiter.until(this.#paths.hasSpace, options) && this.push(value);
   }
 
   /** Gives the role back; what was claimed and not published is never seen. The second time nothing happens. */
@@ -154,11 +145,10 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
     this.close();
   }
 
-  #noteFull(): false {
+  #noteFull(): void {
     const { i32, f64 } = this.#region.views;
     if (i32[WAS_FULL_OFFSET / 4] === 0) i32[WAS_FULL_OFFSET / 4] = 1;
     f64[REFUSALS_OFFSET / 8]++; // written by the producer alone
-    return false;
   }
 
   #refusePublish(): never {

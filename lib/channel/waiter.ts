@@ -23,12 +23,6 @@ const PAUSES = 4;
 const LOOKS = 32;
 /** Steps between two glances at the clock, when giving way. */
 const STEPS = 4;
-/**
- * Who sleeps looks by itself this often: one that changes the channel and dies before it wakes anybody costs no more
- * than this.
- */
-const RECHECK_MS = 50;
-
 /** Waiting for a channel with one of the strategies. */
 export class Waiter {
   readonly #what: string;
@@ -101,7 +95,7 @@ export class Waiter {
     while (true) {
       const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true
       if (isReady()) return true;
-      const until = Math.min(deadline, event.now() + RECHECK_MS);
+      const until = Math.min(deadline, event.now() + event.recheckMs);
       if (!event.wait(seen, until) && until === deadline) return isReady();
     }
   }

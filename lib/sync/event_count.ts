@@ -1,4 +1,4 @@
-import { compareExchange, Futex, load, or } from "../atomic/mod.ts";
+import { compareExchange, fence, Futex, load, or } from "../atomic/mod.ts";
 
 /*
  * The word.
@@ -8,8 +8,12 @@ import { compareExchange, Futex, load, or } from "../atomic/mod.ts";
  *
  * The count wraps; only whether it changed matters.
  */
-const ASLEEP = 1;
+export const ASLEEP = 1;
 const ONE = 2;
+
+/** Where a sleeper cannot fence those who notify, it must look again this often, else this often for what died. */
+const UNFENCED_RECHECK_MS = 1;
+const RECHECK_MS = 50;
 
 /**
  * Blocking, added outside a lock-free part: take a snapshot, check the condition, and wait only if nothing was notified
@@ -17,8 +21,8 @@ const ONE = 2;
  * number wait and notify, in any processes. A wait may end early, so the condition is checked in a loop. One that dies
  * asleep costs the next notifier one needless system call and leaves nothing else behind.
  *
- * The condition must be changed by an atomic write, made before `notify`. Then of a waiter that registers and checks, and
- * a notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`,
+ * The condition must be changed by an atomic write, made before `notify`. Then
+ * of a waiter that registers and checks, and a notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`,
  * folly's `EventCount`, D. Vyukov's eventcounts.
  *
  * @example
@@ -41,14 +45,18 @@ export class EventCount {
   readonly #words: Int32Array;
   readonly #index: number;
   readonly #futex: Futex;
+  readonly #isPublished: boolean;
+  #isFenced = true;
 
   /**
    * Looks at two words of a region.
    *
    * @param words The array in which the count lies.
    * @param index Where: a word of its own, 0 at first.
+   * @param isPublished Whether the condition is changed with `release` where `isFenced` allows it: waiters then fence it.
    */
-  constructor(words: Int32Array, index: number) {
+  constructor(words: Int32Array, index: number, isPublished = false) {
+    this.#isPublished = isPublished;
     this.#words = words;
     this.#index = index;
     this.#futex = Futex.at(words, index);
@@ -62,7 +70,17 @@ export class EventCount {
   /** Announces a waiter. Take it before checking the condition, and wait with it. */
   snapshot(): number {
     // Pairs with the look in notify, Dekker's way: registered before the condition is checked.
-    return or(this.#words, this.#index, ASLEEP) | ASLEEP;
+    const snapshot = or(this.#words, this.#index, ASLEEP) | ASLEEP;
+    if (this.#isPublished) this.#isFenced = fence(this.#words);
+    return snapshot;
+  }
+
+  /**
+   * How long to wait at most before the condition is checked again, in milliseconds, since whoever changed it may have died
+   * before it could notify.
+   */
+  get recheckMs(): number {
+    return this.#isFenced ? RECHECK_MS : UNFENCED_RECHECK_MS;
   }
 
   /**

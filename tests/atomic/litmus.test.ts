@@ -23,36 +23,36 @@ async function both<T>(segment: Segment, pair: readonly Runtime[], what: string,
   return result;
 }
 
+async function buffering(pair: readonly Runtime[], what: string, rounds: number): Promise<void> {
+  const { segment, words } = make();
+  using _segment = segment;
+  await both(segment, pair, what, rounds);
+  let neither = 0, early = 0;
+  for (let round = 1; round <= rounds; round++) {
+    const one = words[OUT + round], other = words[OUT + rounds + round];
+    if (one < round && other < round) neither++;
+    if (one < round || other < round) early++;
+  }
+  assertEquals(neither, 0);
+  assertGreater(early, 0, "the two did run at the same time");
+}
+
 describe("litmus tests of the memory model, in optimised code", { timeout: 60_000 }, () => {
   for (const pair of PAIRS) {
     const names = pair.join(" and ");
 
-    it(`${names}: a store, then a look, are never both passed (store buffering)`, async () => {
-      const { segment, words } = make();
-      using _segment = segment;
-      const rounds = 100_000;
-      await both(segment, pair, "buffer", rounds);
-      let both0 = 0, early = 0;
-      for (let round = 1; round <= rounds; round++) {
-        const one = words[OUT + round], other = words[OUT + rounds + round];
-        if (one < round && other < round) both0++;
-        if (one < round || other < round) early++;
-      }
-      assertEquals(both0, 0);
-      assertGreater(early, 0, "the two did run at the same time");
-    });
-
-    it(`${names}: what was written before the flag is seen after it (message passing)`, async () => {
-      using segment = make().segment;
-      const { violations, seen } = await both<{ violations: number; seen: number }>(
-        segment,
-        pair,
-        "message",
-        2_000_000,
-      );
-      assertEquals(violations, 0);
-      assertGreater(seen, 0);
-    });
+    for (const [what, rounds] of [["buffer", 100_000], ["fence", 50_000]] as const) {
+      const title = what === "buffer" ? "a store, then a look," : "a release here, a fence there, then a look,";
+      it(`${names}: ${title} are never both passed (store buffering)`, () => buffering(pair, what, rounds));
+    }
+    for (const what of ["message", "release"]) {
+      it(`${names}: what was written before the flag is seen after it (message passing, ${what})`, async () => {
+        using segment = make().segment;
+        const { violations, seen } = await both<{ violations: number; seen: number }>(segment, pair, what, 2_000_000);
+        assertEquals(violations, 0);
+        assertGreater(seen, 0);
+      });
+    }
 
     it(`${names}: looks keep their order`, async () => {
       using segment = make().segment;

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { load, pause, store } from "../../lib/atomic/mod.ts";
+import { fence, isFenced, load, pause, release, store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { peerArgs, tell } from "../support/peer.ts";
 import { Words } from "../sync/lock_table.ts";
@@ -30,6 +30,27 @@ function buffer(mine: number, other: number, out: number, from: number, to: numb
   }
 }
 
+/** Store buffering where one side fences for both, as who is about to sleep does for who publishes. */
+function bufferFenced(mine: number, other: number, out: number, to: number): void {
+  for (let round = 1; round <= to; round++) {
+    while (load(words, DONE + other) < round - 1) pause();
+    store(words, mine, round);
+    if (!fence(words)) throw new Error("The kernel refuses to fence");
+    words[out + round] = load(words, other);
+    store(words, DONE + mine, round);
+  }
+}
+
+function bufferPublished(mine: number, other: number, out: number, to: number): void {
+  if (!isFenced(words)) throw new Error("The kernel refuses to fence");
+  for (let round = 1; round <= to; round++) {
+    while (load(words, DONE + other) < round - 1) pause();
+    release(words, mine, round);
+    words[out + round] = load(words, other);
+    store(words, DONE + mine, round);
+  }
+}
+
 /** Message passing: what was written plainly before the flag is seen after it. Counts violations. */
 function read(to: number): { violations: number; seen: number } {
   let violations = 0, seen = 0;
@@ -43,10 +64,10 @@ function read(to: number): { violations: number; seen: number } {
   return { violations, seen };
 }
 
-function write(to: number): void {
+function write(to: number, publish: typeof store): void {
   for (let round = 1; round <= to; round++) {
     for (let i = 1; i < 5; i++) words[FLAG + 64 * i] = round;
-    store(words, FLAG, round);
+    publish(words, FLAG, round);
     if ((round & 63) === 0) pause();
   }
 }
@@ -73,8 +94,12 @@ if (what === "buffer") {
   const [mine, other] = me === 0 ? [X, Y] : [Y, X];
   buffer(mine, other, OUT + me * rounds, 1, rounds);
   tell("done");
-} else if (what === "message") {
-  if (me === 0) write(rounds);
+} else if (what === "fence") {
+  if (me === 0) bufferPublished(X, Y, OUT, rounds);
+  else bufferFenced(Y, X, OUT + rounds, rounds);
+  tell("done");
+} else if (what === "message" || what === "release") {
+  if (me === 0) write(rounds, what === "release" ? release : store);
   tell(me === 0 ? "done" : read(rounds));
 } else if (what === "order") {
   if (me === 0) {

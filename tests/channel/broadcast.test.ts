@@ -64,7 +64,7 @@ describe("Broadcast", () => {
   });
 
   it("counts exactly what is lost, past 2^31, 2^32 and 2^33", () => {
-    for (const capacity of [2, 4, 64]) {
+    for (const capacity of [2, 3, 4, 5, 64]) {
       for (const start of [0, 2 ** 30, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 40]) {
         for (const before of start === 0 ? [0] : [0, 1, 3]) {
           const { ticks } = broadcastOf(capacity, start - before), writer = ticks.writer();
@@ -145,14 +145,18 @@ describe("Broadcast", () => {
     assertEquals(drained(reader), [2]);
   });
 
-  for (const capacity of [0, 1, 3, 4.5, 2 ** 29]) {
+  for (const capacity of [0, 1, 4.5, 2 ** 29]) {
     it(`refuses a capacity of ${capacity}`, () =>
       void assertThrows(() => broadcastOf(capacity), RangeError, `from 2 to 268435456: received ${capacity}`));
   }
 
   it("refuses memory that holds no broadcast, another one, or one cut short", () => {
     const empty = Region.over(new ArrayBuffer(4096)), { region } = broadcastOf();
-    assertThrows(() => Broadcast.attach(Region.over(new ArrayBuffer(64)), { layout: Tick }), SegmentFormatError, "512");
+    assertThrows(
+      () => Broadcast.attach(Region.over(new ArrayBuffer(64)), { layout: Tick }),
+      SegmentFormatError,
+      "its length must be",
+    );
     assertThrows(() => Broadcast.attach(empty, { layout: Tick }), SegmentFormatError, "capacity must be");
     assertThrows(() => Broadcast.attach(region, { layout: Tick, capacity: 8 }), SegmentFormatError, "in the options");
     assertThrows(() => Broadcast.attach(region, { layout: Sample }), SegmentFormatError, "record's length");

@@ -102,7 +102,7 @@ describe("SpscRing", () => {
   });
 
   it("counts on past 2^31 and 2^32, at every offset and capacity", () => {
-    for (const capacity of [2, 4, 64]) {
+    for (const capacity of [2, 3, 4, 5, 64]) {
       for (const start of [2 ** 31, 2 ** 32]) {
         for (let before = 0; before <= 5; before++) {
           const { ring } = ringOf(capacity, start - before), producer = ring.producer(), consumer = ring.consumer();
@@ -160,7 +160,6 @@ describe("SpscRing", () => {
   const badOptions: [title: string, capacity: unknown][] = [
     ["nothing", 0],
     ["one record", 1],
-    ["three records", 3],
     ["half a record more", 4.5],
     ["too many", 2 ** 31],
     ["text", "4"],
@@ -170,7 +169,7 @@ describe("SpscRing", () => {
       void assertThrows(
         () => ringOf(capacity as number),
         RangeError,
-        `power of two from 2 to 1073741824: received ${capacity}`,
+        `an integer from 2 to 1073741824: received ${capacity}`,
       ));
   }
 

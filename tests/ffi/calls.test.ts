@@ -37,10 +37,13 @@ describe("constants", () => {
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 int main(void) {
 ${names.map(print).join("\n")}
   printf("SC_PAGESIZE %d\\n", _SC_PAGESIZE);
   printf("SYS_futex %ld\\n", (long)SYS_futex);
+  printf("SYS_getdents64 %ld\\n", (long)SYS_getdents64);
+  printf("SYS_membarrier %ld\\n", (long)SYS_membarrier);
 #ifdef SYS_futex_waitv
   printf("SYS_futex_waitv %ld\\n", (long)SYS_futex_waitv);
 #endif
@@ -58,8 +61,10 @@ ${names.map(print).join("\n")}
         if (!found.has(name) && optional.has(name)) continue;
         assertEquals(Number(found.get(name)) | 0, values[name] | 0, name);
       }
-      const { futex, futex_waitv } = linux.SYSCALLS[process.arch as "x64" | "arm64"];
+      const { futex, futex_waitv, getdents64, membarrier } = linux.SYSCALLS[process.arch as "x64" | "arm64"];
       assertEquals(Number(found.get("SYS_futex")), futex);
+      assertEquals(Number(found.get("SYS_getdents64")), getdents64);
+      assertEquals(Number(found.get("SYS_membarrier")), membarrier);
       if (found.has("SYS_futex_waitv")) assertEquals(Number(found.get("SYS_futex_waitv")), futex_waitv);
       assertEquals(Number(found.get("SC_PAGESIZE")), SC_PAGESIZE);
     } finally {
@@ -128,6 +133,17 @@ describe("system", () => {
     system.fcntl(doing, fd, linux.F_ADD_SEALS, linux.F_SEAL_GROW);
     assertEquals(assertThrows(() => system.allocate(doing, fd, 8192), SystemError).code, "EPERM");
     system.close(fd);
+  });
+});
+
+describe("membarrier", () => {
+  it("works where the kernel says that it knows the commands, and is refused where not", () => {
+    const { MEMBARRIER_CMD_GLOBAL_EXPEDITED, MEMBARRIER_CMD_QUERY, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED } = linux;
+    const known = Math.max(0, libc().membarrier(MEMBARRIER_CMD_QUERY)); // −1: the call itself is refused
+    assertEquals(system.registerMembarrier(), (known & MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) !== 0);
+    assertEquals(system.registerMembarrier(), (known & MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) !== 0);
+    assertEquals(system.membarrier(), (known & MEMBARRIER_CMD_GLOBAL_EXPEDITED) !== 0);
+    assertEquals([libc().membarrier(1 << 30), libc().errno()], [-1, linux.EINVAL]);
   });
 });
 
