@@ -3,7 +3,7 @@ import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ViewOf } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
-import { type ConsumerPaths, consumerPaths } from "./spsc_ring_code.ts";
+import { type ConsumerPaths, consumerPaths } from "./ring_code.ts";
 import {
   FREED_EVENT_OFFSET,
   HEAD_OFFSET,
@@ -66,19 +66,22 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
     let highWater = words[HIGH_WATER_OFFSET / 4];
     const { drain, shift } = this.#paths = consumerPaths(layout, {
       words,
-      geometry,
+      place: { recordsOffset: RING_HEADER_BYTES, slotMask: geometry.slotMask },
       record: layout.view(region.views, RING_HEADER_BYTES) as ViewOf<S>,
       // Written by the role's last holder. Its exchange, or its end, came before ours.
-      head: load(words, HEAD_OFFSET / 4),
+      start: load(words, HEAD_OFFSET / 4),
+      headWord: HEAD_OFFSET / 4,
+      freedWord: FREED_EVENT_OFFSET / 4,
       isFenced: isFenced(words),
       wake: () => freed.notifyAll(),
       look: (head) => {
         this.#requireUse();
-        const tail = load(words, TAIL_OFFSET / 4); // pairs with publish in spsc_ring_code.ts
+        const tail = load(words, TAIL_OFFSET / 4); // pairs with publish in ring_code.ts
         const found = (tail - head) | 0;
         if (found > highWater) words[HIGH_WATER_OFFSET / 4] = highWater = found;
         return tail;
       },
+      lookAgain: (position) => load(words, TAIL_OFFSET / 4) ?? position, // pairs with publish in ring_code.ts
       refuseUse: () => this.#refuseUse(),
     });
     this.drain = drain;
@@ -88,7 +91,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
   /** How many records can be received now, at least: the producer may publish more at any time. */
   get length(): number {
     this.#requireOpen();
-    const tail = load(this.#region.source.i32, TAIL_OFFSET / 4); // pairs with publish in spsc_ring_code.ts
+    const tail = load(this.#region.source.i32, TAIL_OFFSET / 4); // pairs with publish in ring_code.ts
     return (tail - this.#paths.head()) | 0;
   }
 

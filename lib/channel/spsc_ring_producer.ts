@@ -3,7 +3,7 @@ import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
-import { type ProducerPaths, producerPaths } from "./spsc_ring_code.ts";
+import { type ProducerPaths, producerPaths } from "./ring_code.ts";
 import {
   FREED_EVENT_OFFSET,
   HEAD_OFFSET,
@@ -68,15 +68,17 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const { claim, publish, push } = this.#paths = producerPaths(layout, {
       words,
-      geometry,
+      place: { recordsOffset: RING_HEADER_BYTES, slotMask: geometry.slotMask },
       record: layout.view(region.views, RING_HEADER_BYTES) as ViewOf<S>,
       // Written by the role's last holder. Its exchange, or its end, came before ours.
-      tail: load(words, TAIL_OFFSET / 4),
+      start: load(words, TAIL_OFFSET / 4),
+      tailWord: TAIL_OFFSET / 4,
+      publishedWord: PUBLISHED_EVENT_OFFSET / 4,
       isFenced: isFenced(words),
       wake: () => published.notifyAll(),
       look: () => {
         this.#requireUse();
-        // Pairs with giveBack in spsc_ring_code.ts: records before the head were read.
+        // Pairs with giveBack in ring_code.ts: records before the head were read.
         return (load(words, HEAD_OFFSET / 4) + capacity) | 0;
       },
       noteFull: () => this.#noteFull(),
@@ -90,7 +92,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> implements Disposable
   /** How many records can be claimed now, at least: the consumer may give back more at any time. */
   get free(): number {
     this.#requireUse();
-    const head = load(this.#region.source.i32, HEAD_OFFSET / 4); // pairs with giveBack in spsc_ring_code.ts
+    const head = load(this.#region.source.i32, HEAD_OFFSET / 4); // pairs with giveBack in ring_code.ts
     return this.#capacity - ((this.#paths.next() - head) | 0);
   }
 

@@ -64,7 +64,7 @@ function read(to: number): { violations: number; seen: number } {
   return { violations, seen };
 }
 
-function write(to: number, publish: typeof store): void {
+function write(to: number, publish: typeof release): void {
   for (let round = 1; round <= to; round++) {
     for (let i = 1; i < 5; i++) words[FLAG + 64 * i] = round;
     publish(words, FLAG, round);

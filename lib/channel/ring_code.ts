@@ -1,5 +1,6 @@
 /**
- * The hot paths of rings, one piece of code for each layout; `latest_table_code.ts` says why.
+ * The hot paths of those channels whose records have one producer, `SpscRing` and `Pipeline`: one piece of code for each
+ * layout; `latest_table_code.ts` says why.
  *
  * @module
  */
@@ -7,23 +8,27 @@ import { INLINE_NAMES, loadText, publishText } from "../atomic/mod.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import { Source } from "../layout/source.ts";
 import { ASLEEP } from "../sync/event_count.ts";
-import {
-  FREED_EVENT_OFFSET,
-  HEAD_OFFSET,
-  PUBLISHED_EVENT_OFFSET,
-  RING_HEADER_BYTES,
-  TAIL_OFFSET,
-} from "./spsc_ring_descriptor.ts";
-import type { RingGeometry } from "./spsc_ring_geometry.ts";
+
+/** Where the records lie. */
+export interface RingPlace {
+  /** Where the record of position 0 begins, in bytes. */
+  readonly recordsOffset: number;
+  /** How many slots there are, less one: a power of two. */
+  readonly slotMask: number;
+}
 
 /** What a producer needs. */
 export interface ProducerContext<S extends AnyStruct> {
   readonly words: Int32Array;
-  readonly geometry: RingGeometry;
+  readonly place: RingPlace;
   /** Moves over the records. */
   readonly record: ViewOf<S>;
-  /** Where to begin: the tail, which this producer alone writes. Positions are signed: engines keep them as integers. */
-  readonly tail: number;
+  /** Where to begin. Positions are signed: engines keep them as integers. */
+  readonly start: number;
+  /** The tail, which this producer alone writes. */
+  readonly tailWord: number;
+  /** The event count that tells of publishing. */
+  readonly publishedWord: number;
   /** Whether sleepers fence what this process publishes. */
   readonly isFenced: boolean;
   /** Wakes a sleeping consumer. */
@@ -39,17 +44,23 @@ export interface ProducerContext<S extends AnyStruct> {
 /** What a consumer needs. */
 export interface ConsumerContext<S extends AnyStruct> {
   readonly words: Int32Array;
-  readonly geometry: RingGeometry;
+  readonly place: RingPlace;
   /** Moves over the records. */
   readonly record: ViewOf<S>;
-  /** Where to begin: the head, which this consumer alone writes. */
-  readonly head: number;
+  /** Where to begin. */
+  readonly start: number;
+  /** The head, which this consumer alone writes. */
+  readonly headWord: number;
+  /** The event count that tells of space given back. */
+  readonly freedWord: number;
   /** Whether sleepers fence what this process publishes. */
   readonly isFenced: boolean;
   /** Wakes a sleeping producer. */
   readonly wake: () => void;
   /** Returns the position up to which there are records; throws if nothing can be received any more. */
   readonly look: (head: number) => number;
+  /** The same, in the middle of a drain: does not throw, and may return the position it was given. */
+  readonly lookAgain: (position: number) => number;
   /** Throws why the consumer cannot be used. */
   readonly refuseUse: () => never;
 }
@@ -90,13 +101,13 @@ interface Paths {
 
 const pathsOf: WeakMap<AnyStruct, Paths> = new WeakMap();
 
-/** Makes the methods of `SpscProducer`. */
+/** Makes the methods of a producer. */
 export function producerPaths<S extends AnyStruct>(layout: S, context: ProducerContext<S>): ProducerPaths<S> {
   const { produce } = pathsOf.get(layout) ?? generate(layout);
   return produce(context as ProducerContext<AnyStruct>) as ProducerPaths<S>;
 }
 
-/** Makes the methods of `SpscConsumer`. */
+/** Makes the methods of a consumer. */
 export function consumerPaths<S extends AnyStruct>(layout: S, context: ConsumerContext<S>): ConsumerPaths<S> {
   const { consume } = pathsOf.get(layout) ?? generate(layout);
   return consume(context as unknown as ConsumerContext<AnyStruct>) as ConsumerPaths<S>;
@@ -107,30 +118,28 @@ function refuseLimit(limit: unknown): never {
   throw new RangeError(`Cannot drain a channel as limit must be 1 or more: received ${String(limit)}`);
 }
 
-const HEAD = HEAD_OFFSET / 4, TAIL = TAIL_OFFSET / 4;
-const PUBLISHED = PUBLISHED_EVENT_OFFSET / 4, FREED = FREED_EVENT_OFFSET / 4;
-
 function generate(layout: AnyStruct): Paths {
   const code = new Source();
   const use = (names: Record<string, unknown>): string =>
     Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
   /** Where the record of a position begins. */
-  const recordAt = (position: string): string =>
-    `${RING_HEADER_BYTES} + (${position} & slotMask) * ${layout.byteLength}`;
+  const recordAt = (position: string): string => `recordsOffset + (${position} & slotMask) * ${layout.byteLength}`;
   // EventCount's look for sleepers. Pairs with its snapshot: `publish` and the fence of `snapshot` see to the order.
-  const notify = (event: number): string => `if ((${loadText("words", event)} & ${ASLEEP}) !== 0) wake();`;
+  const notify = (event: string): string => `if ((${loadText("words", event)} & ${ASLEEP}) !== 0) wake();`;
   // The copy is a plain one on every processor: the record is owned by whoever copies.
   const made = code.evaluate(`(() => {
 const ${use({ layout, copy: layout.copy, moveTo: layout.moveTo, refuseLimit, ...INLINE_NAMES })};
 
-const produce = ({ words, geometry: { slotMask }, record, tail: start, isFenced, wake, look, noteFull, refusePublish }) => {
+const produce = (context) => {
+const { words, place: { recordsOffset, slotMask }, record, start, tailWord, publishedWord } = context;
+const { isFenced, wake, look, noteFull, refusePublish } = context;
 let next = start, tail = start, limit = start;
 // Only this producer changes the word. The store pairs with the looks of the consumer.
 const publish = () => {
-if (next === tail || words[${TAIL}] === undefined) refusePublish();
+if (next === tail || words[tailWord] === undefined) refusePublish();
 tail = next;
-${publishText("words", TAIL, "next")}
-${notify(PUBLISHED)}
+${publishText("words", "tailWord", "next")}
+${notify("publishedWord")}
 };
 const hasSpace = () => next !== limit || next !== (limit = look(next));
 const refuse = () => {
@@ -163,14 +172,16 @@ next = limit = tail;
 };
 };
 
-const consume = ({ words, geometry: { slotMask }, record, head: start, isFenced, wake, look, refuseUse }) => {
+const consume = (context) => {
+const { words, place: { recordsOffset, slotMask }, record, start, headWord, freedWord } = context;
+const { isFenced, wake, look, lookAgain, refuseUse } = context;
 let head = start, limit = start, isDraining = false;
 // Only this consumer changes the word. The store pairs with the looks of the producer.
 const giveBack = (to) => {
-if (words[${HEAD}] === undefined) refuseUse();
+if (words[headWord] === undefined) refuseUse();
 head = to;
-${publishText("words", HEAD, "to")}
-${notify(FREED)}
+${publishText("words", "headWord", "to")}
+${notify("freedWord")}
 };
 return {
 drain(fn, most) {
@@ -193,7 +204,7 @@ fn(record);
 position = (position + 1) | 0;
 }
 if (end === last) break;
-known = ${loadText("words", TAIL)} ?? position; // pairs with publish
+known = lookAgain(position);
 } while (known !== position);
 } finally {
 isDraining = false;
