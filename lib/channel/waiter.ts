@@ -27,21 +27,21 @@ const STEPS = 4;
 export class Waiter {
   readonly #what: string;
   readonly #strategy: WaitStrategy;
-  readonly #event: EventCount;
+  readonly #event: () => EventCount;
   readonly #backoff: Backoff;
 
   /**
    * @param what What waits, in messages: "a record of 'ticks'".
    * @param strategy How.
-   * @param event Notified after each change that may end a wait.
+   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found.
    */
-  constructor(what: string, strategy: WaitStrategy = "block", event: EventCount) {
+  constructor(what: string, strategy: WaitStrategy = "block", event: EventCount | (() => EventCount)) {
     if (strategy !== "spin" && strategy !== "yield" && strategy !== "block") {
       throw new TypeError(`Cannot wait for ${what} as 'wait' must be "spin", "yield" or "block": received ${strategy}`);
     }
     this.#what = what;
     this.#strategy = strategy;
-    this.#event = event;
+    this.#event = typeof event === "function" ? event : () => event;
     this.#backoff = new Backoff({ yields: strategy === "yield" ? Infinity : 0 });
   }
 
@@ -86,15 +86,17 @@ export class Waiter {
   }
 
   #block(isReady: () => boolean, timeoutMs: number): boolean {
-    const event = this.#event, deadline = event.now() + timeoutMs;
+    const deadline = this.#event().now() + timeoutMs;
     this.#backoff.reset();
     while (!this.#backoff.isSleeping) {
       this.#backoff.step();
       if (isReady()) return true;
     }
     while (true) {
+      const event = this.#event();
       const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true
       if (isReady()) return true;
+      if (this.#event() !== event) continue; // what is waited for has changed
       const until = Math.min(deadline, event.now() + event.recheckMs);
       if (!event.wait(seen, until) && until === deadline) return isReady();
     }

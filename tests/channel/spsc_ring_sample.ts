@@ -32,7 +32,7 @@ export const Raw = {
 /** What peers leave for the test, whatever becomes of them: doubles, each written by one process at a time. */
 export const Notes = {
   kind: "Notes",
-  byteLength: (): number => 512,
+  byteLength: (): number => 1024,
   init: (): void => {},
   attach: (region: Region): Float64Array => region.views.f64,
 };

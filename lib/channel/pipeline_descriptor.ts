@@ -1,0 +1,69 @@
+/*
+ * A pipeline: a header, a gate for each reader, then the records, one after another as in a C array.
+ *
+ *     offset  bytes  field of the header
+ *          0      4  capacity in records
+ *          4      4  bytes of a record
+ *          8      4  gates
+ *         12    116  zero
+ *        128      4  tail: position of the record to be published next; storing it publishes. The writer's
+ *        132    124  zero
+ *        256      4  permit: the position before which the writer writes without looking at the gates again. The writer's
+ *        260      4  writer: the id of who holds the role, 0 for nobody
+ *        264      8  refusals: how often the writer found no space, f64
+ *        272    112  zero
+ *        384      4  event count: something was published
+ *        388    124  zero
+ *        512      …  gates, 256 bytes each
+ *          …      …  records; position p lies at index p mod slots, capacity's next power of two
+ *
+ *     offset  bytes  field of a gate
+ *          0      4  position of the record to be received next; storing it opens the way to it. Its reader's
+ *          4     60  zero
+ *         64      4  event count: the position moved, or the gate went
+ *         68     60  zero
+ *        128      4  holder, see below
+ *        132      4  1 once the position is one to go on from
+ *        136      4  dependencies: a bit for each gate before this one
+ *        140      4  drops: how often it was taken away from a dead reader
+ *        144     48  name, UTF-8, padded with NUL
+ *        192     64  zero
+ *
+ *     holder       state
+ *     0            nobody reads: the writer does not wait
+ *     id           that attachment reads: the writer waits
+ *     mark | id    that attachment is about to read: the writer does not wait yet
+ *     mark | 0     dropped: the reader died, and the writer does not wait
+ *
+ *     position   slowest gate      …       other gates            tail                   permit
+ *     …  free  … |  records that somebody has still to receive  |  claimed, or free  …  |
+ *
+ * Positions run free through 32 bits and are compared by their difference.
+ */
+export const CAPACITY_OFFSET = 0;
+export const RECORD_BYTES_OFFSET = 4;
+export const GATES_OFFSET = 8;
+export const TAIL_OFFSET = 128;
+export const PERMIT_OFFSET = 256;
+export const WRITER_OFFSET = 260;
+export const REFUSALS_OFFSET = 264;
+export const PUBLISHED_EVENT_OFFSET = 384;
+export const PIPELINE_HEADER_BYTES = 512;
+
+/** Within a gate. */
+export const POSITION_OFFSET = 0;
+export const MOVED_EVENT_OFFSET = 64;
+export const HOLDER_OFFSET = 128;
+export const CAN_RESUME_OFFSET = 132;
+export const DEPENDENCIES_OFFSET = 136;
+export const DROPS_OFFSET = 140;
+export const NAME_OFFSET = 144;
+export const NAME_BYTES = 48;
+export const GATE_BYTES = 256;
+
+/** As many as the bits of `dependencies`. */
+export const MAX_GATES = 32;
+
+/** In a holder's word. */
+export const MARK: number = 0x8000_0000 | 0;
+export const DROPPED: number = MARK;
