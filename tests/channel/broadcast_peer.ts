@@ -16,7 +16,7 @@ function write(end: number): void {
   const writer = broadcast.writer(), sample = Sample.alloc();
   tell("writing");
   for (let next = writer.position; next < end;) {
-    const batch = random.below(3) === 0 ? Math.min(1 + random.below(broadcast.capacity / 2), end - next) : 1;
+    const batch = random.below(3) === 0 ? Math.min(1 + random.below(broadcast.capacity >>> 1), end - next) : 1;
     if (batch === 1) {
       fill(sample, next++);
       writer.push(sample);

@@ -27,7 +27,7 @@ function create(segment: Segment, capacity: number, start: number): Broadcast<ty
 
 describe("Broadcast between processes", () => {
   for (const [writer, reader] of PAIRS) {
-    for (const [capacity, records] of [[4096, 3_000_000], [2, 1_000_000], [4, 1_000_000]]) {
+    for (const [capacity, records] of [[4096, 10_000_000], [2, 1_000_000], [3, 1_000_000]]) {
       it(`${writer} writes ${records} records, two of ${reader} lag by up to ${capacity}, past 2^32: losses exact`, () =>
         withName(async (name) => {
           using segment = Segment.create(name, { byteLength: 2 ** 20 });

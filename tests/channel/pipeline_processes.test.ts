@@ -11,6 +11,9 @@ import { ERRORS, EXAMPLE, Notes, Raw } from "./spsc_ring_sample.ts";
 
 const SCRIPT = new URL("./pipeline_peer.ts", import.meta.url);
 
+/** In each runtime's suite. */
+const KILLS = 100;
+
 interface Run {
   readers: Record<string, readonly string[]>;
   capacity: number;
@@ -100,7 +103,7 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
       assertEquals(pipeline.gates()[0].state, "dropped");
     }));
 
-  it("kill -9 of writers and readers, 200 times: nobody is held up, and every record is received or reported", () =>
+  it(`kill -9 of writers and readers, ${KILLS} times: nobody is held up, and every record is received or reported`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       const pipeline = segment.create("jobs", Pipeline, { layout: Job, capacity: 64, readers: DESK });
@@ -110,7 +113,7 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
       let made = 0;
       const start = async (place: string) => {
         const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
-        const peer = Peer.start(runtime, SCRIPT, [place, name, made % 3 === 0 ? "yield" : "block"]);
+        const peer = Peer.start(runtime, SCRIPT, [place, name, "block"]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
@@ -124,7 +127,7 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
       current.unshift(current.pop()!); // as in places
       const failed = () =>
         `seed ${random.seed}: ${notes.slice(ERRORS, EXAMPLE + 4)} ${current.map((peer) => peer.errors)}`;
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < KILLS; i++) {
         const which = random.below(places.length);
         // Sometimes the successor is there at once, sometimes the others go on without for a while.
         const successor = await start(places[which]);
@@ -156,7 +159,7 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
         await peer.exited;
       }
       assertEquals(notes[ERRORS], 0, failed());
-      assertGreater(pipeline.position, 20_000);
+      assertGreater(pipeline.position, 10_000);
       const drops = pipeline.gates().map((gate) => gate.drops);
       assertGreater(drops.reduce((sum, n) => sum + n), 0);
       assertEquals(segment.participants().length, 1);

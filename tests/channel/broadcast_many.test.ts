@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "node:test";
+import { AlreadyOwnerError, f64, Region, Segment, SegmentFormatError, struct } from "@shmkit/shmkit";
+import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { Peer } from "../support/peer.ts";
+import { Random } from "../support/random.ts";
+import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { withName } from "../support/segments.ts";
+import { Entry } from "./broadcast_many_peer.ts";
+import { ERRORS, EXAMPLE, Notes } from "./spsc_ring_sample.ts";
+
+const SCRIPT = new URL("./broadcast_many_peer.ts", import.meta.url);
+const Tick = struct("Tick", { price: f64 });
+
+describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
+  it("lets them take turns, a batch at a time", () => {
+    using one = Segment.anonymous({ byteLength: 2 ** 16 });
+    using two = Segment.open(one.name);
+    const here = one.create("ticks", Broadcast, { layout: Tick, capacity: 8, writers: "many" });
+    const there = two.open("ticks", Broadcast, { layout: Tick }), reader = here.reader();
+    const a = here.writer(), b = there.writer(), prices: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      a.push({ price: i });
+      b.claim().price = i + 10;
+      b.claim().price = i + 20;
+      b.publish();
+      assertThrows(() => a.push({ price: "" as unknown as number }), TypeError); // gives its turn back
+      b.claim();
+      b.abort();
+    }
+    reader.drain((tick) => void prices.push(tick.price));
+    assertEquals(prices, [12, 22, 3, 13, 23, 4, 14, 24]);
+    assertEquals([here.position, reader.lost + prices.length, a.position, b.position], [15, 15, 15, 15]);
+    for (let i = 0; i < 4; i++) a.claim();
+    assertThrows(() => a.claim(), RangeError, "at most 4");
+    assertThrows(() => here.writer().claim(), AlreadyOwnerError, "the turn of 'ticks'");
+    a.close(); // gives the turn back
+    b.push({ price: 1 });
+    assertEquals(here.position, 16);
+  });
+
+  it("is one because it was made so", () => {
+    const options = { layout: Tick, capacity: 4, writers: "many" as const };
+    const region = Region.over(new SharedArrayBuffer(Broadcast.byteLength(options)));
+    Broadcast.init(region, options);
+    assertThrows(
+      () => Broadcast.attach(region, { layout: Tick, writers: "one" }),
+      SegmentFormatError,
+      "'writers' must be many",
+    );
+    assertThrows(() => Broadcast.byteLength({ ...options, writers: "few" as "many" }), TypeError, '"one" or "many"');
+    region.views.u32[2] = 2;
+    assertThrows(() => Broadcast.attach(region, { layout: Tick }), SegmentFormatError, "2 in the header");
+  });
+
+  for (const [writers, readers] of PAIRS) {
+    it(`three of ${writers} write, two of ${readers} read: order, no loss without a report, no tear`, () =>
+      withName(async (name) => {
+        const EACH = 200_000;
+        using segment = Segment.create(name, { byteLength: 2 ** 22 });
+        segment.create("entries", Broadcast, { layout: Entry, capacity: 65_536, writers: "many" });
+        const notes = segment.create("notes", Notes, {});
+        const reading = [0, 1].map((i) => Peer.start(readers, SCRIPT, ["read", name, i, 3 * EACH]));
+        for (const peer of reading) assertEquals(await peer.next(), "reading");
+        const writing = [0, 1, 2].map((i) => Peer.start(writers, SCRIPT, ["write", name, i, EACH]));
+        for (const peer of writing) {
+          assertEquals(await peer.next(), "writing");
+          assertEquals(await peer.next(), "done");
+        }
+        for (const peer of reading) {
+          const { received, lost, last } = await peer.next<{ received: number; lost: number; last: number[] }>();
+          assertEquals(received + lost, 3 * EACH);
+          if (lost === 0) assertEquals(last.slice(0, 3), [EACH, EACH, EACH]);
+        }
+        assertEquals(notes[ERRORS], 0, `${notes.slice(ERRORS, EXAMPLE + 4)}`);
+        for (const peer of [...reading, ...writing]) {
+          peer.send("end");
+          await peer.succeeded();
+        }
+      }));
+  }
+
+  it("kill -9 of one of three writers, 100 times: the others go on, what was published is read", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength: 2 ** 22 });
+      const broadcast = segment.create("entries", Broadcast, { layout: Entry, capacity: 65_536, writers: "many" });
+      const notes = segment.create("notes", Notes, {}), random = new Random(Date.now()), reader = broadcast.reader();
+      const last = new Float64Array(3);
+      let made = 0;
+      const start = async (index: number) => {
+        const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+        const peer = Peer.start(runtime, SCRIPT, ["write", name, index]);
+        assertEquals(await peer.next(), "writing");
+        return peer;
+      };
+      const read = () =>
+        reader.drain(({ writer, count, twice }) => {
+          assert(twice === count * 2 && count > last[writer], `seed ${random.seed}: ${[writer, count, last[writer]]}`);
+          last[writer] = count;
+        }, 65_536);
+      const peers = [await start(0), await start(1), await start(2)];
+      for (let i = 0; i < 100; i++) {
+        const which = random.below(3);
+        for (const until = performance.now() + random.below(8); performance.now() < until;) read();
+        peers[which].kill();
+        await peers[which].exited;
+        const before = broadcast.position;
+        for (const limit = performance.now() + 10_000; broadcast.position - before < 100; read()) {
+          assert(performance.now() < limit, `the others stand still, seed ${random.seed}`);
+        }
+        // A count that was noted and not published is used again by nobody: the successor goes on behind it.
+        peers[which] = await start(which);
+      }
+      for (const peer of peers) {
+        peer.kill();
+        await peer.exited;
+      }
+      while (read() > 0);
+      assertEquals(reader.position, broadcast.position);
+      // Each record for which publish had returned was published.
+      for (let i = 0; i < 3; i++) assert(last[i] >= notes[80 + i], `${[...last]} ${notes.slice(80, 83)}`);
+    }));
+});
