@@ -125,10 +125,10 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
   return {
     ...(c as unknown as Libc),
     getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
-    mmap(byteLength, protection, flags, fd) {
+    mmap(byteLength, protection, flags, fd, address) {
       // MAP_FAILED is (void *) -1.
-      const address: number = c.mmap(null, byteLength, protection, flags, fd, 0);
-      return address === -1 ? undefined : address;
+      const mapped: number = c.mmap(address ?? null, byteLength, protection, flags, fd, 0);
+      return mapped === -1 ? undefined : mapped;
     },
     futex: (word, operation, value, timeout, value3) =>
       c.futex(syscalls.futex, word, operation, value, timeout, 0, value3),

@@ -52,7 +52,12 @@ const SIGNATURES: Record<string, Signature> = {
   },
   getdents64: {
     name: "syscall",
-    parameters: ["i32", /* long number */ "i32", /* unsigned fd */ "buffer", /* void *dirp */ "u32" /* unsigned count */],
+    parameters: [
+      "i32",
+      /* long number */ "i32",
+      /* unsigned fd */ "buffer",
+      /* void *dirp */ "u32", /* unsigned count */
+    ],
     result: "i32",
   },
   fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
@@ -133,10 +138,10 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
     ftruncate: (fd, byteLength) => c.ftruncate(fd, BigInt(byteLength)),
     posix_fallocate: (fd, byteOffset, byteLength) => c.posix_fallocate(fd, BigInt(byteOffset), BigInt(byteLength)),
     getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
-    mmap(byteLength, protection, flags, fd) {
-      const address: object | null = c.mmap(null, BigInt(byteLength), protection, flags, fd, 0n);
+    mmap(byteLength, protection, flags, fd, address) {
+      const mapped: object | null = c.mmap(address ?? null, BigInt(byteLength), protection, flags, fd, 0n);
       // MAP_FAILED is (void *) -1.
-      return address === null || UnsafePointer.value(address) === 0xffff_ffff_ffff_ffffn ? undefined : address;
+      return mapped === null || UnsafePointer.value(mapped) === 0xffff_ffff_ffff_ffffn ? undefined : mapped;
     },
     munmap: (address, byteLength) => c.munmap(address, BigInt(byteLength)),
     mprotect: (address, byteLength, protection) => c.mprotect(address, BigInt(byteLength), protection),

@@ -41,8 +41,8 @@ export interface Libc {
   fcntl_flock(fd: number, command: number, flock: Memory): number;
 
   // Mappings.
-  /** Maps a file from offset 0, where the kernel likes; undefined on failure. */
-  mmap(byteLength: number, protection: number, flags: number, fd: number): Pointer | undefined;
+  /** Maps a file from offset 0, at the address or where the kernel likes; undefined on failure. */
+  mmap(byteLength: number, protection: number, flags: number, fd: number, address?: Pointer): Pointer | undefined;
   /** Unmaps. */
   munmap(address: Pointer, byteLength: number): number;
   /** Changes a mapping's protection. */

@@ -19,6 +19,10 @@ export const PROT_WRITE = 2;
 
 /** `mmap` flags. */
 export const MAP_SHARED = 0x01;
+export const MAP_PRIVATE = 0x02;
+export const MAP_FIXED = 0x10;
+export const MAP_ANONYMOUS = 0x20;
+export const MAP_NORESERVE = 0x4000;
 
 /** `madvise` advice. */
 export const MADV_HUGEPAGE = 14;

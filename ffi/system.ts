@@ -13,10 +13,16 @@ import {
   CLOCK_REALTIME,
   EINTR,
   ENOENT,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_NORESERVE,
+  MAP_PRIVATE,
   MEMBARRIER_CMD_GLOBAL_EXPEDITED,
   MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED,
   O_CLOEXEC,
   O_RDONLY,
+  PROT_READ,
+  PROT_WRITE,
   SC_PAGESIZE,
   STATX_BASIC_STATS,
 } from "./linux.ts";
@@ -99,6 +105,10 @@ export interface FileStatus {
   readonly mode: number;
   /** The owner's user id. */
   readonly uid: number;
+  /** The file's number in its file system. */
+  readonly inode: number;
+  /** The file system, as `/proc` writes it: major and minor number in hexadecimal, such as "00:1a". */
+  readonly device: string;
   /** Names that lead to the file; 0 once it is unlinked. */
   readonly links: number;
   /** Length in bytes. */
@@ -109,12 +119,16 @@ export interface FileStatus {
 export function fileStatus(doing: Doing, fd: number): FileStatus {
   const bytes = new Uint8Array(256);
   check(doing, "statx", () => libc().statx(fd, cString(""), AT_EMPTY_PATH, STATX_BASIC_STATS, bytes));
-  // struct statx: stx_nlink u32 at 16, stx_uid u32 at 20, stx_mode u16 at 28, stx_size u64 at 40.
+  // struct statx: stx_nlink u32 at 16, stx_uid u32 at 20, stx_mode u16 at 28, stx_ino u64 at 32, stx_size u64 at 40,
+  // stx_dev_major u32 at 136, stx_dev_minor u32 at 140.
   const record = new DataView(bytes.buffer);
+  const hexadecimal = (byteOffset: number) => record.getUint32(byteOffset, true).toString(16).padStart(2, "0");
   return {
     links: record.getUint32(16, true),
     uid: record.getUint32(20, true),
     mode: record.getUint16(28, true),
+    inode: record.getUint32(32, true) + record.getUint32(36, true) * 2 ** 32,
+    device: `${hexadecimal(136)}:${hexadecimal(140)}`,
     byteLength: record.getUint32(40, true) + record.getUint32(44, true) * 2 ** 32,
   };
 }
@@ -133,6 +147,16 @@ export function readText(path: string): string {
     return new TextDecoder().decode(bytes.subarray(0, readAt(doing, fd, bytes, 0)));
   } finally {
     close(fd);
+  }
+}
+
+/** The same, or something else where the file cannot be read. */
+export function readTextOr(otherwise: string, path: string): string {
+  try {
+    return readText(path);
+  } catch (error) {
+    if (error instanceof SystemError) return otherwise;
+    throw error;
   }
 }
 
@@ -174,6 +198,12 @@ export function bufferAt(address: Pointer, byteLength: number): ArrayBuffer {
 /** Unmaps. Never throws: the only failure is an address that was never mapped. */
 export function munmap(address: Pointer, byteLength: number): void {
   libc().munmap(address, byteLength);
+}
+
+/** Gives mapped memory back and keeps its addresses: they read zeros. Never throws: where refused, all stays as it was. */
+export function mapZeros(address: Pointer, byteLength: number): void {
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  libc().mmap(byteLength, PROT_READ | PROT_WRITE, flags, -1, address);
 }
 
 /** Advises the kernel about mapped memory. */

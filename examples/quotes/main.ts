@@ -16,9 +16,12 @@ import { command, type Runtime } from "../../tests/support/runtimes.ts";
 import { Quote, Report, ROLES, ROWS } from "./layout.ts";
 import { reportLine, reportTable } from "./table.ts";
 
+/** How long to wait for the processes to begin. */
+const START_LIMIT_MS = 60_000;
+
 const seconds = readSeconds();
-const name = `/shmkit-demo-${process.pid}`;
-const segment = Segment.create(name, { byteLength: 2 ** 20, role: "demo" });
+// Without a name in /dev/shm, nothing is left there however this ends.
+const segment = Segment.anonymous({ byteLength: 2 ** 20, role: "demo" });
 const processes: ReturnType<typeof spawn>[] = [];
 let isInterrupted = false;
 process.on("SIGINT", () => isInterrupted = true);
@@ -30,7 +33,6 @@ try {
 } finally {
   for (const child of processes) if (child.exitCode === null) child.kill("SIGKILL");
   segment.close();
-  Segment.unlink(name);
 }
 process.exit(succeeded ? 0 : 1);
 
@@ -46,17 +48,28 @@ async function run(): Promise<boolean> {
   const early = Promise.race(processes.map((child) => once(child, "exit")));
   early.then(() => isInterrupted = true);
 
+  // The clock starts when all are at work: starting a runtime takes longer than a short demo lasts.
+  const launched = performance.now();
+  while (!isInterrupted && reports.some(({ count }) => count === 0) && performance.now() - launched < START_LIMIT_MS) {
+    await pause(5);
+    look();
+  }
+  const before = reports.map(({ count }) => count);
+
   const live = process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
   const begin = performance.now();
   const elapsed = () => (performance.now() - begin) / 1000;
+  const left = () => seconds - elapsed();
   let nextLine = 1;
-  while (elapsed() < seconds && !isInterrupted) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  while (left() > 0 && !isInterrupted) {
+    await pause(Math.min(200, left() * 1000));
     look();
-    if (live) live(`${reportTable(reports, elapsed())}\n${elapsed().toFixed(0)} of ${seconds} s, Ctrl-C ends`);
+    if (live) live(`${reportTable(reports, before, elapsed())}\n${elapsed().toFixed(0)} of ${seconds} s, Ctrl-C ends`);
     else if (elapsed() >= nextLine) console.log(reportLine(reports, nextLine++));
   }
   const lasted = elapsed();
+  look();
+  const table = reportTable(reports, before, lasted);
   const attached = segment.participants().length - 1;
   for (const child of processes) child.kill("SIGTERM");
   const codes = await Promise.all(
@@ -64,13 +77,17 @@ async function run(): Promise<boolean> {
   );
   look();
   live?.clear();
-  console.log(reportTable(reports, lasted));
+  console.log(table);
   return verdict(reports, attached, codes);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function start(runtime: Runtime, script: string, reportRow: number): void {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const { file, args } = command(runtime, path, [name, String(reportRow)]);
+  const { file, args } = command(runtime, path, [segment.name, String(reportRow)]);
   processes.push(spawn(file, args, { stdio: ["ignore", "inherit", "inherit"] }));
 }
 

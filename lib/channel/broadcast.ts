@@ -64,6 +64,8 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   declare static readonly typeFunction?: BroadcastFunction;
   /** The name in the catalog. */
   static readonly kind = "Broadcast";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** What a record holds. */
   readonly layout: S;

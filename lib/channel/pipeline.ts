@@ -87,6 +87,8 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   declare static readonly typeFunction?: PipelineFunction;
   /** The name in the catalog. */
   static readonly kind = "Pipeline";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** What a record holds. */
   readonly layout: S;

@@ -73,6 +73,8 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
   declare static readonly typeFunction?: SpscRingFunction;
   /** The name in the catalog. */
   static readonly kind = "SpscRing";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** What a record holds. */
   readonly layout: S;

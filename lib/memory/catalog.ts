@@ -19,7 +19,7 @@ import { type Geometry, OBJECT_ALIGNMENT } from "./geometry.ts";
 import type { Mapping } from "./mapping.ts";
 import { tryLockByte, unlockByte } from "./ofd_lock.ts";
 
-/** How long `add` waits for another process that is adding an object. */
+/** How long `add` waits for another process that is adding an object, if not told otherwise. */
 const LOCK_TIMEOUT_MS = 10_000;
 
 /** What the catalog says of one object. */
@@ -80,9 +80,13 @@ export class Catalog {
    * kernel lock that a death gives back; a half-made object is then simply overwritten by the next one.
    *
    * @returns The new entry, or the one of the same name that another process made first.
-   * @throws {SegmentStateError} `FULL` if entries or bytes have run out, `BUSY` if another holds the lock for 10 s.
+   * @throws {SegmentStateError} `FULL` if entries or bytes have run out, `BUSY` if another holds the lock all the time.
    */
-  add(entry: NewEntry, init: (entry: CatalogEntry) => void): { entry: CatalogEntry; isNew: boolean } {
+  add(
+    entry: NewEntry,
+    init: (entry: CatalogEntry) => void,
+    timeoutMs: number = LOCK_TIMEOUT_MS,
+  ): { entry: CatalogEntry; isNew: boolean } {
     this.#requireFits(entry);
     const known = this.find(entry.name);
     if (known !== undefined) return { entry: known, isNew: false };
@@ -90,11 +94,15 @@ export class Catalog {
     if (this.#isAdding) throw new TypeError(`Cannot add object '${entry.name}' while another one's init runs`);
     const doing = { action: `add object '${entry.name}' to segment`, path: this.#segment };
     const lockByte = this.#geometry.catalogOffset;
-    for (let waitedMs = 0; !tryLockByte(doing, this.#mapping.fd, lockByte); waitedMs++) {
-      if (waitedMs >= LOCK_TIMEOUT_MS) {
+    const start = performance.now();
+    while (!tryLockByte(doing, this.#mapping.fd, lockByte)) {
+      const waitedMs = performance.now() - start;
+      if (waitedMs >= timeoutMs) {
         throw new SegmentStateError(
           "BUSY",
-          `Cannot ${doing.action} '${this.#segment}' as another process has been adding an object for ${waitedMs} ms; is it stopped?`,
+          `Cannot ${doing.action} '${this.#segment}' as another process has been adding an object for ${
+            Math.round(waitedMs)
+          } ms; is it stopped?`,
         );
       }
       sleep(1);

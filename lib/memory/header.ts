@@ -53,6 +53,11 @@ export function writeHeader(record: DataView, geometry: Geometry): void {
   setU53(record, CREATED_NANOSECONDS_OFFSET, now % 1e9);
 }
 
+/** When a ready segment was created; what `readHeader` says, too. */
+export function readCreatedNs(record: DataView): number {
+  return getU53(record, CREATED_SECONDS_OFFSET) * 1e9 + getU53(record, CREATED_NANOSECONDS_OFFSET);
+}
+
 /** Whether the initialiser has finished. */
 export function isReady(record: DataView): boolean {
   return record.byteLength >= HEADER_BYTES && record.getUint32(STATE_OFFSET, true) === STATE_READY;
@@ -146,6 +151,6 @@ export function readHeader(name: string, record: DataView, fileByteLength: numbe
   return {
     ...geometry,
     creatorPid: record.getUint32(CREATOR_PID_OFFSET, true),
-    createdNs: getU53(record, CREATED_SECONDS_OFFSET) * 1e9 + nanoseconds,
+    createdNs: readCreatedNs(record),
   };
 }

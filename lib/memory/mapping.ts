@@ -1,6 +1,8 @@
 import type { Pointer } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
+import { unlockFile } from "./ofd_lock.ts";
+import type { OpenFile } from "./open_file.ts";
 
 const { MADV_HUGEPAGE, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 
@@ -16,62 +18,77 @@ export interface MappingOptions {
   readonly hugePages?: boolean;
 }
 
-interface Held {
+/** What a mapping holds; it must not lead back to the `Mapping`. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
   readonly address: Pointer;
   readonly byteLength: number;
-  readonly fd: number;
+  readonly file: OpenFile;
 }
 
-/**
- * Unmaps what nobody closed. It watches the buffer, which every view keeps alive, and not the `Mapping`: so memory
- * goes only when no view can see it any more.
+/*
+ * Memory that nobody closed goes when nobody can see it any more. Who sees it keeps its buffer: each view does. But a
+ * program can move a buffer away, by `transfer` or in a message, and then another buffer has the memory, of which
+ * nobody can tell. So a mapping is given up in two steps.
  */
-const unreachable = new FinalizationRegistry<Held>(({ address, byteLength, fd }) => {
-  system.munmap(address, byteLength);
-  system.close(fd);
+
+/** Step one: the `Mapping`, and all that knows it, is gone. The buffer is still there, and tells if it was moved. */
+const unreachable = new FinalizationRegistry<Memory>((memory) => {
+  const { buffer, address, byteLength, file } = memory;
+  if (!buffer.detached) return unseen.register(buffer, { address, byteLength, file });
+  // Moved: whoever has the memory now keeps it for good, but is no participant.
+  unlockFile(file.fd);
+  file.close();
+});
+
+/**
+ * Step two: no view is left either. Whether the last one moved the buffer since step one, nobody can tell. So the memory
+ * goes back to the kernel, but its addresses stay readable and writable: such a buffer is all zeros, and never a crash.
+ */
+const unseen = new FinalizationRegistry<Omit<Memory, "buffer">>(({ address, byteLength, file }) => {
+  system.mapZeros(address, byteLength);
+  file.close();
 });
 
 /** One mapped file: its descriptor, and its memory as one `ArrayBuffer`. */
 export class Mapping {
+  /** The file's descriptor. */
   readonly fd: number;
   readonly readOnly: boolean;
-  #buffer: ArrayBuffer;
-  readonly #address: Pointer;
-  readonly #byteLength: number;
+  readonly #memory: Memory;
   #closed = false;
 
   /**
-   * Takes over the descriptor: it is closed with the mapping. If this throws, the descriptor is still the caller's.
+   * Takes over the file: it is closed with the mapping. If this throws, the file is still the caller's.
    *
    * @throws {SystemError} If the kernel refuses the mapping or one of the options.
    */
-  constructor(name: string, fd: number, byteLength: number, options: MappingOptions) {
+  constructor(name: string, file: OpenFile, byteLength: number, options: MappingOptions) {
     const doing = (action: string) => ({ action, path: name });
     const { readOnly = false, prefault = false, mlock = false, hugePages = false } = options;
     const protection = readOnly ? PROT_READ : PROT_READ | PROT_WRITE;
-    this.#address = system.mmap(doing("map segment"), byteLength, protection, MAP_SHARED, fd);
+    const address = system.mmap(doing("map segment"), byteLength, protection, MAP_SHARED, file.fd);
     try {
       // Advice about page sizes comes too late for pages that are there, so it goes first.
-      if (hugePages) system.madvise(doing("use huge pages for segment"), this.#address, byteLength, MADV_HUGEPAGE);
+      if (hugePages) system.madvise(doing("use huge pages for segment"), address, byteLength, MADV_HUGEPAGE);
       if (prefault) {
         const advice = readOnly ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
-        system.madvise(doing("prefault segment"), this.#address, byteLength, advice);
+        system.madvise(doing("prefault segment"), address, byteLength, advice);
       }
-      if (mlock) system.mlock(doing("lock the memory of segment"), this.#address, byteLength);
-      this.#buffer = system.bufferAt(this.#address, byteLength);
+      if (mlock) system.mlock(doing("lock the memory of segment"), address, byteLength);
+      this.#memory = { buffer: system.bufferAt(address, byteLength), address, byteLength, file };
     } catch (error) {
-      system.munmap(this.#address, byteLength);
+      system.munmap(address, byteLength);
       throw error;
     }
-    this.#byteLength = byteLength;
-    this.fd = fd;
+    this.fd = file.fd;
     this.readOnly = readOnly;
-    unreachable.register(this.#buffer, { address: this.#address, byteLength, fd }, this);
+    unreachable.register(this, this.#memory, this);
   }
 
   /** The memory. Detached once the mapping is closed. */
   get buffer(): ArrayBuffer {
-    return this.#buffer;
+    return this.#memory.buffer;
   }
 
   /** Whether `close` was called. */
@@ -79,17 +96,18 @@ export class Mapping {
     return this.#closed;
   }
 
-  /** Detaches every view, then unmaps and closes the descriptor. The second time nothing happens. */
+  /** Detaches every view, then unmaps and closes the file. The second time nothing happens. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     unreachable.unregister(this);
+    const { buffer, address, byteLength, file } = this.#memory;
     // Detaching comes first: a view over unmapped memory would crash the process, a detached one throws.
     // If somebody else moved the buffer, views of it live on, and so must the memory.
-    if (!this.#buffer.detached) {
-      this.#buffer.transfer();
-      system.munmap(this.#address, this.#byteLength);
+    if (!buffer.detached) {
+      buffer.transfer();
+      system.munmap(address, byteLength);
     }
-    system.close(this.fd);
+    file.close();
   }
 }

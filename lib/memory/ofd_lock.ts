@@ -4,8 +4,8 @@ import * as linux from "../../ffi/linux.ts";
 const { EACCES, EAGAIN, EINTR, F_OFD_GETLK, F_OFD_SETLK, F_UNLCK, F_WRLCK } = linux;
 
 /*
- * Open-file-description locks on single bytes. The kernel drops them when the last descriptor of the description is
- * closed, that is when the process dies, however it dies. They do not exclude the description that holds them, so a
+ * Open-file-description locks on single bytes. The kernel drops them when the last descriptor and the last mapping of the
+ * description are gone, that is when the process dies, however it dies. They do not exclude the description that holds them, so a
  * holder must not ask about its own.
  *
  *     struct flock { i16 l_type; i16 l_whence; i64 l_start; i64 l_len; i32 l_pid; }   32 bytes, l_pid must be 0
@@ -15,14 +15,17 @@ const L_START_LOW = 2;
 const L_START_HIGH = 3;
 const L_LEN_LOW = 4;
 
+/** As a length: all bytes from the offset on. */
+const TO_THE_END = 0;
+
 const flock = new Int32Array(8);
 
-function aim(type: number, byteOffset: number): void {
+function aim(type: number, byteOffset: number, byteLength = 1): void {
   flock.fill(0);
   flock[L_TYPE] = type; // l_whence is 0, SEEK_SET, in the upper half
   flock[L_START_LOW] = byteOffset | 0;
   flock[L_START_HIGH] = Math.floor(byteOffset / 2 ** 32);
-  flock[L_LEN_LOW] = 1;
+  flock[L_LEN_LOW] = byteLength;
 }
 
 /** Takes the lock of one byte if nobody else holds it. */
@@ -39,6 +42,12 @@ export function tryLockByte(doing: Doing, fd: number, byteOffset: number): boole
 /** Gives a byte's lock back; nothing happens if it is not held. */
 export function unlockByte(fd: number, byteOffset: number): void {
   aim(F_UNLCK, byteOffset);
+  libc().fcntl_flock(fd, F_OFD_SETLK, flock);
+}
+
+/** Gives all locks of a file back. A mapping keeps them even when the descriptor is closed. */
+export function unlockFile(fd: number): void {
+  aim(F_UNLCK, 0, TO_THE_END);
   libc().fcntl_flock(fd, F_OFD_SETLK, flock);
 }
 

@@ -6,11 +6,13 @@ import { SegmentStateError } from "../errors.ts";
 import { getChars, getU53, setChars, setU53 } from "./bytes.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Mapping } from "./mapping.ts";
+import { closeLockedFile } from "./locked_file.ts";
 import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import {
   ATTACHED_OFFSET,
   EPOCH_LIMIT,
   EPOCH_OFFSET,
+  JOINER_LOCK_OFFSET,
   NAMESPACE_OFFSET,
   PID_OFFSET,
   ROLE_BYTES,
@@ -18,6 +20,7 @@ import {
   SLOT_BITS,
   SLOT_BYTES,
   SLOT_LIMIT,
+  SLOT_LOCK_OFFSET,
   START_OFFSET,
   TID_OFFSET,
 } from "./participants_descriptor.ts";
@@ -75,17 +78,18 @@ export class Participants implements Party {
    * @throws {SegmentStateError} `FULL` if every slot is held by someone alive.
    */
   join(role: string): void {
-    const doing = { action: "attach to segment", path: this.#name };
-    for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
-      if (!tryLockByte(doing, this.#mapping.fd, this.#lockByte(slot))) continue;
-      this.#slot = slot;
-      this.#id = (this.#takeEpoch(slot) << SLOT_BITS) | slot;
-      this.#write(slot, role);
-      return;
+    const { participantSlots } = this.#geometry;
+    let gone = 0;
+    for (let slot = 0; slot < participantSlots; slot++) {
+      if (this.#tryTake(slot, role)) return;
+      if (this.#isThreadGone(slot)) gone++;
     }
+    const terminated = gone === 0
+      ? ""
+      : `, ${gone} of them by Workers that were terminated, whose slots are free once their process ends`;
     throw new SegmentStateError(
       "FULL",
-      `Cannot attach to segment '${this.#name}' as at most ${this.#geometry.participantSlots} may be attached at once; create it with a larger maxParticipants`,
+      `Cannot attach to segment '${this.#name}' as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
     );
   }
 
@@ -104,10 +108,12 @@ export class Participants implements Party {
   isAlive(id: number): boolean {
     const slot = id & (SLOT_LIMIT - 1);
     if (slot >= this.#geometry.participantSlots) return false;
-    // Pairs with the store in #takeEpoch, made under the slot's lock.
-    if (load(this.#words, slot * SLOT_BYTES / 4) !== id >>> SLOT_BITS) return false;
+    const word = (slot * SLOT_BYTES + EPOCH_OFFSET) / 4, epoch = id >>> SLOT_BITS;
+    if (load(this.#words, word) !== epoch) return false; // pairs with the store in #takeEpoch
     if (slot === this.#slot) return true;
-    return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot);
+    if (!this.#isHeld(slot)) return false;
+    // Once more, now that the slot was seen held: the next holder moves the epoch on before it takes the slot.
+    return load(this.#words, word) === epoch;
   }
 
   /** An id in words. */
@@ -118,18 +124,44 @@ export class Participants implements Party {
     return `process ${pid}${role === "" ? "" : ` (${role})`}`;
   }
 
-  /** Everybody attached now, this attachment included. */
+  /** Everybody attached now, this attachment included; without Workers that are known to have been terminated. */
   list(): Participant[] {
     const alive: Participant[] = [];
     for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
-      if (slot !== this.#slot && !isByteLocked(this.#mapping.fd, this.#lockByte(slot))) continue;
+      if (slot !== this.#slot && !this.#isHeld(slot)) continue;
       alive.push(this.#read(slot));
     }
     return alive;
   }
 
+  /** Takes a slot that nobody holds. */
+  #tryTake(slot: number, role: string): boolean {
+    const doing = { action: "attach to segment", path: this.#name };
+    const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;
+    if (isByteLocked(fd, lockByte) && !this.#isOwnThreadGone(slot)) return false;
+    // Somebody else is about to take it.
+    if (!tryLockByte(doing, fd, joinerByte)) return false;
+    try {
+      if (isByteLocked(fd, lockByte) && !(this.#isOwnThreadGone(slot) && closeLockedFile(fd, lockByte))) return false;
+      // All this before the slot is held: a joiner that is stopped here must not make the last holder look alive.
+      const id = (this.#takeEpoch(slot) << SLOT_BITS) | slot;
+      this.#write(slot, role);
+      if (!tryLockByte(doing, fd, lockByte)) return false;
+      this.#slot = slot;
+      this.#id = id;
+      return true;
+    } finally {
+      unlockByte(fd, joinerByte);
+    }
+  }
+
   #lockByte(slot: number): number {
-    return this.#geometry.participantsOffset + slot * SLOT_BYTES;
+    return this.#geometry.participantsOffset + slot * SLOT_BYTES + SLOT_LOCK_OFFSET;
+  }
+
+  /** Whether somebody else holds a slot, as far as can be known. */
+  #isHeld(slot: number): boolean {
+    return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot);
   }
 
   /** A new epoch makes every id that the slot's earlier holders left in lock words a dead one. */
@@ -151,6 +183,12 @@ export class Participants implements Party {
     const namespace = this.#record.getUint32(at + NAMESPACE_OFFSET, true);
     if (namespace === 0 || namespace !== processIdentity().pidNamespace) return false;
     return libc().kill(tid, 0) === -1 && libc().errno() === ESRCH;
+  }
+
+  /** The same for a thread of this process, which can then free the slot. */
+  #isOwnThreadGone(slot: number): boolean {
+    const pid = this.#record.getUint32(slot * SLOT_BYTES + PID_OFFSET, true);
+    return pid === processIdentity().pid && this.#isThreadGone(slot);
   }
 
   #write(slot: number, role: string): void {

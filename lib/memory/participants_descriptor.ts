@@ -1,6 +1,7 @@
 /*
  * A slot for each attachment. Its first byte, as a byte of the file, is the slot's lock byte: whoever holds that lock
- * holds the slot, and only its holder writes it.
+ * holds the slot, and only its holder writes it. Its second byte is the joiner's lock byte: whoever holds that one may
+ * prepare a slot that nobody holds, and then take it. So a slot is held only once its epoch has moved on.
  *
  *     offset  bytes  field
  *          0      4  epoch: how often the slot was taken, modulo 2^21, never 0 while taken
@@ -11,6 +12,9 @@
  *         24      8  attached at, milliseconds since 1970
  *         32     32  role, NUL-padded UTF-8
  */
+export const SLOT_LOCK_OFFSET = 0;
+export const JOINER_LOCK_OFFSET = 1;
+
 export const EPOCH_OFFSET = 0;
 export const PID_OFFSET = 4;
 export const TID_OFFSET = 8;

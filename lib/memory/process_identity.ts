@@ -1,5 +1,5 @@
 import { AT_FDCWD, STATX_BASIC_STATS } from "../../ffi/linux.ts";
-import { libc, SystemError } from "../../ffi/mod.ts";
+import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 
 /** Who this process is, beyond a pid that the kernel will give to another one day. */
@@ -28,7 +28,7 @@ export function processIdentity(): ProcessIdentity {
 
 function readStartTime(): number {
   // Field 22 of proc(5)'s stat; the second field, the program's name, may itself hold spaces and brackets.
-  const stat = readOr("", "/proc/self/stat");
+  const stat = system.readTextOr("", "/proc/self/stat");
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0);
 }
 
@@ -39,15 +39,6 @@ function readPidNamespace(): number {
 }
 
 function readBootId(): Uint8Array {
-  const digits = readOr("", "/proc/sys/kernel/random/boot_id").replace(/[^0-9a-f]/g, "");
+  const digits = system.readTextOr("", "/proc/sys/kernel/random/boot_id").replace(/[^0-9a-f]/g, "");
   return Uint8Array.from({ length: 16 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2) || "0", 16));
-}
-
-function readOr(otherwise: string, path: string): string {
-  try {
-    return system.readText(path);
-  } catch (error) {
-    if (error instanceof SystemError) return otherwise;
-    throw error;
-  }
 }

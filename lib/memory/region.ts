@@ -1,5 +1,6 @@
 import { ReadOnlyError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
+import { GuardedViews } from "./guarded_views.ts";
 import { LocalParty, type Party } from "./party.ts";
 
 /**
@@ -26,11 +27,13 @@ export class Region {
   /** Who this attachment is, and who else lives. */
   readonly party: Party;
   readonly #views: Views;
+  readonly #source: ReadonlyViews;
 
   /** Use `Region.over` or `Segment.create`. */
-  constructor(name: string, views: Views, party: Party, readOnly: boolean) {
+  constructor(name: string, views: Views, party: Party, readOnly: boolean, readsRaw = true) {
     this.name = name;
     this.#views = views;
+    this.#source = readOnly && !readsRaw ? new GuardedViews(name, views) : views;
     this.party = party;
     this.readOnly = readOnly;
   }
@@ -67,8 +70,11 @@ export class Region {
     return this.#views;
   }
 
-  /** The typed arrays, for reading. */
+  /**
+   * The typed arrays, for reading. On a read-only attachment they refuse writes with a `ReadOnlyError` and are slower to
+   * read; so are views of structs over them. A {@linkcode SharedType} can ask for raw ones.
+   */
   get source(): ReadonlyViews {
-    return this.#views;
+    return this.#source;
   }
 }

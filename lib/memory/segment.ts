@@ -16,7 +16,7 @@ import {
   type SegmentFile,
 } from "./segment_file.ts";
 import { listSegments, type SegmentInfo } from "./segment_list.ts";
-import { isDescriptorPath, requireSegmentName } from "./segment_name.ts";
+import { parseAnonymousName, requireSegmentName } from "./segment_name.ts";
 import type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";
 
 /** How a segment is attached. */
@@ -73,7 +73,7 @@ export interface CreateOptions extends Omit<AttachOptions, "readOnly"> {
  * ```
  */
 export class Segment implements Disposable {
-  /** The name; of an anonymous segment, a path that other processes of this user can open while this one lives. */
+  /** The name; of an anonymous segment, one by which other processes of this user can open it while its creator has it. */
   readonly name: string;
   /** Length of the whole segment in bytes. */
   readonly byteLength: number;
@@ -120,7 +120,7 @@ export class Segment implements Disposable {
    * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`.
    */
   static open(name: string, options: OpenOptions = {}): Segment {
-    if (!isDescriptorPath(name)) requireSegmentName("open", name);
+    if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);
     requireTimeout("open", name, options.timeoutMs);
     return new Segment(name, openSegmentFile(name, options), options.role ?? "");
   }
@@ -177,18 +177,31 @@ export class Segment implements Disposable {
    * Makes an object in the segment.
    *
    * @param name 1 to 64 bytes, unique in the segment.
-   * @throws {SegmentStateError} `EXISTS` if the name is taken, `FULL` if entries or bytes have run out.
+   * @param waitOptions `timeoutMs`: how long to wait for others that are adding objects; 10 s unless given.
+   * @throws {SegmentStateError} `EXISTS` if the name is taken, `FULL` if entries or bytes have run out, `BUSY` if another
+   * process has been adding an object all the time.
    */
   create<F extends LayoutTypeFunction, O extends { layout: AnyStruct }, S extends AnyStruct>(
     name: string,
     type: LayoutType<F, O>,
     options: O & { layout: S },
+    waitOptions?: { readonly timeoutMs?: number },
   ): (F & { layout: S })["type"];
   /** Makes an object whose type does not depend on a layout. */
-  create<O, T>(name: string, type: SharedType<O, T>, options: O): T;
-  create<O, T>(name: string, type: SharedType<O, T>, options: O): T {
-    const { entry, isNew } = this.#add(name, type, options);
-    if (isNew) return type.attach(this.#region(entry), options);
+  create<O, T>(
+    name: string,
+    type: SharedType<O, T>,
+    options: O,
+    waitOptions?: { readonly timeoutMs?: number },
+  ): T;
+  create<O, T>(
+    name: string,
+    type: SharedType<O, T>,
+    options: O,
+    waitOptions?: { readonly timeoutMs?: number },
+  ): T {
+    const { entry, isNew } = this.#add(name, type, options, waitOptions);
+    if (isNew) return type.attach(this.#region(entry, type.readsRaw), options);
     throw new SegmentStateError(
       "EXISTS",
       `Cannot create object '${name}' in segment '${this.name}' as it exists already, a ${entry.kind}; open it, or use openOrCreate`,
@@ -244,18 +257,30 @@ export class Segment implements Disposable {
   /**
    * Attaches to an object, or makes it if it does not exist; of any number of callers exactly one makes it.
    *
-   * @throws {SegmentStateError} `OTHER_KIND` or `FULL`.
+   * @param waitOptions `timeoutMs`: how long to wait for others that are adding objects; 10 s unless given.
+   * @throws {SegmentStateError} `OTHER_KIND`, `FULL` or `BUSY`.
    * @throws {LayoutMismatchError} If it was made with another layout.
    */
   openOrCreate<F extends LayoutTypeFunction, O extends { layout: AnyStruct }, S extends AnyStruct>(
     name: string,
     type: LayoutType<F, O>,
     options: O & { layout: S },
+    waitOptions?: { readonly timeoutMs?: number },
   ): (F & { layout: S })["type"];
   /** Attaches to or makes an object whose type does not depend on a layout. */
-  openOrCreate<O, T>(name: string, type: SharedType<O, T>, options: O): T;
-  openOrCreate<O, T>(name: string, type: SharedType<O, T>, options: O): T {
-    return this.#attach(this.#add(name, type, options).entry, type, options);
+  openOrCreate<O, T>(
+    name: string,
+    type: SharedType<O, T>,
+    options: O,
+    waitOptions?: { readonly timeoutMs?: number },
+  ): T;
+  openOrCreate<O, T>(
+    name: string,
+    type: SharedType<O, T>,
+    options: O,
+    waitOptions?: { readonly timeoutMs?: number },
+  ): T {
+    return this.#attach(this.#add(name, type, options, waitOptions).entry, type, options);
   }
 
   /** What lies in the segment, in the order in which it was made. */
@@ -291,8 +316,14 @@ export class Segment implements Disposable {
     if (this.closed) throw new ClosedError(`Cannot use segment '${this.name}' as it was closed; open it again`);
   }
 
-  #add<O, T>(name: string, type: SharedType<O, T>, options: O): { entry: CatalogEntry; isNew: boolean } {
+  #add<O, T>(
+    name: string,
+    type: SharedType<O, T>,
+    options: O,
+    { timeoutMs }: { readonly timeoutMs?: number } = {},
+  ): { entry: CatalogEntry; isNew: boolean } {
     this.#requireOpen();
+    requireTimeout("add an object to", this.name, timeoutMs);
     if (this.readOnly) {
       throw new ReadOnlyError(
         `Cannot create object '${name}' in segment '${this.name}' as it is attached for reading only; attach without readOnly`,
@@ -304,7 +335,7 @@ export class Segment implements Disposable {
       byteLength: type.byteLength(options),
       schema: type.schema?.(options) ?? "",
     };
-    return this.#catalog.add(entry, (added) => type.init(this.#region(added), options));
+    return this.#catalog.add(entry, (added) => type.init(this.#region(added), options), timeoutMs);
   }
 
   #attach<O, T>(entry: CatalogEntry, type: SharedType<O, T>, options: Partial<O>): T {
@@ -317,12 +348,12 @@ export class Segment implements Disposable {
     }
     const schema = type.schema?.(options);
     if (schema !== undefined && schema !== entry.schema) assertSameLayout(what, entry.schema, schema);
-    return type.attach(this.#region(entry), options);
+    return type.attach(this.#region(entry, type.readsRaw), options);
   }
 
-  #region({ name, byteOffset, byteLength }: CatalogEntry): Region {
+  #region({ name, byteOffset, byteLength }: CatalogEntry, readsRaw = false): Region {
     const views = new Views(this.#file.mapping.buffer, byteOffset, byteLength, this.readOnly);
-    return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, this.readOnly);
+    return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, this.readOnly, readsRaw);
   }
 }
 

@@ -4,11 +4,12 @@ import * as system from "../../ffi/system.ts";
 import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../errors.ts";
 import type { Geometry } from "./geometry.ts";
-import { type Header, isReady, readHeader, requireInitialisable, writeHeader } from "./header.ts";
+import { type Header, isReady, readCreatedNs, readHeader, requireInitialisable, writeHeader } from "./header.ts";
 import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_descriptor.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
 import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
-import { isDescriptorPath } from "./segment_name.ts";
+import { OpenFile } from "./open_file.ts";
+import { anonymousName, parseAnonymousName, stampOf } from "./segment_name.ts";
 
 const { EEXIST, ENOENT, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, S_IFMT, S_IFREG } = linux;
 
@@ -44,11 +45,11 @@ export interface CreateRequest extends OpenRequest {
 /** Makes a segment that did not exist. */
 export function createSegmentFile(name: string, request: CreateRequest): SegmentFile {
   const doing = { action: "create segment", path: name };
-  const fd = system.shmOpen(doing, name, O_RDWR | O_CREAT | O_EXCL, request.mode);
-  const file = closingOnError(fd, () => settle(name, fd, request, "create"));
+  const opened = new OpenFile(system.shmOpen(doing, name, O_RDWR | O_CREAT | O_EXCL, request.mode));
+  const file = opened.closingOnError(() => settle(name, opened, request, "create"));
   // Between the two calls above another process may have found the empty file and initialised it.
   if (file === "ready" || file === "unlinked") {
-    system.close(fd);
+    opened.close();
     throw new SystemError(EEXIST, { ...doing, syscall: "shm_open" });
   }
   return file;
@@ -61,13 +62,14 @@ export function openOrCreateSegmentFile(name: string, request: CreateRequest): S
     const fd = unless(ENOENT, () => system.shmOpen(doing, name, O_RDWR | O_NONBLOCK, 0)) ??
       unless(EEXIST, () => system.shmOpen(doing, name, O_RDWR | O_CREAT | O_EXCL, request.mode));
     if (fd === undefined) continue; // it went or came between the two calls
-    const file = closingOnError(fd, () => {
-      requireOwner(name, fd, request.owner);
-      const settled = settle(name, fd, request, "open or create");
-      return settled === "ready" ? attach(name, fd, request) : settled;
+    const opened = new OpenFile(fd);
+    const file = opened.closingOnError(() => {
+      requireOwner(name, opened.fd, request.owner);
+      const settled = settle(name, opened, request, "open or create");
+      return settled === "ready" ? attach(name, opened, request) : settled;
     });
     if (file !== "unlinked") return file;
-    system.close(fd);
+    opened.close();
   }
 }
 
@@ -76,47 +78,58 @@ export function openSegmentFile(name: string, request: OpenRequest): SegmentFile
   const doing = { action: "open segment", path: name };
   // O_NONBLOCK: a FIFO of that name must not make us wait for its other end.
   const flags = (request.readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK;
-  const openFd = isDescriptorPath(name)
-    ? () => system.open(doing, name, flags)
+  const anonymous = parseAnonymousName(name);
+  const openFd = anonymous !== undefined
+    ? () => system.open(doing, anonymous.path, flags)
     : () => system.shmOpen(doing, name, flags, 0);
   const start = performance.now();
   const waitedMs = () => performance.now() - start;
 
-  let fd = request.timeoutMs === undefined ? openFd() : unless(ENOENT, openFd);
-  while (fd === undefined) {
-    sleep(1);
-    fd = waitedMs() < request.timeoutMs! ? unless(ENOENT, openFd) : openFd();
-  }
-  const opened = fd;
-  return closingOnError(opened, () => {
-    requireOwner(name, opened, request.owner);
-    while (!isReady(readStart(name, opened))) {
-      requireInitialisable(name, readStart(name, opened));
-      if (waitedMs() >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) throw notReady(name, opened, waitedMs());
+  while (true) {
+    let fd = request.timeoutMs === undefined ? openFd() : unless(ENOENT, openFd);
+    while (fd === undefined) {
       sleep(1);
+      fd = waitedMs() < request.timeoutMs! ? unless(ENOENT, openFd) : openFd();
     }
-    return attach(name, opened, request);
-  });
+    const opened = new OpenFile(fd);
+    const file = opened.closingOnError(() => {
+      if (anonymous?.stamp !== undefined) requireSame(name, opened.fd, anonymous.stamp);
+      requireOwner(name, opened.fd, request.owner);
+      const timeoutMs = request.timeoutMs ?? INITIALISER_TIMEOUT_MS;
+      const isThere = waitUntilReady(name, opened.fd, anonymous === undefined, timeoutMs, waitedMs);
+      return isThere ? attach(name, opened, request) : undefined;
+    });
+    if (file !== undefined) return file;
+    opened.close(); // half-made, it lost its name; another one may have it by now
+  }
 }
 
 /** Makes a segment without a name. It lives as long as somebody is attached. */
 export function createAnonymousFile(request: CreateRequest): { name: string; file: SegmentFile } {
   const doing = { action: "create segment", path: "anonymous" };
-  const fd = system.memfdCreate(doing, "shmkit", linux.MFD_CLOEXEC | linux.MFD_ALLOW_SEALING);
-  const name = `/proc/${libc().getpid()}/fd/${fd}`;
-  const file = closingOnError(fd, () => {
-    const file = initialise(name, fd, request);
+  const opened = new OpenFile(system.memfdCreate(doing, "shmkit", linux.MFD_CLOEXEC | linux.MFD_ALLOW_SEALING));
+  const path = `/proc/${libc().getpid()}/fd/${opened.fd}`;
+  const file = opened.closingOnError(() => initialise(path, opened, request));
+  try {
     // Nobody can then shorten the file under the others' feet, which would crash them.
     const seals = linux.F_SEAL_SHRINK | linux.F_SEAL_GROW | linux.F_SEAL_SEAL;
-    system.fcntl({ action: "seal segment", path: name }, fd, linux.F_ADD_SEALS, seals);
-    return file;
-  });
-  return { name, file };
+    system.fcntl({ action: "seal segment", path }, opened.fd, linux.F_ADD_SEALS, seals);
+  } catch (error) {
+    file.mapping.close();
+    throw error;
+  }
+  return { name: anonymousName(path, file.header.createdNs), file };
 }
 
 /** Waits until the file is ready or initialises it; says if it lost its name meanwhile. */
-function settle(name: string, fd: number, request: CreateRequest, action: string): SegmentFile | "ready" | "unlinked" {
+function settle(
+  name: string,
+  opened: OpenFile,
+  request: CreateRequest,
+  action: string,
+): SegmentFile | "ready" | "unlinked" {
   const doing = { action: `${action} segment`, path: name };
+  const { fd } = opened;
   const start = performance.now();
   while (!isReady(readStart(name, fd))) {
     requireInitialisable(name, readStart(name, fd));
@@ -124,26 +137,60 @@ function settle(name: string, fd: number, request: CreateRequest, action: string
       // Only now is the answer sure: the last holder may have finished, or failed and removed the name.
       const { links } = system.fileStatus(doing, fd);
       const isStillOurs = links > 0 && !isReady(readStart(name, fd));
-      if (isStillOurs) return initialise(name, fd, request);
+      if (isStillOurs) return initialise(name, opened, request);
       unlockByte(fd, INITIALISER_LOCK_BYTE);
       if (links === 0) return "unlinked";
       continue;
     }
     const waitedMs = performance.now() - start;
-    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) throw notReady(name, fd, waitedMs);
+    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) throw notReady(name, true, waitedMs);
     sleep(1);
   }
   return "ready";
 }
 
+/**
+ * Waits for the initialiser of a file, which holds its lock while it works.
+ *
+ * @returns False if the file lost its name meanwhile, if it has one.
+ * @throws {SegmentStateError} `CREATOR_DIED` as soon as that is sure, `INITIALISING` once the time is up.
+ */
+function waitUntilReady(
+  name: string,
+  fd: number,
+  hasName: boolean,
+  timeoutMs: number,
+  waitedMs: () => number,
+): boolean {
+  const doing = { action: "open segment", path: name };
+  let wasLocked = false;
+  while (!isReady(readStart(name, fd))) {
+    // The order of the looks decides. A file has a length only once it was locked: then a free lock was given back.
+    wasLocked ||= system.fileStatus(doing, fd).byteLength > 0;
+    const isLocked = isByteLocked(fd, INITIALISER_LOCK_BYTE);
+    // And whoever gave it back had finished before, or had failed and removed the name, or else died.
+    const start = readStart(name, fd);
+    if (isReady(start)) return true;
+    requireInitialisable(name, start);
+    if (hasName && system.fileStatus(doing, fd).links === 0) return false;
+    if (wasLocked && !isLocked) throw notReady(name, false, waitedMs());
+    if (waitedMs() >= timeoutMs) throw notReady(name, isLocked, waitedMs());
+    wasLocked ||= isLocked;
+    sleep(1);
+  }
+  return true;
+}
+
 /** Fills a file of which the caller holds the initialiser's lock, or which has no name. On failure the name goes. */
-function initialise(name: string, fd: number, request: CreateRequest): SegmentFile {
+function initialise(name: string, opened: OpenFile, request: CreateRequest): SegmentFile {
   const { geometry, mode } = request;
+  const { fd } = opened;
   const doing = { action: "create segment", path: name };
+  let mapping: Mapping | undefined;
   try {
     system.chmod(doing, fd, mode);
     system.allocate(doing, fd, geometry.byteLength);
-    const mapping = new Mapping(name, fd, geometry.byteLength, request);
+    mapping = new Mapping(name, opened, geometry.byteLength, request);
     const record = new DataView(mapping.buffer, 0, HEADER_BYTES);
     // A dead initialiser may have left anything here and in the parts behind it.
     new Uint8Array(mapping.buffer, MAGIC_BYTES, geometry.objectsOffset - MAGIC_BYTES).fill(0);
@@ -153,17 +200,28 @@ function initialise(name: string, fd: number, request: CreateRequest): SegmentFi
     unlockByte(fd, INITIALISER_LOCK_BYTE);
     return { mapping, header: readHeader(name, record, geometry.byteLength) };
   } catch (error) {
-    if (!isDescriptorPath(name) && system.fileStatus(doing, fd).links > 0) system.shmUnlink(doing, name);
+    removeName(name, fd);
+    mapping?.close();
     throw error;
   }
 }
 
+/** Removes the name of a file that could not be initialised. If that fails too, the first error tells more. */
+function removeName(name: string, fd: number): void {
+  const doing = { action: "remove segment", path: name };
+  try {
+    if (parseAnonymousName(name) === undefined && system.fileStatus(doing, fd).links > 0) system.shmUnlink(doing, name);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+  }
+}
+
 /** Checks the header of a ready file and maps it. */
-function attach(name: string, fd: number, request: MappingOptions): SegmentFile {
-  const { byteLength } = system.fileStatus({ action: "open segment", path: name }, fd);
+function attach(name: string, opened: OpenFile, request: MappingOptions): SegmentFile {
+  const { byteLength } = system.fileStatus({ action: "open segment", path: name }, opened.fd);
   // Read anew, as the bytes read along with the state may be older. And read before mapping: touching a page behind the end of a cut file would crash the process.
-  const header = readHeader(name, readStart(name, fd), byteLength);
-  const mapping = new Mapping(name, fd, byteLength, request);
+  const header = readHeader(name, readStart(name, opened.fd), byteLength);
+  const mapping = new Mapping(name, opened, byteLength, request);
   load(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD); // pairs with the store in initialise
   return { mapping, header };
 }
@@ -171,6 +229,23 @@ function attach(name: string, fd: number, request: MappingOptions): SegmentFile 
 function readStart(name: string, fd: number): DataView {
   const bytes = new Uint8Array(HEADER_BYTES);
   return new DataView(bytes.buffer, 0, system.readAt({ action: "open segment", path: name }, fd, bytes, 0));
+}
+
+/** Refuses what an anonymous segment's descriptor leads to by now, if that is not the segment any more. */
+function requireSame(name: string, fd: number, stamp: string): void {
+  const { mode } = system.fileStatus({ action: "open segment", path: name }, fd);
+  let found = "something else";
+  if ((mode & S_IFMT) === S_IFREG) {
+    const start = readStart(name, fd);
+    if (isReady(start)) {
+      found = `one of stamp ${stampOf(readCreatedNs(start))}`;
+      if (stampOf(readCreatedNs(start)) === stamp) return;
+    }
+  }
+  throw new SegmentStateError(
+    "NOT_FOUND",
+    `Cannot open segment '${name}' as it is gone: its creator closed it, and the descriptor's number was given to another file: found ${found}`,
+  );
 }
 
 function requireOwner(name: string, fd: number, owner: number | "any" | undefined): void {
@@ -189,9 +264,9 @@ function requireOwner(name: string, fd: number, owner: number | "any" | undefine
   );
 }
 
-function notReady(name: string, fd: number, waitedMs: number): SegmentStateError {
+function notReady(name: string, isLocked: boolean, waitedMs: number): SegmentStateError {
   const waited = `after ${Math.round(waitedMs)} ms`;
-  return isByteLocked(fd, INITIALISER_LOCK_BYTE)
+  return isLocked
     ? new SegmentStateError(
       "INITIALISING",
       `Cannot open segment '${name}' as its creator is still initialising it ${waited}; wait longer with timeoutMs`,
@@ -208,15 +283,6 @@ function unless<T>(errno: number, call: () => T): T | undefined {
     return call();
   } catch (error) {
     if (error instanceof SystemError && error.errno === errno) return undefined;
-    throw error;
-  }
-}
-
-function closingOnError<T>(fd: number, use: () => T): T {
-  try {
-    return use();
-  } catch (error) {
-    system.close(fd);
     throw error;
   }
 }

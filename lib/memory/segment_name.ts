@@ -1,12 +1,34 @@
-/** Where an anonymous segment is found: its creator's descriptor, reopened. */
-const DESCRIPTOR_PATH = /^\/proc\/(self|[1-9][0-9]*)\/fd\/(0|[1-9][0-9]*)$/;
+/** How an anonymous segment is found: its creator's descriptor, reopened; and when it was created. */
+const ANONYMOUS_NAME = /^(\/proc\/(?:self|[1-9][0-9]*)\/fd\/(?:0|[1-9][0-9]*))(?:#([0-9a-z]+))?$/;
 
 /** Linux's longest file name, in bytes. */
 const NAME_MAX = 255;
 
-/** Whether a name is that of an anonymous segment. */
-export function isDescriptorPath(name: string): boolean {
-  return DESCRIPTOR_PATH.test(name);
+/** What the name of an anonymous segment says. */
+export interface AnonymousName {
+  /** The path that leads to its memory while its creator has it open. */
+  readonly path: string;
+  /** Tells it from another one that a process of the same id has opened under the same number; none in a bare path. */
+  readonly stamp: string | undefined;
+}
+
+/**
+ * The name of an anonymous segment. Processes and descriptors get numbers that others had before, so it holds the time of
+ * creation, which only one segment of a process can have.
+ */
+export function anonymousName(path: string, createdNs: number): string {
+  return `${path}#${stampOf(createdNs)}`;
+}
+
+/** The stamp of a segment that was created then. */
+export function stampOf(createdNs: number): string {
+  return createdNs.toString(36);
+}
+
+/** The parts of an anonymous segment's name; undefined if it is not one. */
+export function parseAnonymousName(name: string): AnonymousName | undefined {
+  const match = ANONYMOUS_NAME.exec(name);
+  return match === null ? undefined : { path: match[1], stamp: match[2] };
 }
 
 /**

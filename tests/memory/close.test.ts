@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { ClosedError, f64, LatestTable, Segment, struct } from "@shmkit/shmkit";
 import { Peer } from "../support/peer.ts";
-import { thisRuntime } from "../support/runtimes.ts";
+import { type Runtime, thisRuntime } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
@@ -83,7 +83,7 @@ describe("Segment.close", () => {
     }));
 
   it("happens by itself once nobody can see the memory, and not before", async () => {
-    const peer = Peer.start(thisRuntime, new URL("./garbage_peer.ts", import.meta.url));
+    const peer = startCollector(thisRuntime, "collect");
     const { whileViewed, afterwards, sum } = await peer.next<
       { whileViewed: number; afterwards: number; sum: number }
     >();
@@ -92,4 +92,28 @@ describe("Segment.close", () => {
     assert(afterwards <= 5, `${afterwards} of 200 unreachable mappings are still there`);
     await peer.succeeded();
   });
+
+  for (const runtime of ["bun", "deno"] as const) {
+    it(`by itself never takes memory from under a buffer that was moved, in ${runtime}`, () =>
+      withName(async (name) => {
+        const peer = startCollector(runtime, "move", name);
+        const { participants, early, late } = await peer.next<
+          { participants: number; early: number[]; late: number[] }
+        >();
+        assertEquals([participants, early, late], [1, [8192, 8192], [12_288, 12_288]]);
+        await peer.succeeded();
+      }));
+
+    it(`by itself leaves descriptors alone that a failed call gave back, in ${runtime}`, async () => {
+      const peer = startCollector(runtime, "fail");
+      assertEquals(await peer.next(), 0);
+      await peer.succeeded();
+    });
+  }
 });
+
+/** Starts a process that can collect its garbage when it wants to. */
+function startCollector(runtime: Runtime, ...args: string[]): Peer {
+  const env = { DENO_V8_FLAGS: "--expose-gc" };
+  return Peer.start(runtime, new URL("./garbage_peer.ts", import.meta.url), args, env);
+}

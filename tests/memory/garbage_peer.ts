@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
+import * as linux from "../../ffi/linux.ts";
 import { type Region, Segment } from "../../mod.ts";
-import { tell } from "../support/peer.ts";
+import { peerArgs, tell } from "../support/peer.ts";
+import { failing } from "./faults.ts";
 
 const Bytes = {
   kind: "Bytes",
@@ -31,12 +33,63 @@ function viewAlone(): Uint8Array {
   return Segment.anonymous({ byteLength: 8192 }).create("bytes", Bytes, {});
 }
 
-let view: Uint8Array | undefined = viewAlone();
-await collect();
-const whileViewed = mappings();
-const sum = view.reduce((sum, byte) => sum + byte, 0);
-view = undefined;
-for (let i = 0; i < 200; i++) viewAlone();
-await collect();
-tell({ whileViewed, sum, afterwards: mappings() });
+/** How a program can move a buffer, and what lies where it went. */
+const MOVES: Record<string, (buffer: ArrayBuffer) => ArrayBuffer> = {
+  transfer: (buffer) => buffer.transfer(),
+  structuredClone: (buffer) => structuredClone(buffer, { transfer: [buffer] }),
+};
+
+const sumOf = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum + byte, 0);
+
+/** The bytes of a view, and where its buffer went. */
+function moved(view: Uint8Array, move: (buffer: ArrayBuffer) => ArrayBuffer): Uint8Array {
+  const { byteOffset, length } = view;
+  return new Uint8Array(move(view.buffer as ArrayBuffer), byteOffset, length);
+}
+
+if (peerArgs[0] === "collect") {
+  let view: Uint8Array | undefined = viewAlone();
+  await collect();
+  const whileViewed = mappings();
+  const sum = sumOf(view);
+  view = undefined;
+  for (let i = 0; i < 200; i++) viewAlone();
+  await collect();
+  tell({ whileViewed, sum, afterwards: mappings() });
+} else if (peerArgs[0] === "move") {
+  using watcher = Segment.openOrCreate(peerArgs[1], { byteLength: 65_536 });
+  watcher.create("bytes", Bytes, {});
+  const early: Uint8Array[] = [], alone: Uint8Array[] = [];
+  for (const move of Object.values(MOVES)) {
+    (() => early.push(moved(Segment.open(peerArgs[1]).open("bytes", Bytes), move)))();
+    alone.push(viewAlone());
+  }
+  await collect();
+  // The segments are gone; of these, only views are left, which are moved now.
+  const late = Object.values(MOVES).map((move, i) => moved(alone[i], move));
+  alone.length = 0;
+  const participants = watcher.participants().length;
+  await collect();
+  // Those that were moved while their segment was there are shared still; the others are memory, of whatever bytes.
+  watcher.open("bytes", Bytes).fill(2);
+  for (const bytes of late) bytes.fill(3);
+  tell({ participants, early: early.map(sumOf), late: late.map(sumOf) });
+} else {
+  // A descriptor whose segment could not be made is not closed again by the collector, when it is another file's.
+  const fds = await (async () => {
+    const fds: number[] = [];
+    failing("fcntl", linux.EPERM, () => {
+      for (let i = 0; i < 20; i++) {
+        try {
+          Segment.anonymous({ byteLength: 8192 });
+        } catch {
+          fds.push(openSync("/dev/null", "r"));
+        }
+      }
+    });
+    await collect();
+    return fds;
+  })();
+  tell(fds.filter((fd) => !readlinkSync(`/proc/self/fd/${fd}`).endsWith("null")).length);
+}
 process.exit(0);

@@ -23,6 +23,8 @@ import {
   u32,
 } from "@shmkit/shmkit";
 import { isRoot } from "../support/machine.ts";
+import { Peer } from "../support/peer.ts";
+import { thisRuntime } from "../support/runtimes.ts";
 import { uniqueName, withName } from "../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
@@ -150,14 +152,17 @@ describe("Segment.open refuses", () => {
     }
   });
 
-  it("a FIFO, without waiting for its other end", () => {
+  it("a FIFO, without waiting for its other end", async () => {
     const name = uniqueName();
     assertEquals(spawnSync("mkfifo", [`/dev/shm${name}`]).status, 0);
+    // In a process that can be ended: one that waits for the other end does so in the kernel.
+    const peer = Peer.start(thisRuntime, new URL("./fifo_peer.ts", import.meta.url), [name]);
+    const limit = setTimeout(() => peer.kill(), 30_000);
     try {
-      assertThrows(() => Segment.open(name, { readOnly: true }), SegmentFormatError, "regular file");
-      assertThrows(() => Segment.open(name), SegmentFormatError, "regular file");
-      assertEquals(Segment.list().some((info) => info.name === name), false);
+      assertEquals(await peer.next(), ["FOREIGN", "FOREIGN", "FOREIGN", "not listed"]);
+      await peer.succeeded();
     } finally {
+      clearTimeout(limit);
       rmSync(`/dev/shm${name}`);
     }
   });

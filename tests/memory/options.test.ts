@@ -1,7 +1,17 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { readdirSync, readFileSync, truncateSync } from "node:fs";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { closeSync, openSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { describe, it } from "node:test";
-import { f64, LatestTable, ReadOnlyError, type Region, Segment, struct, SystemError, type Views } from "@shmkit/shmkit";
+import {
+  f64,
+  LatestTable,
+  ReadOnlyError,
+  type Region,
+  Segment,
+  SegmentStateError,
+  struct,
+  SystemError,
+  type Views,
+} from "@shmkit/shmkit";
 import { Peer } from "../support/peer.ts";
 import { PAIRS } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
@@ -56,6 +66,42 @@ describe("a read-only attachment", () => {
         await reader.succeeded();
       }));
   }
+
+  for (const runtime of ["bun", "deno"] as const) {
+    it(`refuses raw writes in ${runtime}, and reads on`, () =>
+      withName(async (name) => {
+        using segment = Segment.create(name, { byteLength: 65_536 });
+        const type = {
+          kind: "Bytes",
+          byteLength: () => 64,
+          init: (region: Region) => void region.views.u8.set([0, 0, 0, 7, 0, 0, 0, 0, 5, 0, 0, 0, 6]),
+          attach: () => 0,
+        };
+        segment.create("bytes", type, {});
+        const peer = Peer.start(runtime, new URL("./raw_writes_peer.ts", import.meta.url), [name]);
+        assertEquals(await peer.next(), {
+          outcomes: ["refused"],
+          reads: [7, 64, [0, 7, 0], 3, 18, 7 * 2 ** 24, 5, 6, false],
+        });
+        assertEquals(await peer.next(), [true, true]);
+        await peer.succeeded();
+      }));
+  }
+
+  it("is raw for a type that promises not to write", () =>
+    withName((name) => {
+      using segment = Segment.create(name, { byteLength: 65_536 });
+      const type = {
+        kind: "Bytes",
+        byteLength: () => 64,
+        init: () => {},
+        attach: (region: Region) => region.source.u8,
+      };
+      segment.create("bytes", type, {});
+      using reader = Segment.open(name, { readOnly: true });
+      assertEquals(ArrayBuffer.isView(reader.open("bytes", { ...type, readsRaw: true })), true);
+      assertEquals(ArrayBuffer.isView(reader.open("bytes", type)), false);
+    }));
 
   it("takes no slot and is no participant", () =>
     withName((name) => {
@@ -113,7 +159,7 @@ describe("an anonymous segment", () => {
     it(`is shared by ${parent}, its maker, and ${child}`, async () => {
       const maker = Peer.start(parent, new URL("./anonymous_peer.ts", import.meta.url), ["make"]);
       const handle = await maker.next<string>();
-      assertMatch(handle, /^\/proc\/[0-9]+\/fd\/[0-9]+$/);
+      assertMatch(handle, /^\/proc\/[0-9]+\/fd\/[0-9]+#[0-9a-z]+$/);
       const user = Peer.start(child, new URL("./anonymous_peer.ts", import.meta.url), ["use", handle]);
       assertEquals(await user.next(), { bid: 1, ask: 2, participants: 2, now: true });
       maker.send("end");
@@ -126,7 +172,7 @@ describe("an anonymous segment", () => {
 
   it("cannot be cut short", () => {
     using segment = Segment.anonymous({ byteLength: 8192 });
-    const error = assertThrows(() => truncateSync(segment.name, 0)) as Error & { code: string };
+    const error = assertThrows(() => truncateSync(segment.name.split("#")[0], 0)) as Error & { code: string };
     assertEquals(error.code, "EPERM");
   });
 
@@ -136,5 +182,33 @@ describe("an anonymous segment", () => {
       return segment;
     })();
     assertEquals(assertThrows(() => Segment.open(name), SystemError).code, "ENOENT");
+  });
+
+  it("is not mistaken for what its maker has under the same descriptor since", () => {
+    const first = Segment.anonymous({ byteLength: 8192 });
+    const [path] = first.name.split("#"), fd = Number(path.split("/").at(-1));
+    first.close();
+    const refused = (found: string) => {
+      for (const readOnly of [false, true]) {
+        const error = assertThrows(() => Segment.open(first.name, { readOnly }), SegmentStateError, "it is gone");
+        assertEquals(error.code, "NOT_FOUND");
+        assertStringIncludes(error.message, found);
+      }
+    };
+    const second = Segment.anonymous({ byteLength: 8192 });
+    assertEquals(second.name.split("#")[0], path, "the kernel gives the lowest free number");
+    refused("found one of stamp");
+    Segment.open(second.name).close();
+    Segment.open(path).close(); // a bare path says nothing of identity
+    second.close();
+    for (const other of ["/dev/null", "/", "/etc/passwd"]) {
+      assertEquals(openSync(other, "r"), fd);
+      try {
+        const error = assertThrows(() => Segment.open(first.name, { readOnly: true }), SegmentStateError, "it is gone");
+        assertStringIncludes(error.message, "found something else");
+      } finally {
+        closeSync(fd);
+      }
+    }
   });
 });

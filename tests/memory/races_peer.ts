@@ -6,7 +6,7 @@ import { Segment } from "../../mod.ts";
 import { peerArgs, tell, told } from "../support/peer.ts";
 import { Counter } from "./counter.ts";
 
-const [what, name] = peerArgs;
+const [what, name, byte = "0"] = peerArgs;
 
 /** Does something each round, at the moment the test names. */
 async function rounds(work: (round: number) => unknown): Promise<void> {
@@ -16,6 +16,11 @@ async function rounds(work: (round: number) => unknown): Promise<void> {
     while (Date.now() < line.at);
     tell(work(line.round));
   }
+}
+
+/** Stays until it is killed, or the test is gone. */
+function stay(): void {
+  process.stdin.on("end", () => process.exit(1)).resume();
 }
 
 let held: Segment | undefined;
@@ -56,8 +61,8 @@ if (what === "segment") {
 } else if (what === "hold") {
   const doing = { action: "hold", path: name };
   const fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
-  tell(tryLockByte(doing, fd, 0) ? "held" : "not held");
-  setInterval(() => {}, 1000);
+  tell(tryLockByte(doing, fd, Number(byte)) ? "held" : "not held");
+  stay();
 } else if (what === "create-later") {
   tell("ready");
   for await (const _ of told()) {
@@ -68,9 +73,9 @@ if (what === "segment") {
     process.exit(0);
   }
 } else if (what === "attach") {
-  Segment.open(name, { role: "peer" });
+  held = Segment.open(name, { role: "peer" });
   tell("attached");
-  setInterval(() => {}, 1000);
+  stay();
 } else if (what === "anonymous") {
   tell("ready");
   while (true) Segment.anonymous({ byteLength: 2 ** 18 }).close();

@@ -1,0 +1,29 @@
+import * as system from "../../ffi/system.ts";
+
+/** An open file, which is closed once and no more: the kernel gives its number to the next file at once. */
+export class OpenFile {
+  /** Its descriptor. */
+  readonly fd: number;
+  #isOpen = true;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /** Closes the descriptor. The second time nothing happens. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    system.close(this.fd);
+  }
+
+  /** Runs something that is to keep the file, and closes it if that fails. */
+  closingOnError<T>(use: () => T): T {
+    try {
+      return use();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import process from "node:process";
+import { Segment } from "../../mod.ts";
+import { peerArgs, tell } from "../support/peer.ts";
+
+const [name] = peerArgs;
+
+function codeOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return "none";
+}
+
+tell([
+  codeOf(() => Segment.open(name, { readOnly: true })),
+  codeOf(() => Segment.open(name)),
+  codeOf(() => Segment.openOrCreate(name, { byteLength: 4096 })),
+  Segment.list().some((info) => info.name === name) ? "listed" : "not listed",
+]);
+process.exit(0);

@@ -1,0 +1,289 @@
+/*
+ * What two processes do at once, made to happen at one exact instruction: the other one's part runs in this thread, just
+ * before or after a system call of the first one's.
+ */
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { Region, RoleTakenError, Segment, SegmentStateError } from "@shmkit/shmkit";
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
+import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
+import type { Memory } from "../../ffi/mod.ts";
+import type { Party } from "../../lib/memory/party.ts";
+import { Role } from "../../lib/memory/role.ts";
+import { Views } from "../../lib/layout/mod.ts";
+import { Peer } from "../support/peer.ts";
+import { thisRuntime } from "../support/runtimes.ts";
+import { exists, withName } from "../support/segments.ts";
+import { Counter } from "./counter.ts";
+import { before, replacing } from "./faults.ts";
+
+const SCRIPT = new URL("./races_peer.ts", import.meta.url);
+const byteLength = 65_536;
+
+/** Whether a call of fcntl tries to take, or asks about, a lock of that byte. */
+const locks = (command: number, byteOffset: number) => (_fd: number, called: number, flock: Memory): boolean => {
+  const [kind, low] = new Int32Array(flock.buffer, flock.byteOffset, 3).filter((_, i) => i !== 1);
+  return called === command && kind === linux.F_WRLCK && low === byteOffset;
+};
+
+const empty = (name: string): void => closeSync(openSync(`/dev/shm${name}`, "w", 0o600));
+
+/** Who an attachment is among the others. */
+const partyOf = (segment: Segment): Party =>
+  segment.openOrCreate("party", {
+    kind: "Party",
+    byteLength: () => 8,
+    init: () => {},
+    attach: (region: Region) => region.party,
+  }, {});
+
+describe("a half-made segment", () => {
+  it("that another process finishes just before the lock is taken is not made again", () =>
+    withName((name) => {
+      empty(name);
+      const first: Segment[] = [];
+      const finish = () => {
+        first.push(Segment.openOrCreate(name, { byteLength }));
+        first[0].create("counter", Counter, { start: 77 });
+      };
+      using segment = before(
+        "fcntl_flock",
+        locks(linux.F_OFD_SETLK, 0),
+        finish,
+        () => Segment.openOrCreate(name, { byteLength }),
+      );
+      assertEquals(segment.open("counter", Counter).add(1), 77);
+      assertEquals(first[0].open("counter", Counter).value, 78);
+      first[0].close();
+    }));
+
+  for (const how of ["openOrCreate", "create"] as const) {
+    it(`that loses its name just before ${how} takes its lock is left alone`, () =>
+      withName((name) => {
+        if (how === "openOrCreate") empty(name);
+        const remove = () => void Segment.unlink(name);
+        const attempt = () =>
+          before("fcntl_flock", locks(linux.F_OFD_SETLK, 0), remove, () => Segment[how](name, { byteLength }));
+        if (how === "create") assertThrows(attempt, Error, "EEXIST");
+        else {
+          using segment = attempt();
+          segment.create("counter", Counter, { start: 5 });
+          using other = Segment.open(name);
+          assertEquals(other.open("counter", Counter).value, 5);
+        }
+      }));
+  }
+
+  it("is made of zeros, whatever a dead creator left behind the header", () =>
+    withName((name) => {
+      writeFileSync(`/dev/shm${name}`, new Uint8Array(byteLength).fill(255, 128), { mode: 0o600 });
+      using segment = Segment.openOrCreate(name, { byteLength });
+      assertEquals([segment.objects(), segment.participants().length], [[], 1]);
+      assertEquals(segment.participants()[0].id, 1 << 10, "the epoch goes on from what was left");
+      assertEquals(segment.create("counter", Counter, {}).value, 0);
+      assertEquals(segment.objects().length, 1);
+    }));
+
+  it("that is removed and made anew while open waits is opened anew", () =>
+    withName((name) => {
+      empty(name);
+      const first: Segment[] = [];
+      const remake = () => {
+        Segment.unlink(name);
+        first.push(Segment.create(name, { byteLength }));
+      };
+      using segment = before(
+        "fcntl_flock",
+        locks(linux.F_OFD_GETLK, 0),
+        remake,
+        () => Segment.open(name, { timeoutMs: 30_000 }),
+      );
+      assertEquals(segment.participants().length, 2);
+      first[0].close();
+      Segment.unlink(name);
+      // And without a new one that is what open says.
+      empty(name);
+      assertThrows(
+        () => before("fcntl_flock", locks(linux.F_OFD_GETLK, 0), () => Segment.unlink(name), () => Segment.open(name)),
+        Error,
+        "ENOENT",
+      );
+    }));
+
+  it("that a creator takes up while open looks is not taken for a dead one's", () =>
+    withName((name) => {
+      empty(name);
+      const doing = { action: "hold", path: name };
+      const fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
+      let isLooked = false;
+      const look = () => isLooked = true;
+      const begin = () => {
+        tryLockByte(doing, fd, 0);
+        system.allocate(doing, fd, byteLength);
+      };
+      const open = () => Segment.open(name, { timeoutMs: 50 });
+      const error = assertThrows(
+        () =>
+          before("statx", () => isLooked, begin, () => before("fcntl_flock", locks(linux.F_OFD_GETLK, 0), look, open)),
+        SegmentStateError,
+      );
+      assertEquals(error.code, "INITIALISING");
+      system.close(fd);
+    }));
+
+  it("whose creator dies while open waits is told at once", () =>
+    withName(async (name) => {
+      empty(name);
+      const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name]);
+      assertEquals(await peer.next(), "held");
+      const start = performance.now();
+      const error = assertThrows(() => {
+        let looks = 0;
+        const third = (...args: [number, number, Memory]) => locks(linux.F_OFD_GETLK, 0)(...args) && ++looks === 3;
+        before("fcntl_flock", third, () => peer.kill(), () => Segment.open(name, { timeoutMs: 120_000 }));
+      }, SegmentStateError);
+      assertEquals(error.code, "CREATOR_DIED");
+      assertLess(performance.now() - start, 60_000);
+      await peer.exited;
+      // One that left a length is known to have died at the first look.
+      writeFileSync(`/dev/shm${name}`, new Uint8Array(4096));
+      const dead = assertThrows(() => Segment.open(name, { timeoutMs: 120_000 }), SegmentStateError);
+      assertEquals(dead.code, "CREATOR_DIED");
+      assertLess(performance.now() - start, 60_000);
+    }));
+});
+
+describe("an id of a dead attachment", () => {
+  it("stays dead at every step at which a joiner of its slot may be stopped", () =>
+    withName((name) => {
+      using watcher = Segment.create(name, { byteLength });
+      const party = partyOf(watcher);
+      const [slot, old] = (() => {
+        using segment = Segment.open(name);
+        const { id, slot } = segment.participants()[1];
+        assertEquals(party.isAlive(id), true);
+        return [slot, id];
+      })();
+      const seen: boolean[] = [];
+      let isLooking = false;
+      using _joiner = replacing("fcntl_flock", (original) => (fd, command, flock) => {
+        const result = original(fd, command, flock);
+        if (isLooking) return result;
+        const copy = (flock as Int32Array).slice(); // the question below uses the same memory
+        isLooking = true;
+        seen.push(party.isAlive(old));
+        isLooking = false;
+        (flock as Int32Array).set(copy);
+        return result;
+      }, () => Segment.open(name));
+      assertEquals(watcher.participants()[1].slot, slot);
+      assertEquals(seen.includes(true), false, String(seen));
+      assert(seen.length >= 3);
+    }));
+
+  it("stays dead when its slot is taken while the question is asked", () =>
+    withName((name) => {
+      using watcher = Segment.create(name, { byteLength });
+      const party = partyOf(watcher);
+      const segment = Segment.open(name);
+      const old = partyOf(segment).id;
+      segment.close();
+      const joiners: Segment[] = [];
+      const join = () => void joiners.push(Segment.open(name));
+      const isAlive = before(
+        "fcntl_flock",
+        (_fd, command) => command === linux.F_OFD_GETLK,
+        join,
+        () => party.isAlive(old),
+      );
+      assertEquals(isAlive, false);
+      assertEquals(partyOf(joiners[0]).id & 1023, old & 1023);
+      joiners[0].close();
+    }));
+
+  it("stays dead when its slot has a new holder, who need not be what it was", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength });
+      const type = {
+        kind: "Place",
+        byteLength: () => 8,
+        init: () => {},
+        attach: (region: Region) => new Role("the keeper", region, 0),
+      };
+      const former = Segment.open(name);
+      former.openOrCreate("place", type, {}).acquire();
+      const role = segment.open("place", type);
+      assertThrows(() => role.acquire(), RoleTakenError);
+      former.close(); // gives nothing back: as if killed
+      const peer = Peer.start(thisRuntime, SCRIPT, ["attach", name]);
+      assertEquals(await peer.next(), "attached");
+      assertEquals(segment.participants()[1].slot, 1);
+      assertEquals(role.holder, 0);
+      role.acquire();
+      peer.kill();
+      await peer.exited;
+    }));
+});
+
+describe("a role", () => {
+  const DEAD = 9;
+  const memory = new SharedArrayBuffer(64);
+  /** An attachment of that id; `look` runs whenever it asks whether the dead one lives. */
+  const roleOf = (id: number, look: () => void = () => {}): Role => {
+    const party: Party = {
+      id,
+      isAlive: (asked) => (asked === DEAD && look(), asked !== DEAD),
+      describe: (id) => `attachment ${id}`,
+    };
+    return new Role("the keeper", new Region("memory", new Views(memory), party, false), 0);
+  };
+
+  it("of a dead holder goes to one only, when two find it at once", () => {
+    Region.over(memory).views.i32[0] = DEAD;
+    const other = roleOf(2);
+    const role = roleOf(1, () => {
+      if (Region.over(memory).views.i32[0] === DEAD) other.acquire();
+    });
+    const error = assertThrows(() => role.acquire(), RoleTakenError);
+    assert(error.message.includes("found attachment 2"));
+    assertEquals(Region.over(memory).views.i32[0], 2);
+    other.release();
+    role.acquire();
+  });
+});
+
+describe("adding an object", () => {
+  it("waits for another adder as long as it was told, by the clock", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength });
+      const catalog = 128 + 64 * 64;
+      const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name, String(catalog)]);
+      assertEquals(await peer.next(), "held");
+      for (const how of ["create", "openOrCreate"] as const) {
+        let ms = 0;
+        const { now } = performance, clock = now.bind(performance);
+        // Each look at the clock finds a minute gone: then one look is enough, whatever the number of rounds.
+        performance.now = () => clock() + (ms += 60_000);
+        try {
+          const error = assertThrows(
+            () => segment[how]("counter", Counter, {}, { timeoutMs: 59_000 }),
+            SegmentStateError,
+            "has been adding an object for 6",
+          );
+          assertEquals(error.code, "BUSY");
+        } finally {
+          performance.now = now;
+        }
+      }
+      const start = performance.now();
+      assertThrows(() => segment.create("counter", Counter, {}, { timeoutMs: 100 }), SegmentStateError);
+      assertEquals(performance.now() - start >= 100, true);
+      assertThrows(() => segment.create("counter", Counter, {}, { timeoutMs: -1 }), RangeError, "0 or more");
+      peer.kill();
+      await peer.exited;
+      assertEquals(segment.create("counter", Counter, {}).value, 0);
+      assertEquals(exists(name), true);
+    }));
+});

@@ -1,0 +1,8 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { Segment } from "../../mod.ts";
+
+// A Worker that attaches, and stays so until it is terminated.
+const segment = Segment.open(workerData.name, { role: "worker" });
+parentPort!.postMessage("attached");
+// What nobody can reach any more is collected and closed: keep hold of it.
+setInterval(() => segment.closed, 5);
