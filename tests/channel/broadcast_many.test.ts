@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { AlreadyOwnerError, f64, Region, Segment, SegmentFormatError, struct } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast.ts";
@@ -80,13 +80,13 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
       }));
   }
 
-  it("kill -9 of one of three writers, 100 times: the others go on, what was published is read", () =>
+  it("kill -9 of one of three writers, 60 times: the others go on, what was published is read", () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 22 });
       const broadcast = segment.create("entries", Broadcast, { layout: Entry, capacity: 65_536, writers: "many" });
       const notes = segment.create("notes", Notes, {}), random = new Random(Date.now()), reader = broadcast.reader();
       const last = new Float64Array(3);
-      let made = 0;
+      let made = 0, compared = 0;
       const start = async (index: number) => {
         const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
         const peer = Peer.start(runtime, SCRIPT, ["write", name, index]);
@@ -99,11 +99,19 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
           last[writer] = count;
         }, 65_536);
       const peers = [await start(0), await start(1), await start(2)];
-      for (let i = 0; i < 100; i++) {
+      for (let i = 0; i < 60; i++) {
         const which = random.below(3);
         for (const until = performance.now() + random.below(8); performance.now() < until;) read();
+        read();
+        const { lost } = reader;
         peers[which].kill();
         await peers[which].exited;
+        read();
+        if (reader.lost === lost) {
+          compared++;
+          // Each record for which publish had returned was published.
+          assert(last[which] >= notes[80 + which], `seed ${random.seed}: ${last[which]} ${notes[80 + which]}`);
+        }
         const before = broadcast.position;
         for (const limit = performance.now() + 10_000; broadcast.position - before < 100; read()) {
           assert(performance.now() < limit, `the others stand still, seed ${random.seed}`);
@@ -117,7 +125,6 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
       }
       while (read() > 0);
       assertEquals(reader.position, broadcast.position);
-      // Each record for which publish had returned was published.
-      for (let i = 0; i < 3; i++) assert(last[i] >= notes[80 + i], `${[...last]} ${notes.slice(80, 83)}`);
+      assertGreater(compared, 0);
     }));
 });
