@@ -27,6 +27,7 @@ export {
   type LayoutType,
   type LayoutTypeFunction,
   type MappingOptions,
+  type ObjectOptions,
   type OpenOptions,
   type Participant,
   type Party,

@@ -11,6 +11,7 @@ export { alignUp } from "./bytes.ts";
 export { type CopyRecord, recordCopier } from "./record.ts";
 export { Role } from "./role.ts";
 export { Region } from "./region.ts";
-export { type AttachOptions, type CreateOptions, type OpenOptions, Segment } from "./segment.ts";
+export { Segment } from "./segment.ts";
+export type { AttachOptions, CreateOptions, ObjectOptions, OpenOptions } from "./segment_options.ts";
 export type { SegmentInfo } from "./segment_list.ts";
 export type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";

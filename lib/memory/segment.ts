@@ -4,7 +4,6 @@ import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
 import { Catalog, type CatalogEntry } from "./catalog.ts";
 import { layOut, MAX_BYTE_LENGTH } from "./geometry.ts";
-import type { MappingOptions } from "./mapping.ts";
 import { type Participant, Participants } from "./participants.ts";
 import { Region } from "./region.ts";
 import {
@@ -17,36 +16,8 @@ import {
 } from "./segment_file.ts";
 import { listSegments, type SegmentInfo } from "./segment_list.ts";
 import { parseAnonymousName, requireSegmentName } from "./segment_name.ts";
+import type { CreateOptions, ObjectOptions, OpenOptions } from "./segment_options.ts";
 import type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";
-
-/** How a segment is attached. */
-export interface AttachOptions extends MappingOptions {
-  /** What this attachment calls itself in the list of participants; at most 32 bytes are kept. */
-  readonly role?: string;
-}
-
-/** How a segment is opened. */
-export interface OpenOptions extends AttachOptions {
-  /**
-   * How long to wait for the segment to exist and be ready, in milliseconds. Unless given, one that does not exist
-   * is an error at once, and one that is being initialised is waited for 5 s.
-   */
-  readonly timeoutMs?: number;
-  /** Whose segments to trust besides one's own and root's: a user id, or "any". */
-  readonly owner?: number | "any";
-}
-
-/** How a segment is made. */
-export interface CreateOptions extends Omit<AttachOptions, "readOnly"> {
-  /** Length of the whole segment, rounded up to a page; from one page to 4 GiB. */
-  readonly byteLength: number;
-  /** Who may attach, as permission bits; by default 0o600, the owner alone. The umask does not change it. */
-  readonly mode?: number;
-  /** How many may be attached at once: up to 1024; unless given, 8, 64 (from 64 KiB) or 256 (from 1 MiB). */
-  readonly maxParticipants?: number;
-  /** How many objects may be made: up to 65,536; unless given, 8, 64 (from 64 KiB) or 512 (from 1 MiB). */
-  readonly maxObjects?: number;
-}
 
 /**
  * A piece of memory that several processes share, and what lies in it. Any number of processes attach, up to
@@ -177,7 +148,7 @@ export class Segment implements Disposable {
    * Makes an object in the segment.
    *
    * @param name 1 to 64 bytes, unique in the segment.
-   * @param waitOptions `timeoutMs`: how long to wait for others that are adding objects; 10 s unless given.
+   * @param waitOptions How long to wait for others that are adding objects.
    * @throws {SegmentStateError} `EXISTS` if the name is taken, `FULL` if entries or bytes have run out, `BUSY` if another
    * process has been adding an object all the time.
    */
@@ -185,20 +156,20 @@ export class Segment implements Disposable {
     name: string,
     type: LayoutType<F, O>,
     options: O & { layout: S },
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): (F & { layout: S })["type"];
   /** Makes an object whose type does not depend on a layout. */
   create<O, T>(
     name: string,
     type: SharedType<O, T>,
     options: O,
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): T;
   create<O, T>(
     name: string,
     type: SharedType<O, T>,
     options: O,
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): T {
     const { entry, isNew } = this.#add(name, type, options, waitOptions);
     if (isNew) return type.attach(this.#region(entry, type.readsRaw), options);
@@ -221,14 +192,14 @@ export class Segment implements Disposable {
     name: string,
     type: LayoutType<F, O>,
     options: Partial<O> & { layout: S },
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): (F & { layout: S })["type"];
   /** Attaches to an object whose type does not depend on a layout. */
   open<O, T>(
     name: string,
     type: SharedType<O, T>,
     options?: Partial<O>,
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): T;
   open<O, T>(
     name: string,
@@ -257,7 +228,7 @@ export class Segment implements Disposable {
   /**
    * Attaches to an object, or makes it if it does not exist; of any number of callers exactly one makes it.
    *
-   * @param waitOptions `timeoutMs`: how long to wait for others that are adding objects; 10 s unless given.
+   * @param waitOptions How long to wait for others that are adding objects.
    * @throws {SegmentStateError} `OTHER_KIND`, `FULL` or `BUSY`.
    * @throws {LayoutMismatchError} If it was made with another layout.
    */
@@ -265,20 +236,20 @@ export class Segment implements Disposable {
     name: string,
     type: LayoutType<F, O>,
     options: O & { layout: S },
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): (F & { layout: S })["type"];
   /** Attaches to or makes an object whose type does not depend on a layout. */
   openOrCreate<O, T>(
     name: string,
     type: SharedType<O, T>,
     options: O,
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): T;
   openOrCreate<O, T>(
     name: string,
     type: SharedType<O, T>,
     options: O,
-    waitOptions?: { readonly timeoutMs?: number },
+    waitOptions?: ObjectOptions,
   ): T {
     return this.#attach(this.#add(name, type, options, waitOptions).entry, type, options);
   }
@@ -320,7 +291,7 @@ export class Segment implements Disposable {
     name: string,
     type: SharedType<O, T>,
     options: O,
-    { timeoutMs }: { readonly timeoutMs?: number } = {},
+    { timeoutMs }: ObjectOptions = {},
   ): { entry: CatalogEntry; isNew: boolean } {
     this.#requireOpen();
     requireTimeout("add an object to", this.name, timeoutMs);

@@ -26,6 +26,19 @@ export interface PeerOptions {
   readonly permissions?: readonly string[];
 }
 
+/** Those that run. A test that fails leaves some, which would go on for ever. */
+const running = new Set<number>();
+
+process.on("exit", () => {
+  for (const pid of running) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has just ended.
+    }
+  }
+});
+
 /** A process that runs a script. */
 export class Peer {
   readonly #child: ChildProcess;
@@ -45,6 +58,8 @@ export class Peer {
     const { file, args: all } = command(runtime, fileURLToPath(script), args, permissions);
     const [start, startArgs] = prefix === undefined ? [file, all] : shell(prefix, file, all);
     this.#child = spawn(start, startArgs, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+    const pid = this.#child.pid;
+    if (pid !== undefined) running.add(pid);
     this.#child.stderr!.on("data", (data) => this.#errors += data);
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       const next = this.#waiting.shift();
@@ -52,6 +67,7 @@ export class Peer {
       else this.#lines.push(line);
     });
     this.exited = new Promise((resolve) => {
+      this.#child.on("exit", () => void running.delete(pid!));
       this.#child.on("close", (code, signal) => {
         for (const { reject } of this.#waiting.splice(0)) reject(this.#ended(code, signal));
         resolve({ code, signal });

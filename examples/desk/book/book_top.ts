@@ -1,0 +1,60 @@
+/** The best levels of an order book, as `OrderBook.read` found them: the best first. All are scaled integers. */
+export class BookTop {
+  /** The most levels a side is asked for. */
+  readonly depth: number;
+  /** How many bids there are. */
+  bids = 0;
+  /** How many asks there are. */
+  asks = 0;
+  readonly bidPrices: Float64Array;
+  readonly bidQuantities: Float64Array;
+  readonly askPrices: Float64Array;
+  readonly askQuantities: Float64Array;
+  /** Whether the book may be used; there are no levels if not. */
+  isValid = false;
+  /** Sequence number of the last change applied. */
+  sequence = 0;
+  /** When that happened at the exchange: milliseconds since 1970. */
+  exchangeMs = 0;
+  /** Changes applied since the book was made. */
+  changes = 0;
+  /** Levels that found no room since the last snapshot: that many of the worst may be missing. */
+  dropped = 0;
+
+  /** @param depth The most levels a side. */
+  constructor(depth: number) {
+    if (!Number.isInteger(depth) || depth < 1) {
+      throw new RangeError(`Cannot make a book's top as its depth must be an integer from 1 on: received ${depth}`);
+    }
+    this.depth = depth;
+    this.bidPrices = new Float64Array(depth);
+    this.bidQuantities = new Float64Array(depth);
+    this.askPrices = new Float64Array(depth);
+    this.askQuantities = new Float64Array(depth);
+  }
+
+  /** The best bid; 0 if nobody bids. */
+  get bid(): number {
+    return this.bids > 0 ? this.bidPrices[0] : 0;
+  }
+
+  /** Quantity at the best bid. */
+  get bidQuantity(): number {
+    return this.bids > 0 ? this.bidQuantities[0] : 0;
+  }
+
+  /** The best ask; 0 if nobody asks. */
+  get ask(): number {
+    return this.asks > 0 ? this.askPrices[0] : 0;
+  }
+
+  /** Quantity at the best ask. */
+  get askQuantity(): number {
+    return this.asks > 0 ? this.askQuantities[0] : 0;
+  }
+
+  /** Whether somebody bids as much as, or more than, somebody asks: then something was missed. */
+  get isCrossed(): boolean {
+    return this.bids > 0 && this.asks > 0 && this.bid >= this.ask;
+  }
+}

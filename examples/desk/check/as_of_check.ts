@@ -1,0 +1,77 @@
+/** Best prices and quantities at a time, or at a sequence number. */
+export interface Top {
+  readonly at: number;
+  readonly bid: number;
+  readonly bidQuantity: number;
+  readonly ask: number;
+  readonly askQuantity: number;
+}
+
+/** How many states are kept for questions that come late. */
+const KEPT_STATES = 256;
+/** How many differences are kept as examples. */
+const EXAMPLES = 5;
+
+/**
+ * Compares two tellings of an instrument's top of book that are not in step. States come in order, each with where it
+ * begins; a question is compared with the last state that does not begin after it. It is answered once a later state
+ * is known, or at the end.
+ *
+ * - Binance: book tickers are states, rebuilt books are questions, both by sequence number.
+ * - Deribit: rebuilt books are states, tickers are questions, both by the exchange's time.
+ */
+export class AsOfCheck {
+  /** Questions that were compared. */
+  compared = 0;
+  /** Those that were equal. */
+  equal = 0;
+  /** Questions that had no state, as they were older than all that are known. */
+  unanswered = 0;
+  /** The first differences, in words. */
+  readonly examples: string[] = [];
+  readonly #states: Top[] = [];
+  #questions: Top[] = [];
+
+  /** Tells of a state. One that begins where the last one did takes its place. */
+  state(top: Top): void {
+    // No state between this one and the last one comes any more.
+    if (this.#questions.length > 0) {
+      this.#questions = this.#questions.filter((question) => question.at >= top.at || this.#answer(question));
+    }
+    const states = this.#states;
+    if (states[states.length - 1]?.at === top.at) states.pop();
+    states.push(top);
+    if (states.length > KEPT_STATES) states.shift();
+  }
+
+  /** Asks whether a state was like this. */
+  ask(top: Top): void {
+    const last = this.#states[this.#states.length - 1];
+    if (last !== undefined && last.at > top.at) this.#answer(top);
+    else this.#questions.push(top);
+  }
+
+  /** Answers what is left: no more states come. */
+  finish(): void {
+    for (const question of this.#questions) this.#answer(question);
+    this.#questions = [];
+  }
+
+  /** @returns Always false. */
+  #answer(question: Top): false {
+    const state = this.#states.findLast((state) => state.at <= question.at);
+    if (state === undefined) {
+      this.unanswered++;
+      return false;
+    }
+    this.compared++;
+    const { bid, bidQuantity, ask, askQuantity } = state;
+    const isEqual = bid === question.bid && bidQuantity === question.bidQuantity && ask === question.ask &&
+      askQuantity === question.askQuantity;
+    if (isEqual) this.equal++;
+    else if (this.examples.length < EXAMPLES) {
+      this.examples.push(`${JSON.stringify(question)} is not ${JSON.stringify(state)}`);
+    }
+    return false;
+  }
+}

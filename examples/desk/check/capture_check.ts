@@ -1,0 +1,148 @@
+import { Region } from "../../../mod.ts";
+import { type BookCounts, BookFeeder } from "../book/book_feeder.ts";
+import { OrderBook } from "../book/order_book.ts";
+import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import type { Instruments } from "../input/instruments.ts";
+import { parseOptionName } from "../pricing/option_name.ts";
+import { AsOfCheck } from "./as_of_check.ts";
+import { GreeksCheck } from "./greeks_check.ts";
+import { TradeCheck } from "./trade_check.ts";
+
+/** What an instrument is checked with. */
+interface Checked {
+  readonly name: string;
+  readonly isOption: boolean;
+  readonly book: OrderBook;
+  readonly feeder: BookFeeder;
+  readonly tops: AsOfCheck;
+  readonly trades: TradeCheck;
+}
+
+/** What a check found, over all instruments. */
+export interface CheckSummary extends BookCounts {
+  /** Tops of book that were compared with what the exchange said. */
+  tops: number;
+  /** Those that were equal. */
+  equalTops: number;
+  /** Books that were crossed after a change. */
+  crossed: number;
+  /** Instruments whose book is not valid at the end. */
+  invalid: number;
+  trades: number;
+  tradeHoles: number;
+  /** Scaled integers. */
+  bought: number;
+  sold: number;
+  greeks: number;
+  greeksWithin: number;
+  /** Those of them that only the last digit of a value keeps within. */
+  greeksByLastDigit: number;
+  readonly worstGreeks: GreeksCheck["worst"];
+  /** Differences, in words. */
+  readonly examples: string[];
+}
+
+/**
+ * Rebuilds the books of a market in one process, and compares them, and computed greeks, with what the exchange said.
+ * It is the baseline that the processes of the desk are measured against, too.
+ */
+export class CaptureCheck {
+  readonly #instruments: Instruments;
+  readonly #checked: Checked[] = [];
+  readonly #greeks = new GreeksCheck();
+  readonly #top = OrderBook.top(1);
+  #crossed = 0;
+
+  /** @param instruments Those of the events' source. */
+  constructor(instruments: Instruments) {
+    this.#instruments = instruments;
+  }
+
+  /** Takes an event. */
+  accept(event: MarketEvent): void {
+    const checked = this.#checked[event.instrument] ?? this.#begin(event.instrument);
+    switch (event.kind) {
+      case "depth":
+        return this.#depth(checked, event);
+      case "top":
+        return checked.tops.state({ ...sidesOf(event), at: event.sequence });
+      case "trade":
+        return checked.trades.count(event);
+      case "ticker":
+        checked.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
+        this.#greeks.compare(checked.name, event);
+    }
+  }
+
+  /** Compares what is left, and tells all. */
+  finish(): CheckSummary {
+    const { compared, within, byLastDigit, worst } = this.#greeks;
+    const summary: CheckSummary = {
+      applied: 0,
+      snapshots: 0,
+      stale: 0,
+      early: 0,
+      gaps: 0,
+      tops: 0,
+      equalTops: 0,
+      crossed: this.#crossed,
+      invalid: 0,
+      trades: 0,
+      tradeHoles: 0,
+      bought: 0,
+      sold: 0,
+      greeks: compared,
+      greeksWithin: within,
+      greeksByLastDigit: byLastDigit,
+      worstGreeks: worst,
+      examples: [],
+    };
+    for (const { feeder, tops, trades } of this.#checked) {
+      tops.finish();
+      for (const name of ["applied", "snapshots", "stale", "early", "gaps"] as const) {
+        summary[name] += feeder.counts[name];
+      }
+      summary.tops += tops.compared;
+      summary.equalTops += tops.equal;
+      summary.examples.push(...tops.examples);
+      if (feeder.awaitsSnapshot) summary.invalid++;
+      summary.trades += trades.trades;
+      summary.tradeHoles += trades.holes;
+      summary.bought += trades.bought;
+      summary.sold += trades.sold;
+    }
+    return summary;
+  }
+
+  #depth({ isOption, book, feeder, tops }: Checked, event: DepthEvent): void {
+    if (feeder.feed(event) !== "applied") return;
+    const top = this.#top;
+    if (!book.read(top)) return;
+    if (top.isCrossed) this.#crossed++;
+    // An option's tickers are of a time. A future's are of a sequence number, which a snapshot does not share.
+    if (isOption) tops.state({ ...sidesOf(top), at: event.exchangeMs });
+    else if (!event.isSnapshot) tops.ask({ ...sidesOf(top), at: top.sequence });
+  }
+
+  /** Instruments are numbered as they are first seen. */
+  #begin(instrument: number): Checked {
+    while (this.#checked.length <= instrument) {
+      const name = this.#instruments.names[this.#checked.length];
+      const isOption = parseOptionName(name) !== undefined;
+      const options = { levels: isOption ? 512 : 8192, copies: 2 };
+      const region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
+      OrderBook.init(region, options);
+      const book = OrderBook.attach(region, options);
+      const feeder = new BookFeeder(book.writer());
+      this.#checked.push({ name, isOption, book, feeder, tops: new AsOfCheck(), trades: new TradeCheck() });
+    }
+    return this.#checked[instrument];
+  }
+}
+
+/** The best prices and quantities of an event, or of a book. */
+function sidesOf(
+  { bid, bidQuantity, ask, askQuantity }: { bid: number; bidQuantity: number; ask: number; askQuantity: number },
+): { bid: number; bidQuantity: number; ask: number; askQuantity: number } {
+  return { bid, bidQuantity, ask, askQuantity };
+}

@@ -1,0 +1,162 @@
+/**
+ * What a market tells, whether it comes from a capture or is made up. Sources fill the same objects over and over:
+ * an event is good until the next one. Prices and quantities are scaled integers (`scaled.ts`).
+ *
+ * @module
+ */
+import { Levels } from "./levels.ts";
+
+/** What all events have. */
+export interface EventBase {
+  /** Which instrument: its index in the source's {@linkcode Instruments}. */
+  instrument: number;
+  /** When the recorder got it: microseconds since 1970. */
+  receivedUs: number;
+  /** When the exchange says it happened: milliseconds since 1970. */
+  exchangeMs: number;
+}
+
+/** A change of an order book, or all of it. Quantities are absolute. */
+export interface DepthEvent extends EventBase {
+  readonly kind: "depth";
+  /** Whether it is the whole book. */
+  isSnapshot: boolean;
+  /** The first sequence number it covers. */
+  first: number;
+  /** The last sequence number it covers. */
+  last: number;
+  /** The `last` of the change before it. */
+  previous: number;
+  readonly bids: Levels;
+  readonly asks: Levels;
+}
+
+/** The best bid and ask. A side without orders has price and quantity 0. */
+export interface TopEvent extends EventBase {
+  readonly kind: "top";
+  /** Sequence number of the book it is the top of. */
+  sequence: number;
+  bid: number;
+  bidQuantity: number;
+  ask: number;
+  askQuantity: number;
+}
+
+/** A trade. */
+export interface TradeEvent extends EventBase {
+  readonly kind: "trade";
+  id: number;
+  price: number;
+  quantity: number;
+  /** Whether the one who took liquidity bought. */
+  isTakerBuy: boolean;
+}
+
+/** An option's state, as its exchange sees it. Volatilities are fractions: 0.8 is 80 %. */
+export interface TickerEvent extends EventBase {
+  readonly kind: "ticker";
+  bid: number;
+  bidQuantity: number;
+  ask: number;
+  askQuantity: number;
+  /** Price of the future of the same expiry. */
+  underlyingPrice: number;
+  /** Price of the coin. */
+  indexPrice: number;
+  /** The exchange's own price, in coins. */
+  markPrice: number;
+  markVolatility: number;
+  delta: number;
+  gamma: number;
+  /** For a change of the volatility by 0.01. */
+  vega: number;
+  /** For a day. */
+  theta: number;
+  /** For a change of the rate by 0.01. */
+  rho: number;
+}
+
+/** Anything a market tells. */
+export type MarketEvent = DepthEvent | TopEvent | TradeEvent | TickerEvent;
+
+/** The kinds of events. */
+export const EVENT_KINDS = ["depth", "top", "trade", "ticker"] as const;
+
+/** A kind of event. */
+export type EventKind = typeof EVENT_KINDS[number];
+
+/** An empty change. */
+export function depthEvent(): DepthEvent {
+  return {
+    kind: "depth",
+    instrument: 0,
+    receivedUs: 0,
+    exchangeMs: 0,
+    isSnapshot: false,
+    first: 0,
+    last: 0,
+    previous: 0,
+    bids: new Levels(),
+    asks: new Levels(),
+  };
+}
+
+/** A copy that outlives the next event. */
+export function cloneDepth(event: DepthEvent): DepthEvent {
+  const copy = { ...event, bids: new Levels(), asks: new Levels() };
+  copy.bids.copyFrom(event.bids);
+  copy.asks.copyFrom(event.asks);
+  return copy;
+}
+
+/** An empty top of book. */
+export function topEvent(): TopEvent {
+  return {
+    kind: "top",
+    instrument: 0,
+    receivedUs: 0,
+    exchangeMs: 0,
+    sequence: 0,
+    bid: 0,
+    bidQuantity: 0,
+    ask: 0,
+    askQuantity: 0,
+  };
+}
+
+/** An empty trade. */
+export function tradeEvent(): TradeEvent {
+  return {
+    kind: "trade",
+    instrument: 0,
+    receivedUs: 0,
+    exchangeMs: 0,
+    id: 0,
+    price: 0,
+    quantity: 0,
+    isTakerBuy: false,
+  };
+}
+
+/** An empty ticker. */
+export function tickerEvent(): TickerEvent {
+  return {
+    kind: "ticker",
+    instrument: 0,
+    receivedUs: 0,
+    exchangeMs: 0,
+    bid: 0,
+    bidQuantity: 0,
+    ask: 0,
+    askQuantity: 0,
+    underlyingPrice: 0,
+    indexPrice: 0,
+    markPrice: 0,
+    markVolatility: 0,
+    delta: 0,
+    gamma: 0,
+    vega: 0,
+    theta: 0,
+    rho: 0,
+  };
+}

@@ -1,0 +1,270 @@
+import { SCALE_DIGITS } from "./scaled.ts";
+
+const QUOTE = 0x22, COMMA = 0x2c, MINUS = 0x2d, PLUS = 0x2b, POINT = 0x2e, COLON = 0x3a, BACKSLASH = 0x5c;
+const ZERO = 0x30, NINE = 0x39, OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
+const LOWER_E = 0x65, UPPER_E = 0x45, LOWER_N = 0x6e, LOWER_T = 0x74, LOWER_F = 0x66, NEWLINE = 0x0a, RETURN = 0x0d;
+const SPACE = 0x20;
+
+const POWERS: readonly number[] = Array.from({ length: 23 }, (_, i) => 10 ** i);
+
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+/** Names that `key` and `word` tell apart. */
+export type Names = readonly Uint8Array[];
+
+/** Makes the names for `key` and `word`. */
+export function names(...texts: readonly string[]): Names {
+  return texts.map((text) => encoder.encode(text));
+}
+
+/**
+ * Reads a line of JSON from its bytes, value by value, in the order in which they come, without making objects or text of
+ * them. Each line must end with a line feed, which stops every loop. What is not JSON, or not what was asked for,
+ * throws `SyntaxError`; what is skipped is not looked at closely.
+ */
+export class JsonScanner {
+  /** The next byte. */
+  at = 0;
+  /** Where the last string or number began. */
+  textStart = 0;
+  /** Where it ended. */
+  textEnd = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #mantissa = 0;
+  /** The number read last is `#mantissa · 10^-#shift`, if that is exact. */
+  #shift = 0;
+  #isExact = true;
+
+  /** What is read. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Begins at a byte. */
+  reset(bytes: Uint8Array, at: number): void {
+    this.#bytes = bytes;
+    this.at = at;
+  }
+
+  /** Goes over a byte that must be there. */
+  expect(byte: number): void {
+    if (this.#bytes[this.at] !== byte) this.fail(`'${String.fromCharCode(byte)}' must come next`);
+    this.at++;
+  }
+
+  /** Whether the next value is an array. */
+  get isArray(): boolean {
+    return this.#bytes[this.at] === OPEN_BRACKET;
+  }
+
+  /** Enters an object; false if it is empty. Then come `key` and a value, as long as `inObject` returns true. */
+  beginObject(): boolean {
+    this.expect(OPEN_BRACE);
+    return this.#isOpen(CLOSE_BRACE);
+  }
+
+  /** Enters an array; false if it is empty. Then comes a value, as long as `inArray` returns true. */
+  beginArray(): boolean {
+    this.expect(OPEN_BRACKET);
+    return this.#isOpen(CLOSE_BRACKET);
+  }
+
+  /** Behind a value in an object: whether another member comes. */
+  inObject(): boolean {
+    return this.#goesOn(CLOSE_BRACE);
+  }
+
+  /** Behind a value in an array: whether another one comes. */
+  inArray(): boolean {
+    return this.#goesOn(CLOSE_BRACKET);
+  }
+
+  /** Reads the name of a member; its index among the names, −1 for others. */
+  key(known: Names): number {
+    const index = this.word(known);
+    this.expect(COLON);
+    this.#skipSpace();
+    return index;
+  }
+
+  /** Reads a string; its index among the names, −1 for others. */
+  word(known: Names): number {
+    this.string();
+    const bytes = this.#bytes, start = this.textStart, length = this.textEnd - start;
+    for (let i = 0; i < known.length; i++) {
+      const name = known[i];
+      if (name.length !== length) continue;
+      let j = 0;
+      while (j < length && bytes[start + j] === name[j]) j++;
+      if (j === length) return i;
+    }
+    return -1;
+  }
+
+  /** Goes over a string, and notes where it lies. */
+  string(): void {
+    this.expect(QUOTE);
+    const bytes = this.#bytes;
+    let at = this.at;
+    this.textStart = at;
+    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
+      if (byte === BACKSLASH) at++;
+      if (!(bytes[at] >= SPACE)) this.fail("a string must end"); // undefined behind the last byte
+    }
+    this.textEnd = at;
+    this.at = at + 1;
+  }
+
+  /**
+   * Reads a number, or a number in a string, as a scaled integer.
+   *
+   * @returns NaN for null.
+   */
+  scaled(): number {
+    if (!this.#decimal()) return NaN;
+    const power = SCALE_DIGITS - this.#shift;
+    const value = power >= 0 ? this.#mantissa * POWERS[power] : this.#mantissa / POWERS[-power];
+    if (!this.#isExact || !Number.isSafeInteger(value)) {
+      this.fail(`a number must fit 53 bits with ${SCALE_DIGITS} digits behind the point`);
+    }
+    return value;
+  }
+
+  /**
+   * Reads a number, or a number in a string.
+   *
+   * @returns NaN for null.
+   */
+  number(): number {
+    if (!this.#decimal()) return NaN;
+    const shift = this.#shift;
+    // Both are exact, so the one rounding is the right one.
+    if (this.#isExact && shift >= 0 && shift < POWERS.length) return this.#mantissa / POWERS[shift];
+    return Number(decoder.decode(this.#bytes.slice(this.textStart, this.textEnd)));
+  }
+
+  /** Reads an integer that fits exactly; NaN for null. */
+  integer(): number {
+    const value = this.number();
+    if (value === value && !Number.isSafeInteger(value)) this.fail("a number must be an integer");
+    return value;
+  }
+
+  /** Reads true or false. */
+  boolean(): boolean {
+    const isTrue = this.#bytes[this.at] === LOWER_T;
+    if (!isTrue && this.#bytes[this.at] !== LOWER_F) this.fail("true or false must come next");
+    this.#literal(isTrue ? "true" : "false");
+    return isTrue;
+  }
+
+  /** Goes over a value of any kind. */
+  skip(): void {
+    const bytes = this.#bytes;
+    let depth = 0;
+    do {
+      const byte = bytes[this.at];
+      if (byte === QUOTE) this.string();
+      else if (!(byte >= SPACE)) this.fail("a value must end");
+      else {
+        this.at++;
+        if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+        else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+        else if (depth === 0) this.#skipPlain();
+      }
+    } while (depth > 0);
+    if (depth < 0) this.fail("a value must come next");
+  }
+
+  /** Makes sure that the line ends here. */
+  end(): void {
+    if (this.#bytes[this.at] === RETURN) this.at++;
+    if (this.#bytes[this.at] !== NEWLINE) this.fail("the line must end");
+  }
+
+  /** Says what is wrong, and with which byte. */
+  fail(rule: string): never {
+    throw new SyntaxError(`Cannot read a line as ${rule}: found byte ${this.#bytes[this.at] ?? "none"}`);
+  }
+
+  #isOpen(close: number): boolean {
+    this.#skipSpace();
+    if (this.#bytes[this.at] !== close) return true;
+    this.#pass();
+    return false;
+  }
+
+  #goesOn(close: number): boolean {
+    this.#skipSpace();
+    const byte = this.#bytes[this.at];
+    if (byte !== COMMA && byte !== close) this.fail("a comma or an end must come next");
+    this.#pass();
+    return byte === COMMA;
+  }
+
+  #pass(): void {
+    this.at++;
+    this.#skipSpace();
+  }
+
+  #skipSpace(): void {
+    while (this.#bytes[this.at] === SPACE) this.at++;
+  }
+
+  /** The rest of a number or of a literal. */
+  #skipPlain(): void {
+    const bytes = this.#bytes;
+    let byte = bytes[this.at];
+    while (byte > SPACE && byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET) byte = bytes[++this.at];
+  }
+
+  #literal(text: string): void {
+    for (let i = 0; i < text.length; i++) this.expect(text.charCodeAt(i));
+  }
+
+  /** Reads a number into `#mantissa` and `#shift`; false for null. */
+  #decimal(): boolean {
+    const bytes = this.#bytes;
+    if (bytes[this.at] === LOWER_N) {
+      this.#literal("null");
+      return false;
+    }
+    const isQuoted = bytes[this.at] === QUOTE;
+    if (isQuoted) this.at++;
+    const isNegative = bytes[this.at] === MINUS;
+    this.textStart = this.at;
+    if (isNegative) this.at++;
+    const start = this.at;
+    let at = start, mantissa = 0, shift = 0;
+    let byte = bytes[at];
+    for (; byte >= ZERO && byte <= NINE; byte = bytes[++at]) mantissa = mantissa * 10 + (byte - ZERO);
+    if (at === start) this.fail("a number must come next");
+    if (byte === POINT) {
+      const first = ++at;
+      for (byte = bytes[at]; byte >= ZERO && byte <= NINE; byte = bytes[++at]) mantissa = mantissa * 10 + (byte - ZERO);
+      shift = at - first;
+      if (shift === 0) this.fail("digits must follow a point");
+    }
+    this.at = at;
+    if (byte === LOWER_E || byte === UPPER_E) shift -= this.#exponent();
+    this.textEnd = this.at;
+    this.#isExact = mantissa <= Number.MAX_SAFE_INTEGER; // beyond, digits were rounded away
+    this.#mantissa = isNegative && mantissa !== 0 ? -mantissa : mantissa;
+    this.#shift = shift;
+    if (isQuoted) this.expect(QUOTE);
+    return true;
+  }
+
+  #exponent(): number {
+    const bytes = this.#bytes;
+    const sign = bytes[++this.at];
+    if (sign === MINUS || sign === PLUS) this.at++;
+    const start = this.at;
+    let exponent = 0;
+    for (let byte = bytes[start]; byte >= ZERO && byte <= NINE && exponent < 1000; byte = bytes[++this.at]) {
+      exponent = exponent * 10 + (byte - ZERO);
+    }
+    if (this.at === start) this.fail("an exponent must have digits");
+    return sign === MINUS ? -exponent : exponent;
+  }
+}

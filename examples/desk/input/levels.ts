@@ -1,0 +1,37 @@
+const FIRST_CAPACITY = 64;
+
+/** A list of prices and quantities that is filled over and over: it grows, and never shrinks. All are scaled integers. */
+export class Levels {
+  /** How many there are; what lies behind is left over from before. */
+  length = 0;
+  /** The prices. */
+  prices: Float64Array = new Float64Array(FIRST_CAPACITY);
+  /** The quantities: 0 takes the level away. */
+  quantities: Float64Array = new Float64Array(FIRST_CAPACITY);
+
+  /** Forgets all. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** Adds one at the end. */
+  push(price: number, quantity: number): void {
+    if (this.length === this.prices.length) this.#grow();
+    this.prices[this.length] = price;
+    this.quantities[this.length++] = quantity;
+  }
+
+  /** Becomes equal to another list. */
+  copyFrom(other: Levels): void {
+    this.clear();
+    for (let i = 0; i < other.length; i++) this.push(other.prices[i], other.quantities[i]);
+  }
+
+  #grow(): void {
+    const { prices, quantities } = this;
+    this.prices = new Float64Array(prices.length * 2);
+    this.prices.set(prices);
+    this.quantities = new Float64Array(quantities.length * 2);
+    this.quantities.set(quantities);
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Says when an event is due. The first event's time is now; the others follow at their distance from it, divided by the
+ * speed. A time that runs backwards is due at once.
+ */
+export class ReplayClock {
+  readonly #speed: number;
+  readonly #now: () => number;
+  #firstUs = NaN;
+  #startMs = 0;
+
+  /**
+   * Starts with the first event.
+   *
+   * @param speed 1 is real time, 10 ten times as fast, Infinity as fast as it goes.
+   * @param now A clock in milliseconds.
+   * @throws {RangeError} If the speed is not above 0.
+   */
+  constructor(speed: number, now: () => number = () => performance.now()) {
+    if (!(speed > 0)) throw new RangeError(`Cannot replay as the speed must be above 0: received ${speed}`);
+    this.#speed = speed;
+    this.#now = now;
+  }
+
+  /** Milliseconds until an event is due; 0 or less if it is. */
+  dueInMs(timeUs: number): number {
+    if (this.#speed === Infinity) return 0;
+    if (this.#firstUs !== this.#firstUs) {
+      this.#firstUs = timeUs;
+      this.#startMs = this.#now();
+    }
+    return this.#startMs + (timeUs - this.#firstUs) / 1000 / this.#speed - this.#now();
+  }
+}

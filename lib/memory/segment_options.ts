@@ -1,0 +1,36 @@
+import type { MappingOptions } from "./mapping.ts";
+
+/** How a segment is attached. */
+export interface AttachOptions extends MappingOptions {
+  /** What this attachment calls itself in the list of participants; at most 32 bytes are kept. */
+  readonly role?: string;
+}
+
+/** How a segment is opened. */
+export interface OpenOptions extends AttachOptions {
+  /**
+   * How long to wait for the segment to exist and be ready, in milliseconds. Unless given, one that does not exist
+   * is an error at once, and one that is being initialised is waited for 5 s.
+   */
+  readonly timeoutMs?: number;
+  /** Whose segments to trust besides one's own and root's: a user id, or "any". */
+  readonly owner?: number | "any";
+}
+
+/** How a segment is made. */
+export interface CreateOptions extends Omit<AttachOptions, "readOnly"> {
+  /** Length of the whole segment, rounded up to a page; from one page to 4 GiB. */
+  readonly byteLength: number;
+  /** Who may attach, as permission bits; by default 0o600, the owner alone. The umask does not change it. */
+  readonly mode?: number;
+  /** How many may be attached at once: up to 1024; unless given, 8, 64 (from 64 KiB) or 256 (from 1 MiB). */
+  readonly maxParticipants?: number;
+  /** How many objects may be made: up to 65,536; unless given, 8, 64 (from 64 KiB) or 512 (from 1 MiB). */
+  readonly maxObjects?: number;
+}
+
+/** How an object is made. */
+export interface ObjectOptions {
+  /** How long to wait for others that are adding objects, in milliseconds; 10 s unless given. */
+  readonly timeoutMs?: number;
+}

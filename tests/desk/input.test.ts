@@ -1,0 +1,300 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
+import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
+import type { MarketEvent } from "../../examples/desk/input/events.ts";
+import { Instruments } from "../../examples/desk/input/instruments.ts";
+import { JsonScanner, names } from "../../examples/desk/input/json_scanner.ts";
+import { readLines } from "../../examples/desk/input/line_reader.ts";
+import { replay } from "../../examples/desk/input/replay.ts";
+import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
+import { fromScaled, ONE, toScaled } from "../../examples/desk/input/scaled.ts";
+import { Random } from "../support/random.ts";
+
+const DEPTH =
+  `1723161255030314667 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1723161256299,"T":1723161256298,"s":"BTCUSDT","U":5123107832006,"u":5123107837557,"pu":5123107831937,"b":[["58710.20","0.014"],["61510.90","0.000"]],"a":[["61800.30","3.330"]]}}`;
+const TOP =
+  `1723161255088169167 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":5123107839020,"s":"BTCUSDT","b":"61800.20","B":"2.507","a":"61800.30","A":"2.510","T":1723161256313,"E":1723161256313}}`;
+const TRADE =
+  `1723161255088176367 {"stream":"btcusdt@trade","data":{"e":"trade","E":1723161256322,"T":1723161256322,"s":"BTCUSDT","t":5266583935,"p":"61800.30","q":"0.006","X":"MARKET","m":false}}`;
+const SNAPSHOT =
+  `1723161255319702566 {"lastUpdateId":5123107852948,"E":1723161256501,"T":1723161256493,"bids":[["61800.20","2.909"]],"asks":[]}`;
+const BOOK =
+  `1617644858.3995452: {"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.ETH-30APR21-2240-P.raw","data":{"type":"change","timestamp":1617644858339,"prev_change_id":8973367653,"instrument_name":"ETH-30APR21-2240-P","change_id":8973367846,"bids":[["delete",0.0255,0.0],["new",0.026,299.0]],"asks":[]}}}`;
+const TICKER =
+  `1617644975.142454: {"jsonrpc":"2.0","method":"subscription","params":{"channel":"ticker.ETH-16APR21-1400-P.raw","data":{"underlying_price":2143.12,"underlying_index":"ETH-16APR21","timestamp":1617644975151,"stats":{"volume":null,"low":null},"state":"open","mark_price":0.000978,"mark_iv":117.71,"last_price":0.0015,"interest_rate":0.0,"instrument_name":"ETH-16APR21-1400-P","index_price":2102.53,"greeks":{"vega":0.12286,"theta":-0.68282,"rho":-0.00874,"gamma":0.00008,"delta":-0.01308},"bid_iv":107.46,"best_bid_price":0.0005,"best_bid_amount":2240.0,"best_ask_price":null,"best_ask_amount":0.0,"ask_iv":125.59}}}`;
+
+const encoder = new TextEncoder();
+
+function parse(parser: CaptureParser, line: string): MarketEvent | undefined {
+  return parser.parse(encoder.encode(line + "\n"), 0);
+}
+
+function one(line: string): MarketEvent {
+  const parser = new CaptureParser();
+  const event = parse(parser, line);
+  assert(event !== undefined, parser.report.examples[0]);
+  return event;
+}
+
+/** Runs with files in a folder of their own. */
+async function withFiles(files: Record<string, string | Uint8Array>, use: (folder: string) => Promise<void>) {
+  const folder = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+  try {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function eventsOf(source: CaptureSource): Promise<string[]> {
+  const events: string[] = [];
+  await replay([source], new ReplayClock(Infinity), (event) => events.push(`${event.kind} ${event.receivedUs}`));
+  return events;
+}
+
+describe("captures: lines", () => {
+  it("reads Binance's messages", () => {
+    const depth = one(DEPTH);
+    assert(depth.kind === "depth");
+    assertEquals([depth.receivedUs, depth.exchangeMs], [1723161255030314, 1723161256298]);
+    assertEquals([depth.first, depth.last, depth.previous], [5123107832006, 5123107837557, 5123107831937]);
+    assertEquals([depth.isSnapshot, depth.bids.length, depth.asks.length], [false, 2, 1]);
+    assertEquals([...depth.bids.prices.slice(0, 2)], [5871020000000, 6151090000000]);
+    assertEquals([...depth.bids.quantities.slice(0, 2)], [1400000, 0]);
+    const top = one(TOP);
+    assert(top.kind === "top");
+    assertEquals([top.sequence, top.bid, top.bidQuantity, top.ask, top.askQuantity], [
+      5123107839020,
+      toScaled(61800.2),
+      toScaled(2.507),
+      toScaled(61800.3),
+      toScaled(2.51),
+    ]);
+    const trade = one(TRADE);
+    assert(trade.kind === "trade");
+    assertEquals([trade.id, trade.price, trade.quantity, trade.isTakerBuy], [
+      5266583935,
+      6180030000000,
+      600000,
+      true,
+    ]);
+  });
+
+  it("gives a snapshot to the instrument in front of it", () => {
+    const parser = new CaptureParser();
+    assertEquals(parse(parser, SNAPSHOT), undefined);
+    assertEquals(parser.report.broken, 1);
+    parse(parser, TOP);
+    const event = parse(parser, SNAPSHOT);
+    assert(event?.kind === "depth");
+    assertEquals([event.isSnapshot, event.last, event.instrument, event.bids.length, event.asks.length], [
+      true,
+      5123107852948,
+      0,
+      1,
+      0,
+    ]);
+  });
+
+  it("reads Deribit's messages", () => {
+    const book = one(BOOK);
+    assert(book.kind === "depth");
+    assertEquals([book.receivedUs, book.exchangeMs], [1617644858399545, 1617644858339]);
+    assertEquals([book.isSnapshot, book.previous, book.last], [false, 8973367653, 8973367846]);
+    assertEquals([...book.bids.prices.slice(0, 2)], [2550000, 2600000]);
+    assertEquals([...book.bids.quantities.slice(0, 2)], [0, 299 * ONE]);
+    const ticker = one(TICKER);
+    assert(ticker.kind === "ticker");
+    assertEquals([ticker.bid, ticker.bidQuantity, ticker.ask, ticker.askQuantity], [50000, 2240 * ONE, 0, 0]);
+    assertEquals([ticker.underlyingPrice, ticker.indexPrice, ticker.markPrice], [2143.12, 2102.53, 0.000978]);
+    assertEquals([ticker.delta, ticker.gamma, ticker.vega, ticker.theta, ticker.rho], [
+      -0.01308,
+      0.00008,
+      0.12286,
+      -0.68282,
+      -0.00874,
+    ]);
+    assertAlmostEquals(ticker.markVolatility, 1.1771, 1e-12);
+  });
+
+  it("reads members in any order, and goes over those it does not know", () => {
+    const mixed =
+      `1723161255088169167 {"data":{"A":"2.510","x":{"y":[1,"}",{"z":"\\""}]},"a":"61800.30","n":null,"B":"2.507","b":"61800.20","T":1723161256313,"s":"BTCUSDT","u":5123107839020,"e":"bookTicker"},"stream":"btcusdt@bookTicker"}\r`;
+    assertEquals(one(mixed), one(TOP));
+  });
+
+  it("counts broken lines and goes on: every line cut at every byte, and 20,000 with a byte changed", () => {
+    const parser = new CaptureParser();
+    let cuts = 0;
+    for (const line of [DEPTH, TOP, TRADE, SNAPSHOT, BOOK, TICKER]) {
+      parse(parser, TOP);
+      for (let end = 1; end < line.length; end++) {
+        assertEquals(parse(parser, line.slice(0, end)), undefined, line.slice(0, end));
+        cuts++;
+      }
+    }
+    assertEquals(parser.report.broken, cuts);
+    assertEquals(parser.report.examples.length, 5);
+    const random = new Random(7);
+    for (let i = 0; i < 20_000; i++) {
+      const bytes = encoder.encode([DEPTH, TOP, TRADE, SNAPSHOT, BOOK, TICKER][i % 6] + "\n");
+      bytes[random.below(bytes.length - 1)] = random.below(256);
+      parser.parse(bytes, 0); // never throws, never runs on into what is not its line
+    }
+    const lines = parser.report;
+    assertEquals(lines.broken + lines.skipped + lines.total, lines.lines);
+    assert(parse(parser, DEPTH) !== undefined);
+  });
+
+  it("skips what is no message, and calls broken what lacks something", () => {
+    const parser = new CaptureParser();
+    const headers = [
+      "",
+      `configuration: {"trades":[]}`,
+      "wss://www.example.com <-> 1617644856.505972",
+      `1617644856.899453: {"jsonrpc":"2.0","id":0,"result":["book.X.raw"],"testnet":false}`,
+      `1617644856.899453: {"jsonrpc":"2.0","method":"subscription","params":{"channel":"trades.X.raw","data":[{"price":1}]}}`,
+      `1723161255088169167 {"stream":"x","data":{"e":"markPriceUpdate","s":"BTCUSDT","p":"1"}}`,
+    ];
+    for (const line of headers) assertEquals(parse(parser, line), undefined);
+    assertEquals([parser.report.skipped, parser.report.broken], [headers.length, 0]);
+    const broken = [
+      TOP.replace(`"u":5123107839020,`, ""),
+      TOP.replace(`"s":"BTCUSDT",`, ""),
+      TOP.replace(`"61800.20"`, `"61800.123456789"`),
+      TOP.replace(`"61800.20"`, `"99999999999"`),
+      TOP.replace(`"61800.20"`, `""`),
+      TOP.replace(`"61800.20"`, `"1e"`),
+      TOP + "x",
+      DEPTH.replace(`"0.014"`, `"-0.014"`),
+      DEPTH.replace(`"pu":5123107831937,`, ""),
+      DEPTH.replace(`,"0.014"`, ""),
+      BOOK.replace(`"delete"`, `"remove"`),
+      BOOK.replace(`,"asks":[]`, ""),
+      TICKER.replace(`"delta":-0.01308`, `"delta":null`),
+      "!",
+    ];
+    for (const line of broken) assertEquals(parse(parser, line), undefined, line);
+    assertEquals([parser.report.skipped, parser.report.broken], [headers.length, broken.length]);
+  });
+
+  it("counts times that run backwards", () => {
+    const parser = new CaptureParser();
+    parse(parser, TOP);
+    parse(parser, TRADE);
+    parse(parser, TOP);
+    assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 0]);
+    parse(parser, TRADE.replaceAll("1723161256322", "1723161256321"));
+    assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 1]);
+  });
+
+  it("reads numbers as the language does, and scaled ones exactly", () => {
+    const scanner = new JsonScanner();
+    const texts = ["0", "-0.0", "1", "0.1", "61800.20", "1e-5", "5.0E-4", "12e3", "0.00000001", "123456.12345678"];
+    for (const text of texts) {
+      for (const quoted of [text, `"${text}"`]) {
+        scanner.reset(encoder.encode(quoted + ",\n"), 0);
+        assertEquals(scanner.scaled() + 0, toScaled(Number(text)) + 0, text);
+        assertEquals(scanner.at, quoted.length);
+        scanner.reset(encoder.encode(quoted + ",\n"), 0);
+        assertEquals(scanner.number() + 0, Number(text) + 0);
+      }
+    }
+    for (const text of ["0.12345678901234567", "3.141592653589793238", "1.5e300", "7e-320", "12345678901234567890"]) {
+      scanner.reset(encoder.encode(text + "\n"), 0);
+      assertEquals(scanner.number(), Number(text));
+    }
+    const random = new Random(3);
+    for (let i = 0; i < 5000; i++) {
+      const text = `${random.below(1e6)}.${random.below(1e8)}`;
+      scanner.reset(encoder.encode(text + "\n"), 0);
+      const scaled = scanner.scaled();
+      const [whole, fraction] = text.split(".");
+      assertEquals(scaled, Number(whole + fraction.padEnd(8, "0")));
+      assertEquals(toScaled(fromScaled(scaled)), scaled);
+    }
+    scanner.reset(encoder.encode(`{"b":1}\n`), 0);
+    assert(scanner.beginObject());
+    assertEquals(scanner.key(names("a", "b")), 1);
+  });
+
+  it("numbers instruments as they are first seen", () => {
+    const instruments = new Instruments();
+    const all = Array.from({ length: 500 }, (_, i) => `BTC-${i}`);
+    assertEquals(all.map((name) => instruments.add(name)), all.map((_, i) => i));
+    assertEquals(all.map((name) => instruments.add(name)), all.map((_, i) => i));
+    assertEquals(instruments.names, all);
+  });
+});
+
+describe("captures: files", () => {
+  const lines = Array.from({ length: 5000 }, (_, i) => TRADE.replace("1723161255", String(1723161255 + i)));
+
+  it("are plain or packed, with or without a last line feed", () =>
+    withFiles({
+      plain: lines.join("\n"),
+      packed: gzipSync(lines.join("\n") + "\n"),
+      parts: new Uint8Array([
+        ...gzipSync(lines.slice(0, 2500).join("\n") + "\n"),
+        ...gzipSync(lines.slice(2500).join("\n")),
+      ]),
+      empty: "",
+    }, async (folder) => {
+      const expected = lines.map((_, i) => `trade ${1723161255088176 + i * 1e6}`);
+      for (const file of ["plain", "packed", "parts"]) {
+        const source = new CaptureSource(join(folder, file));
+        assertEquals(await eventsOf(source), expected, file);
+        assertEquals([source.report.lines, source.report.broken], [lines.length, 0]);
+      }
+      assertEquals(await eventsOf(new CaptureSource(join(folder, "empty"))), []);
+      for await (const piece of readLines(join(folder, "packed"))) assertEquals(piece[piece.length - 1], 10);
+    }));
+
+  it("that are cut off are read up to there, and reported", () =>
+    withFiles({ cut: gzipSync(lines.join("\n")).subarray(0, 5000) }, async (folder) => {
+      const source = new CaptureSource(join(folder, "cut"));
+      const events = await eventsOf(source);
+      assert(events.length < lines.length);
+      assertEquals(source.report.broken > 0, true);
+      await assertRejects(() => eventsOf(new CaptureSource(join(folder, "none"))), Error);
+    }));
+
+  it("are played side by side, each from its start", () =>
+    withFiles({ a: [TRADE, TOP.replace("1723161255088", "1723161258088")].join("\n"), b: BOOK }, async (folder) => {
+      const instruments = new Instruments();
+      const sources = ["a", "b"].map((file) => new CaptureSource(join(folder, file), instruments));
+      const seen: string[] = [];
+      await replay(sources, new ReplayClock(Infinity), (event) => {
+        seen.push(`${event.kind} ${instruments.names[event.instrument]}`);
+      });
+      assertEquals(seen, ["trade BTCUSDT", "depth ETH-30APR21-2240-P", "top BTCUSDT"]);
+    }));
+
+  it("are played at their speed, and ended when told", () =>
+    withFiles({ a: lines.slice(0, 3).join("\n"), b: lines.join("\n") }, async (folder) => {
+      const start = performance.now();
+      await replay([new CaptureSource(join(folder, "a"))], new ReplayClock(20), () => {});
+      assertGreaterOrEqual(performance.now() - start, 98); // two seconds of market
+      const ended = new AbortController();
+      let count = 0;
+      setTimeout(() => ended.abort(), 50);
+      await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(0.001), () => count++, ended.signal);
+      assertEquals(count, 1);
+      assertThrows(() => new ReplayClock(0), RangeError);
+      const clock = new ReplayClock(2, () => 1000);
+      assertEquals([clock.dueInMs(5e6), clock.dueInMs(6e6), clock.dueInMs(4e6)], [0, 500, -500]);
+    }));
+});

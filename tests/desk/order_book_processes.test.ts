@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { OrderBook } from "../../examples/desk/book/order_book.ts";
+import { Segment } from "@shmkit/shmkit";
+import { Peer } from "../support/peer.ts";
+import { PAIRS, type Runtime } from "../support/runtimes.ts";
+import { exists, withName } from "../support/segments.ts";
+import { BOOK, faultOf } from "./order_book_sample.ts";
+
+const SCRIPT = new URL("./order_book_peer.ts", import.meta.url);
+
+/** Writers killed, a quarter of them in each pair; `SHMKIT_SOAK=1000` asks for more. */
+const KILLS = Math.ceil(Number(process.env.SHMKIT_SOAK ?? 208) / 4);
+
+interface Seen {
+  readonly reads: number;
+  readonly faults: readonly string[];
+  readonly backwards: number;
+  readonly distinct: number;
+}
+
+/** The processes of a test: none of them outlives it, not even if it fails. */
+class Peers {
+  readonly #living: Set<Peer> = new Set();
+
+  start(runtime: Runtime, what: string, name: string): Peer {
+    const peer = Peer.start(runtime, SCRIPT, [what, name]);
+    this.#living.add(peer);
+    peer.exited.then(() => this.#living.delete(peer));
+    return peer;
+  }
+
+  async endAfter<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } finally {
+      const living = [...this.#living];
+      for (const peer of living) peer.kill();
+      await Promise.all(living.map(({ exited }) => exited));
+    }
+  }
+}
+
+describe("OrderBook between processes", { timeout: 240_000 + KILLS * 4000 }, () => {
+  for (const [writer, reader] of PAIRS) {
+    it(`${writer} writes at full speed, ${reader} reads: every book is whole, none goes backwards`, () =>
+      withName(async (name) => {
+        using segment = Segment.create(name, { byteLength: 2 ** 18 });
+        segment.create("book", OrderBook, BOOK);
+        const peers = new Peers();
+        const { reads, faults, backwards, distinct } = await peers.endAfter(async () => {
+          await peers.start(writer, "write", name).next();
+          const read = peers.start(reader, "read", name);
+          const seen = await read.next<Seen>();
+          await read.succeeded();
+          return seen;
+        });
+        assertEquals({ faults, backwards }, { faults: [], backwards: 0 });
+        assertGreater(reads, 1000);
+        assertGreater(distinct, 100, "the reader saw too few different books");
+      }));
+  }
+
+  for (const [dying, next] of PAIRS) {
+    it(`kill -9 of ${KILLS} writers, ${dying} and ${next} in turn: the book is whole and goes on, nothing is left`, () =>
+      withName(async (name) => {
+        using segment = Segment.create(name, { byteLength: 2 ** 18 });
+        const book = segment.create("book", OrderBook, BOOK);
+        const top = OrderBook.top(64);
+        let last = 0, seen = 0;
+        const look = () => {
+          if (!book.read(top)) return assertEquals(last, 0, "a book that was valid is not any more");
+          assertEquals(faultOf(top), undefined);
+          assertGreaterOrEqual(top.sequence, last, "the book went backwards");
+          last = top.sequence;
+          seen++;
+        };
+        const peers = new Peers();
+        const start = (i: number) => peers.start(i % 2 === 0 ? dying : next, "succeed", name);
+        await peers.endAfter(async () => {
+          let starting = start(0);
+          for (let i = 1; i <= KILLS; i++) {
+            const current = starting;
+            assertEquals(await current.next(), "ready");
+            look();
+            const before = last;
+            current.send("take over");
+            const { taken } = await current.next<{ taken: number }>();
+            assertEquals(taken, Math.max(before, 1), "the successor does not go on where the book is");
+            starting = start(i);
+            const deadline = performance.now() + 20_000;
+            while (last <= taken && performance.now() < deadline) {
+              await delay(0);
+              look();
+            }
+            assertGreater(last, taken, "nothing was written");
+            await delay(Math.random() * 3);
+            for (let j = 0; j < 10; j++) look();
+            current.kill("SIGKILL");
+            for (let j = 0; j < 10; j++) look();
+            await current.exited;
+            look();
+            assert(!book.hasWriter, "a dead writer counts as alive");
+          }
+        });
+        assertGreater(seen, KILLS * 20);
+        assertEquals(segment.participants().length, 1);
+        // The test's process can write, too.
+        using writer = book.writer();
+        assertEquals(writer.sequence, last);
+        segment.close();
+        Segment.unlink(name);
+        assertEquals(exists(name), false);
+      }));
+  }
+});
