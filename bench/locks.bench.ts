@@ -1,111 +1,97 @@
 /**
- * Locks beside C's, compiled on the spot, in one run: each case a process of its own, C and shmkit in turn, medians of
- * several turns, and ratios. Under either runtime; needs gcc.
- *
- *     bun bench/locks.bench.ts [turns]
- *
- * @module
+ * Locks beside C's, compiled here. Each case is a process of its own, or two; C and TypeScript run in turn, and ratios
+ * are those of neighbours. `locks.bench.ts [rounds] [part of a case's name]`.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Segment } from "../lib/memory/mod.ts";
+import { Segment } from "../mod.ts";
+import { Peer } from "../tests/support/peer.ts";
 import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { compile } from "./support/compile.ts";
+import { machine, median, printTable } from "./support/figures.ts";
+import { runJson } from "./support/run_json.ts";
 
-const TURNS = Number(process.argv[2] ?? 5);
-const ITERATIONS = 2_000_000;
-const CONTENDED_MS = 400;
-const peer = fileURLToPath(new URL("./support/locks_peer.ts", import.meta.url));
-const source = fileURLToPath(new URL("./c/locks.c", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "shmkit-bench-"));
-const binary = join(folder, "locks");
+const ROUNDS = Number(process.argv[2] ?? 7), ONLY = process.argv[3] ?? "";
+const ITERATIONS = 2_000_000, MS = 400;
 
-const built = spawnSync("gcc", ["-O2", "-o", binary, source, "-lpthread"], { stdio: "inherit" });
-if (built.status !== 0) process.exit(1);
+const SCRIPT = new URL("./support/locks_peer.ts", import.meta.url);
+const program = compile(new URL("./c/locks.c", import.meta.url));
 
-function inC(what: string, amount: number): number {
-  return parseFloat(spawnSync(binary, [what, String(amount)]).stdout.toString());
+/** One process, nobody else at the lock. */
+function alone(what: string): Promise<number> {
+  const { file, args } = command(thisRuntime, fileURLToPath(SCRIPT), [what, "", `${ITERATIONS}`]);
+  return Promise.resolve(runJson<number>(file, args));
 }
 
-function inScript(...args: (string | number)[]): Promise<number> {
-  const { file, args: all } = command(thisRuntime, peer, args.map(String));
-  const child = spawn(file, all, { stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  child.stdout.on("data", (data) => text += data);
-  return new Promise((resolve) => child.on("close", () => resolve(parseFloat(text))));
+async function ended(peers: readonly Peer[]): Promise<number[]> {
+  const figures = await Promise.all(peers.map((peer) => peer.next<number>()));
+  await Promise.all(peers.map((peer) => peer.succeeded()));
+  return figures;
 }
 
+/** Two processes that take the lock in turn, or as it comes; both together. */
 async function contended(what: string): Promise<number> {
   using segment = Segment.anonymous({ byteLength: 1 << 16 });
   const start = Date.now() + 400;
-  const rates = await Promise.all([0, 1].map(() => inScript(`${what}2`, segment.name, CONTENDED_MS, start)));
+  const rates = await ended([0, 1].map(() => Peer.start(thisRuntime, SCRIPT, [`${what}2`, segment.name, MS, start])));
   return rates[0] + rates[1];
 }
 
+/** Reads while another process writes every microsecond. */
 async function written(): Promise<number> {
   using segment = Segment.anonymous({ byteLength: 1 << 16 });
-  const writer = inScript("write", segment.name, 0);
-  const figure = await inScript("seqw", segment.name, ITERATIONS / 2);
-  await writer;
+  const writer = Peer.start(thisRuntime, SCRIPT, ["write", segment.name, 0]);
+  const [figure] = await ended([Peer.start(thisRuntime, SCRIPT, ["seqw", segment.name, ITERATIONS / 2])]);
+  await writer.succeeded();
   return figure;
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
-
 interface Case {
-  readonly title: string;
+  readonly name: string;
   readonly unit: "ns" | "M/s";
+  /** What the ratio is to be in Bun. */
   readonly goal?: string;
-  readonly c?: () => number;
-  readonly own: () => Promise<number>;
+  readonly c?: readonly [what: string, amount: number];
+  readonly run: () => Promise<number>;
 }
 
-const alone = (what: string) => () => inScript(what, "", ITERATIONS);
-const cases: Case[] = [
-  { title: "spinlock pair", unit: "ns", goal: "≤ 2.5", c: () => inC("spin", ITERATIONS), own: alone("spin") },
-  { title: "mutex pair (C: robust)", unit: "ns", goal: "≤ 1", c: () => inC("robust", ITERATIONS), own: alone("mutex") },
-  { title: "seqlock read of 64 B, quiet", unit: "ns", goal: "≤ 2", c: () => inC("seq", ITERATIONS), own: alone("seq") },
-  { title: "the same, a write every µs", unit: "ns", goal: "≤ 2", c: () => inC("seqw", ITERATIONS), own: written },
+const pair = (name: string, what: string): Case => ({ name, unit: "ns", run: () => alone(what) });
+const CASES: readonly Case[] = [
+  { ...pair("spinlock pair", "spin"), goal: "≤ 2.5", c: ["spin", ITERATIONS] },
+  { ...pair("mutex pair (C: robust)", "mutex"), goal: "≤ 1", c: ["robust", ITERATIONS] },
+  { ...pair("seqlock read of 64 B, quiet", "seq"), goal: "≤ 2", c: ["seq", ITERATIONS] },
+  { name: "the same, a write every µs", unit: "ns", goal: "≤ 2", c: ["seqw", ITERATIONS], run: written },
   {
-    title: "mutex, two processes (C: robust)",
+    name: "mutex, two processes (C: plain)",
     unit: "M/s",
     goal: "≥ 1",
-    c: () => inC("robust2", CONTENDED_MS),
-    own: () => contended("mutex"),
+    c: ["mutex2", MS],
+    run: () => contended("mutex"),
   },
-  {
-    title: "spinlock, two processes",
-    unit: "M/s",
-    c: () => inC("spin2", CONTENDED_MS),
-    own: () => contended("spin"),
-  },
-  { title: "two exchanges alone", unit: "ns", own: alone("bare") },
-  { title: "two exchanges and a count", unit: "ns", own: alone("counted") },
-  { title: "ticket lock pair", unit: "ns", own: alone("ticket") },
-  { title: "write lock pair", unit: "ns", own: alone("rw") },
-  { title: "read lock pair", unit: "ns", own: alone("read") },
-  { title: "semaphore pair", unit: "ns", own: alone("semaphore") },
+  { name: "the same (C: robust)", unit: "M/s", c: ["robust2", MS], run: () => contended("mutex") },
+  { name: "spinlock, two processes", unit: "M/s", c: ["spin2", MS], run: () => contended("spin") },
+  pair("ticket lock pair", "ticket"),
+  pair("write lock pair", "rw"),
+  pair("read lock pair", "read"),
+  pair("semaphore pair", "semaphore"),
+  // What counting costs: each lock counts in the line next to the one that the exchanges lock.
+  pair("two exchanges alone", "bare"),
+  pair("and a count in the same cache line", "counted same"),
+  pair("and a count in the next line", "counted next"),
 ];
 
-console.log(`${thisRuntime}, medians of ${TURNS} turns`);
-try {
-  for (const { title, unit, goal, c, own } of cases) {
-    const theirs: number[] = [], ours: number[] = [];
-    for (let turn = 0; turn < TURNS; turn++) {
-      if (c) theirs.push(c());
-      ours.push(await own());
-    }
-    const mine = median(ours), beside = c ? median(theirs) : NaN;
-    const figures = c
-      ? `C ${beside.toFixed(1).padStart(7)}   ratio ${(mine / beside).toFixed(2).padStart(5)}${
-        goal ? `   goal ${goal}` : ""
-      }`
-      : "";
-    console.log(`${title.padEnd(34)} ${mine.toFixed(1).padStart(7)} ${unit.padEnd(4)} ${figures}`);
+console.log(`${machine()}\n`);
+const rows: string[][] = [];
+for (const { name, unit, goal = "", c, run } of CASES.filter(({ name }) => name.includes(ONLY))) {
+  const us: number[] = [], theirs: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    if (c && program !== undefined) theirs.push(runJson<number>(program, c));
+    us.push(await run());
   }
-} finally {
-  rmSync(folder, { recursive: true });
+  const compared = theirs.length === 0
+    ? ["", "", goal]
+    : [median(theirs).toFixed(1), median(us.map((figure, i) => figure / theirs[i])).toFixed(2), goal];
+  rows.push([name, unit, median(us).toFixed(1), ...compared]);
 }
+console.log(`Medians of ${ROUNDS} runs of each`);
+printTable(["", "", thisRuntime, "C", "ratio", "goal (Bun)"], rows);

@@ -62,9 +62,10 @@ if (kind !== undefined) {
       }
     }));
   }
-} else if (what === "bare" || what === "counted") {
+} else if (what === "bare" || what.startsWith("counted")) {
   // The two exchanges of a lock and an unlock, without and with the count.
   const words = segment.openOrCreate("words", Words, {}), counts = new Float64Array(words.buffer, words.byteOffset, 16);
+  const at = what === "counted same" ? 1 : 9;
   const bare = (n: number) => {
     for (let i = 0; i < n; i++) {
       if (compareExchange(words, 0, 0, 7) !== 0) throw new Error("taken");
@@ -74,7 +75,7 @@ if (kind !== undefined) {
   const counted = (n: number) => {
     for (let i = 0; i < n; i++) {
       if (compareExchange(words, 0, 0, 7) !== 0) throw new Error("taken");
-      counts[1]++;
+      counts[at]++;
       if (compareExchange(words, 0, 7, 0) !== 7) throw new Error("not mine");
     }
   };

@@ -1,4 +1,4 @@
-import { Backoff, compareExchange, load, store } from "../atomic/mod.ts";
+import { add, Backoff, compareExchange, load, store } from "../atomic/mod.ts";
 import { OwnerDiedError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells } from "./cells.ts";
@@ -22,16 +22,23 @@ export interface BarrierOptions {
  *         36      4  event count: the round ended
  *         40      4  cells ever used
  *         44      4  parties, and so cells
- *        128      …  cells
+ *         48      4  how often a party took a dead one's place
+ *        256      …  cells
  *
  *     a cell's own words
- *          4      4  round + 1 of the last arrival
+ *          4      4  last arrival: 2 × round + 1; 0 for none
  */
 const ROUND_WORD = FIRST_OWN_WORD;
 const ENDED_WORD = FIRST_OWN_WORD + 1;
 const USED_WORD = FIRST_OWN_WORD + 2;
 const PARTIES_WORD = FIRST_OWN_WORD + 3;
+const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
+
+/** What a party's cell says after it arrived in a round: never 0, which an empty cell says. */
+function arrivalIn(round: number): number {
+  return (round << 1) | 1;
+}
 
 /** What {@linkcode Barrier} tells of itself. */
 export interface BarrierStats extends LockStats {
@@ -71,6 +78,8 @@ export interface BarrierStats extends LockStats {
 export class Barrier {
   /** The name in the catalog. */
   static readonly kind = "Barrier";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** How many attachments meet. */
   readonly parties: number;
@@ -89,7 +98,9 @@ export class Barrier {
     this.parties = cellCount("barrier", "parties", region.source.i32[PARTIES_WORD]);
     new LockHeader("barrier", region, LOCK_BYTES + this.parties * CELL_BYTES);
     this.#words = this.#header.words;
-    this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, this.parties);
+    // Off every fast path: atomic, as nobody owns a barrier.
+    const onInherited = () => void add(this.#words, HEIRS_WORD, 1);
+    this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, this.parties, onInherited);
     this.#ended = new EventCount(this.#words, ENDED_WORD);
   }
 
@@ -125,7 +136,7 @@ export class Barrier {
     if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
     const round = this.#pending ?? load(words, ROUND_WORD); // pairs with the exchange in #endRound
     this.#pending = round;
-    store(words, this.#cell + ARRIVED, (round + 1) | 0); // pairs with the scan in #endRound: the last to arrive sees all
+    store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs with the scan in #endRound: the last to arrive sees all
     if (this.#endRound(round) || this.#spin(round) || this.#sleep(round, deadline)) {
       this.#pending = undefined;
       return true;
@@ -133,16 +144,17 @@ export class Barrier {
     return false;
   }
 
-  /** Parties, arrivals and rounds. */
+  /** Parties, arrivals and rounds. Rounds count as acquisitions, dead parties whose place was taken as recoveries. */
   stats(): BarrierStats {
     const { source } = this.#header;
     if (source.closed) this.#header.refuseUse("tell of");
     const round = load(source.i32, ROUND_WORD); // pairs with the exchange in #endRound
     let arrived = 0;
     for (let cell = 0; cell < this.#cells.used; cell++) {
-      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === ((round + 1) | 0)) arrived++; // pairs with wait
+      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs with wait
     }
-    return { ...this.#header.stats(FREE), parties: this.parties, arrived, rounds: round >>> 0 };
+    const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs with the add in the constructor
+    return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
   }
 
   /** Ends the round if all have arrived. Returns whether it has ended, by whomever. */
@@ -151,7 +163,7 @@ export class Barrier {
     if (load(words, ROUND_WORD) !== round) return true; // pairs with the exchange below
     for (let cell = 0; cell < this.parties; cell++) {
       const word = this.#cells.wordOf(cell);
-      if (load(words, word + ARRIVED) !== ((round + 1) | 0)) return false; // pairs with the store in wait
+      if (load(words, word + ARRIVED) !== arrivalIn(round)) return false; // pairs with the store in wait
     }
     // Pairs with the loads of the round: of all that see everybody here, one ends it.
     if (compareExchange(words, ROUND_WORD, round, (round + 1) | 0) === round) this.#ended.notifyAll();
@@ -189,7 +201,7 @@ export class Barrier {
     for (let cell = 0; cell < this.#cells.used; cell++) {
       const id = this.#cells.idAt(cell);
       if (id === FREE || party.isAlive(id)) continue;
-      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === ((round + 1) | 0)) continue; // pairs with wait
+      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs with wait
       throw new OwnerDiedError(
         `Cannot wait at ${what} as all parties must live: ${
           party.describe(id)

@@ -4,20 +4,21 @@ import { FREE } from "./lock_descriptor.ts";
 import type { LockHeader } from "./lock_header.ts";
 
 /*
- * A cell for each attachment that uses a lock, in a cache line of its own. After it was claimed only its owner writes
- * it, apart from one that clears what a dead owner left.
+ * A cell for each attachment that uses a lock, in a pair of cache lines of its own. After it was claimed only its owner
+ * writes it, apart from one that clears what a dead owner left.
  *
  *     offset  bytes  field of a cell
  *          0      4  id of the attachment; 0 for a cell that was never claimed
  *          4     28  words that the kind of lock uses as it likes
- *         32     32  four f64 that the kind of lock uses as it likes
+ *         32     32  zero
+ *         64     64  eight f64 that the kind of lock uses as it likes, apart from the words as the header's counts are
  */
-export const CELL_BYTES = 64;
+export const CELL_BYTES = 128;
 export const CELL_WORDS: number = CELL_BYTES / 4;
 const CELL_ID_WORD = 0;
 /** The first word that a lock may use, and the first f64, counted from the cell's first word or f64. */
 export const CELL_OWN_WORD = 1;
-export const CELL_OWN_F64 = 4;
+export const CELL_OWN_F64 = 8;
 const OWN_WORDS = 7;
 
 /** How many attachments may use a lock at once, unless told. */
@@ -38,18 +39,27 @@ export class Cells {
   readonly #usedWord: number;
   readonly #firstWord: number;
   readonly #count: number;
+  readonly #onInherited: () => void;
 
   /**
    * @param header Whose cells.
    * @param usedWord Index of a word that holds how many of the first cells were ever claimed.
-   * @param byteOffset Where the cells begin: a multiple of 64.
+   * @param byteOffset Where the cells begin: a multiple of 128.
    * @param count How many there are.
+   * @param onInherited Called when this attachment was given a dead one's cell.
    */
-  constructor(header: LockHeader, usedWord: number, byteOffset: number, count: number) {
+  constructor(
+    header: LockHeader,
+    usedWord: number,
+    byteOffset: number,
+    count: number,
+    onInherited: () => void = () => {},
+  ) {
     this.#header = header;
     this.#usedWord = usedWord;
     this.#firstWord = byteOffset / 4;
     this.#count = count;
+    this.#onInherited = onInherited;
   }
 
   /** How many of the first cells may be in use. */
@@ -92,6 +102,7 @@ export class Cells {
       // Pairs with idAt: from here on the cell is this attachment's.
       if (compareExchange(words, this.wordOf(cell) + CELL_ID_WORD, holder, id) !== holder) continue;
       this.clear(cell);
+      if (holder !== FREE) this.#onInherited();
       return cell;
     }
     throw new SegmentStateError(

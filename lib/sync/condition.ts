@@ -1,3 +1,4 @@
+import { load, store } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
@@ -15,15 +16,18 @@ export type ConditionOptions = Record<never, never>;
  *
  *     offset  bytes  field
  *         32      4  event count: signalled
+ *         36      4  1 once more waited than the header has places for
  */
 const SIGNALLED_WORD = FIRST_OWN_WORD;
+const OVERFLOW_WORD = FIRST_OWN_WORD + 1;
 
 /**
  * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in whichever processes.
  * `wait` gives the mutex up, sleeps and takes it again. It may return without a signal, so the caller looks at what it
  * waits for in a loop. Always use one condition with one mutex.
  *
- * A signal is never lost: if the one it woke dies before it could act, all others wake within 100 ms and look. If an owner
+ * A signal is never lost: if the one it woke dies before it could act, all others wake within 100 ms and look. Once more
+ * than 32 have waited at a time, waits end early every 40 ms, as nobody could tell of all of them who died. If an owner
  * of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one who gets the mutex next.
  *
  * Source: A. Birrell, "An Introduction to Programming with Threads" (1989), by an event count as in
@@ -44,9 +48,13 @@ const SIGNALLED_WORD = FIRST_OWN_WORD;
 export class Condition {
   /** The name in the catalog. */
   static readonly kind = "Condition";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   readonly #header: LockHeader;
   readonly #signalled: EventCount;
+  /** One that died here may have taken a signal with it: all others look for themselves. */
+  readonly #wakeAll = (): void => this.#signalled.notifyAll();
 
   private constructor(region: Region) {
     this.#header = new LockHeader("condition", region);
@@ -86,7 +94,9 @@ export class Condition {
     this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
     // Taken with the mutex held: who changes the state afterwards, changes the count afterwards.
     const seen = this.#signalled.snapshot();
-    const place = this.#header.beginWaiting();
+    const place = this.#header.beginWaiting(this.#wakeAll);
+    // One that is not listed would not be missed if it died with a signal: from now on all waits end early. Pairs below.
+    if (place === -1) store(this.#header.words, OVERFLOW_WORD, 1);
     let isInTime = true;
     try {
       mutex.unlock();
@@ -97,9 +107,9 @@ export class Condition {
           isInTime = false;
           break;
         }
-        // One that died here may have taken a signal with it: all others look for themselves.
+        if (load(this.#header.words, OVERFLOW_WORD) !== 0) break; // pairs with the store above
         if (this.#header.forgetDeadWaiters()) {
-          this.broadcast();
+          this.#wakeAll();
           break;
         }
       }

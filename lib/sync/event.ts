@@ -1,4 +1,4 @@
-import { compareExchange, exchange, load } from "../atomic/mod.ts";
+import { add, compareExchange, exchange, load } from "../atomic/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./lock_descriptor.ts";
@@ -19,10 +19,12 @@ export interface EventOptions {
  *         32      4  state: 0 or SET
  *         36      4  event count: was set
  *         40      4  1 if one waiter resets it
+ *         44      4  how often somebody had to sleep; it wraps
  */
 const STATE_WORD = FIRST_OWN_WORD;
 const WAS_SET_WORD = FIRST_OWN_WORD + 1;
 const AUTO_WORD = FIRST_OWN_WORD + 2;
+const SLEPT_WORD = FIRST_OWN_WORD + 3;
 const UNSET = 0;
 const SET = 1;
 
@@ -52,6 +54,8 @@ const SET = 1;
 export class Event {
   /** The name in the catalog. */
   static readonly kind = "Event";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** Whether letting one waiter through resets it. */
   readonly autoReset: boolean;
@@ -136,13 +140,15 @@ export class Event {
     return this.tryWait() || this.#sleep(options);
   }
 
-  /** Waiters; nobody owns an event, and it counts nothing. */
+  /** Waiters, and as contended how often one had to sleep. Nobody takes an event, so the other counts stay 0. */
   stats(): LockStats {
-    return this.#header.stats(FREE);
+    const stats = this.#header.stats(FREE);
+    return { ...stats, contended: load(this.#header.source.i32, SLEPT_WORD) >>> 0 }; // pairs with the add in #sleep
   }
 
   #sleep(options: WaitOptions | undefined): boolean {
     const deadline = this.#header.deadline("wait for", this.#wasSet.now(), options);
+    add(this.#words, SLEPT_WORD, 1); // pairs with the load in stats
     const place = this.#header.beginWaiting();
     try {
       while (true) {

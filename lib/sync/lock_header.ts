@@ -82,12 +82,18 @@ export class LockHeader {
     throw new RangeError(`Cannot ${action} ${this.what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
   }
 
-  /** Notes that this attachment blocks. Give the result to `endWaiting`. */
-  beginWaiting(): number {
+  /**
+   * Notes that this attachment blocks. Give the result to `endWaiting`: −1 if there was no place.
+   *
+   * @param onDead Called if one that died while it was blocked is forgotten for this.
+   */
+  beginWaiting(onDead?: () => void): number {
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
       const id = load(this.words, place); // pairs with the writes here and in endWaiting
       if (id !== FREE && this.party.isAlive(id)) continue;
-      if (compareExchange(this.words, place, id, this.id) === id) return place;
+      if (compareExchange(this.words, place, id, this.id) !== id) continue;
+      if (id !== FREE) onDead?.();
+      return place;
     }
     return -1;
   }
@@ -108,7 +114,7 @@ export class LockHeader {
     return found;
   }
 
-  /** How many attachments that live are blocked; at most 16 are counted. */
+  /** How many attachments that live are blocked; at most 32 are counted. */
   get waiters(): number {
     let count = 0;
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {

@@ -8,11 +8,14 @@ export interface LockOwner {
   readonly isAlive: boolean;
 }
 
-/** What a lock tells of itself. Read without the lock, so the numbers may be some operations apart. */
+/**
+ * What a lock tells of itself. Read without the lock, so the numbers may be some operations apart. `Event`, `Barrier` and
+ * `Condition`, which nobody holds, say at their `stats` what they count.
+ */
 export interface LockStats {
   /** Who holds it; undefined if nobody does, or if several may. */
   readonly owner: LockOwner | undefined;
-  /** How many attachments that live are blocked in it; at most 16 are counted. */
+  /** How many attachments that live are blocked in it: all of them up to 32, of more than that 32 are counted. */
   readonly waiters: number;
   /** How often it was taken. */
   readonly acquisitions: number;

@@ -63,6 +63,8 @@ export class MutexGuard extends Guard {
 export class Mutex {
   /** The name in the catalog. */
   static readonly kind = "Mutex";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;

@@ -57,6 +57,8 @@ const DONE: number = MARK;
 export class Once {
   /** The name in the catalog. */
   static readonly kind = "Once";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   readonly #header: LockHeader;
   readonly #words: Int32Array;

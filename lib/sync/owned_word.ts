@@ -20,7 +20,8 @@ const LONGEST_PAUSES = 8;
 
 /**
  * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast
- * ones, one exchange each, stand in `Mutex` and `RwLock`. The states of the word are in `lock_descriptor.ts`: Drepper's
+ * ones, one exchange each, stand in `Mutex`, `SpinLock`, `SeqLock` and `RwLock`: code that all of them shared would be
+ * slower in each. The states of the word are in `lock_descriptor.ts`: Drepper's
  * three ("Futexes Are Tricky", 2011, mutex2), with the owner's id in place of 1 and the mark in place of 2.
  */
 export class OwnedWord {
@@ -45,15 +46,47 @@ export class OwnedWord {
 
   /** The fast path found the word taken: takes it all the same if its owner died. */
   tryTake(): boolean {
-    const word = this.#requireTakeable();
+    const word = this.requireTakeable();
     if (word === FREE) return this.#change(FREE, this.#id) && this.#taken(false);
-    return this.#takeOver(word);
+    return this.takeOver(word);
   }
 
   /** The fast path found the word taken: waits for it. */
   take(deadline: number): boolean {
-    this.#requireTakeable();
+    this.requireTakeable();
     return this.#spin() || this.#sleep(deadline);
+  }
+
+  /** The word was seen free after a wait: takes it, unless another was faster. */
+  takeFree(): boolean {
+    return this.#change(FREE, this.#id) && this.#taken(true);
+  }
+
+  /** The word, unless waiting for it makes no sense. */
+  requireTakeable(): number {
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const word = load(this.#words, LOCK_WORD); // pairs with the exchanges in release and #change
+    if (word === BROKEN) {
+      throw new OwnerDiedError(
+        `Cannot lock ${this.#header.what} as an owner died and the next one unlocked without markConsistent(); make it anew`,
+      );
+    }
+    if (ownerOf(word) === this.#id) {
+      throw new AlreadyOwnerError(
+        `Cannot lock ${this.#header.what} as this attachment holds it already; unlock it first`,
+      );
+    }
+    return word;
+  }
+
+  /** Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way. */
+  takeOver(word: number): boolean {
+    if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
+    // Marked, whoever sleeps or not: the fast way of unlocking is closed, and `release` sees to the rest.
+    if (!this.#change(word, this.#id | MARK)) return false;
+    store(this.#words, DIED_WORD, 1);
+    this.#counts[RECOVERIES_F64]++;
+    return this.#taken(true);
   }
 
   /** Whether this attachment owns the word. */
@@ -104,7 +137,7 @@ export class OwnedWord {
       for (let i = 0; i < pauses; i++) pause();
       pauses = Math.min(pauses * 2, LONGEST_PAUSES);
       const word = load(this.#words, LOCK_WORD); // pairs with the exchange in release
-      if (word === FREE && this.#change(FREE, this.#id)) return this.#taken(true);
+      if (word === FREE && this.takeFree()) return true;
     }
     return false;
   }
@@ -113,50 +146,23 @@ export class OwnedWord {
     const place = this.#header.beginWaiting();
     try {
       for (let isFirst = true;; isFirst = false) {
-        const word = this.#requireTakeable();
+        const word = this.requireTakeable();
         if (word === FREE) {
           // Marked: there may be others asleep, of whom this one knows nothing.
           if (this.#change(FREE, this.#id | MARK)) return this.#taken(true);
           continue;
         }
-        if (isFirst && this.#takeOver(word)) return true;
+        if (isFirst && this.takeOver(word)) return true;
         if (!isMarked(word) && !this.#change(word, word | MARK)) continue;
         const now = this.now(), until = Math.min(deadline, now + LIFE_CHECK_MS);
         if (this.#futex.wait(word | MARK, until)) continue;
         if (this.#words.length === 0) this.#header.refuseUse("lock");
-        if (this.#takeOver(load(this.#words, LOCK_WORD))) return true;
+        if (this.takeOver(load(this.#words, LOCK_WORD))) return true;
         if (until === deadline) return false;
       }
     } finally {
       this.#header.endWaiting(place);
     }
-  }
-
-  /** The word, unless waiting for it makes no sense. */
-  #requireTakeable(): number {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    const word = load(this.#words, LOCK_WORD); // pairs with the exchanges in release and #change
-    if (word === BROKEN) {
-      throw new OwnerDiedError(
-        `Cannot lock ${this.#header.what} as an owner died and the next one unlocked without markConsistent(); make it anew`,
-      );
-    }
-    if (ownerOf(word) === this.#id) {
-      throw new AlreadyOwnerError(
-        `Cannot lock ${this.#header.what} as this attachment holds it already; unlock it first`,
-      );
-    }
-    return word;
-  }
-
-  /** Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way. */
-  #takeOver(word: number): boolean {
-    if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
-    // Marked, whoever sleeps or not: the fast way of unlocking is closed, and `release` sees to the rest.
-    if (!this.#change(word, this.#id | MARK)) return false;
-    store(this.#words, DIED_WORD, 1);
-    this.#counts[RECOVERIES_F64]++;
-    return this.#taken(true);
   }
 
   /** Pairs with the exchange in release, and with the other attachments' exchanges here. */

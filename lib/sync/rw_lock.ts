@@ -1,60 +1,19 @@
 import { compareExchange, exchange, Futex, load, or, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, CELL_OWN_F64, CELL_OWN_WORD, cellCount, Cells, DEFAULT_CELLS } from "./cells.ts";
-import { EventCount } from "./event_count.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./cells.ts";
 import { Guard } from "./guard.ts";
-import {
-  ACQUISITIONS_F64,
-  DIED_WORD,
-  FIRST_OWN_WORD,
-  FREE,
-  LOCK_BYTES,
-  LOCK_WORD,
-  MARK,
-  ownerOf,
-  RECOVERIES_F64,
-} from "./lock_descriptor.ts";
+import { ACQUISITIONS_F64, DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./lock_descriptor.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
 import { OwnedWord } from "./owned_word.ts";
+import { COUNT_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS, USED_WORD } from "./rw_lock_descriptor.ts";
+import { RwLockReaders, type RwLockStats } from "./rw_lock_readers.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** How a {@linkcode RwLock} is made. */
 export interface RwLockOptions {
   /** How many attachments may use it at once: up to 1024; 64 unless given. */
   readonly maxParticipants?: number;
-}
-
-/*
- * Behind the header's counts (see lock_descriptor.ts; the lock word is the writer's):
- *
- *     offset  bytes  field
- *         32      4  event count: a reader left while a writer waited
- *         36      4  cells ever used
- *         40      4  cells
- *        128      …  cells
- *
- *     a cell's own fields
- *          4      4  how often its owner holds the lock for reading
- *         32      8  f64, how often its owner took it for reading
- *         40      8  f64, how often it had to wait then
- */
-const DRAINED_WORD = FIRST_OWN_WORD;
-const USED_WORD = FIRST_OWN_WORD + 1;
-const COUNT_WORD = FIRST_OWN_WORD + 2;
-const READS: number = CELL_OWN_WORD;
-const READ_ACQUISITIONS: number = CELL_OWN_F64;
-const READ_CONTENDED: number = CELL_OWN_F64 + 1;
-
-/** What {@linkcode RwLock} tells of itself. */
-export interface RwLockStats extends LockStats {
-  /** How many attachments that live hold it for reading. */
-  readonly readers: number;
-  /** How often it was taken for reading. */
-  readonly readAcquisitions: number;
-  /** How often a reader had to wait for a writer. */
-  readonly readContended: number;
 }
 
 /**
@@ -88,11 +47,13 @@ export interface RwLockStats extends LockStats {
 export class RwLock {
   /** The name in the catalog. */
   static readonly kind = "RwLock";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
   readonly #cells: Cells;
-  readonly #drained: EventCount;
+  readonly #readers: RwLockReaders;
   readonly #writerGone: Futex;
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
@@ -110,7 +71,7 @@ export class RwLock {
     this.#word = new OwnedWord(this.#header);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
-    this.#drained = new EventCount(this.#words, DRAINED_WORD);
+    this.#readers = new RwLockReaders(this.#header, this.#cells);
     this.#writerGone = Futex.at(this.#words, LOCK_WORD);
     this.#id = this.#header.id;
     this.#guard = new Guard(this);
@@ -229,7 +190,7 @@ export class RwLock {
     // Pairs with the scan in #drain: the writer sees that everything was read.
     store(this.#words, this.#cell + READS, reads - 1);
     // Pairs, Dekker's way, with the exchange that takes the word and the scan after it.
-    if (reads === 1 && load(this.#words, LOCK_WORD) !== FREE) this.#drained.notifyAll();
+    if (reads === 1 && load(this.#words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();
   }
 
   /**
@@ -254,17 +215,10 @@ export class RwLock {
 
   /** Writer, waiters, counts of the writers and of the readers. */
   stats(): RwLockStats {
-    const { source, party } = this.#header;
+    const { source } = this.#header;
     if (source.closed) this.#header.refuseUse("tell of");
-    let readers = 0, readAcquisitions = 0, readContended = 0;
-    for (let cell = 0; cell < this.#cells.used; cell++) {
-      const id = this.#cells.idAt(cell), word = this.#cells.wordOf(cell);
-      if (id !== FREE && load(source.i32, word + READS) > 0 && party.isAlive(id)) readers++; // pairs with tryLockRead
-      readAcquisitions += source.f64[word / 2 + READ_ACQUISITIONS];
-      readContended += source.f64[word / 2 + READ_CONTENDED];
-    }
-    const stats = this.#header.stats(ownerOf(load(source.i32, LOCK_WORD)));
-    return { ...stats, readers, readAcquisitions, readContended };
+    // Pairs with the exchanges that take the word.
+    return { ...this.#header.stats(ownerOf(load(source.i32, LOCK_WORD))), ...this.#readers.stats() };
   }
 
   /** How often this attachment holds the lock for reading. Its own word: nobody else writes it while it lives. */
@@ -296,7 +250,7 @@ export class RwLock {
   /** A reader that met a writer counts itself out. */
   #withdraw(): void {
     store(this.#words, this.#cell + READS, 0); // pairs with the scan in #drain
-    this.#drained.notifyAll();
+    this.#readers.notifyWriter();
   }
 
   /** A reader was refused: it withdraws, and if the writer is dead, gives up its place. Returns whether it did that. */
@@ -365,41 +319,11 @@ export class RwLock {
     this.#writerGone.wakeAll();
   }
 
-  /** The word is this attachment's, so no reader comes in: waits until those inside have left. */
+  /** The word is this attachment's, so no reader comes in: waits until those inside have left, or gives it back. */
   #drain(deadline: number): boolean {
-    return this.#areReadersOut(false) || this.#sleepUntilDrained(deadline);
-  }
-
-  #sleepUntilDrained(deadline: number): boolean {
-    const place = this.#header.beginWaiting();
-    try {
-      for (let asksForLife = true;;) {
-        const seen = this.#drained.snapshot();
-        if (this.#areReadersOut(asksForLife)) return true;
-        const until = Math.min(deadline, this.#drained.now() + LIFE_CHECK_MS);
-        asksForLife = !this.#drained.wait(seen, until);
-        if (!asksForLife || until !== deadline) continue;
-        if (this.#areReadersOut(true)) return true;
-        this.#giveWordBack();
-        return false;
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
-  }
-
-  /** Whether no reader is inside; those that died are counted out if their life is asked for. */
-  #areReadersOut(asksForLife: boolean): boolean {
-    const used = this.#cells.used;
-    for (let cell = 0; cell < used; cell++) {
-      const reads = this.#cells.wordOf(cell) + READS;
-      if (load(this.#words, reads) === 0) continue; // pairs with the stores in #tryFastRead and unlockRead
-      const id = this.#cells.idAt(cell);
-      if (!asksForLife || (id !== FREE && this.#header.party.isAlive(id))) return false;
-      this.#cells.clear(cell);
-      this.#counts[RECOVERIES_F64]++;
-    }
-    return true;
+    if (this.#readers.drain(deadline)) return true;
+    this.#giveWordBack();
+    return false;
   }
 
   #requireNotReading(): void {

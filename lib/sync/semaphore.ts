@@ -21,23 +21,24 @@ export interface SemaphoreOptions {
  *     offset  bytes  field
  *         32      4  event count: a permit came back
  *         36      4  permits
- *        128      …  permits
+ *        256      …  permits
  *
  *     offset  bytes  field of a permit
  *          0      4  who holds it, 0 for nobody; marked if its holder before died
- *          4      4  zero
- *          8      8  acquisitions, f64, written by the holder alone
- *         16      8  acquisitions that had to wait, f64, written by the holder alone
- *         24      8  recoveries, f64, written by the holder alone
+ *          4     60  zero
+ *         64      8  acquisitions, f64, written by the holder alone
+ *         72      8  acquisitions that had to wait, f64, written by the holder alone
+ *         80      8  recoveries, f64, written by the holder alone
+ *         88     40  zero
  */
 const RETURNED_WORD = FIRST_OWN_WORD;
 const COUNT_WORD = FIRST_OWN_WORD + 1;
-const PERMIT_BYTES = 32;
+const PERMIT_BYTES = 128;
 const PERMIT_WORDS: number = PERMIT_BYTES / 4;
 const FIRST_PERMIT: number = LOCK_BYTES / 4;
-const ACQUISITIONS = 1;
-const CONTENDED = 2;
-const RECOVERIES = 3;
+const ACQUISITIONS = 8;
+const CONTENDED = 9;
+const RECOVERIES = 10;
 
 /** What {@linkcode Semaphore} tells of itself. */
 export interface SemaphoreStats extends LockStats {
@@ -75,6 +76,8 @@ export interface SemaphoreStats extends LockStats {
 export class Semaphore {
   /** The name in the catalog. */
   static readonly kind = "Semaphore";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** How many permits there are. */
   readonly permits: number;

@@ -1,13 +1,16 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
-import { Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
-import { ClosedError, NotOwnerError, OwnerDiedError, SegmentFormatError } from "../errors.ts";
+import { compilerBarrier } from "../atomic/atomics.ts";
+import { compareExchange, load, peek, release, store } from "../atomic/mod.ts";
+import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
+import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
+import { LockHeader } from "./lock_header.ts";
 import type { LockStats } from "./lock_stats.ts";
 import { OwnedWord } from "./owned_word.ts";
+import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_descriptor.ts";
+import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
@@ -15,22 +18,6 @@ export interface SeqLockOptions {
   /** How many bytes it protects: a multiple of 8. */
   readonly payloadBytes: number;
 }
-
-/*
- * Behind the header's counts (see lock_descriptor.ts; the lock word is the writer's):
- *
- *     offset  bytes  field
- *         32      4  bytes protected
- *        128      4  sequence: odd while a write is in progress; it wraps
- *        132      4  zero
- *        136      …  what is protected
- *
- * The sequence stands apart from the lock word, and with what it protects: readers never touch the writers' cache line.
- */
-const PAYLOAD_BYTES_WORD = FIRST_OWN_WORD;
-const SEQUENCE_WORD: number = LOCK_BYTES / 4;
-const PAYLOAD_OFFSET: number = LOCK_BYTES + 8;
-const WRITING = 1;
 
 /**
  * A small record that is read far more often than it is written. One writer at a time, any number of readers, in any
@@ -77,18 +64,21 @@ const WRITING = 1;
 export class SeqLock {
   /** The name in the catalog. */
   static readonly kind = "SeqLock";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** What to read, between `beginRead` and `validate`. */
   readonly payload: ReadonlyViews;
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
   readonly #words: Int32Array;
-  /** The words for looking, on a read-only attachment too. */
+  /**
+   * The words for looking, on a read-only attachment too; empty where loads must be atomic, so that every look at it fails
+   * and the slow way is taken.
+   */
   readonly #source: Int32Array;
-  /** The same for the fast path; empty where loads must be atomic, which sends it the slow way. */
-  readonly #fastSource: Int32Array;
   readonly #guard: Guard;
-  readonly #backoff = new Backoff();
+  readonly #reader: SeqLockReader;
   /** The payload itself. */
   readonly #shared: ReadonlyViews;
   /** What a writer fills: the payload itself, or a private copy that `endWrite` stores atomically. */
@@ -107,8 +97,7 @@ export class SeqLock {
     }
     this.#word = new OwnedWord(this.#header);
     this.#words = this.#header.words;
-    this.#source = this.#header.source.i32;
-    this.#fastSource = isOrdered ? this.#source : new Int32Array(0);
+    this.#source = isOrdered ? this.#header.source.i32 : new Int32Array(0);
     this.#guard = new Guard(this);
     this.#isOrdered = isOrdered;
     const { buffer, byteOffset } = region.source;
@@ -116,6 +105,7 @@ export class SeqLock {
     this.#shared = shared;
     this.payload = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
     if (this.#words.length > 0) this.#draft = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
+    this.#reader = new SeqLockReader(this.#header, () => this.#copyIn());
   }
 
   /** The bytes a seqlock takes. */
@@ -153,18 +143,21 @@ export class SeqLock {
    */
   beginRead(): number {
     // The first look is plain: if it is stale, `validate` shows it. Undefined after a close, and where loads must be atomic.
-    const sequence: number | undefined = peek(this.#fastSource, SEQUENCE_WORD);
-    if (sequence === undefined || (sequence & WRITING) !== 0) return this.#beginReadSlowly();
+    const sequence: number | undefined = this.#source[SEQUENCE_WORD];
+    if (sequence === undefined || (sequence & WRITING) !== 0) return this.#reader.begin();
     return sequence;
   }
 
   /**
    * Whether what was read since `beginRead` is whole and of one write.
    *
-   * @throws {TypeError} If the segment was closed.
+   * @throws {ClosedError} If the segment was closed.
    */
   validate(sequence: number): boolean {
-    return load(this.#source, SEQUENCE_WORD) === sequence; // pairs with the stores in beginWrite and endWrite
+    // `load`, written out: a function that all code shares sees many kinds of arrays and takes twice as long. Pairs with
+    // the stores in beginWrite and endWrite.
+    compilerBarrier[0] = sequence;
+    return this.#source[SEQUENCE_WORD] === sequence || this.#reader.look() === sequence;
   }
 
   /**
@@ -193,10 +186,9 @@ export class SeqLock {
    * @throws {ClosedError} If the segment was closed.
    */
   tryRead<T>(fn: (payload: ReadonlyViews) => T): T | undefined {
-    if (this.#source.length === 0) this.#header.refuseUse("read");
-    const sequence = load(this.#source, SEQUENCE_WORD); // pairs with the stores in beginWrite and endWrite
+    const sequence = this.#reader.look();
     if ((sequence & WRITING) !== 0) return undefined;
-    if (!this.#isOrdered) this.#copyIn();
+    this.#copyIn();
     try {
       const result = fn(this.payload);
       return this.validate(sequence) ? result : undefined;
@@ -217,7 +209,7 @@ export class SeqLock {
   beginWrite(): Views {
     if (!this.#word.isMine || this.#isWriting) this.#refuseWrite();
     this.#isWriting = true;
-    if (!this.#isOrdered) copyWords(this.#shared.i32, this.#draft!.i32, peek);
+    if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
     const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
     // Pairs with validate: who sees anything of what follows finds the sequence changed. Odd stays odd after a death.
     store(this.#words, SEQUENCE_WORD, sequence | WRITING);
@@ -232,9 +224,9 @@ export class SeqLock {
   endWrite(): void {
     if (!this.#isWriting || this.#words.length === 0) this.#refuseEnd();
     this.#isWriting = false;
-    if (!this.#isOrdered) copyWords(this.#draft!.i32, this.#shared.i32, peek);
-    // Pairs with beginRead and validate: who sees this value sees all that was written.
-    store(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
+    if (!this.#isOrdered) copyWords(this.#draft!, this.#shared, peek);
+    // Pairs with beginRead and validate: who sees this value sees all that was written. No fence: nothing waits asleep for it.
+    release(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
   }
 
   /**
@@ -331,49 +323,12 @@ export class SeqLock {
   /** The writer, waiting writers, and counts of writers. */
   stats(): LockStats {
     if (this.#header.source.closed) this.#header.refuseUse("tell of");
-    return this.#header.stats(ownerOf(load(this.#source, LOCK_WORD)));
+    return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
   }
 
-  /** A write is in progress, or loads must be atomic, or the segment is closed. */
-  #beginReadSlowly(): number {
-    const backoff = this.#backoff;
-    backoff.reset();
-    let nextCheck = -Infinity;
-    while (true) {
-      if (this.#source.length === 0) this.#header.refuseUse("read");
-      const sequence = load(this.#source, SEQUENCE_WORD); // pairs with the stores in beginWrite and endWrite
-      if ((sequence & WRITING) === 0) {
-        if (!this.#isOrdered) this.#copyIn();
-        return sequence;
-      }
-      if (backoff.isSleeping) {
-        const now = performance.now();
-        if (now >= nextCheck) {
-          this.#requireWriter(sequence);
-          nextCheck = now + LIFE_CHECK_MS;
-        }
-      }
-      backoff.step();
-    }
-  }
-
-  /** Someone alive is at the write. */
-  #requireWriter(sequence: number): void {
-    const { party, what } = this.#header;
-    const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs with the exchanges of the writers
-    if (owner !== FREE && party.isAlive(owner)) return;
-    if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
-    if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it
-    throw new OwnerDiedError(
-      `Cannot read ${what} as ${
-        owner === FREE ? "a writer" : party.describe(owner)
-      } died within a write; it can be read again once another has written`,
-    );
-  }
-
-  /** Copies the payload with atomic loads: none of them is made after the one in validate. */
+  /** Where loads must be atomic: copies the payload with them, so that none is made after the one in validate. */
   #copyIn(): void {
-    copyWords(this.#shared.i32, this.payload.i32, load);
+    if (!this.#isOrdered) copyWords(this.#shared, this.payload, load);
   }
 
   #refuseWrite(): never {
@@ -390,9 +345,4 @@ export class SeqLock {
     }
     throw new TypeError(`Cannot end a write of ${this.#header.what} as none was begun; call beginWrite() first`);
   }
-}
-
-/** Copies words, stored atomically: in order with the sequence's stores, and pairing with #copyIn. */
-function copyWords(from: Int32Array, to: Int32Array, read: (words: Int32Array, index: number) => number): void {
-  for (let i = 0; i < from.length; i++) store(to, i, read(from, i));
 }

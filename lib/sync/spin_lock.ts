@@ -1,20 +1,10 @@
-import { Backoff, compareExchange, exchange, load } from "../atomic/mod.ts";
-import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { Backoff, compareExchange, load } from "../atomic/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import {
-  ACQUISITIONS_F64,
-  CONTENDED_F64,
-  FREE,
-  isMarked,
-  LOCK_BYTES,
-  LOCK_WORD,
-  MARK,
-  ownerOf,
-  RECOVERIES_F64,
-} from "./lock_descriptor.ts";
+import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
 import type { LockStats } from "./lock_stats.ts";
+import { OwnedWord } from "./owned_word.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** A spinlock has no options. */
@@ -44,8 +34,11 @@ export type SpinLockOptions = Record<never, never>;
 export class SpinLock {
   /** The name in the catalog. */
   static readonly kind = "SpinLock";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   readonly #header: LockHeader;
+  readonly #word: OwnedWord;
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
@@ -54,6 +47,7 @@ export class SpinLock {
 
   private constructor(region: Region) {
     this.#header = new LockHeader("spinlock", region);
+    this.#word = new OwnedWord(this.#header);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
@@ -82,8 +76,8 @@ export class SpinLock {
    */
   tryLock(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#takeOver(this.#requireOther());
+    // Pairs with the exchange in unlock and OwnedWord.release.
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryTake();
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -99,7 +93,7 @@ export class SpinLock {
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock.
+    // Pairs with the exchange in unlock and OwnedWord.release.
     if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(options);
     this.#counts[ACQUISITIONS_F64]++;
     return true;
@@ -114,7 +108,7 @@ export class SpinLock {
   unlock(): void {
     if (this.#words.length === 0) this.#header.refuseUse("unlock");
     // Pairs with the exchange in lock and tryLock: the next owner sees what this one wrote.
-    if (compareExchange(this.#words, LOCK_WORD, this.#id, FREE) !== this.#id) this.#unlockMarked();
+    if (compareExchange(this.#words, LOCK_WORD, this.#id, FREE) !== this.#id) this.#word.release(false);
   }
 
   /**
@@ -132,8 +126,7 @@ export class SpinLock {
 
   /** Whether this attachment holds the lock and took it from an owner that died. */
   get ownerDied(): boolean {
-    if (this.#words.length === 0) return false;
-    return load(this.#words, LOCK_WORD) === (this.#id | MARK); // pairs with #takeOver of this same attachment
+    return this.#word.isSuspect;
   }
 
   /** Owner, waiters and counts. */
@@ -142,69 +135,26 @@ export class SpinLock {
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
   }
 
-  /** The lock word is marked after a takeover: that is all the mark says here. */
-  #unlockMarked(): void {
-    const word = load(this.#words, LOCK_WORD); // pairs with the exchanges that take the lock
-    if (ownerOf(word) === this.#id && isMarked(word)) {
-      exchange(this.#words, LOCK_WORD, FREE); // pairs with the exchange in lock and tryLock
-      return;
-    }
-    throw new NotOwnerError(
-      `Cannot unlock ${this.#header.what} as this attachment must hold it: found ${
-        word === FREE ? "nobody" : this.#header.party.describe(ownerOf(word))
-      }`,
-    );
-  }
-
   #lockTaken(options: WaitOptions | undefined): boolean {
-    const start = performance.now();
-    const deadline = this.#header.deadline("lock", start, options);
-    this.#requireOther();
+    const deadline = this.#header.deadline("lock", performance.now(), options);
     const backoff = this.#backoff;
     backoff.reset();
     let place = -1;
     try {
-      for (let nextCheck = -Infinity;;) {
-        if (this.#words.length === 0) this.#header.refuseUse("lock");
-        const word = load(this.#words, LOCK_WORD); // test before test-and-set: the line stays shared
+      while (true) {
+        // Test before test-and-set: the line stays shared.
+        const word = this.#word.requireTakeable();
         if (word === FREE) {
-          if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE) return this.#taken();
+          if (this.#word.takeFree()) return true;
         } else if (backoff.isSleeping) {
           if (place === -1) place = this.#header.beginWaiting();
-          const now = performance.now();
-          if (now >= nextCheck) {
-            if (this.#takeOver(word)) return true;
-            nextCheck = now + LIFE_CHECK_MS;
-          }
-          if (now >= deadline) return false;
+          if (this.#word.takeOver(word)) return true;
+          if (performance.now() >= deadline) return false;
         }
         backoff.step();
       }
     } finally {
       this.#header.endWaiting(place);
     }
-  }
-
-  /** The word of a lock that this attachment does not hold. */
-  #requireOther(): number {
-    const word = load(this.#words, LOCK_WORD); // pairs with the exchanges in lock and unlock
-    if (ownerOf(word) !== this.#id) return word;
-    throw new AlreadyOwnerError(
-      `Cannot lock ${this.#header.what} as this attachment holds it already; unlock it first`,
-    );
-  }
-
-  /** Takes the lock from an owner that died. A death right after the exchange is found by the next one in the same way. */
-  #takeOver(word: number): boolean {
-    if (word === FREE || this.#header.party.isAlive(ownerOf(word))) return false;
-    if (compareExchange(this.#words, LOCK_WORD, word, this.#id | MARK) !== word) return false;
-    this.#counts[RECOVERIES_F64]++;
-    return this.#taken();
-  }
-
-  #taken(): true {
-    this.#counts[ACQUISITIONS_F64]++;
-    this.#counts[CONTENDED_F64]++;
-    return true;
   }
 }

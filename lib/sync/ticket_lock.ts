@@ -1,13 +1,12 @@
 import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells, DEFAULT_CELLS } from "./cells.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./cells.ts";
 import { EventCount } from "./event_count.ts";
 import { Guard } from "./guard.ts";
 import {
   ACQUISITIONS_F64,
   CONTENDED_F64,
-  FIRST_OWN_WORD,
   FREE,
   LOCK_BYTES,
   LOCK_WORD,
@@ -17,6 +16,18 @@ import {
 } from "./lock_descriptor.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
 import type { LockStats } from "./lock_stats.ts";
+import {
+  COUNT_WORD,
+  NEXT_WORD,
+  NONE,
+  PASSED_WORD,
+  SERVING_WORD,
+  STATE,
+  TAKING,
+  TICKET,
+  USED_WORD,
+  WAITING,
+} from "./ticket_lock_descriptor.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** How a {@linkcode TicketLock} is made. */
@@ -24,36 +35,6 @@ export interface TicketLockOptions {
   /** How many attachments may use it at once: up to 1024; 64 unless given. */
   readonly maxParticipants?: number;
 }
-
-/*
- * Behind the header's counts (see lock_descriptor.ts; the lock word is the owner's id, marked if the one before died):
- *
- *     offset  bytes  field
- *         32      4  next: the ticket that is given out next
- *         36      4  serving: the ticket whose turn it is
- *         40      4  event count: the turn passed on
- *         44      4  cells ever used
- *         48      4  cells
- *        128      …  cells
- *
- *     a cell's own words
- *          4      4  state: what its owner is doing
- *          8      4  ticket, while the state is WAITING
- */
-const NEXT_WORD = FIRST_OWN_WORD;
-const SERVING_WORD = FIRST_OWN_WORD + 1;
-const PASSED_WORD = FIRST_OWN_WORD + 2;
-const USED_WORD = FIRST_OWN_WORD + 3;
-const COUNT_WORD = FIRST_OWN_WORD + 4;
-const STATE: number = CELL_OWN_WORD;
-const TICKET: number = CELL_OWN_WORD + 1;
-
-/** Has no ticket. */
-const NONE = 0;
-/** Takes a ticket, or has the turn: any ticket may be its own. */
-const TAKING = 1;
-/** Waits with the ticket in its cell. */
-const WAITING = 2;
 
 /**
  * Lets one attachment at a time into a section of code, first come, first served, in any processes. Waiters spin, then
@@ -82,6 +63,8 @@ const WAITING = 2;
 export class TicketLock {
   /** The name in the catalog. */
   static readonly kind = "TicketLock";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   readonly #header: LockHeader;
   readonly #cells: Cells;
@@ -90,7 +73,8 @@ export class TicketLock {
   readonly #counts: Float64Array;
   readonly #id: number;
   readonly #guard: Guard;
-  readonly #backoff = new Backoff();
+  /** Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own. */
+  readonly #backoff = new Backoff({ yields: 0 });
   /** The state word of this attachment's cell; −1 before the first use. */
   #state = -1;
 

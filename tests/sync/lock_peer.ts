@@ -49,7 +49,10 @@ function change({ name, lock, words }: Protected, random: Random): string | unde
   return isWhole || isSuspect ? undefined : `${name}: half done, and nobody said so`;
 }
 
-/** Holds all locks at once and changes everything, for ever, to be killed at any instruction. */
+/**
+ * Uses all locks, for ever, to be killed at any instruction: now all of them at once, in any order, now one of them again
+ * and again, where most of the time is spent taking it and giving it back.
+ */
 function victim(): never {
   const random = new Random(process.pid);
   const all = locksOf(segment);
@@ -57,15 +60,40 @@ function victim(): never {
   const permits = segment.open("permits", Semaphore, {});
   const record = segment.open("record", SeqLock, {});
   const order = all.map((_, i) => i);
-  tell("ready");
-  while (true) {
-    readers.lockRead();
-    permits.lock();
-    record.lock();
+  const write = () => {
     const { i32 } = record.beginWrite();
     const value = random.u32() | 0;
     for (let i = 0; i < 16; i++) i32[i] = value;
     record.endWrite();
+  };
+  const again = [
+    ...all.map((one) => () => {
+      one.lock.lock();
+      change(one, random);
+      one.lock.unlock();
+    }),
+    () => {
+      readers.lockRead();
+      readers.unlockRead();
+    },
+    () => {
+      permits.lock();
+      permits.unlock();
+    },
+    () => {
+      record.lock();
+      write();
+      record.unlock();
+    },
+  ];
+  tell("ready");
+  while (true) {
+    const one = again[random.below(again.length)];
+    for (let i = random.below(100); i > 0; i--) one();
+    readers.lockRead();
+    permits.lock();
+    record.lock();
+    write();
     for (const one of all) {
       one.lock.lock();
       change(one, random);
@@ -90,30 +118,38 @@ async function survivor(): Promise<void> {
   const random = new Random(process.pid);
   const all = locksOf(segment);
   const readers = segment.open("readers", RwLock, {});
+  const permits = segment.open("permits", Semaphore, {});
   const record = segment.open("record", SeqLock, {});
   const stop = segment.open("stop", Words, { count: 1 });
-  const waits: number[] = [];
+  const waits: [name: string, from: number, to: number][] = [];
   const broken: string[] = [];
   let rounds = 0, recovered = 0, torn = 0, unreadable = 0;
+  /** Notes waits so long that there was a death, or a busy machine; on the clock that all processes share. */
+  const timed = (name: string, use: () => unknown) => {
+    const start = performance.now();
+    use();
+    const waited = performance.now() - start;
+    if (waited < 20) return;
+    const now = system.monotonicNs() / 1e6;
+    waits.push([name, now - waited, now]);
+  };
   tell("ready");
   while (load(stop, 0) === 0) {
     rounds++;
     for (const one of all) {
-      const start = performance.now();
-      one.lock.lock();
-      const waited = performance.now() - start;
-      if (waited > 20) waits.push(Math.round(waited));
+      timed(one.name, () => one.lock.lock());
       if (one.lock.ownerDied) recovered++;
       const problem = change(one, random);
       if (problem !== undefined) broken.push(problem);
       one.lock.unlock();
       idle(random.below(300));
     }
-    const start = performance.now();
-    readers.lock(); // waits for readers that died inside
+    timed("readers, writing", () => readers.lock()); // waits for readers that died inside
     readers.unlock();
-    const waited = performance.now() - start;
-    if (waited > 20) waits.push(Math.round(waited));
+    timed("readers, reading", () => readers.lockRead());
+    readers.unlockRead();
+    timed("permits", () => permits.lock());
+    permits.unlock();
     try {
       const whole = record.read(({ i32 }) => {
         for (let i = 1; i < 16; i++) if (i32[i] !== i32[0]) return false;

@@ -145,7 +145,8 @@ describe("Barrier", { timeout: 100_000 }, () => {
     assertEquals(await heir.next(), "met");
     heir.kill();
     await heir.exited;
-    assertEquals(barrier.stats().rounds, 2);
+    const { rounds, acquisitions, recoveries } = barrier.stats();
+    assertEquals([rounds, acquisitions, recoveries], [2, 2, 1]);
   });
 
   it("waits no less than told, keeps the arrival, and refuses one too many", () => {
@@ -221,6 +222,7 @@ describe("Event", { timeout: 60_000 }, () => {
     assertEquals([event.wait(), event.tryWait(), event.isSet], [true, true, true]);
     event.reset();
     assertEquals([event.tryWait(), event.isSet], [false, false]);
+    assertEquals([event.stats().contended, event.stats().acquisitions], [1, 0]);
   });
 
   it("lets one through with autoReset", () => {

@@ -1,0 +1,87 @@
+import { load } from "../atomic/mod.ts";
+import type { Cells } from "./cells.ts";
+import { EventCount } from "./event_count.ts";
+import { FREE, RECOVERIES_F64 } from "./lock_descriptor.ts";
+import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
+import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS } from "./rw_lock_descriptor.ts";
+import type { LockStats } from "./lock_stats.ts";
+
+/** What {@linkcode RwLock} tells of itself. */
+export interface RwLockStats extends LockStats {
+  /** How many attachments that live hold it for reading. */
+  readonly readers: number;
+  /** How often it was taken for reading. */
+  readonly readAcquisitions: number;
+  /** How often a reader had to wait for a writer. */
+  readonly readContended: number;
+}
+
+/** All readers of a read-write lock, as its writer sees them. */
+export class RwLockReaders {
+  readonly #header: LockHeader;
+  readonly #cells: Cells;
+  readonly #drained: EventCount;
+
+  constructor(header: LockHeader, cells: Cells) {
+    this.#header = header;
+    this.#cells = cells;
+    this.#drained = new EventCount(header.words, DRAINED_WORD);
+  }
+
+  /** A reader left, and there is a writer: it may be the last one that this waited for. */
+  notifyWriter(): void {
+    this.#drained.notifyAll();
+  }
+
+  /**
+   * Waits until those inside have left. The caller has the lock word, so nobody comes in.
+   *
+   * @returns False if the deadline has passed.
+   */
+  drain(deadline: number): boolean {
+    return this.#areOut(false) || this.#sleepUntilOut(deadline);
+  }
+
+  /** What the cells tell. */
+  stats(): Omit<RwLockStats, keyof LockStats> {
+    const { source, party } = this.#header;
+    let readers = 0, readAcquisitions = 0, readContended = 0;
+    for (let cell = 0; cell < this.#cells.used; cell++) {
+      const id = this.#cells.idAt(cell), word = this.#cells.wordOf(cell);
+      if (id !== FREE && load(source.i32, word + READS) > 0 && party.isAlive(id)) readers++; // pairs with tryLockRead
+      readAcquisitions += source.f64[word / 2 + READ_ACQUISITIONS];
+      readContended += source.f64[word / 2 + READ_CONTENDED];
+    }
+    return { readers, readAcquisitions, readContended };
+  }
+
+  #sleepUntilOut(deadline: number): boolean {
+    const place = this.#header.beginWaiting();
+    try {
+      for (let asksForLife = true;;) {
+        const seen = this.#drained.snapshot();
+        if (this.#areOut(asksForLife)) return true;
+        const until = Math.min(deadline, this.#drained.now() + LIFE_CHECK_MS);
+        asksForLife = !this.#drained.wait(seen, until);
+        if (asksForLife && until === deadline) return this.#areOut(true);
+      }
+    } finally {
+      this.#header.endWaiting(place);
+    }
+  }
+
+  /** Whether no reader is inside; those that died are counted out if their life is asked for. */
+  #areOut(asksForLife: boolean): boolean {
+    const { words, counts, party } = this.#header;
+    const used = this.#cells.used;
+    for (let cell = 0; cell < used; cell++) {
+      const reads = this.#cells.wordOf(cell) + READS;
+      if (load(words, reads) === 0) continue; // pairs with the stores in RwLock's lockRead and unlockRead
+      const id = this.#cells.idAt(cell);
+      if (!asksForLife || (id !== FREE && party.isAlive(id))) return false;
+      this.#cells.clear(cell);
+      counts[RECOVERIES_F64]++;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,70 @@
+import { Backoff, load, store } from "../atomic/mod.ts";
+import { OwnerDiedError } from "../errors.ts";
+import type { ReadonlyViews } from "../layout/mod.ts";
+import { FREE, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
+import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
+import { SEQUENCE_WORD, WRITING } from "./seq_lock_descriptor.ts";
+
+/** The slow path of a seqlock's readers: who met a write waits for its end, and looks whether its writer lives. */
+export class SeqLockReader {
+  readonly #header: LockHeader;
+  readonly #source: Int32Array;
+  readonly #copyIn: () => void;
+  readonly #backoff = new Backoff({ longestSleepMs: LIFE_CHECK_MS });
+
+  /**
+   * @param header Of the seqlock.
+   * @param copyIn Makes the private copy, where there is one.
+   */
+  constructor(header: LockHeader, copyIn: () => void) {
+    this.#header = header;
+    this.#source = header.source.i32;
+    this.#copyIn = copyIn;
+  }
+
+  /** The sequence; odd within a write. */
+  look(): number {
+    if (this.#source.length === 0) this.#header.refuseUse("read");
+    return load(this.#source, SEQUENCE_WORD); // pairs with the stores in SeqLock's beginWrite and endWrite
+  }
+
+  /** A write is in progress, or loads must be atomic, or the segment is closed. */
+  begin(): number {
+    const backoff = this.#backoff;
+    for (backoff.reset();; backoff.step()) {
+      const sequence = this.look();
+      if ((sequence & WRITING) === 0) {
+        this.#copyIn();
+        return sequence;
+      }
+      if (backoff.isSleeping) this.#requireWriter(sequence);
+    }
+  }
+
+  /** Someone alive is at the write. */
+  #requireWriter(sequence: number): void {
+    const { party, what } = this.#header;
+    const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs with the exchanges of the writers
+    if (owner !== FREE && party.isAlive(owner)) return;
+    if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
+    if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it
+    throw new OwnerDiedError(
+      `Cannot read ${what} as ${
+        owner === FREE ? "a writer" : party.describe(owner)
+      } died within a write; it can be read again once another has written`,
+    );
+  }
+}
+
+/**
+ * Copies words, stored atomically: in order with the sequence's stores.
+ *
+ * @param read How words are loaded: `load` where another may write them.
+ */
+export function copyWords(
+  from: ReadonlyViews,
+  to: ReadonlyViews,
+  read: (words: Int32Array, index: number) => number,
+): void {
+  for (let i = 0; i < from.i32.length; i++) store(to.i32, i, read(from.i32, i));
+}

@@ -1,0 +1,61 @@
+/**
+ * Kills processes at random moments while others go on, and judges how long those had to wait.
+ *
+ * @module
+ */
+import { assertGreaterOrEqual, assertLess } from "@std/assert";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import * as system from "../../ffi/system.ts";
+import { Peer } from "../support/peer.ts";
+import type { Runtime } from "../support/runtimes.ts";
+
+/** Victims of each pair of runtimes, of which there are four; `SHMKIT_SOAK=1000` asks for more. */
+export const KILLS = Number(process.env.SHMKIT_SOAK ?? 75);
+
+/** Victims that run, or start up, at a time. */
+const AT_ONCE = 3;
+
+/** For how long a victim runs at most, in milliseconds. */
+const LONGEST_MS = 12;
+
+/** From when to when somebody waited for what, in milliseconds on the clock that all processes share. */
+export type Wait = readonly [name: string, from: number, to: number];
+
+/** Starts victims and kills them, until `KILLS` have died. Returns when. */
+export async function killAll(runtime: Runtime, script: URL, args: readonly string[]): Promise<number[]> {
+  const times: number[] = [];
+  let started = 0;
+  const kill = async () => {
+    while (started < KILLS) {
+      started++;
+      const victim = Peer.start(runtime, script, args);
+      await victim.next();
+      await delay(Math.random() * LONGEST_MS);
+      const at = system.monotonicNs() / 1e6;
+      victim.kill("SIGKILL");
+      const { signal } = await victim.exited;
+      if (signal !== "SIGKILL") throw new Error(`A victim ended by itself: ${victim.errors}`);
+      times.push(at);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, kill));
+  return times;
+}
+
+/**
+ * Survivors go on within 100 ms after a death. A wait may outlast several deaths, so it is counted from the last of them.
+ * One in ten may take longer, as on a machine whose processors are all in use a process may not run for that long, neither
+ * the one that waits nor the one that is to die.
+ */
+export function judgeWaits(waits: readonly Wait[], kills: readonly number[]): void {
+  const late = waits.map(([name, from, to]) => {
+    const last = Math.max(from, ...kills.filter((at) => at < to));
+    return { name, ms: Math.round(to - last) };
+  }).sort((a, b) => a.ms - b.ms);
+  const slow = late.filter(({ ms }) => ms > 100);
+  const longest = late.slice(-3).map(({ name, ms }) => `${name} ${ms} ms`).join(", ");
+  console.log(`${kills.length} deaths, ${late.length} waits of 20 ms or more, ${slow.length} over 100 ms: ${longest}`);
+  assertGreaterOrEqual(late.length / 10 + 1, slow.length, `${JSON.stringify(slow)}`);
+  for (const { name, ms } of slow) assertLess(ms, 10_000, name);
+}

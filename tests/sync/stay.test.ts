@@ -1,0 +1,103 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import * as system from "../../ffi/system.ts";
+import { store } from "../../lib/atomic/mod.ts";
+import { Segment } from "../../lib/memory/mod.ts";
+import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
+import { Peer } from "../support/peer.ts";
+import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { Words } from "./lock_table.ts";
+
+const SCRIPT = new URL("./stay_peer.ts", import.meta.url);
+const GO = 1;
+
+/** What somebody holds, or begun, and can die with. */
+const OWNED = ["write, held for reading", "read, held for writing", "once", "seqlock", "barrier"];
+/** What nobody holds. */
+const FREE = ["condition", "event", "auto"];
+
+interface Blocked {
+  at: number;
+  ownerDied: boolean;
+  waitedMs: number;
+  cpuMs: number;
+}
+
+function make(): { segment: Segment; words: Int32Array } {
+  const segment = Segment.anonymous({ byteLength: 1 << 18 });
+  const words = segment.create("words", Words, { count: 64 });
+  segment.create("read", RwLock, {});
+  segment.create("written", RwLock, {});
+  segment.create("once", Once, {});
+  segment.create("record", SeqLock, { payloadBytes: 64 });
+  segment.create("mutex", Mutex, {});
+  segment.create("condition", Condition, {});
+  segment.create("event", Event, {});
+  segment.create("auto", Event, { autoReset: true });
+  segment.create("barrier", Barrier, { parties: 2 });
+  return { segment, words };
+}
+
+/** One that holds everything, and others that are blocked, each in its own way. */
+async function block(segment: Segment, holding: Runtime, waiting: Runtime, ways: readonly string[]) {
+  const owner = Peer.start(holding, SCRIPT, ["stay", segment.name]);
+  const start = (way: string) => Peer.start(waiting, SCRIPT, [way, segment.name]);
+  const first = ways.includes("barrier") ? start("barrier") : undefined; // the owner meets it, then holds
+  assertEquals(await owner.next(), "held");
+  const waiters = ways.map((way) => way === "barrier" ? first! : start(way));
+  for (const waiter of waiters) assertEquals(await waiter.next(), "ready");
+  return { owner, waiters };
+}
+
+describe("a stopped process", { timeout: 60_000 }, () => {
+  it("keeps what it holds for 5 s in every way there is to wait for it, and waiting costs no processor time", async () => {
+    const { segment, words } = make();
+    using _segment = segment;
+    const ways = [...OWNED, ...FREE];
+    const { owner, waiters } = await block(segment, thisRuntime === "bun" ? "deno" : "bun", thisRuntime, ways);
+    owner.kill("SIGSTOP");
+    await delay(5000);
+    const read = segment.open("read", RwLock, {}), written = segment.open("written", RwLock, {});
+    assertEquals([read.tryLock(), written.tryLock(), written.tryLockRead()], [false, false, false]);
+    assertEquals(segment.open("once", Once, {}).run(() => {}, { timeoutMs: 0 }), false);
+    const record = segment.open("record", SeqLock, {});
+    assertEquals([record.tryLock(), record.tryRead(() => true)], [false, undefined]);
+    assertEquals(segment.open("barrier", Barrier, {}).stats().arrived, 1);
+    store(words, GO, 1);
+    owner.kill("SIGCONT");
+    for (const [i, waiter] of waiters.entries()) {
+      const { ownerDied, waitedMs, cpuMs } = await waiter.next<Blocked>();
+      assertEquals(ownerDied, false, ways[i]);
+      assertGreaterOrEqual(waitedMs, 4500, ways[i]);
+      assert(cpuMs < waitedMs / 100 + 10, `${ways[i]} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
+      await waiter.succeeded();
+    }
+    assertEquals(await owner.next(), "done");
+    await owner.succeeded();
+  });
+});
+
+describe("a process that dies while others are blocked", { timeout: 60_000 }, () => {
+  for (const [dying, living] of PAIRS) {
+    it(`${dying} dies, ${living} is told within 100 ms in every way there is to wait for it`, async () => {
+      using segment = make().segment;
+      const { owner, waiters } = await block(segment, dying, living, OWNED);
+      await delay(60);
+      const killedAt = system.monotonicNs() / 1e6;
+      owner.kill("SIGKILL");
+      const noticed: number[] = [];
+      for (const [i, waiter] of waiters.entries()) {
+        const { at, ownerDied } = await waiter.next<Blocked>();
+        assertEquals(ownerDied, i > 0, OWNED[i]); // a reader leaves nothing suspect
+        noticed.push(Math.round(at - killedAt));
+        await waiter.succeeded();
+      }
+      await owner.exited;
+      // One may be late where the processors are all in use.
+      noticed.sort((a, b) => a - b);
+      assertLess(noticed[noticed.length - 2], 100, `${noticed}`);
+      assertLess(noticed[noticed.length - 1], 10_000, `${noticed}`);
+    });
+  }
+});
