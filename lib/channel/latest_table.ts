@@ -2,9 +2,11 @@ import { load, pause } from "../atomic/mod.ts";
 import { ClosedError } from "../errors.ts";
 import type { AnyStruct, ViewOf } from "../layout/mod.ts";
 import { type CopyRecord, type LayoutTypeFunction, recordCopier, type Region, Role } from "../memory/mod.ts";
+import { ChangeLog } from "./latest_table_changes.ts";
 import { readPath } from "./latest_table_code.ts";
 import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES, WRITER_OFFSET } from "./latest_table_descriptor.ts";
 import {
+  byteLengthOf,
   geometryOf,
   type LatestTableOptions,
   readGeometry,
@@ -55,6 +57,8 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   declare static readonly typeFunction?: LatestTableFunction;
   /** The name in the catalog. */
   static readonly kind = "LatestTable";
+  /** Never writes what is attached for reading only. */
+  static readonly readsRaw = true;
 
   /** What a row holds. */
   readonly layout: S;
@@ -70,6 +74,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   readonly #slotWords: number;
   readonly #rowWords: number;
   readonly #copyRecord: CopyRecord<S>;
+  readonly #changes: ChangeLog;
   /** Moves over the slots. */
   readonly #slot: ViewOf<S>;
 
@@ -96,6 +101,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     this.#slotWords = geometry.slotBytes / 4;
     this.#rowWords = geometry.rowBytes / 4;
     this.#copyRecord = recordCopier(layout);
+    this.#changes = new ChangeLog(this.#words, geometry);
     this.#slot = layout.view(region.source, TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, {
       readOnly: true,
     }) as ViewOf<S>;
@@ -109,8 +115,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
 
   /** The bytes a table takes. */
   static byteLength(options: LatestTableOptions): number {
-    const { rows, rowBytes } = geometryOf(options);
-    return TABLE_HEADER_BYTES + rows * rowBytes;
+    return byteLengthOf(geometryOf(options));
   }
 
   /** The schema text of a row. */
@@ -150,6 +155,51 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
       if (((load(this.#words, at) - low) >>> 0) < this.#versionMask) return (high >>> 0) * 2 ** 32 + (low >>> 0);
       pause();
     }
+  }
+
+  /**
+   * How many changes there were to all rows together, modulo 2^32: a place from which `changedSince` can go on.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  get changes(): number {
+    this.#requireOpen();
+    return this.#changes.count;
+  }
+
+  /**
+   * Finds the rows that were written, without a look at the others: each of them once, however often it was written. It
+   * costs as much as there were changes; where there were more than rows, it looks at all of them instead and passes those
+   * that were ever written. A row that is passed has changed, or its writer died; one that has changed is passed.
+   *
+   * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
+   * @param fn Receives a row's index. Read the row then: it may have changed again, and is passed again the next time.
+   * @returns What to pass the next time, before 2^32 changes are over.
+   * @throws {RangeError} If `since` is no count of changes.
+   * @throws {ClosedError} If the segment was closed.
+   *
+   * @example
+   * ```ts
+   * import { f64, LatestTable, Region, struct } from "@shmkit/shmkit";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const options = { layout: struct("Quote", { bid: f64 }), rows: 1000 };
+   * const region = Region.over(new SharedArrayBuffer(LatestTable.byteLength(options)));
+   * LatestTable.init(region, options);
+   * const quotes = LatestTable.attach(region, options), writer = quotes.writer();
+   * for (const row of [7, 3, 7]) writer.write(row, { bid: row });
+   *
+   * const rows: number[] = [];
+   * let seen = quotes.changedSince(0, (row) => rows.push(row));
+   * assertEquals(rows, [7, 3]);
+   * writer.write(5, { bid: 5 });
+   * seen = quotes.changedSince(seen, (row) => rows.push(row));
+   * assertEquals(rows, [7, 3, 5]);
+   * ```
+   */
+  changedSince(since: number, fn: (row: number) => void): number {
+    this.#requireOpen();
+    return this.#changes.visit(since, fn);
   }
 
   /**

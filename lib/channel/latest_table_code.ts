@@ -7,11 +7,11 @@
  * @module
  */
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
-import { load, peek, store } from "../atomic/mod.ts";
+import { load, peek, release } from "../atomic/mod.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import { Source } from "../layout/source.ts";
 import { recordCopier } from "../memory/mod.ts";
-import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./latest_table_descriptor.ts";
+import { CHANGES_OFFSET, ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./latest_table_descriptor.ts";
 import { refuseRow, type TableGeometry } from "./latest_table_geometry.ts";
 
 /** What reading a table needs. */
@@ -42,7 +42,7 @@ export interface WriteContext<S extends AnyStruct> {
 /** What changes in a writer. */
 export interface WriterState {
   isOpen: boolean;
-  /** The version word of the row that was begun, or −1. */
+  /** The row that was begun, or −1. */
   begun: number;
 }
 
@@ -85,7 +85,7 @@ export function writePaths<S extends AnyStruct>(layout: S, context: WriteContext
 const lookAtOwn = hasTotalStoreOrder() ? peek : load;
 
 /** The first version word, and from a version word to its row's first slot, in words. */
-const FIRST = TABLE_HEADER_BYTES / 4, SLOTS = ROW_HEADER_BYTES / 4;
+const FIRST = TABLE_HEADER_BYTES / 4, SLOTS = ROW_HEADER_BYTES / 4, CHANGES = CHANGES_OFFSET / 4;
 
 /** From the words of a row and a version to that version's slot; `record` is where the record in a slot begins. */
 const slotWord = (at: string, version: string): string => `${at} + ${SLOTS} + (${version} & versionMask) * slotWords`;
@@ -103,7 +103,7 @@ function generate(layout: AnyStruct): Paths {
   const use = (names: Record<string, unknown>): string =>
     Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
   const made = code.evaluate(`(() => {
-const ${use({ layout, copy: recordCopier(layout), moveTo: layout.moveTo, load, lookAtOwn, peek, store, refuseRow })};
+const ${use({ layout, copy: recordCopier(layout), moveTo: layout.moveTo, load, lookAtOwn, peek, release, refuseRow })};
 
 const read = ({ words, geometry, slot, readAgain }) => {
 ${GEOMETRY}
@@ -121,6 +121,7 @@ return ((load(words, at) - version) >>> 0) < versionMask || readAgain(row, into)
 
 const write = ({ words, geometry, slot, current, opened, state, refuseUse }) => {
 ${GEOMETRY}
+const log = geometry.logOffset / 4, logMask = geometry.logMask;
 // Aims at the slot of the row's next version, and writes that version into it. What was begun is forgotten.
 const moveToNext = (at) => {
 const version = lookAtOwn(words, at), high = words[${slotWord("at", "version")} + 1];
@@ -136,8 +137,14 @@ moveTo(current, ${record(slotWord("at", "peek(words, at)"))});
 moveToNext(at);
 copy(current, slot);
 };
-// Only this writer changes the word. The store pairs with the loads in LatestTable's read and version.
-const publish = (at) => store(words, at, (peek(words, at) + 1) | 0);
+// Only this writer changes the words. The first store is for the log; that of the version pairs with the loads in
+// LatestTable's read and version, that of the count with those in ChangeLog.
+const publish = (at, row) => {
+const changes = peek(words, ${CHANGES});
+words[log + (changes & logMask)] = row;
+release(words, at, (peek(words, at) + 1) | 0);
+release(words, ${CHANGES}, (changes + 1) | 0);
+};
 // What was published, or forgotten, is no longer the caller's to write.
 const retire = () => moveTo(opened, words.length * 4);
 return {
@@ -152,22 +159,23 @@ moveToCopy(at);
 layout.assign(slot, value);
 }
 retire();
-publish(at);
+publish(at, row);
 },
 begin(row) {
 ${AT}
 moveToCopy(at);
 moveTo(opened, ${record(slotWord("at", "(peek(words, at) + 1)"))});
-state.begun = at;
+state.begun = row;
 return opened;
 },
 commit() {
-const at = state.begun;
-if (at === -1) throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+const row = state.begun;
+if (row === -1) throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+const at = ${FIRST} + row * rowWords;
 if (peek(words, at) === undefined) refuseUse();
 state.begun = -1;
 retire();
-publish(at);
+publish(at, row);
 },
 };
 };

@@ -34,6 +34,10 @@ export interface TableGeometry {
   readonly slotBytes: number;
   /** Bytes from one row to the next. */
   readonly rowBytes: number;
+  /** Where the log of changes begins. */
+  readonly logOffset: number;
+  /** Entries of the log, less one: a power of two. */
+  readonly logMask: number;
 }
 
 /** Says that there is no such row. */
@@ -52,12 +56,20 @@ export function geometryOf({ layout, rows, versions = 2 }: LatestTableOptions): 
   // A power of two, so that slots still follow each other when the 32-bit version wraps.
   const isPower = Number.isInteger(versions) && versions >= 2 && versions <= 256 && (versions & (versions - 1)) === 0;
   if (!isPower) refuse("versions", "2, 4, 8 … or 256", versions);
+  const bytes = rowBytes(layout.byteLength, versions);
   return {
     rows,
     versionMask: versions - 1,
     slotBytes: slotBytes(layout.byteLength),
-    rowBytes: rowBytes(layout.byteLength, versions),
+    rowBytes: bytes,
+    logOffset: TABLE_HEADER_BYTES + rows * bytes,
+    logMask: Math.max(2, 2 ** Math.ceil(Math.log2(rows))) - 1,
   };
+}
+
+/** The bytes of a table. */
+export function byteLengthOf({ logOffset, logMask }: TableGeometry): number {
+  return logOffset + (logMask + 1) * 4;
 }
 
 /** Writes where the rows lie into zeroed memory. */
@@ -94,7 +106,7 @@ export function readGeometry(
   const record = u32[RECORD_BYTES_OFFSET / 4], row = u32[ROW_BYTES_OFFSET / 4];
   if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
   if (row !== geometry.rowBytes) throw refuse("its row's length", geometry.rowBytes, row);
-  const end = TABLE_HEADER_BYTES + geometry.rows * geometry.rowBytes;
+  const end = byteLengthOf(geometry);
   if (end > region.byteLength) throw refuse("its length", `${end} for ${foundRows} rows`, region.byteLength);
   if (rows !== undefined && rows !== foundRows) throw refuse("'rows'", foundRows, `${rows} in the options`);
   if (versions !== undefined && versions !== foundVersions) {

@@ -1,8 +1,9 @@
+import { load, release } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { writePaths, type WriterState } from "./latest_table_code.ts";
-import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./latest_table_descriptor.ts";
+import { CHANGES_OFFSET, ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./latest_table_descriptor.ts";
 import type { TableGeometry } from "./latest_table_geometry.ts";
 
 /**
@@ -64,6 +65,9 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     this.commit = commit;
     this.#retire = retire;
     retire();
+    // A predecessor may have died between publishing a version and counting the change: its entry is in the log.
+    const { i32 } = region.views;
+    release(i32, CHANGES_OFFSET / 4, (load(i32, CHANGES_OFFSET / 4) + 1) | 0);
   }
 
   /** Gives the role back; what was begun and not committed is never seen. The second time nothing happens. */

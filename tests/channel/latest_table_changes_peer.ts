@@ -1,0 +1,46 @@
+import process from "node:process";
+import { Segment } from "../../mod.ts";
+import { LatestTable } from "../../lib/channel/latest_table.ts";
+import { peerArgs, tell, told } from "../support/peer.ts";
+import { Random } from "../support/random.ts";
+import { fill, Sample } from "./latest_table_sample.ts";
+
+/** Writes rows at random, in bursts, for ever or so many; or follows the changes and says what it missed. */
+const [what, name, count = "0"] = peerArgs;
+const segment = Segment.open(name, { role: what, readOnly: what === "follow" });
+const table = segment.open("samples", LatestTable, { layout: Sample }), sample = Sample.alloc();
+
+if (what === "write") {
+  const writer = table.writer(), random = new Random(process.pid), last = Number(count) || Infinity;
+  tell("writing");
+  for (let i = 0; i < last; i++) {
+    const row = random.below(table.rows);
+    fill(sample, table.version(row) + 1);
+    writer.write(row, sample);
+    // Bursts, and gaps in which a reader comes up.
+    if (random.below(5000) === 0) { for (const until = performance.now() + 0.3; performance.now() < until;); }
+  }
+  tell("done");
+} else {
+  const seen = new Float64Array(table.rows);
+  let since = 0, visits = 0, isOver = false;
+  const look = (row: number) => {
+    table.read(row, sample);
+    seen[row] = sample.sequence;
+    visits++;
+  };
+  tell("following");
+  const over = (async () => {
+    for await (const _ of told()) return;
+  })().then(() => isOver = true);
+  while (!isOver) {
+    for (let i = 0; i < 1000; i++) since = table.changedSince(since, look);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await over;
+  since = table.changedSince(since, look);
+  let missed = 0;
+  for (let row = 0; row < table.rows; row++) if (seen[row] !== table.version(row)) missed++;
+  tell({ missed, enough: visits > 1000 });
+}
+process.exit(0);
