@@ -1,8 +1,9 @@
 /**
  * Runs everything that must hold: the suite under Bun and under Deno, the doc examples, `check` and `build`.
  *
- *     bun run test [--only bun|deno|doc|check|build] [path …]
+ *     bun run test [--only bun|deno|doc|check|build] [--soak deaths] [path …]
  *
+ * With `--soak 1000` the suites that kill the holders of locks run alone, with that many deaths in each pair of runtimes.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
@@ -22,10 +23,18 @@ import { skipReason } from "./skip_reasons.ts";
 
 const PARTS = ["bun", "deno", "doc", "check", "build"];
 
-const { values: { only }, positionals: paths } = parseArgs({
-  options: { only: { type: "string", multiple: true } },
+const { values: { only, soak }, positionals: paths } = parseArgs({
+  options: { only: { type: "string", multiple: true }, soak: { type: "string" } },
   allowPositionals: true,
 });
+if (soak !== undefined) {
+  if (!/^[1-9][0-9]*$/.test(soak)) {
+    console.error(`Cannot soak the locks as --soak must be a number of deaths: received ${soak}`);
+    process.exit(2);
+  }
+  process.env.SHMKIT_SOAK = soak;
+  if (paths.length === 0) paths.push("tests/sync/kill.test.ts", "tests/sync/kill_parts.test.ts");
+}
 if (only?.some((part) => !PARTS.includes(part))) {
   console.error(`Cannot choose --only ${only.join(" --only ")}: the parts are ${PARTS.join(", ")}`);
   process.exit(2);
