@@ -2,7 +2,7 @@ import { load } from "../atomic/mod.ts";
 import { ClosedError } from "../errors.ts";
 import type { AnyStruct } from "../layout/mod.ts";
 import { type LayoutTypeFunction, type Region, Role } from "../memory/mod.ts";
-import { REFUSALS_OFFSET, TAIL_OFFSET, WRITER_OFFSET } from "./pipeline_descriptor.ts";
+import { HIGH_WATER_OFFSET, REFUSALS_OFFSET, TAIL_OFFSET, WRITER_OFFSET } from "./pipeline_descriptor.ts";
 import { Gates } from "./pipeline_gates.ts";
 import {
   byteLengthOf,
@@ -152,6 +152,15 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   /** How many more records fit before the writer has to wait. */
   get free(): number {
     return this.capacity - this.length;
+  }
+
+  /**
+   * The most records that the slowest reader had still to receive, as the writer found it each time it had used up the space
+   * it knew of.
+   */
+  get highWater(): number {
+    const { length } = this;
+    return Math.max(length, this.#region.source.i32[HIGH_WATER_OFFSET / 4]); // statistics: read as it is
   }
 
   /** How often `claim` or `push` found no space. */

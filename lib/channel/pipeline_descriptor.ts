@@ -11,7 +11,8 @@
  *        256      4  permit: the position before which the writer writes without looking at the gates again. The writer's
  *        260      4  writer: the id of who holds the role, 0 for nobody
  *        264      8  refusals: how often the writer found no space, f64
- *        272    112  zero
+ *        272      4  high-water mark: the most records the writer found that somebody had still to receive
+ *        276    108  zero
  *        384      4  event count: something was published
  *        388    124  zero
  *        512      …  gates, 256 bytes each
@@ -47,6 +48,7 @@ export const TAIL_OFFSET = 128;
 export const PERMIT_OFFSET = 256;
 export const WRITER_OFFSET = 260;
 export const REFUSALS_OFFSET = 264;
+export const HIGH_WATER_OFFSET = 272;
 export const PUBLISHED_EVENT_OFFSET = 384;
 export const PIPELINE_HEADER_BYTES = 512;
 

@@ -3,7 +3,13 @@ import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
-import { PERMIT_OFFSET, PUBLISHED_EVENT_OFFSET, REFUSALS_OFFSET, TAIL_OFFSET } from "./pipeline_descriptor.ts";
+import {
+  HIGH_WATER_OFFSET,
+  PERMIT_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
+  REFUSALS_OFFSET,
+  TAIL_OFFSET,
+} from "./pipeline_descriptor.ts";
 import type { Gates } from "./pipeline_gates.ts";
 import type { PipelineGeometry } from "./pipeline_geometry.ts";
 import { type ProducerPaths, producerPaths } from "./ring_code.ts";
@@ -18,6 +24,7 @@ export class PipelineWriter<S extends AnyStruct = AnyStruct> implements Disposab
   readonly #region: Region;
   readonly #role: Role;
   readonly #gates: Gates;
+  readonly #capacity: number;
   readonly #paths: ProducerPaths<S>;
   readonly #waiter: Waiter;
   #isOpen = true;
@@ -57,6 +64,7 @@ export class PipelineWriter<S extends AnyStruct = AnyStruct> implements Disposab
     this.#region = region;
     this.#role = role;
     this.#gates = gates;
+    this.#capacity = geometry.capacity;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     this.#waiter = new Waiter(
       `space in ${region.name}`,
@@ -146,6 +154,8 @@ export class PipelineWriter<S extends AnyStruct = AnyStruct> implements Disposab
    */
   #permit(words: Int32Array, next: number): number {
     let limit = this.#gates.spaceBefore(next);
+    const waiting = this.#capacity - ((limit - next) | 0);
+    if (waiting > words[HIGH_WATER_OFFSET / 4]) words[HIGH_WATER_OFFSET / 4] = waiting; // written by the writer alone
     if (limit === next) this.#gates.probe();
     while (true) {
       store(words, PERMIT_OFFSET / 4, limit);

@@ -55,6 +55,7 @@ describe("Pipeline", () => {
     assertEquals([second.shift(tick), tick.n, drained(second)], [true, 1, [2]]);
     assertEquals([writer.free, writer.push({ n: 5 }), pipeline.length], [2, true, 3]);
     assertEquals([drained(first), drained(second), pipeline.length, pipeline.refusals], [[3, 4, 5], [3, 4, 5], 0, 1]);
+    assertEquals(pipeline.highWater, 4);
     assertEquals(
       pipeline.gates().map(({ name, after, position, lag }) => [name, after, position, lag]),
       [["first", [], 5, 0], ["second", ["first"], 5, 0]],
