@@ -1,0 +1,248 @@
+/**
+ * `MpmcQueue` between processes beside D. Vyukov's bounded queue in C, compiled here: million records a second, from one
+ * producer to one consumer and from two to two. Both one by one; and ours in batches of 16, which C's has not. C and TypeScript
+ * run in turn; ratios are those of neighbours.
+ */
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import * as system from "../ffi/system.ts";
+import { add, load, sleep } from "../lib/atomic/mod.ts";
+import { MpmcQueue } from "../lib/channel/mpmc_queue.ts";
+import { f64, type Region, Segment, struct, type ViewOf } from "../mod.ts";
+import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { compile } from "./support/compile.ts";
+import { machine, median, printTable } from "./support/figures.ts";
+import { Record64 } from "./support/record64.ts";
+import { runJson } from "./support/run_json.ts";
+
+const RUNS = 10, RECORDS = 2_000_000, CAPACITY = 4096, BATCH = 16, GOAL = 1 / 1.5;
+const Record8 = struct("Record8", { a: f64 });
+const WARM_UPS = 150;
+const MOST = 8, READY = 0, DONE = 32, STARTS = 32, ENDS = STARTS + MOST;
+
+const options = { bytes8: { layout: Record8, capacity: CAPACITY }, bytes64: { layout: Record64, capacity: CAPACITY } };
+
+/** Two counts, and when each consumer began and ended. */
+const Progress = {
+  kind: "Progress",
+  byteLength: (): number => 512,
+  init: (): void => {},
+  attach: (region: Region) => ({ words: region.views.i32, times: region.views.f64 }),
+};
+
+/** What a process works on; the same two lines in all of them. */
+function open(segment: Segment, bytes: number) {
+  const progress = segment.openOrCreate("progress", Progress, {});
+  return bytes === 8
+    ? { ...progress, queue8: segment.openOrCreate("queue", MpmcQueue, options.bytes8), queue64: undefined }
+    : { ...progress, queue8: undefined, queue64: segment.openOrCreate("queue", MpmcQueue, options.bytes64) };
+}
+
+function fill64(record: ViewOf<typeof Record64>, i: number): void {
+  record.a = i;
+  record.b = i + 1;
+  record.c = i + 2;
+  record.d = i + 3;
+  record.e = i + 4;
+  record.f = i + 5;
+  record.g = i + 6;
+  record.h = i + 7;
+}
+
+/** Lets the engine compile what is measured, on a queue of this process's own. */
+function warmUp(shared: ReturnType<typeof open>, batch: number): void {
+  using segment = Segment.anonymous({ byteLength: 2 ** 20 });
+  const own = open(segment, shared.queue8 ? 8 : 64), role = { wait: "spin" } as const;
+  for (let round = 0; round < WARM_UPS; round++) {
+    if (own.queue8) produce8(own.queue8, batch, "spin", CAPACITY);
+    else produce64(own.queue64, batch, "spin", CAPACITY);
+    own.words[DONE] = 1;
+    consumeWith(own, 0, batch, 1, role);
+  }
+}
+
+/** All begin together. */
+function begin(words: Int32Array, all: number): "spin" | "yield" {
+  add(words, READY, 1);
+  while (load(words, READY) < all) sleep(0.1);
+  return all > 2 ? "yield" : "spin";
+}
+
+function produce8(queue: MpmcQueue<typeof Record8>, batch: number, wait: "spin" | "yield", records = RECORDS): void {
+  using producer = queue.producer({ wait });
+  if (batch === 1) {
+    for (let i = 0; i < records; i++) {
+      (producer.claim() ?? producer.claimWait())!.a = i;
+      producer.publish();
+    }
+  } else {
+    for (let i = 0; i < records;) {
+      for (let j = 0; j < batch; j++, i++) {
+        const record = producer.claim(batch - j);
+        if (record !== undefined) record.a = i;
+        else if (producer.claimed > 0) break;
+        else producer.claimWait()!.a = i;
+      }
+      producer.publish();
+    }
+  }
+}
+
+function produce64(queue: MpmcQueue<typeof Record64>, batch: number, wait: "spin" | "yield", records = RECORDS): void {
+  using producer = queue.producer({ wait });
+  if (batch === 1) {
+    for (let i = 0; i < records; i++) {
+      fill64((producer.claim() ?? producer.claimWait())!, i);
+      producer.publish();
+    }
+  } else {
+    for (let i = 0; i < records;) {
+      for (let j = 0; j < batch; j++, i++) {
+        const record = producer.claim(batch - j);
+        if (record !== undefined) fill64(record, i);
+        else if (producer.claimed > 0) break;
+        else fill64(producer.claimWait()!, i);
+      }
+      producer.publish();
+    }
+  }
+}
+
+/** Receives all there is, until the producers are done. */
+function receive(
+  { words, times }: ReturnType<typeof open>,
+  me: number,
+  producers: number,
+  next: () => number,
+  wait: () => number,
+): void {
+  let start = 0;
+  while (true) {
+    const done = load(words, DONE);
+    if (wait() > 0) {
+      if (start === 0) start = Number(system.monotonicNs());
+      while (next() > 0);
+    } else if (done === producers) break;
+  }
+  times[STARTS + me] = start;
+  times[ENDS + me] = Number(system.monotonicNs());
+}
+
+function consumeWith(
+  shared: ReturnType<typeof open>,
+  me: number,
+  batch: number,
+  producers: number,
+  role: { readonly wait: "spin" | "yield" },
+): void {
+  const patience = { timeoutMs: 1 };
+  let sum = 0;
+  if (shared.queue8) {
+    using consumer = shared.queue8.consumer(role);
+    const into = Record8.alloc();
+    const sumUp = (record: ViewOf<typeof Record8>) => void (sum += record.a);
+    const one = (isReceived: boolean) => isReceived ? (sumUp(into), 1) : 0;
+    if (batch === 1) {
+      receive(shared, me, producers, () => one(consumer.shift(into)), () => one(consumer.shiftWait(into, patience)));
+    } else {
+      receive(
+        shared,
+        me,
+        producers,
+        () => consumer.drain(sumUp, CAPACITY),
+        () => consumer.drainWait(sumUp, CAPACITY, patience),
+      );
+    }
+  } else {
+    using consumer = shared.queue64.consumer(role);
+    const into = Record64.alloc();
+    const sumUp = (r: ViewOf<typeof Record64>) => void (sum += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
+    const one = (isReceived: boolean) => isReceived ? (sumUp(into), 1) : 0;
+    if (batch === 1) {
+      receive(shared, me, producers, () => one(consumer.shift(into)), () => one(consumer.shiftWait(into, patience)));
+    } else {
+      receive(
+        shared,
+        me,
+        producers,
+        () => consumer.drain(sumUp, CAPACITY),
+        () => consumer.drainWait(sumUp, CAPACITY, patience),
+      );
+    }
+  }
+  if (sum === 1) console.error(sum);
+}
+
+/** Another process of this file. */
+function beside(args: readonly (string | number)[]): Promise<void> {
+  const { file, args: all } = command(thisRuntime, fileURLToPath(import.meta.url), args.map(String));
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, all, { stdio: "inherit" });
+    child.on("exit", (code) => code === 0 ? resolve() : reject(new Error(`${args} ended with ${code}`)));
+  });
+}
+
+const [role, ...rest] = process.argv.slice(2);
+const [bytes, batch, producers, consumers, me] = rest.slice(role === "run" ? 0 : 1).map(Number);
+if (role === "run") {
+  const segment = Segment.anonymous({ byteLength: 2 ** 20 });
+  const { times } = open(segment, bytes), args = [segment.name, bytes, batch, producers, consumers];
+  await Promise.all([
+    ...Array.from({ length: producers }, (_, i) => beside(["produce", ...args, i])),
+    ...Array.from({ length: consumers }, (_, i) => beside(["consume", ...args, i])),
+  ]);
+  const starts = times.slice(STARTS, STARTS + consumers).filter((time) => time > 0);
+  console.log(
+    JSON.stringify({ nanoseconds: Math.max(...times.slice(ENDS, ENDS + consumers)) - Math.min(...starts) }),
+  );
+} else if (role === "produce" || role === "consume") {
+  const shared = open(Segment.open(rest[0]), bytes);
+  warmUp(shared, batch);
+  const wait = begin(shared.words, producers + consumers);
+  if (role === "consume") consumeWith(shared, me, batch, producers, { wait });
+  else {
+    if (shared.queue8) produce8(shared.queue8, batch, wait);
+    else produce64(shared.queue64, batch, wait);
+    add(shared.words, DONE, 1);
+  }
+} else compare();
+
+/** Runs all cases. */
+function compare(): void {
+  const program = compile(new URL("./c/mpmc_queue.c", import.meta.url));
+  const ours = (...args: (string | number)[]): number => {
+    const { file, args: all } = command(thisRuntime, fileURLToPath(import.meta.url), ["run", ...args].map(String));
+    return runJson<{ nanoseconds: number }>(file, all).nanoseconds;
+  };
+  const inC = (...args: (string | number)[]): number =>
+    program === undefined ? NaN : runJson<{ nanoseconds: number }>(program, args).nanoseconds;
+  console.log(
+    `${machine()}\n\nMillion records a second, ${RUNS} runs of each; the ratio is ours to C's, the goal in Bun`,
+  );
+  const rows: string[][] = [];
+  for (const parties of [1, 2]) {
+    for (const bytes of [8, 64]) {
+      const c: number[] = [], one: number[] = [], many: number[] = [], records = RECORDS * parties * 1e3;
+      for (let run = 0; run < RUNS; run++) {
+        c.push(records / inC(bytes, parties, parties, RECORDS));
+        one.push(records / ours(bytes, 1, parties, parties));
+        many.push(records / ours(bytes, BATCH, parties, parties));
+      }
+      for (
+        const [title, us, goal] of [["one by one", one, `≥ ${GOAL.toFixed(2)}`], [`by ${BATCH}`, many, ""]] as const
+      ) {
+        rows.push([
+          `${parties} to ${parties}, ${bytes} B, ${title}`,
+          median(us).toFixed(1),
+          `${Math.min(...us).toFixed(1)}–${Math.max(...us).toFixed(1)}`,
+          median(c).toFixed(1),
+          `${Math.min(...c).toFixed(1)}–${Math.max(...c).toFixed(1)}`,
+          median(us.map((figure, i) => figure / c[i])).toFixed(2),
+          goal,
+        ]);
+      }
+    }
+  }
+  printTable(["", "ours", "range", "C", "range", "ratio", "goal"], rows);
+}

@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
+import { describe, it } from "node:test";
+import { Segment } from "@shmkit/shmkit";
+import { ByteRing } from "../../lib/channel/byte_ring.ts";
+import { Peer } from "../support/peer.ts";
+import { Random } from "../support/random.ts";
+import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { withName } from "../support/segments.ts";
+import { ByteNotes, GIVEN, PRODUCERS, PUBLISHED, RawRing, SEEN, startByteRingAt, WRONG } from "./byte_ring_sample.ts";
+
+const SCRIPT = new URL("./byte_ring_peer.ts", import.meta.url);
+
+interface Sending {
+  readonly senders: readonly Runtime[];
+  readonly receiver: Runtime;
+  readonly producers: "one" | "many";
+  readonly capacity: number;
+  /** Of each sender. */
+  readonly messages: number;
+  /** How many bytes went through the ring before. */
+  readonly start: number;
+  readonly wait: string;
+}
+
+/** Runs with a fresh name; the peers that were started end with it, whatever happens. */
+async function withPeers(use: (name: string, start: StartPeer) => Promise<void>): Promise<void> {
+  const peers = new Set<Peer>();
+  const start: StartPeer = (runtime, ...args) => {
+    const peer = Peer.start(runtime, SCRIPT, args);
+    peers.add(peer);
+    peer.exited.then(() => peers.delete(peer));
+    return peer;
+  };
+  await withName(async (name) => {
+    try {
+      await use(name, start);
+    } finally {
+      for (const peer of peers) peer.kill();
+      await Promise.all([...peers].map((peer) => peer.exited));
+    }
+  });
+}
+
+type StartPeer = (runtime: Runtime, ...args: readonly (string | number)[]) => Peer;
+
+/** Sends messages through a ring. */
+async function sendThrough(
+  { senders, receiver, producers, capacity, messages, start, wait }: Sending,
+): Promise<void> {
+  await withPeers(async (name, startPeer) => {
+    using segment = Segment.create(name, { byteLength: 2 ** 21 });
+    const ring = segment.create("bytes", ByteRing, { capacity, producers });
+    startByteRingAt(segment.open("bytes", RawRing).views.u32, start);
+    const receive = startPeer(receiver, "consume", name, wait, senders.length, messages);
+    const sends = senders.map((runtime, i) => startPeer(runtime, "produce", name, wait, i, messages));
+    const received = messages * senders.length;
+    assertEquals(await receive.next(), { received, torn: 0, wrong: 0, all: true });
+    for (const send of sends) assertEquals(await send.next(), "done");
+    await Promise.all([receive, ...sends].map((peer) => peer.succeeded()));
+    assertEquals([ring.length, ring.skipped], [0, 0]);
+  });
+}
+
+describe("ByteRing between processes", () => {
+  for (const [sender, receiver] of PAIRS) {
+    const senders = [sender];
+    it(`${sender} sends 10 million messages to ${receiver}, past 2^32: none lost, doubled, torn or out of order`, () =>
+      sendThrough({
+        senders,
+        receiver,
+        producers: "one",
+        capacity: 2 ** 16,
+        messages: 10_000_000,
+        start: 2 ** 32 - 2 ** 28,
+        wait: "yield",
+      }));
+
+    it(`${sender} and ${receiver} hammer a ring of two or three messages, past 2^31 and 2^32`, async () => {
+      const common = { senders, receiver, capacity: 256, messages: 200_000, wait: "yield" };
+      await sendThrough({ ...common, producers: "one", start: 2 ** 32 - 2 ** 20 });
+      await sendThrough({ ...common, producers: "many", start: 2 ** 31 - 2 ** 20 });
+    });
+
+    it(`${sender} and ${receiver} wake each other`, async () => {
+      const common = { senders, receiver, capacity: 256, messages: 20_000, wait: "block" };
+      await sendThrough({ ...common, producers: "one", start: 0 });
+      await sendThrough({ ...common, producers: "many", start: 2 ** 32 - 2 ** 16 });
+    });
+
+    it(`three producers, ${sender} and others, send 3 million messages to ${receiver}: each in order, none lost`, () =>
+      sendThrough({
+        senders: [sender, receiver, sender],
+        receiver,
+        producers: "many",
+        capacity: 2 ** 16,
+        messages: 1_000_000,
+        start: 2 ** 32 - 2 ** 26,
+        wait: "yield",
+      }));
+  }
+
+  it("three producers hammer a ring of 256 bytes, and wake each other", async () => {
+    const common = { senders: ["bun", "deno", "bun"], receiver: "deno", producers: "many", capacity: 256 } as const;
+    await sendThrough({ ...common, messages: 50_000, start: 2 ** 32 - 2 ** 20, wait: "yield" });
+    await sendThrough({ ...common, messages: 5000, start: 2 ** 31 - 2 ** 17, wait: "block" });
+  });
+
+  for (const [producers, kills] of [["one", 80], ["many", 120]] as const) {
+    it(`kill -9 of producers and consumers, ${kills} times, ${producers} to produce: all that was published arrives`, () =>
+      killAll(producers, kills));
+  }
+});
+
+/** Kills producers and the consumer at random moments; a successor takes over each time. */
+async function killAll(producers: "one" | "many", kills: number): Promise<void> {
+  await withPeers(async (name, startPeer) => {
+    using segment = Segment.create(name, { byteLength: 2 ** 20 });
+    const ring = segment.create("bytes", ByteRing, { capacity: 2048, producers });
+    const notes = segment.create("notes", ByteNotes, {});
+    startByteRingAt(segment.open("bytes", RawRing).views.u32, 2 ** 32 - 2 ** 16);
+    const random = new Random(Date.now()), sendersAtOnce = producers === "one" ? 1 : 2;
+    let made = 0, sender = 0, holder = 0;
+    /** Those that keep the consumer waiting until they are killed. */
+    const holding = new Set<Peer>();
+    // A successor is ready before its predecessor dies, and takes over then.
+    const start = async (isConsumer: boolean) => {
+      const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+      const wait = ["block", "yield", "block"][made % 3];
+      const isHolder = !isConsumer && made > 3 && random.below(3) === 0;
+      const what = isConsumer ? "consumeForEver" : isHolder ? "claimForEver" : "produceForEver";
+      const peer = startPeer(runtime, what, name, wait, isConsumer ? 0 : sender++);
+      if (isHolder) holding.add(peer);
+      assertEquals(await peer.next(), "ready");
+      return peer;
+    };
+    const takeOver = async (peer: Peer) => {
+      peer.send("take over");
+      assertEquals(await peer.next(), "working");
+      return peer;
+    };
+    const roles = [true, ...new Array<boolean>(sendersAtOnce).fill(false)];
+    const current: Peer[] = [], next: Peer[] = [];
+    for (const isConsumer of roles) current.push(await takeOver(await start(isConsumer)));
+    for (const isConsumer of roles) next.push(await start(isConsumer));
+    const failed = () => `seed ${random.seed}: ${current.map((peer) => peer.errors)}`;
+    const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    for (let i = 0; i < kills; i++) {
+      const which = holder > 0 ? holder : random.below(roles.length);
+      const until = performance.now() + random.below(10);
+      while (performance.now() < until) await sleep(1);
+      current[which].kill();
+      await current[which].exited;
+      current[which] = await takeOver(next[which]);
+      holder = holding.has(current[which]) ? which : 0;
+      next[which] = await start(roles[which]);
+      assertEquals(notes[WRONG], 0, failed());
+    }
+    for (const peer of [...current.slice(1), ...next.slice(1)]) {
+      peer.kill();
+      await peer.exited;
+    }
+    // All that is left is received, or skipped as nobody's.
+    for (const limit = performance.now() + 10_000; ring.length > 0;) {
+      assert(performance.now() < limit, `the consumer does not empty the ring, ${failed()}`);
+      await sleep(1);
+    }
+    await sleep(20);
+    for (const peer of [current[0], next[0]]) {
+      peer.kill();
+      await peer.exited;
+    }
+    assertEquals(notes[WRONG], 0, failed());
+    let received = 0;
+    for (let i = 0; i < PRODUCERS; i++) {
+      assertGreaterOrEqual(notes[GIVEN + i], notes[PUBLISHED + i], "a message that publish had returned for is gone");
+      assertEquals(notes[SEEN + i], notes[GIVEN + i]);
+      received += notes[SEEN + i];
+    }
+    assert(sender < PRODUCERS);
+    assertGreater(received, 10_000);
+    if (producers === "one") assertEquals(ring.skipped, 0);
+    else assertGreater(ring.skipped, 0);
+    // And the ring is as good as new.
+    assert(ring.producer().push("a", 1));
+    assertEquals([ring.consumer().shift()?.type, ring.length], [1, 0]);
+    assertEquals(segment.participants().length, 1);
+    console.log(`    ${received} messages, ${ring.skipped} claims skipped`);
+  });
+}

@@ -1,0 +1,243 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { describe, it } from "node:test";
+import { Segment } from "@shmkit/shmkit";
+import { MpmcQueue } from "../../lib/channel/mpmc_queue.ts";
+import { Peer } from "../support/peer.ts";
+import { Random } from "../support/random.ts";
+import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { withName } from "../support/segments.ts";
+import { fill, Sample } from "./latest_table_sample.ts";
+import {
+  ATTEMPTED,
+  ERRORS,
+  MARKS,
+  Marks,
+  PUBLISHED,
+  QueueWords,
+  RawQueue,
+  RECEIVED,
+  SENDER,
+  TALLIES,
+  Tallies,
+} from "./mpmc_queue_sample.ts";
+
+const SCRIPT = new URL("./mpmc_queue_peer.ts", import.meta.url);
+
+interface Stream {
+  readonly producers: readonly Runtime[];
+  readonly consumers: readonly Runtime[];
+  readonly capacity: number;
+  /** Of each producer. */
+  readonly records: number;
+  /** How many went through before. */
+  readonly start: number;
+  readonly wait: string;
+}
+
+function create(segment: Segment, capacity: number, start: number, bits: number, senders: number) {
+  const options = { layout: Sample, capacity };
+  const queue = segment.create("samples", MpmcQueue, options);
+  new QueueWords(segment.open("samples", RawQueue, {}).views.i32, options).startAt(start);
+  const marks = segment.create("marks", Marks, { bits });
+  return { queue, marks, tallies: segment.create("tallies", Tallies, { senders }) };
+}
+
+/** Sends records through a queue. */
+async function sendThrough({ producers, consumers, capacity, records, start, wait }: Stream): Promise<void> {
+  await withName(async (name) => {
+    const total = records * producers.length;
+    using segment = Segment.create(name, { byteLength: 2 ** 20 + total });
+    const { queue, marks } = create(segment, capacity, start, total, producers.length);
+    const begin = (what: string, runtimes: readonly Runtime[]) =>
+      runtimes.map((runtime, i) => Peer.start(runtime, SCRIPT, [what, name, wait, i, records, total]));
+    const receive = begin("consume", consumers), send = begin("produce", producers), peers = [...receive, ...send];
+    try {
+      assertEquals(await Promise.all(send.map((peer) => peer.next())), producers.map(() => "done"));
+      const received = await Promise.all(receive.map((peer) => peer.next<number>()));
+      await Promise.all(peers.map((peer) => peer.succeeded()));
+      assertEquals(received.reduce((sum, count) => sum + count), total);
+      // As many as there are, and none twice: each once.
+      assertEquals([marks[ERRORS], queue.length, queue.lostClaims, queue.lostReads], [0, 0, 0, 0], errors(peers));
+      if (consumers.length > 1) console.log(`    received: ${received.join(", ")}`);
+    } finally {
+      peers.forEach(end);
+    }
+  });
+}
+
+function errors(peers: readonly Peer[]): string {
+  return peers.map((peer) => peer.errors.slice(0, 500)).join("");
+}
+
+/** Of a failed test nobody remains. */
+function end(peer: Peer): void {
+  try {
+    peer.kill();
+  } catch {
+    // It has ended.
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until something is so. */
+async function until(isSo: () => boolean, failed: () => string): Promise<void> {
+  for (const limit = performance.now() + 20_000; !isSo();) {
+    assert(performance.now() < limit, failed());
+    await pause(1);
+  }
+}
+
+describe("MpmcQueue between processes", () => {
+  for (const [producer, consumer] of PAIRS) {
+    it(`${producer} sends 10 million records to ${consumer}, past 2^32: none lost, doubled, torn or out of order`, () =>
+      sendThrough({
+        producers: [producer],
+        consumers: [consumer],
+        capacity: 1024,
+        records: 10_000_000,
+        start: 2 ** 32 - 5_000_003,
+        wait: "yield",
+      }));
+
+    it(`${producer} and ${consumer} hammer queues of 2 and 3 records, two and two, past 2^31 and 2^32`, async () => {
+      const stream = { producers: [producer, consumer], consumers: [consumer, producer], records: 30_000 };
+      await sendThrough({ ...stream, capacity: 2, start: 2 ** 32 - 1001, wait: "yield" });
+      await sendThrough({ ...stream, capacity: 3, start: 2 ** 31 - 1001, wait: "block" });
+    });
+  }
+
+  it("two processes send 10 million records to two others, of both runtimes: each is received once", () =>
+    sendThrough({
+      producers: ["bun", "deno"],
+      consumers: ["deno", "bun"],
+      capacity: 4096,
+      records: 5_000_000,
+      start: 2 ** 32 - 5_000_003,
+      wait: "yield",
+    }));
+
+  it("a stopped producer or consumer keeps what it holds, and goes on with it", () =>
+    withName(async (name) => {
+      using segment = Segment.create(name, { byteLength: 2 ** 20 });
+      const { queue } = create(segment, 4, 2 ** 32 - 1, 64, 4);
+      const sample = Sample.alloc(), producer = queue.producer(), consumer = queue.consumer();
+      const other: Runtime = thisRuntime === "bun" ? "deno" : "bun";
+      const start = async (what: string) => {
+        const peer = Peer.start(other, SCRIPT, [what, name, "block", 3, 1, 1]);
+        assertEquals(await peer.next(), "holding");
+        peer.kill("SIGSTOP");
+        return peer;
+      };
+      const goOn = async (peer: Peer) => {
+        peer.kill("SIGCONT");
+        peer.send("go on");
+        assertEquals(await peer.next(), "done");
+        await peer.succeeded();
+      };
+      const claimer = await start("holdClaim");
+      fill(sample, 2);
+      producer.push(sample);
+      assertEquals(consumer.shiftWait(sample, { timeoutMs: 400 }), false);
+      assertEquals([queue.lostClaims, queue.length], [0, 2]);
+      await goOn(claimer);
+      const found = [0, 0].map(() => consumer.shiftWait(sample, { timeoutMs: 20_000 }) ? sample.sequence : NaN);
+      assertEquals(found, [3 * SENDER, 2]);
+
+      for (let i = 0; i < 4; i++) producer.push(sample);
+      const taker = await start("holdRead");
+      assertEquals(consumer.drain(() => {}), 3);
+      assertEquals(producer.pushWait(sample, { timeoutMs: 400 }), false);
+      assertEquals([queue.lostReads, queue.length], [0, 0]);
+      await goOn(taker);
+      assert(producer.pushWait(sample, { timeoutMs: 20_000 }));
+      assertEquals([queue.lostClaims, queue.lostReads], [0, 0]);
+    }));
+
+  for (const kind of ["produce", "consume"] as const) {
+    it(`kill -9 of those who ${kind}, 110 times: what was published arrives once, or is counted as lost`, () =>
+      withName((name) => killMany(name, kind === "consume")));
+  }
+});
+
+function bitCount(word: number): number {
+  let count = 0;
+  for (; word !== 0; word &= word - 1) count++;
+  return count;
+}
+
+/** Two producers and two consumers at work; those of one kind are killed and replaced. */
+async function killMany(name: string, isConsumers: boolean): Promise<void> {
+  const KILLS = 110, READY = 2, SENDERS = isConsumers ? 2 : KILLS + READY + 2;
+  /** More than a producer sends in its life. */
+  const EACH = isConsumers ? 2 ** 26 : 2 ** 22;
+  using segment = Segment.create(name, { byteLength: 2 ** 22 + EACH / 8 * SENDERS });
+  const { queue, marks, tallies } = create(segment, 64, 2 ** 32 - 1000, EACH * SENDERS, SENDERS);
+  const random = new Random(Date.now()), all: Peer[] = [];
+  let made = 0, senders = 0;
+  const failed = () => `seed ${random.seed}: ${marks[ERRORS]} errors, ${errors(all)}`;
+  const start = (isProducer: boolean) => {
+    const runtime: Runtime = made++ % 8 === 7 ? "deno" : "bun", wait = ["block", "yield", "block"][made % 3];
+    const what = isProducer ? "produceForEver" : "consumeForEver";
+    all.push(Peer.start(runtime, SCRIPT, [what, name, wait, isProducer ? senders++ : 0, EACH, 0]));
+    return all[all.length - 1];
+  };
+  const begin = async (peer: Peer) => {
+    assertEquals(await peer.next(), "ready", failed());
+    peer.send("begin");
+    assertEquals(await peer.next(), "working", failed());
+    return peer;
+  };
+  try {
+    const others = await Promise.all([0, 0].map(() => begin(start(isConsumers))));
+    const current = await Promise.all([0, 0].map(() => begin(start(!isConsumers))));
+    const next = Array.from({ length: READY }, () => start(!isConsumers));
+    for (let i = 0; i < KILLS; i++) {
+      const which = random.below(2), deadline = performance.now() + random.below(8);
+      while (performance.now() < deadline) await pause(1);
+      current[which].kill();
+      const before = marks[RECEIVED];
+      next.push(start(!isConsumers));
+      // The stream goes on, with the other one and with the successor.
+      await until(() => marks[RECEIVED] !== before, () => `stuck at ${before}, ${failed()}`);
+      [current[which]] = await Promise.all([begin(next.shift()!), current[which].exited]);
+      assertEquals(marks[ERRORS], 0, failed());
+    }
+    for (const producer of isConsumers ? others : current) {
+      producer.kill();
+      await producer.exited;
+    }
+    await until(() => queue.length === 0, () => `the consumers do not empty the queue, ${failed()}`);
+    await pause(20);
+  } finally {
+    all.forEach(end);
+    await Promise.all(all.map((peer) => peer.exited));
+  }
+  let missing = 0, unpublished = 0, published = 0, received = 0;
+  for (let sender = 0; sender < senders; sender++) {
+    const attempted = tallies[sender * TALLIES + ATTEMPTED], done = tallies[sender * TALLIES + PUBLISHED];
+    published += done;
+    for (let number = 0; number < attempted; number++) {
+      const bit = sender * EACH + number;
+      if ((marks[MARKS + (bit >> 5)] & (1 << (bit & 31))) !== 0) received++;
+      else if (number < done) missing++;
+      else unpublished++;
+    }
+  }
+  const { lostClaims, lostReads } = queue;
+  console.log(
+    `    ${received} received, ${missing} of ${published} missing; lost reads ${lostReads}, lost claims ${lostClaims}`,
+  );
+  assertEquals(marks[ERRORS], 0, failed());
+  let bits = 0;
+  for (let word = MARKS; word < marks.length; word++) bits += bitCount(marks[word]);
+  assertEquals(bits, received, "records were received that nobody had sent");
+  assert(missing <= lostReads, `${missing} are missing, ${lostReads} are counted as lost, ${failed()}`);
+  // Each dead consumer may have seen one that it had not given back; of a batch that was not all published, some were.
+  const most = missing + unpublished + 2 + (isConsumers ? KILLS : 0);
+  assert(lostReads <= most, `${lostReads} are counted as lost, at most ${most} are, ${failed()}`);
+  assertGreater(received, 50_000);
+  assertEquals(segment.participants().length, 1);
+}
