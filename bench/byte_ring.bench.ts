@@ -13,7 +13,7 @@ import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { runJson } from "./support/run_json.ts";
 
-const RUNS = 10, MESSAGES = 4_000_000, CAPACITY = 2 ** 18, LIMIT = 256;
+const RUNS = 5, MESSAGES = 10_000_000, CAPACITY = 2 ** 18, LIMIT = 256;
 const spin = { wait: "spin" } as const;
 
 type Producers = "one" | "many";
@@ -59,9 +59,10 @@ function consume(segment: Segment, producers: Producers): number {
   const consumer = open(segment, producers).consumer(spin), doubles = doublesOf(consumer.bytes);
   let sum = 0, start = 0, received = 0;
   const add = (type: number, at: number, length: number) => {
-    sum += type;
     const first = at >> 3;
-    for (let k = 0; k < length >> 3; k++) sum += doubles[first + k];
+    let part = type;
+    for (let k = 0; k < length >> 3; k++) part += doubles[first + k];
+    sum += part;
   };
   while (received < MESSAGES) {
     const count = consumer.drainWait(add, LIMIT);

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import * as system from "../ffi/system.ts";
 import { add, load, sleep } from "../lib/atomic/mod.ts";
 import { MpmcQueue } from "../lib/channel/mpmc_queue.ts";
+import type { MpmcProducer } from "../lib/channel/mpmc_queue_producer.ts";
 import { f64, type Region, Segment, struct, type ViewOf } from "../mod.ts";
 import { command, thisRuntime } from "../tests/support/runtimes.ts";
 import { compile } from "./support/compile.ts";
@@ -18,7 +19,8 @@ import { runJson } from "./support/run_json.ts";
 
 const RUNS = 10, RECORDS = 2_000_000, CAPACITY = 4096, BATCH = 16, GOAL = 1 / 1.5;
 const Record8 = struct("Record8", { a: f64 });
-const WARM_UPS = 150;
+/** Sent before, until the engines have compiled what is measured. */
+const WARM_UP = 3_000_000;
 const MOST = 8, READY = 0, DONE = 32, STARTS = 32, ENDS = STARTS + MOST;
 
 const options = { bytes8: { layout: Record8, capacity: CAPACITY }, bytes64: { layout: Record64, capacity: CAPACITY } };
@@ -50,27 +52,13 @@ function fill64(record: ViewOf<typeof Record64>, i: number): void {
   record.h = i + 7;
 }
 
-/** Lets the engine compile what is measured, on a queue of this process's own. */
-function warmUp(shared: ReturnType<typeof open>, batch: number): void {
-  using segment = Segment.anonymous({ byteLength: 2 ** 20 });
-  const own = open(segment, shared.queue8 ? 8 : 64), role = { wait: "spin" } as const;
-  for (let round = 0; round < WARM_UPS; round++) {
-    if (own.queue8) produce8(own.queue8, batch, "spin", CAPACITY);
-    else produce64(own.queue64, batch, "spin", CAPACITY);
-    own.words[DONE] = 1;
-    consumeWith(own, 0, batch, 1, role);
-  }
-}
-
 /** All begin together. */
-function begin(words: Int32Array, all: number): "spin" | "yield" {
+function begin(words: Int32Array, all: number): void {
   add(words, READY, 1);
   while (load(words, READY) < all) sleep(0.1);
-  return all > 2 ? "yield" : "spin";
 }
 
-function produce8(queue: MpmcQueue<typeof Record8>, batch: number, wait: "spin" | "yield", records = RECORDS): void {
-  using producer = queue.producer({ wait });
+function produce8(producer: MpmcProducer<typeof Record8>, batch: number, records: number): void {
   if (batch === 1) {
     for (let i = 0; i < records; i++) {
       (producer.claim() ?? producer.claimWait())!.a = i;
@@ -89,8 +77,7 @@ function produce8(queue: MpmcQueue<typeof Record8>, batch: number, wait: "spin" 
   }
 }
 
-function produce64(queue: MpmcQueue<typeof Record64>, batch: number, wait: "spin" | "yield", records = RECORDS): void {
-  using producer = queue.producer({ wait });
+function produce64(producer: MpmcProducer<typeof Record64>, batch: number, records: number): void {
   if (batch === 1) {
     for (let i = 0; i < records; i++) {
       fill64((producer.claim() ?? producer.claimWait())!, i);
@@ -109,11 +96,11 @@ function produce64(queue: MpmcQueue<typeof Record64>, batch: number, wait: "spin
   }
 }
 
-/** Receives all there is, until the producers are done. */
+/** Receives all there is, until so many producers are done. */
 function receive(
   { words, times }: ReturnType<typeof open>,
   me: number,
-  producers: number,
+  until: number,
   next: () => number,
   wait: () => number,
 ): void {
@@ -123,55 +110,53 @@ function receive(
     if (wait() > 0) {
       if (start === 0) start = Number(system.monotonicNs());
       while (next() > 0);
-    } else if (done === producers) break;
+    } else if (done === until) break;
   }
   times[STARTS + me] = start;
   times[ENDS + me] = Number(system.monotonicNs());
 }
 
-function consumeWith(
-  shared: ReturnType<typeof open>,
-  me: number,
-  batch: number,
-  producers: number,
-  role: { readonly wait: "spin" | "yield" },
-): void {
-  const patience = { timeoutMs: 1 };
-  let sum = 0;
-  if (shared.queue8) {
-    using consumer = shared.queue8.consumer(role);
-    const into = Record8.alloc();
-    const sumUp = (record: ViewOf<typeof Record8>) => void (sum += record.a);
-    const one = (isReceived: boolean) => isReceived ? (sumUp(into), 1) : 0;
-    if (batch === 1) {
-      receive(shared, me, producers, () => one(consumer.shift(into)), () => one(consumer.shiftWait(into, patience)));
-    } else {
-      receive(
-        shared,
-        me,
-        producers,
-        () => consumer.drain(sumUp, CAPACITY),
-        () => consumer.drainWait(sumUp, CAPACITY, patience),
-      );
-    }
-  } else {
-    using consumer = shared.queue64.consumer(role);
-    const into = Record64.alloc();
-    const sumUp = (r: ViewOf<typeof Record64>) => void (sum += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
-    const one = (isReceived: boolean) => isReceived ? (sumUp(into), 1) : 0;
-    if (batch === 1) {
-      receive(shared, me, producers, () => one(consumer.shift(into)), () => one(consumer.shiftWait(into, patience)));
-    } else {
-      receive(
-        shared,
-        me,
-        producers,
-        () => consumer.drain(sumUp, CAPACITY),
-        () => consumer.drainWait(sumUp, CAPACITY, patience),
-      );
-    }
+/** What a consumer does, once as warm-up and once in earnest. */
+function consumption(shared: ReturnType<typeof open>, me: number, batch: number, wait: "spin" | "yield") {
+  const { queue8, queue64 } = shared, patience = { timeoutMs: 1 };
+  const sum = new Float64Array(1);
+  const from = (
+    shift: () => boolean,
+    shiftWait: () => boolean,
+    drain: () => number,
+    drainWait: () => number,
+  ) =>
+    batch === 1
+      ? (until: number) => receive(shared, me, until, () => Number(shift()), () => Number(shiftWait()))
+      : (until: number) => receive(shared, me, until, drain, drainWait);
+  if (queue8) {
+    const consumer = queue8.consumer({ wait }), into = Record8.alloc();
+    const sumUp = (r: ViewOf<typeof Record8>) => void (sum[0] += r.a);
+    return from(
+      () => consumer.shift(into) && (sumUp(into), true),
+      () => consumer.shiftWait(into, patience) && (sumUp(into), true),
+      () => consumer.drain(sumUp, CAPACITY),
+      () => consumer.drainWait(sumUp, CAPACITY, patience),
+    );
   }
-  if (sum === 1) console.error(sum);
+  const consumer = queue64.consumer({ wait }), into = Record64.alloc();
+  const sumUp = (r: ViewOf<typeof Record64>) => void (sum[0] += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
+  return from(
+    () => consumer.shift(into) && (sumUp(into), true),
+    () => consumer.shiftWait(into, patience) && (sumUp(into), true),
+    () => consumer.drain(sumUp, CAPACITY),
+    () => consumer.drainWait(sumUp, CAPACITY, patience),
+  );
+}
+
+/** What a producer does. */
+function production({ queue8, queue64 }: ReturnType<typeof open>, batch: number, wait: "spin" | "yield") {
+  if (queue8) {
+    const producer = queue8.producer({ wait });
+    return (records: number) => produce8(producer, batch, records);
+  }
+  const producer = queue64.producer({ wait });
+  return (records: number) => produce64(producer, batch, records);
 }
 
 /** Another process of this file. */
@@ -198,13 +183,14 @@ if (role === "run") {
   );
 } else if (role === "produce" || role === "consume") {
   const shared = open(Segment.open(rest[0]), bytes);
-  warmUp(shared, batch);
-  const wait = begin(shared.words, producers + consumers);
-  if (role === "consume") consumeWith(shared, me, batch, producers, { wait });
-  else {
-    if (shared.queue8) produce8(shared.queue8, batch, wait);
-    else produce64(shared.queue64, batch, wait);
-    add(shared.words, DONE, 1);
+  const all = producers + consumers, wait = all > 2 ? "yield" : "spin";
+  const consume = role === "consume" ? consumption(shared, me, batch, wait) : undefined;
+  const produce = role === "produce" ? production(shared, batch, wait) : undefined;
+  for (const [turn, records] of [[1, WARM_UP], [2, RECORDS]]) {
+    begin(shared.words, all * turn);
+    consume?.(producers * turn);
+    produce?.(records);
+    if (produce) add(shared.words, DONE, 1);
   }
 } else compare();
 

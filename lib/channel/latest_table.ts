@@ -9,6 +9,7 @@ import {
   byteLengthOf,
   geometryOf,
   type LatestTableOptions,
+  layoutOf,
   readGeometry,
   refuseRow,
   type TableGeometry,
@@ -119,8 +120,8 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /** The schema text of a row. */
-  static schema({ layout }: LatestTableOptions): string {
-    return layout.schema;
+  static schema(options: Partial<LatestTableOptions>): string {
+    return layoutOf(options).schema;
   }
 
   /** Prepares a table in zeroed memory; the creator does it once. */
@@ -131,13 +132,15 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   /**
    * Attaches to a table. `rows` and `versions` are read from it and may be left out.
    *
+   * @throws {TypeError} If the options have no layout.
    * @throws {SegmentFormatError} If the table's own description contradicts the layout or its length.
    */
   static attach<S extends AnyStruct>(
     region: Region,
     options: Partial<LatestTableOptions<S>> & { readonly layout: S },
   ): LatestTable<S> {
-    return new LatestTable(region, options.layout, readGeometry(region, options));
+    const geometry = readGeometry(region, options);
+    return new LatestTable(region, options.layout, geometry);
   }
 
   /**

@@ -34,6 +34,8 @@ export interface WriteContext<S extends AnyStruct> {
   readonly current: ViewOf<S>;
   /** What `begin` returns: apart from `slot`, so that nothing else moves it, and outside unless a row is begun. */
   readonly opened: ViewOf<S>;
+  /** An offset at which no field of a record is there. */
+  readonly outside: number;
   readonly state: WriterState;
   /** Throws why the writer cannot be used. */
   readonly refuseUse: () => never;
@@ -119,7 +121,7 @@ return ((load(words, at) - version) >>> 0) < versionMask || readAgain(row, into)
 };
 };
 
-const write = ({ words, geometry, slot, current, opened, state, refuseUse }) => {
+const write = ({ words, geometry, slot, current, opened, outside, state, refuseUse }) => {
 ${GEOMETRY}
 const log = geometry.logOffset / 4, logMask = geometry.logMask;
 // Aims at the slot of the row's next version, and writes that version into it. What was begun is forgotten.
@@ -146,7 +148,7 @@ release(words, at, (peek(words, at) + 1) | 0);
 release(words, ${CHANGES}, (changes + 1) | 0);
 };
 // What was published, or forgotten, is no longer the caller's to write.
-const retire = () => moveTo(opened, words.length * 4);
+const retire = () => moveTo(opened, outside);
 return {
 retire,
 write(row, value) {

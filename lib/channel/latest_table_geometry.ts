@@ -1,5 +1,6 @@
 import { SegmentFormatError } from "../errors.ts";
 import type { AnyStruct } from "../layout/mod.ts";
+import { requireLayout } from "../layout/require_layout.ts";
 import type { Region } from "../memory/mod.ts";
 import {
   RECORD_BYTES_OFFSET,
@@ -47,8 +48,14 @@ export function refuseRow(row: unknown, rows: number): never {
   );
 }
 
+/** The layout in the options of a table; those of a program without types may lack it. */
+export function layoutOf(options: Partial<LatestTableOptions> | undefined): AnyStruct {
+  return requireLayout("a LatestTable", options);
+}
+
 /** Where the rows of a table of these options lie. */
-export function geometryOf({ layout, rows, versions = 2 }: LatestTableOptions): TableGeometry {
+export function geometryOf(options: LatestTableOptions): TableGeometry {
+  const layout = layoutOf(options), { rows, versions = 2 } = options;
   const refuse = (what: string, rule: string, value: unknown) => {
     throw new RangeError(`Cannot make a table of ${layout.name} as ${what} must be ${rule}: received ${value}`);
   };
@@ -57,7 +64,7 @@ export function geometryOf({ layout, rows, versions = 2 }: LatestTableOptions): 
   const isPower = Number.isInteger(versions) && versions >= 2 && versions <= 256 && (versions & (versions - 1)) === 0;
   if (!isPower) refuse("versions", "2, 4, 8 … or 256", versions);
   const bytes = rowBytes(layout.byteLength, versions);
-  return {
+  const geometry: TableGeometry = {
     rows,
     versionMask: versions - 1,
     slotBytes: slotBytes(layout.byteLength),
@@ -65,6 +72,14 @@ export function geometryOf({ layout, rows, versions = 2 }: LatestTableOptions): 
     logOffset: TABLE_HEADER_BYTES + rows * bytes,
     logMask: Math.max(2, 2 ** Math.ceil(Math.log2(rows))) - 1,
   };
+  const byteLength = byteLengthOf(geometry), most = mostBytes(layout);
+  if (byteLength > most) refuse("its size", `at most ${most} bytes`, `${rows} rows, ${byteLength} bytes`);
+  return geometry;
+}
+
+/** What a region with a table may take: behind it, below 2^32, there must be a place where a writer's view is outside. */
+function mostBytes(layout: AnyStruct): number {
+  return Math.floor((2 ** 32 - layout.byteLength) / 8) * 8;
 }
 
 /** The bytes of a table. */
@@ -85,8 +100,9 @@ export function writeGeometry(region: Region, options: LatestTableOptions): void
 /** Reads where the rows lie, and refuses what contradicts the layout, the region or what the caller expects. */
 export function readGeometry(
   region: Region,
-  { layout, rows, versions }: Partial<LatestTableOptions> & { readonly layout: AnyStruct },
+  options: Partial<LatestTableOptions> & { readonly layout: AnyStruct },
 ): TableGeometry {
+  const layout = layoutOf(options), { rows, versions } = options;
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(
       "OBJECT",
@@ -95,6 +111,8 @@ export function readGeometry(
   if (region.byteLength < TABLE_HEADER_BYTES) {
     throw refuse("its length", `${TABLE_HEADER_BYTES} or more`, region.byteLength);
   }
+  const most = mostBytes(layout);
+  if (region.byteLength > most) throw refuse("its length", `at most ${most}`, region.byteLength);
   const { u32 } = region.source;
   const foundRows = u32[ROWS_OFFSET / 4], foundVersions = u32[VERSIONS_OFFSET / 4];
   let geometry: TableGeometry;

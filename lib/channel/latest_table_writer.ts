@@ -1,7 +1,7 @@
 import { load, release } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
-import type { Region, Role } from "../memory/mod.ts";
+import { alignUp, type Region, type Role } from "../memory/mod.ts";
 import { writePaths, type WriterState } from "./latest_table_code.ts";
 import { CHANGES_OFFSET, ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./latest_table_descriptor.ts";
 import type { TableGeometry } from "./latest_table_geometry.ts";
@@ -57,6 +57,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
       slot: layout.view(region.views, first) as ViewOf<S>,
       current: layout.view(region.views, first) as ViewOf<S>,
       opened: layout.view(region.views, first) as ViewOf<S>,
+      outside: alignUp(region.byteLength, 8),
       state: this.#state,
       refuseUse: () => this.#refuseUse(),
     });

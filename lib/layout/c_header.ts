@@ -1,14 +1,6 @@
+import { cName } from "./c_name.ts";
 import type { Field, FieldKind } from "./field.ts";
 import type { Struct } from "./struct_type.ts";
-
-/** What C11 and C23 reserve, and what common compilers and the included headers define as macros. */
-const RESERVED: ReadonlySet<string> = new Set(
-  ("alignas alignof asm auto bool break case char const constexpr continue default do double else enum extern false " +
-    "float for goto if inline int linux long nullptr offsetof register restrict return short signed sizeof static " +
-    "static_assert struct switch thread_local true typedef typeof typeof_unqual union unix unsigned void volatile while " +
-    "NULL _Alignas _Alignof _Atomic _BitInt _Bool _Complex _Decimal128 _Decimal32 _Decimal64 _Generic _Imaginary " +
-    "_Noreturn _Static_assert _Thread_local").split(" "),
-);
 
 const TYPES: { readonly [K in FieldKind]?: string } = {
   u8: "uint8_t",
@@ -29,9 +21,13 @@ const TYPES: { readonly [K in FieldKind]?: string } = {
 };
 
 /**
- * Prints a struct, and those nested in it, as a C11 header: the same bytes, with a static assertion for every offset and
- * size. Names that C reserves get an underscore at the end; the members of enumerations become constants
- * `Struct_field_member`.
+ * Prints a struct, and those nested in it, as a header for C11 and C++11: the same bytes, with a static assertion for
+ * every offset and size. Several headers can be included together, and have a struct in common.
+ *
+ * Names that are reserved, in C or C++, get an underscore at the end (`int_`) or, if compilers keep such names for
+ * themselves, an `x` in front (`x__FILE__`). A field named as the type of one beside it gets an underscore, too. The
+ * members of enumerations become macros `Struct_field_member`, with underscores at the end where another name of the
+ * header is the same. A struct named as a function of the C library needs another name to be used beside it.
  *
  * @param struct The struct.
  * @returns The header's text.
@@ -46,30 +42,31 @@ const TYPES: { readonly [K in FieldKind]?: string } = {
  * ```
  */
 export function cHeader(struct: Struct): string {
-  const guard = `SHMKIT_${struct.name.toUpperCase()}_H`;
-  const sections = new Map<string, string>(), schemas = new Map<string, string>();
-  collect(struct, sections, schemas);
+  const structs = new Map<string, Struct>(), taken = new Set<string>();
+  collect(struct, structs);
+  for (const each of structs.values()) {
+    taken.add(cName(each.name));
+    for (const member of memberNames(each)) taken.add(member);
+  }
   return [
-    `#ifndef ${guard}\n#define ${guard}`,
-    "#include <stddef.h>\n#include <stdint.h>",
-    ...sections.values(),
-    `#endif\n`,
-  ].join("\n\n");
+    "#include <assert.h>\n#include <stddef.h>\n#include <stdint.h>",
+    "#ifndef __cplusplus\n#include <stdalign.h>\n#endif",
+    ...[...structs.values()].map((each) => section(each, taken)),
+  ].join("\n\n") + "\n";
 }
 
 /** Nested structs come before those that hold them, each once. */
-function collect(struct: Struct, sections: Map<string, string>, schemas: Map<string, string>): void {
-  const { name, schema } = struct, known = schemas.get(name);
-  if (known !== undefined && known !== schema) {
+function collect(struct: Struct, structs: Map<string, Struct>): void {
+  const { name, schema } = struct, known = structs.get(name);
+  if (known !== undefined && known.schema !== schema) {
     throw new TypeError(`Cannot print a C header as struct names must be unique: received two different ${name}`);
   }
   if (known !== undefined) return;
-  schemas.set(name, schema);
   for (const { field } of struct.fields) {
     const inner = innermost(field);
-    if (inner.kind === "struct") collect(inner as Struct, sections, schemas);
+    if (inner.kind === "struct") collect(inner as Struct, structs);
   }
-  sections.set(name, section(struct));
+  structs.set(name, struct);
 }
 
 function innermost(field: Field): Field {
@@ -77,29 +74,57 @@ function innermost(field: Field): Field {
   return field;
 }
 
-function section(struct: Struct): string {
-  const type = cName(struct.name), taken = new Set(struct.fields.map(({ name }) => name));
-  const constants: string[] = [], lines: string[] = [], asserts: string[] = [];
-  for (const { name, field, byteOffset } of struct.fields) {
-    const member = cName(name, taken);
-    const inner = innermost(field);
-    for (const [key, value] of inner.members ?? []) {
-      constants.push(`#define ${struct.name}_${name}_${key} UINT32_C(${value})`);
-    }
-    lines.push(`  ${cType(inner)} ${member}${dimensions(field)};${comment(inner)}`);
-    asserts.push(`_Static_assert(offsetof(${type}, ${member}) == ${byteOffset}, "${struct.name}.${name}");`);
-  }
-  asserts.push(`_Static_assert(sizeof(${type}) == ${struct.byteLength}, "${struct.name}");`);
-  asserts.push(`_Static_assert(_Alignof(${type}) == ${struct.alignment}, "${struct.name}");`);
-  const body = `typedef struct ${type} {\n${lines.join("\n")}\n} ${type};\n\n${asserts.join("\n")}`;
-  return constants.length > 0 ? `${constants.join("\n")}\n\n${body}` : body;
+/** What C calls the fields of a struct. */
+function memberNames(struct: Struct): string[] {
+  const inner = struct.fields.map(({ field }) => innermost(field));
+  const types = inner.filter(({ kind }) => kind === "struct").map(cType);
+  return struct.fields.map(({ name }) => cName(name, types));
 }
 
-/** A name that C accepts and that no other field has. */
-function cName(name: string, taken: ReadonlySet<string> = new Set()): string {
-  if (!RESERVED.has(name)) return name;
-  do name += "_"; while (taken.has(name));
+/** A struct with its constants and assertions, and a guard of its own, as other headers may hold it too. */
+function section(struct: Struct, taken: Set<string>): string {
+  const type = cName(struct.name),
+    members = memberNames(struct),
+    guard = `SHMKIT_${struct.name}_${hash(struct.schema)}`;
+  const constants: string[] = [], lines: string[] = [], asserts: string[] = [];
+  struct.fields.forEach(({ name, field, byteOffset }, i) => {
+    const inner = innermost(field), member = members[i];
+    for (const [key, value] of inner.members ?? []) {
+      constants.push(`#define ${constantName(`${struct.name}_${name}_${key}`, taken)} UINT32_C(${value})`);
+    }
+    lines.push(`  ${cType(inner)} ${member}${dimensions(field)};${comment(inner)}`);
+    asserts.push(`static_assert(offsetof(${type}, ${member}) == ${byteOffset}, "${shown(`${struct.name}.${name}`)}");`);
+  });
+  asserts.push(`static_assert(sizeof(${type}) == ${struct.byteLength}, "${shown(struct.name)}");`);
+  asserts.push(`static_assert(alignof(${type}) == ${struct.alignment}, "${shown(struct.name)}");`);
+  const parts = [
+    `#ifndef ${guard}\n#define ${guard}`,
+    constants.join("\n"),
+    `typedef struct ${type} {\n${lines.join("\n")}\n} ${type};`,
+    asserts.join("\n"),
+    "#endif",
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** A macro replaces every word of its name, so no struct, field or other macro of the header may have it. */
+function constantName(name: string, taken: Set<string>): string {
+  name = cName(name);
+  while (taken.has(name)) name += "_";
+  taken.add(name);
   return name;
+}
+
+/** Tells two structs of one name apart (32-bit FNV-1a): included together, they must fail and not be skipped. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return (value >>> 0).toString(16).padStart(8, "0");
+}
+
+/** A name for a message: compilers need not take strings of more than 4095 characters. */
+function shown(name: string): string {
+  return name.length > 200 ? `${name.slice(0, 200)}...` : name;
 }
 
 function cType(field: Field): string {

@@ -13,7 +13,8 @@ const integer = (shift: number, refused: string, from: number, to: number): Numb
   accepted: `an integer from ${from} to ${to}`,
 });
 
-const float = (shift: number): NumberCode => ({ shift, refused: 'typeof v !== "number"', accepted: "a number" });
+/** What rounds to an infinite 32-bit float: halfway between the largest finite one, which is odd, and the next power of two. */
+const F32_OVERFLOW = 2 ** 128 - 2 ** 103;
 
 const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
   u8: integer(0, "(v & 255)", 0, 255),
@@ -22,13 +23,17 @@ const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
   i16: integer(1, "(v << 16 >> 16)", -32768, 32767),
   u32: integer(2, "(v >>> 0)", 0, 4294967295),
   i32: integer(2, "(v | 0)", -2147483648, 2147483647),
-  f32: float(2),
-  f64: float(3),
+  f32: {
+    shift: 2,
+    refused: `typeof v !== "number" || Math.abs(v) >= ${F32_OVERFLOW} && Math.abs(v) !== Infinity`,
+    accepted: "a number that does not overflow a 32-bit float",
+  },
+  f64: { shift: 3, refused: 'typeof v !== "number"', accepted: "a number" },
 };
 
 /** What the code of one field may refer to. All are fragments of source text. */
 export interface Scope {
-  /** The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only. */
+  /** The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only; `moveTo` keeps it below 2^32. */
   readonly at: string;
   /** The field's name in messages. */
   readonly label: string;

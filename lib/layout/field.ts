@@ -124,7 +124,10 @@ export const i16: Field<number, number, true> = simple("i16", 2);
 export const u32: Field<number, number, true> = simple("u32", 4);
 /** An integer from −2,147,483,648 to 2,147,483,647; `int32_t` in C. */
 export const i32: Field<number, number, true> = simple("i32", 4);
-/** A number, rounded to the nearest 32-bit float; `float` in C. */
+/**
+ * A number, rounded to the nearest 32-bit float; `float` in C. A finite number that would round to an infinite one is
+ * refused; `Infinity` itself and `NaN` are not.
+ */
 export const f32: Field<number, number, true> = simple("f32", 4);
 /** Any number; `double` in C. */
 export const f64: Field<number, number, true> = simple("f64", 8);

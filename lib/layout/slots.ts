@@ -61,6 +61,32 @@ export function gone(state: ViewState, what: string, verb: string): never {
   );
 }
 
+/** Where views reach: typed arrays are indexed with 32-bit integers. */
+export const MAX_END: number = 2 ** 32;
+
+/**
+ * Checks the offset of a view beyond 2 GiB, or throws why a view cannot be moved there.
+ *
+ * @param state The view.
+ * @param name Its struct.
+ * @param step What offsets must be a multiple of.
+ * @param last The last offset.
+ * @param byteOffset The offset.
+ * @returns The offset.
+ * @throws {ClosedError} If the buffer was detached.
+ * @throws {RangeError} If it was not.
+ */
+export function farOffset(state: ViewState, name: string, step: number, last: number, byteOffset: number): number {
+  if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset <= last && byteOffset % step === 0) {
+    return byteOffset;
+  }
+  if (state[VIEWS].closed) throw new ClosedError(`Cannot move a view of ${name} as its segment was closed`);
+  throw new RangeError(
+    `Cannot move a view of ${name} as 'byteOffset' must be a multiple of ${step} from 0 to ${last}: ` +
+      `received ${String(byteOffset)}`,
+  );
+}
+
 /**
  * Throws why a value cannot be stored.
  *

@@ -1,9 +1,9 @@
 import { isPart, viewClass } from "./accessors.ts";
 import { copierOf } from "./copier.ts";
 import { checkDepth, checkName, MAX_BYTE_LENGTH } from "./field.ts";
-import { positionOf, STRUCT, VIEWS, type ViewState } from "./slots.ts";
+import { MAX_END, positionOf, STRUCT, VIEWS, type ViewState } from "./slots.ts";
 import { Source } from "./source.ts";
-import type { Fields, Struct, StructField, Value, View, ViewOptions } from "./struct_type.ts";
+import type { AnyStruct, Fields, Struct, StructField, Value, View, ViewOptions } from "./struct_type.ts";
 import { applyOf, plain } from "./values.ts";
 import { type ReadonlyViews, Views } from "./views.ts";
 
@@ -68,6 +68,16 @@ export function struct<F extends Fields>(name: string, fields: F): Struct<F> {
   return new Layout(name, placed, byteLength, alignment, depth + 1, schema) as unknown as Struct<F>;
 }
 
+/**
+ * Tells what `struct` made from everything else, descriptions made by another copy of the package included.
+ *
+ * @param value Anything.
+ * @returns Whether it is a struct.
+ */
+export function isStruct(value: unknown): value is AnyStruct {
+  return value instanceof Layout;
+}
+
 function roundUp(offset: number, alignment: number): number {
   return Math.ceil(offset / alignment) * alignment;
 }
@@ -92,9 +102,13 @@ class Layout implements Struct {
     readonly schema: string,
   ) {
     this.#placed = fields.some(({ field }) => isPart(field));
-    this.moveTo = new Source().evaluate(
-      `(view, byteOffset) => { ${this.#placed ? "view[$place].at" : "view[$at]"} = byteOffset; }`,
-    ) as Struct["moveTo"];
+    const position = this.#placed ? "view[$place].at" : "view[$at]", last = MAX_END - byteLength;
+    // Accessors shift the position as a 32-bit integer, where another one would wrap to a place inside. One mask finds
+    // whether an offset is an integer, aligned and below 2^31, from where no struct reaches 2^32.
+    this.moveTo = new Source().evaluate(`(view, byteOffset) => {
+const to = byteOffset & ${2 ** 31 - alignment};
+${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, ${last}, byteOffset);
+}`) as Struct["moveTo"];
   }
 
   view(views: ReadonlyViews, byteOffset = 0, options?: ViewOptions): View {
@@ -104,9 +118,10 @@ class Layout implements Struct {
         `Cannot view ${name} as 'byteOffset' must be a multiple of ${alignment}: received ${byteOffset}`,
       );
     }
-    if (byteOffset + byteLength > views.byteLength) {
+    const end = Math.min(views.byteLength, MAX_END);
+    if (byteOffset + byteLength > end) {
       throw new RangeError(
-        `Cannot view ${name} as its ${byteLength} bytes must lie within ${views.byteLength}: received offset ${byteOffset}`,
+        `Cannot view ${name} as its ${byteLength} bytes must lie within ${end}: received offset ${byteOffset}`,
       );
     }
     const made = viewClass(this, this.#placed, views.readOnly || (options?.readOnly ?? false));

@@ -61,7 +61,8 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
    * @param byteOffset Where the struct begins in it.
    * @param options Whether it is read-only.
    * @returns The view.
-   * @throws {RangeError} If the struct would not lie within the memory, or not at a multiple of its alignment.
+   * @throws {RangeError} If the struct would not lie within the memory and its first 4 GiB, or not at a multiple of its
+   * alignment.
    */
   view(views: Views, byteOffset?: number, options?: ViewOptions): View<F>;
 
@@ -72,17 +73,19 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
    * @param byteOffset Where the struct begins in it.
    * @param options Says that it is read-only.
    * @returns The view.
-   * @throws {RangeError} If the struct would not lie within the memory, or not at a multiple of its alignment.
+   * @throws {RangeError} If the struct would not lie within the memory and its first 4 GiB, or not at a multiple of its
+   * alignment.
    */
   view(views: ReadonlyViews, byteOffset: number, options: ViewOptions & { readonly readOnly: true }): View<F>;
 
   /**
-   * Moves a view, and all views of its parts, to another struct in the same `Views`. Made for loops, it checks nothing:
-   * the offset must be a multiple of the alignment, and the struct must lie within the `Views`. A view that was moved
-   * past the end throws `RangeError` when a field there is read or written; no access ever leaves the `Views`.
+   * Moves a view, and all views of its parts, to another struct in the same `Views`. Made for loops, it does not look
+   * where the `Views` end: a view that was moved past their end throws `RangeError` when a field there is read or
+   * written. No access ever leaves the `Views`, or reaches another place in them than the one it was moved to.
    *
    * @param view A view made by `view` or `alloc`; those of nested structs and elements move with it only.
    * @param byteOffset Where the struct begins.
+   * @throws {RangeError} If the offset is no multiple of the alignment, or the struct would not lie below 2^32.
    */
   moveTo(view: View<F>, byteOffset: number): void;
 

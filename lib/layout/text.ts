@@ -1,3 +1,8 @@
+/*
+ * The one codec of texts in shared memory: UTF-8, padded with NUL. What cannot come back as it was is refused: NUL, half a
+ * surrogate pair, too many bytes.
+ */
+
 /** A byte order mark is text like any other here: stripping it would not give back what was written. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -40,7 +45,7 @@ export function encodeText(text: string, length: number): Uint8Array | string {
 }
 
 /**
- * Writes a text that is known to fit, and pads it with NUL.
+ * Writes a text, and pads it with NUL.
  *
  * @param u8 Where to write.
  * @param at The first byte.
@@ -65,4 +70,28 @@ export function writeText(u8: Uint8Array, at: number, length: number, text: stri
   u8.set(bytes, at);
   u8.fill(0, at + bytes.length, at + length);
   return undefined;
+}
+
+/**
+ * Writes a text for people to read, whatever it is: up to its first NUL, halves of surrogate pairs as U+FFFD, and what
+ * does not fit cut off at a character.
+ *
+ * @param u8 Where to write.
+ * @param at The first byte.
+ * @param length The bytes of the field.
+ * @param text The text.
+ */
+export function writeCutText(u8: Uint8Array, at: number, length: number, text: string): void {
+  if (writeText(u8, at, length, text) === undefined) return;
+  const bytes = new Uint8Array(length);
+  encoder.encodeInto(text.split("\0", 1)[0], bytes);
+  u8.set(bytes, at);
+}
+
+/**
+ * @param text The text.
+ * @returns The bytes it takes in UTF-8.
+ */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).byteLength;
 }

@@ -1,11 +1,11 @@
+import { readText, writeCutText } from "../layout/text.ts";
+
 /*
  * Reading and writing a segment's own records. They are rarely touched and may hold anything when a file is corrupt,
  * so a DataView serves: explicit about byte order, and bounds-checked.
  */
 
-const encoder = new TextEncoder();
-// A byte order mark is a character like any other: names must come back as they went in.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+export { utf8Length } from "../layout/text.ts";
 
 /** Reads a C uint64_t as a number; above 2^53 it is imprecise, which every caller refuses anyway. */
 export function getU53(record: DataView, byteOffset: number): number {
@@ -20,22 +20,16 @@ export function setU53(record: DataView, byteOffset: number, value: number): voi
 
 /** Reads NUL-padded UTF-8. */
 export function getChars(record: DataView, byteOffset: number, byteLength: number): string {
-  // Copied first: decoders refuse shared memory.
-  const bytes = new Uint8Array(record.buffer, record.byteOffset + byteOffset, byteLength).slice();
-  const end = bytes.indexOf(0);
-  return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
+  return readText(bytesOf(record, byteOffset, byteLength), 0, byteLength) ?? "";
 }
 
 /** Writes NUL-padded UTF-8; what does not fit is cut off, at a character. */
 export function setChars(record: DataView, byteOffset: number, byteLength: number, text: string): void {
-  const bytes = new Uint8Array(record.buffer, record.byteOffset + byteOffset, byteLength);
-  bytes.fill(0);
-  encoder.encodeInto(text, bytes);
+  writeCutText(bytesOf(record, byteOffset, byteLength), 0, byteLength, text);
 }
 
-/** The bytes a text takes in UTF-8. */
-export function utf8Length(text: string): number {
-  return encoder.encode(text).byteLength;
+function bytesOf(record: DataView, byteOffset: number, byteLength: number): Uint8Array {
+  return new Uint8Array(record.buffer, record.byteOffset + byteOffset, byteLength);
 }
 
 /** The next multiple of a power of two; free of 32-bit operators, as offsets reach 2^32. */

@@ -101,6 +101,26 @@ describe("fields", () => {
     assertStrictEquals(view.x, Math.fround(0.1));
   });
 
+  it("f32 refuses a finite number that would become infinite", () => {
+    const view = one(f32), max = 2 ** 128 - 2 ** 104, overflow = 2 ** 128 - 2 ** 103;
+    // The largest double below rounds down to the largest float.
+    for (const value of [max, -max, overflow - 2 ** 75, 2 ** 75 - overflow, Infinity, -Infinity, NaN, 1e-300]) {
+      view.x = value;
+      assertStrictEquals(view.x, Math.fround(value));
+    }
+    view.x = 1;
+    const Array32 = struct("A", { x: array(f32, 2) }), elements = Array32.alloc().x;
+    for (const value of [1e300, -1e300, overflow, -overflow, Number.MAX_VALUE, 2 ** 128]) {
+      assertThrows(
+        () => view.x = value,
+        RangeError,
+        `Cannot set S.x as an f32 must be a number that does not overflow a 32-bit float: received ${value}`,
+      );
+      assertThrows(() => elements.set(1, value), RangeError, "Cannot set A.x[1] as an f32");
+    }
+    assertEquals([view.x, elements.get(1)], [1, 0]);
+  });
+
   it("decimal rounds to the nearest unit", () => {
     const view = one(decimal(2));
     for (

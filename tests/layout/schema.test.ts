@@ -11,7 +11,8 @@ import {
   struct,
   u32,
 } from "../../lib/layout/mod.ts";
-import { Random } from "./random.ts";
+import { Random } from "../support/random.ts";
+import { pick, randomStruct } from "./random_struct.ts";
 
 const TEXT =
   "Quote{bid:f64,side:enum8(buy=0,sell=1),name:chars(8),raw:bytes(3),levels:[Level{px:decimal(8),qty:f64};10],t:u53}";
@@ -40,7 +41,7 @@ describe("parseSchema", () => {
   it(`rebuilds random structs, seed ${SEED}`, () => {
     const random = new Random(SEED);
     for (let i = 0; i < 500; i++) {
-      const made = random.struct();
+      const made = randomStruct(random);
       assertEquals(shape(parseSchema(made.schema)), shape(made), `struct ${i}: ${made.schema}`);
     }
   });
@@ -98,7 +99,7 @@ describe("parseSchema", () => {
   });
 
   it(`refuses or round-trips mutated texts, seed ${SEED}`, () => {
-    const random = new Random(SEED), texts = [TEXT, ...Array.from({ length: 20 }, () => random.struct().schema)];
+    const random = new Random(SEED), texts = [TEXT, ...Array.from({ length: 20 }, () => randomStruct(random).schema)];
     const pieces = [
       "{",
       "}",
@@ -121,10 +122,10 @@ describe("parseSchema", () => {
     ];
     let accepted = 0;
     for (let i = 0; i < 5000; i++) {
-      let text = random.pick(texts);
+      let text = pick(random, texts);
       for (let j = 1 + random.below(3); j > 0; j--) {
         const at = random.below(text.length + 1), to = Math.min(text.length, at + random.below(4));
-        text = text.slice(0, at) + random.pick([random.pick(pieces), "", text.slice(at, to + 9)]) + text.slice(to);
+        text = text.slice(0, at) + pick(random, [pick(random, pieces), "", text.slice(at, to + 9)]) + text.slice(to);
       }
       try {
         assertEquals(parseSchema(text).schema, text);

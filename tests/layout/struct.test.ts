@@ -201,6 +201,45 @@ describe("view", () => {
     assertEquals(new Uint8Array(buffer, 16).every((byte) => byte === 1), true);
   });
 
+  it("is moved nowhere by an offset that would wrap or lie between two elements", () => {
+    const buffer = new ArrayBuffer(All.byteLength * 2), views = new Views(buffer), view = All.view(views);
+    All.assign(view, VALUE);
+    All.moveTo(view, All.byteLength);
+    const reads = touches(view).map(([name, read]) => [name, read] as const);
+    const offsets = [2 ** 32, 2 ** 32 + 8, 2 ** 32 - 8, 2 ** 33, 2 ** 53, -1, -8, 4, 1.5, NaN, Infinity, -Infinity];
+    for (const offset of [...offsets, undefined, null, "0", {}] as number[]) {
+      const last = 2 ** 32 - All.byteLength;
+      assertThrows(
+        () => All.moveTo(view, offset),
+        RangeError,
+        `Cannot move a view of All as 'byteOffset' must be a multiple of 8 from 0 to ${last}: received ${offset}`,
+      );
+      assertEquals(All.byteOffsetOf(view), All.byteLength);
+    }
+    // The furthest place of all is outside, and no field of any width wraps to one inside.
+    All.moveTo(view, 2 ** 32 - All.byteLength);
+    for (const [name, read] of reads) assertThrows(read, RangeError, "must lie within", name);
+    assertThrows(() => All.copy(view, All.alloc()), RangeError, "must lie within");
+    buffer.transfer();
+    assertThrows(() => All.moveTo(view, NaN), ClosedError, "Cannot move a view of All as its segment was closed");
+    for (
+      const [step, S] of [[1, struct("S", { a: u8 })], [2, struct("S", { a: u16 })], [
+        4,
+        struct("S", { a: u32 }),
+      ]] as const
+    ) {
+      const small = S.view(new Views(new ArrayBuffer(64))) as { a: number };
+      small.a = 7;
+      for (const offset of [2 ** 32, -step, NaN, step / 2]) {
+        assertThrows(() => S.moveTo(small, offset), RangeError, `must be a multiple of ${step}`);
+      }
+      S.moveTo(small, 64 - step);
+      assertEquals(small.a, 0);
+      S.moveTo(small, 2 ** 32 - step);
+      assertThrows(() => small.a, RangeError, "must lie within");
+    }
+  });
+
   it("writes no neighbour while half outside", () => {
     const S = struct("S", { a: u32, b: chars(8) }), T = struct("T", { a: u53 });
     const views = new Views(new ArrayBuffer(16), 0, 12), view = S.view(views), wide = T.view(views);
@@ -279,6 +318,7 @@ describe("assign", () => {
       [{ a: 2, best: 5 }, "Cannot assign to Level as the values must be an object: received number"],
       [{ a: 2, sizes: [1, 2] }, "Cannot set All.sizes as its value must be an array of length 3: received length 2"],
       [{ a: 2, sizes: 5 }, "received number"],
+      [{ a: 2, d: 1e300 }, "Cannot set All.d as an f32"],
       [{ a: 2, sizes: [1, 2, -3] }, "Cannot set All.sizes[2] as a u16"],
       [{ a: 2, levels: [{ size: 9 }, { size: -1 }] }, "Cannot set Level.size"],
     ];
