@@ -11,15 +11,19 @@ import { compilerBarrier, load, store } from "./atomics.ts";
 export const INLINE_NAMES: Readonly<Record<string, unknown>> = { compilerBarrier, load, store };
 
 /**
+ * The text of a `load`.
+ *
  * @param words The name of a variable that holds the array.
  * @param index An expression.
- * @returns `load` of the word.
+ * @returns An expression: `load` of the word.
  */
 export function loadText(words: string, index: string | number): string {
   return hasTotalStoreOrder() ? `(compilerBarrier[0] = 0, ${words}[${index}])` : `load(${words}, ${index})`;
 }
 
 /**
+ * The text of a store that publishes.
+ *
  * @param words The name of a variable that holds the array.
  * @param index An expression.
  * @param value An expression.

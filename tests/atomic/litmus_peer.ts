@@ -10,7 +10,7 @@ import { Words } from "../sync/lock_table.ts";
  */
 const [what, handle, side, count] = peerArgs;
 const segment = Segment.open(handle, { readOnly: what === "hoist" && side === "1" });
-const words = segment.open("words", Words, { count: 1 << 20 });
+const words = segment.open("words", { ...Words, readsRaw: true }, { count: 1 << 20 });
 const me = Number(side), rounds = Number(count);
 const X = 0, Y = 64, FLAG = 128, DONE = 192, OUT = 1024;
 const doubles = new Float64Array(words.buffer, words.byteOffset, 64);

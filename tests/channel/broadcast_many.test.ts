@@ -2,14 +2,16 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { AlreadyOwnerError, f64, Region, Segment, SegmentFormatError, struct } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { mixed, PAIRS } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
 import { Entry } from "./broadcast_many_peer.ts";
 import { ERRORS, EXAMPLE, Notes } from "./spsc_ring_sample.ts";
 
 const SCRIPT = new URL("./broadcast_many_peer.ts", import.meta.url);
+const KILLS = deathsOf(60);
 const Tick = struct("Tick", { price: f64 });
 
 describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
@@ -80,7 +82,7 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
       }));
   }
 
-  it("kill -9 of one of three writers, 60 times: the others go on, what was published is read", () =>
+  it(`kill -9 of one of three writers, ${KILLS} times: the others go on, what was published is read`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 22 });
       const broadcast = segment.create("entries", Broadcast, { layout: Entry, capacity: 65_536, writers: "many" });
@@ -88,7 +90,7 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
       const last = new Float64Array(3);
       let made = 0, compared = 0;
       const start = async (index: number) => {
-        const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+        const runtime = mixed(made++);
         const peer = Peer.start(runtime, SCRIPT, ["write", name, index]);
         assertEquals(await peer.next(), "writing");
         return peer;
@@ -99,7 +101,7 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
           last[writer] = count;
         }, 65_536);
       const peers = [await start(0), await start(1), await start(2)];
-      for (let i = 0; i < 60; i++) {
+      for (let i = 0; i < KILLS; i++) {
         const which = random.below(3);
         for (const until = performance.now() + random.below(8); performance.now() < until;) read();
         read();

@@ -2,15 +2,17 @@ import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { mixed, PAIRS, thisRuntime } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
 import { startBroadcastAt } from "./broadcast_sample.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { Raw } from "./spsc_ring_sample.ts";
 
 const SCRIPT = new URL("./broadcast_peer.ts", import.meta.url);
+const KILLS = deathsOf(200), READER_KILLS = deathsOf(30);
 
 /** What a reader saw. */
 interface Seen {
@@ -58,7 +60,7 @@ describe("Broadcast between processes", () => {
     }
   }
 
-  it("kill -9 of the writer, 100 times: nothing published is lost or torn, the stream goes on", () =>
+  it(`kill -9 of the writer, ${KILLS} times: nothing published is lost or torn, the stream goes on`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 22 });
       const broadcast = create(segment, 16_384, 0), random = new Random(Date.now());
@@ -71,14 +73,13 @@ describe("Broadcast between processes", () => {
           next = record.sequence + 1;
         });
       };
-      const runtimeOf = (i: number): Runtime => i % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
-      let successor = Peer.start(runtimeOf(0), SCRIPT, ["write", name]);
-      for (let i = 1; i <= 100; i++) {
+      let successor = Peer.start(mixed(0), SCRIPT, ["write", name]);
+      for (let i = 1; i <= KILLS; i++) {
         const current = successor, before = broadcast.position;
         assertEquals(await current.next(), "ready");
         current.send(2 ** 50);
         assertEquals(await current.next(), "writing");
-        successor = Peer.start(runtimeOf(i), SCRIPT, ["write", name]);
+        successor = Peer.start(mixed(i), SCRIPT, ["write", name]);
         const until = performance.now() + random.below(10);
         do read(); while (performance.now() < until || broadcast.position === before);
         current.kill();
@@ -94,7 +95,7 @@ describe("Broadcast between processes", () => {
       assertEquals(segment.participants().length, 1);
     }));
 
-  it("kill -9 of readers, 30 times: nobody notices", () =>
+  it(`kill -9 of readers, ${READER_KILLS} times: nobody notices`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       create(segment, 64, 0);
@@ -103,7 +104,7 @@ describe("Broadcast between processes", () => {
       write.send(2 ** 50);
       assertEquals(await write.next(), "writing");
       const broadcast = segment.open("samples", Broadcast, { layout: Sample });
-      for (let i = 0; i < 30; i++) {
+      for (let i = 0; i < READER_KILLS; i++) {
         const peer = Peer.start(thisRuntime, SCRIPT, [i % 2 === 0 ? "read" : "watch", name, 2 ** 50]);
         assertEquals(await peer.next(), "reading");
         peer.kill();

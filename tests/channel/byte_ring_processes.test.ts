@@ -2,9 +2,10 @@ import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { ByteRing } from "../../lib/channel/byte_ring.ts";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { mixed, PAIRS, type Runtime } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
 import { ByteNotes, GIVEN, PRODUCERS, PUBLISHED, RawRing, SEEN, startByteRingAt, WRONG } from "./byte_ring_sample.ts";
 
@@ -105,7 +106,7 @@ describe("ByteRing between processes", () => {
     await sendThrough({ ...common, messages: 5000, start: 2 ** 31 - 2 ** 17, wait: "block" });
   });
 
-  for (const [producers, kills] of [["one", 80], ["many", 120]] as const) {
+  for (const [producers, kills] of [["one", deathsOf(80)], ["many", deathsOf(120)]] as const) {
     it(`kill -9 of producers and consumers, ${kills} times, ${producers} to produce: all that was published arrives`, () =>
       killAll(producers, kills));
   }
@@ -124,7 +125,7 @@ async function killAll(producers: "one" | "many", kills: number): Promise<void> 
     const holding = new Set<Peer>();
     // A successor is ready before its predecessor dies, and takes over then.
     const start = async (isConsumer: boolean) => {
-      const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+      const runtime = mixed(made++);
       const wait = ["block", "yield", "block"][made % 3];
       const isHolder = !isConsumer && made > 3 && random.below(3) === 0;
       const what = isConsumer ? "consumeForEver" : isHolder ? "claimForEver" : "produceForEver";

@@ -1,12 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { ClosedError, f64, LatestTable, Region, Segment, struct } from "@shmkit/shmkit";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { mixed, PAIRS } from "../support/runtimes.ts";
 import { Sample } from "./latest_table_sample.ts";
 
 const SCRIPT = new URL("./latest_table_changes_peer.ts", import.meta.url);
+const KILLS = deathsOf(50);
 const Quote = struct("Quote", { bid: f64 });
 const CHANGES = 132 / 4;
 
@@ -114,7 +116,7 @@ describe("LatestTable.changedSince", () => {
     });
   }
 
-  it("kill -9 of the writer, 50 times: who follows misses nothing", async () => {
+  it(`kill -9 of the writer, ${KILLS} times: who follows misses nothing`, async () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 20 });
     const table = segment.create("samples", LatestTable, { layout: Sample, rows: 50, versions: 4 });
     const random = new Random(Date.now()), seen = new Float64Array(table.rows), sample = Sample.alloc();
@@ -124,8 +126,8 @@ describe("LatestTable.changedSince", () => {
         table.read(row, sample);
         seen[row] = sample.sequence;
       });
-    for (let i = 0; i < 50; i++) {
-      const runtime: Runtime = i % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+    for (let i = 0; i < KILLS; i++) {
+      const runtime = mixed(i);
       const peer = Peer.start(runtime, SCRIPT, ["write", segment.name]);
       assertEquals(await peer.next(), "writing");
       for (const until = performance.now() + random.below(5); performance.now() < until;) follow();

@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
 import { LatestTable, Segment } from "@shmkit/shmkit";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { mixed, PAIRS } from "../support/runtimes.ts";
 import { exists, withName } from "../support/segments.ts";
 import { isWhole, Sample, START_VERSIONS, startAt } from "./latest_table_sample.ts";
 
 const SCRIPT = new URL("./latest_table_peer.ts", import.meta.url);
+const KILLS = deathsOf(200);
 
 /** What a reader saw. */
 interface Seen {
@@ -40,7 +42,7 @@ describe("LatestTable between processes", () => {
       }));
   }
 
-  it("kill -9 of the writer, 150 times: no torn value, none lost, the role taken over, nothing left", () =>
+  it(`kill -9 of the writer, ${KILLS} times: no torn value, none lost, the role taken over, nothing left`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 18 });
       const table = segment.create("samples 2", LatestTable, { layout: Sample, rows: 4 });
@@ -58,10 +60,9 @@ describe("LatestTable between processes", () => {
         }
       };
       // The next writer starts up while the last one writes, and takes the role over when that one is dead.
-      const runtimeOf = (i: number): Runtime => i % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
-      const start = (i: number) => Peer.start(runtimeOf(i), SCRIPT, ["succeed", name]);
+      const start = (i: number) => Peer.start(mixed(i), SCRIPT, ["succeed", name]);
       let next = start(0);
-      for (let i = 1; i <= 150; i++) {
+      for (let i = 1; i <= KILLS; i++) {
         const current = next;
         assertEquals(await current.next(), "ready");
         current.send("take over");
@@ -79,7 +80,7 @@ describe("LatestTable between processes", () => {
       next.kill();
       await next.exited;
       assertEquals(segment.participants().length, 1);
-      assert(last.every((sequence) => sequence > 150), `too little was written: ${last}`);
+      assert(last.every((sequence) => sequence > KILLS), `too little was written: ${last}`);
       // The test's process can write, too.
       table.writer().write(0, sample);
       segment.close();

@@ -2,9 +2,10 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue.ts";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { otherRuntime, PAIRS, type Runtime } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
 import { fill, Sample } from "./latest_table_sample.ts";
 import {
@@ -22,6 +23,7 @@ import {
 } from "./mpmc_queue_sample.ts";
 
 const SCRIPT = new URL("./mpmc_queue_peer.ts", import.meta.url);
+const KILLS = deathsOf(110);
 
 interface Stream {
   readonly producers: readonly Runtime[];
@@ -124,9 +126,8 @@ describe("MpmcQueue between processes", () => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       const { queue } = create(segment, 4, 2 ** 32 - 1, 64, 4);
       const sample = Sample.alloc(), producer = queue.producer(), consumer = queue.consumer();
-      const other: Runtime = thisRuntime === "bun" ? "deno" : "bun";
       const start = async (what: string) => {
-        const peer = Peer.start(other, SCRIPT, [what, name, "block", 3, 1, 1]);
+        const peer = Peer.start(otherRuntime, SCRIPT, [what, name, "block", 3, 1, 1]);
         assertEquals(await peer.next(), "holding");
         peer.kill("SIGSTOP");
         return peer;
@@ -157,7 +158,7 @@ describe("MpmcQueue between processes", () => {
     }));
 
   for (const kind of ["produce", "consume"] as const) {
-    it(`kill -9 of those who ${kind}, 110 times: what was published arrives once, or is counted as lost`, () =>
+    it(`kill -9 of those who ${kind}, ${KILLS} times: what was published arrives once, or is counted as lost`, () =>
       withName((name) => killMany(name, kind === "consume")));
   }
 });
@@ -170,7 +171,7 @@ function bitCount(word: number): number {
 
 /** Two producers and two consumers at work; those of one kind are killed and replaced. */
 async function killMany(name: string, isConsumers: boolean): Promise<void> {
-  const KILLS = 110, READY = 2, SENDERS = isConsumers ? 2 : KILLS + READY + 2;
+  const READY = 2, SENDERS = isConsumers ? 2 : KILLS + READY + 2;
   /** More than a producer sends in its life. */
   const EACH = isConsumers ? 2 ** 26 : 2 ** 22;
   using segment = Segment.create(name, { byteLength: 2 ** 22 + EACH / 8 * SENDERS });

@@ -2,9 +2,10 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Pipeline } from "../../lib/channel/pipeline.ts";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { mixed, PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
 import { DESK, Job, startPipelineAt } from "./pipeline_sample.ts";
 import { ERRORS, EXAMPLE, Notes, Raw } from "./spsc_ring_sample.ts";
@@ -12,7 +13,7 @@ import { ERRORS, EXAMPLE, Notes, Raw } from "./spsc_ring_sample.ts";
 const SCRIPT = new URL("./pipeline_peer.ts", import.meta.url);
 
 /** In each runtime's suite. */
-const KILLS = 100;
+const KILLS = deathsOf(200);
 
 interface Run {
   readers: Record<string, readonly string[]>;
@@ -112,7 +113,7 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
       const places = ["writeForEver", ...pipeline.readers.map((reader) => `.${reader}`)];
       let made = 0;
       const start = async (place: string) => {
-        const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+        const runtime = mixed(made++);
         const peer = Peer.start(runtime, SCRIPT, [place, name, "block"]);
         assertEquals(await peer.next(), "ready");
         return peer;

@@ -2,14 +2,16 @@ import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { SpscRing } from "../../lib/channel/spsc_ring.ts";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { mixed, PAIRS, type Runtime } from "../support/runtimes.ts";
 import { withName } from "../support/segments.ts";
 import { Sample } from "./latest_table_sample.ts";
 import { AGAIN, ERRORS, EXAMPLE, GIVEN, Notes, PUBLISHED, Raw, SEEN, startRingAt } from "./spsc_ring_sample.ts";
 
 const SCRIPT = new URL("./spsc_ring_peer.ts", import.meta.url);
+const KILLS = deathsOf(200);
 
 /** Sends records through a ring that has seen `start` of them. */
 async function sendThrough(
@@ -43,7 +45,7 @@ describe("SpscRing between processes", () => {
       sendThrough(pair, { capacity: 2, records: 30_000, start: 2 ** 32 - 1001, wait: "block" }));
   }
 
-  it("kill -9 of producers and consumers, 120 times: all that was published arrives, once or again, never torn", () =>
+  it(`kill -9 of producers and consumers, ${KILLS} times: all that was published arrives, once or again, never torn`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       const ring = segment.create("samples", SpscRing, { layout: Sample, capacity: 64 });
@@ -54,7 +56,7 @@ describe("SpscRing between processes", () => {
       let made = 0;
       // A successor is ready before its predecessor dies, and takes the role over then.
       const start = async (what: string) => {
-        const runtime: Runtime = made++ % 4 === 3 ? (thisRuntime === "bun" ? "deno" : "bun") : thisRuntime;
+        const runtime = mixed(made++);
         const wait = ["block", "yield", "block"][made % 3];
         const peer = Peer.start(runtime, SCRIPT, [what, name, "samples", wait]);
         assertEquals(await peer.next(), "ready");
@@ -69,7 +71,7 @@ describe("SpscRing between processes", () => {
       const current = [await takeOver(await start(roles[0])), await takeOver(await start(roles[1]))];
       const next = [await start(roles[0]), await start(roles[1])];
       const failed = () => `seed ${random.seed}: ${notes.slice(ERRORS, EXAMPLE + 4)} ${current.map((p) => p.errors)}`;
-      for (let i = 0; i < 120; i++) {
+      for (let i = 0; i < KILLS; i++) {
         const which = random.below(2), before = notes[SEEN];
         const until = performance.now() + random.below(10);
         while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
-import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { Segment } from "@shmkit/shmkit";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { PAIRS, type Runtime } from "../support/runtimes.ts";
 import { exists, withName } from "../support/segments.ts";
@@ -11,8 +11,8 @@ import { BOOK, faultOf } from "./order_book_sample.ts";
 
 const SCRIPT = new URL("./order_book_peer.ts", import.meta.url);
 
-/** Writers killed, a quarter of them in each pair; `SHMKIT_SOAK=1000` asks for more. */
-const KILLS = Math.ceil(Number(process.env.SHMKIT_SOAK ?? 208) / 4);
+/** Writers killed in each pair of runtimes: 200 in the whole suite. */
+const KILLS = deathsOf(200 / PAIRS.length);
 
 interface Seen {
   readonly reads: number;

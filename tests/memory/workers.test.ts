@@ -43,7 +43,7 @@ describe("a Worker that was terminated", { timeout: 60_000 }, () => {
       assertEquals(ids.size, 6);
     }));
 
-  for (const [here, there] of [PAIRS[1], PAIRS[2]]) {
+  for (const [here, there] of PAIRS.filter(([here, there]) => here !== there)) {
     it(`in ${here} is none for ${there} either, which cannot have its slot, and is told so`, () =>
       withName(async (name) => {
         using segment = Segment.create(name, { byteLength: 65_536, maxParticipants: 3, role: "test" });

@@ -12,16 +12,25 @@ import { fileURLToPath } from "node:url";
 /** The runtimes that share memory. */
 export type Runtime = "bun" | "deno";
 
-/** Every ordered pair: who writes, who reads. */
-export const PAIRS: readonly (readonly [Runtime, Runtime])[] = [
-  ["bun", "bun"],
-  ["bun", "deno"],
-  ["deno", "bun"],
-  ["deno", "deno"],
-];
-
 /** Which runtime this is. */
 export const thisRuntime: Runtime = "Bun" in globalThis ? "bun" : "deno";
+
+/** Which it is not. */
+export const otherRuntime: Runtime = thisRuntime === "bun" ? "deno" : "bun";
+
+/**
+ * The ordered pairs, who writes and who reads, that this runner is in charge of: those that begin with its own runtime.
+ * Bun's and Deno's runner together see all four, each once.
+ */
+export const PAIRS: readonly (readonly [Runtime, Runtime])[] = [
+  [thisRuntime, thisRuntime],
+  [thisRuntime, otherRuntime],
+];
+
+/** The runtime of the i-th of many processes: every fourth is of the other one. */
+export function mixed(i: number): Runtime {
+  return i % 4 === 3 ? otherRuntime : thisRuntime;
+}
 
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 

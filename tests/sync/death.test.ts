@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import * as system from "../../ffi/system.ts";
 import { Peer } from "../support/peer.ts";
-import { PAIRS, thisRuntime } from "../support/runtimes.ts";
+import { otherRuntime, PAIRS, thisRuntime } from "../support/runtimes.ts";
 import { locksOf, makeTable, NAMES } from "./lock_table.ts";
 
 const SCRIPT = new URL("./lock_peer.ts", import.meta.url);
@@ -52,7 +52,7 @@ describe("an owner that dies while others sleep", { timeout: 60_000 }, () => {
 describe("a stopped owner", { timeout: 60_000 }, () => {
   it("keeps its locks for 5 s, and who waits costs no processor time", async () => {
     using segment = makeTable();
-    const owner = Peer.start(thisRuntime === "bun" ? "deno" : "bun", SCRIPT, ["hold", segment.name, ALL]);
+    const owner = Peer.start(otherRuntime, SCRIPT, ["hold", segment.name, ALL]);
     assertEquals(await owner.next(), "held");
     const waiters = NAMES.map((name) => Peer.start(thisRuntime, SCRIPT, ["take", segment.name, name, "settle"]));
     for (const waiter of waiters) assertEquals(await waiter.next(), "ready");

@@ -4,14 +4,14 @@
  * @module
  */
 import { assertGreaterOrEqual, assertLess } from "@std/assert";
-import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import * as system from "../../ffi/system.ts";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
-import type { Runtime } from "../support/runtimes.ts";
+import { PAIRS, type Runtime } from "../support/runtimes.ts";
 
-/** Victims of each pair of runtimes, of which there are four; `SHMKIT_SOAK=1000` asks for more. */
-export const KILLS = Number(process.env.SHMKIT_SOAK ?? 75);
+/** Victims of each pair of runtimes: 300 in the whole suite. */
+export const KILLS: number = deathsOf(300 / PAIRS.length);
 
 /** Victims that run, or start up, at a time. */
 const AT_ONCE = 3;

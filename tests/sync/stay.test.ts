@@ -6,7 +6,7 @@ import { store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
 import { Peer } from "../support/peer.ts";
-import { PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { otherRuntime, PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
 import { Words } from "./lock_table.ts";
 
 const SCRIPT = new URL("./stay_peer.ts", import.meta.url);
@@ -55,7 +55,7 @@ describe("a stopped process", { timeout: 60_000 }, () => {
     const { segment, words } = make();
     using _segment = segment;
     const ways = [...OWNED, ...FREE];
-    const { owner, waiters } = await block(segment, thisRuntime === "bun" ? "deno" : "bun", thisRuntime, ways);
+    const { owner, waiters } = await block(segment, otherRuntime, thisRuntime, ways);
     owner.kill("SIGSTOP");
     await delay(5000);
     const read = segment.open("read", RwLock, {}), written = segment.open("written", RwLock, {});
