@@ -7,6 +7,7 @@ import {
   type BroadcastGeometry,
   type BroadcastOptions,
   geometryOf,
+  layoutOf,
   readGeometry,
   totalOf,
   writeGeometry,
@@ -94,8 +95,8 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   }
 
   /** The schema text of a record. */
-  static schema({ layout }: BroadcastOptions): string {
-    return layout.schema;
+  static schema(options: Partial<BroadcastOptions>): string {
+    return layoutOf(options).schema;
   }
 
   /** Prepares a broadcast in zeroed memory; the creator does it once. */
@@ -112,7 +113,8 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
     region: Region,
     options: Partial<BroadcastOptions<S>> & { readonly layout: S },
   ): Broadcast<S> {
-    return new Broadcast(region, options.layout, readGeometry(region, options));
+    const geometry = readGeometry(region, options);
+    return new Broadcast(region, options.layout, geometry);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { load } from "../atomic/mod.ts";
 import { SegmentFormatError } from "../errors.ts";
 import type { AnyStruct } from "../layout/mod.ts";
+import { requireLayout } from "../layout/require_layout.ts";
 import type { Region } from "../memory/mod.ts";
 import {
   BROADCAST_HEADER_BYTES,
@@ -38,8 +39,14 @@ export interface BroadcastGeometry {
   readonly recordBytes: number;
 }
 
+/** The layout in the options of a broadcast; those of a program without types may lack it. */
+export function layoutOf(options: Partial<BroadcastOptions> | undefined): AnyStruct {
+  return requireLayout("a Broadcast", options);
+}
+
 /** Where the records of a broadcast of these options lie. */
-export function geometryOf({ layout, capacity, writers = "one" }: BroadcastOptions): BroadcastGeometry {
+export function geometryOf(options: BroadcastOptions): BroadcastGeometry {
+  const layout = layoutOf(options), { capacity, writers = "one" } = options;
   const refuse = (what: string, received: unknown) =>
     `Cannot make a broadcast of ${layout.name} as ${what}: received ${received}`;
   if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 28)) {
@@ -70,8 +77,9 @@ export function writeGeometry(region: Region, options: BroadcastOptions): void {
 /** Reads where the records lie, and refuses what contradicts the layout, the region or what the caller expects. */
 export function readGeometry(
   region: Region,
-  { layout, capacity, writers }: Partial<BroadcastOptions> & { readonly layout: AnyStruct },
+  options: Partial<BroadcastOptions> & { readonly layout: AnyStruct },
 ): BroadcastGeometry {
+  const layout = layoutOf(options), { capacity, writers } = options;
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(
       "OBJECT",

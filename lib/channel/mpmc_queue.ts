@@ -7,6 +7,7 @@ import { CONSUMES, PRODUCES } from "./mpmc_queue_descriptor.ts";
 import {
   byteLengthOf,
   geometryOf,
+  layoutOf,
   lengthOf,
   type MpmcQueueOptions,
   type QueueGeometry,
@@ -101,8 +102,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /** The schema text of a record. */
-  static schema({ layout }: MpmcQueueOptions): string {
-    return layout.schema;
+  static schema(options: Partial<MpmcQueueOptions>): string {
+    return layoutOf(options).schema;
   }
 
   /** Prepares a queue in zeroed memory; the creator does it once. */
@@ -119,7 +120,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
     region: Region,
     options: Partial<MpmcQueueOptions<S>> & { readonly layout: S },
   ): MpmcQueue<S> {
-    return new MpmcQueue(region, options.layout, readGeometry(region, options));
+    const geometry = readGeometry(region, options);
+    return new MpmcQueue(region, options.layout, geometry);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { load } from "../atomic/mod.ts";
 import { SegmentFormatError } from "../errors.ts";
 import type { AnyStruct } from "../layout/mod.ts";
+import { requireLayout } from "../layout/require_layout.ts";
 import { alignUp, type Region } from "../memory/mod.ts";
 import {
   CAPACITY_OFFSET,
@@ -40,8 +41,14 @@ export interface QueueGeometry {
 
 const DEFAULT_CELLS = 64, MOST_CELLS = 1024;
 
+/** The layout in the options of a queue; those of a program without types may lack it. */
+export function layoutOf(options: Partial<MpmcQueueOptions> | undefined): AnyStruct {
+  return requireLayout("an MpmcQueue", options);
+}
+
 /** Where the slots of a queue of these options lie. */
-export function geometryOf({ layout, capacity, maxParticipants = DEFAULT_CELLS }: MpmcQueueOptions): QueueGeometry {
+export function geometryOf(options: MpmcQueueOptions): QueueGeometry {
+  const layout = layoutOf(options), { capacity, maxParticipants = DEFAULT_CELLS } = options;
   const refuse = (what: string, least: number, most: number, received: unknown) =>
     new RangeError(
       `Cannot make a queue of ${layout.name} as ${what} must be an integer from ${least} to ${most}: received ${received}`,
@@ -78,8 +85,9 @@ export function writeGeometry(region: Region, options: MpmcQueueOptions): void {
 /** Reads where the slots lie, and refuses what contradicts the layout, the region or what the caller expects. */
 export function readGeometry(
   region: Region,
-  { layout, capacity, maxParticipants }: Partial<MpmcQueueOptions> & { readonly layout: AnyStruct },
+  options: Partial<MpmcQueueOptions> & { readonly layout: AnyStruct },
 ): QueueGeometry {
+  const layout = layoutOf(options), { capacity, maxParticipants } = options;
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(
       "OBJECT",

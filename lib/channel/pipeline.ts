@@ -7,6 +7,7 @@ import { Gates } from "./pipeline_gates.ts";
 import {
   byteLengthOf,
   geometryOf,
+  layoutOf,
   type PipelineGeometry,
   type PipelineOptions,
   readGeometry,
@@ -112,8 +113,8 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   }
 
   /** The schema text of a record. */
-  static schema({ layout }: PipelineOptions): string {
-    return layout.schema;
+  static schema(options: Partial<PipelineOptions>): string {
+    return layoutOf(options).schema;
   }
 
   /** Prepares a pipeline in zeroed memory; the creator does it once. */
@@ -130,7 +131,8 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
     region: Region,
     options: Partial<PipelineOptions<S>> & { readonly layout: S },
   ): Pipeline<S> {
-    return new Pipeline(region, options.layout, readGeometry(region, options));
+    const geometry = readGeometry(region, options);
+    return new Pipeline(region, options.layout, geometry);
   }
 
   /** The names of the readers in the plan. */

@@ -1,5 +1,6 @@
 import { SegmentFormatError } from "../errors.ts";
 import type { AnyStruct } from "../layout/mod.ts";
+import { requireLayout } from "../layout/require_layout.ts";
 import { readText, writeText } from "../layout/text.ts";
 import type { Region } from "../memory/mod.ts";
 import {
@@ -48,8 +49,14 @@ export interface PipelineGeometry {
   readonly gates: readonly GatePlan[];
 }
 
+/** The layout in the options of a pipeline; those of a program without types may lack it. */
+export function layoutOf(options: Partial<PipelineOptions> | undefined): AnyStruct {
+  return requireLayout("a Pipeline", options);
+}
+
 /** Where the parts of a pipeline of these options lie. */
-export function geometryOf({ layout, capacity, readers }: PipelineOptions): PipelineGeometry {
+export function geometryOf(options: PipelineOptions): PipelineGeometry {
+  const layout = layoutOf(options), { capacity, readers } = options;
   if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 30)) {
     throw new RangeError(
       `Cannot make a pipeline of ${layout.name} as capacity must be an integer from 2 to 1073741824: received ${capacity}`,
@@ -137,8 +144,9 @@ export function writeGeometry(region: Region, options: PipelineOptions): void {
 /** Reads the plan, and refuses what contradicts the layout, the region or what the caller expects. */
 export function readGeometry(
   region: Region,
-  { layout, capacity, readers }: Partial<PipelineOptions> & { readonly layout: AnyStruct },
+  options: Partial<PipelineOptions> & { readonly layout: AnyStruct },
 ): PipelineGeometry {
+  const layout = layoutOf(options), { capacity, readers } = options;
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(
       "OBJECT",

@@ -12,6 +12,7 @@ import {
 } from "./spsc_ring_descriptor.ts";
 import {
   geometryOf,
+  layoutOf,
   lengthOf,
   readGeometry,
   type RingGeometry,
@@ -101,8 +102,8 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
   }
 
   /** The schema text of a record. */
-  static schema({ layout }: SpscRingOptions): string {
-    return layout.schema;
+  static schema(options: Partial<SpscRingOptions>): string {
+    return layoutOf(options).schema;
   }
 
   /** Prepares a ring in zeroed memory; the creator does it once. */
@@ -119,7 +120,8 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
     region: Region,
     options: Partial<SpscRingOptions<S>> & { readonly layout: S },
   ): SpscRing<S> {
-    return new SpscRing(region, options.layout, readGeometry(region, options));
+    const geometry = readGeometry(region, options);
+    return new SpscRing(region, options.layout, geometry);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { load } from "../atomic/mod.ts";
 import { SegmentFormatError } from "../errors.ts";
 import type { AnyStruct } from "../layout/mod.ts";
+import { requireLayout } from "../layout/require_layout.ts";
 import type { Region } from "../memory/mod.ts";
 import {
   CAPACITY_OFFSET,
@@ -28,8 +29,14 @@ export interface RingGeometry {
   readonly recordBytes: number;
 }
 
+/** The layout in the options of a ring; those of a program without types may lack it. */
+export function layoutOf(options: Partial<SpscRingOptions> | undefined): AnyStruct {
+  return requireLayout("an SpscRing", options);
+}
+
 /** Where the records of a ring of these options lie. */
-export function geometryOf({ layout, capacity }: SpscRingOptions): RingGeometry {
+export function geometryOf(options: SpscRingOptions): RingGeometry {
+  const layout = layoutOf(options), { capacity } = options;
   if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 30)) {
     throw new RangeError(
       `Cannot make a ring of ${layout.name} as capacity must be an integer from 2 to 1073741824: received ${capacity}`,
@@ -51,8 +58,9 @@ export function writeGeometry(region: Region, options: SpscRingOptions): void {
 /** Reads where the records lie, and refuses what contradicts the layout, the region or what the caller expects. */
 export function readGeometry(
   region: Region,
-  { layout, capacity }: Partial<SpscRingOptions> & { readonly layout: AnyStruct },
+  options: Partial<SpscRingOptions> & { readonly layout: AnyStruct },
 ): RingGeometry {
+  const layout = layoutOf(options), { capacity } = options;
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(
       "OBJECT",

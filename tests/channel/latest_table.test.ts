@@ -165,44 +165,6 @@ describe("LatestTable", () => {
     it(`refuses ${title}`, () => void assertThrows(() => tableOf(options), RangeError, says));
   }
 
-  const badLayouts: [title: string, options: unknown, received: string][] = [
-    ["no options", undefined, "undefined as options"],
-    ["null as options", null, "null as options"],
-    ["options without a layout", { rows: 4 }, "options without it"],
-    ["no layout in it", { rows: 4, layout: null }, "null"],
-    ["fields in place of a layout", { rows: 4, layout: { bid: f64 } }, "object"],
-    ["a record in place of its layout", { rows: 4, layout: Quote.alloc() }, "object"],
-    ["a schema in place of a layout", { rows: 4, layout: Quote.schema }, "string"],
-    ["a field in place of a layout", { rows: 4, layout: f64 }, "object"],
-    ["a layout in place of options", Quote, "the struct Quote in place of options, so give { layout: Quote }"],
-  ];
-  for (const [title, given, received] of badLayouts) {
-    it(`refuses ${title}`, () => {
-      const { region } = tableOf(), options = given as { layout: typeof Quote; rows: number };
-      using segment = Segment.anonymous({ byteLength: 65_536 });
-      segment.create("quotes", LatestTable, { layout: Quote, rows: 4 });
-      const uses = [
-        () => LatestTable.byteLength(options),
-        () => LatestTable.init(region, options),
-        () => LatestTable.attach(region, options),
-        () => LatestTable.schema(options),
-        () => segment.create("other", LatestTable, options),
-        () => segment.openOrCreate("other", LatestTable, options),
-        () => segment.open("quotes", LatestTable, options),
-      ];
-      // What a segment is given for undefined is no options at all, which `open` makes an object of.
-      const says = (use: number) => given === undefined && use === 6 ? "options without it" : received;
-      uses.forEach((use, i) =>
-        assertThrows(
-          use,
-          TypeError,
-          `Cannot use a LatestTable as its options must have a 'layout' made by struct(): received ${says(i)}`,
-        )
-      );
-      assertEquals(segment.objects().map(({ name }) => name), ["quotes"]);
-    });
-  }
-
   it("refuses to be so large that a record behind it would begin beyond 4 GiB", () => {
     const rows = 2 ** 24, big = struct("Big", { a: array(u8, 3 * 2 ** 29) });
     for (
