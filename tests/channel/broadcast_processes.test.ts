@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast.ts";
-import { deathsOf } from "../support/kills.ts";
+import { deathsOf, portionsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
 import { mixed, PAIRS, thisRuntime } from "../support/runtimes.ts";
@@ -73,24 +73,27 @@ describe("Broadcast between processes", () => {
           next = record.sequence + 1;
         });
       };
-      let successor = Peer.start(mixed(0), SCRIPT, ["write", name]);
-      for (let i = 1; i <= KILLS; i++) {
-        const current = successor, before = broadcast.position;
-        assertEquals(await current.next(), "ready");
-        current.send(2 ** 50);
-        assertEquals(await current.next(), "writing");
-        successor = Peer.start(mixed(i), SCRIPT, ["write", name]);
-        const until = performance.now() + random.below(10);
-        do read(); while (performance.now() < until || broadcast.position === before);
-        current.kill();
-        await current.exited;
-        const position = broadcast.position;
-        for (let j = 0; j < 4; j++) read();
-        assertEquals([broadcast.position, reader.position, next, torn, wrong], [position, position, position, 0, 0]);
-        assertGreater(position, before);
+      let made = 0;
+      const start = async () => {
+        const peer = Peer.start(mixed(made++), SCRIPT, ["write", name]);
+        assertEquals(await peer.next(), "ready");
+        return peer;
+      };
+      for (const portion of portionsOf(KILLS)) {
+        for (const peer of await Promise.all(Array.from({ length: portion }, start))) {
+          const before = broadcast.position;
+          peer.send(2 ** 50);
+          assertEquals(await peer.next(), "writing");
+          const until = performance.now() + random.below(10);
+          do read(); while (performance.now() < until || broadcast.position === before);
+          peer.kill();
+          await peer.exited;
+          const position = broadcast.position;
+          for (let j = 0; j < 4; j++) read();
+          assertEquals([broadcast.position, reader.position, next, torn, wrong], [position, position, position, 0, 0]);
+          assertGreater(position, before);
+        }
       }
-      successor.kill();
-      await successor.exited;
       assertGreaterOrEqual(reader.position, 10_000);
       assertEquals(segment.participants().length, 1);
     }));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
 import { LatestTable, Segment } from "@shmkit/shmkit";
-import { deathsOf } from "../support/kills.ts";
+import { deathsOf, portionsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { mixed, PAIRS } from "../support/runtimes.ts";
 import { exists, withName } from "../support/segments.ts";
@@ -59,26 +59,26 @@ describe("LatestTable between processes", () => {
           versions[row] = version;
         }
       };
-      // The next writer starts up while the last one writes, and takes the role over when that one is dead.
-      const start = (i: number) => Peer.start(mixed(i), SCRIPT, ["succeed", name]);
-      let next = start(0);
-      for (let i = 1; i <= KILLS; i++) {
-        const current = next;
-        assertEquals(await current.next(), "ready");
-        current.send("take over");
-        assertEquals(await current.next(), "writing");
-        next = start(i);
-        for (let j = 0; j < 20; j++) look();
-        current.kill("SIGKILL");
-        for (let j = 0; j < 20; j++) look();
-        await current.exited;
-        look();
-        const before = [...last];
-        look();
-        assertEquals(last, before, "a dead writer's table changed");
+      let made = 0;
+      const start = async () => {
+        const peer = Peer.start(mixed(made++), SCRIPT, ["succeed", name]);
+        assertEquals(await peer.next(), "ready");
+        return peer;
+      };
+      for (const portion of portionsOf(KILLS)) {
+        for (const peer of await Promise.all(Array.from({ length: portion }, start))) {
+          peer.send("take over");
+          assertEquals(await peer.next(), "writing");
+          for (const until = performance.now() + Math.random() * 5; performance.now() < until;) look();
+          peer.kill("SIGKILL");
+          for (let j = 0; j < 20; j++) look();
+          await peer.exited;
+          look();
+          const before = [...last];
+          look();
+          assertEquals(last, before, "a dead writer's table changed");
+        }
       }
-      next.kill();
-      await next.exited;
       assertEquals(segment.participants().length, 1);
       assert(last.every((sequence) => sequence > KILLS), `too little was written: ${last}`);
       // The test's process can write, too.

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue.ts";
-import { deathsOf } from "../support/kills.ts";
+import { deathsOf, portionsOf, whileStopped } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
 import { otherRuntime, PAIRS, type Runtime } from "../support/runtimes.ts";
@@ -171,7 +171,7 @@ function bitCount(word: number): number {
 
 /** Two producers and two consumers at work; those of one kind are killed and replaced. */
 async function killMany(name: string, isConsumers: boolean): Promise<void> {
-  const READY = 2, SENDERS = isConsumers ? 2 : KILLS + READY + 2;
+  const SENDERS = isConsumers ? 2 : KILLS + 2;
   /** More than a producer sends in its life. */
   const EACH = isConsumers ? 2 ** 26 : 2 ** 22;
   using segment = Segment.create(name, { byteLength: 2 ** 22 + EACH / 8 * SENDERS });
@@ -187,6 +187,9 @@ async function killMany(name: string, isConsumers: boolean): Promise<void> {
   };
   const begin = async (peer: Peer) => {
     assertEquals(await peer.next(), "ready", failed());
+    return work(peer);
+  };
+  const work = async (peer: Peer) => {
     peer.send("begin");
     assertEquals(await peer.next(), "working", failed());
     return peer;
@@ -194,17 +197,26 @@ async function killMany(name: string, isConsumers: boolean): Promise<void> {
   try {
     const others = await Promise.all([0, 0].map(() => begin(start(isConsumers))));
     const current = await Promise.all([0, 0].map(() => begin(start(!isConsumers))));
-    const next = Array.from({ length: READY }, () => start(!isConsumers));
-    for (let i = 0; i < KILLS; i++) {
-      const which = random.below(2), deadline = performance.now() + random.below(8);
-      while (performance.now() < deadline) await pause(1);
-      current[which].kill();
-      const before = marks[RECEIVED];
-      next.push(start(!isConsumers));
-      // The stream goes on, with the other one and with the successor.
-      await until(() => marks[RECEIVED] !== before, () => `stuck at ${before}, ${failed()}`);
-      [current[which]] = await Promise.all([begin(next.shift()!), current[which].exited]);
-      assertEquals(marks[ERRORS], 0, failed());
+    for (const portion of portionsOf(KILLS)) {
+      const next = await whileStopped(
+        [...others, ...current],
+        () =>
+          Promise.all(Array.from({ length: portion }, async () => {
+            const peer = start(!isConsumers);
+            assertEquals(await peer.next(), "ready", failed());
+            return peer;
+          })),
+      );
+      for (const successor of next) {
+        const which = random.below(2), deadline = performance.now() + random.below(8);
+        while (performance.now() < deadline) await pause(1);
+        current[which].kill();
+        const before = marks[RECEIVED];
+        // The stream goes on, with the other one and with the successor.
+        await until(() => marks[RECEIVED] !== before, () => `stuck at ${before}, ${failed()}`);
+        [current[which]] = await Promise.all([work(successor), current[which].exited]);
+        assertEquals(marks[ERRORS], 0, failed());
+      }
     }
     for (const producer of isConsumers ? others : current) {
       producer.kill();

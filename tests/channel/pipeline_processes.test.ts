@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Pipeline } from "../../lib/channel/pipeline.ts";
-import { deathsOf } from "../support/kills.ts";
+import { deathsOf, portionsOf, whileStopped } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
 import { mixed, PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
@@ -128,26 +128,28 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
       current.unshift(current.pop()!); // as in places
       const failed = () =>
         `seed ${random.seed}: ${notes.slice(ERRORS, EXAMPLE + 4)} ${current.map((peer) => peer.errors)}`;
-      for (let i = 0; i < KILLS; i++) {
-        const which = random.below(places.length);
-        // Sometimes the successor is there at once, sometimes the others go on without for a while.
-        const successor = await start(places[which]);
-        current[which].kill();
-        await current[which].exited;
-        const before = pipeline.position, others = current.filter((_, k) => k !== which);
-        if (which !== 0 && random.below(2) === 0) {
-          for (const limit = performance.now() + 10_000; (pipeline.position - before) >>> 0 < 200;) {
-            assert(performance.now() < limit, `the pipeline stands still without ${places[which]}, ${failed()}`);
+      for (const portion of portionsOf(KILLS)) {
+        const dying = Array.from({ length: portion }, () => random.below(places.length));
+        const next = await whileStopped(current, () => Promise.all(dying.map((which) => start(places[which]))));
+        for (const which of dying) {
+          await new Promise((resolve) => setTimeout(resolve, random.below(10)));
+          current[which].kill();
+          await current[which].exited;
+          // Sometimes the successor is there at once, sometimes the others go on without for a while.
+          const before = pipeline.position;
+          if (which !== 0 && random.below(2) === 0) {
+            for (const limit = performance.now() + 10_000; (pipeline.position - before) >>> 0 < 200;) {
+              assert(performance.now() < limit, `the pipeline stands still without ${places[which]}, ${failed()}`);
+              await new Promise((resolve) => setTimeout(resolve, 1));
+            }
+          }
+          current[which] = await takeOver(next.shift()!);
+          for (const limit = performance.now() + 10_000, from = pipeline.position; pipeline.position === from;) {
+            assert(performance.now() < limit, `stuck at ${from}, ${failed()}`);
             await new Promise((resolve) => setTimeout(resolve, 1));
           }
+          assertEquals(notes[ERRORS], 0, failed());
         }
-        assertEquals(others.length, places.length - 1);
-        current[which] = await takeOver(successor);
-        for (const limit = performance.now() + 10_000, from = pipeline.position; pipeline.position === from;) {
-          assert(performance.now() < limit, `stuck at ${from}, ${failed()}`);
-          await new Promise((resolve) => setTimeout(resolve, 1));
-        }
-        assertEquals(notes[ERRORS], 0, failed());
       }
       current[0].kill();
       await current[0].exited;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { Segment } from "@shmkit/shmkit";
-import { deathsOf } from "../support/kills.ts";
+import { deathsOf, portionsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { PAIRS, type Runtime } from "../support/runtimes.ts";
 import { exists, withName } from "../support/segments.ts";
@@ -78,31 +78,34 @@ describe("OrderBook between processes", { timeout: 240_000 + KILLS * 4000 }, () 
           seen++;
         };
         const peers = new Peers();
-        const start = (i: number) => peers.start(i % 2 === 0 ? dying : next, "succeed", name);
+        let made = 0;
+        const start = async () => {
+          const peer = peers.start(made++ % 2 === 0 ? dying : next, "succeed", name);
+          assertEquals(await peer.next(), "ready");
+          return peer;
+        };
         await peers.endAfter(async () => {
-          let starting = start(0);
-          for (let i = 1; i <= KILLS; i++) {
-            const current = starting;
-            assertEquals(await current.next(), "ready");
-            look();
-            const before = last;
-            current.send("take over");
-            const { taken } = await current.next<{ taken: number }>();
-            assertEquals(taken, Math.max(before, 1), "the successor does not go on where the book is");
-            starting = start(i);
-            const deadline = performance.now() + 20_000;
-            while (last <= taken && performance.now() < deadline) {
-              await delay(0);
+          for (const portion of portionsOf(KILLS)) {
+            for (const peer of await Promise.all(Array.from({ length: portion }, start))) {
               look();
+              const before = last;
+              peer.send("take over");
+              const { taken } = await peer.next<{ taken: number }>();
+              assertEquals(taken, Math.max(before, 1), "the successor does not go on where the book is");
+              const deadline = performance.now() + 20_000;
+              while (last <= taken && performance.now() < deadline) {
+                await delay(0);
+                look();
+              }
+              assertGreater(last, taken, "nothing was written");
+              await delay(Math.random() * 3);
+              for (let j = 0; j < 10; j++) look();
+              peer.kill("SIGKILL");
+              for (let j = 0; j < 10; j++) look();
+              await peer.exited;
+              look();
+              assert(!book.hasWriter, "a dead writer counts as alive");
             }
-            assertGreater(last, taken, "nothing was written");
-            await delay(Math.random() * 3);
-            for (let j = 0; j < 10; j++) look();
-            current.kill("SIGKILL");
-            for (let j = 0; j < 10; j++) look();
-            await current.exited;
-            look();
-            assert(!book.hasWriter, "a dead writer counts as alive");
           }
         });
         assertGreater(seen, KILLS * 20);
