@@ -2,6 +2,7 @@ import { assertEquals, assertGreaterOrEqual, assertLessOrEqual, assertThrows } f
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Segment, SegmentStateError } from "@shmkit/shmkit";
+import { deathsOf } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
 import { type Runtime, thisRuntime } from "../support/runtimes.ts";
@@ -9,6 +10,7 @@ import { exists, uniqueName, withName } from "../support/segments.ts";
 import { Counter } from "./counter.ts";
 
 const SCRIPT = new URL("./races_peer.ts", import.meta.url);
+const KILLS = deathsOf(200);
 const EIGHT: Runtime[] = ["bun", "deno", "bun", "deno", "bun", "deno", "bun", "deno"];
 
 /** Starts eight processes and lets them go at the same moment. */
@@ -75,12 +77,13 @@ describe("eight processes of both runtimes at once", () => {
 });
 
 describe("a creator", () => {
-  it("killed at a random instruction leaves nothing that openOrCreate cannot finish", () =>
-    withName(async (name) => {
-      const random = new Random(Date.now());
-      console.log(`seed ${random.seed}`);
-      let half = 0;
-      for (let i = 0; i < 150; i++) {
+  it("killed at a random instruction leaves nothing that openOrCreate cannot finish", async () => {
+    const random = new Random(Date.now());
+    console.log(`seed ${random.seed}`);
+    let killed = 0, half = 0;
+    const killCreators = async (name: string) => {
+      while (killed < KILLS) {
+        killed++;
         const peer = Peer.start(thisRuntime, SCRIPT, ["create-slowly", name]);
         await peer.next();
         // It makes and removes the segment over and over; somewhere there it dies.
@@ -100,8 +103,11 @@ describe("a creator", () => {
         assertEquals(segment.openOrCreate("counter", Counter, {}).add(1), 0);
         Segment.unlink(name);
       }
-      console.log(`of 150 creators killed, ${half} left a half-made segment`);
-    }));
+    };
+    // Two at a time.
+    await withName((one) => withName((other) => Promise.all([one, other].map(killCreators))));
+    console.log(`of ${killed} creators killed, ${half} left a half-made segment`);
+  });
 
   it("that died is told from one that works, and both from one that is late", () =>
     withName(async (name) => {

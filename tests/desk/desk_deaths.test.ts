@@ -1,0 +1,211 @@
+/**
+ * What a process that died between two steps leaves, made by hand; and what its successor, a real process, makes of it.
+ */
+import { assertEquals } from "@std/assert";
+import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Segment, type ValueOf } from "@shmkit/shmkit";
+import { OrderBook } from "../../examples/desk/book/order_book.ts";
+import { type DepthEvent, depthEvent, tradeEvent } from "../../examples/desk/input/events.ts";
+import { ONE } from "../../examples/desk/input/scaled.ts";
+import { bookOptions } from "../../examples/desk/layout/books.ts";
+import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
+import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
+import { OUTCOMES } from "../../examples/desk/layout/event_part.ts";
+import { type OrderRecord, PositionRow, QuoteRow } from "../../examples/desk/layout/records.ts";
+import { EventReader } from "../../examples/desk/processes/event_reader.ts";
+import { EventWriter } from "../../examples/desk/processes/event_writer.ts";
+import { PositionBook } from "../../examples/desk/processes/position_book.ts";
+import { Peer } from "../support/peer.ts";
+import { otherRuntime } from "../support/runtimes.ts";
+
+/** A desk without processes: what is needed to let one of them work. */
+async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
+  using segment = Segment.anonymous({ byteLength: DESK_BYTES, role: "test" });
+  const desk = openDesk(segment);
+  desk.limits.set(DEFAULT_LIMITS);
+  using control = desk.control.writer();
+  control.write(0, { phase: "run", wait: "block" });
+  desk.instruments.writer().write(0, { name: "BTCUSDT" });
+  await use(desk);
+}
+
+/** Lets a process work until something is there. */
+async function work(desk: Desk, role: DeskRole, isDone: () => boolean): Promise<void> {
+  const script = new URL(`../../examples/desk/processes/${role}.ts`, import.meta.url);
+  const peer = Peer.start(otherRuntime, script, [desk.segment.name]);
+  const deadline = performance.now() + 30_000;
+  while (!isDone()) {
+    if (performance.now() > deadline) throw new Error(`${role} did not do its work: ${peer.errors}`);
+    await delay(5);
+  }
+  peer.kill();
+  await peer.exited;
+}
+
+function buy(id: number): Partial<ValueOf<typeof OrderRecord>> {
+  return {
+    id,
+    instrument: 0,
+    side: "buy",
+    outcome: "open",
+    quantity: 2 * ONE,
+    price: 0,
+    fedAt: 1,
+    sentAt: 1,
+    decidedAt: 0,
+  };
+}
+
+function positionOf(desk: Desk): ValueOf<typeof PositionRow> {
+  const row = PositionRow.alloc();
+  desk.positions.read(0, row);
+  return PositionRow.toObject(row);
+}
+
+function change(sequence: number, isSnapshot: boolean): DepthEvent {
+  const event = depthEvent();
+  event.isSnapshot = isSnapshot;
+  event.first = event.last = sequence;
+  event.previous = sequence - 1;
+  event.bids.push(100 * ONE, sequence * ONE);
+  if (isSnapshot) event.asks.push(101 * ONE, ONE);
+  return event;
+}
+
+describe("the successor of a process that died between two steps", () => {
+  // The word that commits an order's fill is the version of the future's position: it holds the order's id.
+  const fills: Record<string, (desk: Desk, order: (id: number) => void) => void> = {
+    "before it booked an order": () => {},
+    "after it booked an order, before it told": (desk, order) => {
+      const book = new PositionBook(desk);
+      order(1);
+      book[Symbol.dispose]();
+    },
+    "after it told of an order, before it gave it back": (desk, order) => {
+      const book = new PositionBook(desk);
+      order(1);
+      using reader = desk.orders.reader("risk", { from: "oldest" });
+      try {
+        reader.drain((record) => {
+          record.price = 101 * ONE;
+          record.outcome = "filled";
+          throw new Error("death"); // what was not given back comes again
+        });
+      } catch (error) {
+        assertEquals((error as Error).message, "death");
+      }
+      book[Symbol.dispose]();
+    },
+  };
+  for (const [when, leave] of Object.entries(fills)) {
+    it(`risk, ${when}: each order is filled once`, () =>
+      withDesk(async (desk) => {
+        using quotes = desk.quotes.writer();
+        quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
+        using audit = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
+        using orders = desk.orders.writer();
+        for (const id of [1, 2]) orders.push(buy(id));
+        leave(desk, (id) => {
+          const book = new PositionBook(desk), record = desk.orders.layout.alloc();
+          desk.orders.layout.assign(record, buy(id));
+          book.bookOrder(record, 2 * ONE, 101 * ONE);
+          book[Symbol.dispose]();
+        });
+        quotes.write(0, { bid: 200 * ONE, ask: 201 * ONE, isValid: true }); // the first one's price must stay
+        const first = when.startsWith("before") ? 201 : 101;
+        const seen: unknown[] = [];
+        await work(desk, "risk", () => {
+          audit.drain(({ id, outcome, price }) => seen.push([id, outcome, price / ONE]));
+          return seen.length >= 2;
+        });
+        assertEquals(seen, [[1, "filled", first], [2, "filled", 201]]);
+        const { quantity, lastOrderId, averagePrice } = positionOf(desk);
+        assertEquals([quantity, lastOrderId, averagePrice], [4 * ONE, 2, (first + 201) / 2]);
+      }));
+  }
+
+  it("risk, after it booked a client's trade: it is booked once", () =>
+    withDesk(async (desk) => {
+      const seen = { count: 0 };
+      using audit = new EventReader(desk, "audit", () => void seen.count++);
+      using book = desk.events.reader("book"), pricing = desk.events.reader("pricing"); // stand-ins
+      using hedging = desk.events.reader("hedging");
+      using writer = new EventWriter(desk, 1);
+      const trade = tradeEvent();
+      trade.quantity = ONE;
+      trade.price = 100 * ONE;
+      for (const id of [20, 40]) {
+        trade.id = id; // every twentieth is the desk's
+        writer.write(trade, () => false);
+      }
+      const positions = new PositionBook(desk);
+      positions.bookEvent(0, 1, ONE, 100);
+      positions[Symbol.dispose]();
+      await work(desk, "risk", () => {
+        for (const each of [book, pricing, hedging]) each.drain(() => {});
+        audit.receive(0);
+        return seen.count === 2;
+      });
+      const { quantity, lastEvent } = positionOf(desk);
+      assertEquals([quantity, lastEvent], [2 * ONE, 2]);
+    }));
+
+  it("book, after it applied a change and before it told: it counts as applied", () =>
+    withDesk(async (desk) => {
+      const seen: string[] = [];
+      using audit = new EventReader(desk, "audit", (_, part) => void seen.push(OUTCOMES[part.outcome]));
+      const others = ["pricing", "risk", "hedging"].map((name) => desk.events.reader(name));
+      using writer = new EventWriter(desk, 1);
+      const book = desk.segment.create("book BTCUSDT", OrderBook, bookOptions(false)), dying = book.writer();
+      for (const sequence of [1, 2, 3]) writer.write(change(sequence, sequence === 1), () => false);
+      using reader = desk.events.reader("book", { from: "oldest" });
+      reader.drain((part) => {
+        dying.apply(change(1, true));
+        part.outcome = OUTCOMES.indexOf("applied");
+      }, 1);
+      dying.apply(change(2, false));
+      dying.close();
+      reader.close();
+      await work(desk, "book", () => {
+        for (const each of others) each.drain(() => {});
+        audit.receive(0);
+        return seen.length === 3;
+      });
+      assertEquals(seen, ["applied", "applied", "applied"]);
+      const top = OrderBook.top(1), quote = QuoteRow.alloc();
+      book.read(top);
+      desk.quotes.read(0, quote);
+      assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3 * ONE, 3 * ONE]);
+      for (const each of others) each.close();
+    }));
+
+  it("feed, before and after it published: each event is there once", () =>
+    withDesk((desk) => {
+      const numbers: number[] = [];
+      using audit = new EventReader(desk, "audit", (_, part) => void numbers.push(part.number));
+      const others = ["book", "pricing", "risk", "hedging"].map((name) => desk.events.reader(name));
+      const drain = () => {
+        for (const each of others) each.drain(() => {});
+        audit.receive(0);
+      };
+      const first = new EventWriter(desk, 1);
+      first.write(change(1, true), () => false);
+      first[Symbol.dispose]();
+      // It noted what it was going to publish, and died.
+      const progress = desk.feedProgress.writer();
+      progress.write(0, { eventsBefore: 1, events: 2, position: desk.events.position });
+      progress.close();
+      const second = new EventWriter(desk, 1);
+      assertEquals(second.published, 1);
+      second.write(change(2, false), () => false);
+      second[Symbol.dispose]();
+      const third = new EventWriter(desk, 1);
+      assertEquals(third.published, 2);
+      third[Symbol.dispose]();
+      drain();
+      assertEquals(numbers, [1, 2]);
+      for (const each of others) each.close();
+      return Promise.resolve();
+    }));
+});
