@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { AlreadyOwnerError, f64, Region, Segment, SegmentFormatError, struct } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast.ts";
-import { deathsOf } from "../support/kills.ts";
+import { deathsOf, portionsOf, whileStopped } from "../support/kills.ts";
 import { Peer } from "../support/peer.ts";
 import { Random } from "../support/random.ts";
 import { mixed, PAIRS } from "../support/runtimes.ts";
@@ -91,7 +91,12 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
       let made = 0, compared = 0;
       const start = async (index: number) => {
         const runtime = mixed(made++);
-        const peer = Peer.start(runtime, SCRIPT, ["write", name, index]);
+        const peer = Peer.start(runtime, SCRIPT, ["succeed", name, index]);
+        assertEquals(await peer.next(), "ready");
+        return peer;
+      };
+      const begin = async (peer: Peer) => {
+        peer.send("begin");
         assertEquals(await peer.next(), "writing");
         return peer;
       };
@@ -100,26 +105,30 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
           assert(twice === count * 2 && count > last[writer], `seed ${random.seed}: ${[writer, count, last[writer]]}`);
           last[writer] = count;
         }, 65_536);
-      const peers = [await start(0), await start(1), await start(2)];
-      for (let i = 0; i < KILLS; i++) {
-        const which = random.below(3);
-        for (const until = performance.now() + random.below(8); performance.now() < until;) read();
-        read();
-        const { lost } = reader;
-        peers[which].kill();
-        await peers[which].exited;
-        read();
-        if (reader.lost === lost) {
-          compared++;
-          // Each record for which publish had returned was published.
-          assert(last[which] >= notes[80 + which], `seed ${random.seed}: ${last[which]} ${notes[80 + which]}`);
+      const peers = await Promise.all([0, 1, 2].map(start));
+      await Promise.all(peers.map(begin));
+      for (const portion of portionsOf(KILLS)) {
+        const dying = Array.from({ length: portion }, () => random.below(3));
+        const next = await whileStopped(peers, () => Promise.all(dying.map(start)));
+        for (const which of dying) {
+          for (const until = performance.now() + random.below(8); performance.now() < until;) read();
+          read();
+          const { lost } = reader;
+          peers[which].kill();
+          await peers[which].exited;
+          read();
+          if (reader.lost === lost) {
+            compared++;
+            // Each record for which publish had returned was published.
+            assert(last[which] >= notes[80 + which], `seed ${random.seed}: ${last[which]} ${notes[80 + which]}`);
+          }
+          const before = broadcast.position;
+          for (const limit = performance.now() + 10_000; broadcast.position - before < 100; read()) {
+            assert(performance.now() < limit, `the others stand still, seed ${random.seed}`);
+          }
+          // A count that was noted and not published is used again by nobody: the successor goes on behind it.
+          peers[which] = await begin(next.shift()!);
         }
-        const before = broadcast.position;
-        for (const limit = performance.now() + 10_000; broadcast.position - before < 100; read()) {
-          assert(performance.now() < limit, `the others stand still, seed ${random.seed}`);
-        }
-        // A count that was noted and not published is used again by nobody: the successor goes on behind it.
-        peers[which] = await start(which);
       }
       for (const peer of peers) {
         peer.kill();

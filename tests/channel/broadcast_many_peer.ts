@@ -16,7 +16,7 @@ function run(): void {
   const segment = Segment.open(name, { role: `${what} ${index}` });
   const broadcast = segment.open("entries", Broadcast, { layout: Entry });
   const notes = segment.open("notes", Notes, {}), me = Number(index), random = new Random(me + 7);
-  if (what === "write") {
+  if (what !== "read") {
     const writer = broadcast.writer(), end = Number(records) || Infinity;
     tell("writing");
     // The note is made before: of what died between the two, the record may or may not have been published.
@@ -74,6 +74,10 @@ function run(): void {
 }
 
 if (import.meta.main) {
+  if (peerArgs[0] === "succeed") {
+    tell("ready");
+    for await (const _ of told()) break;
+  }
   run();
   for await (const _ of told()) break;
   process.exit(0);
