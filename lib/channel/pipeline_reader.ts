@@ -59,7 +59,8 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> implements Disposab
    * into the record is seen by those that come after this reader, and nobody else may write. If it throws, its record
    * stays the next to be received.
    * @param limit The most records to receive, at least 1. Unless given, all that were there before the call.
-   * @returns How many records there were. With a limit, what came meanwhile is among them.
+   * @returns How many records there were. With a limit, what came meanwhile is among them. While it finds little at
+   * a time, it rests for up to a microsecond between two looks: each look holds the producer up.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {TypeError} If called by `fn`.
    * @throws {NotOwnerError} If this reader was closed.

@@ -1,10 +1,11 @@
 /**
- * The hot paths of those channels whose records have one producer, `SpscRing` and `Pipeline`: one piece of code for each
- * layout; `latest_table_code.ts` says why.
+ * The hot paths of those channels whose records have one producer, `SpscRing` and `Pipeline`: a piece of code for each
+ * producer and each consumer, with its places as constants. Closures of one piece share what the engine learns, and
+ * twice made, their variables are none of its constants any more: that took Bun twice as long.
  *
  * @module
  */
-import { INLINE_NAMES, loadText, publishText } from "../atomic/mod.ts";
+import { INLINE_NAMES, loadText, pause, publishText } from "../atomic/mod.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../layout/mod.ts";
 import { Source } from "../layout/source.ts";
 import { ASLEEP } from "../sync/event_count.ts";
@@ -51,6 +52,8 @@ export interface ConsumerContext<S extends AnyStruct> {
   readonly start: number;
   /** The head, which this consumer alone writes. */
   readonly headWord: number;
+  /** Where the position up to which there are records stands, if in a word. */
+  readonly tailWord?: number;
   /** The event count that tells of space given back. */
   readonly freedWord: number;
   /** Whether sleepers fence what this process publishes. */
@@ -93,53 +96,26 @@ export interface ConsumerPaths<S extends AnyStruct> {
   forget(): void;
 }
 
-/** A layout's code, which a producer or a consumer becomes a part of with its context. */
-interface Paths {
-  readonly produce: (context: ProducerContext<AnyStruct>) => ProducerPaths<AnyStruct>;
-  readonly consume: (context: ConsumerContext<AnyStruct>) => ConsumerPaths<AnyStruct>;
-}
-
-const pathsOf: WeakMap<AnyStruct, Paths> = new WeakMap();
+/** Pauses of the processor that a consumer rests at most between two looks. */
+const LONGEST_REST = 32;
+/** Records found by a look that are worth one; a quarter of a small ring. */
+const WORTH = 64;
 
 /** Makes the methods of a producer. */
 export function producerPaths<S extends AnyStruct>(layout: S, context: ProducerContext<S>): ProducerPaths<S> {
-  const { produce } = pathsOf.get(layout) ?? generate(layout);
-  return produce(context as ProducerContext<AnyStruct>) as ProducerPaths<S>;
-}
-
-/** Makes the methods of a consumer. */
-export function consumerPaths<S extends AnyStruct>(layout: S, context: ConsumerContext<S>): ConsumerPaths<S> {
-  const { consume } = pathsOf.get(layout) ?? generate(layout);
-  return consume(context as unknown as ConsumerContext<AnyStruct>) as ConsumerPaths<S>;
-}
-
-/** Says that so many records cannot be drained. */
-function refuseLimit(limit: unknown): never {
-  throw new RangeError(`Cannot drain a channel as limit must be 1 or more: received ${String(limit)}`);
-}
-
-function generate(layout: AnyStruct): Paths {
+  const { words, place, record, start, tailWord, publishedWord, isFenced, wake, look, noteFull, refusePublish } =
+    context;
   const code = new Source();
-  const use = (names: Record<string, unknown>): string =>
-    Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
-  /** Where the record of a position begins. */
-  const recordAt = (position: string): string => `recordsOffset + (${position} & slotMask) * ${layout.byteLength}`;
-  // EventCount's look for sleepers. Pairs with its snapshot: `publish` and the fence of `snapshot` see to the order.
-  const notify = (event: string): string => `if ((${loadText("words", event)} & ${ASLEEP}) !== 0) wake();`;
-  // The copy is a plain one on every processor: the record is owned by whoever copies.
-  const made = code.evaluate(`(() => {
-const ${use({ layout, copy: layout.copy, moveTo: layout.moveTo, refuseLimit, ...INLINE_NAMES })};
-
-const produce = (context) => {
-const { words, place: { recordsOffset, slotMask }, record, start, tailWord, publishedWord } = context;
-const { isFenced, wake, look, noteFull, refusePublish } = context;
-let next = start, tail = start, limit = start;
+  const given = use(code, { layout, words, record, wake, look, noteFull, refusePublish });
+  return code.evaluate(`(() => {
+const ${given}, isFenced = ${isFenced};
+let next = ${start}, tail = ${start}, limit = ${start};
 // Only this producer changes the word. The store pairs with the looks of the consumer.
 const publish = () => {
-if (next === tail || words[tailWord] === undefined) refusePublish();
+if (next === tail || words[${tailWord}] === undefined) refusePublish();
 tail = next;
-${publishText("words", "tailWord", "next")}
-${notify("publishedWord")}
+${publishText("words", tailWord, "next")}
+${notify(publishedWord)}
 };
 const hasSpace = () => next !== limit || next !== (limit = look(next));
 const refuse = () => {
@@ -149,14 +125,14 @@ return undefined;
 return {
 claim() {
 if (next === limit && next === (limit = look(next))) return refuse();
-moveTo(record, ${recordAt("next")});
+${moveTo(layout, place, "next")}
 next = (next + 1) | 0;
 return record;
 },
 publish,
 push(value) {
 if (next === limit && next === (limit = look(next))) return refuse() !== undefined;
-moveTo(record, ${recordAt("next")});
+${moveTo(layout, place, "next")}
 if (value?.[$struct] === layout || layout.isView(value)) copy(value, record);
 else layout.assign(record, value);
 next = (next + 1) | 0;
@@ -170,42 +146,63 @@ abort() {
 next = limit = tail;
 },
 };
-};
+})()`) as ProducerPaths<S>;
+}
 
-const consume = (context) => {
-const { words, place: { recordsOffset, slotMask }, record, start, headWord, freedWord } = context;
-const { isFenced, wake, look, lookAgain, refuseUse } = context;
-let head = start, limit = start, isDraining = false;
+/** Makes the methods of a consumer. */
+export function consumerPaths<S extends AnyStruct>(layout: S, context: ConsumerContext<S>): ConsumerPaths<S> {
+  const { words, place, record, start, headWord, freedWord, tailWord, isFenced, wake, look, lookAgain, refuseUse } =
+    context;
+  const code = new Source();
+  const worth = Math.min(WORTH, (place.slotMask + 1) >> 2);
+  const empty = tailWord === undefined
+    ? ""
+    : `if (head === limit && ${loadText("words", tailWord)} === head) return 0;`;
+  const given = use(code, { layout, words, record, wake, look, lookAgain, refuseUse, refuseLimit, pause });
+  return code.evaluate(`(() => {
+const ${given}, isFenced = ${isFenced};
+let head = ${start}, limit = ${start}, isDraining = false, rest = 0;
 // Only this consumer changes the word. The store pairs with the looks of the producer.
 const giveBack = (to) => {
-if (words[headWord] === undefined) refuseUse();
+if (words[${headWord}] === undefined) refuseUse();
 head = to;
-${publishText("words", "headWord", "to")}
-${notify("freedWord")}
+${publishText("words", headWord, "to")}
+${notify(freedWord)}
+};
+// Each look takes the cache line of the tail from the producer. Who finds little time and again rests before the next.
+const gather = (found) => {
+for (let i = 0; i < rest; i++) pause();
+rest = found < ${worth} ? Math.min(rest * 2 || 1, ${LONGEST_REST}) : rest >> 1;
 };
 return {
 drain(fn, most) {
 if (most !== undefined && !(most >= 1)) refuseLimit(most);
+${empty}
 if (most === undefined || head === limit) limit = look(head);
 const from = head, tail = limit;
 if (tail === from) return 0;
 // Without a limit, what is known now; with one, what comes meanwhile too.
-const last = most === undefined ? tail : (from + Math.min(most, slotMask + 1)) | 0;
+const last = most === undefined ? tail : (from + Math.min(most, ${place.slotMask + 1})) | 0;
 let position = from, known = tail;
 // All other methods now take their slow paths, which refuse.
 limit = from;
 isDraining = true;
 try {
-do {
+for (let first = from;; first = position) {
 const end = ((last - known) | 0) < 0 ? last : known;
 while (position !== end) {
-moveTo(record, ${recordAt("position")});
+${moveTo(layout, place, "position")}
 fn(record);
 position = (position + 1) | 0;
 }
 if (end === last) break;
+gather((position - first) | 0);
 known = lookAgain(position);
-} while (known !== position);
+if (known === position) {
+rest = 0;
+break;
+}
+}
 } finally {
 isDraining = false;
 limit = known;
@@ -215,7 +212,7 @@ return (position - from) | 0;
 },
 shift(into) {
 if (head === limit && head === (limit = look(head))) return false;
-moveTo(record, ${recordAt("head")});
+${moveTo(layout, place, "head")}
 copy(record, into);
 giveBack((head + 1) | 0);
 return true;
@@ -227,10 +224,27 @@ forget() {
 limit = head;
 },
 };
-};
+})()`) as ConsumerPaths<S>;
+}
 
-return { produce, consume };
-})()`) as Paths;
-  pathsOf.set(layout, made);
-  return made;
+/** Declarations of what a piece of code uses. The copy is a plain one everywhere: who copies owns the record. */
+function use(code: Source, names: Record<string, unknown> & { readonly layout: AnyStruct }): string {
+  const { copy, moveTo } = names.layout;
+  return Object.entries({ copy, moveTo, ...names, ...INLINE_NAMES })
+    .map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
+}
+
+/** Moves the view to the record of a position. */
+function moveTo(layout: AnyStruct, { recordsOffset, slotMask }: RingPlace, position: string): string {
+  return `moveTo(record, ${recordsOffset} + (${position} & ${slotMask}) * ${layout.byteLength});`;
+}
+
+/** EventCount's look for sleepers. Pairs with its snapshot: `publish` and the fence of `snapshot` see to the order. */
+function notify(event: number): string {
+  return `if ((${loadText("words", event)} & ${ASLEEP}) !== 0) wake();`;
+}
+
+/** Says that so many records cannot be drained. */
+function refuseLimit(limit: unknown): never {
+  throw new RangeError(`Cannot drain a channel as limit must be 1 or more: received ${String(limit)}`);
 }

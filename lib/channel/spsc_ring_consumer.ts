@@ -71,6 +71,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> implements Disposable
       // Written by the role's last holder. Its exchange, or its end, came before ours.
       start: load(words, HEAD_OFFSET / 4),
       headWord: HEAD_OFFSET / 4,
+      tailWord: TAIL_OFFSET / 4,
       freedWord: FREED_EVENT_OFFSET / 4,
       isFenced: isFenced(words),
       wake: () => freed.notifyAll(),

@@ -17,12 +17,11 @@ export interface RoleOptions {
   readonly wait?: WaitStrategy;
 }
 
-/** Pauses of the processor between two looks. */
-const PAUSES = 4;
 /** Looks between two glances at the clock. */
 const LOOKS = 32;
 /** Steps between two glances at the clock, when giving way. */
 const STEPS = 4;
+
 /** Waiting for a channel with one of the strategies. */
 export class Waiter {
   readonly #what: string;
@@ -66,7 +65,7 @@ export class Waiter {
     const deadline = performance.now() + timeoutMs;
     do {
       for (let look = 0; look < LOOKS; look++) {
-        for (let i = 0; i < PAUSES; i++) pause();
+        pause();
         if (isReady()) return true;
       }
     } while (performance.now() < deadline);

@@ -52,15 +52,20 @@ const index = (at: string, shift: number): string => shift === 0 ? at : `(${at})
 const present = (value: string, label: string, verb: string): string =>
   `if (${value} === undefined) gone(this, ${label}, "${verb}");`;
 
+/*
+ * A write looks afterwards, as what is outside is not written. A look before would wait for the cache line of another
+ * processor, which the write alone does not.
+ */
+
 /** One element of a typed array: `get` makes the result from `v`, `put` the element from `v`. */
 function element(kind: string, shift: number, scope: Scope, get: string): string {
   return `const v = this[$${kind}][${index(scope.at, shift)}]; ${present("v", scope.label, "read")} return ${get};`;
 }
 
 function storeElement(kind: string, shift: number, scope: Scope, put: string): string {
-  return `const a = this[$${kind}], i = ${index(scope.at, shift)}; ${
+  return `const a = this[$${kind}], i = ${index(scope.at, shift)}; a[i] = ${put}; ${
     present("a[i]", scope.label, "set")
-  } a[i] = ${put};`;
+  }`;
 }
 
 /** Two halves of 64 bits: `get` makes the result from `low` and `high`. */
@@ -70,8 +75,8 @@ function halves(scope: Scope, get: string): string {
 }
 
 function storeHalves(scope: Scope): string {
-  return `const a = this[$u32], i = ${index(scope.at, 2)}, low = n >>> 0; ${present("a[i + 1]", scope.label, "set")} ` +
-    "a[i] = low; a[i + 1] = (n - low) * 2.3283064365386963e-10;";
+  return `const a = this[$u32], i = ${index(scope.at, 2)}, low = n >>> 0; a[i + 1] = (n - low) * 2.3283064365386963e-10; ` +
+    `${present("a[i + 1]", scope.label, "set")} a[i] = low;`;
 }
 
 /**
