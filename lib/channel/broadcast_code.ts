@@ -1,5 +1,5 @@
 /**
- * The hot paths of broadcasts, one piece of code for each layout; `latest_table_code.ts` says why.
+ * The hot paths of broadcasts, a piece of code for each writer and reader; `latest_table_code.ts` says why.
  *
  * @module
  */
@@ -87,14 +87,12 @@ interface Paths {
   readonly read: (context: BroadcastReaderContext<AnyStruct>) => BroadcastReaderPaths<AnyStruct>;
 }
 
-const pathsOf: WeakMap<AnyStruct, Paths> = new WeakMap();
-
 /** Makes the methods of `BroadcastWriter`. */
 export function broadcastWriterPaths<S extends AnyStruct>(
   layout: S,
   context: BroadcastWriterContext<S>,
 ): BroadcastWriterPaths<S> {
-  const { write } = pathsOf.get(layout) ?? generate(layout);
+  const { write } = generate(layout);
   return write(context as BroadcastWriterContext<AnyStruct>) as BroadcastWriterPaths<S>;
 }
 
@@ -103,7 +101,7 @@ export function broadcastReaderPaths<S extends AnyStruct>(
   layout: S,
   context: BroadcastReaderContext<S>,
 ): BroadcastReaderPaths<S> {
-  const { read } = pathsOf.get(layout) ?? generate(layout);
+  const { read } = generate(layout);
   return read(context as BroadcastReaderContext<AnyStruct>) as BroadcastReaderPaths<S>;
 }
 
@@ -131,7 +129,7 @@ function generate(layout: AnyStruct): Paths {
     Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
   const recordAt = (position: string): string =>
     `${BROADCAST_HEADER_BYTES} + (${position} & slotMask) * ${layout.byteLength}`;
-  const made = code.evaluate(`(() => {
+  return code.evaluate(`(() => {
 const ${
     use({
       layout,
@@ -242,6 +240,4 @@ look();
 
 return { write, read };
 })()`) as Paths;
-  pathsOf.set(layout, made);
-  return made;
 }

@@ -1,5 +1,5 @@
 /**
- * The hot paths of byte rings, one piece of code for each kind of ring and of memory; `latest_table_code.ts` says why.
+ * The hot paths of byte rings, a piece of code for each producer and consumer; `latest_table_code.ts` says why.
  *
  * @module
  */
@@ -102,19 +102,8 @@ interface Paths {
   readonly consume: (context: ByteConsumerContext) => ByteConsumerPaths;
 }
 
-const pathsOf: Map<string, Paths> = new Map();
-
-/** The code for a kind of ring. */
-export function byteRingPaths({ isShared }: ByteRingGeometry, words: Int32Array): Paths {
-  const key = `${isShared} ${words.buffer instanceof SharedArrayBuffer}`;
-  const known = pathsOf.get(key);
-  if (known !== undefined) return known;
-  const made = generate(isShared);
-  pathsOf.set(key, made);
-  return made;
-}
-
-function generate(isShared: boolean): Paths {
+/** The code for a producer or a consumer. */
+export function byteRingPaths({ isShared }: ByteRingGeometry): Paths {
   const code = new Source();
   const use = Object.entries(BYTE_RING_NAMES).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
   return code.evaluate(`(() => {

@@ -89,7 +89,7 @@ export class ByteConsumer implements Disposable {
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     // Written by the consumer alone.
     let highWater = words[CONSUMER_HIGH_WATER_OFFSET / 4];
-    const { drain, shift } = this.#paths = byteRingPaths(geometry, words).consume({
+    const { drain, shift } = this.#paths = byteRingPaths(geometry).consume({
       words,
       data: new Int32Array(buffer, first, capacity / 4),
       bytes: this.bytes,

@@ -99,7 +99,7 @@ export class ByteProducer implements Disposable {
     this.bytes = new Uint8Array(buffer, first, capacity);
     this.view = new DataView(buffer, first, capacity);
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    const { claim, publish, push, attempt } = this.#paths = byteRingPaths(geometry, words).produce({
+    const { claim, publish, push, attempt } = this.#paths = byteRingPaths(geometry).produce({
       words,
       counts,
       data: new Int32Array(buffer, first, capacity / 4),

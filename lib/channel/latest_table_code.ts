@@ -1,8 +1,9 @@
 /**
- * The hot paths of tables: one piece of code for each layout. The text is the same for all of them, but engines keep
- * one profile for each place in a source. With tables of five layouts in use, shared code calls five functions from
- * one place and inlines none of them: in Bun, reading then takes 1.5 times as long and writing 1.7 times
- * (`bench/latest_table.bench.ts` has that case).
+ * The hot paths of tables: a piece of code for each attachment and each writer. The text is the same for all of them, but
+ * engines keep one profile for each place in a source. With tables of five layouts in use, shared code calls five
+ * functions from one place and inlines none of them; with two tables of one layout, what the code closes over is no
+ * constant any more. In Bun, reading then takes 1.5 times as long and writing two times (`bench/latest_table.bench.ts`
+ * has such a case).
  *
  * @module
  */
@@ -62,24 +63,6 @@ interface WritePaths<S extends AnyStruct> {
   retire(): void;
 }
 
-/** A layout's code, which a table or a writer becomes a part of with its context. */
-interface Paths {
-  readonly read: (context: ReadContext<AnyStruct>) => ReadPath<AnyStruct>["read"];
-  readonly write: (context: WriteContext<AnyStruct>) => WritePaths<AnyStruct>;
-}
-
-const pathsOf: WeakMap<AnyStruct, Paths> = new WeakMap();
-
-/** Makes `LatestTable.read`. */
-export function readPath<S extends AnyStruct>(layout: S, context: ReadContext<S>): ReadPath<S>["read"] {
-  return (pathsOf.get(layout) ?? generate(layout)).read(context as ReadContext<AnyStruct>);
-}
-
-/** Makes the methods of `LatestTableWriter`. */
-export function writePaths<S extends AnyStruct>(layout: S, context: WriteContext<S>): WritePaths<S> {
-  return (pathsOf.get(layout) ?? generate(layout)).write(context as WriteContext<AnyStruct>) as WritePaths<S>;
-}
-
 /**
  * How the writer looks at the version it alone writes. Where the processor may let stores overtake an earlier store,
  * the look is an atomic one: after it, no store into the next slot can be seen before the version published last.
@@ -100,16 +83,13 @@ const at = ${FIRST} + row * rowWords;`;
 const GEOMETRY =
   `const { rows, versionMask } = geometry, rowWords = geometry.rowBytes / 4, slotWords = geometry.slotBytes / 4;`;
 
-function generate(layout: AnyStruct): Paths {
-  const code = new Source();
-  const use = (names: Record<string, unknown>): string =>
-    Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
-  const made = code.evaluate(`(() => {
-const ${use({ layout, copy: recordCopier(layout), moveTo: layout.moveTo, load, lookAtOwn, peek, release, refuseRow })};
-
-const read = ({ words, geometry, slot, readAgain }) => {
-${GEOMETRY}
-return (row, into) => {
+/** Makes `LatestTable.read`. */
+export function readPath<S extends AnyStruct>(layout: S, context: ReadContext<S>): ReadPath<S>["read"] {
+  return generate(
+    layout,
+    context,
+    { load, peek, refuseRow },
+    `return (row, into) => {
 ${AT}
 // The first look is plain: if it is stale, the load after the copy shows it, and the slow path starts with a load.
 const version = peek(words, at);
@@ -118,12 +98,18 @@ moveTo(slot, ${record(slotWord("at", "version"))});
 copy(slot, into);
 // Pairs with the store in publish: the copy is of version if its slot was not taken meanwhile.
 return ((load(words, at) - version) >>> 0) < versionMask || readAgain(row, into);
-};
-};
+};`,
+  ) as ReadPath<S>["read"];
+}
 
-const write = ({ words, geometry, slot, current, opened, outside, state, refuseUse }) => {
-${GEOMETRY}
-const log = geometry.logOffset / 4, logMask = geometry.logMask;
+/** Makes the methods of `LatestTableWriter`. */
+export function writePaths<S extends AnyStruct>(layout: S, context: WriteContext<S>): WritePaths<S> {
+  const names = { layout, load, lookAtOwn, peek, release, refuseRow };
+  return generate(
+    layout,
+    context,
+    names,
+    `const log = geometry.logOffset / 4, logMask = geometry.logMask;
 // Aims at the slot of the row's next version, and writes that version into it. What was begun is forgotten.
 const moveToNext = (at) => {
 const version = lookAtOwn(words, at), high = words[${slotWord("at", "version")} + 1];
@@ -179,11 +165,13 @@ state.begun = -1;
 retire();
 publish(at, row);
 },
-};
-};
+};`,
+  ) as WritePaths<S>;
+}
 
-return { read, write };
-})()`) as Paths;
-  pathsOf.set(layout, made);
-  return made;
+function generate(layout: AnyStruct, context: object, names: object, body: string): unknown {
+  const code = new Source();
+  const use = Object.entries({ copy: recordCopier(layout), moveTo: layout.moveTo, ...context, ...names })
+    .map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
+  return code.evaluate(`(() => {\nconst ${use};\n${GEOMETRY}\n${body}\n})()`);
 }
