@@ -101,9 +101,8 @@ describe("the desk as a program", () => {
     const program = new Program("--seconds", "60", "--seed", "3");
     await program.says("events ");
     const children = program.children();
-    // As a terminal and whoever passes signals on do: the same one twice.
-    program.child.kill("SIGINT");
-    program.child.kill("SIGINT");
+    // As a terminal and whoever passes signals on do: the same one twice. Not by the child's own `kill`, see Peer.
+    for (let i = 0; i < 2; i++) process.kill(program.child.pid!, "SIGINT");
     assertEquals(await program.ended(), 0, program.output);
     assert(program.output.includes("All is as it must be."), program.output);
     await areGone(children);
@@ -147,12 +146,10 @@ describe("the desk as a program", () => {
     const options = ["--seconds", "2", "--speed", "20", "--stop-after", "1", "--json"],
       program = new Program(...options);
     assertEquals(await program.ended(), 0, program.output);
-    const { limits, checks: { orders, wrongPositions }, standing } = JSON.parse(program.output);
+    const { limits, checks: { orders, wrongPositions } } = JSON.parse(program.output);
     assertEquals([limits.isStopped, wrongPositions], [true, 0]);
     assertGreater(orders.filled, 5);
     assertLessOrEqual(orders.sentAfterStop, 1);
     assertLessOrEqual(orders.filledAfterStop, 1);
-    // What would have been hedged is not.
-    assertGreater(Math.abs(standing.delta), 0.05);
   });
 });

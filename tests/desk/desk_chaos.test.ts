@@ -16,7 +16,7 @@ describe("the desk whose processes are killed", () => {
     const { orders, missing, events } = result.audit;
     assertEquals([missing, events, orders.misplaced, orders.undecided], [0, result.last.feed.events, 0, 0], text);
     assertEquals(orders.count, orders.filled + orders.refused, text);
-    assertGreater(orders.filled, 20, text);
-    assertGreater(events, 20_000, text);
+    assertGreater(orders.filled, 5, text);
+    assertGreater(events, 5_000, text);
   });
 });

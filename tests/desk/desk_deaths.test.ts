@@ -73,17 +73,14 @@ function change(sequence: number, isSnapshot: boolean): DepthEvent {
   return event;
 }
 
-describe("the successor of a process that died between two steps", () => {
+describe("a process of the desk, and the successor of one that died between two steps", () => {
   // The word that commits an order's fill is the version of the future's position: it holds the order's id.
   const fills: Record<string, (desk: Desk, order: (id: number) => void) => void> = {
     "before it booked an order": () => {},
-    "after it booked an order, before it told": (desk, order) => {
-      const book = new PositionBook(desk);
+    "after it booked an order, before it told": (_desk, order) => {
       order(1);
-      book[Symbol.dispose]();
     },
     "after it told of an order, before it gave it back": (desk, order) => {
-      const book = new PositionBook(desk);
       order(1);
       using reader = desk.orders.reader("risk", { from: "oldest" });
       try {
@@ -95,7 +92,6 @@ describe("the successor of a process that died between two steps", () => {
       } catch (error) {
         assertEquals((error as Error).message, "death");
       }
-      book[Symbol.dispose]();
     },
   };
   for (const [when, leave] of Object.entries(fills)) {
@@ -125,6 +121,40 @@ describe("the successor of a process that died between two steps", () => {
       }));
   }
 
+  // The word that sends an order is the orders' tail: an order's id is its place behind it.
+  for (const isSent of [false, true]) {
+    it(`hedging, ${isSent ? "after" : "before"} it sent an order it had noted: the order goes out once`, () =>
+      withDesk(async (desk) => {
+        using quotes = desk.quotes.writer(), positions = desk.positions.writer();
+        const noted = desk.sentOrders.writer(), orders = desk.orders.writer();
+        quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
+        positions.write(0, { quantity: -2 * ONE, averagePrice: 100, lastEvent: 1 });
+        noted.write(1, { id: 1, quantity: 2 });
+        const sent: unknown[] = [];
+        using audit = desk.orders.reader("audit", { from: "oldest" });
+        if (isSent) orders.push(buy(1));
+        orders.close();
+        noted.close();
+        let received = 0;
+        using events = new EventReader(desk, "audit", () => void received++);
+        const others = ["book", "pricing", "risk"].map((name) => desk.events.reader(name));
+        using writer = new EventWriter(desk, 1);
+        const trade = tradeEvent();
+        for (const id of [1, 2, 3]) {
+          trade.id = id;
+          writer.write(trade, () => false);
+        }
+        await work(desk, "hedging", () => {
+          for (const each of others) each.drain(() => {});
+          events.receive(0);
+          return received === 3;
+        });
+        audit.drain(({ id, side, quantity }) => sent.push([id, side, quantity / ONE]));
+        assertEquals(sent, [[1, "buy", 2]]);
+        for (const each of others) each.close();
+      }));
+  }
+
   it("risk, after it booked a client's trade: it is booked once", () =>
     withDesk(async (desk) => {
       const seen = { count: 0 };
@@ -136,7 +166,7 @@ describe("the successor of a process that died between two steps", () => {
       trade.quantity = ONE;
       trade.price = 100 * ONE;
       for (const id of [20, 40]) {
-        trade.id = id; // every twentieth is the desk's
+        trade.id = id; // every fourth is the desk's
         writer.write(trade, () => false);
       }
       const positions = new PositionBook(desk);
@@ -149,6 +179,25 @@ describe("the successor of a process that died between two steps", () => {
       });
       const { quantity, lastEvent } = positionOf(desk);
       assertEquals([quantity, lastEvent], [2 * ONE, 2]);
+    }));
+
+  it("risk pulls the kill switch when the margin is not backed, and refuses what comes after", () =>
+    withDesk(async (desk) => {
+      desk.limits.set({ ...DEFAULT_LIMITS, collateral: 0 });
+      using quotes = desk.quotes.writer(), orders = desk.orders.writer();
+      quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
+      const positions = desk.positions.writer();
+      positions.write(0, { quantity: 5 * ONE, averagePrice: 100 });
+      positions.close();
+      using audit = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
+      const seen: unknown[] = [];
+      await work(desk, "risk", () => {
+        if (desk.limits.isStopped && orders.position === 0) orders.push(buy(1));
+        audit.drain(({ id, outcome }) => seen.push([id, outcome]));
+        return seen.length > 0;
+      });
+      assertEquals(seen, [[1, "refused"]]);
+      assertEquals(positionOf(desk).quantity, 5 * ONE);
     }));
 
   it("book, after it applied a change and before it told: it counts as applied", () =>

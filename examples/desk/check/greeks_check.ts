@@ -1,5 +1,5 @@
 import type { TickerEvent } from "../input/events.ts";
-import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
+import { black76, emptyGreeks, type Greeks, YEAR_MS } from "../pricing/black76.ts";
 import { type OptionName, parseOptionName } from "../pricing/option_name.ts";
 
 /** What computed values are compared with. */
@@ -24,6 +24,9 @@ export const TOLERANCES: Readonly<Record<Compared, number>> = {
  */
 const LAST_DIGIT = 1e-5;
 
+/** How computed values compare: some are outside the tolerances, or all within, or within by a last digit. */
+export type GreeksVerdict = "outside" | "within" | "lastDigit";
+
 /** Compares greeks and prices with those of an exchange's tickers. */
 export class GreeksCheck {
   /** Tickers that were compared. */
@@ -37,15 +40,22 @@ export class GreeksCheck {
   readonly #options: Map<string, OptionName | undefined> = new Map();
   readonly #greeks = emptyGreeks();
 
-  /** Compares a ticker. */
+  /** Computes what a ticker tells of, and compares. */
   compare(name: string, ticker: TickerEvent): void {
     if (!this.#options.has(name)) this.#options.set(name, parseOptionName(name));
     const option = this.#options.get(name);
     if (option === undefined) return;
     const years = (option.expiryMs - ticker.exchangeMs) / YEAR_MS;
     const { underlyingPrice, markVolatility } = ticker;
-    const greeks = black76(this.#greeks, option.isCall, underlyingPrice, option.strike, years, markVolatility);
-    const { worst } = this;
+    this.judge(
+      black76(this.#greeks, option.isCall, underlyingPrice, option.strike, years, markVolatility),
+      ticker,
+    );
+  }
+
+  /** Compares what somebody computed with what a ticker tells. */
+  judge(greeks: Greeks, ticker: TickerEvent): GreeksVerdict {
+    const { worst } = this, { underlyingPrice } = ticker;
     let isWithin = true, isByLastDigit = false;
     const compare = (name: Compared, difference: number) => {
       worst[name] = Math.max(worst[name], difference);
@@ -63,5 +73,6 @@ export class GreeksCheck {
     this.compared++;
     if (isWithin) this.within++;
     if (isWithin && isByLastDigit) this.byLastDigit++;
+    return !isWithin ? "outside" : isByLastDigit ? "lastDigit" : "within";
   }
 }

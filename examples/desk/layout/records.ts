@@ -1,11 +1,12 @@
 /**
  * What the desk's processes share, besides books and histograms: rows of `LatestTable`s and records of queues. Prices and
- * quantities are scaled integers (`input/scaled.ts`); below 0 there are none, so they are a `uint64_t` in C. Times are
+ * quantities are scaled integers (`input/scaled.ts`), where they cannot be below 0 as a `uint64_t` in C. Times are
  * nanoseconds on the segment's clock.
  *
  * @module
  */
-import { bool, enumeration, f64, i32, struct, u32, u53 } from "../../../mod.ts";
+import { bool, chars, enumeration, f64, i32, struct, u32, u53 } from "../../../mod.ts";
+import { ORDER_OUTCOMES } from "./order_outcomes.ts";
 
 /** The best bid and ask of an instrument: a row each. */
 export const QuoteRow = struct("QuoteRow", {
@@ -32,51 +33,77 @@ export const GreeksRow = struct("GreeksRow", {
   /** What it was priced with. */
   forward: f64,
   volatility: f64,
+  /** The exchange's time: milliseconds since 1970. */
+  timeMs: f64,
+  /** The hedging future's price then; 0 if there was none. */
+  underlying: f64,
+  /** What its exchange says it is worth, in dollars. */
+  mark: f64,
   /** When the feed wrote the event that set it off. */
   fedAt: u53,
   writtenAt: u53,
 });
 
-/** What is held of an instrument: a row each. */
-export const PositionRow = struct("PositionRow", {
-  /** Coins, or contracts; below 0, sold. */
-  quantity: f64,
-  averagePrice: f64,
-  realised: f64,
-  /** Id of the last order that is booked in it. */
-  lastOrderId: u53,
+/** An instrument's name, a row each, in the order in which the feed met them: written before its first event. */
+export const InstrumentRow = struct("InstrumentRow", {
+  name: chars(48),
 });
 
-/** An order for an instrument. */
+/**
+ * What is held of an instrument: a row each. What was booked last is published with the quantity, by one store: so a
+ * successor knows what it has to book, and a reader which orders the quantity holds already.
+ */
+export const PositionRow = struct("PositionRow", {
+  /** Scaled, and exact; below 0, sold. */
+  quantity: f64,
+  /** In dollars. */
+  averagePrice: f64,
+  /** In dollars. */
+  realised: f64,
+  /** Number of the event that was booked last; 0 for none. */
+  lastEvent: u53,
+  /** Id of the order that was booked, or refused, last; 0 for none. */
+  lastOrderId: u53,
+  /** What became of that order. */
+  lastOutcome: enumeration(...ORDER_OUTCOMES),
+  /** Its price, scaled. */
+  lastPrice: u53,
+});
+
+/** An order for an instrument: hedging writes it, risk writes what became of it. */
 export const OrderRecord = struct("OrderRecord", {
+  /** The order's number in its channel, from 1: so it is never given twice. */
   id: u53,
   instrument: u32,
   side: enumeration("buy", "sell"),
+  /** By risk. */
+  outcome: enumeration(...ORDER_OUTCOMES),
   quantity: u53,
+  /** By risk: at which it was filled. */
   price: u53,
+  /** When the feed wrote the event that set it off. */
   fedAt: u53,
   sentAt: u53,
+  /** By risk. */
+  decidedAt: u53,
 });
 
-/** What became of an order. */
-export const OrderReport = struct("OrderReport", {
+/** An order that was sent, by id modulo the rows: a successor of hedging finds here what is under way. */
+export const SentOrderRow = struct("SentOrderRow", {
   id: u53,
-  instrument: u32,
-  outcome: enumeration("filled", "refused"),
-  /** Below 0, sold. */
+  /** In coins; below 0, sold. */
   quantity: f64,
-  price: u53,
-  fedAt: u53,
-  reportedAt: u53,
 });
 
-/** The desk's limits, as `risk/limits.ts` has them, and the kill switch: one row, changed under a lock. */
-export const LimitsRow = struct("LimitsRow", {
+/** The desk's limits, as `risk/limits.ts` has them, and the kill switch: under a lock. */
+export const LimitsRecord = struct("LimitsRecord", {
   delta: f64,
   vega: f64,
   loss: f64,
   marginUse: f64,
   collateral: f64,
+  /** When orders were stopped; 0 for not at all. */
+  stoppedAt: u53,
   /** No order may go out. */
   isStopped: bool,
 });
@@ -109,4 +136,40 @@ export const CountersRow = struct("CountersRow", {
   /** When it was last ready to work: after a restart, what recovery ends with. */
   readyAt: u53,
   writtenAt: u53,
+});
+
+/** How far the feed is: one row, written before each publication. */
+export const FeedProgressRow = struct("FeedProgressRow", {
+  /** Events published once the publication is done. */
+  events: u53,
+  /** Events published before it. */
+  eventsBefore: u53,
+  /** The channel's position before it: a successor compares it with the channel, and so knows whether it was done. */
+  position: u32,
+});
+
+/** What the feed found in its input: one row. */
+export const FeedReportRow = struct("FeedReportRow", {
+  /** When the first event was due: a successor replays by the same clock. */
+  startedAt: u53,
+  /** When the last event was published; 0 before. */
+  endedAt: u53,
+  events: u53,
+  lines: u53,
+  skipped: u53,
+  broken: u53,
+  receivedBackwards: u53,
+  exchangeBackwards: u53,
+  /** Events of instruments that found no room. */
+  refused: u53,
+  /** Whether the source came to its end. */
+  isComplete: bool,
+});
+
+/** What the supervisor asks of all: one row. */
+export const ControlRow = struct("ControlRow", {
+  /** Wait, replay, replay no more but finish what was begun, or end. */
+  phase: enumeration("wait", "run", "settle", "end"),
+  /** How to wait for events. */
+  wait: enumeration("block", "yield", "spin"),
 });

@@ -1,0 +1,42 @@
+/**
+ * Events as JSON, as they would go over a socket: prices and quantities as the scaled integers that the desk has.
+ *
+ * @module
+ */
+import { type DepthEvent, depthEvent, type MarketEvent } from "../../examples/desk/input/events.ts";
+import type { Levels } from "../../examples/desk/input/levels.ts";
+
+/** What a process tells the next one of an event: the event, and what was found out so far. */
+export interface Told {
+  readonly number: number;
+  readonly event: MarketEvent;
+  outcome?: string;
+  sequence?: number;
+  bid?: number;
+  bidQuantity?: number;
+  ask?: number;
+  askQuantity?: number;
+}
+
+/** A line, with its end. */
+export function toLine(told: Told): string {
+  const { event } = told;
+  if (event.kind !== "depth") return JSON.stringify(told) + "\n";
+  const { bids, asks, ...rest } = event;
+  return JSON.stringify({ ...told, event: { ...rest, bids: pairs(bids), asks: pairs(asks) } }) + "\n";
+}
+
+/** What a line tells. */
+export function fromLine(line: string): Told {
+  const told = JSON.parse(line);
+  if (told.event.kind !== "depth") return told;
+  const event: DepthEvent = depthEvent(), { bids, asks, ...rest } = told.event;
+  Object.assign(event, rest);
+  for (const [price, quantity] of bids) event.bids.push(price, quantity);
+  for (const [price, quantity] of asks) event.asks.push(price, quantity);
+  return { ...told, event };
+}
+
+function pairs({ prices, quantities, length }: Levels): [number, number][] {
+  return Array.from({ length }, (_, i) => [prices[i], quantities[i]]);
+}

@@ -1,0 +1,130 @@
+import { LatestTable, Pipeline, type Segment } from "../../../mod.ts";
+import { DeskLimits } from "./desk_limits.ts";
+import { EventPart } from "./event_part.ts";
+import { LatencyHistogram } from "./latency_histogram.ts";
+import {
+  ControlRow,
+  CountersRow,
+  FeedProgressRow,
+  FeedReportRow,
+  GreeksRow,
+  InstrumentRow,
+  OrderRecord,
+  PositionRow,
+  QuoteRow,
+  SentOrderRow,
+  StandingRow,
+} from "./records.ts";
+
+/** The processes of a desk, besides the supervisor. */
+export const ROLES = ["feed", "book", "pricing", "risk", "hedging", "monitor"] as const;
+
+/** A process of a desk. */
+export type DeskRole = typeof ROLES[number];
+
+/** What is timed, from the feed's write on: each process's reaction to an event, and a hedge order's fill. */
+export const LATENCIES = ["book", "pricing", "risk", "hedging", "fill"] as const;
+
+/** One of the latencies. */
+export type LatencyName = typeof LATENCIES[number];
+
+/** Bytes of a desk's segment. */
+export const DESK_BYTES: number = 48 * 2 ** 20;
+
+/** How many instruments a desk has room for; events of others are counted and left out. */
+export const MAX_INSTRUMENTS = 128;
+
+/** Parts of events that the slowest process may be behind. */
+export const EVENT_CAPACITY = 8192;
+
+/** Orders that risk and the supervisor may be behind. */
+export const ORDER_CAPACITY = 1024;
+
+/** How many of the orders sent last are remembered by id: more than hedging ever has open. */
+export const SENT_ORDERS = 256;
+
+/**
+ * Who receives an event after whom. Each waits for those before it even while they are dead, so what they find out is
+ * there. The audit is the supervisor's: it comes last, and as the feed waits for it, nothing is overwritten that a dead
+ * process has still to see.
+ */
+export const EVENT_READERS: Readonly<Record<string, readonly string[]>> = {
+  book: [],
+  pricing: ["book"],
+  risk: ["book"],
+  hedging: ["pricing", "risk"],
+  audit: ["book", "pricing", "risk", "hedging"],
+};
+
+/** Who receives an order after whom. */
+export const ORDER_READERS: Readonly<Record<string, readonly string[]>> = { risk: [], audit: ["risk"] };
+
+/** What lies in a desk's segment, besides the order books: those are made as instruments appear. */
+export interface Desk {
+  readonly segment: Segment;
+  /** From the feed to all, lossless. */
+  readonly events: Pipeline<typeof EventPart>;
+  /** From hedging to risk, then to the audit. */
+  readonly orders: Pipeline<typeof OrderRecord>;
+  /** By the feed. */
+  readonly instruments: LatestTable<typeof InstrumentRow>;
+  /** By book. */
+  readonly quotes: LatestTable<typeof QuoteRow>;
+  /** By pricing. */
+  readonly greeks: LatestTable<typeof GreeksRow>;
+  /** By risk. */
+  readonly positions: LatestTable<typeof PositionRow>;
+  /** By risk. */
+  readonly standing: LatestTable<typeof StandingRow>;
+  /** By hedging. */
+  readonly sentOrders: LatestTable<typeof SentOrderRow>;
+  /** By the feed. */
+  readonly feedProgress: LatestTable<typeof FeedProgressRow>;
+  /** By the feed. */
+  readonly feedReport: LatestTable<typeof FeedReportRow>;
+  /** By the supervisor. */
+  readonly control: LatestTable<typeof ControlRow>;
+  /** By anybody, under a lock. */
+  readonly limits: DeskLimits;
+  /** By each process. */
+  readonly counters: Readonly<Record<DeskRole, LatestTable<typeof CountersRow>>>;
+  /** By each process; the fills' by risk. */
+  readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
+}
+
+/** Attaches to the desk in a segment; what is missing is made. */
+export function openDesk(segment: Segment): Desk {
+  const rows = MAX_INSTRUMENTS, versions = 4;
+  return {
+    segment,
+    events: segment.openOrCreate("events", Pipeline, {
+      layout: EventPart,
+      capacity: EVENT_CAPACITY,
+      readers: EVENT_READERS,
+    }),
+    orders: segment.openOrCreate("orders", Pipeline, {
+      layout: OrderRecord,
+      capacity: ORDER_CAPACITY,
+      readers: ORDER_READERS,
+    }),
+    instruments: segment.openOrCreate("instruments", LatestTable, { layout: InstrumentRow, rows }),
+    quotes: segment.openOrCreate("quotes", LatestTable, { layout: QuoteRow, rows, versions }),
+    greeks: segment.openOrCreate("greeks", LatestTable, { layout: GreeksRow, rows, versions }),
+    positions: segment.openOrCreate("positions", LatestTable, { layout: PositionRow, rows, versions }),
+    standing: segment.openOrCreate("standing", LatestTable, { layout: StandingRow, rows: 1, versions }),
+    sentOrders: segment.openOrCreate("sent orders", LatestTable, { layout: SentOrderRow, rows: SENT_ORDERS }),
+    feedProgress: segment.openOrCreate("feed progress", LatestTable, { layout: FeedProgressRow, rows: 1 }),
+    feedReport: segment.openOrCreate("feed report", LatestTable, { layout: FeedReportRow, rows: 1 }),
+    control: segment.openOrCreate("control", LatestTable, { layout: ControlRow, rows: 1 }),
+    limits: DeskLimits.of(segment),
+    counters: forEach(
+      ROLES,
+      (role) => segment.openOrCreate(`counters of ${role}`, LatestTable, { layout: CountersRow, rows: 1 }),
+    ),
+    latencies: forEach(LATENCIES, (name) => segment.openOrCreate(`latency of ${name}`, LatencyHistogram, {})),
+  };
+}
+
+function forEach<K extends string, T>(names: readonly K[], make: (name: K) => T): Record<K, T> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, T>;
+}

@@ -1,0 +1,93 @@
+import { OwnerDiedError, type ReadonlyViews, type Segment, SeqLock, type ViewOf } from "../../../mod.ts";
+import type { Limits } from "../risk/limits.ts";
+import { LimitsRecord } from "./records.ts";
+
+/** The limits, and what backs the desk, in dollars. */
+export interface DeskLimitValues extends Limits {
+  readonly collateral: number;
+}
+
+/** What a desk of the built-in market may do. */
+export const DEFAULT_LIMITS: DeskLimitValues = {
+  delta: 50,
+  vega: 100_000,
+  loss: 2_000_000,
+  marginUse: 0.9,
+  collateral: 20_000_000,
+};
+
+/**
+ * The limits and the kill switch: read by every order's sender and by risk, changed by anybody, one at a time. Reading
+ * waits for nobody but a change in progress. Who dies in the middle of a change leaves limits that nobody can trust: then
+ * no order goes out, until the next change.
+ */
+export class DeskLimits {
+  readonly #lock: SeqLock;
+  readonly #record: ViewOf<typeof LimitsRecord>;
+
+  private constructor(lock: SeqLock) {
+    this.#lock = lock;
+    this.#record = LimitsRecord.view(lock.payload, 0, { readOnly: true });
+  }
+
+  /** Attaches to the limits of a segment, or makes them, all 0. */
+  static of(segment: Segment): DeskLimits {
+    return new DeskLimits(segment.openOrCreate("limits", SeqLock, { payloadBytes: LimitsRecord.byteLength }));
+  }
+
+  /** Whether orders are stopped: look right before each. Allocates nothing. */
+  get isStopped(): boolean {
+    const lock = this.#lock;
+    try {
+      while (true) {
+        const sequence = lock.beginRead(), isStopped = this.#record.isStopped;
+        if (lock.validate(sequence)) return isStopped;
+      }
+    } catch (error) {
+      if (error instanceof OwnerDiedError) return true;
+      throw error;
+    }
+  }
+
+  /** Copies all of it. @returns False if somebody died changing it. */
+  read(into: ViewOf<typeof LimitsRecord>): boolean {
+    try {
+      this.#lock.read((payload: ReadonlyViews) =>
+        LimitsRecord.copy(LimitsRecord.view(payload, 0, { readOnly: true }), into)
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof OwnerDiedError) return false;
+      throw error;
+    }
+  }
+
+  /** Sets the limits; the switch stays as it is. */
+  set(limits: DeskLimitValues): void {
+    using _ = this.#lock.acquire();
+    this.#repair();
+    this.#lock.write((payload) => LimitsRecord.assign(LimitsRecord.view(payload), limits));
+  }
+
+  /** Stops all orders. @param now On the segment's clock. @returns Whether this call did it. */
+  stop(now: number): boolean {
+    using _ = this.#lock.acquire();
+    this.#repair();
+    let isNew = false;
+    this.#lock.write((payload) => {
+      const record = LimitsRecord.view(payload);
+      isNew = !record.isStopped;
+      if (isNew) record.stoppedAt = now;
+      record.isStopped = true;
+    });
+    return isNew;
+  }
+
+  /** After a death within a change: the limits that a desk begins with, and no orders. */
+  #repair(): void {
+    if (!this.#lock.ownerDied) return;
+    this.#lock.write((payload) => {
+      LimitsRecord.assign(LimitsRecord.view(payload), { ...DEFAULT_LIMITS, stoppedAt: 0, isStopped: true });
+    });
+  }
+}

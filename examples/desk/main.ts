@@ -1,0 +1,31 @@
+/**
+ * The desk: `main.ts [options]`, see `supervisor/desk_options.ts`.
+ *
+ * Ends with 0 if all that can be checked is right, with 1 if not, with 2 if the arguments cannot be understood.
+ */
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { type DeskOptions, parseOptions, USAGE } from "./supervisor/desk_options.ts";
+import { runDesk } from "./supervisor/run_desk.ts";
+import { htmlPage } from "./view/html_page.ts";
+import { summary } from "./view/summary.ts";
+import { summaryJson } from "./view/summary_json.ts";
+
+const options = readOptions();
+const result = await runDesk(options);
+if (options.html !== undefined) writeFileSync(options.html, htmlPage(result));
+console.log(options.json ? JSON.stringify(summaryJson(result), undefined, 2) : summary(result));
+process.exit(result.complaints.length === 0 ? 0 : 1);
+
+function readOptions(): DeskOptions {
+  if (process.argv.includes("--help")) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}

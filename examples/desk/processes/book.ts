@@ -1,0 +1,91 @@
+/** Keeps the order books: `book.ts <segment>`. The first to receive an event; writes into it what became of it. */
+import process from "node:process";
+import { BookFeeder } from "../book/book_feeder.ts";
+import { OrderBook } from "../book/order_book.ts";
+import type { OrderBookWriter } from "../book/order_book_writer.ts";
+import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import { bookOptions } from "../layout/books.ts";
+import { EventPart, type EventPartView, OUTCOMES } from "../layout/event_part.ts";
+import { lastStore } from "../layout/last_store.ts";
+import { DeskProcess } from "./desk_process.ts";
+import { EventReader } from "./event_reader.ts";
+import { InstrumentDirectory } from "./instrument_directory.ts";
+import { takeOver } from "./take_over.ts";
+
+/** How long to wait before looking at what the supervisor wants. */
+const WAIT_MS = 20;
+
+/** What an instrument's book is kept with. */
+interface Kept {
+  readonly book: OrderBook;
+  readonly writer: OrderBookWriter;
+  readonly feeder: BookFeeder;
+}
+
+const self = new DeskProcess("book"), { desk, segment } = self;
+const directory = new InstrumentDirectory(desk);
+const quotes = takeOver(() => desk.quotes.writer()), latency = takeOver(() => desk.latencies.book.recorder());
+const tellOutcome = lastStore(EventPart, "outcome");
+const kept: Kept[] = [];
+const top = OrderBook.top(1);
+let gaps = 0, faults = 0;
+/** Whether the next change may be one that a predecessor applied and did not live to tell of. */
+let isFirst = true;
+
+using reader = new EventReader(desk, "book", receive, self.wait);
+self.ready();
+while (self.phase !== "end") {
+  reader.receive(WAIT_MS);
+  self.report({ messages: reader.count, faults, position: reader.position, lag: reader.length });
+}
+self.report({ messages: reader.count, faults, position: reader.position, lag: reader.length }, true);
+reader[Symbol.dispose]();
+self[Symbol.dispose]();
+process.exit(0);
+
+function receive(event: MarketEvent, part: EventPartView): void {
+  if (reader.gaps !== gaps) {
+    gaps = reader.gaps;
+    for (const { index } of directory.all()) keptOf(index).writer.invalidate();
+  }
+  if (event.kind === "depth") apply(event, part);
+}
+
+function apply(event: DepthEvent, part: EventPartView): void {
+  const done = OUTCOMES[part.outcome];
+  if (done === "applied" || done === "stale") return; // a predecessor did it
+  const { book, writer, feeder } = keptOf(event.instrument);
+  let applied = feeder.feed(event);
+  if (isFirst && applied === "stale" && event.last === writer.sequence) applied = "applied";
+  isFirst = false;
+  if (applied === "gap") faults++;
+  const isValid = book.read(top);
+  const quote = quotes.begin(event.instrument);
+  quote.bid = top.bid;
+  quote.bidQuantity = top.bidQuantity;
+  quote.ask = top.ask;
+  quote.askQuantity = top.askQuantity;
+  quote.sequence = top.sequence;
+  quote.isValid = isValid;
+  quote.fedAt = part.fedAt;
+  const now = segment.now();
+  quote.writtenAt = now;
+  quotes.commit();
+  part.sequence = top.sequence;
+  part.bid = top.bid;
+  part.bidQuantity = top.bidQuantity;
+  part.ask = top.ask;
+  part.askQuantity = top.askQuantity;
+  tellOutcome(part, OUTCOMES.indexOf(applied)); // whoever takes over trusts what was written before it
+  latency.record(now - part.fedAt);
+}
+
+function keptOf(instrument: number): Kept {
+  if (kept[instrument] === undefined) {
+    const { name, option } = directory.at(instrument);
+    const book = segment.openOrCreate(`book ${name}`, OrderBook, bookOptions(option !== undefined));
+    const writer = takeOver(() => book.writer());
+    kept[instrument] = { book, writer, feeder: new BookFeeder(writer) };
+  }
+  return kept[instrument];
+}

@@ -1,0 +1,97 @@
+import process from "node:process";
+import { Segment, type WaitStrategy } from "../../../mod.ts";
+import { type Desk, type DeskRole, openDesk } from "../layout/desk.ts";
+import { ControlRow } from "../layout/records.ts";
+import { takeOver } from "./take_over.ts";
+
+/** What a process tells of itself. */
+export interface ProcessCounts {
+  /** Messages received since it was started. */
+  readonly messages: number;
+  /** What was wrong with them, since it was started. */
+  readonly faults: number;
+  /** Position in the channel it reads. */
+  readonly position: number;
+  /** How many messages it is behind. */
+  readonly lag: number;
+}
+
+/** Between two accounts of oneself, and two looks at whether the supervisor lives. */
+const REPORT_MS = 100;
+
+/**
+ * A process of the desk: attached to its segment, told by the supervisor what to do, and counting what it does. It is
+ * started with the segment's name. It ends when told to, or when the supervisor is gone; nothing needs to be tidied up
+ * for its death.
+ */
+export class DeskProcess implements Disposable {
+  readonly segment: Segment;
+  readonly desk: Desk;
+  readonly #counters: ReturnType<Desk["counters"][DeskRole]["writer"]>;
+  readonly #control = ControlRow.alloc();
+  readonly #parent = process.ppid;
+  readonly #messagesBefore: number;
+  readonly #faultsBefore: number;
+  #lookedMs = 0;
+  #reportedMs = 0;
+  #isOrphan = false;
+
+  /** Attaches. Ctrl-C reaches every process of a terminal, and `timeout` ends a group: the supervisor acts on both. */
+  constructor(role: DeskRole) {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+    this.segment = Segment.open(process.argv[2], { role });
+    this.desk = openDesk(this.segment);
+    this.#counters = takeOver(() => this.desk.counters[role].writer());
+    const counters = this.#counters.begin(0);
+    counters.pid = process.pid;
+    counters.starts++;
+    counters.readyAt = 0;
+    this.#messagesBefore = counters.messages;
+    this.#faultsBefore = counters.faults;
+    this.#counters.commit();
+  }
+
+  /** How to wait for events. */
+  get wait(): WaitStrategy {
+    this.desk.control.read(0, this.#control);
+    return this.#control.wait;
+  }
+
+  /** What the supervisor wants; "end" if it is gone. Cheap enough to ask for every message. */
+  get phase(): "wait" | "run" | "settle" | "end" {
+    if (this.#isOrphan) return "end";
+    this.desk.control.read(0, this.#control);
+    return this.#control.phase;
+  }
+
+  /** Tells that all roles were taken and work begins: after a death, recovery ends here. */
+  ready(): void {
+    const counters = this.#counters.begin(0);
+    counters.readyAt = this.segment.now();
+    this.#counters.commit();
+  }
+
+  /** Tells what was done, now and then. Called at least every 100 ms or so. */
+  report(counts: ProcessCounts, isLast = false): void {
+    const now = performance.now();
+    if (now - this.#lookedMs > REPORT_MS) {
+      this.#lookedMs = now;
+      this.#isOrphan = process.ppid !== this.#parent;
+    }
+    if (!isLast && now - this.#reportedMs < REPORT_MS) return;
+    this.#reportedMs = now;
+    const counters = this.#counters.begin(0);
+    counters.messages = this.#messagesBefore + counts.messages;
+    counters.faults = this.#faultsBefore + counts.faults;
+    counters.position = counts.position;
+    counters.lag = counts.lag;
+    counters.writtenAt = this.segment.now();
+    this.#counters.commit();
+  }
+
+  /** Leaves the segment. */
+  [Symbol.dispose](): void {
+    this.#counters.close();
+    this.segment.close();
+  }
+}

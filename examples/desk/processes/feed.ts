@@ -1,0 +1,102 @@
+/** Replays a market into the desk's pipeline: `feed.ts <segment> <FeedOptions as JSON>`. */
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { CaptureSource } from "../input/capture_source.ts";
+import type { MarketEvent } from "../input/events.ts";
+import { Instruments } from "../input/instruments.ts";
+import { replay } from "../input/replay.ts";
+import { ReplayClock } from "../input/replay_clock.ts";
+import type { Source } from "../input/source.ts";
+import { MAX_INSTRUMENTS } from "../layout/desk.ts";
+import { FeedReportRow } from "../layout/records.ts";
+import { SimulatedMarket } from "../market/simulated_market.ts";
+import { DeskProcess } from "./desk_process.ts";
+import { EventWriter, MOST_PARTS, partsOf } from "./event_writer.ts";
+import type { FeedOptions } from "./feed_options.ts";
+import { takeOver } from "./take_over.ts";
+
+/** Events published together, where nobody waits for each. */
+const BATCH = 64;
+/** Events between two looks at whether to tell of oneself, where none is waited for. */
+const TELL_EVENTS = 64;
+/** Between two looks at what the supervisor wants. */
+const POLL_MS = 10;
+
+const { files, speed, seed } = JSON.parse(process.argv[3]) as FeedOptions;
+const self = new DeskProcess("feed"), { desk, segment } = self;
+const writer = new EventWriter(desk, speed === 0 ? BATCH : 1);
+const names = takeOver(() => desk.instruments.writer()), reports = takeOver(() => desk.feedReport.writer());
+const instruments = new Instruments();
+const sources: Source[] = files.length > 0
+  ? files.map((file) => new CaptureSource(file, instruments))
+  : [new SimulatedMarket({ seed })];
+/** What a predecessor published: the same input gives the same events again. */
+const skipped = writer.published;
+const report = FeedReportRow.alloc();
+let unsaid = 0, count = 0, refused = 0, named = 0, reportedMs = 0;
+
+self.ready();
+while (self.phase === "wait") {
+  await delay(POLL_MS);
+  tell();
+}
+desk.feedReport.read(0, report);
+if (report.endedAt === 0) await play();
+tell(true);
+while (self.phase !== "end") {
+  await delay(POLL_MS);
+  tell();
+}
+writer[Symbol.dispose]();
+self[Symbol.dispose]();
+process.exit(0);
+
+async function play(): Promise<void> {
+  if (report.startedAt === 0) {
+    report.startedAt = segment.now();
+    reports.write(0, report);
+  }
+  const now = () => segment.now() / 1e6;
+  const clock = new ReplayClock(speed === 0 ? Infinity : speed, now, report.startedAt / 1e6);
+  const end = new AbortController();
+  await replay(sources, clock, (event) => {
+    if (self.phase !== "run" || !feed(event)) end.abort();
+    if (speed !== 0 || ++unsaid % TELL_EVENTS === 0) tell();
+  }, end.signal);
+  writer.flush();
+  report.isComplete = !end.signal.aborted;
+  report.endedAt = segment.now();
+  tellOfInput();
+}
+
+/** @returns False if it must end. */
+function feed(event: MarketEvent): boolean {
+  for (const known = sources[0].instruments.names; named < known.length && named < MAX_INSTRUMENTS; named++) {
+    names.write(named, { name: known[named].slice(0, 48) });
+  }
+  if (event.instrument >= MAX_INSTRUMENTS || partsOf(event) > MOST_PARTS) {
+    refused++;
+    return true;
+  }
+  return ++count <= skipped || writer.write(event, () => self.phase === "end");
+}
+
+function tell(isLast = false): void {
+  const { published } = writer;
+  const faults = sources.reduce((sum, { report }) => sum + report.broken + report.receivedBackwards, refused);
+  self.report({ messages: published - skipped, faults, position: desk.events.position, lag: 0 }, isLast);
+  if (performance.now() - reportedMs < 100) return;
+  reportedMs = performance.now();
+  if (report.startedAt > 0 && report.endedAt === 0) tellOfInput();
+}
+
+function tellOfInput(): void {
+  const sum = (what: "lines" | "skipped" | "broken" | "receivedBackwards" | "exchangeBackwards") =>
+    sources.reduce((total, { report }) => total + report[what], 0);
+  for (const what of ["lines", "skipped", "broken", "receivedBackwards", "exchangeBackwards"] as const) {
+    report[what] = sum(what);
+  }
+  report.events = writer.published;
+  report.refused = refused;
+  reports.write(0, report);
+}

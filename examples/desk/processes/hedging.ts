@@ -1,0 +1,112 @@
+/**
+ * Keeps the desk's delta near 0: `hedging.ts <segment>`. After each event that may have changed it, the deltas of all that is
+ * held are added up, and an order for the future is sent if they are off.
+ */
+import process from "node:process";
+import { Hedger } from "../hedging/hedger.ts";
+import type { MarketEvent } from "../input/events.ts";
+import { fromScaled, toScaled } from "../input/scaled.ts";
+import { MAX_INSTRUMENTS, SENT_ORDERS } from "../layout/desk.ts";
+import type { EventPartView } from "../layout/event_part.ts";
+import { GreeksRow, PositionRow, QuoteRow, SentOrderRow } from "../layout/records.ts";
+import { DeskProcess } from "./desk_process.ts";
+import { EventReader } from "./event_reader.ts";
+import { InstrumentDirectory } from "./instrument_directory.ts";
+import { takeOver } from "./take_over.ts";
+
+/** How long to wait before looking at what the supervisor wants. */
+const WAIT_MS = 20;
+/** In coins. */
+const HEDGE = { band: 0.05, lot: 0.01, largest: 2 } as const;
+/** The most orders on their way at once. */
+const MOST_OPEN = 64;
+/** After a refusal the next order waits so long. */
+const REFUSED_NS = 100e6;
+
+const self = new DeskProcess("hedging"), { desk, segment } = self;
+const directory = new InstrumentDirectory(desk);
+const orders = takeOver(() => desk.orders.writer()), sent = takeOver(() => desk.sentOrders.writer());
+const latency = takeOver(() => desk.latencies.hedging.recorder());
+const position = PositionRow.alloc(), greeks = GreeksRow.alloc(), quote = QuoteRow.alloc(), open = SentOrderRow.alloc();
+/** By instrument. A future's delta is 1. */
+const quantities = new Float64Array(MAX_INSTRUMENTS), deltas = new Float64Array(MAX_INSTRUMENTS);
+const held: number[] = [];
+let seenPositions = 0, seenGreeks = 0, future = -1;
+/** The last order that is in the future's position or was refused; what was told to the hedger; when the next may be sent. */
+let decided = 0, closed = 0, notBefore = 0;
+
+lookAtAll();
+closed = decided;
+// An order's id is its place in the channel, so the channel tells which comes next, whatever a predecessor died of.
+const hedger = new Hedger({ ...HEDGE, firstId: orders.position + 1 });
+for (let id = closed + 1; id <= orders.position; id++) {
+  if (desk.sentOrders.read(id % SENT_ORDERS, open) && open.id === id) hedger.adopt({ id, quantity: open.quantity });
+}
+using reader = new EventReader(desk, "hedging", receive, self.wait);
+self.ready();
+while (self.phase !== "end") {
+  reader.receive(WAIT_MS);
+  tell();
+}
+tell(true);
+orders.close();
+reader[Symbol.dispose]();
+self[Symbol.dispose]();
+process.exit(0);
+
+function tell(isLast = false): void {
+  self.report({ messages: reader.count, faults: 0, position: reader.position, lag: reader.length }, isLast);
+}
+
+function receive(event: MarketEvent, part: EventPartView): void {
+  if (event.kind === "top") return; // the book tells it
+  if (event.kind !== "ticker" && event.instrument !== directory.hedge?.index) return;
+  lookAtAll();
+  hedge(part.fedAt);
+  latency.record(segment.now() - part.fedAt);
+}
+
+/** Takes in what has changed. A position tells with its quantity which orders are in it. */
+function lookAtAll(): void {
+  future = directory.hedge?.index ?? -1;
+  seenPositions = desk.positions.changedSince(seenPositions, lookAtPosition);
+  seenGreeks = desk.greeks.changedSince(seenGreeks, lookAtGreeks);
+}
+
+function lookAtPosition(row: number): void {
+  if (!desk.positions.read(row, position)) return;
+  if (!held.includes(row)) held.push(row);
+  quantities[row] = fromScaled(position.quantity);
+  if (directory.at(row).option === undefined) deltas[row] = 1;
+  if (row !== future) return;
+  decided = position.lastOrderId;
+  if (position.lastOutcome === "refused") notBefore = segment.now() + REFUSED_NS;
+}
+
+function lookAtGreeks(row: number): void {
+  if (desk.greeks.read(row, greeks)) deltas[row] = greeks.delta;
+}
+
+function hedge(fedAt: number): void {
+  for (; closed < decided; closed++) hedger.close(closed + 1);
+  if (future < 0 || orders.position - closed >= MOST_OPEN || segment.now() < notBefore) return;
+  let delta = 0;
+  for (const row of held) delta += quantities[row] * deltas[row];
+  if (!desk.quotes.read(future, quote) || !quote.isValid || orders.free === 0) return;
+  if (desk.limits.isStopped) return; // nothing but the order at hand may pass the switch
+  const order = hedger.decide(delta);
+  if (order === undefined) return;
+  if (order.id !== orders.position + 1) throw new Error(`Cannot send order ${order.id} as its place must be its id`);
+  sent.write(order.id % SENT_ORDERS, order);
+  const record = orders.claim()!; // there is room, and nobody else claims
+  record.id = order.id;
+  record.instrument = future;
+  record.side = order.quantity > 0 ? "buy" : "sell";
+  record.outcome = "open";
+  record.quantity = Math.abs(toScaled(order.quantity));
+  record.price = 0;
+  record.decidedAt = 0;
+  record.fedAt = fedAt;
+  record.sentAt = segment.now();
+  orders.publish();
+}

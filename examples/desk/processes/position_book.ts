@@ -1,0 +1,78 @@
+import type { ViewOf } from "../../../mod.ts";
+import { fromScaled } from "../input/scaled.ts";
+import type { Desk } from "../layout/desk.ts";
+import { type OrderRecord, PositionRow } from "../layout/records.ts";
+import { Position } from "../risk/position.ts";
+import { takeOver } from "./take_over.ts";
+
+/**
+ * What the desk holds: the one writer of the positions. Each booking is published with its event's number or its order's
+ * id by one store, so what comes again after a death is known, and booked once.
+ */
+export class PositionBook implements Disposable {
+  readonly #desk: Desk;
+  readonly #writer: ReturnType<Desk["positions"]["writer"]>;
+  readonly #row = PositionRow.alloc();
+  readonly #position = new Position();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+    this.#writer = takeOver(() => desk.positions.writer());
+  }
+
+  /** What is held of an instrument, good until the next call; undefined if nothing ever was. */
+  at(instrument: number): ViewOf<typeof PositionRow> | undefined {
+    return this.#desk.positions.read(instrument, this.#row) ? this.#row : undefined;
+  }
+
+  /**
+   * Books what an event brings.
+   *
+   * @param event Its number.
+   * @param quantity Scaled; below 0, sold.
+   * @param price In dollars.
+   * @returns False if it is booked already.
+   */
+  bookEvent(instrument: number, event: number, quantity: number, price: number): boolean {
+    const row = this.#writer.begin(instrument);
+    if (event <= row.lastEvent) return false; // what was begun is forgotten
+    this.#add(row, quantity, price);
+    row.lastEvent = event;
+    this.#writer.commit();
+    return true;
+  }
+
+  /**
+   * Books what became of an order.
+   *
+   * @param price Scaled.
+   * @param quantity Scaled; below 0, sold. 0 if it was refused.
+   * @returns False if that was done already.
+   */
+  bookOrder(order: ViewOf<typeof OrderRecord>, quantity: number, price: number): boolean {
+    const row = this.#writer.begin(order.instrument);
+    if (order.id <= row.lastOrderId) return false;
+    if (quantity !== 0) this.#add(row, quantity, fromScaled(price));
+    row.lastOrderId = order.id;
+    row.lastOutcome = quantity === 0 ? "refused" : "filled";
+    row.lastPrice = price;
+    this.#writer.commit();
+    return true;
+  }
+
+  /** Gives the role back. */
+  [Symbol.dispose](): void {
+    this.#writer.close();
+  }
+
+  #add(row: ViewOf<typeof PositionRow>, quantity: number, price: number): void {
+    const position = this.#position;
+    position.quantity = fromScaled(row.quantity);
+    position.averagePrice = row.averagePrice;
+    position.realised = row.realised;
+    position.trade(fromScaled(quantity), price);
+    row.quantity += quantity; // exact
+    row.averagePrice = row.quantity === 0 ? 0 : position.averagePrice;
+    row.realised = position.realised;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Keeps the positions and watches the limits: `risk.ts <segment>`. Books what clients trade, fills or refuses the desk's
+ * orders at the best price of the book (it stands in for the exchange), and pulls the kill switch if it must.
+ */
+import process from "node:process";
+import type { ViewOf } from "../../../mod.ts";
+import type { MarketEvent } from "../input/events.ts";
+import { fromScaled } from "../input/scaled.ts";
+import { lastStore } from "../layout/last_store.ts";
+import type { EventPartView } from "../layout/event_part.ts";
+import { ORDER_OUTCOMES } from "../layout/order_outcomes.ts";
+import { GreeksRow, LimitsRecord, OrderRecord, QuoteRow } from "../layout/records.ts";
+import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
+import type { Exposure } from "../risk/exposure.ts";
+import { type Breach, BREACHES, breachesOf, mustStop } from "../risk/limits.ts";
+import { scenarioMargin } from "../risk/scenario_margin.ts";
+import { DeskProcess } from "./desk_process.ts";
+import { EventReader } from "./event_reader.ts";
+import { InstrumentDirectory } from "./instrument_directory.ts";
+import { PositionBook } from "./position_book.ts";
+import { takeOver } from "./take_over.ts";
+
+/** How long to wait for events before looking for orders. */
+const WAIT_MS = 1;
+/** Between two valuations of all that is held. */
+const VALUE_MS = 50;
+
+const self = new DeskProcess("risk"), { desk, segment } = self;
+const directory = new InstrumentDirectory(desk), positions = new PositionBook(desk);
+const standings = takeOver(() => desk.standing.writer());
+const latency = takeOver(() => desk.latencies.risk.recorder()), fills = takeOver(() => desk.latencies.fill.recorder());
+const orders = takeOver(() => desk.orders.reader("risk", { from: "oldest" }));
+const tellOutcome = lastStore(OrderRecord, "outcome");
+const quote = QuoteRow.alloc(), greeks = GreeksRow.alloc(), limits = LimitsRecord.alloc();
+let breaches: readonly Breach[] = [], delta = 0, timeMs = 0, valuedMs = 0, decided = 0, refused = 0;
+
+using reader = new EventReader(desk, "risk", receive, self.wait);
+self.ready();
+while (self.phase !== "end") {
+  reader.receive(WAIT_MS);
+  orders.drain(decide);
+  if (performance.now() - valuedMs > VALUE_MS) {
+    valuedMs = performance.now();
+    value();
+  }
+  tell();
+}
+value();
+tell(true);
+orders.close();
+reader[Symbol.dispose]();
+self[Symbol.dispose]();
+process.exit(0);
+
+function tell(isLast = false): void {
+  const messages = reader.count + decided;
+  self.report({ messages, faults: refused, position: reader.position, lag: reader.length }, isLast);
+}
+
+function receive(event: MarketEvent, part: EventPartView): void {
+  timeMs = event.exchangeMs;
+  if (event.kind === "ticker") {
+    const quantity = openingQuantity(event.instrument);
+    if (quantity === 0 || positions.at(event.instrument) !== undefined) return;
+    positions.bookEvent(event.instrument, part.number, quantity, event.markPrice * event.underlyingPrice);
+  } else if (event.kind === "trade" && event.instrument === directory.hedge?.index) {
+    const quantity = clientQuantity(event);
+    if (quantity !== 0) positions.bookEvent(event.instrument, part.number, quantity, fromScaled(event.price));
+    latency.record(segment.now() - part.fedAt);
+  }
+}
+
+/** Decides about an order. One that comes again was decided by a predecessor, which may not have lived to tell of it. */
+function decide(order: ViewOf<typeof OrderRecord>): void {
+  if (order.outcome !== "open") return;
+  const { id, instrument, quantity } = order;
+  const signed = order.side === "buy" ? quantity : -quantity;
+  const price = isAllowed(order, signed) ? signed > 0 ? quote.ask : quote.bid : 0;
+  if (positions.bookOrder(order, price > 0 ? signed : 0, price)) {
+    decided++;
+    if (price === 0) refused++;
+    else delta += fromScaled(signed);
+  }
+  const booked = positions.at(instrument);
+  // Only the last one booked can have been left untold: its outcome is told right after it was booked.
+  if (booked?.lastOrderId !== id) throw new Error(`Cannot tell of order ${id} as it must be the last one booked`);
+  order.price = booked.lastPrice;
+  order.decidedAt = segment.now();
+  tellOutcome(order, ORDER_OUTCOMES.indexOf(booked.lastOutcome));
+  fills.record(order.decidedAt - order.fedAt);
+}
+
+/** Looks at the switch last, so nothing is filled once it was seen to be pulled. */
+function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): boolean {
+  if (!desk.quotes.read(instrument, quote) || !quote.isValid) return false;
+  const isReducing = Math.sign(signed) !== Math.sign(delta);
+  return (breaches.length === 0 || isReducing) && !desk.limits.isStopped;
+}
+
+/** Values all that is held, and looks at the limits. */
+function value(): void {
+  if (!desk.limits.read(limits)) return; // somebody died changing them: nothing goes out
+  const exposures: Exposure[] = [];
+  let vega = 0, profit = 0;
+  delta = 0;
+  for (const { index, option } of directory.all()) {
+    const position = positions.at(index);
+    if (position === undefined) continue;
+    const quantity = fromScaled(position.quantity);
+    profit += position.realised;
+    if (option === undefined) {
+      if (!desk.quotes.read(index, quote) || !quote.isValid) continue;
+      const middle = fromScaled((quote.bid + quote.ask) / 2);
+      delta += quantity;
+      profit += quantity * (middle - position.averagePrice);
+      exposures.push({ quantity, forward: middle });
+    } else if (desk.greeks.read(index, greeks)) {
+      delta += quantity * greeks.delta;
+      vega += quantity * greeks.vega;
+      profit += quantity * (greeks.price - position.averagePrice);
+      exposures.push({ quantity, forward: greeks.forward, option, volatility: greeks.volatility });
+    }
+  }
+  const { initial, maintenance } = scenarioMargin(exposures, timeMs);
+  const equity = limits.collateral + profit;
+  const found = { delta, vega, profit, equity, initialMargin: initial, maintenanceMargin: maintenance };
+  breaches = breachesOf(found, limits);
+  if (mustStop(breaches)) desk.limits.stop(segment.now());
+  const bits = breaches.reduce((bits, breach) => bits | (1 << BREACHES.indexOf(breach)), 0);
+  standings.write(0, { ...found, breaches: bits, writtenAt: segment.now() });
+}

@@ -1,0 +1,215 @@
+import type { PipelineReader, ViewOf } from "../../../mod.ts";
+import { OrderBook } from "../book/order_book.ts";
+import { AsOfCheck } from "../check/as_of_check.ts";
+import { TradeCheck } from "../check/trade_check.ts";
+import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import type { Desk } from "../layout/desk.ts";
+import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
+import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
+import { EventReader } from "../processes/event_reader.ts";
+import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
+import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
+import { OrderAudit } from "./order_audit.ts";
+
+/** What an instrument is checked with. */
+interface Audited {
+  readonly instrument: Instrument;
+  readonly tops: AsOfCheck;
+  readonly trades: TradeCheck;
+  /** What the desk must hold, its orders left out. Scaled. */
+  expected: number;
+  hasTicked: boolean;
+  /** The top that the last change left. */
+  last: { sequence: number; bid: number; ask: number } | undefined;
+}
+
+/** What the audit found. */
+export interface AuditSummary {
+  events: number;
+  /** Events that were missing on the way. */
+  missing: number;
+  depth: Record<typeof OUTCOMES[number], number>;
+  /** Tops of rebuilt books that were compared with what the exchange said, and were equal. */
+  tops: number;
+  equalTops: number;
+  crossed: number;
+  trades: number;
+  tradeHoles: number;
+  /** Greeks that were compared, and those within the tolerances; of them, those that only a last digit keeps within. */
+  greeks: number;
+  greeksWithin: number;
+  greeksByLastDigit: number;
+  /** Tickers of options that nobody compared. */
+  greeksPending: number;
+  /** Books in shared memory that are not as their last change left them. */
+  wrongBooks: number;
+  /** Positions that are not the sum of all that was booked. */
+  wrongPositions: number;
+  /** What is held of the hedging future, and where it comes from, added up by the audit. Scaled. */
+  future: { name: string; held: number; clients: number; orders: number } | undefined;
+  orders: Omit<OrderAudit, "accept" | "net" | "examples">;
+  examples: string[];
+}
+
+/**
+ * The supervisor's own reader: the last to receive each event and each order, with all that the processes found out about
+ * them. It compares that with what the exchange said, and adds up what the desk must hold. It is never killed, so it is
+ * what the processes' deaths are measured against; and as the writers wait for it, they keep what a dead process missed.
+ */
+export class Audit implements Disposable {
+  readonly #desk: Desk;
+  readonly #directory: InstrumentDirectory;
+  readonly #events: EventReader;
+  readonly #orders: PipelineReader<typeof OrderRecord>;
+  readonly #orderAudit = new OrderAudit();
+  readonly #audited: Audited[] = [];
+  readonly #limits = LimitsRecord.alloc();
+  readonly #depth = { pending: 0, applied: 0, stale: 0, early: 0, gap: 0 };
+  readonly #verdicts = { pending: 0, outside: 0, within: 0, lastDigit: 0 };
+  readonly #takeOrder = (order: ViewOf<typeof OrderRecord>) => this.#orderAudit.accept(order, this.#limits.stoppedAt);
+  #crossed = 0;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+    this.#directory = new InstrumentDirectory(desk);
+    this.#events = new EventReader(desk, "audit", (event, part) => this.#accept(event, part));
+    this.#orders = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
+  }
+
+  /** Takes what there is. Never blocks. @returns How many records there were. */
+  step(): number {
+    const parts = this.#events.receive(0);
+    this.#desk.limits.read(this.#limits);
+    return parts + this.#orders.drain(this.#takeOrder);
+  }
+
+  /** Events received. */
+  get events(): number {
+    return this.#events.count;
+  }
+
+  /** Whether all that was published was received. */
+  get isDone(): boolean {
+    return this.#events.position === this.#desk.events.position && this.#orders.position === this.#desk.orders.position;
+  }
+
+  /**
+   * Compares what is left, and tells all. Call it once, when nothing more comes.
+   *
+   * @param isComplete Whether the market came to its end. If it was left, what would have answered the last questions did not
+   * come: they stay open.
+   */
+  finish(isComplete: boolean): AuditSummary {
+    const { within, lastDigit, outside, pending } = this.#verdicts, { net, examples, ...orders } = this.#orderAudit;
+    const summary: AuditSummary = {
+      events: this.#events.count,
+      missing: this.#events.gaps,
+      depth: this.#depth,
+      tops: 0,
+      equalTops: 0,
+      crossed: this.#crossed,
+      trades: 0,
+      tradeHoles: 0,
+      greeks: within + lastDigit + outside,
+      greeksWithin: within + lastDigit,
+      greeksByLastDigit: lastDigit,
+      greeksPending: pending,
+      wrongBooks: 0,
+      wrongPositions: 0,
+      future: undefined,
+      orders,
+      examples: [...examples],
+    };
+    for (const audited of this.#audited.filter((each) => each !== undefined)) {
+      const { tops, trades } = audited;
+      if (isComplete) tops.finish();
+      summary.tops += tops.compared;
+      summary.equalTops += tops.equal;
+      summary.trades += trades.trades;
+      summary.tradeHoles += trades.holes;
+      summary.examples.push(...tops.examples);
+      this.#checkBook(audited, summary);
+      this.#checkPosition(audited, net.get(audited.instrument.index) ?? 0, summary);
+    }
+    return summary;
+  }
+
+  /** Gives its places back. */
+  [Symbol.dispose](): void {
+    this.#events[Symbol.dispose]();
+    this.#orders.close();
+  }
+
+  #accept(event: MarketEvent, part: EventPartView): void {
+    const audited = this.#audited[event.instrument] ??= this.#begin(event.instrument);
+    switch (event.kind) {
+      case "depth":
+        return this.#acceptDepth(audited, event, part);
+      case "top":
+        return audited.tops.state({ ...sidesOf(event), at: event.sequence });
+      case "trade":
+        audited.trades.count(event);
+        if (event.instrument === this.#directory.hedge?.index) audited.expected += clientQuantity(event);
+        return;
+      case "ticker":
+        audited.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
+        if (audited.instrument.option !== undefined) this.#verdicts[VERDICTS[part.verdict]]++;
+        if (!audited.hasTicked) audited.expected += openingQuantity(event.instrument);
+        audited.hasTicked = true;
+    }
+  }
+
+  #acceptDepth(audited: Audited, event: DepthEvent, part: EventPartView): void {
+    const outcome = OUTCOMES[part.outcome];
+    this.#depth[outcome]++;
+    audited.last = undefined;
+    if (outcome !== "applied") return;
+    const { sequence, bid, ask } = part;
+    audited.last = { sequence, bid, ask };
+    if (bid > 0 && ask > 0 && bid >= ask) this.#crossed++;
+    // An option's tickers are of a time. A future's are of a sequence number, which a snapshot does not share.
+    if (audited.instrument.option !== undefined) audited.tops.state({ ...sidesOf(part), at: event.exchangeMs });
+    else if (!event.isSnapshot) audited.tops.ask({ ...sidesOf(part), at: sequence });
+  }
+
+  #checkBook({ instrument, last }: Audited, summary: AuditSummary): void {
+    if (last === undefined) return;
+    const top = OrderBook.top(1);
+    this.#desk.segment.open(`book ${instrument.name}`, OrderBook).read(top);
+    const { sequence, bid, ask } = top;
+    if (sequence === last.sequence && bid === last.bid && ask === last.ask) return;
+    summary.wrongBooks++;
+    summary.examples.push(
+      `the book of ${instrument.name} is ${JSON.stringify({ sequence, bid, ask })}, not ${JSON.stringify(last)}`,
+    );
+  }
+
+  #checkPosition({ instrument, expected }: Audited, orders: number, summary: AuditSummary): void {
+    const row = PositionRow.alloc();
+    const held = this.#desk.positions.read(instrument.index, row) ? row.quantity : 0;
+    if (instrument.index === this.#directory.hedge?.index) {
+      summary.future = { name: instrument.name, held, clients: expected, orders };
+    }
+    if (held === expected + orders) return;
+    summary.wrongPositions++;
+    summary.examples.push(`${held} of ${instrument.name} are held, not ${expected} and ${orders} by orders`);
+  }
+
+  #begin(index: number): Audited {
+    return {
+      instrument: this.#directory.at(index),
+      tops: new AsOfCheck(),
+      trades: new TradeCheck(),
+      expected: 0,
+      hasTicked: false,
+      last: undefined,
+    };
+  }
+}
+
+/** The best prices and quantities of an event, or of a book. */
+function sidesOf(
+  { bid, bidQuantity, ask, askQuantity }: { bid: number; bidQuantity: number; ask: number; askQuantity: number },
+): { bid: number; bidQuantity: number; ask: number; askQuantity: number } {
+  return { bid, bidQuantity, ask, askQuantity };
+}

@@ -1,0 +1,122 @@
+import type { WaitStrategy } from "../../../mod.ts";
+import process from "node:process";
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+/** What a run of the desk is like. */
+export interface DeskOptions {
+  /** How long it runs; `Infinity` for to the end of the captures. */
+  readonly seconds: number;
+  /** Whether both runtimes take part. */
+  readonly mix: boolean;
+  /** How often a process is killed; `Infinity` for never. */
+  readonly killEveryMs: number;
+  /** Captures to replay; the built-in market if there are none. */
+  readonly files: readonly string[];
+  /** 1 is real time; 0 is as fast as it goes. */
+  readonly speed: number;
+  /** Of the built-in market, and of which process is killed. */
+  readonly seed: number;
+  /** After how long the kill switch is pulled; `Infinity` for not at all. */
+  readonly stopAfter: number;
+  /** How the processes wait for events. */
+  readonly wait: WaitStrategy;
+  /** What is shown while it runs: a view that is drawn over and over, a line a second, or nothing. */
+  readonly show: "live" | "lines" | "nothing";
+  /** Whether the summary is JSON. */
+  readonly json: boolean;
+  /** Where a page is written, if anywhere. */
+  readonly html: string | undefined;
+}
+
+/** The ways to wait. */
+const WAITS = ["block", "yield", "spin"] as const;
+
+/** With `--chaos`, a process is killed this often. */
+const CHAOS_MS = 1000;
+
+/** How the desk is called. */
+export const USAGE = `demo [options]
+
+  --seconds N      how long (10; with --speed max and captures: to their end)
+  --mix            on Bun and Deno together
+  --chaos          kill -9 of a random process every second
+  --capture FILE   replay a captured market, gzip or plain; more than one may be given
+  --speed N|max    how fast (1 is real time)
+  --seed N         of the built-in market (1)
+  --stop-after N   pull the kill switch after so many seconds
+  --wait HOW       block, yield or spin: how the processes wait (block; the others want a core for each)
+  --json           a summary for programs
+  --html FILE      a page with latencies and throughput`;
+
+/** A desk as it is by default. */
+export const DEFAULT_OPTIONS: DeskOptions = {
+  seconds: 10,
+  mix: false,
+  killEveryMs: Infinity,
+  files: [],
+  speed: 1,
+  seed: 1,
+  stopAfter: Infinity,
+  wait: "block",
+  show: "nothing",
+  json: false,
+  html: undefined,
+};
+
+/**
+ * Reads the arguments.
+ *
+ * @throws {TypeError | RangeError} If they cannot be understood.
+ */
+export function parseOptions(args: readonly string[]): DeskOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: "string" },
+      mix: { type: "boolean", default: false },
+      chaos: { type: "boolean", default: false },
+      capture: { type: "string", multiple: true, default: [] },
+      speed: { type: "string", default: "1" },
+      seed: { type: "string", default: "1" },
+      "stop-after": { type: "string" },
+      wait: { type: "string", default: "block" },
+      json: { type: "boolean", default: false },
+      html: { type: "string" },
+    },
+  });
+  for (const file of values.capture) {
+    if (!existsSync(file)) throw new RangeError(`Cannot run the desk as a capture must exist: received ${file}`);
+  }
+  const speed = values.speed === "max" ? 0 : numberIn("--speed", values.speed, 1e-6, 1e6);
+  const wait = WAITS.find((wait) => wait === values.wait);
+  if (wait === undefined) {
+    throw new RangeError(`Cannot run the desk as --wait must be ${WAITS.join(", ")}: received ${values.wait}`);
+  }
+  const toTheEnd = speed === 0 && values.capture.length > 0;
+  return {
+    seconds: values.seconds !== undefined
+      ? numberIn("--seconds", values.seconds, 0.1, 86_400)
+      : toTheEnd
+      ? Infinity
+      : DEFAULT_OPTIONS.seconds,
+    mix: values.mix,
+    killEveryMs: values.chaos ? CHAOS_MS : Infinity,
+    files: values.capture,
+    speed,
+    seed: numberIn("--seed", values.seed, 0, 2 ** 32 - 1),
+    stopAfter: values["stop-after"] === undefined
+      ? Infinity
+      : numberIn("--stop-after", values["stop-after"], 0, 86_400),
+    wait,
+    show: values.json ? "nothing" : process.stdout.isTTY ? "live" : "lines",
+    json: values.json,
+    html: values.html,
+  };
+}
+
+function numberIn(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= least && value <= most) return value;
+  throw new RangeError(`Cannot run the desk as ${name} must be a number from ${least} to ${most}: received ${text}`);
+}

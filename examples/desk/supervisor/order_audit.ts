@@ -1,0 +1,46 @@
+import type { ViewOf } from "../../../mod.ts";
+import type { OrderRecord } from "../layout/records.ts";
+
+/** How many complaints are kept in words. */
+const EXAMPLES = 5;
+
+/**
+ * Follows every order through its channel: each id once and in order, each decided about once; and adds up what was filled,
+ * by which the positions are checked.
+ */
+export class OrderAudit {
+  /** Orders seen. */
+  count = 0;
+  filled = 0;
+  refused = 0;
+  /** Ids that did not follow the one before: an order lost, or there twice. */
+  misplaced = 0;
+  /** Orders that arrived without a decision. */
+  undecided = 0;
+  /** Orders sent after the kill switch was pulled, and filled after. */
+  sentAfterStop = 0;
+  filledAfterStop = 0;
+  /** What was filled, net, by instrument. Scaled. */
+  readonly net: Map<number, number> = new Map();
+  /** What was wrong, in words. */
+  readonly examples: string[] = [];
+
+  /** Takes an order. @param stoppedAt When orders were stopped; 0 for not at all. */
+  accept(order: ViewOf<typeof OrderRecord>, stoppedAt: number): void {
+    const { id, instrument, outcome, side, quantity, sentAt, decidedAt } = order;
+    this.count++;
+    if (id !== this.count) {
+      this.misplaced++;
+      if (this.examples.length < EXAMPLES) this.examples.push(`order ${id} in the place of ${this.count}`);
+    }
+    if (outcome === "open") this.undecided++;
+    else if (outcome === "refused") this.refused++;
+    else {
+      this.filled++;
+      this.net.set(instrument, (this.net.get(instrument) ?? 0) + (side === "buy" ? quantity : -quantity));
+    }
+    if (stoppedAt === 0) return;
+    if (sentAt > stoppedAt) this.sentAfterStop++;
+    if (outcome === "filled" && decidedAt > stoppedAt) this.filledAfterStop++;
+  }
+}

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { command, type Runtime } from "../../../tests/support/runtimes.ts";
+import { type Desk, type DeskRole, ROLES } from "../layout/desk.ts";
+import { CountersRow } from "../layout/records.ts";
+
+/** A process that was ended by something else than the supervisor's word. */
+export interface Death {
+  readonly role: DeskRole;
+  /** How it ended, in words. */
+  readonly how: string;
+  /** From the kill (or, if somebody else did it, from when it was noticed) to the successor's being ready. */
+  recoveryMs: number | undefined;
+}
+
+/** A process that begins more often than this in this time is not going to work. */
+const MOST_FAILURES = 5, WITHIN_MS = 5000;
+/** How long processes have to end by themselves. */
+const GRACE_MS = 3000;
+
+/** A role and who plays it. */
+interface Player {
+  readonly role: DeskRole;
+  readonly runtime: Runtime;
+  readonly args: readonly string[];
+  child: ChildProcess | undefined;
+  /** When it was killed, on the segment's clock; NaN if it was not. */
+  killedAt: number;
+  readonly failures: number[];
+  /** The death that its start is to make up for. */
+  death: { entry: Death; since: number } | undefined;
+}
+
+/** Starts a desk's processes, starts those again that die, and ends them. */
+export class ProcessGroup {
+  /** Deaths so far. */
+  readonly deaths: Death[] = [];
+  /** What cannot go on: a process that dies again and again. */
+  failure: string | undefined;
+  readonly #desk: Desk;
+  readonly #players: Player[];
+  readonly #counters = CountersRow.alloc();
+  #isEnding = false;
+  readonly #onExit = () => this.#killAll();
+
+  /**
+   * Starts nothing yet.
+   *
+   * @param runtimeOf Which runtime a role runs on.
+   * @param argsOf Arguments of a role besides the segment's name.
+   */
+  constructor(desk: Desk, runtimeOf: (role: DeskRole) => Runtime, argsOf: (role: DeskRole) => readonly string[]) {
+    this.#desk = desk;
+    this.#players = ROLES.map((role) => ({
+      role,
+      runtime: runtimeOf(role),
+      args: argsOf(role),
+      child: undefined,
+      killedAt: NaN,
+      failures: [],
+      death: undefined,
+    }));
+    process.on("exit", this.#onExit);
+  }
+
+  /** Starts all. */
+  start(): void {
+    for (const player of this.#players) this.#start(player);
+  }
+
+  /** Whether all are alive and have told that they work, and `step` has seen so of all successors. */
+  get isReady(): boolean {
+    return this.#players.every(({ role, death }) => death === undefined && this.isWorking(role));
+  }
+
+  /** Whether a role's process is alive and has told that it works. */
+  isWorking(role: DeskRole): boolean {
+    const { child, killedAt } = this.#playerOf(role);
+    if (!Number.isNaN(killedAt)) return false; // its end was not noticed yet
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
+    if (!this.#desk.counters[role].read(0, this.#counters)) return false;
+    return this.#counters.pid === child.pid && this.#counters.readyAt > 0;
+  }
+
+  /** Looks whether successors are at work; call it often. */
+  step(): void {
+    for (const player of this.#players) {
+      if (player.death === undefined || !this.isWorking(player.role)) continue;
+      const { entry, since } = player.death;
+      entry.recoveryMs = Math.max(0, this.#counters.readyAt - since) / 1e6;
+      player.death = undefined;
+    }
+  }
+
+  /** `kill -9`. @returns False if it is not at work just now. */
+  kill(role: DeskRole): boolean {
+    const player = this.#playerOf(role);
+    if (!this.isWorking(role) || player.death !== undefined) return false;
+    player.killedAt = this.#desk.segment.now();
+    // Not the child's own `kill`, of which runtimes remember more than that a signal was sent.
+    process.kill(player.child!.pid!, "SIGKILL");
+    return true;
+  }
+
+  /** The process id of a role. */
+  pidOf(role: DeskRole): number | undefined {
+    return this.#playerOf(role).child?.pid;
+  }
+
+  /** Which runtime a role runs on. */
+  runtimeOf(role: DeskRole): Runtime {
+    return this.#playerOf(role).runtime;
+  }
+
+  /** Waits for all to end, as they were told; those that do not are killed. @returns Their roles. */
+  async end(): Promise<DeskRole[]> {
+    this.#isEnding = true;
+    const late: DeskRole[] = [];
+    await Promise.all(this.#players.map(async ({ role, child }) => {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const timer = setTimeout(() => {
+        late.push(role);
+        child.kill("SIGKILL");
+      }, GRACE_MS);
+      await new Promise((resolve) => child.once("exit", resolve));
+      clearTimeout(timer);
+    }));
+    process.off("exit", this.#onExit);
+    return late;
+  }
+
+  #start(player: Player): void {
+    const { role, runtime } = player;
+    const script = fileURLToPath(new URL(`../processes/${role}.ts`, import.meta.url));
+    const { file, args } = command(runtime, script, [this.#desk.segment.name, ...player.args]);
+    const child = spawn(file, args, { stdio: ["ignore", role === "monitor" ? "inherit" : "ignore", "inherit"] });
+    player.child = child;
+    child.on("error", (error) => this.failure = `${role} cannot be started: ${error.message}`);
+    child.on("exit", (code, signal) => {
+      if (!this.#isEnding) this.#replace(player, signal ?? `code ${code}`);
+    });
+  }
+
+  #replace(player: Player, how: string): void {
+    const { role, failures } = player, now = performance.now(), isPlanned = !Number.isNaN(player.killedAt);
+    const since = isPlanned ? player.killedAt : this.#desk.segment.now();
+    // One that dies before it was ready is followed by one that makes up for the first death.
+    if (player.death === undefined) {
+      const entry: Death = { role, how: isPlanned ? "killed" : how, recoveryMs: undefined };
+      this.deaths.push(entry);
+      player.death = { entry, since };
+    }
+    player.killedAt = NaN;
+    if (!isPlanned) failures.push(now);
+    if (failures.filter((time) => now - time < WITHIN_MS).length >= MOST_FAILURES) {
+      this.failure = `${role} ended ${MOST_FAILURES} times within ${WITHIN_MS / 1000} s, at last with ${how}`;
+    } else this.#start(player);
+  }
+
+  #playerOf(role: DeskRole): Player {
+    return this.#players.find((player) => player.role === role)!;
+  }
+
+  #killAll(): void {
+    for (const { child } of this.#players) {
+      if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import process from "node:process";
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
+import { Segment } from "../../../mod.ts";
+import { otherRuntime, type Runtime, thisRuntime } from "../../../tests/support/runtimes.ts";
+import { DEFAULT_LIMITS } from "../layout/desk_limits.ts";
+import { type Desk, DESK_BYTES, type DeskRole, type LatencyName, openDesk, ROLES } from "../layout/desk.ts";
+import { LatencySnapshot } from "../layout/latency_snapshot.ts";
+import { SeededRandom } from "../market/seeded_random.ts";
+import type { FeedOptions } from "../processes/feed_options.ts";
+import type { MonitorOptions } from "../processes/monitor_options.ts";
+import { DeskObserver, type DeskSnapshot } from "../view/desk_snapshot.ts";
+import { Timeline, type TimelinePoint } from "../view/timeline.ts";
+import { Audit, type AuditSummary } from "./audit.ts";
+import type { DeskOptions } from "./desk_options.ts";
+import { type Death, ProcessGroup } from "./process_group.ts";
+
+/** How a desk ran. */
+export interface DeskResult {
+  readonly options: DeskOptions;
+  /** Which runtime each process ran on. */
+  readonly runtimes: Readonly<Record<DeskRole, Runtime>>;
+  /** How long the market ran, in seconds. */
+  readonly seconds: number;
+  /** From the start until the last reader had received the last event; undefined unless the input came to its end. */
+  readonly receivedSeconds: number | undefined;
+  /** The desk at the end, before its processes ended. */
+  readonly last: DeskSnapshot;
+  /** Its latencies without the first second, in which the runtimes compile; undefined if there is not more than that. */
+  readonly warmLatencies: DeskSnapshot["latencies"] | undefined;
+  /** The desk over time. */
+  readonly timeline: readonly TimelinePoint[];
+  readonly audit: AuditSummary;
+  readonly deaths: readonly Death[];
+  /** How many of them were the supervisor's doing. */
+  readonly kills: number;
+  /** Whether the kill switch was pulled. */
+  readonly isStopped: boolean;
+  /** What was wrong; nothing, if the desk did what it must. */
+  readonly complaints: readonly string[];
+}
+
+/** How long processes have to start. */
+const START_MS = 60_000;
+/** How long they have to finish what was begun. */
+const SETTLE_MS = 60_000;
+/** Between two looks at the channels. */
+const STEP_MS = 4;
+/** Records at once after which more are likely to be there. */
+const MANY = 512;
+/** Between two points of the timeline, at least; and how many there are, at most. */
+const SAMPLE_MS = 100, MOST_SAMPLES = 2000;
+/** Signals within this time are one. */
+const SAME_MS = 500;
+/** The runtimes compile what they run during the first second. */
+const WARM_MS = 1000;
+
+/**
+ * Runs a desk: makes its segment, starts its processes, starts those again that die, ends them all, and checks what they
+ * did. Whatever happens, no process and no file is left. Ctrl-C ends it early and in order, the second time at once.
+ */
+export async function runDesk(options: DeskOptions): Promise<DeskResult> {
+  // Without a name in /dev/shm, nothing is left there however this ends.
+  using segment = Segment.anonymous({ byteLength: DESK_BYTES, role: "supervisor" });
+  return await new Supervisor(options, openDesk(segment)).run();
+}
+
+class Supervisor {
+  readonly #options: DeskOptions;
+  readonly #desk: Desk;
+  readonly #control: ReturnType<Desk["control"]["writer"]>;
+  readonly #audit: Audit;
+  readonly #group: ProcessGroup;
+  readonly #observer: DeskObserver;
+  readonly #random: SeededRandom;
+  readonly #timeline: Timeline;
+  readonly #complaints: string[] = [];
+  #isInterrupted = false;
+  #interruptedMs = 0;
+  #receivedSeconds: number | undefined;
+  #kills = 0;
+  #sampleAt = Infinity;
+  #killAt = Infinity;
+  #warmAt = Infinity;
+  #warm: DeskSnapshot["latencies"] | undefined;
+  #stopAt = Infinity;
+
+  constructor(options: DeskOptions, desk: Desk) {
+    this.#options = options;
+    this.#desk = desk;
+    this.#control = desk.control.writer();
+    this.#control.write(0, { phase: "wait", wait: options.wait });
+    desk.limits.set(DEFAULT_LIMITS);
+    this.#audit = new Audit(desk); // before the feed: it holds the writers back
+    this.#observer = new DeskObserver(desk, 16);
+    this.#timeline = new Timeline(this.#observer);
+    this.#random = new SeededRandom(options.seed);
+    this.#group = new ProcessGroup(desk, (role) => runtimeOf(role, options), (role) => argsOf(role, options));
+  }
+
+  async run(): Promise<DeskResult> {
+    const interrupt = () => {
+      const now = performance.now();
+      // A terminal's Ctrl-C reaches whoever started this, too, and may be passed on: that is still the same one.
+      if (this.#isInterrupted && now - this.#interruptedMs > SAME_MS) process.exit(130); // ProcessGroup kills them
+      this.#isInterrupted = true;
+      this.#interruptedMs = now;
+    };
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+    let seconds = 0, late: DeskRole[];
+    try {
+      this.#group.start();
+      if (!await this.#until(() => this.#group.isReady, START_MS)) this.#complain("not all processes were ready");
+      else seconds = await this.#play();
+    } finally {
+      this.#control.write(0, { phase: "end" });
+      late = await this.#group.end();
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+    }
+    if (late.length > 0) this.#complain(`${late.join(", ")} did not end by themselves`);
+    return this.#conclude(seconds);
+  }
+
+  /** Lets the market run, and then settles. @returns How many seconds it ran. */
+  async #play(): Promise<number> {
+    const { seconds, killEveryMs, stopAfter } = this.#options, begin = performance.now();
+    this.#killAt = begin + killEveryMs;
+    this.#warmAt = begin + WARM_MS;
+    this.#stopAt = begin + stopAfter * 1000;
+    this.#timeline.sample();
+    this.#sampleAt = begin + SAMPLE_MS;
+    this.#control.write(0, { phase: "run" });
+    const isOver = () => this.#isComplete() && this.#audit.isDone;
+    if (await this.#until(isOver, seconds * 1000)) this.#receivedSeconds = (performance.now() - begin) / 1000;
+    const elapsed = this.#fedSeconds() ?? (performance.now() - begin) / 1000;
+    this.#killAt =
+      this.#stopAt =
+      this.#sampleAt =
+      this.#warmAt =
+        Infinity;
+    this.#control.write(0, { phase: "settle" });
+    const isSettled = () => this.#hasEnded() && this.#group.isReady && this.#audit.isDone;
+    if (!await this.#until(isSettled, SETTLE_MS, true)) this.#complain("the desk did not settle");
+    return elapsed;
+  }
+
+  /** Serves the desk until a condition holds, or the time is over. @returns Whether it holds. */
+  async #until(isMet: () => boolean, ms: number, evenIfInterrupted = false): Promise<boolean> {
+    const deadline = performance.now() + ms;
+    while (!isMet()) {
+      if (this.#group.failure !== undefined || performance.now() >= deadline) return false;
+      if (this.#isInterrupted && !evenIfInterrupted) return false;
+      const taken = this.#step();
+      await (taken < MANY ? delay(Math.min(STEP_MS, Math.max(0, deadline - performance.now()))) : turn());
+    }
+    return true;
+  }
+
+  #step(): number {
+    const taken = this.#audit.step(), now = performance.now();
+    this.#group.step();
+    if (now >= this.#sampleAt) {
+      const { seconds } = this.#options;
+      this.#sampleAt = now + Math.max(SAMPLE_MS, Number.isFinite(seconds) ? seconds * 1000 / MOST_SAMPLES : 0);
+      this.#timeline.sample();
+    }
+    if (now >= this.#killAt) {
+      this.#killAt += this.#options.killEveryMs;
+      this.#kill();
+    }
+    if (now >= this.#warmAt) {
+      this.#warmAt = Infinity;
+      this.#warm = this.#observer.look(0).latencies;
+    }
+    if (now >= this.#stopAt) {
+      this.#stopAt = Infinity;
+      this.#desk.limits.stop(this.#desk.segment.now());
+    }
+    return taken;
+  }
+
+  /** Kills one of those that are at work. */
+  #kill(): void {
+    const first = this.#random.below(ROLES.length);
+    const order = ROLES.map((_, i) => ROLES[(first + i) % ROLES.length]);
+    if (order.some((role) => this.#group.kill(role))) this.#kills++;
+  }
+
+  #isComplete(): boolean {
+    return this.#observer.feed().isComplete;
+  }
+
+  #hasEnded(): boolean {
+    return this.#observer.feed().endedAt > 0;
+  }
+
+  /** How long the feed took, once it is done. */
+  #fedSeconds(): number | undefined {
+    const { startedAt, endedAt } = this.#observer.feed();
+    return endedAt > 0 ? (endedAt - startedAt) / 1e9 : undefined;
+  }
+
+  #conclude(seconds: number): DeskResult {
+    const last = this.#withDepth(this.#observer.look(Infinity)), audit = this.#audit.finish(last.feed.isComplete);
+    const attached = this.#desk.segment.participants().length - 1;
+    if (attached > 0) this.#complain(`${attached} processes were still attached at the end`);
+    if (this.#group.failure !== undefined) this.#complain(this.#group.failure);
+    const { deaths } = this.#group;
+    for (const { role, how, recoveryMs } of deaths) {
+      if (how !== "killed") this.#complain(`${role} ended by itself: ${how}`);
+      if (recoveryMs === undefined) this.#complain(`nobody took the place of ${role}`);
+    }
+    if (audit.events !== last.feed.events) {
+      this.#complain(`${audit.events} events were received of the ${last.feed.events} that were fed`);
+    }
+    return {
+      options: this.#options,
+      runtimes: Object.fromEntries(ROLES.map((role) => [role, this.#group.runtimeOf(role)])) as DeskResult["runtimes"],
+      seconds,
+      receivedSeconds: this.#receivedSeconds,
+      last,
+      warmLatencies: this.#warmLatencies(last),
+      timeline: this.#timeline.points,
+      audit,
+      deaths,
+      kills: this.#kills,
+      isStopped: last.limits.isStopped,
+      complaints: [...this.#complaints, ...complaintsOf(audit)],
+    };
+  }
+
+  /** The writer knows of the depth only where it had to look; the timeline looked all the time. */
+  #withDepth(snapshot: DeskSnapshot): DeskSnapshot {
+    const seen = this.#timeline.points.reduce((most, { depth }) => Math.max(most, depth), 0);
+    const channels = snapshot.channels.map((channel) =>
+      channel.name === "events" ? { ...channel, highWater: Math.max(channel.highWater, seen) } : channel
+    );
+    return { ...snapshot, channels };
+  }
+
+  #warmLatencies({ latencies }: DeskSnapshot): DeskSnapshot["latencies"] | undefined {
+    const before = this.#warm;
+    if (before === undefined) return undefined;
+    const warm = Object.entries(latencies).map(([name, counted]) => {
+      const passed = new LatencySnapshot();
+      passed.add(counted);
+      passed.subtract(before[name as LatencyName]);
+      return [name, passed];
+    });
+    return Object.fromEntries(warm);
+  }
+
+  #complain(what: string): void {
+    this.#complaints.push(what);
+  }
+}
+
+/** What an audit says against the desk. */
+function complaintsOf({ orders, depth, ...audit }: AuditSummary): string[] {
+  const { missing, tops, equalTops, crossed, greeks, greeksWithin, wrongBooks, wrongPositions } = audit;
+  const complaints = [
+    missing > 0 && `events were missing ${missing} times`,
+    depth.pending > 0 && `${depth.pending} changes did not reach the books`,
+    tops !== equalTops && `${tops - equalTops} of ${tops} tops of book differ from the exchange's`,
+    crossed > 0 && `books were crossed ${crossed} times`,
+    greeks !== greeksWithin && `${greeks - greeksWithin} of ${greeks} greeks differ from the exchange's`,
+    audit.greeksPending > 0 && `${audit.greeksPending} tickers were not priced`,
+    wrongBooks > 0 && `${wrongBooks} books are not as their last change left them`,
+    wrongPositions > 0 && `${wrongPositions} positions are not the sum of what was booked`,
+    orders.misplaced > 0 && `${orders.misplaced} orders were lost or sent twice`,
+    orders.undecided > 0 && `${orders.undecided} orders were not decided`,
+    orders.sentAfterStop > 1 && `${orders.sentAfterStop} orders went out after the kill switch`,
+    orders.filledAfterStop > 1 && `${orders.filledAfterStop} orders were filled after the kill switch`,
+  ].filter((complaint) => complaint !== false);
+  return [...complaints, ...audit.examples];
+}
+
+/** With both runtimes, neighbours in the pipeline are of different ones. */
+function runtimeOf(role: DeskRole, { mix }: DeskOptions): Runtime {
+  return mix && ["book", "risk", "monitor"].includes(role) ? otherRuntime : thisRuntime;
+}
+
+function argsOf(role: DeskRole, { files, speed, seed, show, seconds }: DeskOptions): string[] {
+  if (role === "feed") return [JSON.stringify({ files, speed, seed } satisfies FeedOptions)];
+  if (role === "monitor") return [JSON.stringify({ show, seconds } satisfies MonitorOptions)];
+  return [];
+}

@@ -1,0 +1,191 @@
+import type { ValueOf } from "../../../mod.ts";
+import { OrderBook } from "../book/order_book.ts";
+import type { BookTop } from "../book/book_top.ts";
+import { fromScaled } from "../input/scaled.ts";
+import { type Desk, type DeskRole, LATENCIES, type LatencyName, ROLES } from "../layout/desk.ts";
+import { LatencySnapshot } from "../layout/latency_snapshot.ts";
+import {
+  CountersRow,
+  FeedProgressRow,
+  FeedReportRow,
+  GreeksRow,
+  LimitsRecord,
+  PositionRow,
+  QuoteRow,
+  StandingRow,
+} from "../layout/records.ts";
+import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
+
+/** A channel at a moment. */
+export interface ChannelState {
+  readonly name: string;
+  /** What it is. */
+  readonly kind: "Pipeline" | "LatestTable";
+  /** Messages since the start; of a table, writes. */
+  readonly messages: number;
+  /** Records that fit, or rows. */
+  readonly capacity: number;
+  /** Records that the slowest reader has still to receive, now and at most; a table has none. */
+  readonly depth: number;
+  readonly highWater: number;
+  /** How far each reader is behind. */
+  readonly lags: Readonly<Record<string, number>>;
+}
+
+/** An option, its price, its greeks, and how many the desk holds. */
+export interface OptionState extends ValueOf<typeof GreeksRow> {
+  readonly name: string;
+  readonly held: number;
+}
+
+/** What is held of a future. */
+export interface FutureState {
+  readonly name: string;
+  readonly bid: number;
+  readonly ask: number;
+  readonly isValid: boolean;
+  readonly held: number;
+}
+
+/** A desk at a moment, as anybody who is attached sees it. */
+export interface DeskSnapshot {
+  /** Nanoseconds on the segment's clock. */
+  readonly at: number;
+  readonly channels: readonly ChannelState[];
+  readonly processes: Readonly<Record<DeskRole, ValueOf<typeof CountersRow>>>;
+  readonly latencies: Readonly<Record<LatencyName, LatencySnapshot>>;
+  /** The book that is shown: the hedging future's, or that of the first instrument. */
+  readonly book: { readonly name: string; readonly top: BookTop } | undefined;
+  readonly futures: readonly FutureState[];
+  /** Those with the most vega held, or at all. */
+  readonly options: readonly OptionState[];
+  /** Books that may be used, of how many. */
+  readonly validBooks: number;
+  readonly instruments: number;
+  readonly standing: ValueOf<typeof StandingRow>;
+  readonly limits: ValueOf<typeof LimitsRecord>;
+  readonly feed: ValueOf<typeof FeedReportRow>;
+}
+
+/** Looks at a desk: reads only, and disturbs nobody. */
+export class DeskObserver {
+  readonly #desk: Desk;
+  readonly #directory: InstrumentDirectory;
+  readonly #depth: number;
+  readonly #books: Map<string, OrderBook> = new Map();
+  readonly #counters = CountersRow.alloc();
+  readonly #feed = FeedReportRow.alloc();
+  readonly #quote = QuoteRow.alloc();
+  readonly #greeks = GreeksRow.alloc();
+  readonly #position = PositionRow.alloc();
+
+  /**
+   * @param depth Levels a side of the book that is shown.
+   */
+  constructor(desk: Desk, depth = 8) {
+    this.#desk = desk;
+    this.#directory = new InstrumentDirectory(desk);
+    this.#depth = depth;
+  }
+
+  /** Looks. @param mostOptions How many options to tell of. */
+  look(mostOptions = 8): DeskSnapshot {
+    const desk = this.#desk, instruments = this.#directory.all();
+    const limits = LimitsRecord.alloc(), standing = StandingRow.alloc();
+    desk.limits.read(limits);
+    desk.standing.read(0, standing);
+    return {
+      at: desk.segment.now(),
+      channels: this.#channels(),
+      processes: record(ROLES, (role) => {
+        desk.counters[role].read(0, this.#counters);
+        return CountersRow.toObject(this.#counters);
+      }),
+      latencies: record(LATENCIES, (name) => {
+        const snapshot = new LatencySnapshot();
+        desk.latencies[name].read(snapshot);
+        return snapshot;
+      }),
+      book: this.#book(),
+      ...this.#holdings(instruments, mostOptions),
+      instruments: instruments.length,
+      standing: StandingRow.toObject(standing),
+      limits: LimitsRecord.toObject(limits),
+      feed: this.feed(),
+    };
+  }
+
+  /** What the feed tells of its input, and of how far it is. */
+  feed(): ValueOf<typeof FeedReportRow> {
+    this.#desk.feedReport.read(0, this.#feed);
+    return FeedReportRow.toObject(this.#feed);
+  }
+
+  #channels(): ChannelState[] {
+    const desk = this.#desk, progress = FeedProgressRow.alloc();
+    desk.feedProgress.read(0, progress);
+    return [
+      ...(["events", "orders"] as const).map((name): ChannelState => {
+        const pipeline = desk[name], gates = pipeline.gates();
+        return {
+          name,
+          kind: "Pipeline",
+          messages: name === "events" ? progress.events : pipeline.position,
+          capacity: pipeline.capacity,
+          depth: gates.reduce((most, { lag }) => Math.max(most, lag), 0),
+          highWater: pipeline.highWater,
+          lags: Object.fromEntries(gates.map(({ name, lag }) => [name, lag])),
+        };
+      }),
+      ...(["quotes", "greeks", "positions", "standing"] as const).map((name): ChannelState => ({
+        name,
+        kind: "LatestTable",
+        messages: desk[name].changes,
+        capacity: desk[name].rows,
+        depth: 0,
+        highWater: 0,
+        lags: {},
+      })),
+    ];
+  }
+
+  #book(): DeskSnapshot["book"] {
+    const instrument = this.#directory.hedge ?? this.#directory.all()[0];
+    if (instrument === undefined) return undefined;
+    const { name } = instrument, { segment } = this.#desk, top = OrderBook.top(this.#depth);
+    let book = this.#books.get(name);
+    if (book === undefined) {
+      // Whoever looks makes nothing: the book process does, at the first event.
+      if (!segment.objects().some((entry) => entry.name === `book ${name}`)) return undefined;
+      this.#books.set(name, book = segment.open(`book ${name}`, OrderBook));
+    }
+    book.read(top);
+    return { name, top };
+  }
+
+  #holdings(
+    instruments: readonly Instrument[],
+    mostOptions: number,
+  ): Pick<DeskSnapshot, "futures" | "options" | "validBooks"> {
+    const { quotes, greeks, positions } = this.#desk;
+    const futures: FutureState[] = [], options: OptionState[] = [];
+    let validBooks = 0;
+    for (const { index, name, option } of instruments) {
+      const held = positions.read(index, this.#position) ? fromScaled(this.#position.quantity) : 0;
+      const isQuoted = quotes.read(index, this.#quote), { bid, ask, isValid } = this.#quote;
+      if (isQuoted && isValid) validBooks++;
+      if (option === undefined) {
+        if (isQuoted) futures.push({ name, bid: fromScaled(bid), ask: fromScaled(ask), isValid, held });
+      } else if (greeks.read(index, this.#greeks)) {
+        options.push({ ...GreeksRow.toObject(this.#greeks), name, held });
+      }
+    }
+    const weight = ({ vega, held }: OptionState) => vega * (held === 0 ? 1e-6 : Math.abs(held));
+    options.sort((a, b) => weight(b) - weight(a));
+    return { futures, options: options.slice(0, mostOptions), validBooks };
+  }
+}
+
+function record<K extends string, T>(names: readonly K[], make: (name: K) => T): Record<K, T> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, T>;
+}

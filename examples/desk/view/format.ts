@@ -1,0 +1,40 @@
+/**
+ * Figures as text.
+ *
+ * @module
+ */
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
+
+/** 1,234,567. */
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** At most three digits behind the point. */
+export function amount(value: number): string {
+  return short.format(value);
+}
+
+/** Behind the point as many digits as told. */
+export function fixed(value: number, digits: number): string {
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** Nanoseconds, in the unit that fits. */
+export function duration(ns: number): string {
+  if (ns < 1e3) return `${ns} ns`;
+  if (ns < 1e6) return `${digits3(ns / 1e3)} µs`;
+  if (ns < 1e9) return `${digits3(ns / 1e6)} ms`;
+  return `${digits3(ns / 1e9)} s`;
+}
+
+/** A part of 1 as per cent. */
+export function percent(part: number): string {
+  return Number.isFinite(part) ? `${(part * 100).toFixed(1)} %` : "–";
+}
+
+function digits3(value: number): string {
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+}

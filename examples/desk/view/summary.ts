@@ -1,0 +1,105 @@
+import process from "node:process";
+import pc from "picocolors";
+import { fromScaled } from "../input/scaled.ts";
+import { ROLES } from "../layout/desk.ts";
+import type { DeskResult } from "../supervisor/run_desk.ts";
+import { amount, count, duration, fixed } from "./format.ts";
+import { channelTable, ladder, latencyTable, optionTable, standingLines, table } from "./tables.ts";
+
+/** What a run of the desk comes to, for people. */
+export function summary(result: DeskResult): string {
+  const { last, seconds, complaints, warmLatencies } = result;
+  const { columns = Infinity } = process.stdout;
+  const before = last.channels.map((channel) => ({ ...channel, messages: 0 }));
+  const heading = (text: string) => ["", pc.bold(text)];
+  return [
+    ...heading(`The desk ran for ${fixed(seconds, 1)} s on ${inputText(result)}`),
+    ...(last.book === undefined ? [] : [ladder(last.book, 3)]),
+    ...(last.options.length === 0
+      ? []
+      : [...heading("Options, most vega first"), optionTable(last.options.slice(0, 6), columns)]),
+    ...heading("Position, margin and limits"),
+    ...standingLines(last),
+    ...heading("Channels"),
+    channelTable(last.channels, before, seconds, columns),
+    ...heading(
+      warmLatencies === undefined ? "Latencies" : "Latencies, without the first second, in which the runtimes compile",
+    ),
+    latencyTable(warmLatencies ?? last.latencies),
+    ...heading("Processes"),
+    processTable(result),
+    ...deathLines(result),
+    ...heading("Checks"),
+    ...checkLines(result),
+    "",
+    complaints.length === 0 ? pc.green("All is as it must be.") : pc.red(complaints.join("\n")),
+  ].join("\n");
+}
+
+function inputText({ options, last }: DeskResult): string {
+  const { files } = options;
+  return files.length === 0
+    ? `the built-in market, seed ${options.seed}`
+    : `${files.length} ${files.length === 1 ? "capture" : "captures"}${last.feed.isComplete ? ", to the end" : ""}`;
+}
+
+function processTable({ last, runtimes }: DeskResult): string {
+  const rows = ROLES.map((role) => {
+    const { pid, starts, messages, faults } = last.processes[role];
+    return [role, runtimes[role], String(pid), count(starts), count(messages), count(faults)];
+  });
+  return table(["process", "on", "pid", "starts", "messages", "faults"], rows);
+}
+
+function deathLines({ deaths, kills }: DeskResult): string[] {
+  if (deaths.length === 0) return [];
+  const times = deaths.flatMap(({ recoveryMs }) => recoveryMs === undefined ? [] : [recoveryMs]).sort((a, b) => a - b);
+  const each = deaths.map(({ role, recoveryMs }) =>
+    `${role} ${recoveryMs === undefined ? "never" : duration(Math.round(recoveryMs * 1e6))}`
+  );
+  const most = times.at(-1) ?? 0, median = times[times.length >> 1] ?? 0;
+  return [
+    "",
+    pc.bold("Deaths"),
+    ` ${deaths.length}, ${kills} of them by kill -9; from the kill to the successor at work: median ${
+      duration(Math.round(median * 1e6))
+    }, at most ${duration(Math.round(most * 1e6))}`,
+    ` ${each.join(", ")}`,
+  ];
+}
+
+function checkLines({ audit, last, isStopped }: DeskResult): string[] {
+  const { depth, orders, future } = audit, { feed } = last;
+  const early = depth.early + depth.gap;
+  return [
+    ` events: ${count(audit.events)} received of ${count(feed.events)}, ${audit.missing} missing`,
+    ` books: ${
+      count(depth.applied)
+    } changes applied, ${depth.stale} stale, ${early} without a book, ${depth.gap} gaps; ${
+      count(audit.crossed)
+    } crossed; ${last.validBooks} of ${last.instruments} valid, ${audit.wrongBooks} wrong`,
+    ` tops of book equal to the exchange's: ${count(audit.equalTops)} of ${count(audit.tops)}`,
+    ` greeks within the tolerances: ${count(audit.greeksWithin)} of ${count(audit.greeks)}, ${
+      count(audit.greeksByLastDigit)
+    } of them by the last digit`,
+    ` trades: ${count(audit.trades)}, ${audit.tradeHoles} holes between their ids`,
+    ` orders: ${count(orders.count)} sent = ${count(orders.filled)} filled + ${
+      count(orders.refused)
+    } refused + ${orders.undecided} undecided; ${orders.misplaced} lost or twice; ${audit.wrongPositions} positions wrong`,
+    ...(future === undefined ? [] : [
+      ` position: ${amount(fromScaled(future.held))} ${future.name} = ${
+        amount(fromScaled(future.clients))
+      } from clients ${future.orders < 0 ? "−" : "+"} ${amount(fromScaled(Math.abs(future.orders)))} by ${
+        count(orders.filled)
+      } orders`,
+    ]),
+    ...(isStopped
+      ? [` kill switch: ${orders.sentAfterStop} orders sent and ${orders.filledAfterStop} filled after it was pulled`]
+      : []),
+    ` input: ${
+      count(feed.lines)
+    } lines, ${feed.skipped} skipped, ${feed.broken} broken; times ran backwards ${feed.receivedBackwards} times, exchange's ${
+      count(feed.exchangeBackwards)
+    }; ${feed.refused} events found no room`,
+  ];
+}

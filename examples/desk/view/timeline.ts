@@ -1,0 +1,56 @@
+import { LATENCIES, type LatencyName } from "../layout/desk.ts";
+import { LatencySnapshot } from "../layout/latency_snapshot.ts";
+import type { DeskObserver } from "./desk_snapshot.ts";
+
+/** The desk in a stretch of time. */
+export interface TimelinePoint {
+  /** When it ended, in seconds since the first one began. */
+  readonly at: number;
+  /** Messages a second, by channel. */
+  readonly rates: Readonly<Record<string, number>>;
+  /** Records that the slowest reader of the events had still to receive, at its end. */
+  readonly depth: number;
+  /** Median and 99th percentile in nanoseconds; none where nothing was timed. */
+  readonly latencies: Readonly<Partial<Record<LatencyName, { readonly p50: number; readonly p99: number }>>>;
+}
+
+/** Follows a desk over time. */
+export class Timeline {
+  readonly points: TimelinePoint[] = [];
+  readonly #observer: DeskObserver;
+  #firstAt = NaN;
+  #lastAt = NaN;
+  #messages: Readonly<Record<string, number>> = {};
+  #counted: Readonly<Record<LatencyName, LatencySnapshot>> | undefined;
+
+  constructor(observer: DeskObserver) {
+    this.#observer = observer;
+  }
+
+  /** Ends a stretch of time; the first call begins one. */
+  sample(): void {
+    const { at, channels, latencies } = this.#observer.look(0);
+    const messages = Object.fromEntries(channels.map(({ name, messages }) => [name, messages]));
+    if (this.#counted !== undefined) {
+      const seconds = (at - this.#lastAt) / 1e9, before = this.#counted;
+      this.points.push({
+        at: (at - this.#firstAt) / 1e9,
+        rates: Object.fromEntries(
+          Object.entries(messages).map(([name, count]) => [name, (count - this.#messages[name]) / seconds]),
+        ),
+        depth: channels[0].depth,
+        latencies: Object.fromEntries(
+          LATENCIES.flatMap((name) => {
+            const passed = new LatencySnapshot();
+            passed.add(latencies[name]);
+            passed.subtract(before[name]);
+            return passed.total === 0 ? [] : [[name, { p50: passed.percentile(50), p99: passed.percentile(99) }]];
+          }),
+        ),
+      });
+    } else this.#firstAt = at;
+    this.#lastAt = at;
+    this.#messages = messages;
+    this.#counted = latencies;
+  }
+}
