@@ -82,29 +82,6 @@ export interface BroadcastReaderPaths<S extends AnyStruct> {
   shift(into: ViewOf<S>): boolean;
 }
 
-interface Paths {
-  readonly write: (context: BroadcastWriterContext<AnyStruct>) => BroadcastWriterPaths<AnyStruct>;
-  readonly read: (context: BroadcastReaderContext<AnyStruct>) => BroadcastReaderPaths<AnyStruct>;
-}
-
-/** Makes the methods of `BroadcastWriter`. */
-export function broadcastWriterPaths<S extends AnyStruct>(
-  layout: S,
-  context: BroadcastWriterContext<S>,
-): BroadcastWriterPaths<S> {
-  const { write } = generate(layout);
-  return write(context as BroadcastWriterContext<AnyStruct>) as BroadcastWriterPaths<S>;
-}
-
-/** Makes the methods of `BroadcastReader`. */
-export function broadcastReaderPaths<S extends AnyStruct>(
-  layout: S,
-  context: BroadcastReaderContext<S>,
-): BroadcastReaderPaths<S> {
-  const { read } = generate(layout);
-  return read(context as BroadcastReaderContext<AnyStruct>) as BroadcastReaderPaths<S>;
-}
-
 /** Says that so many records cannot be drained. */
 function refuseLimit(limit: unknown): never {
   throw new RangeError(`Cannot drain a channel as limit must be 1 or more: received ${String(limit)}`);
@@ -123,29 +100,22 @@ const lookAtOwn = hasTotalStoreOrder() ? peek : load;
 
 const GEOMETRY = "const { capacity, slotMask, batch, reach } = geometry;";
 
-function generate(layout: AnyStruct): Paths {
-  const code = new Source();
-  const use = (names: Record<string, unknown>): string =>
-    Object.entries(names).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
-  const recordAt = (position: string): string =>
-    `${BROADCAST_HEADER_BYTES} + (${position} & slotMask) * ${layout.byteLength}`;
-  return code.evaluate(`(() => {
-const ${
-    use({
-      layout,
-      copyIn: layout.copy,
-      copyOut: recordCopier(layout),
-      moveTo: layout.moveTo,
-      lookAtOwn,
-      beginEpoch,
-      refuseLimit,
-      ...INLINE_NAMES,
-    })
-  };
+/** Where the record of a position begins. */
+function recordAt(layout: AnyStruct, position: string): string {
+  return `${BROADCAST_HEADER_BYTES} + (${position} & slotMask) * ${layout.byteLength}`;
+}
 
-const write = ({ words, geometry, record, isFenced, wake, begin, end, refusePublish }) => {
-${GEOMETRY}
-let next = 0, tail = 0, limit = 0;
+/** Makes the methods of `BroadcastWriter`. */
+export function broadcastWriterPaths<S extends AnyStruct>(
+  layout: S,
+  context: BroadcastWriterContext<S>,
+): BroadcastWriterPaths<S> {
+  const names = { layout, copy: layout.copy, lookAtOwn, beginEpoch };
+  return generate(
+    layout,
+    context,
+    names,
+    `let next = 0, tail = 0, limit = 0;
 const renew = () => {
 next = tail = begin((next - tail) | 0);
 limit = (tail + batch) | 0;
@@ -166,7 +136,7 @@ return {
 claim() {
 if (next === limit) renew();
 lookAtOwn(words, ${TAIL});
-moveTo(record, ${recordAt("next")});
+moveTo(record, ${recordAt(layout, "next")});
 next = (next + 1) | 0;
 return record;
 },
@@ -174,9 +144,9 @@ publish,
 push(value) {
 if (next === limit) renew();
 lookAtOwn(words, ${TAIL});
-moveTo(record, ${recordAt("next")});
+moveTo(record, ${recordAt(layout, "next")});
 try {
-if (value?.[$struct] === layout || layout.isView(value)) copyIn(value, record);
+if (value?.[$struct] === layout || layout.isView(value)) copy(value, record);
 else layout.assign(record, value);
 } catch (error) {
 if (next === tail && !end()) limit = next;
@@ -187,12 +157,21 @@ publish();
 },
 claimed: () => (next - tail) | 0,
 abort,
-};
-};
+};`,
+  ) as BroadcastWriterPaths<S>;
+}
 
-const read = ({ words, geometry, record, copied, chunk, state, look }) => {
-${GEOMETRY}
-return {
+/** Makes the methods of `BroadcastReader`. */
+export function broadcastReaderPaths<S extends AnyStruct>(
+  layout: S,
+  context: BroadcastReaderContext<S>,
+): BroadcastReaderPaths<S> {
+  const names = { copy: recordCopier(layout), refuseLimit };
+  return generate(
+    layout,
+    context,
+    names,
+    `return {
 drain(fn, most = capacity) {
 if (!(most >= 1)) refuseLimit(most);
 if (((state.limit - state.next) | 0) < most && !look()) return 0;
@@ -201,9 +180,9 @@ while (count + 1 <= most && state.next !== state.limit) {
 const first = state.next;
 let records = Math.min((state.limit - first) | 0, chunk, Math.floor(most - count));
 for (let i = 0; i < records; i++) {
-moveTo(record, ${recordAt("(first + i)")});
+moveTo(record, ${recordAt(layout, "(first + i)")});
 moveTo(copied, i * ${layout.byteLength});
-copyOut(record, copied);
+copy(record, copied);
 }
 // Pairs with publish: where the first copy is whole, the others are.
 if (((${loadText("words", TAIL)} - first) >>> 0) > reach) {
@@ -225,8 +204,8 @@ shift(into) {
 if (state.next === state.limit && !look()) return false;
 while (true) {
 const next = state.next;
-moveTo(record, ${recordAt("next")});
-copyOut(record, into);
+moveTo(record, ${recordAt(layout, "next")});
+copy(record, into);
 // Pairs with publish: behind this tail, nothing was claimed that lies in the record's place.
 if (((${loadText("words", TAIL)} - next) >>> 0) <= reach) {
 state.next = (next + 1) | 0;
@@ -235,9 +214,13 @@ return true;
 look();
 }
 },
-};
-};
+};`,
+  ) as BroadcastReaderPaths<S>;
+}
 
-return { write, read };
-})()`) as Paths;
+function generate(layout: AnyStruct, context: object, names: object, body: string): unknown {
+  const code = new Source();
+  const use = Object.entries({ moveTo: layout.moveTo, ...context, ...names, ...INLINE_NAMES })
+    .map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
+  return code.evaluate(`(() => {\nconst ${use};\n${GEOMETRY}\n${body}\n})()`);
 }

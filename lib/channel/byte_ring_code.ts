@@ -97,19 +97,18 @@ export interface ByteConsumerPaths {
   forget(): void;
 }
 
-interface Paths {
-  readonly produce: (context: ByteProducerContext) => ByteProducerPaths;
-  readonly consume: (context: ByteConsumerContext) => ByteConsumerPaths;
+/** Makes the methods of a producer. */
+export function byteProducerPaths({ isShared }: ByteRingGeometry, context: ByteProducerContext): ByteProducerPaths {
+  return (generate(produceText(isShared), "produce") as (context: ByteProducerContext) => ByteProducerPaths)(context);
 }
 
-/** The code for a producer or a consumer. */
-export function byteRingPaths({ isShared }: ByteRingGeometry): Paths {
+/** Makes the methods of a consumer. */
+export function byteConsumerPaths({ isShared }: ByteRingGeometry, context: ByteConsumerContext): ByteConsumerPaths {
+  return (generate(consumeText(isShared), "consume") as (context: ByteConsumerContext) => ByteConsumerPaths)(context);
+}
+
+function generate(text: string, name: string): unknown {
   const code = new Source();
   const use = Object.entries(BYTE_RING_NAMES).map(([name, value]) => `${name} = ${code.constant(value)}`).join(", ");
-  return code.evaluate(`(() => {
-const ${use};
-${produceText(isShared)}
-${consumeText(isShared)}
-return { produce, consume };
-})()`) as Paths;
+  return code.evaluate(`(() => {\nconst ${use};\n${text}\nreturn ${name};\n})()`);
 }

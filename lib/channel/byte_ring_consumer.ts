@@ -3,7 +3,7 @@ import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
 import type { AnyBuffer } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
-import { type ByteConsumerPaths, type ByteMessage, byteRingPaths } from "./byte_ring_code.ts";
+import { type ByteConsumerPaths, byteConsumerPaths, type ByteMessage } from "./byte_ring_code.ts";
 import {
   BYTE_RING_HEADER_BYTES,
   CONSUMER_HIGH_WATER_OFFSET,
@@ -89,7 +89,7 @@ export class ByteConsumer implements Disposable {
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     // Written by the consumer alone.
     let highWater = words[CONSUMER_HIGH_WATER_OFFSET / 4];
-    const { drain, shift } = this.#paths = byteRingPaths(geometry).consume({
+    const { drain, shift } = this.#paths = byteConsumerPaths(geometry, {
       words,
       data: new Int32Array(buffer, first, capacity / 4),
       bytes: this.bytes,

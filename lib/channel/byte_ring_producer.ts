@@ -3,7 +3,7 @@ import { ClosedError, NotOwnerError } from "../errors.ts";
 import type { AnyBuffer } from "../layout/mod.ts";
 import type { Region, Role } from "../memory/mod.ts";
 import { EventCount, type WaitOptions } from "../sync/mod.ts";
-import { type ByteProducerPaths, byteRingPaths } from "./byte_ring_code.ts";
+import { type ByteProducerPaths, byteProducerPaths } from "./byte_ring_code.ts";
 import {
   BYTE_RING_HEADER_BYTES,
   CLAIM_LOCK_OFFSET,
@@ -99,7 +99,7 @@ export class ByteProducer implements Disposable {
     this.bytes = new Uint8Array(buffer, first, capacity);
     this.view = new DataView(buffer, first, capacity);
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    const { claim, publish, push, attempt } = this.#paths = byteRingPaths(geometry).produce({
+    const { claim, publish, push, attempt } = this.#paths = byteProducerPaths(geometry, {
       words,
       counts,
       data: new Int32Array(buffer, first, capacity / 4),

@@ -106,12 +106,19 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     this.#slot = layout.view(region.source, TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, {
       readOnly: true,
     }) as ViewOf<S>;
-    this.read = readPath(layout, {
+    this.read = (row, into) => this.#makeRead()(row, into);
+  }
+
+  /** Makes `read` at its first call: it takes a hundred times as long as to attach. */
+  #makeRead(): (row: number, into: ViewOf<S>) => boolean {
+    const read = readPath(this.layout, {
       words: this.#words,
-      geometry,
+      geometry: this.#geometry,
       slot: this.#slot,
       readAgain: (row, into) => this.#readAgain(row, into),
     });
+    (this as { read: LatestTable<S>["read"] }).read = read;
+    return read;
   }
 
   /** The bytes a table takes. */

@@ -17,6 +17,8 @@ export interface RoleOptions {
   readonly wait?: WaitStrategy;
 }
 
+/** Pauses of the processor between two looks. */
+const PAUSES = 4;
 /** Looks between two glances at the clock. */
 const LOOKS = 32;
 /** Steps between two glances at the clock, when giving way. */
@@ -65,7 +67,7 @@ export class Waiter {
     const deadline = performance.now() + timeoutMs;
     do {
       for (let look = 0; look < LOOKS; look++) {
-        pause();
+        for (let i = 0; i < PAUSES; i++) pause();
         if (isReady()) return true;
       }
     } while (performance.now() < deadline);

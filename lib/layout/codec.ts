@@ -75,7 +75,9 @@ function halves(scope: Scope, get: string): string {
 }
 
 function storeHalves(scope: Scope): string {
-  return `const a = this[$u32], i = ${index(scope.at, 2)}, low = n >>> 0; a[i + 1] = (n - low) * 2.3283064365386963e-10; ` +
+  return `const a = this[$u32], i = ${
+    index(scope.at, 2)
+  }, low = n >>> 0; a[i + 1] = (n - low) * 2.3283064365386963e-10; ` +
     `${present("a[i + 1]", scope.label, "set")} a[i] = low;`;
 }
 

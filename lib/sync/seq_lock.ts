@@ -1,5 +1,4 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
-import { compilerBarrier } from "../atomic/atomics.ts";
 import { compareExchange, load, peek, release, store } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
@@ -9,6 +8,7 @@ import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./lock_descriptor.ts
 import { LockHeader } from "./lock_header.ts";
 import type { LockStats } from "./lock_stats.ts";
 import { OwnedWord } from "./owned_word.ts";
+import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_descriptor.ts";
 import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
 import type { WaitOptions } from "./wait_options.ts";
@@ -69,14 +69,25 @@ export class SeqLock {
 
   /** What to read, between `beginRead` and `validate`. */
   readonly payload: ReadonlyViews;
+
+  /**
+   * Begins to read. Waits while a write is in progress.
+   *
+   * @returns What `validate` is to be given.
+   * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly beginRead: () => number;
+
+  /**
+   * Whether what was read since `beginRead` is whole and of one write.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly validate: (sequence: number) => boolean;
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
   readonly #words: Int32Array;
-  /**
-   * The words for looking, on a read-only attachment too; empty where loads must be atomic, so that every look at it fails
-   * and the slow way is taken.
-   */
-  readonly #source: Int32Array;
   readonly #guard: Guard;
   readonly #reader: SeqLockReader;
   /** The payload itself. */
@@ -97,7 +108,6 @@ export class SeqLock {
     }
     this.#word = new OwnedWord(this.#header);
     this.#words = this.#header.words;
-    this.#source = isOrdered ? this.#header.source.i32 : new Int32Array(0);
     this.#guard = new Guard(this);
     this.#isOrdered = isOrdered;
     const { buffer, byteOffset } = region.source;
@@ -106,6 +116,8 @@ export class SeqLock {
     this.payload = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
     if (this.#words.length > 0) this.#draft = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
     this.#reader = new SeqLockReader(this.#header, () => this.#copyIn());
+    this.beginRead = () => this.#makePaths().beginRead();
+    this.validate = (sequence) => this.#makePaths().validate(sequence);
   }
 
   /** The bytes a seqlock takes. */
@@ -132,32 +144,6 @@ export class SeqLock {
   /** As `attach`, on any processor by the rules of one that reorders loads and stores. */
   static attachUnordered(region: Region): SeqLock {
     return new SeqLock(region, false);
-  }
-
-  /**
-   * Begins to read. Waits while a write is in progress.
-   *
-   * @returns What `validate` is to be given.
-   * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  beginRead(): number {
-    // The first look is plain: if it is stale, `validate` shows it. Undefined after a close, and where loads must be atomic.
-    const sequence: number | undefined = this.#source[SEQUENCE_WORD];
-    if (sequence === undefined || (sequence & WRITING) !== 0) return this.#reader.begin();
-    return sequence;
-  }
-
-  /**
-   * Whether what was read since `beginRead` is whole and of one write.
-   *
-   * @throws {ClosedError} If the segment was closed.
-   */
-  validate(sequence: number): boolean {
-    // `load`, written out: a function that all code shares sees many kinds of arrays and takes twice as long. Pairs with
-    // the stores in beginWrite and endWrite.
-    compilerBarrier[0] = sequence;
-    return this.#source[SEQUENCE_WORD] === sequence || this.#reader.look() === sequence;
   }
 
   /**
@@ -324,6 +310,13 @@ export class SeqLock {
   stats(): LockStats {
     if (this.#header.source.closed) this.#header.refuseUse("tell of");
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
+  }
+
+  /** Makes what reads, at the first call: it takes fifty times as long as to attach. */
+  #makePaths(): ReadPaths {
+    // Empty where loads must be atomic, so that every look at it fails and the slow way is taken.
+    const words = this.#isOrdered ? this.#header.source.i32 : new Int32Array(0);
+    return Object.assign(this, readPaths(words, this.#reader));
   }
 
   /** Where loads must be atomic: copies the payload with them, so that none is made after the one in validate. */

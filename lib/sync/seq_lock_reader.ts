@@ -5,6 +5,9 @@ import { FREE, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
 import { SEQUENCE_WORD, WRITING } from "./seq_lock_descriptor.ts";
 
+/** Looks in a row before the first pause: most writes take less time than one. */
+const LOOKS = 16;
+
 /** The slow path of a seqlock's readers: who met a write waits for its end, and looks whether its writer lives. */
 export class SeqLockReader {
   readonly #header: LockHeader;
@@ -30,15 +33,20 @@ export class SeqLockReader {
 
   /** A write is in progress, or loads must be atomic, or the segment is closed. */
   begin(): number {
-    const backoff = this.#backoff;
-    for (backoff.reset();; backoff.step()) {
+    for (let looks = 0;; looks++) {
       const sequence = this.look();
       if ((sequence & WRITING) === 0) {
         this.#copyIn();
         return sequence;
       }
-      if (backoff.isSleeping) this.#requireWriter(sequence);
+      if (looks > LOOKS) this.#wait(sequence);
+      else if (looks === LOOKS) this.#backoff.reset();
     }
+  }
+
+  #wait(sequence: number): void {
+    if (this.#backoff.isSleeping) this.#requireWriter(sequence);
+    this.#backoff.step();
   }
 
   /** Someone alive is at the write. */

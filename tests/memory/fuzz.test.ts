@@ -19,7 +19,7 @@ import { Random } from "../support/random.ts";
 import { withName } from "../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: decimal(8), time: u53, name: chars(8) });
-const CASES = 4000;
+const CASES = 2000;
 
 /** Everything a program does with a segment that it did not make. */
 function useAll(name: string): void {
