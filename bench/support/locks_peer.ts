@@ -114,13 +114,13 @@ if (kind !== undefined) {
   const lock = segment.openOrCreate("seq", SeqLock, { payloadBytes: 64 });
   const words = segment.openOrCreate("words", Words, {});
   if (what === "seqw") { while (load(words, 1) === 0); }
+  const { f64 } = lock.payload;
   console.log(best((n) => {
     let sum = 0;
     for (let i = 0; i < n; i++) {
       let sequence = 0, value = 0;
       do {
         sequence = lock.beginRead();
-        const { f64 } = lock.payload;
         value = f64[0] + f64[1] + f64[2] + f64[3] + f64[4] + f64[5] + f64[6] + f64[7];
       } while (!lock.validate(sequence));
       sum += value;
