@@ -5,7 +5,8 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Broadcast, Segment } from "../mod.ts";
-import { Peer, peerArgs, tell, told } from "../tests/support/peer.ts";
+import { peerArgs, tell, told } from "../tests/support/in_peer.ts";
+import { Peer } from "../tests/support/peer.ts";
 import { command, thisRuntime } from "../tests/support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";

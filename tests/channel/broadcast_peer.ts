@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Broadcast } from "../../lib/channel/broadcast.ts";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/peer.ts";
+import { peerArgs, tell, told } from "../support/in_peer.ts";
 import { Random } from "../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 

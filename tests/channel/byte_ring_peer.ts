@@ -3,7 +3,7 @@ import { ByteRing } from "../../lib/channel/byte_ring.ts";
 import type { ByteProducer } from "../../lib/channel/byte_ring_producer.ts";
 import type { WaitStrategy } from "../../lib/channel/waiter.ts";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/peer.ts";
+import { peerArgs, tell, told } from "../support/in_peer.ts";
 import { Random } from "../support/random.ts";
 import {
   ByteNotes,

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { tell } from "../support/peer.ts";
+import { tell } from "../support/in_peer.ts";
 
 /*
  * Writes and reads a row by the rules of a processor that keeps no order, and tells which atomic accesses there were. What

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { bundled } from "./bundle.ts";
 import { command, type Runtime } from "./runtimes.ts";
 
 /** How a process ended. */
@@ -55,7 +56,7 @@ export class Peer {
     env: Record<string, string>,
     { prefix, permissions }: PeerOptions,
   ) {
-    const { file, args: all } = command(runtime, fileURLToPath(script), args, permissions);
+    const { file, args: all } = command(runtime, bundled(fileURLToPath(script)), args, permissions);
     const [start, startArgs] = prefix === undefined ? [file, all] : shell(prefix, file, all);
     this.#child = spawn(start, startArgs, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
     const pid = this.#child.pid;
@@ -142,16 +143,3 @@ function shell(prefix: string, file: string, args: readonly string[]): [file: st
     ? ["unshare", ["--mount", "--map-root-user", ...words]]
     : [words[0], words.slice(1)];
 }
-
-/** In a peer: prints a line of JSON for the test. */
-export function tell(value: unknown): void {
-  process.stdout.write(JSON.stringify(value) + "\n");
-}
-
-/** In a peer: the lines of JSON that the test sends. */
-export async function* told<T>(): AsyncGenerator<T> {
-  for await (const line of createInterface({ input: process.stdin })) yield JSON.parse(line);
-}
-
-/** In a peer: the arguments it was started with. */
-export const peerArgs: readonly string[] = process.argv.slice(2);

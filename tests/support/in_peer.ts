@@ -1,0 +1,20 @@
+/**
+ * How a script that a test runs beside it, a peer, talks with the test.
+ *
+ * @module
+ */
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+/** Prints a line of JSON for the test. */
+export function tell(value: unknown): void {
+  process.stdout.write(JSON.stringify(value) + "\n");
+}
+
+/** The lines of JSON that the test sends. */
+export async function* told<T>(): AsyncGenerator<T> {
+  for await (const line of createInterface({ input: process.stdin })) yield JSON.parse(line);
+}
+
+/** The arguments it was started with. */
+export const peerArgs: readonly string[] = process.argv.slice(2);
