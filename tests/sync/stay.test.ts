@@ -7,9 +7,10 @@ import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
 import { Peer } from "../support/peer.ts";
 import { otherRuntime, PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
-import { Words } from "./lock_table.ts";
+import { locksOf, makeTable, NAMES, Words } from "./lock_table.ts";
 
 const SCRIPT = new URL("./stay_peer.ts", import.meta.url);
+const LOCKS = new URL("./lock_peer.ts", import.meta.url);
 const GO = 1;
 
 /** What somebody holds, or begun, and can die with. */
@@ -17,6 +18,7 @@ const OWNED = ["write, held for reading", "read, held for writing", "once", "seq
 /** What nobody holds. */
 const FREE = ["condition", "event", "auto"];
 
+/** What a waiter tells. */
 interface Blocked {
   at: number;
   ownerDied: boolean;
@@ -50,31 +52,65 @@ async function block(segment: Segment, holding: Runtime, waiting: Runtime, ways:
   return { owner, waiters };
 }
 
+/** Of each kind of lock, while its owner is stopped for 5 s. */
+async function locksStay(): Promise<void> {
+  using segment = makeTable();
+  const owner = Peer.start(otherRuntime, LOCKS, ["hold", segment.name, NAMES.join(",")]);
+  assertEquals(await owner.next(), "held");
+  const waiters = NAMES.map((name) => Peer.start(thisRuntime, LOCKS, ["take", segment.name, name, "settle"]));
+  for (const waiter of waiters) assertEquals(await waiter.next(), "ready");
+  owner.kill("SIGSTOP");
+  await delay(5000);
+  for (const { name, lock } of locksOf(segment)) {
+    assertEquals(lock.tryLock(), false, `${name} is not stolen`);
+    assertEquals(lock.stats().waiters, 1, name);
+    assertEquals(lock.stats().owner?.isAlive, true, name);
+  }
+  owner.kill("SIGCONT");
+  owner.send("unlock");
+  assertEquals(await owner.next(), "unlocked");
+  for (const [i, waiter] of waiters.entries()) {
+    const { ownerDied, waitedMs, cpuMs } = await waiter.next<Blocked>();
+    assertEquals(ownerDied, false);
+    assertGreaterOrEqual(waitedMs, 4000, NAMES[i]);
+    assert(cpuMs < waitedMs / 100 + 10, `${NAMES[i]} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
+    await waiter.succeeded();
+  }
+  for (const { lock } of locksOf(segment)) assertEquals(lock.stats().recoveries, 0);
+  owner.kill("SIGKILL");
+  await owner.exited;
+}
+
+/** Whatever else one can be blocked by. */
+async function partsStay(): Promise<void> {
+  const { segment, words } = make();
+  using _segment = segment;
+  const ways = [...OWNED, ...FREE];
+  const { owner, waiters } = await block(segment, otherRuntime, thisRuntime, ways);
+  owner.kill("SIGSTOP");
+  await delay(5000);
+  const read = segment.open("read", RwLock, {}), written = segment.open("written", RwLock, {});
+  assertEquals([read.tryLock(), written.tryLock(), written.tryLockRead()], [false, false, false]);
+  assertEquals(segment.open("once", Once, {}).run(() => {}, { timeoutMs: 0 }), false);
+  const record = segment.open("record", SeqLock, {});
+  assertEquals([record.tryLock(), record.tryRead(() => true)], [false, undefined]);
+  assertEquals(segment.open("barrier", Barrier, {}).stats().arrived, 1);
+  store(words, GO, 1);
+  owner.kill("SIGCONT");
+  for (const [i, waiter] of waiters.entries()) {
+    const { ownerDied, waitedMs, cpuMs } = await waiter.next<Blocked>();
+    assertEquals(ownerDied, false, ways[i]);
+    assertGreaterOrEqual(waitedMs, 4500, ways[i]);
+    assert(cpuMs < waitedMs / 100 + 10, `${ways[i]} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
+    await waiter.succeeded();
+  }
+  assertEquals(await owner.next(), "done");
+  await owner.succeeded();
+}
+
 describe("a stopped process", { timeout: 60_000 }, () => {
   it("keeps what it holds for 5 s in every way there is to wait for it, and waiting costs no processor time", async () => {
-    const { segment, words } = make();
-    using _segment = segment;
-    const ways = [...OWNED, ...FREE];
-    const { owner, waiters } = await block(segment, otherRuntime, thisRuntime, ways);
-    owner.kill("SIGSTOP");
-    await delay(5000);
-    const read = segment.open("read", RwLock, {}), written = segment.open("written", RwLock, {});
-    assertEquals([read.tryLock(), written.tryLock(), written.tryLockRead()], [false, false, false]);
-    assertEquals(segment.open("once", Once, {}).run(() => {}, { timeoutMs: 0 }), false);
-    const record = segment.open("record", SeqLock, {});
-    assertEquals([record.tryLock(), record.tryRead(() => true)], [false, undefined]);
-    assertEquals(segment.open("barrier", Barrier, {}).stats().arrived, 1);
-    store(words, GO, 1);
-    owner.kill("SIGCONT");
-    for (const [i, waiter] of waiters.entries()) {
-      const { ownerDied, waitedMs, cpuMs } = await waiter.next<Blocked>();
-      assertEquals(ownerDied, false, ways[i]);
-      assertGreaterOrEqual(waitedMs, 4500, ways[i]);
-      assert(cpuMs < waitedMs / 100 + 10, `${ways[i]} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
-      await waiter.succeeded();
-    }
-    assertEquals(await owner.next(), "done");
-    await owner.succeeded();
+    await Promise.all([locksStay(), partsStay()]);
   });
 });
 
