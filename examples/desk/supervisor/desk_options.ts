@@ -1,6 +1,7 @@
 import type { WaitStrategy } from "../../../mod.ts";
 import process from "node:process";
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 /** What a run of the desk is like. */
@@ -85,9 +86,8 @@ export function parseOptions(args: readonly string[]): DeskOptions {
       html: { type: "string" },
     },
   });
-  for (const file of values.capture) {
-    if (!existsSync(file)) throw new RangeError(`Cannot run the desk as a capture must exist: received ${file}`);
-  }
+  for (const file of values.capture) requireReadable(file);
+  if (values.html !== undefined) requireWritable(values.html);
   const speed = values.speed === "max" ? 0 : numberIn("--speed", values.speed, 1e-6, 1e6);
   const wait = WAITS.find((wait) => wait === values.wait);
   if (wait === undefined) {
@@ -113,6 +113,32 @@ export function parseOptions(args: readonly string[]): DeskOptions {
     json: values.json,
     html: values.html,
   };
+}
+
+/** Each start of the feed reads a capture from its beginning, which a pipe cannot give twice. */
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+    if (statSync(path).isFile()) return;
+  } catch (cause) {
+    throw new RangeError(`Cannot run the desk as a capture must be a file that can be read: received ${path}`, {
+      cause,
+    });
+  }
+  throw new RangeError(`Cannot run the desk as a capture must be a file: received ${path}`);
+}
+
+/** The page is written at the end, when it would be too late to complain. */
+function requireWritable(path: string): void {
+  try {
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    if (!existsSync(path) || !statSync(path).isDirectory()) return;
+  } catch (cause) {
+    throw new RangeError(`Cannot run the desk as --html must be a file that can be written: received ${path}`, {
+      cause,
+    });
+  }
+  throw new RangeError(`Cannot run the desk as --html must be a file: received a folder, ${path}`);
 }
 
 function numberIn(name: string, text: string, least: number, most: number): number {
