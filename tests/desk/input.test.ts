@@ -185,10 +185,39 @@ describe("captures: lines", () => {
       BOOK.replace(`"delete"`, `"remove"`),
       BOOK.replace(`,"asks":[]`, ""),
       TICKER.replace(`"delta":-0.01308`, `"delta":null`),
+      TICKER.replace("0.000978", "1e999"),
+      TICKER.replace("0.000978", "1e300"),
+      TICKER.replace("0.000978", "-1"),
+      TICKER.replace("2143.12", "0"),
+      TICKER.replace("117.71", "-1"),
+      TICKER.replace(`"best_bid_price":0.0005`, `"best_bid_price":-0.0005`),
+      TOP.replace(`"61800.20"`, `"-61800.20"`),
+      TRADE.replace(`"0.006"`, `"-0.006"`),
+      TRADE.replace(`"61800.30"`, `"-61800.30"`),
+      TRADE.replace(`"61800.30"`, `"0"`),
+      TOP.replace("BTCUSDT", ""),
+      TOP.replace("BTCUSDT", "X".repeat(49)),
+      TOP.replace(TOP.slice(0, 19), "9".repeat(400)),
+      `stream":"btcusdt@bookTicker"}`,
+      "abc",
       "!",
     ];
     for (const line of broken) assertEquals(parse(parser, line), undefined, line);
     assertEquals([parser.report.skipped, parser.report.broken], [headers.length, broken.length]);
+    assertEquals(parse(parser, TRADE.replace(`"61800.30"`, `"0"`).replace(`"0.006"`, `"0"`))?.kind, "trade");
+    assertEquals(parse(parser, TOP.replace("BTCUSDT", "X".repeat(48)))?.kind, "top");
+    assertEquals(parser.instruments.names, ["BTCUSDT", "ETH-30APR21-2240-P", "ETH-16APR21-1400-P", "X".repeat(48)]);
+  });
+
+  it("tells instruments apart by names that can be told", () => {
+    const parser = new CaptureParser(), bytes = encoder.encode(TOP + "\n");
+    bytes[TOP.indexOf("BTCUSDT")] = 0xff; // no UTF-8
+    assertEquals(parser.parse(bytes, 0), undefined);
+    assertEquals([parser.report.broken, parser.instruments.names], [1, []]);
+    parse(parser, TOP);
+    parse(parser, TOP.replace("BTCUSDT", ""));
+    assertEquals(parse(parser, SNAPSHOT), undefined, "a snapshot behind it is nobody's");
+    assertEquals([parser.report.broken, parser.report.events.top], [3, 1]);
   });
 
   it("counts times that run backwards", () => {
@@ -199,6 +228,9 @@ describe("captures: lines", () => {
     assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 0]);
     parse(parser, TRADE.replaceAll("1723161256322", "1723161256321"));
     assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 1]);
+    assertEquals(parser.report.jumps, 0);
+    parse(parser, TOP.replace("1723161255", "1723169255"));
+    assertEquals(parser.report.jumps, 1);
   });
 
   it("reads numbers as the language does, and scaled ones exactly", () => {
@@ -264,7 +296,16 @@ describe("captures: files", () => {
     }));
 
   it("that are cut off are read up to there, and reported", () =>
-    withFiles({ cut: gzipSync(lines.join("\n")).subarray(0, 5000) }, async (folder) => {
+    withFiles({
+      cut: gzipSync(lines.join("\n")).subarray(0, 5000),
+      magic: new Uint8Array([0x1f, 0x8b]),
+      junk: new Uint8Array([0x1f, 0x8b, ...encoder.encode(lines[0])]),
+    }, async (folder) => {
+      for (const file of ["magic", "junk"]) {
+        const source = new CaptureSource(join(folder, file));
+        assertEquals(await eventsOf(source), []);
+        assertEquals([source.report.lines, source.report.broken], [0, 1], file);
+      }
       const source = new CaptureSource(join(folder, "cut"));
       const events = await eventsOf(source);
       assert(events.length < lines.length);
@@ -294,6 +335,12 @@ describe("captures: files", () => {
       await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(0.001), () => count++, ended.signal);
       assertEquals(count, 1);
       assertThrows(() => new ReplayClock(0), RangeError);
+      const jumping = [lines[0], lines[0].replace("1723161255", "2000000000"), lines[0].replace("255088", "255188")];
+      writeFileSync(join(folder, "jumping"), jumping.join("\n"));
+      const begin = performance.now(), source = new CaptureSource(join(folder, "jumping"));
+      await replay([source], new ReplayClock(1), () => count++);
+      assertEquals([count, source.report.jumps, source.report.receivedBackwards], [4, 1, 1]);
+      assert(performance.now() - begin < 5000, "nobody waits for years");
       const clock = new ReplayClock(2, () => 1000);
       assertEquals([clock.dueInMs(5e6), clock.dueInMs(6e6), clock.dueInMs(4e6)], [0, 500, -500]);
     }));

@@ -104,8 +104,8 @@ export class BinanceParser {
           this.#type = scanner.word(TYPES);
           break;
         case 1:
-          scanner.string();
-          this.#instrument = this.#instruments.indexOf(scanner.bytes, scanner.textStart, scanner.textEnd);
+          this.#instrument = -1; // a snapshot behind a name that cannot be one is nobody's
+          this.#instrument = this.#instruments.read(scanner);
           this.#hasInstrument = true;
           break;
         case 2:
@@ -181,6 +181,9 @@ export class BinanceParser {
     event.ask = this.#require(this.#ask);
     event.bidQuantity = this.#require(this.#bidQuantity);
     event.askQuantity = this.#require(this.#askQuantity);
+    if (Math.min(event.bid, event.ask, event.bidQuantity, event.askQuantity) < 0) {
+      this.#scanner.fail("prices and quantities must not be negative");
+    }
     return this.#finish(event);
   }
 
@@ -190,6 +193,10 @@ export class BinanceParser {
     event.price = this.#require(this.#price);
     event.quantity = this.#require(this.#quantity);
     event.isTakerBuy = !this.#isMakerBuy;
+    // The exchange tells of trades of nothing for nothing, too.
+    if (!(event.quantity > 0 && event.price > 0) && !(event.quantity === 0 && event.price >= 0)) {
+      this.#scanner.fail("a trade must have a price and a quantity above 0");
+    }
     return this.#finish(event);
   }
 

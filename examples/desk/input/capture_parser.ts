@@ -8,6 +8,9 @@ import { JsonScanner } from "./json_scanner.ts";
 const ZERO = 0x30, NINE = 0x39, SPACE = 0x20, POINT = 0x2e, COLON = 0x3a, NEWLINE = 0x0a, RETURN = 0x0d;
 const LETTER_A = 0x61, LETTER_Z = 0x7a;
 
+/** Whatever is later is no time: the year 33658. */
+const LAST_US = 1e18;
+
 /** Digits of a second that are kept, and those behind them in a time in nanoseconds. */
 const MICRO_DIGITS = 6, NANO_DIGITS_LEFT = 3;
 
@@ -17,7 +20,8 @@ const MICRO_DIGITS = 6, NANO_DIGITS_LEFT = 3;
  *     1723161255030314667 {…}        nanoseconds: Binance
  *     1617644856.913596: {…}         seconds: Deribit
  *
- * What begins with a letter is a header of the recorder. What cannot be read is counted in the report.
+ * What begins with a word and a colon (`configuration: …`, `wss://… <- …`) is a header of the recorder. What cannot be read is
+ * counted in the report.
  */
 export class CaptureParser {
   /** What was found. */
@@ -47,7 +51,7 @@ export class CaptureParser {
     const { report } = this;
     report.lines++;
     try {
-      if (isHeader(bytes[start])) {
+      if (isHeader(bytes, start)) {
         report.skipped++;
         return undefined;
       }
@@ -90,6 +94,7 @@ export class CaptureParser {
       this.#receivedUs = seconds * 10 ** (MICRO_DIGITS - digits);
     }
     scanner.at = at;
+    if (!(this.#receivedUs <= LAST_US)) scanner.fail("its time must be one since 1970 in nanoseconds or seconds");
     if (!isNanoseconds) scanner.expect(COLON);
     scanner.expect(SPACE);
     return isNanoseconds ? this.#binance.parse() : this.#deribit.parse();
@@ -101,6 +106,8 @@ function isDigit(byte: number): boolean {
 }
 
 /** An empty line, or one of the recorder's own. */
-function isHeader(byte: number): boolean {
-  return byte === NEWLINE || byte === RETURN || (byte >= LETTER_A && byte <= LETTER_Z);
+function isHeader(bytes: Uint8Array, start: number): boolean {
+  let at = start;
+  while (bytes[at] >= LETTER_A && bytes[at] <= LETTER_Z) at++;
+  return at === start ? bytes[at] === NEWLINE || bytes[at] === RETURN : bytes[at] === COLON;
 }

@@ -7,13 +7,14 @@ import type { Source } from "./source.ts";
 
 const NEWLINE = 0x0a;
 
-/** The events of a captured file. A file that cannot be read to its end is reported as a broken line, and ends there. */
+/**
+ * The events of a captured file. A file whose packing is broken, wherever, is reported as a broken line, and ends there.
+ */
 export class CaptureSource implements Source {
   readonly #parser: CaptureParser;
   readonly #pieces: AsyncGenerator<Lines>;
   #lines: Lines = new Uint8Array(0);
   #at = 0;
-  #isOpened = false;
 
   /**
    * Nothing is read yet.
@@ -52,18 +53,17 @@ export class CaptureSource implements Source {
    * Reads on in the file.
    *
    * @returns False at its end.
-   * @throws {Error} If the file cannot be opened.
+   * @throws {Error} If the file cannot be opened or read.
    */
   async fill(): Promise<boolean> {
     try {
       const { done, value } = await this.#pieces.next();
-      this.#isOpened = true;
       if (done) return false;
       this.#lines = value;
       this.#at = 0;
       return true;
     } catch (error) {
-      if (!this.#isOpened) throw error;
+      if ((error as { syscall?: string }).syscall !== undefined) throw error; // of the file system, not of its packing
       this.report.countBroken(error as Error);
       return false;
     }

@@ -28,6 +28,9 @@ const TYPES = names("snapshot", "change");
 const ACTIONS = names("new", "change", "delete");
 const DELETE = 2;
 
+/** Whatever costs more is a fault: positions of it could not be added up. */
+const MOST_DOLLARS = 1e12;
+
 /** Reads the messages of Deribit about options: books and tickers with greeks, in any order of their members. */
 export class DeribitParser {
   readonly #scanner: JsonScanner;
@@ -83,8 +86,7 @@ export class DeribitParser {
     do {
       switch (scanner.key(DATA)) {
         case 0:
-          scanner.string();
-          this.#instrument = this.#instruments.indexOf(scanner.bytes, scanner.textStart, scanner.textEnd);
+          this.#instrument = this.#instruments.read(scanner);
           break;
         case 1:
           this.#exchangeMs = scanner.integer();
@@ -179,7 +181,18 @@ export class DeribitParser {
 
   #tickerOf(): TickerEvent {
     const { underlyingPrice, indexPrice, markPrice, markVolatility, delta, gamma, vega, theta, rho } = this.#ticker;
+    const { bid, bidQuantity, ask, askQuantity } = this.#ticker;
     this.#require(underlyingPrice + indexPrice + markPrice + markVolatility + delta + gamma + vega + theta + rho);
+    if (!(underlyingPrice > 0 && underlyingPrice <= MOST_DOLLARS)) {
+      this.#scanner.fail(`an underlying price must be above 0 and up to ${MOST_DOLLARS}`);
+    }
+    if (!(markPrice >= 0 && markPrice * underlyingPrice <= MOST_DOLLARS)) {
+      this.#scanner.fail(`a mark price must be worth 0 to ${MOST_DOLLARS} dollars`);
+    }
+    if (markVolatility < 0) this.#scanner.fail("a volatility must not be negative");
+    if (Math.min(bid, bidQuantity, ask, askQuantity) < 0) {
+      this.#scanner.fail("prices and quantities must not be negative");
+    }
     return this.#finish(this.#ticker);
   }
 

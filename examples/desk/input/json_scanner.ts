@@ -131,7 +131,7 @@ export class JsonScanner {
   }
 
   /**
-   * Reads a number, or a number in a string.
+   * Reads a number, or a number in a string. It is finite.
    *
    * @returns NaN for null.
    */
@@ -140,7 +140,9 @@ export class JsonScanner {
     const shift = this.#shift;
     // Both are exact, so the one rounding is the right one.
     if (this.#isExact && shift >= 0 && shift < POWERS.length) return this.#mantissa / POWERS[shift];
-    return Number(decoder.decode(this.#bytes.slice(this.textStart, this.textEnd)));
+    const value = Number(decoder.decode(this.#bytes.slice(this.textStart, this.textEnd)));
+    if (!Number.isFinite(value)) this.fail("a number must be finite");
+    return value;
   }
 
   /** Reads an integer that fits exactly; NaN for null. */

@@ -6,6 +6,7 @@
  * @module
  */
 import { bool, chars, enumeration, f64, i32, struct, u32, u53 } from "../../../mod.ts";
+import { MAX_NAME_BYTES } from "../input/instruments.ts";
 import { ORDER_OUTCOMES } from "./order_outcomes.ts";
 
 /** The best bid and ask of an instrument: a row each. */
@@ -46,7 +47,7 @@ export const GreeksRow = struct("GreeksRow", {
 
 /** An instrument's name, a row each, in the order in which the feed met them: written before its first event. */
 export const InstrumentRow = struct("InstrumentRow", {
-  name: chars(48),
+  name: chars(MAX_NAME_BYTES),
 });
 
 /**
@@ -110,6 +111,7 @@ export const LimitsRecord = struct("LimitsRecord", {
 
 /** Where the desk stands: one row, written by risk. */
 export const StandingRow = struct("StandingRow", {
+  /** Of the coin that is furthest off, in its coins. */
   delta: f64,
   vega: f64,
   profit: f64,
@@ -160,8 +162,12 @@ export const FeedReportRow = struct("FeedReportRow", {
   broken: u53,
   receivedBackwards: u53,
   exchangeBackwards: u53,
+  /** Times that jumped ahead by more than an hour. */
+  jumps: u53,
   /** Events of instruments that found no room. */
   refused: u53,
+  /** Sources that came to their end without an event. */
+  empty: u32,
   /** Whether the source came to its end. */
   isComplete: bool,
 });

@@ -21,6 +21,8 @@ const BATCH = 64;
 const TELL_EVENTS = 64;
 /** Between two looks at what the supervisor wants. */
 const POLL_MS = 10;
+/** What is told of the input. */
+const TOLD = ["lines", "skipped", "broken", "receivedBackwards", "exchangeBackwards", "jumps"] as const;
 
 const { files, speed, seed } = JSON.parse(process.argv[3]) as FeedOptions;
 const self = new DeskProcess("feed"), { desk, segment } = self;
@@ -41,7 +43,7 @@ while (self.phase === "wait") {
   tell();
 }
 desk.feedReport.read(0, report);
-if (report.endedAt === 0) await play();
+if (report.endedAt === 0 && self.phase !== "end") await play();
 tell(true);
 while (self.phase !== "end") {
   await delay(POLL_MS);
@@ -59,12 +61,19 @@ async function play(): Promise<void> {
   const now = () => segment.now() / 1e6;
   const clock = new ReplayClock(speed === 0 ? Infinity : speed, now, report.startedAt / 1e6);
   const end = new AbortController();
+  // A market may be quiet for long: what the supervisor wants is looked at even if no event is due.
+  const look = setInterval(() => {
+    if (self.phase !== "run") end.abort();
+    tell();
+  }, POLL_MS);
   await replay(sources, clock, (event) => {
     if (self.phase !== "run" || !feed(event)) end.abort();
     if (speed !== 0 || ++unsaid % TELL_EVENTS === 0) tell();
   }, end.signal);
+  clearInterval(look);
   writer.flush();
   report.isComplete = !end.signal.aborted;
+  report.empty = sources.filter(({ report }) => report.total === 0).length;
   report.endedAt = segment.now();
   tellOfInput();
 }
@@ -72,7 +81,7 @@ async function play(): Promise<void> {
 /** @returns False if it must end. */
 function feed(event: MarketEvent): boolean {
   for (const known = sources[0].instruments.names; named < known.length && named < MAX_INSTRUMENTS; named++) {
-    names.write(named, { name: known[named].slice(0, 48) });
+    names.write(named, { name: known[named] });
   }
   if (event.instrument >= MAX_INSTRUMENTS || partsOf(event) > MOST_PARTS) {
     refused++;
@@ -91,11 +100,7 @@ function tell(isLast = false): void {
 }
 
 function tellOfInput(): void {
-  const sum = (what: "lines" | "skipped" | "broken" | "receivedBackwards" | "exchangeBackwards") =>
-    sources.reduce((total, { report }) => total + report[what], 0);
-  for (const what of ["lines", "skipped", "broken", "receivedBackwards", "exchangeBackwards"] as const) {
-    report[what] = sum(what);
-  }
+  for (const what of TOLD) report[what] = sources.reduce((total, { report }) => total + report[what], 0);
   report.events = writer.published;
   report.refused = refused;
   reports.write(0, report);
