@@ -166,7 +166,7 @@ async function audit(): Promise<void> {
   let trades = 0, events = 0;
   await listen(pathOf("audit"), (line) => {
     if (!line.startsWith("{")) {
-      tops.finish();
+      tops.finish(false);
       return tell({ events, trades, tops: tops.compared, equal: tops.equal });
     }
     const { event, outcome, sequence = 0, bid = 0, bidQuantity = 0, ask = 0, askQuantity = 0 } = fromLine(line);

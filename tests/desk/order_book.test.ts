@@ -154,6 +154,32 @@ describe("OrderBook", () => {
     assertEquals([feeder.awaitsSnapshot, feeder.counts.gaps, feeder.counts.stale], [false, 1, 4]);
   });
 
+  it("reports a gap among the changes behind a late snapshot, and goes on from the next one", () => {
+    const { book } = make();
+    const feeder = new BookFeeder(book.writer()), top = OrderBook.top(5);
+    for (const last of [10, 11, 13, 14]) assertEquals(feeder.feed(change(last, [[last, 1]], [])), "early");
+    assertEquals(feeder.feed(snapshot(9, [[9, 1]], [])), "gap", "12 is missing");
+    assertEquals([book.read(top), feeder.counts.gaps, feeder.counts.applied], [false, 1, 2]);
+    assertEquals(feeder.feed(snapshot(12, [[12, 1]], [])), "applied");
+    assert(book.read(top));
+    assertEquals([pairs(top, "bids"), top.sequence], [[[14, 1], [13, 1], [12, 1]], 14]);
+    assertEquals(feeder.counts, { applied: 4, snapshots: 2, stale: 0, early: 4, gaps: 1 });
+  });
+
+  it("is not set back by a snapshot that is older", () => {
+    const { book } = make();
+    const writer = book.writer(), top = OrderBook.top(5);
+    writer.apply(snapshot(10, [[10, 1]], []));
+    writer.apply(change(11, [[11, 1]], []));
+    assertEquals(writer.apply(snapshot(10, [[10, 1]], [])), "stale");
+    assertEquals([book.read(top), top.sequence, top.bid], [true, 11, 11]);
+    assertEquals(writer.apply(snapshot(11, [[7, 1]], [])), "applied", "as new is new enough");
+    assertEquals(writer.apply(change(12, [[8, 1]], [])), "applied");
+    writer.invalidate();
+    assertEquals(writer.apply(snapshot(5, [[5, 1]], [])), "applied", "a book that may not be used is no reason");
+    assertEquals([book.read(top), top.sequence, top.bid], [true, 5, 5]);
+  });
+
   it("has one writer at a time", () => {
     const { book } = make();
     assertEquals(book.hasWriter, false);

@@ -36,22 +36,29 @@ export class BookFeeder {
   /**
    * Feeds an event.
    *
-   * @returns What became of it. A change that came early may be applied later.
+   * @returns What became of it. A change that came early may be applied later; a snapshot in front of a gap among those is
+   * one itself.
    */
   feed(event: DepthEvent): Applied {
     const { counts } = this;
     const applied = this.#writer.apply(event);
     if (applied === "stale") counts.stale++;
-    else if (applied === "early") this.#keep(event);
+    else if (applied === "early") this.#keepEarly(event);
     else if (applied === "gap") {
       counts.gaps++;
-      this.#keep(event);
+      this.#keepEarly(event);
     } else if (!event.isSnapshot) counts.applied++;
     else {
       counts.snapshots++;
-      this.#applyKept();
+      return this.#applyKept();
     }
     return applied;
+  }
+
+  /** Keeps a change that somebody else found to be early, or behind a gap, and counted. */
+  keep(event: DepthEvent): void {
+    if (this.#kept.length === KEPT) this.#kept.shift();
+    this.#kept.push(cloneDepth(event));
   }
 
   /** Whether a snapshot is missing. */
@@ -59,21 +66,25 @@ export class BookFeeder {
     return !this.#writer.isValid;
   }
 
-  #keep(event: DepthEvent): void {
+  #keepEarly(event: DepthEvent): void {
     this.counts.early++;
-    if (this.#kept.length === KEPT) this.#kept.shift();
-    this.#kept.push(cloneDepth(event));
+    this.keep(event);
   }
 
-  #applyKept(): void {
+  /** Behind a gap all are kept on: a newer snapshot may come. */
+  #applyKept(): Applied {
     const kept = this.#kept;
+    let result: Applied = "applied";
     this.#kept = [];
     for (const event of kept) {
       const applied = this.#writer.apply(event);
       if (applied === "applied") this.counts.applied++;
       else if (applied === "stale") this.counts.stale++;
-      else if (applied === "gap") this.counts.gaps++;
       else this.#kept.push(event);
+      if (applied !== "gap") continue;
+      this.counts.gaps++;
+      result = "gap";
     }
+    return result;
   }
 }

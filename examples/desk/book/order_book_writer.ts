@@ -83,7 +83,8 @@ export class OrderBookWriter implements Disposable {
 
   /**
    * Applies a change, or a whole book, and publishes it at once. A change must follow the last one: its `previous` is that
-   * one's `last`; the first one after a snapshot may also begin before the snapshot and end after it.
+   * one's `last`; the first one after a snapshot may also begin before the snapshot and end after it. A snapshot that is
+   * older than a book that may be used is stale.
    *
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
@@ -91,7 +92,9 @@ export class OrderBookWriter implements Disposable {
   apply(event: DepthEvent): Applied {
     const version = this.#version(), current = this.#copyAt(version);
     const state = this.#words[current + STATE_WORD], sequence = this.#f64[current / 2 + SEQUENCE_F64];
-    if (!event.isSnapshot) {
+    if (event.isSnapshot) {
+      if (isUsable(state) && event.last < sequence) return "stale";
+    } else {
       if (!isUsable(state)) return "early";
       if (event.last <= sequence) return "stale";
       const straddles = state === SNAPSHOT && event.first <= sequence;

@@ -7,6 +7,12 @@ export interface Top {
   readonly askQuantity: number;
 }
 
+/** From somewhere on there is no state that could be told. */
+interface Unknown {
+  readonly at: number;
+  readonly isUnknown: true;
+}
+
 /** How many states are kept for questions that come late. */
 const KEPT_STATES = 256;
 /** How many differences are kept as examples. */
@@ -17,23 +23,56 @@ const EXAMPLES = 5;
  * begins; a question is compared with the last state that does not begin after it. It is answered once a later state
  * is known, or at the end.
  *
- * - Binance: book tickers are states, rebuilt books are questions, both by sequence number.
- * - Deribit: rebuilt books are states, tickers are questions, both by the exchange's time.
+ * - Binance: book tickers are states, rebuilt books are questions, both by sequence number. What the exchange would have said
+ *   behind its last ticker is not known.
+ * - Deribit: rebuilt books are states, tickers are questions, both by the exchange's time. A book lasts until it changes.
  */
 export class AsOfCheck {
   /** Questions that were compared. */
   compared = 0;
   /** Those that were equal. */
   equal = 0;
-  /** Questions that had no state, as they were older than all that are known. */
+  /** Questions that had no state, as they were older than all that are known, or of a time of which nothing is known. */
   unanswered = 0;
   /** The first differences, in words. */
   readonly examples: string[] = [];
-  readonly #states: Top[] = [];
+  readonly #states: (Top | Unknown)[] = [];
   #questions: Top[] = [];
 
   /** Tells of a state. One that begins where the last one did takes its place. */
   state(top: Top): void {
+    this.#begin(top);
+  }
+
+  /** Tells that from somewhere on nothing is known, until the next state. */
+  end(at: number): void {
+    this.#begin({ at, isUnknown: true });
+  }
+
+  /** Asks whether a state was like this. */
+  ask(top: Top): void {
+    const last = this.#states[this.#states.length - 1];
+    if (last !== undefined && last.at > top.at) this.#answer(top);
+    else this.#questions.push(top);
+  }
+
+  /**
+   * Answers what is left: no more states come.
+   *
+   * @param isLasting Whether the last state is known to last to the end. If not, it may confirm what is asked behind it, but
+   * not disprove it: a newer state may be what was not told any more. Then there is no answer.
+   */
+  finish(isLasting: boolean): void {
+    const last = this.#states[this.#states.length - 1];
+    for (const question of this.#questions) {
+      const isBehind = last === undefined || question.at > last.at;
+      if (isLasting || !isBehind || isSame(last, question)) this.#answer(question);
+      else this.unanswered++;
+    }
+    this.#questions = [];
+  }
+
+  #begin(top: Top | Unknown): void {
     // No state between this one and the last one comes any more.
     if (this.#questions.length > 0) {
       this.#questions = this.#questions.filter((question) => question.at >= top.at || this.#answer(question));
@@ -44,34 +83,23 @@ export class AsOfCheck {
     if (states.length > KEPT_STATES) states.shift();
   }
 
-  /** Asks whether a state was like this. */
-  ask(top: Top): void {
-    const last = this.#states[this.#states.length - 1];
-    if (last !== undefined && last.at > top.at) this.#answer(top);
-    else this.#questions.push(top);
-  }
-
-  /** Answers what is left: no more states come. */
-  finish(): void {
-    for (const question of this.#questions) this.#answer(question);
-    this.#questions = [];
-  }
-
   /** @returns Always false. */
   #answer(question: Top): false {
     const state = this.#states.findLast((state) => state.at <= question.at);
-    if (state === undefined) {
+    if (state === undefined || "isUnknown" in state) {
       this.unanswered++;
       return false;
     }
     this.compared++;
-    const { bid, bidQuantity, ask, askQuantity } = state;
-    const isEqual = bid === question.bid && bidQuantity === question.bidQuantity && ask === question.ask &&
-      askQuantity === question.askQuantity;
-    if (isEqual) this.equal++;
+    if (isSame(state, question)) this.equal++;
     else if (this.examples.length < EXAMPLES) {
       this.examples.push(`${JSON.stringify(question)} is not ${JSON.stringify(state)}`);
     }
     return false;
   }
+}
+
+function isSame(state: Top | Unknown | undefined, { bid, bidQuantity, ask, askQuantity }: Top): boolean {
+  return state !== undefined && !("isUnknown" in state) && state.bid === bid && state.bidQuantity === bidQuantity &&
+    state.ask === ask && state.askQuantity === askQuantity;
 }

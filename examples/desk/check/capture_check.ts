@@ -24,6 +24,8 @@ export interface CheckSummary extends BookCounts {
   tops: number;
   /** Those that were equal. */
   equalTops: number;
+  /** Those that had nothing to be compared with. */
+  unansweredTops: number;
   /** Books that were crossed after a change. */
   crossed: number;
   /** Instruments whose book is not valid at the end. */
@@ -85,6 +87,7 @@ export class CaptureCheck {
       gaps: 0,
       tops: 0,
       equalTops: 0,
+      unansweredTops: 0,
       crossed: this.#crossed,
       invalid: 0,
       trades: 0,
@@ -97,13 +100,14 @@ export class CaptureCheck {
       worstGreeks: worst,
       examples: [],
     };
-    for (const { feeder, tops, trades } of this.#checked) {
-      tops.finish();
+    for (const { isOption, feeder, tops, trades } of this.#checked) {
+      tops.finish(isOption);
       for (const name of ["applied", "snapshots", "stale", "early", "gaps"] as const) {
         summary[name] += feeder.counts[name];
       }
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
+      summary.unansweredTops += tops.unanswered;
       summary.examples.push(...tops.examples);
       if (feeder.awaitsSnapshot) summary.invalid++;
       summary.trades += trades.trades;
@@ -115,7 +119,9 @@ export class CaptureCheck {
   }
 
   #depth({ isOption, book, feeder, tops }: Checked, event: DepthEvent): void {
-    if (feeder.feed(event) !== "applied") return;
+    const applied = feeder.feed(event);
+    if (applied === "gap" && isOption) tops.end(event.exchangeMs);
+    if (applied !== "applied") return;
     const top = this.#top;
     if (!book.read(top)) return;
     if (top.isCrossed) this.#crossed++;

@@ -29,7 +29,7 @@ const tellOutcome = lastStore(EventPart, "outcome");
 const kept: Kept[] = [];
 const top = OrderBook.top(1);
 let gaps = 0, faults = 0;
-/** Whether the next change may be one that a predecessor applied and did not live to tell of. */
+/** Whether the next change that nobody told of may be one that a predecessor applied and did not live to tell of. */
 let isFirst = true;
 
 using reader = new EventReader(desk, "book", receive, self.wait);
@@ -55,8 +55,10 @@ function apply(event: DepthEvent, part: EventPartView): void {
   const done = OUTCOMES[part.outcome];
   if (done === "applied" || done === "stale") return; // a predecessor did it
   const { book, writer, feeder } = keptOf(event.instrument);
+  if (done !== "pending") return feeder.keep(event); // and kept it in its own memory only
   let applied = feeder.feed(event);
-  if (isFirst && applied === "stale" && event.last === writer.sequence) applied = "applied";
+  // A snapshot may have been applied with newer changes behind it.
+  if (isFirst && applied === "stale" && (event.isSnapshot || event.last === writer.sequence)) applied = "applied";
   isFirst = false;
   if (applied === "gap") faults++;
   const isValid = book.read(top);
