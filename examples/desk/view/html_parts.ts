@@ -23,7 +23,7 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const time = (ns) => ns == null ? "–" : ns < 1e3 ? ns + " ns" : ns < 1e6 ? +(ns / 1e3).toPrecision(3) + " µs" : ns < 1e9 ? +(ns / 1e6).toPrecision(3) + " ms" : +(ns / 1e9).toPrecision(3) + " s";
 const many = (n) => n == null ? "–" : n.toLocaleString("en");
 const nines = (x) => x <= 0 ? "0 %" : +(100 - 100 / 10 ** x).toPrecision(Math.max(2, Math.ceil(x) + 1)) + " %";
-const axis = (values, size) => ({ stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line") }, size, values: (_, splits) => splits.map((v) => v == null ? "" : values(v)) });
+const axis = (values, size) => ({ stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line") }, size, values: (_, splits) => splits.map((v) => v == null ? "" : values(v, splits[1] - splits[0])) });
 function draw(id, names, table, { x, y, isLog, label, incrs }) {
   const figure = document.getElementById(id);
   const isEmpty = (row) => row.every((v) => v == null || (isLog && v <= 0));
@@ -37,7 +37,7 @@ function draw(id, names, table, { x, y, isLog, label, incrs }) {
   }, [table[0], ...kept.map((i) => table[i + 1])], figure);
   addEventListener("resize", () => plot.setSize({ width: figure.clientWidth, height: 300 }));
 }
-const second = (v) => +v.toFixed(1) + " s";
+const second = (v, step = 0.1) => v.toFixed(Math.max(0, Math.min(3, Math.ceil(-Math.log10(step) - 1e-9)))) + " s";
 const curves = Object.entries(data.distributions);
 draw("distributions", curves.map(([name]) => name), curves.length === 0 ? [[]] : uPlot.join(curves.map(([, { nines, ns }]) => [nines, ns])), { x: nines, y: time, isLog: true, label: "of all", incrs: [1] });
 draw("rates", Object.keys(data.rates), [data.times, ...Object.values(data.rates)], { x: second, y: many, label: "at" });

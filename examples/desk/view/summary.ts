@@ -78,7 +78,9 @@ function checkLines({ audit, last, isStopped }: DeskResult): string[] {
     } changes applied, ${depth.stale} stale, ${early} without a book, ${depth.gap} gaps; ${
       count(audit.crossed)
     } crossed; ${last.validBooks} of ${last.instruments} valid, ${audit.wrongBooks} wrong`,
-    ` tops of book equal to the exchange's: ${count(audit.equalTops)} of ${count(audit.tops)}`,
+    ` tops of book equal to the exchange's: ${count(audit.equalTops)} of ${count(audit.tops)}, ${
+      count(audit.unansweredTops)
+    } more without an answer`,
     ` greeks within the tolerances: ${count(audit.greeksWithin)} of ${count(audit.greeks)}, ${
       count(audit.greeksByLastDigit)
     } of them by the last digit`,
@@ -100,6 +102,6 @@ function checkLines({ audit, last, isStopped }: DeskResult): string[] {
       count(feed.lines)
     } lines, ${feed.skipped} skipped, ${feed.broken} broken; times ran backwards ${feed.receivedBackwards} times, exchange's ${
       count(feed.exchangeBackwards)
-    }; ${feed.refused} events found no room`,
+    }, jumped ahead ${feed.jumps}; ${feed.refused} events found no room`,
   ];
 }
