@@ -13,9 +13,20 @@ import { summaryJson } from "./view/summary_json.ts";
 
 const options = readOptions();
 const result = await runDesk(options);
-if (options.html !== undefined) writeFileSync(options.html, htmlPage(result));
 console.log(options.json ? JSON.stringify(summaryJson(result), undefined, 2) : summary(result));
-process.exit(result.complaints.length === 0 ? 0 : 1);
+const isWritten = writePage();
+process.exit(result.complaints.length === 0 && isWritten ? 0 : 1);
+
+/** The disk may be full by now; what was found is told before. */
+function writePage(): boolean {
+  try {
+    if (options.html !== undefined) writeFileSync(options.html, htmlPage(result));
+    return true;
+  } catch (error) {
+    console.error(`Cannot write ${options.html}: ${(error as Error).message}`);
+    return false;
+  }
+}
 
 function readOptions(): DeskOptions {
   if (process.argv.includes("--help")) {

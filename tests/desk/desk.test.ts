@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,10 +9,12 @@ import { afterEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ROLES } from "../../examples/desk/layout/desk.ts";
-import { command, thisRuntime } from "../support/runtimes.ts";
-import { captureText, UPDATES } from "./desk_capture.ts";
+import { command, otherRuntime, thisRuntime } from "../support/runtimes.ts";
+import { captureText, tickerLine, UPDATES } from "./desk_capture.ts";
 
 const MAIN = fileURLToPath(new URL("../../examples/desk/main.ts", import.meta.url));
+
+const DEMO = fileURLToPath(new URL("../../tasks/demo.ts", import.meta.url));
 
 /** A desk that runs as a program of its own. */
 class Program {
@@ -23,7 +25,11 @@ class Program {
 
   constructor(...options: readonly string[]) {
     const { file, args } = command(thisRuntime, MAIN, options);
-    this.child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+    this.child = spawn(file, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
+      detached: true, // a group of its own, as a terminal makes
+    });
     Program.running.add(this.child);
     for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on("data", (data) => this.#output += data);
     this.#closed = once(this.child, "close").then(() => Program.running.delete(this.child));
@@ -61,13 +67,18 @@ async function areGone(pids: readonly number[]): Promise<void> {
   }
 }
 
-/** Runs a desk on a made-up capture. */
-async function replay(text: string): Promise<{ code: number | null; output: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+/** Runs a desk on a made-up capture, unless told as fast as it goes. */
+async function replay(
+  text: string | Uint8Array,
+  options = ["--speed", "max"],
+  use: (program: Program) => Promise<void> = () => Promise.resolve(),
+): Promise<{ code: number | null; output: string; ms: number }> {
+  const folder = mkdtempSync(join(tmpdir(), "shmkit-test-")), start = performance.now();
   try {
     writeFileSync(join(folder, "capture.jsonl"), text);
-    const program = new Program("--capture", join(folder, "capture.jsonl"), "--speed", "max", "--json");
-    return { code: await program.ended(), output: program.output };
+    const program = new Program("--capture", join(folder, "capture.jsonl"), "--json", ...options);
+    await use(program);
+    return { code: await program.ended(), output: program.output, ms: performance.now() - start };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -108,6 +119,60 @@ describe("the desk as a program", () => {
     await areGone(children);
   });
 
+  it("ends in order if its terminal is closed, or Ctrl-C comes while its processes start", async () => {
+    const program = new Program("--seconds", "60");
+    await program.says("events ");
+    const children = program.children();
+    process.kill(-program.child.pid!, "SIGHUP");
+    assertEquals(await program.ended(), 0, program.output);
+    await areGone(children);
+    for (const ms of [50, 150, 250, 350, 500]) {
+      const starting = new Program("--seconds", "60", "--json");
+      await delay(ms);
+      process.kill(-starting.child.pid!, "SIGINT");
+      const code = await starting.ended();
+      // Before it could do anything about it, it ends as any program does.
+      assert(starting.child.signalCode === "SIGINT" || code === 0, `after ${ms} ms: ${starting.output}`);
+      if (code === 0) assertEquals(JSON.parse(starting.output).complaints, [], starting.output);
+    }
+  });
+
+  it("ends in order in the middle of a quiet spell", async () => {
+    const lines = captureText().split("\n");
+    const quiet = [...lines.slice(0, 10), lines[10].replace("1723161255", "1723161355")].join("\n");
+    const { code, output, ms } = await replay(quiet, [], async (program) => {
+      await delay(2000);
+      process.kill(program.child.pid!, "SIGINT");
+    });
+    const { ok, feed } = JSON.parse(output);
+    assertEquals([code, ok, feed.isComplete], [0, true, false], output);
+    assertLessOrEqual(feed.events, 10);
+    assert(ms < 10_000, `it took ${ms} ms`);
+    // An hour and more is no spell: the recorder's clock jumped.
+    const jumping = lines.map((line, i) => i === 10 ? line.replace("1723161255", "2000000000") : line).join("\n");
+    const jumped = JSON.parse((await replay(jumping, ["--seconds", "60"])).output);
+    assertEquals([jumped.ok, jumped.feed.jumps, jumped.feed.receivedBackwards], [true, 1, 1]);
+    assertEquals([jumped.feed.isComplete, jumped.checks.equalTops], [true, UPDATES]);
+  });
+
+  it("does not outlive the demo that started it", async () => {
+    const { file, args } = command(thisRuntime, DEMO, ["--seconds", "60"]);
+    const shell = spawn("sh", ["-c", `"$0" "$@" & echo $!; wait`, file, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    Program.running.add(shell);
+    let output = "";
+    shell.stdout.on("data", (data) => output += data);
+    const deadline = performance.now() + 60_000;
+    while (!output.includes("events ")) {
+      assert(performance.now() < deadline, output);
+      await delay(20);
+    }
+    const pid = parseInt(output), text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    process.kill(shell.pid!, "SIGKILL");
+    await areGone([pid, ...text.trim().split(" ").map(Number)]);
+  });
+
   it("leaves no process if it is killed itself", async () => {
     const program = new Program("--seconds", "60");
     await program.says("events ");
@@ -124,14 +189,33 @@ describe("the desk as a program", () => {
       ["--capture", "/tmp"],
       ["--html", "/nowhere/page.html"],
       ["--html", "/tmp"],
+      ["--html", ""],
+      ["--html", "/tmp/new/"],
+      ["--seed", "1.5"],
       ["--wait", "long"],
       ["--nonsense"],
     ];
-    const programs = cases.map((options) => new Program(...options));
-    for (const program of programs) {
+    for (const options of cases) {
+      const program = new Program(...options);
       assertEquals(await program.ended(), 2, program.output);
       assert(/must be|Unknown option/.test(program.output), program.output);
     }
+    const name = otherRuntime === "deno" ? "SHMKIT_DENO" : "SHMKIT_BUN";
+    process.env[name] = "/nowhere";
+    try {
+      const program = new Program("--mix");
+      assertEquals(await program.ended(), 2, program.output);
+      assert(program.output.includes(`--mix must find both runtimes: Cannot find ${otherRuntime}`), program.output);
+    } finally {
+      delete process.env[name];
+    }
+  });
+
+  it("tells what it found even if its page cannot be written", async () => {
+    const program = new Program("--seconds", "0.5", "--html", "/dev/full");
+    assertEquals(await program.ended(), 1, program.output);
+    assert(program.output.includes("All is as it must be."), program.output);
+    assert(program.output.includes("Cannot write /dev/full"), program.output);
   });
 
   it("checks itself: a capture that is right, one with faults, one that says something else", async () => {
@@ -145,9 +229,38 @@ describe("the desk as a program", () => {
     assertEquals([faulty.ok, faulty.feed.broken, faulty.checks.depth.gap, faulty.books.valid], [true, 1, 1, 0]);
     assertEquals([faulty.checks.tops, faulty.checks.equalTops, faulty.checks.trades], [99, 99, UPDATES]);
 
+    for (const nothing of ["", "\n\n", new Uint8Array([0x1f, 0x8b, 1, 2, 3, 4])]) {
+      const empty = await replay(nothing), { ok, complaints } = JSON.parse(empty.output);
+      assertEquals([empty.code, ok, complaints.length], [1, false, 1], empty.output);
+    }
+
     const wrong = await replay(captureText({ wrongTop: 50 })), found = JSON.parse(wrong.output);
     assertEquals([wrong.code, found.ok, found.checks.equalTops], [1, false, UPDATES - 1]);
     assertGreater(found.complaints.length, 0);
+  });
+
+  it("hedges the options of the future's coin, and no others", async () => {
+    const [first, ...rest] = captureText().split("\n"), names = ["ETH-27SEP24-2600-C", "BTC-27SEP24-60000-C"];
+    const tickers = [tickerLine(1723161255, names[0], 2600, 0.7), tickerLine(1723161255, names[1], 60_000, 0.6)];
+    const { code, output } = await replay([first, ...tickers, ...rest].join("\n"));
+    const { ok, options, futures, standing, checks } = JSON.parse(output);
+    assertEquals([code, ok, checks.greeks, checks.greeksWithin], [0, true, 2, 2], output);
+    const deltas = names.map((name) => {
+      const { held, delta } = options.find((option: { name: string }) => option.name === name);
+      return held * delta;
+    });
+    assert(deltas[0] < -10 && deltas[1] > 2, `${deltas}`);
+    assertAlmostEquals(futures[0].held + deltas[1], 0, 0.1);
+    assertAlmostEquals(standing.delta, deltas[0], 0.01, "of the coin that is furthest off");
+  });
+
+  it("has room for as many instruments as it says, and leaves out others", async () => {
+    const lines = Array.from(
+      { length: 140 },
+      (_, i) => captureText().split("\n").slice(0, 5).map((line) => line.replaceAll("BTCUSDT", `SYM${i}USDT`)),
+    ).flat();
+    const { code, output } = await replay(lines.join("\n")), { feed, books } = JSON.parse(output);
+    assertEquals([code, feed.lines, feed.refused, books.valid, books.of], [0, 700, 60, 128, 128], output);
   });
 
   it("the kill switch stops orders within one message", async () => {

@@ -1,7 +1,12 @@
 /**
  * A small capture in Binance's format, made up: a book of two levels a side whose best quantities grow with each update,
  * each followed by the book ticker that says so, and a trade.
+ *
+ * @module
  */
+
+import { black76, emptyGreeks, YEAR_MS } from "../../examples/desk/pricing/black76.ts";
+import { parseOptionName } from "../../examples/desk/pricing/option_name.ts";
 
 /** What is wrong with a capture. */
 export interface CaptureFaults {
@@ -11,6 +16,27 @@ export interface CaptureFaults {
   readonly gap?: number;
   /** An update whose book ticker tells another quantity. */
   readonly wrongTop?: number;
+}
+
+/** A ticker of an option, in Deribit's format, with the greeks that its price comes from. */
+export function tickerLine(seconds: number, name: string, forward: number, volatility: number): string {
+  const option = parseOptionName(name)!, greeks = emptyGreeks(), timestamp = Math.round(seconds * 1000);
+  const years = (option.expiryMs - timestamp) / YEAR_MS;
+  const { price, ...rest } = black76(greeks, option.isCall, forward, option.strike, years, volatility);
+  const data = {
+    timestamp,
+    instrument_name: name,
+    underlying_price: forward,
+    index_price: forward,
+    mark_price: price / forward,
+    mark_iv: volatility * 100,
+    greeks: rest,
+    best_bid_price: 0.01,
+    best_bid_amount: 1,
+    best_ask_price: 0.02,
+    best_ask_amount: 1,
+  };
+  return `${seconds.toFixed(6)}: ${JSON.stringify({ params: { channel: `ticker.${name}.raw`, data } })}`;
 }
 
 /** Updates of the capture; the snapshot comes before the first. */

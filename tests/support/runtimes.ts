@@ -34,11 +34,20 @@ export function mixed(i: number): Runtime {
 
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
-/** Absolute paths of the binaries. */
+const found: Partial<Record<Runtime, string>> = {};
+
+/** Absolute paths of the binaries. Asking for one that is not there throws. */
 export const runtimes: Readonly<Record<Runtime, string>> = {
   // Installers put the platform's binary into the package's place, or leave it in the platform package.
-  bun: find("bun", "SHMKIT_BUN", [join(modules, "bun/bin/bun.exe"), ...platformPackages("@oven", "bin/bun")]),
-  deno: find("deno", "SHMKIT_DENO", platformPackages("@deno", "deno")),
+  get bun() {
+    return found.bun ??= find("bun", "SHMKIT_BUN", [
+      join(modules, "bun/bin/bun.exe"),
+      ...platformPackages("@oven", "bin/bun"),
+    ]);
+  },
+  get deno() {
+    return found.deno ??= find("deno", "SHMKIT_DENO", platformPackages("@deno", "deno"));
+  },
 };
 
 /**
@@ -61,11 +70,11 @@ function find(runtime: Runtime, variable: string, installed: readonly string[]):
   const own = thisRuntime === runtime ? [process.execPath] : [];
   const onPath = (process.env.PATH ?? "").split(delimiter).map((part) => join(part, runtime));
   const told = process.env[variable];
-  const found = (told !== undefined ? [told] : [...installed, ...own, ...onPath]).find(isBinary);
-  if (found === undefined) {
+  const path = (told !== undefined ? [told] : [...installed, ...own, ...onPath]).find(isBinary);
+  if (path === undefined) {
     throw new Error(`Cannot find ${runtime}: install the packages, or set ${variable} to its binary`);
   }
-  return resolve(found);
+  return resolve(path);
 }
 
 /** A runtime is tens of megabytes long; what is shorter is a script that stands in for it. */

@@ -1,4 +1,6 @@
 import { LatestTable, Pipeline, type Segment } from "../../../mod.ts";
+import { OrderBook } from "../book/order_book.ts";
+import { bookOptions } from "./books.ts";
 import { DeskLimits } from "./desk_limits.ts";
 import { EventPart } from "./event_part.ts";
 import { LatencyHistogram } from "./latency_histogram.ts";
@@ -28,11 +30,11 @@ export const LATENCIES = ["book", "pricing", "risk", "hedging", "fill"] as const
 /** One of the latencies. */
 export type LatencyName = typeof LATENCIES[number];
 
-/** Bytes of a desk's segment. */
-export const DESK_BYTES: number = 48 * 2 ** 20;
-
 /** How many instruments a desk has room for; events of others are counted and left out. */
 export const MAX_INSTRUMENTS = 128;
+
+/** Bytes of a desk's segment: a future's book for each instrument, and the rest. What nobody writes to takes no memory. */
+export const DESK_BYTES: number = MAX_INSTRUMENTS * OrderBook.byteLength(bookOptions(false)) + 16 * 2 ** 20;
 
 /** Parts of events that the slowest process may be behind. */
 export const EVENT_CAPACITY = 8192;

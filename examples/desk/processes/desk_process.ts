@@ -36,9 +36,9 @@ export class DeskProcess implements Disposable {
   #reportedMs = 0;
   #isOrphan = false;
 
-  /** Attaches. Ctrl-C reaches every process of a terminal, and `timeout` ends a group: the supervisor acts on both. */
+  /** Attaches. Ctrl-C and a closed terminal reach each of its processes, `timeout` a group: the supervisor acts on them. */
   constructor(role: DeskRole) {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
     this.segment = Segment.open(process.argv[2], { role });
     this.desk = openDesk(this.segment);
     this.#counters = takeOver(() => this.desk.counters[role].writer());

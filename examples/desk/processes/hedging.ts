@@ -1,6 +1,6 @@
 /**
  * Keeps the desk's delta near 0: `hedging.ts <segment>`. After each event that may have changed it, the deltas of all that is
- * held are added up, and an order for the future is sent if they are off.
+ * held of the future's coin are added up, and an order for the future is sent if they are off. Other coins have no hedge.
  */
 import process from "node:process";
 import { Hedger } from "../hedging/hedger.ts";
@@ -90,8 +90,9 @@ function lookAtGreeks(row: number): void {
 function hedge(fedAt: number): void {
   for (; closed < decided; closed++) hedger.close(closed + 1);
   if (future < 0 || orders.position - closed >= MOST_OPEN || segment.now() < notBefore) return;
+  const { coin } = directory.at(future);
   let delta = 0;
-  for (const row of held) delta += quantities[row] * deltas[row];
+  for (const row of held) if (directory.at(row).coin === coin) delta += quantities[row] * deltas[row];
   if (!desk.quotes.read(future, quote) || !quote.isValid || orders.free === 0) return;
   if (desk.limits.isStopped) return; // nothing but the order at hand may pass the switch
   const order = hedger.decide(delta);

@@ -1,5 +1,6 @@
 import { type Desk, MAX_INSTRUMENTS } from "../layout/desk.ts";
 import { InstrumentRow } from "../layout/records.ts";
+import { coinOf } from "../pricing/coin.ts";
 import { type OptionName, parseOptionName } from "../pricing/option_name.ts";
 
 /** What a process knows of an instrument. */
@@ -8,6 +9,8 @@ export interface Instrument {
   readonly name: string;
   /** What it is an option on; undefined for a future. */
   readonly option: OptionName | undefined;
+  /** Which coin it is about: deltas of different ones do not add up. */
+  readonly coin: string;
 }
 
 /** The instruments of a desk, as the feed made them known. An event's instrument is known before the event is seen. */
@@ -44,7 +47,8 @@ export class InstrumentDirectory {
     const { instruments } = this.#desk;
     for (let index = this.#known.length; index < MAX_INSTRUMENTS && instruments.read(index, this.#row); index++) {
       const { name } = this.#row;
-      this.#known.push({ index, name, option: parseOptionName(name) });
+      const option = parseOptionName(name);
+      this.#known.push({ index, name, option, coin: option?.currency ?? coinOf(name) });
     }
   }
 }

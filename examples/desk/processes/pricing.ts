@@ -70,8 +70,8 @@ function receive(event: MarketEvent, part: EventPartView): void {
     const now = (part.bid + part.ask) / 2 / ONE;
     if (now === middle) return;
     middle = now;
-    const future = directory.at(event.instrument).name;
-    for (const each of priced) if (future.startsWith(each.option.currency)) move(each, part.fedAt);
+    const { coin } = directory.at(event.instrument);
+    for (const each of priced) if (each.option.currency === coin) move(each, part.fedAt);
     latency.record(segment.now() - part.fedAt);
   }
 }

@@ -11,6 +11,7 @@ import type { EventPartView } from "../layout/event_part.ts";
 import { ORDER_OUTCOMES } from "../layout/order_outcomes.ts";
 import { GreeksRow, LimitsRecord, OrderRecord, QuoteRow } from "../layout/records.ts";
 import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
+import { CoinDeltas } from "../risk/coin_deltas.ts";
 import type { Exposure } from "../risk/exposure.ts";
 import { type Breach, BREACHES, breachesOf, mustStop } from "../risk/limits.ts";
 import { scenarioMargin } from "../risk/scenario_margin.ts";
@@ -32,7 +33,8 @@ const latency = takeOver(() => desk.latencies.risk.recorder()), fills = takeOver
 const orders = takeOver(() => desk.orders.reader("risk", { from: "oldest" }));
 const tellOutcome = lastStore(OrderRecord, "outcome");
 const quote = QuoteRow.alloc(), greeks = GreeksRow.alloc(), limits = LimitsRecord.alloc();
-let breaches: readonly Breach[] = [], delta = 0, timeMs = 0, valuedMs = 0, decided = 0, refused = 0;
+const deltas = new CoinDeltas();
+let breaches: readonly Breach[] = [], timeMs = 0, valuedMs = 0, decided = 0, refused = 0;
 
 using reader = new EventReader(desk, "risk", receive, self.wait);
 self.ready();
@@ -79,7 +81,7 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
   if (positions.bookOrder(order, price > 0 ? signed : 0, price)) {
     decided++;
     if (price === 0) refused++;
-    else delta += fromScaled(signed);
+    else deltas.add(directory.at(instrument).coin, fromScaled(signed));
   }
   const booked = positions.at(instrument);
   // Only the last one booked can have been left untold: its outcome is told right after it was booked.
@@ -93,7 +95,7 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
 /** Looks at the switch last, so nothing is filled once it was seen to be pulled. */
 function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): boolean {
   if (!desk.quotes.read(instrument, quote) || !quote.isValid) return false;
-  const isReducing = Math.sign(signed) !== Math.sign(delta);
+  const isReducing = Math.sign(signed) !== Math.sign(deltas.of(directory.at(instrument).coin));
   return (breaches.length === 0 || isReducing) && !desk.limits.isStopped;
 }
 
@@ -102,8 +104,8 @@ function value(): void {
   if (!desk.limits.read(limits)) return; // somebody died changing them: nothing goes out
   const exposures: Exposure[] = [];
   let vega = 0, profit = 0;
-  delta = 0;
-  for (const { index, option } of directory.all()) {
+  deltas.clear();
+  for (const { index, option, coin } of directory.all()) {
     const position = positions.at(index);
     if (position === undefined) continue;
     const quantity = fromScaled(position.quantity);
@@ -111,11 +113,11 @@ function value(): void {
     if (option === undefined) {
       if (!desk.quotes.read(index, quote) || !quote.isValid) continue;
       const middle = fromScaled((quote.bid + quote.ask) / 2);
-      delta += quantity;
+      deltas.add(coin, quantity);
       profit += quantity * (middle - position.averagePrice);
       exposures.push({ quantity, forward: middle });
     } else if (desk.greeks.read(index, greeks)) {
-      delta += quantity * greeks.delta;
+      deltas.add(coin, quantity * greeks.delta);
       vega += quantity * greeks.vega;
       profit += quantity * (greeks.price - position.averagePrice);
       exposures.push({ quantity, forward: greeks.forward, option, volatility: greeks.volatility });
@@ -123,7 +125,7 @@ function value(): void {
   }
   const { initial, maintenance } = scenarioMargin(exposures, timeMs);
   const equity = limits.collateral + profit;
-  const found = { delta, vega, profit, equity, initialMargin: initial, maintenanceMargin: maintenance };
+  const found = { delta: deltas.largest, vega, profit, equity, initialMargin: initial, maintenanceMargin: maintenance };
   breaches = breachesOf(found, limits);
   if (mustStop(breaches)) desk.limits.stop(segment.now());
   const bits = breaches.reduce((bits, breach) => bits | (1 << BREACHES.indexOf(breach)), 0);

@@ -1,6 +1,6 @@
 /** How far a desk may go. Deltas are in coins, the rest in dollars. */
 export interface Limits {
-  /** The most net delta, on either side. */
+  /** The most net delta of a coin, on either side. */
   readonly delta: number;
   /** The most vega, on either side: dollars for 0.01 of volatility. */
   readonly vega: number;
@@ -12,6 +12,7 @@ export interface Limits {
 
 /** Where a desk stands. */
 export interface Standing {
+  /** Of the coin that is furthest off. */
   readonly delta: number;
   readonly vega: number;
   /** Realised and unrealised, since the start. */

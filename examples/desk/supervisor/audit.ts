@@ -32,6 +32,8 @@ export interface AuditSummary {
   /** Tops of rebuilt books that were compared with what the exchange said, and were equal. */
   tops: number;
   equalTops: number;
+  /** Those that had nothing to be compared with. */
+  unansweredTops: number;
   crossed: number;
   trades: number;
   tradeHoles: number;
@@ -47,7 +49,7 @@ export interface AuditSummary {
   wrongPositions: number;
   /** What is held of the hedging future, and where it comes from, added up by the audit. Scaled. */
   future: { name: string; held: number; clients: number; orders: number } | undefined;
-  orders: Omit<OrderAudit, "accept" | "net" | "examples">;
+  orders: Omit<OrderAudit, "accept" | "judge" | "net" | "examples">;
   examples: string[];
 }
 
@@ -66,7 +68,7 @@ export class Audit implements Disposable {
   readonly #limits = LimitsRecord.alloc();
   readonly #depth = { pending: 0, applied: 0, stale: 0, early: 0, gap: 0 };
   readonly #verdicts = { pending: 0, outside: 0, within: 0, lastDigit: 0 };
-  readonly #takeOrder = (order: ViewOf<typeof OrderRecord>) => this.#orderAudit.accept(order, this.#limits.stoppedAt);
+  readonly #takeOrder = (order: ViewOf<typeof OrderRecord>) => this.#orderAudit.accept(order);
   #crossed = 0;
 
   constructor(desk: Desk) {
@@ -78,9 +80,10 @@ export class Audit implements Disposable {
 
   /** Takes what there is. Never blocks. @returns How many records there were. */
   step(): number {
-    const parts = this.#events.receive(0);
-    this.#desk.limits.read(this.#limits);
-    return parts + this.#orders.drain(this.#takeOrder);
+    const parts = this.#events.receive(0), orders = this.#orders.drain(this.#takeOrder);
+    // Only now: whoever stopped orders before one of these was sent, or filled, is seen.
+    if (orders > 0 && this.#desk.limits.read(this.#limits)) this.#orderAudit.judge(this.#limits.stoppedAt);
+    return parts + orders;
   }
 
   /** Events received. */
@@ -107,6 +110,7 @@ export class Audit implements Disposable {
       depth: this.#depth,
       tops: 0,
       equalTops: 0,
+      unansweredTops: 0,
       crossed: this.#crossed,
       trades: 0,
       tradeHoles: 0,
@@ -122,9 +126,10 @@ export class Audit implements Disposable {
     };
     for (const audited of this.#audited.filter((each) => each !== undefined)) {
       const { tops, trades } = audited;
-      if (isComplete) tops.finish();
+      if (isComplete) tops.finish(audited.instrument.option !== undefined);
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
+      summary.unansweredTops += tops.unanswered;
       summary.trades += trades.trades;
       summary.tradeHoles += trades.holes;
       summary.examples.push(...tops.examples);
@@ -163,6 +168,7 @@ export class Audit implements Disposable {
     const outcome = OUTCOMES[part.outcome];
     this.#depth[outcome]++;
     audited.last = undefined;
+    if (outcome === "gap" && audited.instrument.option !== undefined) audited.tops.end(event.exchangeMs);
     if (outcome !== "applied") return;
     const { sequence, bid, ask } = part;
     audited.last = { sequence, bid, ask };

@@ -3,6 +3,7 @@ import process from "node:process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { runtimes } from "../../../tests/support/runtimes.ts";
 
 /** What a run of the desk is like. */
 export interface DeskOptions {
@@ -87,6 +88,7 @@ export function parseOptions(args: readonly string[]): DeskOptions {
     },
   });
   for (const file of values.capture) requireReadable(file);
+  if (values.mix) requireBoth();
   if (values.html !== undefined) requireWritable(values.html);
   const speed = values.speed === "max" ? 0 : numberIn("--speed", values.speed, 1e-6, 1e6);
   const wait = WAITS.find((wait) => wait === values.wait);
@@ -104,7 +106,7 @@ export function parseOptions(args: readonly string[]): DeskOptions {
     killEveryMs: values.chaos ? CHAOS_MS : Infinity,
     files: values.capture,
     speed,
-    seed: numberIn("--seed", values.seed, 0, 2 ** 32 - 1),
+    seed: integerIn("--seed", values.seed, 0, 2 ** 32 - 1),
     stopAfter: values["stop-after"] === undefined
       ? Infinity
       : numberIn("--stop-after", values["stop-after"], 0, 86_400),
@@ -132,13 +134,30 @@ function requireReadable(path: string): void {
 function requireWritable(path: string): void {
   try {
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
-    if (!existsSync(path) || !statSync(path).isDirectory()) return;
+    if (existsSync(path) ? !statSync(path).isDirectory() : !/(^|\/)$/.test(path)) return;
   } catch (cause) {
     throw new RangeError(`Cannot run the desk as --html must be a file that can be written: received ${path}`, {
       cause,
     });
   }
-  throw new RangeError(`Cannot run the desk as --html must be a file: received a folder, ${path}`);
+  throw new RangeError(`Cannot run the desk as --html must be a file, not a folder: received '${path}'`);
+}
+
+/** @throws {RangeError} If a runtime is not installed. */
+function requireBoth(): void {
+  try {
+    void [runtimes.bun, runtimes.deno];
+  } catch (cause) {
+    throw new RangeError(`Cannot run the desk as --mix must find both runtimes: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function integerIn(name: string, text: string, least: number, most: number): number {
+  const value = numberIn(name, text, least, most);
+  if (Number.isInteger(value)) return value;
+  throw new RangeError(`Cannot run the desk as ${name} must be an integer: received ${text}`);
 }
 
 function numberIn(name: string, text: string, least: number, most: number): number {

@@ -24,9 +24,11 @@ export class OrderAudit {
   readonly net: Map<number, number> = new Map();
   /** What was wrong, in words. */
   readonly examples: string[] = [];
+  /** When the orders that were not judged yet were sent, and when filled; 0 for those that were not. */
+  #times: { sentAt: number; filledAt: number }[] = [];
 
-  /** Takes an order. @param stoppedAt When orders were stopped; 0 for not at all. */
-  accept(order: ViewOf<typeof OrderRecord>, stoppedAt: number): void {
+  /** Takes an order. */
+  accept(order: ViewOf<typeof OrderRecord>): void {
     const { id, instrument, outcome, side, quantity, sentAt, decidedAt } = order;
     this.count++;
     if (id !== this.count) {
@@ -39,8 +41,15 @@ export class OrderAudit {
       this.filled++;
       this.net.set(instrument, (this.net.get(instrument) ?? 0) + (side === "buy" ? quantity : -quantity));
     }
-    if (stoppedAt === 0) return;
-    if (sentAt > stoppedAt) this.sentAfterStop++;
-    if (outcome === "filled" && decidedAt > stoppedAt) this.filledAfterStop++;
+    this.#times.push({ sentAt, filledAt: outcome === "filled" ? decidedAt : 0 });
+  }
+
+  /** Judges the orders that came since the last time. @param stoppedAt When orders were stopped; 0 for not at all. */
+  judge(stoppedAt: number): void {
+    if (stoppedAt > 0) {
+      this.sentAfterStop += this.#times.filter(({ sentAt }) => sentAt > stoppedAt).length;
+      this.filledAfterStop += this.#times.filter(({ filledAt }) => filledAt > stoppedAt).length;
+    }
+    this.#times = [];
   }
 }

@@ -14,8 +14,10 @@ export interface Death {
   recoveryMs: number | undefined;
 }
 
-/** A process that begins more often than this in this time is not going to work. */
+/** A process that ends this often within this time, or without having done anything in between, is not going to work. */
 const MOST_FAILURES = 5, WITHIN_MS = 5000;
+/** What a terminal sends to all its processes, and what a supervisor acts on. */
+export const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** How long processes have to end by themselves. */
 const GRACE_MS = 3000;
 
@@ -27,7 +29,11 @@ interface Player {
   child: ChildProcess | undefined;
   /** When it was killed, on the segment's clock; NaN if it was not. */
   killedAt: number;
+  /** When it ended by itself. */
   readonly failures: number[];
+  /** How often in a row that was without any progress, and how many messages it had received at the last time. */
+  fruitless: number;
+  messages: number;
   /** The death that its start is to make up for. */
   death: { entry: Death; since: number } | undefined;
 }
@@ -42,6 +48,7 @@ export class ProcessGroup {
   readonly #players: Player[];
   readonly #counters = CountersRow.alloc();
   #isEnding = false;
+  #isInterrupted = false;
   readonly #onExit = () => this.#killAll();
 
   /**
@@ -59,6 +66,8 @@ export class ProcessGroup {
       child: undefined,
       killedAt: NaN,
       failures: [],
+      fruitless: 0,
+      messages: 0,
       death: undefined,
     }));
     process.on("exit", this.#onExit);
@@ -81,6 +90,11 @@ export class ProcessGroup {
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
     if (!this.#desk.counters[role].read(0, this.#counters)) return false;
     return this.#counters.pid === child.pid && this.#counters.readyAt > 0;
+  }
+
+  /** Whoever is started right now may end of the same signal that interrupted the supervisor: that is no fault. */
+  interrupt(): void {
+    this.#isInterrupted = true;
   }
 
   /** Looks whether successors are at work; call it often. */
@@ -143,19 +157,35 @@ export class ProcessGroup {
   }
 
   #replace(player: Player, how: string): void {
-    const { role, failures } = player, now = performance.now(), isPlanned = !Number.isNaN(player.killedAt);
+    const { failures } = player, now = performance.now(), isPlanned = !Number.isNaN(player.killedAt);
     const since = isPlanned ? player.killedAt : this.#desk.segment.now();
     // One that dies before it was ready is followed by one that makes up for the first death.
     if (player.death === undefined) {
-      const entry: Death = { role, how: isPlanned ? "killed" : how, recoveryMs: undefined };
+      const isInterrupted = this.#isInterrupted && INTERRUPTIONS.some((signal) => signal === how);
+      const entry: Death = {
+        role: player.role,
+        how: isPlanned ? "killed" : isInterrupted ? "interrupted" : how,
+        recoveryMs: undefined,
+      };
       this.deaths.push(entry);
       player.death = { entry, since };
     }
     player.killedAt = NaN;
     if (!isPlanned) failures.push(now);
+    // Somebody's kill -9 says nothing about whether it would have worked.
+    if (!isPlanned && how !== "SIGKILL") this.#countFruitless(player);
     if (failures.filter((time) => now - time < WITHIN_MS).length >= MOST_FAILURES) {
-      this.failure = `${role} ended ${MOST_FAILURES} times within ${WITHIN_MS / 1000} s, at last with ${how}`;
+      this.failure = `${player.role} ended ${MOST_FAILURES} times within ${WITHIN_MS / 1000} s, at last with ${how}`;
+    } else if (player.fruitless >= MOST_FAILURES) {
+      this.failure = `${player.role} ended ${MOST_FAILURES} times without any progress, at last with ${how}`;
     } else this.#start(player);
+  }
+
+  #countFruitless(player: Player): void {
+    this.#desk.counters[player.role].read(0, this.#counters);
+    const { messages } = this.#counters;
+    player.fruitless = messages > player.messages ? 1 : player.fruitless + 1;
+    player.messages = messages;
   }
 
   #playerOf(role: DeskRole): Player {

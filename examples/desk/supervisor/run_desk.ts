@@ -12,7 +12,7 @@ import { DeskObserver, type DeskSnapshot } from "../view/desk_snapshot.ts";
 import { Timeline, type TimelinePoint } from "../view/timeline.ts";
 import { Audit, type AuditSummary } from "./audit.ts";
 import type { DeskOptions } from "./desk_options.ts";
-import { type Death, ProcessGroup } from "./process_group.ts";
+import { type Death, INTERRUPTIONS, ProcessGroup } from "./process_group.ts";
 
 /** How a desk ran. */
 export interface DeskResult {
@@ -25,7 +25,7 @@ export interface DeskResult {
   readonly receivedSeconds: number | undefined;
   /** The desk at the end, before its processes ended. */
   readonly last: DeskSnapshot;
-  /** Its latencies without the first second, in which the runtimes compile; undefined if there is not more than that. */
+  /** Its latencies without the first second, in which the runtimes compile; undefined if it did not run for two. */
   readonly warmLatencies: DeskSnapshot["latencies"] | undefined;
   /** The desk over time. */
   readonly timeline: readonly TimelinePoint[];
@@ -104,17 +104,18 @@ class Supervisor {
       if (this.#isInterrupted && now - this.#interruptedMs > SAME_MS) process.exit(130); // ProcessGroup kills them
       this.#isInterrupted = true;
       this.#interruptedMs = now;
+      this.#group.interrupt();
     };
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+    for (const signal of INTERRUPTIONS) process.on(signal, interrupt);
     let seconds = 0, late: DeskRole[];
     try {
       this.#group.start();
-      if (!await this.#until(() => this.#group.isReady, START_MS)) this.#complain("not all processes were ready");
-      else seconds = await this.#play();
+      if (await this.#until(() => this.#group.isReady, START_MS)) seconds = await this.#play();
+      else if (!this.#isInterrupted) this.#complain("not all processes were ready");
     } finally {
       this.#control.write(0, { phase: "end" });
       late = await this.#group.end();
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+      for (const signal of INTERRUPTIONS) process.off(signal, interrupt);
     }
     if (late.length > 0) this.#complain(`${late.join(", ")} did not end by themselves`);
     return this.#conclude(seconds);
@@ -206,6 +207,7 @@ class Supervisor {
     if (this.#group.failure !== undefined) this.#complain(this.#group.failure);
     const { deaths } = this.#group;
     for (const { role, how, recoveryMs } of deaths) {
+      if (how === "interrupted") continue;
       if (how !== "killed") this.#complain(`${role} ended by itself: ${how}`);
       if (recoveryMs === undefined) this.#complain(`nobody took the place of ${role}`);
     }
@@ -218,13 +220,13 @@ class Supervisor {
       seconds,
       receivedSeconds: this.#receivedSeconds,
       last,
-      warmLatencies: this.#warmLatencies(last),
+      warmLatencies: this.#warmLatencies(last, seconds),
       timeline: this.#timeline.points,
       audit,
       deaths,
       kills: this.#kills,
       isStopped: last.limits.isStopped,
-      complaints: [...this.#complaints, ...complaintsOf(audit)],
+      complaints: [...this.#complaints, ...complaintsOf(audit, last.feed)],
     };
   }
 
@@ -237,9 +239,10 @@ class Supervisor {
     return { ...snapshot, channels };
   }
 
-  #warmLatencies({ latencies }: DeskSnapshot): DeskSnapshot["latencies"] | undefined {
+  #warmLatencies({ latencies }: DeskSnapshot, seconds: number): DeskSnapshot["latencies"] | undefined {
     const before = this.#warm;
-    if (before === undefined) return undefined;
+    // Of a run that was hardly longer, too little would be left to tell of.
+    if (before === undefined || seconds * 1000 < 2 * WARM_MS) return undefined;
     const warm = Object.entries(latencies).map(([name, counted]) => {
       const passed = new LatencySnapshot();
       passed.add(counted);
@@ -255,9 +258,11 @@ class Supervisor {
 }
 
 /** What an audit says against the desk. */
-function complaintsOf({ orders, depth, ...audit }: AuditSummary): string[] {
+function complaintsOf({ orders, depth, ...audit }: AuditSummary, feed: DeskSnapshot["feed"]): string[] {
   const { missing, tops, equalTops, crossed, greeks, greeksWithin, wrongBooks, wrongPositions } = audit;
   const complaints = [
+    feed.empty > 0 &&
+    `${feed.empty} of the captures held no event; in all, ${feed.lines} lines were read, and ${feed.broken} were broken`,
     missing > 0 && `events were missing ${missing} times`,
     depth.pending > 0 && `${depth.pending} changes did not reach the books`,
     tops !== equalTops && `${tops - equalTops} of ${tops} tops of book differ from the exchange's`,
