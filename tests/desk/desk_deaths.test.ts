@@ -12,7 +12,7 @@ import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
 import { OUTCOMES } from "../../examples/desk/layout/event_part.ts";
-import { type OrderRecord, PositionRow, QuoteRow } from "../../examples/desk/layout/records.ts";
+import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../examples/desk/layout/records.ts";
 import { EventReader } from "../../examples/desk/processes/event_reader.ts";
 import { EventWriter } from "../../examples/desk/processes/event_writer.ts";
 import { PositionBook } from "../../examples/desk/processes/position_book.ts";
@@ -198,6 +198,36 @@ describe("a process of the desk, and the successor of one that died between two 
       });
       assertEquals(seen, [[1, "refused"]]);
       assertEquals(positionOf(desk).quantity, 5 * ONE);
+    }));
+
+  it("risk values what it holds of a future whose book is not valid, and one of which nobody bids", () =>
+    withDesk(async (desk) => {
+      using quotes = desk.quotes.writer(), positions = desk.positions.writer();
+      const standing = StandingRow.alloc();
+      const until = (isDone: () => boolean) => () => desk.standing.read(0, standing) && isDone();
+      positions.write(0, { quantity: 5 * ONE, averagePrice: 100 });
+      positions.close();
+      quotes.write(0, { bid: 0, ask: 0, isValid: false });
+      let step = 0;
+      await work(
+        desk,
+        "risk",
+        until(() => {
+          if (step === 0 && standing.delta === 5) {
+            assertEquals([standing.profit, standing.maintenanceMargin], [0, 5 * 100 * 0.16], "at what it cost");
+            quotes.write(0, { bid: 109 * ONE, ask: 111 * ONE, isValid: true });
+            step = 1;
+          } else if (step === 1 && standing.profit === 50) {
+            quotes.write(0, { bid: 0, ask: 300 * ONE, isValid: true });
+            step = 2;
+          } else if (step === 2) {
+            step = standing.writtenAt;
+            quotes.write(0, { bid: 0, ask: 0, isValid: false });
+          }
+          return step > 2 && standing.writtenAt > step + 200e6;
+        }),
+      );
+      assertEquals([standing.delta, standing.profit], [5, 50]);
     }));
 
   it("book, after it applied a change and before it told: it counts as applied", () =>

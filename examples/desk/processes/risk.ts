@@ -33,7 +33,7 @@ const latency = takeOver(() => desk.latencies.risk.recorder()), fills = takeOver
 const orders = takeOver(() => desk.orders.reader("risk", { from: "oldest" }));
 const tellOutcome = lastStore(OrderRecord, "outcome");
 const quote = QuoteRow.alloc(), greeks = GreeksRow.alloc(), limits = LimitsRecord.alloc();
-const deltas = new CoinDeltas();
+const deltas = new CoinDeltas(), middles: (number | undefined)[] = [];
 let breaches: readonly Breach[] = [], timeMs = 0, valuedMs = 0, decided = 0, refused = 0;
 
 using reader = new EventReader(desk, "risk", receive, self.wait);
@@ -99,6 +99,14 @@ function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): 
   return (breaches.length === 0 || isReducing) && !desk.limits.isStopped;
 }
 
+/** Between the best bid and ask when both were last known: what is held is worth something while a book is not valid, too. */
+function middleOf(instrument: number): number | undefined {
+  if (desk.quotes.read(instrument, quote) && quote.isValid && quote.bid > 0 && quote.ask > 0) {
+    middles[instrument] = fromScaled((quote.bid + quote.ask) / 2);
+  }
+  return middles[instrument];
+}
+
 /** Values all that is held, and looks at the limits. */
 function value(): void {
   if (!desk.limits.read(limits)) return; // somebody died changing them: nothing goes out
@@ -111,8 +119,7 @@ function value(): void {
     const quantity = fromScaled(position.quantity);
     profit += position.realised;
     if (option === undefined) {
-      if (!desk.quotes.read(index, quote) || !quote.isValid) continue;
-      const middle = fromScaled((quote.bid + quote.ask) / 2);
+      const middle = middleOf(index) ?? position.averagePrice;
       deltas.add(coin, quantity);
       profit += quantity * (middle - position.averagePrice);
       exposures.push({ quantity, forward: middle });
