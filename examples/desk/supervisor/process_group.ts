@@ -48,7 +48,6 @@ export class ProcessGroup {
   readonly #players: Player[];
   readonly #counters = CountersRow.alloc();
   #isEnding = false;
-  #isInterrupted = false;
   readonly #onExit = () => this.#killAll();
 
   /**
@@ -90,11 +89,6 @@ export class ProcessGroup {
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
     if (!this.#desk.counters[role].read(0, this.#counters)) return false;
     return this.#counters.pid === child.pid && this.#counters.readyAt > 0;
-  }
-
-  /** Whoever is started right now may end of the same signal that interrupted the supervisor: that is no fault. */
-  interrupt(): void {
-    this.#isInterrupted = true;
   }
 
   /** Looks whether successors are at work; call it often. */
@@ -161,12 +155,7 @@ export class ProcessGroup {
     const since = isPlanned ? player.killedAt : this.#desk.segment.now();
     // One that dies before it was ready is followed by one that makes up for the first death.
     if (player.death === undefined) {
-      const isInterrupted = this.#isInterrupted && INTERRUPTIONS.some((signal) => signal === how);
-      const entry: Death = {
-        role: player.role,
-        how: isPlanned ? "killed" : isInterrupted ? "interrupted" : how,
-        recoveryMs: undefined,
-      };
+      const entry: Death = { role: player.role, how: isPlanned ? "killed" : how, recoveryMs: undefined };
       this.deaths.push(entry);
       player.death = { entry, since };
     }

@@ -104,7 +104,6 @@ class Supervisor {
       if (this.#isInterrupted && now - this.#interruptedMs > SAME_MS) process.exit(130); // ProcessGroup kills them
       this.#isInterrupted = true;
       this.#interruptedMs = now;
-      this.#group.interrupt();
     };
     for (const signal of INTERRUPTIONS) process.on(signal, interrupt);
     let seconds = 0, late: DeskRole[];
@@ -205,9 +204,8 @@ class Supervisor {
     const attached = this.#desk.segment.participants().length - 1;
     if (attached > 0) this.#complain(`${attached} processes were still attached at the end`);
     if (this.#group.failure !== undefined) this.#complain(this.#group.failure);
-    const { deaths } = this.#group;
+    const deaths = this.#group.deaths.filter((death) => !this.#isInterruption(death));
     for (const { role, how, recoveryMs } of deaths) {
-      if (how === "interrupted") continue;
       if (how !== "killed") this.#complain(`${role} ended by itself: ${how}`);
       if (recoveryMs === undefined) this.#complain(`nobody took the place of ${role}`);
     }
@@ -228,6 +226,11 @@ class Supervisor {
       isStopped: last.limits.isStopped,
       complaints: [...this.#complaints, ...complaintsOf(audit, last.feed)],
     };
+  }
+
+  /** Who was just being started ends of the same signal that interrupted the desk: it came to all of a terminal, or a group. */
+  #isInterruption({ how }: Death): boolean {
+    return this.#isInterrupted && INTERRUPTIONS.some((signal) => signal === how);
   }
 
   /** The writer knows of the depth only where it had to look; the timeline looked all the time. */
