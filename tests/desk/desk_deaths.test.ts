@@ -1,7 +1,7 @@
 /**
  * What a process that died between two steps leaves, made by hand; and what its successor, a real process, makes of it.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Segment, type ValueOf } from "@shmkit/shmkit";
@@ -256,6 +256,33 @@ describe("a process of the desk, and the successor of one that died between two 
       book.read(top);
       desk.quotes.read(0, quote);
       assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3 * ONE, 3 * ONE]);
+      for (const each of others) each.close();
+    }));
+
+  it("book, after it kept changes that came before their snapshot: they are kept again, and told of once", () =>
+    withDesk(async (desk) => {
+      const seen: string[] = [];
+      using audit = new EventReader(desk, "audit", (_, part) => void seen.push(OUTCOMES[part.outcome]));
+      const others = ["pricing", "risk", "hedging"].map((name) => desk.events.reader(name));
+      using writer = new EventWriter(desk, 1);
+      for (const sequence of [2, 3, 1]) writer.write(change(sequence, sequence === 1), () => false);
+      const reader = desk.events.reader("book", { from: "oldest" });
+      assertThrows(() =>
+        reader.drain((part) => {
+          if (part.number === 3) throw new Error("death"); // before it gave anything back
+          part.outcome = OUTCOMES.indexOf("early");
+        })
+      );
+      reader.close();
+      await work(desk, "book", () => {
+        for (const each of others) each.drain(() => {});
+        audit.receive(0);
+        return seen.length === 3;
+      });
+      assertEquals(seen, ["early", "early", "applied"]);
+      const top = OrderBook.top(1);
+      desk.segment.open("book BTCUSDT", OrderBook).read(top);
+      assertEquals([top.sequence, top.bidQuantity], [3, 3 * ONE]);
       for (const each of others) each.close();
     }));
 

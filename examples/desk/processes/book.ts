@@ -55,7 +55,10 @@ function apply(event: DepthEvent, part: EventPartView): void {
   const done = OUTCOMES[part.outcome];
   if (done === "applied" || done === "stale") return; // a predecessor did it
   const { book, writer, feeder } = keptOf(event.instrument);
-  if (done !== "pending") return feeder.keep(event); // and kept it in its own memory only
+  if (done !== "pending") { // and kept it in its own memory only
+    if (!event.isSnapshot) feeder.keep(event);
+    return;
+  }
   let applied = feeder.feed(event);
   // A snapshot may have been applied with newer changes behind it.
   if (isFirst && applied === "stale" && (event.isSnapshot || event.last === writer.sequence)) applied = "applied";
