@@ -4,7 +4,7 @@ import { OwnerDiedError } from "../../lib/errors.ts";
 import { load, sleep } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Mutex, RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { peerArgs, tell, threadCpuMs, told } from "../support/in_peer.ts";
 import { Random } from "../support/random.ts";
 import { locksOf, type Protected, Words } from "./lock_table.ts";
 
@@ -194,13 +194,13 @@ if (what === "count") {
   for (const { lock } of locksOf(segment, args[0].split(","))) {
     // What the runtime does in its first half second is not what waiting costs.
     if (args[1] === "settle" && lock.lock({ timeoutMs: 500 })) throw new Error("nobody holds it");
-    const cpu = process.cpuUsage(), start = performance.now();
+    const cpu = threadCpuMs(), start = performance.now();
     lock.lock();
-    const at = system.monotonicNs() / 1e6, { user, system: kernel } = process.cpuUsage(cpu);
+    const at = system.monotonicNs() / 1e6, cpuMs = threadCpuMs() - cpu;
     const { ownerDied } = lock;
     if (ownerDied) lock.markConsistent?.();
     lock.unlock();
-    tell({ at, ownerDied, waitedMs: performance.now() - start, cpuMs: (user + kernel) / 1000 });
+    tell({ at, ownerDied, waitedMs: performance.now() - start, cpuMs });
   }
 } else if (what === "break") {
   // Takes over from a dead owner and does not repair.

@@ -4,7 +4,7 @@ import { load, sleep } from "../../lib/atomic/mod.ts";
 import { OwnerDiedError } from "../../lib/errors.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell, threadCpuMs } from "../support/in_peer.ts";
 import { Words } from "./lock_table.ts";
 
 const [what, handle] = peerArgs;
@@ -80,14 +80,14 @@ if (what === "stay") {
   // What the runtime does in its first half second is not what waiting costs.
   if (way(500)) throw new Error("There is nothing to wait for");
   tell("ready");
-  const cpu = process.cpuUsage(), start = performance.now();
+  const cpu = threadCpuMs(), start = performance.now();
   try {
     way();
   } catch (error) {
     if (!(error instanceof OwnerDiedError)) throw error;
     ownerDied = true;
   }
-  const at = system.monotonicNs() / 1e6, { user, system: kernel } = process.cpuUsage(cpu);
-  tell({ at, ownerDied, waitedMs: performance.now() - start, cpuMs: (user + kernel) / 1000 });
+  const at = system.monotonicNs() / 1e6, cpuMs = threadCpuMs() - cpu;
+  tell({ at, ownerDied, waitedMs: performance.now() - start, cpuMs });
 }
 process.exit(0);
