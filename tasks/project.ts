@@ -1,4 +1,4 @@
-import $ from "dax";
+import $, { type CommandBuilder } from "dax";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -14,10 +14,19 @@ const plain: Record<string, string> = process.stdout.isTTY ? {} : { NO_COLOR: "1
 
 /** Runs a command at the root, with its output shown, and says whether it ended well. */
 export async function succeeds(file: string, ...args: readonly string[]): Promise<boolean> {
-  // Under Bun, dax gives code 0 for a process that a signal ended. A shell in between makes it 128 and the signal.
-  const { code } = await $`sh -c ${'"$@"; exit $?'} sh ${file} ${args}`.cwd(root).env({
-    ...plain,
-    DENO_NO_UPDATE_CHECK: "1",
-  }).noThrow();
+  const { code } = await commandOf(file, args);
   return code === 0;
+}
+
+/** As `succeeds`, for one that runs beside others: all of its output is shown when it has ended. */
+export async function succeedsQuietly(title: string, file: string, ...args: readonly string[]): Promise<boolean> {
+  const { code, combined } = await commandOf(file, args).captureCombined();
+  console.log(`${title}\n${combined}`);
+  return code === 0;
+}
+
+function commandOf(file: string, args: readonly string[]): CommandBuilder {
+  // Under Bun, dax gives code 0 for a process that a signal ended. A shell in between makes it 128 and the signal.
+  return $`sh -c ${'"$@"; exit $?'} sh ${file} ${args}`.cwd(root).env({ ...plain, DENO_NO_UPDATE_CHECK: "1" })
+    .noThrow();
 }

@@ -18,7 +18,7 @@ import { runtimes } from "../tests/support/runtimes.ts";
 import { build } from "./build.ts";
 import { checks } from "./check.ts";
 import { EMPTY_REPORT, readReport } from "./junit.ts";
-import { root, succeeds } from "./project.ts";
+import { root, succeeds, succeedsQuietly } from "./project.ts";
 import { skipReason } from "./skip_reasons.ts";
 
 const PARTS = ["bun", "deno", "doc", "check", "build"];
@@ -40,10 +40,12 @@ if (only?.some((part) => !PARTS.includes(part))) {
   process.exit(2);
 }
 
+/** Tests of one process, which wait for nobody and share nothing: both runtimes run theirs side by side. */
+const BESIDE =
+  /^tests\/(layout\/|channel\/\w+_garbage\.|desk\/(captures|event_codec|input|layout|live_view|market|order_book|pricing|risk)\.)/;
+
 const total = { passed: 0, failed: 0 };
 const skipped: string[] = [];
-const scratch = mkdtempSync(join(tmpdir(), "shmkit-test-"));
-const configs = denoConfigs();
 
 const allFiles = globSync("tests/**/*.test.ts", { cwd: root }).sort();
 const files = paths.length === 0 ? allFiles : allFiles.filter((file) => {
@@ -53,19 +55,19 @@ const files = paths.length === 0 ? allFiles : allFiles.filter((file) => {
 });
 // The tasks run under Bun alone.
 const denoFiles = files.filter((file) => !file.startsWith("tests/tasks/"));
+if (files.length === 0) {
+  console.error(`Cannot test ${paths.join(", ")} as there are no tests: name files such as ${allFiles[0]}, or folders`);
+  process.exit(2);
+}
+const scratch = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+const configs = denoConfigs();
 const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSync(join(root, path)));
 
 try {
-  if (wants("bun", files)) {
-    // Bun alone has a default limit, of 5 s a test.
-    const flags = ["test", "--timeout=240000", "--reporter=junit"];
-    await suite("Bun", runtimes.bun, (report) => [...flags, `--reporter-outfile=${report}`], files);
-  }
-  if (wants("deno", denoFiles)) {
-    // Types are `check`'s.
-    const flags = ["test", "--allow-all", "--no-check", ...configs];
-    await suite("Deno", runtimes.deno, (report) => [...flags, `--junit-path=${report}`], denoFiles);
-  }
+  const beside = files.filter((file) => BESIDE.test(file));
+  await Promise.all([bunSuite("Bun, beside Deno", beside, true), denoSuite("Deno, beside Bun", beside, true)]);
+  await bunSuite("Bun", files.filter((file) => !BESIDE.test(file)));
+  await denoSuite("Deno", denoFiles.filter((file) => !BESIDE.test(file)));
   if (wants("doc")) {
     const flags = ["test", "--doc", "--allow-all", ...configs];
     await suite("Doc examples", runtimes.deno, (report) => [...flags, `--junit-path=${report}`], docFiles);
@@ -88,17 +90,38 @@ const others = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${others}`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 
-function wants(part: string, chosen?: readonly string[]): boolean {
+function wants(part: string): boolean {
   if (only !== undefined && !only.includes(part)) return false;
-  return paths.length === 0 || (chosen !== undefined && (chosen.length > 0 || part === "bun"));
+  return paths.length === 0 || part === "bun" || part === "deno";
+}
+
+async function bunSuite(title: string, chosen: string[], isBeside = false) {
+  if (!wants("bun") || chosen.length === 0) return;
+  // Bun alone has a default limit, of 5 s a test.
+  const flags = ["test", "--timeout=240000", "--reporter=junit"];
+  await suite(title, runtimes.bun, (report) => [...flags, `--reporter-outfile=${report}`], chosen, isBeside);
+}
+
+async function denoSuite(title: string, chosen: string[], isBeside = false) {
+  if (!wants("deno") || chosen.length === 0) return;
+  // Types are `check`'s.
+  const flags = ["test", "--allow-all", "--no-check", ...configs];
+  await suite(title, runtimes.deno, (report) => [...flags, `--junit-path=${report}`], chosen, isBeside);
 }
 
 /** Runs a test runner over files or folders. One that ends badly or runs nothing counts as failed in any case. */
-async function suite(title: string, runner: string, flags: (report: string) => string[], chosen: string[]) {
-  console.log(`\n── ${title}`);
+async function suite(
+  title: string,
+  runner: string,
+  flags: (report: string) => string[],
+  chosen: string[],
+  isBeside = false,
+) {
   const path = join(scratch, `${title}.xml`);
   // Bun takes a name without "./" for a pattern.
-  const succeeded = chosen.length > 0 && await succeeds(runner, ...flags(path), ...chosen.map((file) => `./${file}`));
+  const command = [runner, ...flags(path), ...chosen.map((file) => `./${file}`)] as const, heading = `\n── ${title}`;
+  if (!isBeside) console.log(heading);
+  const succeeded = await (isBeside ? succeedsQuietly(heading, ...command) : succeeds(...command));
   const report = existsSync(path) ? readReport(readFileSync(path, "utf8")) : EMPTY_REPORT;
   const problems: string[] = [];
   if (!succeeded) {
