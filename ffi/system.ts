@@ -37,14 +37,32 @@ export function cString(text: string): Memory {
   return encoder.encode(text + "\0");
 }
 
-/** Makes a call until no signal interrupts it, and throws if it returns −1. */
-function check(doing: Doing, syscall: string, call: () => number): number {
+/**
+ * Makes a call until no signal interrupts it.
+ *
+ * The number of its error is read by another call, and in between the engine may make system calls of its own: V8, once in a
+ * process's life, when it first has to wait for a lock, looks for a file of the processor's that is often missing (ENOENT).
+ * So a reason is believed if it is told twice in a row; what has failed changed nothing, and can be called again.
+ *
+ * @param call Returns −1 if it failed.
+ * @returns What it returned; the negated number of the error if it failed.
+ */
+export function resultOf(call: () => number): number {
+  let told = 0;
   while (true) {
     const result = call();
     if (result !== -1) return result;
     const errno = libc().errno();
-    if (errno !== EINTR) throw new SystemError(errno, { ...doing, syscall });
+    if (errno === told && errno !== EINTR) return -errno;
+    told = errno;
   }
+}
+
+/** As `resultOf`, and throws if the call failed. */
+function check(doing: Doing, syscall: string, call: () => number): number {
+  const result = resultOf(call);
+  if (result >= 0) return result;
+  throw new SystemError(-result, { ...doing, syscall });
 }
 
 /** Opens shared memory by name and returns its descriptor, which child processes do not inherit. */
@@ -56,10 +74,10 @@ export function shmOpen(doing: Doing, name: string, flags: number, mode: number)
 /** Removes a name; false if there was none. */
 export function shmUnlink(doing: Doing, name: string): boolean {
   const path = cString(name);
-  if (libc().shm_unlink(path) === 0) return true;
-  const errno = libc().errno();
-  if (errno === ENOENT) return false;
-  throw new SystemError(errno, { ...doing, syscall: "shm_unlink" });
+  const result = resultOf(() => libc().shm_unlink(path));
+  if (result === -ENOENT) return false;
+  if (result < 0) throw new SystemError(-result, { ...doing, syscall: "shm_unlink" });
+  return true;
 }
 
 /** Creates memory without a name and returns its descriptor. */
@@ -185,9 +203,12 @@ export function readDirectory(path: string): string[] {
 
 /** Maps a file from its start and returns the address. */
 export function mmap(doing: Doing, byteLength: number, protection: number, flags: number, fd: number): Pointer {
-  const address = libc().mmap(byteLength, protection, flags, fd);
-  if (address === undefined) throw new SystemError(libc().errno(), { ...doing, syscall: "mmap" });
-  return address;
+  let address: Pointer | undefined;
+  check(doing, "mmap", () => {
+    address = libc().mmap(byteLength, protection, flags, fd);
+    return address === undefined ? -1 : 0;
+  });
+  return address!;
 }
 
 /** The memory at an address as an `ArrayBuffer` that owns nothing. */

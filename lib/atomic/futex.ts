@@ -156,14 +156,19 @@ class KernelFutex extends Futex {
 
   override wait(expected: number, deadline: number): boolean {
     if (this.word.length === 0) return true; // detached: the caller's next access says so
+    let told = 0;
     while (true) {
       const timeout = timespecAt(deadline);
       if (libc().futex(this.word, FUTEX_WAIT_BITSET, expected, timeout, FUTEX_BITSET_MATCH_ANY) === 0) return true;
       const errno = libc().errno();
       if (errno === EAGAIN) return true;
-      if (errno === ETIMEDOUT) return false;
-      // The deadline is absolute and the kernel compares the word again: an interrupted wait is made again as it was.
-      if (errno !== EINTR) throw new SystemError(errno, { action: "wait for", path: "a word", syscall: "futex" });
+      // The number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock knows better.
+      if (this.now() >= deadline) return false;
+      // The deadline is absolute and the kernel compares the word again: the wait is made again as it was.
+      if (errno === told && errno !== EINTR && errno !== ETIMEDOUT) {
+        throw new SystemError(errno, { action: "wait for", path: "a word", syscall: "futex" });
+      }
+      told = errno;
     }
   }
 
@@ -171,7 +176,9 @@ class KernelFutex extends Futex {
     if (this.word.length === 0) return 0;
     const woken = libc().futex(this.word, FUTEX_WAKE, count, null, 0);
     if (woken >= 0) return woken;
-    throw new SystemError(libc().errno(), { action: "wake", path: "a word", syscall: "futex" });
+    const result = system.resultOf(() => libc().futex(this.word, FUTEX_WAKE, count, null, 0));
+    if (result >= 0) return result;
+    throw new SystemError(-result, { action: "wake", path: "a word", syscall: "futex" });
   }
 }
 
@@ -228,14 +235,18 @@ function waitInKernel(
     waiters[at + ADDRESS_HIGH] = high;
     waiters[at + FLAGS] = FUTEX2_SIZE_U32;
   });
+  let told = 0;
   while (true) {
     const index = libc().futex_waitv(waiters, futexes.length, timespecAt(deadline), CLOCK_MONOTONIC);
     if (index >= 0) return index;
     const errno = libc().errno();
-    if (errno === ETIMEDOUT) return -1;
     // One of them is not what was expected, or was not when the kernel looked.
     if (errno === EAGAIN) return Math.max(0, changedOne(futexes, expected));
-    if (errno === ENOSYS || errno === EPERM) return undefined;
-    if (errno !== EINTR) throw new SystemError(errno, { action: "wait for", path: "words", syscall: "futex_waitv" });
+    if (futexes[0].now() >= deadline) return -1; // as in KernelFutex.wait
+    if (errno === told && (errno === ENOSYS || errno === EPERM)) return undefined;
+    if (errno === told && errno !== EINTR && errno !== ETIMEDOUT) {
+      throw new SystemError(errno, { action: "wait for", path: "words", syscall: "futex_waitv" });
+    }
+    told = errno;
   }
 }

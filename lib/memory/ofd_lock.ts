@@ -1,7 +1,8 @@
 import { type Doing, libc, SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
 
-const { EACCES, EAGAIN, EINTR, F_OFD_GETLK, F_OFD_SETLK, F_UNLCK, F_WRLCK } = linux;
+const { EACCES, EAGAIN, F_OFD_GETLK, F_OFD_SETLK, F_UNLCK, F_WRLCK } = linux;
 
 /*
  * Open-file-description locks on single bytes. The kernel drops them when the last descriptor and the last mapping of the
@@ -30,13 +31,11 @@ function aim(type: number, byteOffset: number, byteLength = 1): void {
 
 /** Takes the lock of one byte if nobody else holds it. */
 export function tryLockByte(doing: Doing, fd: number, byteOffset: number): boolean {
-  while (true) {
-    aim(F_WRLCK, byteOffset);
-    if (libc().fcntl_flock(fd, F_OFD_SETLK, flock) === 0) return true;
-    const errno = libc().errno();
-    if (errno === EAGAIN || errno === EACCES) return false;
-    if (errno !== EINTR) throw new SystemError(errno, { ...doing, syscall: "fcntl" });
-  }
+  aim(F_WRLCK, byteOffset);
+  const result = system.resultOf(() => libc().fcntl_flock(fd, F_OFD_SETLK, flock));
+  if (result === 0) return true;
+  if (result === -EAGAIN || result === -EACCES) return false;
+  throw new SystemError(-result, { ...doing, syscall: "fcntl" });
 }
 
 /** Gives a byte's lock back; nothing happens if it is not held. */
@@ -54,12 +53,9 @@ export function unlockFile(fd: number): void {
 /** Whether another open file description holds the lock of a byte. */
 export function isByteLocked(fd: number, byteOffset: number): boolean {
   aim(F_WRLCK, byteOffset);
-  if (libc().fcntl_flock(fd, F_OFD_GETLK, flock) !== 0) {
-    throw new SystemError(libc().errno(), {
-      action: "ask about a lock of",
-      path: `descriptor ${fd}`,
-      syscall: "fcntl",
-    });
+  const result = system.resultOf(() => libc().fcntl_flock(fd, F_OFD_GETLK, flock));
+  if (result < 0) {
+    throw new SystemError(-result, { action: "ask about a lock of", path: `descriptor ${fd}`, syscall: "fcntl" });
   }
   return (flock[L_TYPE] & 0xffff) !== F_UNLCK;
 }
