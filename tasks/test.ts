@@ -40,9 +40,8 @@ if (only?.some((part) => !PARTS.includes(part))) {
   process.exit(2);
 }
 
-/** Tests of one process, which wait for nobody and share nothing: both runtimes run theirs side by side. */
-const BESIDE =
-  /^tests\/(layout\/|channel\/\w+_garbage\.|desk\/(captures|event_codec|input|layout|live_view|market|order_book|pricing|risk)\.)/;
+/** Tests that do not judge how soon something happens: both runtimes run theirs side by side. */
+const BESIDE = /^tests\/(layout\/|desk\/|channel\/\w+_garbage\.)/;
 
 const total = { passed: 0, failed: 0 };
 const skipped: string[] = [];
