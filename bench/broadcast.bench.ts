@@ -5,9 +5,9 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Broadcast, Segment } from "../mod.ts";
-import { peerArgs, tell, told } from "../tests/support/in_peer.ts";
-import { Peer } from "../tests/support/peer.ts";
-import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { Peer } from "../support/peer.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { Record64 } from "./support/record64.ts";

@@ -6,9 +6,9 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { ByteRing } from "../lib/channel/byte_ring.ts";
+import { ByteRing } from "../lib/channel/byte_ring/byte_ring.ts";
 import { Segment } from "../mod.ts";
-import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { runJson } from "./support/run_json.ts";

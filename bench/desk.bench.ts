@@ -12,8 +12,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_OPTIONS } from "../examples/desk/supervisor/desk_options.ts";
 import { runDesk } from "../examples/desk/supervisor/run_desk.ts";
-import { Peer } from "../tests/support/peer.ts";
-import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { Peer } from "../support/peer.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { runJson } from "./support/run_json.ts";
 

@@ -3,7 +3,7 @@
  * process of its own; C and TypeScript run in turn, and ratios are those of neighbours.
  */
 import { fileURLToPath } from "node:url";
-import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { runJson } from "./support/run_json.ts";

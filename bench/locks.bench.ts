@@ -5,8 +5,8 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Segment } from "../mod.ts";
-import { Peer } from "../tests/support/peer.ts";
-import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { Peer } from "../support/peer.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { runJson } from "./support/run_json.ts";

@@ -5,9 +5,9 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { SpscRing } from "../lib/channel/spsc_ring.ts";
+import { SpscRing } from "../lib/channel/spsc_ring/spsc_ring.ts";
 import { f64, Segment, struct } from "../mod.ts";
-import { command, thisRuntime } from "../tests/support/runtimes.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { Record64 } from "./support/record64.ts";

@@ -7,7 +7,7 @@
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { command, type Runtime } from "../tests/support/runtimes.ts";
+import { command, type Runtime } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
 
 const { values, positionals } = parseArgs({

@@ -5,7 +5,7 @@
  */
 import { build as bundle, type BuildOptions } from "esbuild";
 import process from "node:process";
-import { command } from "../tests/support/runtimes.ts";
+import { command } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
 
 /** What the minified bundle may weigh, in bytes. Raise it knowingly. */

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { runtimes } from "../tests/support/runtimes.ts";
+import { runtimes } from "../support/runtimes.ts";
 import { importRuleViolations } from "./import_rule.ts";
 import { root, sources, succeeds } from "./project.ts";
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
 
 /** What holds code, of what there is. */
-export const sources: readonly string[] = ["mod.ts", "ffi", "lib", "tests", "bench", "tasks", "examples"]
+export const sources: readonly string[] = ["mod.ts", "ffi", "lib", "support", "tests", "bench", "tasks", "examples"]
   .filter((path) => $.path(root).join(path).existsSync());
 
 // Reports are kept in files and pipes, where colour codes are noise.

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { runtimes } from "../tests/support/runtimes.ts";
+import { runtimes } from "../support/runtimes.ts";
 import { build } from "./build.ts";
 import { checks } from "./check.ts";
 import { EMPTY_REPORT, readReport } from "./junit.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { hasCompiler } from "../../tests/support/machine.ts";
+import { hasCompiler } from "../../support/machine.ts";
 
 /** Compiles a C program for as long as this process lives; undefined, and said aloud, without a compiler. */
 export function compile(source: URL): string | undefined {

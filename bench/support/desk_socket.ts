@@ -19,7 +19,7 @@ import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { clientQuantity } from "../../examples/desk/risk/desk_flow.ts";
 import { Position } from "../../examples/desk/risk/position.ts";
 import { Region } from "../../mod.ts";
-import { tell, told } from "../../tests/support/in_peer.ts";
+import { tell, told } from "../../support/in_peer.ts";
 import { fromLine, toLine } from "./desk_json.ts";
 import { LineSender, listen } from "./desk_lines.ts";
 

@@ -1,5 +1,5 @@
 import { cpus, release } from "node:os";
-import { thisRuntime } from "../../tests/support/runtimes.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
 
 /** The middle one. */
 export function median(values: readonly number[]): number {

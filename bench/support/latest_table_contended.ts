@@ -4,9 +4,9 @@
  * nanoseconds, the clock's own share included.
  */
 import process from "node:process";
-import { peerArgs } from "../../tests/support/in_peer.ts";
-import { Peer } from "../../tests/support/peer.ts";
-import { thisRuntime } from "../../tests/support/runtimes.ts";
+import { peerArgs } from "../../support/in_peer.ts";
+import { Peer } from "../../support/peer.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
 import { LatestTable, Segment } from "../../mod.ts";
 import { Record64 } from "./record64.ts";
 

@@ -1,6 +1,6 @@
 /** Writes the rows of a table in turn until it is killed: `latest_table_writer.ts segment every`, in nanoseconds. */
 import { LatestTable, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../tests/support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 import { Record64 } from "./record64.ts";
 
 const [name, every] = peerArgs;

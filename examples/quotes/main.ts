@@ -12,7 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LatestTable, Segment, type ViewOf } from "../../mod.ts";
-import { command, type Runtime } from "../../tests/support/runtimes.ts";
+import { command, type Runtime } from "../../support/runtimes.ts";
 import { Quote, Report, ROLES, ROWS } from "./layout.ts";
 import { reportLine, reportTable } from "./table.ts";
 

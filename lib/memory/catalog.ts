@@ -14,7 +14,7 @@ import {
   SCHEMA_LENGTH_OFFSET,
   SCHEMA_OFFSET_OFFSET,
   TABLE_BYTES,
-} from "./catalog_descriptor.ts";
+} from "./catalog_format.ts";
 import { type Geometry, OBJECT_ALIGNMENT } from "./geometry.ts";
 import type { Mapping } from "./mapping.ts";
 import { tryLockByte, unlockByte } from "./ofd_lock.ts";

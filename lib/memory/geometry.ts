@@ -1,6 +1,6 @@
-import { ENTRY_BYTES, TABLE_BYTES } from "./catalog_descriptor.ts";
-import { HEADER_BYTES } from "./header_descriptor.ts";
-import { SLOT_BYTES, SLOT_LIMIT } from "./participants_descriptor.ts";
+import { ENTRY_BYTES, TABLE_BYTES } from "./catalog_format.ts";
+import { HEADER_BYTES } from "./header_format.ts";
+import { SLOT_BYTES, SLOT_LIMIT } from "./participants_format.ts";
 import { alignUp } from "./bytes.ts";
 
 /** Objects start on a cache-line pair: processors prefetch the neighbouring line. */

@@ -23,7 +23,7 @@ import {
   STATE_OFFSET,
   STATE_READY,
   VERSION_OFFSET,
-} from "./header_descriptor.ts";
+} from "./header_format.ts";
 import { processIdentity } from "./process_identity.ts";
 
 /** What a valid header says. */

@@ -23,7 +23,7 @@ import {
   SLOT_LOCK_OFFSET,
   START_OFFSET,
   TID_OFFSET,
-} from "./participants_descriptor.ts";
+} from "./participants_format.ts";
 import type { Party } from "./party.ts";
 import { processIdentity } from "./process_identity.ts";
 

@@ -5,7 +5,7 @@ import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../errors.ts";
 import type { Geometry } from "./geometry.ts";
 import { type Header, isReady, readCreatedNs, readHeader, requireInitialisable, writeHeader } from "./header.ts";
-import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_descriptor.ts";
+import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_format.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
 import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";

@@ -2,7 +2,7 @@ import { SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { isReady, readHeader } from "./header.ts";
-import { HEADER_BYTES } from "./header_descriptor.ts";
+import { HEADER_BYTES } from "./header_format.ts";
 import { SegmentFormatError } from "../errors.ts";
 
 /** What can be told of a segment without attaching to it. */

@@ -1,12 +1,12 @@
 import { add, Backoff, compareExchange, load, store } from "../atomic/mod.ts";
 import { OwnerDiedError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells } from "./cells.ts";
+import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
-import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode Barrier} is made. */
 export interface BarrierOptions {
@@ -15,7 +15,7 @@ export interface BarrierOptions {
 }
 
 /*
- * Behind the header (see lock_descriptor.ts; its lock word and counts stay zero):
+ * Behind the header (see lock_format.ts; its lock word and counts stay zero):
  *
  *     offset  bytes  field
  *         32      4  round: how often all have met

@@ -2,17 +2,17 @@ import { load, store } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
-import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
+import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
 import type { Mutex } from "./mutex.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A condition has no options. */
 export type ConditionOptions = Record<never, never>;
 
 /*
- * Behind the header (see lock_descriptor.ts; its lock word stays zero, and its counts are written by owners of the mutex):
+ * Behind the header (see lock_format.ts; its lock word stays zero, and its counts are written by owners of the mutex):
  *
  *     offset  bytes  field
  *         32      4  event count: signalled

@@ -1,10 +1,10 @@
 import { add, compareExchange, exchange, load } from "../atomic/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
-import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How an {@linkcode Event} is made. */
 export interface EventOptions {
@@ -13,7 +13,7 @@ export interface EventOptions {
 }
 
 /*
- * Behind the header (see lock_descriptor.ts; its lock word and counts stay zero):
+ * Behind the header (see lock_format.ts; its lock word and counts stay zero):
  *
  *     offset  bytes  field
  *         32      4  state: 0 or SET

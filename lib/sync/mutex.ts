@@ -2,11 +2,11 @@ import { compareExchange, load } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
-import { LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
-import { OwnedWord } from "./owned_word.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
+import { LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
+import { OwnedWord } from "./shared/owned_word.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A mutex has no options. */
 export type MutexOptions = Record<never, never>;

@@ -12,16 +12,16 @@ import {
   MARK,
   ownerOf,
   RECOVERIES_F64,
-} from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
-import type { WaitOptions } from "./wait_options.ts";
+} from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A once has no options. */
 export type OnceOptions = Record<never, never>;
 
 /*
- * Behind the header's counts (see lock_descriptor.ts):
+ * Behind the header's counts (see lock_format.ts):
  *
  *     lock word    state
  *     0            nobody has begun

@@ -1,14 +1,14 @@
 import { compareExchange, exchange, Futex, load, or, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./cells.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import { OwnedWord } from "./owned_word.ts";
-import { COUNT_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS, USED_WORD } from "./rw_lock_descriptor.ts";
+import { ACQUISITIONS_F64, DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { OwnedWord } from "./shared/owned_word.ts";
+import { COUNT_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS, USED_WORD } from "./rw_lock_format.ts";
 import { RwLockReaders, type RwLockStats } from "./rw_lock_readers.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode RwLock} is made. */
 export interface RwLockOptions {

@@ -1,10 +1,10 @@
 import { load } from "../atomic/mod.ts";
-import type { Cells } from "./cells.ts";
+import type { Cells } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
-import { FREE, RECOVERIES_F64 } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
-import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS } from "./rw_lock_descriptor.ts";
-import type { LockStats } from "./lock_stats.ts";
+import { FREE, RECOVERIES_F64 } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
+import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS } from "./rw_lock_format.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
 
 /** What {@linkcode RwLock} tells of itself. */
 export interface RwLockStats extends LockStats {

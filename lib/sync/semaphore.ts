@@ -1,13 +1,13 @@
 import { Backoff, compareExchange, load, peek } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { cellCount } from "./cells.ts";
+import { cellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { Guard } from "./guard.ts";
-import { FIRST_OWN_WORD, FREE, LOCK_BYTES, MARK, ownerOf } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import { FIRST_OWN_WORD, FREE, LOCK_BYTES, MARK, ownerOf } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode Semaphore} is made. */
 export interface SemaphoreOptions {
@@ -16,7 +16,7 @@ export interface SemaphoreOptions {
 }
 
 /*
- * Behind the header (see lock_descriptor.ts; its lock word and counts stay zero):
+ * Behind the header (see lock_format.ts; its lock word and counts stay zero):
  *
  *     offset  bytes  field
  *         32      4  event count: a permit came back

@@ -4,14 +4,14 @@ import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
-import { LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
-import { OwnedWord } from "./owned_word.ts";
+import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
+import { LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
+import { OwnedWord } from "./shared/owned_word.ts";
 import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
-import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_descriptor.ts";
+import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
 import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
 export interface SeqLockOptions {

@@ -6,7 +6,7 @@
  */
 import { INLINE_NAMES } from "../atomic/mod.ts";
 import { Source } from "../layout/source.ts";
-import { SEQUENCE_WORD, WRITING } from "./seq_lock_descriptor.ts";
+import { SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
 import type { SeqLockReader } from "./seq_lock_reader.ts";
 
 /** A reader's methods. */

@@ -1,9 +1,9 @@
 import { Backoff, load, store } from "../atomic/mod.ts";
 import { OwnerDiedError } from "../errors.ts";
 import type { ReadonlyViews } from "../layout/mod.ts";
-import { FREE, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
-import { SEQUENCE_WORD, WRITING } from "./seq_lock_descriptor.ts";
+import { FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
+import { SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
 
 /** Looks in a row before the first pause: most writes take less time than one. */
 const LOOKS = 16;

@@ -1,11 +1,11 @@
 import { Backoff, compareExchange, load } from "../atomic/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
-import { OwnedWord } from "./owned_word.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
+import { OwnedWord } from "./shared/owned_word.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A spinlock has no options. */
 export type SpinLockOptions = Record<never, never>;

@@ -1,7 +1,7 @@
 import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./cells.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { Guard } from "./guard.ts";
 import {
@@ -13,9 +13,9 @@ import {
   MARK,
   ownerOf,
   RECOVERIES_F64,
-} from "./lock_descriptor.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./lock_header.ts";
-import type { LockStats } from "./lock_stats.ts";
+} from "./shared/lock_format.ts";
+import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import type { LockStats } from "./shared/lock_stats.ts";
 import {
   COUNT_WORD,
   NEXT_WORD,
@@ -27,8 +27,8 @@ import {
   TICKET,
   USED_WORD,
   WAITING,
-} from "./ticket_lock_descriptor.ts";
-import type { WaitOptions } from "./wait_options.ts";
+} from "./ticket_lock_format.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode TicketLock} is made. */
 export interface TicketLockOptions {

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Futex, load, store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
 import { Words } from "../sync/lock_table.ts";
 
 const SCRIPT = new URL("./futex_peer.ts", import.meta.url);

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Futex, load, store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 import { Words } from "../sync/lock_table.ts";
 
 const [what, handle, ...args] = peerArgs;

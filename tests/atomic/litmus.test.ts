@@ -2,8 +2,8 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import { store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS, type Runtime } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS, type Runtime } from "../../support/runtimes.ts";
 import { Words } from "../sync/lock_table.ts";
 
 const SCRIPT = new URL("./litmus_peer.ts", import.meta.url);

@@ -14,7 +14,7 @@ import {
   u32,
   type ViewOf,
 } from "@shmkit/shmkit";
-import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { startBroadcastAt } from "./broadcast_sample.ts";
 import { Sample } from "./latest_table_sample.ts";
 

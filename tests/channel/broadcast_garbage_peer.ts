@@ -1,5 +1,5 @@
 import process from "node:process";
-import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { Segment } from "../../mod.ts";
 import { startBroadcastAt } from "./broadcast_sample.ts";
 import { watchGarbage } from "./garbage.ts";

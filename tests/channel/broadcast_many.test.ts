@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { AlreadyOwnerError, f64, Region, Segment, SegmentFormatError, struct } from "@shmkit/shmkit";
-import { Broadcast } from "../../lib/channel/broadcast.ts";
-import { deathsOf, portionsOf, whileStopped } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { Random } from "../support/random.ts";
-import { mixed, PAIRS } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
+import { deathsOf, portionsOf, whileStopped } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { Random } from "../../support/random.ts";
+import { mixed, PAIRS } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 import { Entry } from "./broadcast_many_peer.ts";
 import { ERRORS, EXAMPLE, Notes } from "./spsc_ring_sample.ts";
 

@@ -1,8 +1,8 @@
 import process from "node:process";
-import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { f64, i32, Segment, struct, u32 } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
-import { Random } from "../support/random.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { Random } from "../../support/random.ts";
 import { ERRORS, EXAMPLE, Notes } from "./spsc_ring_sample.ts";
 
 /** Which writer, its own count, and a check sum of both. */

@@ -1,8 +1,8 @@
 import process from "node:process";
-import { Broadcast } from "../../lib/channel/broadcast.ts";
+import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
-import { Random } from "../support/random.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 
 /* A record's sequence is its position, so that a loss shows itself and a successor knows where to go on. */

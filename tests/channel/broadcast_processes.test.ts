@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
-import { Broadcast } from "../../lib/channel/broadcast.ts";
-import { deathsOf, portionsOf } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { Random } from "../support/random.ts";
-import { mixed, PAIRS, thisRuntime } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
+import { deathsOf, portionsOf } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { Random } from "../../support/random.ts";
+import { mixed, PAIRS, thisRuntime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 import { startBroadcastAt } from "./broadcast_sample.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { Raw } from "./spsc_ring_sample.ts";

@@ -9,9 +9,9 @@ import {
   Segment,
   SegmentFormatError,
 } from "@shmkit/shmkit";
-import { ByteRing } from "../../lib/channel/byte_ring.ts";
-import type { ByteConsumer } from "../../lib/channel/byte_ring_consumer.ts";
-import type { WaitStrategy } from "../../lib/channel/waiter.ts";
+import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
+import type { ByteConsumer } from "../../lib/channel/byte_ring/byte_consumer.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
 import { startByteRingAt } from "./byte_ring_sample.ts";
 
 type Producers = "one" | "many";

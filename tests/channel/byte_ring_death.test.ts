@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
-import { ByteRing } from "../../lib/channel/byte_ring.ts";
-import type { ByteConsumer } from "../../lib/channel/byte_ring_consumer.ts";
-import { CLAIMED, isPublished, isSkip, SKIP } from "../../lib/channel/byte_ring_descriptor.ts";
+import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
+import type { ByteConsumer } from "../../lib/channel/byte_ring/byte_consumer.ts";
+import { CLAIMED, isPublished, isSkip, SKIP } from "../../lib/channel/byte_ring/format.ts";
 import { RawRing, startByteRingAt } from "./byte_ring_sample.ts";
 
 /*
- * What a death after each step of a claim leaves, as the table in byte_ring_descriptor.ts tells it: written by hand, in the
+ * What a death after each step of a claim leaves, as the table in byte_ring/format.ts tells it: written by hand, in the
  * name of an attachment that is gone. In byte_ring_processes.test.ts processes are killed wherever they are.
  */
 const CAPACITY = 128, HEADER = 16;

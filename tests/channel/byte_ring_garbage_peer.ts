@@ -1,5 +1,5 @@
 import process from "node:process";
-import { ByteRing } from "../../lib/channel/byte_ring.ts";
+import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
 import { Segment } from "../../mod.ts";
 import { RawRing, startByteRingAt } from "./byte_ring_sample.ts";
 import { watchGarbage } from "./garbage.ts";

@@ -61,7 +61,7 @@ export function isWholeMessage(
     view.getInt32(at + 8, true) === checkOf(bytes, at, length, sequence ^ producer);
 }
 
-/** Makes an empty ring look as if that many bytes had gone through it; offsets as in byte_ring_descriptor.ts. */
+/** Makes an empty ring look as if that many bytes had gone through it; offsets as in byte_ring/format.ts. */
 export function startByteRingAt(words: Uint32Array, position: number): void {
   words[128 / 4] = position;
   words[256 / 4] = position;

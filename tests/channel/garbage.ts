@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { command, type Runtime } from "../support/runtimes.ts";
+import { command, type Runtime } from "../../support/runtimes.ts";
 
 /** What one path did. */
 export interface Garbage {

@@ -31,7 +31,7 @@ function tableOf(
   return { table: LatestTable.attach(region, all), region };
 }
 
-/** Sets a row's version as if it had been written that often; offsets as in latest_table_descriptor.ts. */
+/** Sets a row's version as if it had been written that often; offsets as in latest_table/format.ts. */
 function setVersion(region: Region, row: number, version: number, versions = 2): void {
   const recordBytes = Math.ceil(Quote.byteLength / 8) * 8, slot = 8 + recordBytes;
   const rowBytes = Math.ceil((8 + versions * slot) / 64) * 64, at = 256 + row * rowBytes;

@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { ClosedError, f64, LatestTable, Region, Segment, struct } from "@shmkit/shmkit";
-import { deathsOf } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { Random } from "../support/random.ts";
-import { mixed, PAIRS } from "../support/runtimes.ts";
+import { deathsOf } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { Random } from "../../support/random.ts";
+import { mixed, PAIRS } from "../../support/runtimes.ts";
 import { Sample } from "./latest_table_sample.ts";
 
 const SCRIPT = new URL("./latest_table_changes_peer.ts", import.meta.url);

@@ -1,8 +1,8 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
-import { LatestTable } from "../../lib/channel/latest_table.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
-import { Random } from "../support/random.ts";
+import { LatestTable } from "../../lib/channel/latest_table/latest_table.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { Random } from "../../support/random.ts";
 import { fill, Sample } from "./latest_table_sample.ts";
 
 /** Writes rows at random, in bursts, for ever or so many; or follows the changes and says what it missed. */

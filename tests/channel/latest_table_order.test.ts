@@ -2,12 +2,12 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import process from "node:process";
 import { f64, LatestTable, Region, struct } from "@shmkit/shmkit";
-import { Peer } from "../support/peer.ts";
-import type { Runtime } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import type { Runtime } from "../../support/runtimes.ts";
 
 const options = { layout: struct("Quote", { bid: f64, ask: f64 }), rows: 1 };
 
-/** Offsets as in latest_table_descriptor.ts: the row's version, and its two slots of 24 bytes. */
+/** Offsets as in latest_table/format.ts: the row's version, and its two slots of 24 bytes. */
 const VERSION = 256 / 4, SLOTS = VERSION + 2, SLOT_WORDS = 6;
 
 /** A table whose row was written `version` times, the last time with bid = 1. */

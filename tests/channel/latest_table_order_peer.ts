@@ -1,5 +1,5 @@
 import process from "node:process";
-import { tell } from "../support/in_peer.ts";
+import { tell } from "../../support/in_peer.ts";
 
 /*
  * Writes and reads a row by the rules of a processor that keeps no order, and tells which atomic accesses there were. What
@@ -17,7 +17,7 @@ LatestTable.init(region, options);
 const table = LatestTable.attach(region, options), writer = table.writer(), quote = options.layout.alloc();
 for (const bid of [1, 2, 3]) writer.write(0, { bid });
 
-/** Offsets as in latest_table_descriptor.ts: row 0, its version 3 in slot 1, the next one in slot 0. */
+/** Offsets as in latest_table/format.ts: row 0, its version 3 in slot 1, the next one in slot 0. */
 const VERSION = 256 / 4, NEXT_SLOT = VERSION + 2, SLOT_WORDS = 6, CHANGES = 132 / 4;
 
 /** An access, and whether the slot that is to be written still was as before. */

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { LatestTable, Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 
 const [what, name, versions = "2"] = peerArgs;

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
 import { LatestTable, Segment } from "@shmkit/shmkit";
-import { deathsOf, portionsOf } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { mixed, PAIRS } from "../support/runtimes.ts";
-import { exists, withName } from "../support/segments.ts";
+import { deathsOf, portionsOf } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { mixed, PAIRS } from "../../support/runtimes.ts";
+import { exists, withName } from "../../support/segments.ts";
 import { isWhole, Sample, START_VERSIONS, startAt } from "./latest_table_sample.ts";
 
 const SCRIPT = new URL("./latest_table_peer.ts", import.meta.url);

@@ -40,7 +40,7 @@ export const THREADS_TABLE = { layout: Sample, rows: 2, versions: 4 };
 /** Where the rows' versions start, so that some pass 2^31 and 2^32 within the first writes. */
 export const START_VERSIONS: readonly number[] = [2 ** 31 - 500, 2 ** 32 - 500, 0, 2 ** 33 - 500];
 
-/** Makes a row look as if it had been written that often, with a whole sample; offsets as in latest_table_descriptor.ts. */
+/** Makes a row look as if it had been written that often, with a whole sample; offsets as in latest_table/format.ts. */
 export function startAt(segment: Segment, object: string, row: number, version: number, versions: number): void {
   if (version === 0) return;
   const raw = {

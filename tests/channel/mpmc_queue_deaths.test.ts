@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { f64, type Region, Segment, struct } from "@shmkit/shmkit";
-import { MpmcQueue } from "../../lib/channel/mpmc_queue.ts";
-import type { MpmcConsumer } from "../../lib/channel/mpmc_queue_consumer.ts";
-import { CONSUMES, FREE, FULL, PRODUCES, VOID } from "../../lib/channel/mpmc_queue_descriptor.ts";
-import type { MpmcProducer } from "../../lib/channel/mpmc_queue_producer.ts";
+import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
+import type { MpmcConsumer } from "../../lib/channel/mpmc_queue/mpmc_consumer.ts";
+import { CONSUMES, FREE, FULL, PRODUCES, VOID } from "../../lib/channel/mpmc_queue/format.ts";
+import type { MpmcProducer } from "../../lib/channel/mpmc_queue/mpmc_producer.ts";
 import { QueueWords, RawQueue } from "./mpmc_queue_sample.ts";
 
 /*

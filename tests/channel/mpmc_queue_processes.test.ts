@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
-import { MpmcQueue } from "../../lib/channel/mpmc_queue.ts";
-import { deathsOf, portionsOf, whileStopped } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { Random } from "../support/random.ts";
-import { otherRuntime, PAIRS, type Runtime } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
+import { deathsOf, portionsOf, whileStopped } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { Random } from "../../support/random.ts";
+import { otherRuntime, PAIRS, type Runtime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 import { fill, Sample } from "./latest_table_sample.ts";
 import {
   ATTEMPTED,

@@ -9,8 +9,8 @@ import {
   QUEUE_HEADER_BYTES,
   TAIL_OFFSET,
   USED_OFFSET,
-} from "../../lib/channel/mpmc_queue_descriptor.ts";
-import { geometryOf, type MpmcQueueOptions } from "../../lib/channel/mpmc_queue_geometry.ts";
+} from "../../lib/channel/mpmc_queue/format.ts";
+import { geometryOf, type MpmcQueueOptions } from "../../lib/channel/mpmc_queue/geometry.ts";
 
 /** An object's bytes, with the id of who looks. */
 export const RawQueue = {

@@ -12,9 +12,9 @@ import {
   u32,
   type ViewOf,
 } from "@shmkit/shmkit";
-import { Pipeline } from "../../lib/channel/pipeline.ts";
-import { HOLDER_OFFSET, MARK, PIPELINE_HEADER_BYTES } from "../../lib/channel/pipeline_descriptor.ts";
-import type { PipelineReader } from "../../lib/channel/pipeline_reader.ts";
+import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
+import { HOLDER_OFFSET, MARK, PIPELINE_HEADER_BYTES } from "../../lib/channel/pipeline/format.ts";
+import type { PipelineReader } from "../../lib/channel/pipeline/pipeline_reader.ts";
 import { startPipelineAt } from "./pipeline_sample.ts";
 
 const Tick = struct("Tick", { n: u32, seen: u32 });

@@ -1,6 +1,6 @@
 import { assert, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
-import { thisRuntime } from "../support/runtimes.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
 import { garbageOf } from "./garbage.ts";
 
 describe("Pipeline's hot paths", () => {

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { Pipeline } from "../../lib/channel/pipeline.ts";
+import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
 import { Segment } from "../../mod.ts";
 import { watchGarbage } from "./garbage.ts";
 import { startPipelineAt } from "./pipeline_sample.ts";

@@ -1,9 +1,9 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
-import { Pipeline } from "../../lib/channel/pipeline.ts";
-import type { WaitStrategy } from "../../lib/channel/waiter.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
-import { Random } from "../support/random.ts";
+import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { Random } from "../../support/random.ts";
 import { type DESK, fillJob, isWholeJob, Job, WORK } from "./pipeline_sample.ts";
 import { ERRORS, EXAMPLE, Notes, PUBLISHED } from "./spsc_ring_sample.ts";
 

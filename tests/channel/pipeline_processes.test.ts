@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
-import { Pipeline } from "../../lib/channel/pipeline.ts";
-import { deathsOf, portionsOf, whileStopped } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { Random } from "../support/random.ts";
-import { mixed, PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
+import { deathsOf, portionsOf, whileStopped } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { Random } from "../../support/random.ts";
+import { mixed, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 import { DESK, Job, startPipelineAt } from "./pipeline_sample.ts";
 import { ERRORS, EXAMPLE, Notes, Raw } from "./spsc_ring_sample.ts";
 

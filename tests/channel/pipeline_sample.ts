@@ -1,10 +1,5 @@
 import { f64, i32, struct, u32, type ViewOf } from "../../mod.ts";
-import {
-  GATE_BYTES,
-  PERMIT_OFFSET,
-  PIPELINE_HEADER_BYTES,
-  TAIL_OFFSET,
-} from "../../lib/channel/pipeline_descriptor.ts";
+import { GATE_BYTES, PERMIT_OFFSET, PIPELINE_HEADER_BYTES, TAIL_OFFSET } from "../../lib/channel/pipeline/format.ts";
 
 /** A record to which each reader adds a field: what one before it must have written, it checks. */
 export const Job = struct("Job", { sequence: f64, low: u32, check: i32, book: f64, pricing: f64, risk: f64 });

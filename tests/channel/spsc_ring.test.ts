@@ -16,8 +16,8 @@ import {
   u8,
   type ViewOf,
 } from "@shmkit/shmkit";
-import { SpscRing } from "../../lib/channel/spsc_ring.ts";
-import type { WaitStrategy } from "../../lib/channel/waiter.ts";
+import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { startRingAt } from "./spsc_ring_sample.ts";
 

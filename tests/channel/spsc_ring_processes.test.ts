@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
-import { SpscRing } from "../../lib/channel/spsc_ring.ts";
-import { deathsOf, portionsOf, whileStopped } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { Random } from "../support/random.ts";
-import { mixed, PAIRS, type Runtime } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
+import { deathsOf, portionsOf, whileStopped } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { Random } from "../../support/random.ts";
+import { mixed, PAIRS, type Runtime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 import { Sample } from "./latest_table_sample.ts";
 import { AGAIN, ERRORS, EXAMPLE, GIVEN, Notes, PUBLISHED, Raw, SEEN, startRingAt } from "./spsc_ring_sample.ts";
 

@@ -16,7 +16,7 @@ export function isWholeSmall({ sequence, low, check, twice }: ViewOf<typeof Smal
   return low === sequence >>> 0 && check === Math.imul(sequence, 0x9e3779b1) && twice === sequence * 2;
 }
 
-/** Makes an empty ring look as if that many records had gone through it; offsets as in spsc_ring_descriptor.ts. */
+/** Makes an empty ring look as if that many records had gone through it; offsets as in spsc_ring/format.ts. */
 export function startRingAt(words: Uint32Array, position: number): void {
   words[128 / 4] = position;
   words[256 / 4] = position;

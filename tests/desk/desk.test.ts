@@ -9,7 +9,7 @@ import { afterEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ROLES } from "../../examples/desk/layout/desk.ts";
-import { command, otherRuntime, thisRuntime } from "../support/runtimes.ts";
+import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
 import { captureText, tickerLine, UPDATES } from "./desk_capture.ts";
 
 const MAIN = fileURLToPath(new URL("../../examples/desk/main.ts", import.meta.url));

@@ -16,8 +16,8 @@ import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../exam
 import { EventReader } from "../../examples/desk/processes/event_reader.ts";
 import { EventWriter } from "../../examples/desk/processes/event_writer.ts";
 import { PositionBook } from "../../examples/desk/processes/position_book.ts";
-import { Peer } from "../support/peer.ts";
-import { otherRuntime } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { otherRuntime } from "../../support/runtimes.ts";
 
 /** A desk without processes: what is needed to let one of them work. */
 async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {

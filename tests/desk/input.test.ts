@@ -20,7 +20,7 @@ import { readLines } from "../../examples/desk/input/line_reader.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
 import { fromScaled, ONE, toScaled } from "../../examples/desk/input/scaled.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../../support/random.ts";
 
 const DEPTH =
   `1723161255030314667 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1723161256299,"T":1723161256298,"s":"BTCUSDT","U":5123107832006,"u":5123107837557,"pu":5123107831937,"b":[["58710.20","0.014"],["61510.90","0.000"]],"a":[["61800.30","3.330"]]}}`;

@@ -6,7 +6,7 @@ import { bucketOf, BUCKETS, largestOf } from "../../examples/desk/layout/latency
 import { LatencyHistogram } from "../../examples/desk/layout/latency_histogram.ts";
 import { LatencySnapshot } from "../../examples/desk/layout/latency_snapshot.ts";
 import * as records from "../../examples/desk/layout/records.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../../support/random.ts";
 
 function make(): LatencyHistogram {
   const region = Region.over(new SharedArrayBuffer(LatencyHistogram.byteLength()));

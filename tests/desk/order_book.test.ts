@@ -14,8 +14,8 @@ import type { BookTop } from "../../examples/desk/book/book_top.ts";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import type { OrderBookOptions } from "../../examples/desk/book/order_book_geometry.ts";
 import { type DepthEvent, depthEvent } from "../../examples/desk/input/events.ts";
-import { Random } from "../support/random.ts";
-import { withName } from "../support/segments.ts";
+import { Random } from "../../support/random.ts";
+import { withName } from "../../support/segments.ts";
 import { BookModel } from "./order_book_model.ts";
 
 type Pairs = readonly (readonly [price: number, quantity: number])[];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { depthEvent } from "../../examples/desk/input/events.ts";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { faultOf, fillChange, fillSnapshot } from "./order_book_sample.ts";
 
 const [what, name] = peerArgs;

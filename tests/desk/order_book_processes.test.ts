@@ -3,10 +3,10 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { Segment } from "@shmkit/shmkit";
-import { deathsOf, portionsOf } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS, type Runtime } from "../support/runtimes.ts";
-import { exists, withName } from "../support/segments.ts";
+import { deathsOf, portionsOf } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS, type Runtime } from "../../support/runtimes.ts";
+import { exists, withName } from "../../support/segments.ts";
 import { BOOK, faultOf } from "./order_book_sample.ts";
 
 const SCRIPT = new URL("./order_book_peer.ts", import.meta.url);

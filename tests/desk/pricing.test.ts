@@ -4,7 +4,7 @@ import { black76, emptyGreeks, YEAR_MS } from "../../examples/desk/pricing/black
 import { impliedVolatility } from "../../examples/desk/pricing/implied_volatility.ts";
 import { normalProbability } from "../../examples/desk/pricing/normal.ts";
 import { optionName, parseOptionName } from "../../examples/desk/pricing/option_name.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../../support/random.ts";
 
 function price(isCall: boolean, forward: number, strike: number, years: number, volatility: number) {
   return black76(emptyGreeks(), isCall, forward, strike, years, volatility);

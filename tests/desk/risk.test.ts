@@ -5,7 +5,7 @@ import { YEAR_MS } from "../../examples/desk/pricing/black76.ts";
 import { breachesOf, type Limits, mustStop, type Standing } from "../../examples/desk/risk/limits.ts";
 import { Position } from "../../examples/desk/risk/position.ts";
 import { scenarioMargin } from "../../examples/desk/risk/scenario_margin.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../../support/random.ts";
 
 describe("risk", () => {
   it("keeps positions at average cost", () => {

@@ -10,7 +10,7 @@ import * as linux from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 import { isByteLocked, tryLockByte, unlockByte } from "../../lib/memory/ofd_lock.ts";
-import { hasCompiler } from "../support/machine.ts";
+import { hasCompiler } from "../../support/machine.ts";
 
 const doing = { action: "try", path: "/it" };
 

@@ -6,7 +6,7 @@ import * as system from "../../ffi/system.ts";
 import { Futex } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Words } from "../sync/lock_table.ts";
-import { withName } from "../support/segments.ts";
+import { withName } from "../../support/segments.ts";
 
 const calls = libc() as { errno: () => number };
 const real = calls.errno;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { UnsupportedError } from "@shmkit/shmkit";
 import { load, OLDEST } from "../../ffi/load.ts";
-import { Peer } from "../support/peer.ts";
+import { Peer } from "../../support/peer.ts";
 
 const SCRIPT = new URL("./permission_peer.ts", import.meta.url);
 const noFfi = { dlopen: () => assert(false, "must not be reached") };

@@ -24,8 +24,8 @@ import {
   u8,
   Views,
 } from "../../lib/layout/mod.ts";
-import { hasCompiler } from "../support/machine.ts";
-import { Random } from "../support/random.ts";
+import { hasCompiler } from "../../support/machine.ts";
+import { Random } from "../../support/random.ts";
 import { randomStruct } from "./random_struct.ts";
 
 const SEED = 77;

@@ -2,8 +2,8 @@ import { describe, it } from "node:test";
 import { spawnSync } from "node:child_process";
 import { assertEquals } from "@std/assert";
 import { array, cHeader, enumeration, type Field, type Struct, struct, u16, u8 } from "../../lib/layout/mod.ts";
-import { hasCompiler } from "../support/machine.ts";
-import { Random } from "../support/random.ts";
+import { hasCompiler } from "../../support/machine.ts";
+import { Random } from "../../support/random.ts";
 import { pick, randomField } from "./random_struct.ts";
 
 const SEED = 4711;

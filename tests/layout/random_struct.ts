@@ -20,7 +20,7 @@ import {
   u64,
   u8,
 } from "../../lib/layout/mod.ts";
-import type { Random } from "../support/random.ts";
+import type { Random } from "../../support/random.ts";
 
 const SIMPLE: readonly Field[] = [u8, i8, u16, i16, u32, i32, f32, f64, bool, u64, i64, u53];
 

@@ -11,7 +11,7 @@ import {
   struct,
   u32,
 } from "../../lib/layout/mod.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../../support/random.ts";
 import { pick, randomStruct } from "./random_struct.ts";
 
 const TEXT =

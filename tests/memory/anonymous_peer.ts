@@ -1,6 +1,6 @@
 import process from "node:process";
 import { f64, LatestTable, Segment, struct } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
 const [what, handle] = peerArgs;

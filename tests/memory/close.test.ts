@@ -2,9 +2,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { ClosedError, f64, LatestTable, Segment, struct } from "@shmkit/shmkit";
-import { Peer } from "../support/peer.ts";
-import { type Runtime, thisRuntime } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { Peer } from "../../support/peer.ts";
+import { type Runtime, thisRuntime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
 

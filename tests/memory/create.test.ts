@@ -2,10 +2,10 @@ import { assertEquals, assertGreaterOrEqual, assertMatch, assertThrows } from "@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Segment, SegmentStateError, SystemError } from "@shmkit/shmkit";
-import { Peer } from "../support/peer.ts";
-import { thisRuntime } from "../support/runtimes.ts";
-import { canUnshare, freeSharedMemory, isRoot } from "../support/machine.ts";
-import { exists, uniqueName, withName } from "../support/segments.ts";
+import { Peer } from "../../support/peer.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
+import { canUnshare, freeSharedMemory, isRoot } from "../../support/machine.ts";
+import { exists, uniqueName, withName } from "../../support/segments.ts";
 
 const SCRIPT = new URL("./limits_peer.ts", import.meta.url);
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test";
 import { Segment, SegmentStateError, SystemError } from "@shmkit/shmkit";
 import * as linux from "../../ffi/linux.ts";
-import { exists, withName } from "../support/segments.ts";
+import { exists, withName } from "../../support/segments.ts";
 import { failing, replacing } from "./faults.ts";
 
 const path = (name: string): string => `/dev/shm${name}`;

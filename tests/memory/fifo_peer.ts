@@ -1,6 +1,6 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 
 const [name] = peerArgs;
 

@@ -15,8 +15,8 @@ import {
   struct,
   u53,
 } from "@shmkit/shmkit";
-import { Random } from "../support/random.ts";
-import { withName } from "../support/segments.ts";
+import { Random } from "../../support/random.ts";
+import { withName } from "../../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: decimal(8), time: u53, name: chars(8) });
 const CASES = 2000;

@@ -2,7 +2,7 @@ import { openSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import * as linux from "../../ffi/linux.ts";
 import { type Region, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 import { failing } from "./faults.ts";
 
 const Bytes = {

@@ -13,9 +13,9 @@ import type { Memory } from "../../ffi/mod.ts";
 import type { Party } from "../../lib/memory/party.ts";
 import { Role } from "../../lib/memory/role.ts";
 import { Views } from "../../lib/layout/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { thisRuntime } from "../support/runtimes.ts";
-import { exists, withName } from "../support/segments.ts";
+import { Peer } from "../../support/peer.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
+import { exists, withName } from "../../support/segments.ts";
 import { Counter } from "./counter.ts";
 import { before, replacing } from "./faults.ts";
 

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import process from "node:process";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
-import { uniqueName } from "../support/segments.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
+import { uniqueName } from "../../support/segments.ts";
 
 const [what, name] = peerArgs;
 

@@ -22,10 +22,10 @@ import {
   SystemError,
   u32,
 } from "@shmkit/shmkit";
-import { isRoot } from "../support/machine.ts";
-import { Peer } from "../support/peer.ts";
-import { thisRuntime } from "../support/runtimes.ts";
-import { uniqueName, withName } from "../support/segments.ts";
+import { isRoot } from "../../support/machine.ts";
+import { Peer } from "../../support/peer.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
+import { uniqueName, withName } from "../../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
 
@@ -49,7 +49,7 @@ function opening(change: (bytes: DataView) => DataView | void, use: (name: strin
 }
 
 describe("Segment.open refuses", () => {
-  // Offsets are those of the diagrams in header_descriptor.ts, participants_descriptor.ts and catalog_descriptor.ts.
+  // Offsets are those of the diagrams in header_format.ts, participants_format.ts and catalog_format.ts.
   const catalog = 128 + 64 * 64, entry = catalog + 64;
   const cases: [title: string, change: (bytes: DataView) => DataView | void, code: string, says: string][] = [
     ["a foreign file", (b) => b.setUint8(0, 0x58), "FOREIGN", "was not made by shmkit"],

@@ -12,9 +12,9 @@ import {
   SystemError,
   type Views,
 } from "@shmkit/shmkit";
-import { Peer } from "../support/peer.ts";
-import { PAIRS } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
 

@@ -2,11 +2,11 @@ import { assertEquals, assertGreaterOrEqual, assertLessOrEqual, assertThrows } f
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Segment, SegmentStateError } from "@shmkit/shmkit";
-import { deathsOf } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { Random } from "../support/random.ts";
-import { type Runtime, thisRuntime } from "../support/runtimes.ts";
-import { exists, uniqueName, withName } from "../support/segments.ts";
+import { deathsOf } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { Random } from "../../support/random.ts";
+import { type Runtime, thisRuntime } from "../../support/runtimes.ts";
+import { exists, uniqueName, withName } from "../../support/segments.ts";
 import { Counter } from "./counter.ts";
 
 const SCRIPT = new URL("./races_peer.ts", import.meta.url);

@@ -3,7 +3,7 @@ import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Counter } from "./counter.ts";
 
 const [what, name, byte = "0"] = peerArgs;

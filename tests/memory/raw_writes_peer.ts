@@ -1,6 +1,6 @@
 import process from "node:process";
 import { f64, type Region, Segment, struct, u32, type Views } from "../../mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 
 /*
  * Every way to write raw memory of a read-only attachment, in a process of its own: a write that is not refused kills it.

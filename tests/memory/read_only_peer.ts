@@ -1,6 +1,6 @@
 import process from "node:process";
 import { f64, LatestTable, Segment, struct } from "../../mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 
 /*
  * Reads often enough that everything is compiled by the optimising compilers, one of which turns an atomic load into a

@@ -4,9 +4,9 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Segment, SegmentStateError } from "@shmkit/shmkit";
-import { Peer } from "../support/peer.ts";
-import { PAIRS } from "../support/runtimes.ts";
-import { withName } from "../support/segments.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
 
 const THREAD = new URL("./worker_thread.ts", import.meta.url);
 const SCRIPT = new URL("./workers_peer.ts", import.meta.url);

@@ -3,7 +3,7 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 
 // Attaches, and has a Worker attached and terminated.
 const [name] = peerArgs;

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
-import { Peer } from "../support/peer.ts";
-import { PAIRS } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
 import { locksOf, makeTable, NAMES } from "./lock_table.ts";
 
 const SCRIPT = new URL("./lock_peer.ts", import.meta.url);

@@ -2,8 +2,8 @@ import { assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import * as system from "../../ffi/system.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
 import { locksOf, makeTable, NAMES } from "./lock_table.ts";
 
 const SCRIPT = new URL("./lock_peer.ts", import.meta.url);

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { store } from "../../lib/atomic/mod.ts";
 import { RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
 import { judgeWaits, killAll, KILLS, type Wait } from "./kills.ts";
 import { locksOf, makeTable, Words } from "./lock_table.ts";
 

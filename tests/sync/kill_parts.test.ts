@@ -2,8 +2,8 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { add, store } from "../../lib/atomic/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
 import { judgeWaits, killAll, KILLS, type Wait } from "./kills.ts";
 import { LEFT, MADE, makeParts, ONCES, partsOf, PASSED, RUNS, SETS, STOP, TAKEN } from "./parts_table.ts";
 

@@ -3,8 +3,8 @@ import * as system from "../../ffi/system.ts";
 import { add, load, sleep, store } from "../../lib/atomic/mod.ts";
 import { OwnerDiedError, SegmentStateError } from "../../lib/errors.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
-import { Random } from "../support/random.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { Random } from "../../support/random.ts";
 import type { Wait } from "./kills.ts";
 import { DONE, LEFT, MADE, ONCES, partsOf, PASSED, ROUNDS, RUNS, SETS, STOP, TAKEN } from "./parts_table.ts";
 

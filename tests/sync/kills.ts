@@ -6,9 +6,9 @@
 import { assertGreaterOrEqual, assertLess } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import * as system from "../../ffi/system.ts";
-import { deathsOf } from "../support/kills.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS, type Runtime } from "../support/runtimes.ts";
+import { deathsOf } from "../../support/kills.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS, type Runtime } from "../../support/runtimes.ts";
 
 /** Victims of each pair of runtimes: 300 in the whole suite. */
 export const KILLS: number = deathsOf(300 / PAIRS.length);

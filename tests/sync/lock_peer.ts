@@ -4,8 +4,8 @@ import { OwnerDiedError } from "../../lib/errors.ts";
 import { load, sleep } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Mutex, RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell, threadCpuMs, told } from "../support/in_peer.ts";
-import { Random } from "../support/random.ts";
+import { peerArgs, tell, threadCpuMs, told } from "../../support/in_peer.ts";
+import { Random } from "../../support/random.ts";
 import { locksOf, type Protected, Words } from "./lock_table.ts";
 
 const [what, handle, ...args] = peerArgs;

@@ -5,8 +5,8 @@ import { AlreadyOwnerError, NotOwnerError, OwnerDiedError, SegmentStateError } f
 import { store } from "../../lib/atomic/mod.ts";
 import { Region, Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, EventCount, Mutex, Once, RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { PAIRS, type Runtime } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS, type Runtime } from "../../support/runtimes.ts";
 import { Words } from "./lock_table.ts";
 
 const SCRIPT = new URL("./parts_peer.ts", import.meta.url);

@@ -2,7 +2,7 @@ import process from "node:process";
 import { load, sleep, store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, EventCount, Mutex, Once, SeqLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Words } from "./lock_table.ts";
 
 const [what, handle, ...args] = peerArgs;

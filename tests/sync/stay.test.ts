@@ -5,8 +5,8 @@ import * as system from "../../ffi/system.ts";
 import { store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { otherRuntime, PAIRS, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { otherRuntime, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
 import { locksOf, makeTable, NAMES, Words } from "./lock_table.ts";
 
 const SCRIPT = new URL("./stay_peer.ts", import.meta.url);

@@ -4,7 +4,7 @@ import { load, sleep } from "../../lib/atomic/mod.ts";
 import { OwnerDiedError } from "../../lib/errors.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell, threadCpuMs } from "../support/in_peer.ts";
+import { peerArgs, tell, threadCpuMs } from "../../support/in_peer.ts";
 import { Words } from "./lock_table.ts";
 
 const [what, handle] = peerArgs;

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock } from "../../lib/sync/mod.ts";
-import { Peer } from "../support/peer.ts";
-import { thisRuntime } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
 import { type AnyLock, locksOf, makeTable, NAMES, Words } from "./lock_table.ts";
 
 /** `kill -9` before each atomic write there is on the way, one after the other: what chance may miss, this does not. */

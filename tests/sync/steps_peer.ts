@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell } from "../support/in_peer.ts";
+import { peerArgs, tell } from "../../support/in_peer.ts";
 import { locksOf, NAMES, Words } from "./lock_table.ts";
 
 /** Does one thing with a lock, and dies before its n-th atomic write. */

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import { setTimeout as delay } from "node:timers/promises";
-import { Peer } from "../support/peer.ts";
-import { otherRuntime, thisRuntime } from "../support/runtimes.ts";
+import { Peer } from "../../support/peer.ts";
+import { otherRuntime, thisRuntime } from "../../support/runtimes.ts";
 import { locksOf, makeTable } from "./lock_table.ts";
 
 const PEER = new URL("./lock_peer.ts", import.meta.url);

@@ -20,7 +20,7 @@ import {
   TIME_F64,
   VERSION_WORD,
   WRITER_WORD,
-} from "./order_book_descriptor.ts";
+} from "./order_book_format.ts";
 import { type BookGeometry, geometryOf, type OrderBookOptions, readGeometry } from "./order_book_geometry.ts";
 import { OrderBookWriter } from "./order_book_writer.ts";
 

@@ -1,5 +1,5 @@
 import { type Region, SegmentFormatError } from "../../../mod.ts";
-import { BOOK_HEADER_BYTES, bookBytes, COPIES_WORD, copyBytes, LEVELS_WORD } from "./order_book_descriptor.ts";
+import { BOOK_HEADER_BYTES, bookBytes, COPIES_WORD, copyBytes, LEVELS_WORD } from "./order_book_format.ts";
 
 /** How an order book is made. */
 export interface OrderBookOptions {

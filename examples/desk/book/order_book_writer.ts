@@ -20,7 +20,7 @@ import {
   STATE_WORD,
   TIME_F64,
   VERSION_WORD,
-} from "./order_book_descriptor.ts";
+} from "./order_book_format.ts";
 import type { BookGeometry } from "./order_book_geometry.ts";
 
 /**

@@ -3,7 +3,7 @@ import process from "node:process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { runtimes } from "../../../tests/support/runtimes.ts";
+import { runtimes } from "../../../support/runtimes.ts";
 
 /** What a run of the desk is like. */
 export interface DeskOptions {

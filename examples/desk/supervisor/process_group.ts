@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { command, type Runtime } from "../../../tests/support/runtimes.ts";
+import { command, type Runtime } from "../../../support/runtimes.ts";
 import { type Desk, type DeskRole, ROLES } from "../layout/desk.ts";
 import { CountersRow } from "../layout/records.ts";
 

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import { Segment } from "../../../mod.ts";
-import { otherRuntime, type Runtime, thisRuntime } from "../../../tests/support/runtimes.ts";
+import { otherRuntime, type Runtime, thisRuntime } from "../../../support/runtimes.ts";
 import { DEFAULT_LIMITS } from "../layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, type LatencyName, openDesk, ROLES } from "../layout/desk.ts";
 import { LatencySnapshot } from "../layout/latency_snapshot.ts";

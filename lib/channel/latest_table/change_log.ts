@@ -1,0 +1,73 @@
+import { load } from "../../atomic/mod.ts";
+import { CHANGES_OFFSET, TABLE_HEADER_BYTES } from "./format.ts";
+import type { TableGeometry } from "./geometry.ts";
+
+/**
+ * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the change:
+ * whoever sees the count finds the row in the log, and the version in the row.
+ */
+export class ChangeLog {
+  readonly #words: Int32Array;
+  readonly #geometry: TableGeometry;
+  /** Rows of the last visit, each once; made at the first. */
+  #found: Int32Array | undefined;
+  /** In which visit each row was found last. */
+  #visits: Uint32Array | undefined;
+  #visit = 0;
+
+  constructor(words: Int32Array, geometry: TableGeometry) {
+    this.#words = words;
+    this.#geometry = geometry;
+  }
+
+  /** How many changes there were, modulo 2^32. */
+  get count(): number {
+    return load(this.#words, CHANGES_OFFSET / 4) >>> 0; // pairs with publish in latest_table_code.ts
+  }
+
+  /** Calls a function for each row that changed, and returns the count to go on from. */
+  visit(since: number, fn: (row: number) => void): number {
+    if (since >>> 0 !== since) {
+      throw new RangeError(
+        `Cannot look for changes as 'since' must be a count of changes, from 0 to 4294967295: received ${since}`,
+      );
+    }
+    const now = this.count, changes = (now - since) >>> 0;
+    if (changes === 0) return now;
+    const found = changes <= this.#geometry.logMask ? this.#find(since, changes) : -1;
+    if (found >= 0) { for (let i = 0; i < found; i++) fn(this.#found![i]); }
+    else this.#visitAll(fn);
+    return now;
+  }
+
+  /** Reads the log: how many rows there are in it, or −1 if it was overwritten meanwhile. */
+  #find(since: number, changes: number): number {
+    const { rows, logOffset, logMask } = this.#geometry, words = this.#words;
+    const found = this.#found ??= new Int32Array(rows), visits = this.#visits ??= new Uint32Array(rows);
+    this.#visit = (this.#visit + 1) >>> 0;
+    if (this.#visit === 0) {
+      visits.fill(0);
+      this.#visit = 1;
+    }
+    let count = 0;
+    for (let i = 0; i < changes; i++) {
+      const row = load(words, logOffset / 4 + ((since + i) & logMask)); // pairs with publish in latest_table_code.ts
+      if (row >>> 0 >= rows || visits[row] === this.#visit || !this.#wasWritten(row)) continue;
+      visits[row] = this.#visit;
+      found[count++] = row;
+    }
+    // Whoever has counted a lap of changes since is about to overwrite the first entry.
+    return ((this.count - since) >>> 0) <= logMask ? count : -1;
+  }
+
+  #visitAll(fn: (row: number) => void): void {
+    for (let row = 0; row < this.#geometry.rows; row++) if (this.#wasWritten(row)) fn(row);
+  }
+
+  /** Whether there is anything in a row: what a dead writer noted, or a wrapped version, may be shown once too often. */
+  #wasWritten(row: number): boolean {
+    const at = (TABLE_HEADER_BYTES + row * this.#geometry.rowBytes) / 4;
+    // A version of 0 is the first, or has wrapped: then its slot tells its high half.
+    return load(this.#words, at) !== 0 || this.#words[at + 3] !== 0;
+  }
+}

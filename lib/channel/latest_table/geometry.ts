@@ -1,0 +1,134 @@
+import { SegmentFormatError } from "../../errors.ts";
+import type { AnyStruct } from "../../layout/mod.ts";
+import { requireLayout } from "../../layout/require_layout.ts";
+import type { Region } from "../../memory/mod.ts";
+import {
+  RECORD_BYTES_OFFSET,
+  ROW_BYTES_OFFSET,
+  rowBytes,
+  ROWS_OFFSET,
+  slotBytes,
+  TABLE_HEADER_BYTES,
+  VERSIONS_OFFSET,
+} from "./format.ts";
+
+/** How a {@linkcode LatestTable} is made. */
+export interface LatestTableOptions<S extends AnyStruct = AnyStruct> {
+  /** What a row holds. */
+  readonly layout: S;
+  /** How many rows, from 1 on. */
+  readonly rows: number;
+  /**
+   * How many versions of a row are kept: 2 (unless given), 4, 8 … 256. A reader starts again if the writer publishes
+   * `versions − 1` newer ones of the row while it copies: more of them serve rows that are written without a pause.
+   */
+  readonly versions?: number;
+}
+
+/** What a table's parts share: where its rows lie, and in how many versions. */
+export interface TableGeometry {
+  /** How many rows. */
+  readonly rows: number;
+  /** Versions of a row, less one; versions are a power of two. */
+  readonly versionMask: number;
+  /** Bytes of one version of a row. */
+  readonly slotBytes: number;
+  /** Bytes from one row to the next. */
+  readonly rowBytes: number;
+  /** Where the log of changes begins. */
+  readonly logOffset: number;
+  /** Entries of the log, less one: a power of two. */
+  readonly logMask: number;
+}
+
+/** Says that there is no such row. */
+export function refuseRow(row: unknown, rows: number): never {
+  throw new RangeError(
+    `Cannot use a row of a table as its index must be an integer from 0 to ${rows - 1}: received ${row}`,
+  );
+}
+
+/** The layout in the options of a table; those of a program without types may lack it. */
+export function layoutOf(options: Partial<LatestTableOptions> | undefined): AnyStruct {
+  return requireLayout("a LatestTable", options);
+}
+
+/** Where the rows of a table of these options lie. */
+export function geometryOf(options: LatestTableOptions): TableGeometry {
+  const layout = layoutOf(options), { rows, versions = 2 } = options;
+  const refuse = (what: string, rule: string, value: unknown) => {
+    throw new RangeError(`Cannot make a table of ${layout.name} as ${what} must be ${rule}: received ${value}`);
+  };
+  if (!Number.isInteger(rows) || rows < 1 || rows > 2 ** 31) refuse("rows", "an integer from 1 to 2147483648", rows);
+  // A power of two, so that slots still follow each other when the 32-bit version wraps.
+  const isPower = Number.isInteger(versions) && versions >= 2 && versions <= 256 && (versions & (versions - 1)) === 0;
+  if (!isPower) refuse("versions", "2, 4, 8 … or 256", versions);
+  const bytes = rowBytes(layout.byteLength, versions);
+  const geometry: TableGeometry = {
+    rows,
+    versionMask: versions - 1,
+    slotBytes: slotBytes(layout.byteLength),
+    rowBytes: bytes,
+    logOffset: TABLE_HEADER_BYTES + rows * bytes,
+    logMask: Math.max(2, 2 ** Math.ceil(Math.log2(rows))) - 1,
+  };
+  const byteLength = byteLengthOf(geometry), most = mostBytes(layout);
+  if (byteLength > most) refuse("its size", `at most ${most} bytes`, `${rows} rows, ${byteLength} bytes`);
+  return geometry;
+}
+
+/** What a region with a table may take: behind it, below 2^32, there must be a place where a writer's view is outside. */
+function mostBytes(layout: AnyStruct): number {
+  return Math.floor((2 ** 32 - layout.byteLength) / 8) * 8;
+}
+
+/** The bytes of a table. */
+export function byteLengthOf({ logOffset, logMask }: TableGeometry): number {
+  return logOffset + (logMask + 1) * 4;
+}
+
+/** Writes where the rows lie into zeroed memory. */
+export function writeGeometry(region: Region, options: LatestTableOptions): void {
+  const { rows, versionMask, rowBytes } = geometryOf(options);
+  const { u32 } = region.views;
+  u32[ROWS_OFFSET / 4] = rows;
+  u32[VERSIONS_OFFSET / 4] = versionMask + 1;
+  u32[ROW_BYTES_OFFSET / 4] = rowBytes;
+  u32[RECORD_BYTES_OFFSET / 4] = options.layout.byteLength;
+}
+
+/** Reads where the rows lie, and refuses what contradicts the layout, the region or what the caller expects. */
+export function readGeometry(
+  region: Region,
+  options: Partial<LatestTableOptions> & { readonly layout: AnyStruct },
+): TableGeometry {
+  const layout = layoutOf(options), { rows, versions } = options;
+  const refuse = (what: string, expected: unknown, found: unknown) =>
+    new SegmentFormatError(
+      "OBJECT",
+      `Cannot attach to table ${region.name} as ${what} must be ${expected}: found ${found}`,
+    );
+  if (region.byteLength < TABLE_HEADER_BYTES) {
+    throw refuse("its length", `${TABLE_HEADER_BYTES} or more`, region.byteLength);
+  }
+  const most = mostBytes(layout);
+  if (region.byteLength > most) throw refuse("its length", `at most ${most}`, region.byteLength);
+  const { u32 } = region.source;
+  const foundRows = u32[ROWS_OFFSET / 4], foundVersions = u32[VERSIONS_OFFSET / 4];
+  let geometry: TableGeometry;
+  try {
+    geometry = geometryOf({ layout, rows: foundRows, versions: foundVersions });
+  } catch (error) {
+    throw new SegmentFormatError("OBJECT", `Cannot attach to table ${region.name}: ${(error as Error).message}`);
+  }
+  const record = u32[RECORD_BYTES_OFFSET / 4], row = u32[ROW_BYTES_OFFSET / 4];
+  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
+  if (row !== geometry.rowBytes) throw refuse("its row's length", geometry.rowBytes, row);
+  const end = byteLengthOf(geometry);
+  if (end > region.byteLength) throw refuse("its length", `${end} for ${foundRows} rows`, region.byteLength);
+  if (rows !== undefined && rows !== foundRows) throw refuse("'rows'", foundRows, `${rows} in the options`);
+  if (versions !== undefined && versions !== foundVersions) {
+    throw refuse("'versions'", foundVersions, `${versions} in the options`);
+  }
+  return geometry;
+}

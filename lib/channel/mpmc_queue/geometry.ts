@@ -1,0 +1,132 @@
+import { load } from "../../atomic/mod.ts";
+import { SegmentFormatError } from "../../errors.ts";
+import type { AnyStruct } from "../../layout/mod.ts";
+import { requireLayout } from "../../layout/require_layout.ts";
+import { alignUp, type Region } from "../../memory/mod.ts";
+import {
+  CAPACITY_OFFSET,
+  CELL_BYTES,
+  CELLS_OFFSET,
+  HEAD_OFFSET,
+  LEAST_SLOTS,
+  QUEUE_HEADER_BYTES,
+  RECORD_BYTES_OFFSET,
+  SLOT_HEADER_BYTES,
+  TAIL_OFFSET,
+} from "./format.ts";
+
+/** How a {@linkcode MpmcQueue} is made. */
+export interface MpmcQueueOptions<S extends AnyStruct = AnyStruct> {
+  /** What a record holds. */
+  readonly layout: S;
+  /** How many records the queue holds: 2 to 2^30. Memory is taken for the next power of two, and for four at least. */
+  readonly capacity: number;
+  /** How many producers and consumers together there may be at once: 2 to 1024. Unless given, 64. */
+  readonly maxParticipants?: number;
+}
+
+/** What a queue's parts share. */
+export interface QueueGeometry {
+  /** How many records the queue holds. */
+  readonly capacity: number;
+  /** How many slots there are, less one. */
+  readonly slotMask: number;
+  /** Where the first slot begins. */
+  readonly slotsOffset: number;
+  /** Bytes from one slot to the next. */
+  readonly slotBytes: number;
+  /** How many producers and consumers there may be. */
+  readonly cells: number;
+}
+
+const DEFAULT_CELLS = 64, MOST_CELLS = 1024;
+
+/** The layout in the options of a queue; those of a program without types may lack it. */
+export function layoutOf(options: Partial<MpmcQueueOptions> | undefined): AnyStruct {
+  return requireLayout("an MpmcQueue", options);
+}
+
+/** Where the slots of a queue of these options lie. */
+export function geometryOf(options: MpmcQueueOptions): QueueGeometry {
+  const layout = layoutOf(options), { capacity, maxParticipants = DEFAULT_CELLS } = options;
+  const refuse = (what: string, least: number, most: number, received: unknown) =>
+    new RangeError(
+      `Cannot make a queue of ${layout.name} as ${what} must be an integer from ${least} to ${most}: received ${received}`,
+    );
+  const isFrom = (least: number, value: number, most: number) =>
+    Number.isInteger(value) && value >= least && value <= most;
+  if (!isFrom(2, capacity, 2 ** 30)) throw refuse("capacity", 2, 2 ** 30, capacity);
+  if (!isFrom(2, maxParticipants, MOST_CELLS)) throw refuse("maxParticipants", 2, MOST_CELLS, maxParticipants);
+  // A power of two, so that slots still follow each other when the 32-bit positions wrap.
+  const slots = Math.max(LEAST_SLOTS, 2 ** (32 - Math.clz32(capacity - 1)));
+  return {
+    capacity,
+    slotMask: slots - 1,
+    slotsOffset: QUEUE_HEADER_BYTES + maxParticipants * CELL_BYTES,
+    slotBytes: SLOT_HEADER_BYTES + alignUp(layout.byteLength, 8),
+    cells: maxParticipants,
+  };
+}
+
+/** The bytes that a queue takes. */
+export function byteLengthOf({ slotsOffset, slotMask, slotBytes }: QueueGeometry): number {
+  return slotsOffset + (slotMask + 1) * slotBytes;
+}
+
+/** Writes where the slots lie into zeroed memory. */
+export function writeGeometry(region: Region, options: MpmcQueueOptions): void {
+  const { capacity, cells } = geometryOf(options);
+  const { u32 } = region.views;
+  u32[CAPACITY_OFFSET / 4] = capacity;
+  u32[RECORD_BYTES_OFFSET / 4] = options.layout.byteLength;
+  u32[CELLS_OFFSET / 4] = cells;
+}
+
+/** Reads where the slots lie, and refuses what contradicts the layout, the region or what the caller expects. */
+export function readGeometry(
+  region: Region,
+  options: Partial<MpmcQueueOptions> & { readonly layout: AnyStruct },
+): QueueGeometry {
+  const layout = layoutOf(options), { capacity, maxParticipants } = options;
+  const refuse = (what: string, expected: unknown, found: unknown) =>
+    new SegmentFormatError(
+      "OBJECT",
+      `Cannot attach to queue ${region.name} as ${what} must be ${expected}: found ${found}`,
+    );
+  if (region.byteLength < QUEUE_HEADER_BYTES) {
+    throw refuse("its length", `${QUEUE_HEADER_BYTES} or more`, region.byteLength);
+  }
+  const { u32 } = region.source;
+  const found = { capacity: u32[CAPACITY_OFFSET / 4], maxParticipants: u32[CELLS_OFFSET / 4] };
+  let geometry: QueueGeometry;
+  try {
+    geometry = geometryOf({ layout, ...found });
+  } catch (error) {
+    throw new SegmentFormatError("OBJECT", `Cannot attach to queue ${region.name}: ${(error as Error).message}`);
+  }
+  const record = u32[RECORD_BYTES_OFFSET / 4], end = byteLengthOf(geometry);
+  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
+  if (end > region.byteLength) throw refuse("its length", `${end} for ${found.capacity} records`, region.byteLength);
+  for (const [name, expected] of Object.entries({ capacity, maxParticipants })) {
+    const value = found[name as keyof typeof found];
+    if (expected !== undefined && expected !== value) throw refuse(`'${name}'`, value, `${expected} in the options`);
+  }
+  const length = lengthOf(region, found.capacity);
+  if (length > found.capacity) throw refuse("the number of its records", `at most ${found.capacity}`, length);
+  return geometry;
+}
+
+/** Looks after which a length is taken as it is, though consumers moved on at each of them. */
+const LOOKS = 32;
+
+/** How many positions are claimed and not taken: exact at a moment of the call, unless the queue is corrupt. */
+export function lengthOf(region: Region, capacity: number): number {
+  const words = region.source.i32;
+  for (let look = 1;; look++) {
+    const head = load(words, HEAD_OFFSET / 4); // pairs with the exchange in take, in mpmc_queue_code.ts
+    const tail = load(words, TAIL_OFFSET / 4); // pairs with the exchange in reserve, in mpmc_queue_code.ts
+    // While the head stood still, the difference was the length.
+    if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
+    if (look === LOOKS) return Math.min((tail - head) >>> 0, capacity);
+  }
+}

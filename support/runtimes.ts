@@ -1,0 +1,88 @@
+/**
+ * The real binaries of both runtimes, and how a script is run with them. A wrapper script would not do: `kill -9` of
+ * it leaves its child alive.
+ *
+ * @module
+ */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** The runtimes that share memory. */
+export type Runtime = "bun" | "deno";
+
+/** Which runtime this is. */
+export const thisRuntime: Runtime = "Bun" in globalThis ? "bun" : "deno";
+
+/** Which it is not. */
+export const otherRuntime: Runtime = thisRuntime === "bun" ? "deno" : "bun";
+
+/**
+ * The ordered pairs, who writes and who reads, that this runner is in charge of: those that begin with its own runtime.
+ * Bun's and Deno's runner together see all four, each once.
+ */
+export const PAIRS: readonly (readonly [Runtime, Runtime])[] = [
+  [thisRuntime, thisRuntime],
+  [thisRuntime, otherRuntime],
+];
+
+/** The runtime of the i-th of many processes: every fourth is of the other one. */
+export function mixed(i: number): Runtime {
+  return i % 4 === 3 ? otherRuntime : thisRuntime;
+}
+
+const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
+
+const found: Partial<Record<Runtime, string>> = {};
+
+/** Absolute paths of the binaries. Asking for one that is not there throws. */
+export const runtimes: Readonly<Record<Runtime, string>> = {
+  // Installers put the platform's binary into the package's place, or leave it in the platform package.
+  get bun() {
+    return found.bun ??= find("bun", "SHMKIT_BUN", [
+      join(modules, "bun/bin/bun.exe"),
+      ...platformPackages("@oven", "bin/bun"),
+    ]);
+  },
+  get deno() {
+    return found.deno ??= find("deno", "SHMKIT_DENO", platformPackages("@deno", "deno"));
+  },
+};
+
+/**
+ * How to run a script with a runtime.
+ *
+ * @param permissions What Deno may do: all, unless told.
+ */
+export function command(
+  runtime: Runtime,
+  script: string,
+  args: readonly string[] = [],
+  permissions: readonly string[] = ["--allow-all"],
+): { file: string; args: string[] } {
+  const flags = runtime === "bun" ? ["run"] : ["run", "--quiet", "--no-check", "--no-prompt", ...permissions];
+  return { file: runtimes[runtime], args: [...flags, script, ...args] };
+}
+
+/** Looks where an environment variable says, among the installed packages, at oneself, then along the path. */
+function find(runtime: Runtime, variable: string, installed: readonly string[]): string {
+  const own = thisRuntime === runtime ? [process.execPath] : [];
+  const onPath = (process.env.PATH ?? "").split(delimiter).map((part) => join(part, runtime));
+  const told = process.env[variable];
+  const path = (told !== undefined ? [told] : [...installed, ...own, ...onPath]).find(isBinary);
+  if (path === undefined) {
+    throw new Error(`Cannot find ${runtime}: install the packages, or set ${variable} to its binary`);
+  }
+  return resolve(path);
+}
+
+/** A runtime is tens of megabytes long; what is shorter is a script that stands in for it. */
+function isBinary(path: string): boolean {
+  return existsSync(path) && statSync(path).size > 2 ** 20;
+}
+
+function platformPackages(scope: string, binary: string): string[] {
+  const folder = join(modules, scope);
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, binary)) : [];
+}
