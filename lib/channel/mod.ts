@@ -28,4 +28,4 @@ export { SpscRing, type SpscRingFunction } from "./spsc_ring/spsc_ring.ts";
 export { SpscConsumer } from "./spsc_ring/spsc_consumer.ts";
 export type { SpscRingOptions } from "./spsc_ring/geometry.ts";
 export { SpscProducer } from "./spsc_ring/spsc_producer.ts";
-export type { RoleOptions, WaitStrategy } from "./shared/waiter.ts";
+export type { RoleOptions, WaitStrategy } from "./shared/wait_strategy.ts";

@@ -33,6 +33,8 @@ const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
 
 /** What the code of one field may refer to. All are fragments of source text. */
 export interface Scope {
+  /** The typed array of a kind. */
+  array(kind: string): string;
   /** The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only; `moveTo` keeps it below 2^32. */
   readonly at: string;
   /** The field's name in messages. */
@@ -52,33 +54,36 @@ const index = (at: string, shift: number): string => shift === 0 ? at : `(${at})
 const present = (value: string, label: string, verb: string): string =>
   `if (${value} === undefined) gone(this, ${label}, "${verb}");`;
 
-/*
- * A write looks afterwards, as what is outside is not written. A look before would wait for the cache line of another
- * processor, which the write alone does not.
+/**
+ * Before a write, only the array's length is looked at: loading the element, before or after, would wait for a cache line
+ * that another processor holds or is about to take, which the write alone does not.
  */
+const inside = (array: string, last: string, label: string): string =>
+  `if (${last} >= ${array}.length) gone(this, ${label}, "set");`;
 
 /** One element of a typed array: `get` makes the result from `v`, `put` the element from `v`. */
 function element(kind: string, shift: number, scope: Scope, get: string): string {
-  return `const v = this[$${kind}][${index(scope.at, shift)}]; ${present("v", scope.label, "read")} return ${get};`;
+  return `const v = ${scope.array(kind)}[${index(scope.at, shift)}]; ${
+    present("v", scope.label, "read")
+  } return ${get};`;
 }
 
 function storeElement(kind: string, shift: number, scope: Scope, put: string): string {
-  return `const a = this[$${kind}], i = ${index(scope.at, shift)}; a[i] = ${put}; ${
-    present("a[i]", scope.label, "set")
-  }`;
+  return `const a = ${scope.array(kind)}, i = ${index(scope.at, shift)}; ${
+    inside("a", "i", scope.label)
+  } a[i] = ${put};`;
 }
 
 /** Two halves of 64 bits: `get` makes the result from `low` and `high`. */
 function halves(scope: Scope, get: string): string {
-  return `const a = this[$u32], i = ${index(scope.at, 2)}, low = a[i], high = a[i + 1]; ` +
+  return `const a = ${scope.array("u32")}, i = ${index(scope.at, 2)}, low = a[i], high = a[i + 1]; ` +
     `${present("high", scope.label, "read")} return ${get};`;
 }
 
 function storeHalves(scope: Scope): string {
-  return `const a = this[$u32], i = ${
-    index(scope.at, 2)
-  }, low = n >>> 0; a[i + 1] = (n - low) * 2.3283064365386963e-10; ` +
-    `${present("a[i + 1]", scope.label, "set")} a[i] = low;`;
+  return `const a = ${scope.array("u32")}, i = ${index(scope.at, 2)}, low = n >>> 0; ${
+    inside("a", "i + 1", scope.label)
+  } a[i] = low; a[i + 1] = (n - low) * 2.3283064365386963e-10;`;
 }
 
 /**
@@ -100,7 +105,7 @@ export function readCode(field: Field, scope: Scope): string {
       // Both operands are exact up to 2^53 units, so that the quotient is the double nearest to the decimal.
       return halves(scope, `((high | 0) * 4294967296 + low) / ${10 ** field.scale!}`);
     case "chars":
-      return `return readText(this[$u8], ${scope.at}, ${length}) ?? gone(this, ${scope.label}, "read");`;
+      return `return readText(${scope.array("u8")}, ${scope.at}, ${length}) ?? gone(this, ${scope.label}, "read");`;
     case "bytes":
       return `return ${scope.readOnly ? "copyBytes" : "bytesAt"}(this, ${scope.part}, ${scope.at}, ${length}) ` +
         `?? gone(this, ${scope.label}, "read");`;
@@ -151,14 +156,14 @@ export function writeCode(field: Field, scope: Scope): string {
         storeHalves(scope);
     case "chars":
       return check('typeof v !== "string"', "a string", "string") +
-        `const u8 = this[$u8], at = ${scope.at}; ${present(`u8[at + ${length - 1}]`, scope.label, "set")} ` +
+        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${inside("u8", `at + ${length - 1}`, scope.label)} ` +
         `const reason = writeText(u8, at, ${length}, v); ` +
         `if (reason !== undefined) refuse(${scope.label}, "chars(${length})", "a string " + reason, "string", v);`;
     case "bytes":
       return `if (!(v instanceof Uint8Array) || v.length !== ${length}) ` +
         `refuse(${scope.label}, "bytes(${length})", "a Uint8Array of length ${length}", v instanceof Uint8Array ? "object" : "", v); ` +
-        `const u8 = this[$u8], at = ${scope.at}; ${
-          present(`u8[at + ${length - 1}]`, scope.label, "set")
+        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${
+          inside("u8", `at + ${length - 1}`, scope.label)
         } u8.set(v, at);`;
     case "enumeration": {
       const { shift } = NUMBERS[field.storage!];

@@ -1,6 +1,7 @@
 import { isPart, viewClass } from "./accessors.ts";
 import { copierOf } from "./copier.ts";
 import { checkDepth, checkName, MAX_BYTE_LENGTH } from "./field.ts";
+import { isViewOf, requireView } from "./is_view.ts";
 import { MAX_END, positionOf, STRUCT, VIEWS, type ViewState } from "./slots.ts";
 import { Source } from "./source.ts";
 import type { AnyStruct, Fields, Struct, StructField, Value, View, ViewOptions } from "./struct_type.ts";
@@ -148,15 +149,13 @@ ${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, 
 
   /** Made on first use, then found as a property, as `moveTo` is. */
   get copy(): Struct["copy"] {
-    const value = copierOf(this, (view) => this.#requireView(view));
+    const value = copierOf(this);
     Object.defineProperty(this, "copy", { value });
     return value;
   }
 
   isView(value: unknown): value is View {
-    if (typeof value !== "object" || value === null) return false;
-    const made = (value as ViewState)[STRUCT] as Struct | undefined;
-    return made === (this as Struct) || made?.schema === this.schema;
+    return isViewOf(this, value);
   }
 
   viewsOf(view: View): Views {
@@ -168,16 +167,7 @@ ${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, 
   }
 
   #state(view: View): ViewState {
-    this.#requireView(view);
+    requireView(this, view);
     return view as unknown as ViewState;
-  }
-
-  /** Views keep their state under symbols; those of another layout would be misread. */
-  #requireView(value: unknown): void {
-    if (this.isView(value)) return;
-    const found = typeof value === "object" ? (value as ViewState | null)?.[STRUCT] as Struct | undefined : undefined;
-    throw new TypeError(
-      `Cannot use a value as a view of ${this.name} as it must be one: received ${found?.name ?? typeof value}`,
-    );
   }
 }

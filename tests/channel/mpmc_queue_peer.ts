@@ -2,7 +2,7 @@ import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { add, load, or, sleep } from "../../lib/atomic/mod.ts";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";

@@ -6,7 +6,8 @@ import { EventCount, type WaitOptions } from "../../sync/mod.ts";
 import { broadcastReaderPaths, type BroadcastReaderState } from "./broadcast_code.ts";
 import { BROADCAST_HEADER_BYTES, EPOCH_BITS, EPOCH_OFFSET, PUBLISHED_EVENT_OFFSET, TAIL_OFFSET } from "./format.ts";
 import { type BroadcastGeometry, totalOf } from "./geometry.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 
 /** Where a reader of a {@linkcode Broadcast} begins, and how it waits. */
 export interface BroadcastReaderOptions extends RoleOptions {

@@ -14,7 +14,8 @@ import {
   TAIL_OFFSET,
 } from "./format.ts";
 import type { ByteRingGeometry } from "./geometry.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 
 /** Looks at a claimed message before the first glance at the clock: most claims end sooner. */
 const LOOKS = 8;

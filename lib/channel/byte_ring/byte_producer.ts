@@ -12,7 +12,8 @@ import {
   TAIL_OFFSET,
 } from "./format.ts";
 import { type ByteRingGeometry, lengthOf } from "./geometry.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 
 /** How a claim waits for another one that is not done after some nanoseconds, and so was interrupted or is dead. */
 const PATIENCE = { spins: 6, yields: 16, firstSleepMs: 0.05, longestSleepMs: 0.4 };

@@ -19,7 +19,7 @@ import {
   writeGeometry,
 } from "./geometry.ts";
 import { ByteProducer } from "./byte_producer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 
 /**
  * A queue of messages, bytes of any length with a type word, from one producer (or, with `producers: "many"`, from any

@@ -8,7 +8,8 @@ import { MOST_TAKEN, type QueueConsumerPaths, queueConsumerPaths, refuseLimit } 
 import { CELL_HIGH_WATER_OFFSET, FREED_EVENT_OFFSET, PUBLISHED_EVENT_OFFSET, SLOT_HEADER_BYTES } from "./format.ts";
 import { lengthOf, type QueueGeometry } from "./geometry.ts";
 import { Looks } from "./looks.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 
 /**
  * One of the consumers of an {@linkcode MpmcQueue}. Each record goes to one consumer, and what one of them receives from one

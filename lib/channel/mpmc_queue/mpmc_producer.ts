@@ -14,7 +14,8 @@ import {
 } from "./format.ts";
 import { lengthOf, type QueueGeometry } from "./geometry.ts";
 import { Looks } from "./looks.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 
 /**
  * One of the producers of an {@linkcode MpmcQueue}. Claim a record, fill it, publish it: soon, as no record that was

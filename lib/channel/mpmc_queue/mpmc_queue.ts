@@ -15,7 +15,7 @@ import {
   writeGeometry,
 } from "./geometry.ts";
 import { MpmcProducer } from "./mpmc_producer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 
 /** For the compiler: a queue's type as a function of its layout's. */
 export interface MpmcQueueFunction extends LayoutTypeFunction {

@@ -15,7 +15,7 @@ import {
 } from "./geometry.ts";
 import { PipelineReader, type PipelineReaderOptions } from "./pipeline_reader.ts";
 import { PipelineWriter } from "./pipeline_writer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 
 /** For the compiler: a pipeline's type as a function of its layout's. */
 export interface PipelineFunction extends LayoutTypeFunction {

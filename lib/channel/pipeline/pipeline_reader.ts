@@ -13,7 +13,8 @@ import {
 import type { Gates, PipelineStart } from "./gates.ts";
 import type { PipelineGeometry } from "./geometry.ts";
 import { type ConsumerPaths, consumerPaths } from "../shared/ring_code.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 
 /** Where a reader of a {@linkcode Pipeline} begins, and how it waits. */
 export interface PipelineReaderOptions extends RoleOptions {

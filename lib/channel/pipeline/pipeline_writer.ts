@@ -7,7 +7,8 @@ import { HIGH_WATER_OFFSET, PERMIT_OFFSET, PUBLISHED_EVENT_OFFSET, REFUSALS_OFFS
 import type { Gates } from "./gates.ts";
 import type { PipelineGeometry } from "./geometry.ts";
 import { type ProducerPaths, producerPaths } from "../shared/ring_code.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 
 /**
  * The one writer of a {@linkcode Pipeline}. Claim a record, fill it, publish it; or claim several and publish them with one

@@ -1,31 +1,28 @@
 import { Backoff, pause } from "../../atomic/mod.ts";
 import type { EventCount, WaitOptions } from "../../sync/mod.ts";
+import type { WaitStrategy } from "./wait_strategy.ts";
 
-/**
- * How a thread waits for a channel:
- *
- * * `"block"`: looks for two microseconds, then sleeps in the kernel until woken. Burns nothing, and costs a wake-up of
- *   some microseconds and the other side one system call.
- * * `"yield"`: looks, and gives the processor to other threads in between. Burns a core that nobody else wants.
- * * `"spin"`: looks all the time. The fastest, where a core can be spared for it.
- */
-export type WaitStrategy = "spin" | "yield" | "block";
-
-/** How a role of a channel waits, once taken. */
-export interface RoleOptions {
-  /** How the methods that wait do so; unless given, `"block"`. */
-  readonly wait?: WaitStrategy;
+/** What a hot path needs to wait: it polls by itself at first, and leaves the rest to the waiter. */
+export interface WaitPorts {
+  /** How often to poll, with a pause before each, in a wait of so many milliseconds. */
+  readonly pollsOf: (timeoutMs: number) => number;
+  readonly pause: () => void;
+  /** The limit of a wait in milliseconds; throws if the options are none. */
+  readonly timeoutOf: (options: WaitOptions) => number;
+  /** Goes on with a wait; false if the time ran out. */
+  readonly wait: (isReady: () => boolean, timeoutMs: number) => boolean;
 }
 
-/** Pauses of the processor between two looks. */
-const PAUSES = 4;
-/** Looks between two glances at the clock. */
-const LOOKS = 32;
-/** Steps between two glances at the clock, when giving way. */
-const STEPS = 4;
+/** Polls of a wait before anything else happens: some microseconds. */
+const FIRST_POLLS = 64;
+/** Polls between two clock readings. */
+const POLLS_PER_CLOCK_READ = 64;
+/** Steps between two clock readings, when giving way. */
+const STEPS_PER_CLOCK_READ = 4;
 
 /** Waiting for a channel with one of the strategies. */
-export class Waiter {
+export class Waiter implements WaitPorts {
+  readonly pause: () => void = pause;
   readonly #what: string;
   readonly #strategy: WaitStrategy;
   readonly #event: () => EventCount;
@@ -46,28 +43,40 @@ export class Waiter {
     this.#backoff = new Backoff({ yields: strategy === "yield" ? Infinity : 0 });
   }
 
+  /** A wait that spins without a limit is the hot path's alone: it reads no clock. */
+  readonly pollsOf = (timeoutMs: number): number => {
+    if (timeoutMs === 0) return 0;
+    return timeoutMs === Infinity && this.#strategy === "spin" ? Infinity : FIRST_POLLS;
+  };
+
+  readonly timeoutOf = (options: WaitOptions): number => {
+    const { timeoutMs = Infinity } = options;
+    if (timeoutMs >= 0) return timeoutMs;
+    throw new RangeError(`Cannot wait for ${this.#what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
+  };
+
+  readonly wait = (isReady: () => boolean, timeoutMs: number): boolean => {
+    if (isReady()) return true;
+    if (timeoutMs === 0) return false;
+    if (this.#strategy === "spin") return this.#spin(isReady, timeoutMs);
+    if (this.#strategy === "yield") return this.#yield(isReady, timeoutMs);
+    return this.#block(isReady, timeoutMs);
+  };
+
   /**
    * Waits until a condition holds, whose look at shared memory is atomic.
    *
    * @returns False if the time ran out first.
    */
   until(isReady: () => boolean, options: WaitOptions | undefined): boolean {
-    const timeoutMs = options?.timeoutMs ?? Infinity;
-    if (!(timeoutMs >= 0)) {
-      throw new RangeError(`Cannot wait for ${this.#what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
-    }
-    if (isReady()) return true;
-    if (timeoutMs === 0) return false;
-    if (this.#strategy === "spin") return this.#spin(isReady, timeoutMs);
-    if (this.#strategy === "yield") return this.#yield(isReady, timeoutMs);
-    return this.#block(isReady, timeoutMs);
+    return this.wait(isReady, options === undefined ? Infinity : this.timeoutOf(options));
   }
 
   #spin(isReady: () => boolean, timeoutMs: number): boolean {
     const deadline = performance.now() + timeoutMs;
     do {
-      for (let look = 0; look < LOOKS; look++) {
-        for (let i = 0; i < PAUSES; i++) pause();
+      for (let poll = 0; poll < POLLS_PER_CLOCK_READ; poll++) {
+        pause();
         if (isReady()) return true;
       }
     } while (performance.now() < deadline);
@@ -78,7 +87,7 @@ export class Waiter {
     const deadline = performance.now() + timeoutMs;
     this.#backoff.reset();
     do {
-      for (let step = 0; step < STEPS; step++) {
+      for (let step = 0; step < STEPS_PER_CLOCK_READ; step++) {
         this.#backoff.step();
         if (isReady()) return true;
       }

@@ -20,7 +20,7 @@ import {
   writeGeometry,
 } from "./geometry.ts";
 import { SpscProducer } from "./spsc_producer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 
 /** For the compiler: a ring's type as a function of its layout's. */
 export interface SpscRingFunction extends LayoutTypeFunction {
