@@ -16,7 +16,13 @@ import { plain, replacePart } from "./values.ts";
 import type { Views } from "./views.ts";
 
 /** A view's class. `at` is a number for a struct without parts, a shared place for all others. */
-export type ViewClass = new (views: Views, at: number | Place, delta: number, label: string) => ViewState;
+export type ViewClass = new (
+  views: Views,
+  at: number | Place,
+  delta: number,
+  label: string,
+  last?: number,
+) => ViewState;
 
 /**
  * @param field A field.
@@ -48,6 +54,8 @@ export interface ViewCode {
   readonly source: Source;
   /** Whether setters refuse. */
   readonly readOnly: boolean;
+  /** A further condition, behind "or", on which a struct is not there to be written; or nothing. */
+  readonly isGone: string;
   /** The typed array of a kind. */
   array(kind: string): string;
   /** An expression for the class of a part's views. */
@@ -64,6 +72,7 @@ function ownCode(source: Source, readOnly: boolean): ViewCode {
   return {
     source,
     readOnly,
+    isGone: "",
     array: (kind) => `this[$${kind}]`,
     classOf: (part) => source.constant(viewClass(part, true, readOnly)),
     given: "views, at, ",
@@ -85,7 +94,8 @@ function structClass(struct: Struct, placed: boolean, readOnly: boolean): ViewCl
   const { members, parts } = structMembers(struct, placed ? PLACED : ALONE, code);
   const position = placed ? `${KEEP_PLACE} ${parts}` : "this[$at] = at;";
   const made = source.evaluate(
-    `({ "${struct.name}": class {\nconstructor(views, at, delta, label) { ${keepArrays(members)} ${position} }\n` +
+    `({ "${struct.name}": class {\nconstructor(views, at, delta, label, last) {\n` +
+      `${keepArrays(members)} this[$last] = last; ${position} }\n` +
       `${members}\n} })["${struct.name}"]`,
   ) as ViewClass;
   Object.defineProperty(made.prototype, READ_ONLY, { value: readOnly });
@@ -111,7 +121,7 @@ ${members}
  * @returns The accessors of its class, and what its constructor does to make the views of its parts.
  */
 export function structMembers(struct: Struct, base: string, code: ViewCode): { members: string; parts: string } {
-  const { source, readOnly } = code, parts: string[] = [];
+  const { source, readOnly, isGone } = code, parts: string[] = [];
   const accessors = ({ name, field, byteOffset }: StructField, slot: number): string => {
     const label = `"${struct.name}.${name}"`;
     if (isPart(field)) {
@@ -125,6 +135,7 @@ export function structMembers(struct: Struct, base: string, code: ViewCode): { m
       label,
       part: `${slot}`,
       readOnly,
+      isGone,
       constant: (value) => source.constant(value),
     };
     return `get ${name}() { ${readCode(field, scope)} }\nset ${name}(v) { ${writeCode(field, scope)} }`;
@@ -139,7 +150,7 @@ export function structMembers(struct: Struct, base: string, code: ViewCode): { m
  * @returns The members of its class, which extends `ArrayView`.
  */
 export function arrayMembers(field: Field, base: string, code: ViewCode): string {
-  const { source, readOnly } = code, element = field.element!, length = field.length!;
+  const { source, readOnly, isGone } = code, element = field.element!, length = field.length!;
   const label = 'this[$label] + "[" + index + "]"', offset = `index * ${element.byteLength}`;
   let get: string, set: string;
   if (isPart(element)) {
@@ -149,7 +160,8 @@ export function arrayMembers(field: Field, base: string, code: ViewCode): string
     set = readOnly ? `refuseReadOnly(${label});` : replace;
   } else {
     const constant = (value: unknown): string => source.constant(value);
-    const scope: Scope = { array: code.array, at: `${base} + ${offset}`, label, part: "index", readOnly, constant };
+    const at = `${base} + ${offset}`;
+    const scope: Scope = { array: code.array, at, label, part: "index", readOnly, isGone, constant };
     get = readCode(element, scope);
     set = writeCode(element, scope);
   }

@@ -18,11 +18,14 @@ export interface BoundRecord<S extends AnyStruct = AnyStruct> {
   readonly record: ViewOf<S>;
 
   /**
-   * Moves the view, and all views of its parts, as the layout's own `moveTo` does.
+   * Moves the view, and all views of its parts. Unlike the layout's own `moveTo` it checks nothing.
    *
-   * @param byteOffset Where the struct begins.
+   * @param byteOffset Where the struct begins: a multiple of its alignment, from where it lies within the memory.
    */
   moveTo(byteOffset: number): void;
+
+  /** Moves the view to nowhere, if it can be retired: reading and writing throw `RangeError` until it is moved back. */
+  retire(): void;
 
   /**
    * Copies the record, as the layout's own `copy` does.
@@ -56,15 +59,30 @@ export interface BoundRecord<S extends AnyStruct = AnyStruct> {
   prepare(values: Partial<ValueOf<S>>): void;
 }
 
+/** How a bound view is made. */
+export interface BindOptions {
+  /** Whether `retire` can be used, which costs setters a comparison. Defaults to false. */
+  readonly canRetire?: boolean;
+}
+
 /**
  * Makes a view that is bound to its memory.
  *
  * @param layout The struct.
  * @param views The memory.
  * @param byteOffset Where the view begins.
+ * @param options Whether it can be retired.
  * @returns The view, and what moves and copies it.
  */
-export function bindRecord<S extends AnyStruct>(layout: S, views: ReadonlyViews, byteOffset = 0): BoundRecord<S> {
+export function bindRecord<S extends AnyStruct>(
+  layout: S,
+  views: ReadonlyViews,
+  byteOffset = 0,
+  { canRetire = false }: BindOptions = {},
+): BoundRecord<S> {
+  const last = Math.min(views.byteLength, MAX_END) - layout.byteLength;
+  // Behind the memory, where no array has an element.
+  const nowhere = Math.ceil(views.byteLength / 8) * 8;
   const source = new Source(), struct: Struct = layout, { readOnly } = views;
   const self = source.constant(struct), guard = source.constant(copyGuard(struct));
   const array = (kind: string): string => source.constant(views[kind as "u8"]);
@@ -80,6 +98,7 @@ export function bindRecord<S extends AnyStruct>(layout: S, views: ReadonlyViews,
   const code: ViewCode = {
     source,
     readOnly,
+    isGone: canRetire ? ` || at === ${nowhere}` : "",
     array,
     given: "",
     classOf(part) {
@@ -112,6 +131,7 @@ ${members}`,
   const root = namedClass(
     struct.name,
     `constructor(delta) { this[$delta] = delta; this[$parts] = []; ${parts} } ${state} ${position} ${keptArrays}
+get [$last]() { return ${last}; }
 get [$struct]() { return ${self}; }
 ${members}`,
   );
@@ -128,9 +148,10 @@ const record = new (${root})(0);
 return {
 record,
 moveTo(byteOffset) {
-const to = byteOffset & ${2 ** 31 - struct.alignment};
-at = to === byteOffset
-? to : farOffset(record, "${struct.name}", ${struct.alignment}, ${MAX_END - struct.byteLength}, byteOffset);
+at = byteOffset;
+},
+retire() {
+at = ${nowhere};
 },
 copyTo(into) {
 if (into?.[$struct] !== ${self} || into[$readOnly]) ${guard}(record, into);
@@ -142,7 +163,7 @@ ${copyText(struct, viewEnd("from", struct, "copy from"), own("copy to"))}
 },
 isView: (value) => value?.[$struct] === ${self} || ${source.constant(isViewOf)}(${self}, value),
 };
-})()`) as Pick<BoundRecord<S>, "record" | "moveTo" | "copyTo" | "copyFrom" | "isView">;
+})()`) as Pick<BoundRecord<S>, "record" | "moveTo" | "retire" | "copyTo" | "copyFrom" | "isView">;
   let draft: ViewOf<S> | undefined, apply: ReturnType<typeof makeApply> | undefined;
   return {
     ...bound,

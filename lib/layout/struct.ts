@@ -103,12 +103,12 @@ class Layout implements Struct {
     readonly schema: string,
   ) {
     this.#placed = fields.some(({ field }) => isPart(field));
-    const position = this.#placed ? "view[$place].at" : "view[$at]", last = MAX_END - byteLength;
+    const position = this.#placed ? "view[$place].at" : "view[$at]";
     // Accessors shift the position as a 32-bit integer, where another one would wrap to a place inside. One mask finds
-    // whether an offset is an integer, aligned and below 2^31, from where no struct reaches 2^32.
+    // whether an offset is an integer, aligned and below 2^31.
     this.moveTo = new Source().evaluate(`(view, byteOffset) => {
 const to = byteOffset & ${2 ** 31 - alignment};
-${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, ${last}, byteOffset);
+${position} = to === byteOffset && to <= view[$last] ? to : farOffset(view, "${name}", ${alignment}, byteOffset);
 }`) as Struct["moveTo"];
   }
 
@@ -126,7 +126,8 @@ ${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, 
       );
     }
     const made = viewClass(this, this.#placed, views.readOnly || (options?.readOnly ?? false));
-    return new made(views as Views, this.#placed ? { at: byteOffset } : byteOffset, 0, "") as unknown as View;
+    const at = this.#placed ? { at: byteOffset } : byteOffset;
+    return new made(views as Views, at, 0, "", end - byteLength) as unknown as View;
   }
 
   alloc(): View {

@@ -1,6 +1,6 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { load, store } from "../atomic/mod.ts";
-import type { AnyStruct, ViewOf } from "../layout/mod.ts";
+import type { AnyStruct, BoundRecord, ViewOf } from "../layout/internal.ts";
 
 /** Copies a record from one view to another. */
 export type CopyRecord<S extends AnyStruct> = (from: ViewOf<S>, to: ViewOf<S>) => void;
@@ -15,6 +15,24 @@ export type CopyRecord<S extends AnyStruct> = (from: ViewOf<S>, to: ViewOf<S>) =
  */
 export function recordCopier<S extends AnyStruct>(layout: S, isOrdered: boolean = hasTotalStoreOrder()): CopyRecord<S> {
   return isOrdered ? layout.copy : atomicCopier(layout);
+}
+
+/**
+ * The same for a view that is bound to its memory.
+ *
+ * @param layout The struct.
+ * @param bound A view of it.
+ * @param isOrdered Whether the processor keeps loads and stores in order. Defaults to what this one does.
+ * @returns The copies from the view and over it.
+ */
+export function recordCopies<S extends AnyStruct>(
+  layout: S,
+  bound: BoundRecord<S>,
+  isOrdered: boolean = hasTotalStoreOrder(),
+): Pick<BoundRecord<S>, "copyTo" | "copyFrom"> {
+  if (isOrdered) return { copyTo: bound.copyTo, copyFrom: bound.copyFrom };
+  const copy = atomicCopier(layout), { record } = bound;
+  return { copyTo: (into) => copy(record, into), copyFrom: (from) => copy(from, record) };
 }
 
 function atomicCopier<S extends AnyStruct>(layout: S): CopyRecord<S> {

@@ -7,7 +7,7 @@ import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
 import { INLINE_NAMES, load, loadText, peek, publishText, store } from "../../atomic/mod.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
 import { Source } from "../../layout/source.ts";
-import { recordCopier } from "../../memory/mod.ts";
+import { recordCopier } from "../../memory/internal.ts";
 import { ASLEEP } from "../../sync/event_count.ts";
 import { BROADCAST_HEADER_BYTES, EPOCH_BITS, EPOCH_OFFSET, PUBLISHED_EVENT_OFFSET, TAIL_OFFSET } from "./format.ts";
 import type { BroadcastGeometry } from "./geometry.ts";

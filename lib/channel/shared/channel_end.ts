@@ -40,7 +40,13 @@ export class ChannelEnd {
     }
   }
 
-  /** Says that the segment was closed. */
+  /** Throws why this end cannot be used. */
+  refuseUse(): never {
+    this.requireOpen();
+    this.refuseClosed();
+  }
+
+  /** Throws that the segment was closed. */
   refuseClosed(): never {
     throw new ClosedError(`Cannot ${this.#action} ${this.name} as its segment was closed; open it again`);
   }
