@@ -109,7 +109,7 @@ export function and(words: Words, index: number, mask: number): number {
 }
 
 /** Tells the processor that this is a spin loop. A runtime without `Atomics.pause` does nothing. */
-export const pause: () => void = "pause" in Atomics ? () => (Atomics as { pause(): void }).pause() : () => {};
+export const pause: () => void = (Atomics as { pause?(): void }).pause ?? (() => {});
 
 /**
  * Blocks this thread while a word of a `SharedArrayBuffer` is `expected`: `futex.ts` is what to use.

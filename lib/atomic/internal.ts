@@ -5,4 +5,4 @@
  */
 export * from "./mod.ts";
 export { specialize } from "./specialize.ts";
-export { type WordAccess, wordAccess, type WordAccessOptions } from "./word_access.ts";
+export { type WordAccess, wordAccess, type WordAccessOptions, wordLoader } from "./word_access.ts";

@@ -2,6 +2,7 @@ import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { type AtomicOperations, compilerBarrier, operations } from "./atomics.ts";
 import { specialize } from "./specialize.ts";
 import { makeWordAccess } from "./word_access_path.ts";
+import { makeWordLoader } from "./word_loader_path.ts";
 
 /**
  * Accesses to the words of one array, for hot paths: the array is a constant of them. `atomics.ts` says what each of
@@ -51,4 +52,20 @@ export function wordAccess(
   { isFenced = false, isOrdered = hasTotalStoreOrder() }: WordAccessOptions = {},
 ): WordAccess {
   return specialize(makeWordAccess)(words, { atomics: operations, barrier: compilerBarrier, isFenced, isOrdered });
+}
+
+/**
+ * Makes the load of one word, which a hot path makes all the time while it waits.
+ *
+ * @param words The array.
+ * @param index Where the word is.
+ * @param options How.
+ */
+export function wordLoader(
+  words: Int32Array,
+  index: number,
+  { isOrdered = hasTotalStoreOrder() }: WordAccessOptions = {},
+): () => number {
+  const ports = { atomics: operations, barrier: compilerBarrier, isFenced: false, isOrdered };
+  return specialize(makeWordLoader)(words, index, ports);
 }

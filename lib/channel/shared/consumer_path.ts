@@ -17,10 +17,11 @@ export interface ConsumerPorts<S extends AnyStruct> {
   readonly start: number;
   /** The head, which this consumer alone writes. */
   readonly headWord: number;
-  /** The word up to which there are records; −1 if that is for `findRecords` to find out. */
-  readonly tailWord: number;
-  /** Returns the position up to which there are records: the position it is given, or one behind it. */
-  readonly findRecords: (position: number) => number;
+  /**
+   * Returns the position up to which there are records: `from` itself if there are none behind it, undefined in closed
+   * memory. An atomic load; pairs: ring tail.
+   */
+  readonly tailAt: (from: number) => number;
   /** The most records that were found so far, and what is told of more. */
   readonly highWater: number;
   readonly noteHighWater: (found: number) => void;
@@ -61,14 +62,12 @@ export interface ConsumerPath<S extends AnyStruct> {
 /** The hot paths of the one consumer of records: of a ring, or of a place in a pipeline. */
 export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): ConsumerPath<S> {
   const { words: { load, peek, publish: publishWord }, bound: { record, moveTo, copyTo } } = ports;
-  const { recordsOffset, recordBytes, slotMask, headWord, tailWord, freedWord, asleep, heldMost } = ports;
-  const { findRecords, noteHighWater, wake, refuseUse, refuseLimit, worthwhile, longestRest } = ports;
-  const { pollsOf, pause, timeoutOf, wait } = ports.waiting;
+  const { recordsOffset, recordBytes, slotMask, headWord, freedWord, asleep, heldMost } = ports;
+  const { tailAt, noteHighWater, wake, refuseUse, refuseLimit, worthwhile, longestRest } = ports;
+  const { onlySpins, pause, check, until } = ports.waiting;
   // Records from head to position are taken by next and not yet freed; those up to limit are known to be there.
   let head = ports.start, position = ports.start, limit = ports.start;
-  let isDraining = false, isOpen = true, rest = 0, { highWater } = ports;
-
-  const moveToRecord = (of: number): void => moveTo(recordsOffset + (of & slotMask) * recordBytes);
+  let isDraining = false, isBusy = false, rest = 0, { highWater } = ports;
 
   const free = (to: number): void => {
     if (peek(headWord) === undefined) refuseUse();
@@ -77,31 +76,38 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     if ((load(freedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
   };
 
-  /** Looks for records behind those that are known; in closed memory there is something, so that the caller finds out. */
-  const tailFrom = (from: number): number => tailWord < 0 ? findRecords(from) : load(tailWord); // pairs: ring tail
-
-  /** Whether there are records; throws if nothing can be received any more. */
-  const poll = (): boolean => {
-    if (isDraining || !isOpen) refuseUse();
-    const tail = tailFrom(position);
-    if (tail === position) return false;
+  /** Takes note of records that were found. */
+  const note = (tail: number): void => {
     if (tail === undefined) refuseUse();
     limit = tail;
     const found = (tail - head) | 0;
     if (found > highWater) noteHighWater(highWater = found);
+  };
+
+  /** Whether there are records; throws if nothing can be received any more. */
+  const poll = (): boolean => {
+    if (isBusy) refuseUse();
+    const tail = tailAt(position);
+    if (tail === position) return false;
+    note(tail);
     return true;
   };
 
   const hasRecords = (): boolean => position !== limit || poll();
 
+  /** Waits where none is known. */
   const awaitRecords = (options: WaitOptions | undefined): boolean => {
-    const timeoutMs = options === undefined ? Infinity : timeoutOf(options);
-    if (position !== limit || poll()) return true;
-    for (let polls = pollsOf(timeoutMs); polls > 0; polls--) {
-      pause();
-      if (tailFrom(position) !== position) return poll();
-    }
-    return wait(hasRecords, timeoutMs);
+    if (isBusy) refuseUse();
+    let tail = tailAt(position);
+    if (tail === position) {
+      if (!onlySpins || options !== undefined) return until(hasRecords, options);
+      do {
+        pause();
+        tail = tailAt(position);
+      } while (tail === position);
+    } else if (options !== undefined) check(options);
+    note(tail);
+    return true;
   };
 
   /** Each poll takes the tail's cache line from the producer: one that finds little again and again rests in between. */
@@ -110,43 +116,49 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     rest = found < worthwhile ? Math.min(rest * 2 || 1, longestRest) : rest >> 1;
   };
 
+  const endDrain = (at: number, known: number): void => {
+    isBusy = isDraining = false;
+    position = at;
+    limit = known;
+    if (at !== head) free(at);
+  };
+
   const receive = (fn: (record: ViewOf<S>) => void, most: number | undefined): number => {
-    const from = position;
+    const from = position, slots = slotMask + 1;
     // Without a limit, what is known now; with one, what comes meanwhile too.
-    const last = most === undefined ? limit : (from + Math.min(most, slotMask + 1)) | 0;
-    let known = limit;
+    const last = most === undefined ? limit : (from + (most < slots ? most : slots)) | 0;
+    let known = limit, at = from, isWhole = false;
     // All other methods now poll, which refuses.
     limit = from;
-    isDraining = true;
-    let at = from;
+    isBusy = isDraining = true;
     try {
       for (let first = at;; first = at) {
         const end = ((last - known) | 0) < 0 ? last : known;
         while (at !== end) {
-          moveToRecord(at);
+          moveTo(recordsOffset + (at & slotMask) * recordBytes);
           fn(record);
           at = (at + 1) | 0;
         }
         if (end === last) break;
         gather((at - first) | 0);
-        const tail = tailFrom(at);
+        const tail = tailAt(at);
         if (tail === at || tail === undefined) {
           rest = 0;
           break;
         }
         known = tail;
       }
+      isWhole = true;
     } finally {
-      isDraining = false;
-      position = at;
-      limit = known;
-      if (at !== head) free(at);
+      // Apart from the way that all goes well: engines compile that better.
+      if (!isWhole) endDrain(at, known);
     }
+    endDrain(at, known);
     return (at - from) | 0;
   };
 
   const shiftOne = (into: ViewOf<S>): void => {
-    moveToRecord(position);
+    moveTo(recordsOffset + (position & slotMask) * recordBytes);
     copyTo(into);
     position = (position + 1) | 0;
     free(position);
@@ -154,13 +166,13 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
 
   const takeOne = (): ViewOf<S> => {
     if (((position - head) | 0) >= heldMost) free(position);
-    moveToRecord(position);
+    moveTo(recordsOffset + (position & slotMask) * recordBytes);
     position = (position + 1) | 0;
     return record;
   };
 
   const release = (): void => {
-    if (isDraining || !isOpen) refuseUse();
+    if (isBusy) refuseUse();
     if (position !== head) free(position);
   };
 
@@ -172,8 +184,12 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     },
     drainWait(fn, most, options) {
       if (most !== undefined && !(most >= 1)) refuseLimit(most);
-      if (!awaitRecords(options)) return 0;
-      if (most === undefined) poll();
+      if (position === limit) {
+        if (!awaitRecords(options)) return 0;
+      } else {
+        if (options !== undefined) check(options);
+        if (most === undefined) poll();
+      }
       return receive(fn, most);
     },
     shift(into) {
@@ -182,7 +198,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
       return true;
     },
     shiftWait(into, options) {
-      if (!awaitRecords(options)) return false;
+      if ((position === limit || options !== undefined) && !awaitRecords(options)) return false;
       shiftOne(into);
       return true;
     },
@@ -194,14 +210,17 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
       return takeOne();
     },
     nextWait(options) {
-      if (position === limit && position !== head) free(position);
-      return awaitRecords(options) ? takeOne() : undefined;
+      if (position === limit) {
+        if (position !== head) free(position);
+        if (!awaitRecords(options)) return undefined;
+      } else if (options !== undefined) check(options);
+      return takeOne();
     },
     release,
     head: () => head,
     isDraining: () => isDraining,
     close() {
-      isOpen = false;
+      isBusy = true;
       limit = position;
     },
   };

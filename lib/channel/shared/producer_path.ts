@@ -54,7 +54,7 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
     ports;
   const { recordsOffset, recordBytes, slotMask, tailWord, publishedWord, asleep } = ports;
   const { wake, findSpace, noteFull, refuseClaim, refusePublish } = ports;
-  const { pollsOf, pause, timeoutOf, wait } = ports.waiting;
+  const { onlySpins, pause, check, until } = ports.waiting;
   let next = ports.start, tail = ports.start, limit = ports.start;
 
   const hasSpace = (): boolean => next !== limit || next !== (limit = findSpace(next));
@@ -79,13 +79,13 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
   };
 
   const awaitSpace = (options: WaitOptions | undefined): boolean => {
-    const timeoutMs = options === undefined ? Infinity : timeoutOf(options);
-    if (hasSpace()) return true;
-    for (let polls = pollsOf(timeoutMs); polls > 0; polls--) {
-      pause();
-      if (hasSpace()) return true;
+    if (hasSpace()) {
+      if (options !== undefined) check(options);
+      return true;
     }
-    return wait(hasSpace, timeoutMs);
+    if (!onlySpins || options !== undefined) return until(hasSpace, options);
+    do pause(); while (!hasSpace());
+    return true;
   };
 
   const put = (value: ViewOf<S> | Partial<ValueOf<S>>): void => {
@@ -97,7 +97,9 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
   return {
     claim() {
       if (next === limit && isRefused()) return undefined;
-      claimNext();
+      if (peek(tailWord) === undefined) refuseClaim();
+      moveTo(recordsOffset + (next & slotMask) * recordBytes);
+      next = (next + 1) | 0;
       return record;
     },
     publish,
@@ -109,7 +111,7 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
       return true;
     },
     claimWait(options) {
-      if (!awaitSpace(options)) return undefined;
+      if ((next === limit || options !== undefined) && !awaitSpace(options)) return undefined;
       claimNext();
       return record;
     },

@@ -4,16 +4,16 @@ import type { WaitStrategy } from "./wait_strategy.ts";
 
 /** What a hot path needs to wait: it polls by itself at first, and leaves the rest to the waiter. */
 export interface WaitPorts {
-  /** How often to poll, with a pause before each, in a wait of so many milliseconds. */
-  readonly pollsOf: (timeoutMs: number) => number;
+  /** Whether a wait without a limit does nothing but poll. */
+  readonly onlySpins: boolean;
   readonly pause: () => void;
-  /** The limit of a wait in milliseconds; throws if the options are none. */
-  readonly timeoutOf: (options: WaitOptions) => number;
-  /** Goes on with a wait; false if the time ran out. */
-  readonly wait: (isReady: () => boolean, timeoutMs: number) => boolean;
+  /** Throws if the options are none. */
+  readonly check: (options: WaitOptions | undefined) => void;
+  /** Waits until a condition holds, whose look at shared memory is atomic; false if the time runs out first. */
+  readonly until: (isReady: () => boolean, options: WaitOptions | undefined) => boolean;
 }
 
-/** Polls of a wait before anything else happens: some microseconds. */
+/** Polls of a wait that blocks, before it gives way or sleeps: some microseconds. */
 const FIRST_POLLS = 64;
 /** Polls between two clock readings. */
 const POLLS_PER_CLOCK_READ = 64;
@@ -43,33 +43,30 @@ export class Waiter implements WaitPorts {
     this.#backoff = new Backoff({ yields: strategy === "yield" ? Infinity : 0 });
   }
 
-  /** A wait that spins without a limit is the hot path's alone: it reads no clock. */
-  readonly pollsOf = (timeoutMs: number): number => {
-    if (timeoutMs === 0) return 0;
-    return timeoutMs === Infinity && this.#strategy === "spin" ? Infinity : FIRST_POLLS;
-  };
+  /** A hot path then waits by itself, and reads no clock. */
+  get onlySpins(): boolean {
+    return this.#strategy === "spin";
+  }
 
-  readonly timeoutOf = (options: WaitOptions): number => {
-    const { timeoutMs = Infinity } = options;
-    if (timeoutMs >= 0) return timeoutMs;
-    throw new RangeError(`Cannot wait for ${this.#what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
-  };
+  readonly check = (options: WaitOptions | undefined): void => void this.#timeoutOf(options);
 
-  readonly wait = (isReady: () => boolean, timeoutMs: number): boolean => {
+  readonly until = (isReady: () => boolean, options: WaitOptions | undefined): boolean => {
+    const timeoutMs = this.#timeoutOf(options);
     if (isReady()) return true;
     if (timeoutMs === 0) return false;
+    for (let poll = 0; poll < FIRST_POLLS; poll++) {
+      pause();
+      if (isReady()) return true;
+    }
     if (this.#strategy === "spin") return this.#spin(isReady, timeoutMs);
     if (this.#strategy === "yield") return this.#yield(isReady, timeoutMs);
     return this.#block(isReady, timeoutMs);
   };
 
-  /**
-   * Waits until a condition holds, whose look at shared memory is atomic.
-   *
-   * @returns False if the time ran out first.
-   */
-  until(isReady: () => boolean, options: WaitOptions | undefined): boolean {
-    return this.wait(isReady, options === undefined ? Infinity : this.timeoutOf(options));
+  #timeoutOf(options: WaitOptions | undefined): number {
+    const timeoutMs = options?.timeoutMs ?? Infinity;
+    if (timeoutMs >= 0) return timeoutMs;
+    throw new RangeError(`Cannot wait for ${this.#what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
   }
 
   #spin(isReady: () => boolean, timeoutMs: number): boolean {

@@ -1,4 +1,4 @@
-import { isFenced, load, wordAccess } from "../../atomic/internal.ts";
+import { isFenced, load, wordAccess, wordLoader } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord } from "../../layout/internal.ts";
 import type { Region, Role } from "../../memory/mod.ts";
 import { ASLEEP, EventCount } from "../../sync/internal.ts";
@@ -34,8 +34,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsume
       // Written by the role's last holder. Its exchange, or its end, came before ours.
       start: load(words, HEAD_OFFSET / 4),
       headWord: HEAD_OFFSET / 4,
-      tailWord: TAIL_OFFSET / 4,
-      findRecords: (position) => position,
+      tailAt: wordLoader(words, TAIL_OFFSET / 4),
       highWater: words[HIGH_WATER_OFFSET / 4],
       noteHighWater: (found) => void (words[HIGH_WATER_OFFSET / 4] = found), // written by the consumer alone
       freedWord: FREED_EVENT_OFFSET / 4,
