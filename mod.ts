@@ -65,6 +65,8 @@ export {
   type PipelineReaderOptions,
   type PipelineStart,
   PipelineWriter,
+  RecordConsumer,
+  RecordProducer,
   type RoleOptions,
   SpscConsumer,
   SpscProducer,

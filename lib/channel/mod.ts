@@ -24,6 +24,8 @@ export type { PipelineStart } from "./pipeline/gates.ts";
 export type { PipelineOptions } from "./pipeline/geometry.ts";
 export { PipelineReader, type PipelineReaderOptions } from "./pipeline/pipeline_reader.ts";
 export { PipelineWriter } from "./pipeline/pipeline_writer.ts";
+export { RecordConsumer } from "./shared/record_consumer.ts";
+export { RecordProducer } from "./shared/record_producer.ts";
 export { SpscRing, type SpscRingFunction } from "./spsc_ring/spsc_ring.ts";
 export { SpscConsumer } from "./spsc_ring/spsc_consumer.ts";
 export type { SpscRingOptions } from "./spsc_ring/geometry.ts";

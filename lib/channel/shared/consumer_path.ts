@@ -52,8 +52,10 @@ export interface ConsumerPath<S extends AnyStruct> {
   next(): ViewOf<S> | undefined;
   nextWait(options?: WaitOptions): ViewOf<S> | undefined;
   release(): void;
-  /** The position to be received next. */
+  /** The position whose space is freed next. */
   head(): number;
+  /** The position to be received next. */
+  position(): number;
   isDraining(): boolean;
   /** Nothing can be received from now on. */
   close(): void;
@@ -218,6 +220,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     },
     release,
     head: () => head,
+    position: () => position,
     isDraining: () => isDraining,
     close() {
       isBusy = true;

@@ -14,6 +14,8 @@ const HELD_MOST = 64;
 /** What the consumers of a channel differ in. */
 export interface RecordConsumerPorts<S extends AnyStruct>
   extends Omit<ConsumerPorts<S>, "refuseUse" | "refuseLimit" | "worthwhile" | "longestRest" | "heldMost"> {
+  /** How many records there are, counted from the position to be received next. */
+  readonly countRecords: (position: number) => number;
   /** Gives the role back. */
   readonly giveBack: () => void;
 }
@@ -23,11 +25,9 @@ export interface RecordConsumerPorts<S extends AnyStruct>
  * `fn` throws, are received again by its successor. Closing it, or the death of its process, gives the role to others.
  */
 export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements Disposable {
-  /** Whether it can be used. */
-  protected readonly end: ChannelEnd;
-  /** Its hot paths. */
-  protected readonly path: ConsumerPath<S>;
-  readonly #giveBack: () => void;
+  readonly #end: ChannelEnd;
+  readonly #path: ConsumerPath<S>;
+  readonly #ports: RecordConsumerPorts<S>;
 
   /**
    * Calls a function for each record, and then frees the space of all of them at once. Never blocks.
@@ -97,10 +97,10 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
 
   /** Made by the channel. */
   protected constructor(end: ChannelEnd, ports: RecordConsumerPorts<S>) {
-    this.end = end;
-    this.#giveBack = ports.giveBack;
+    this.#end = end;
+    this.#ports = ports;
     const quarter = Math.max(1, (ports.slotMask + 1) >> 2);
-    const path = this.path = specialize(makeConsumerPath<S>)({
+    const path = this.#path = specialize(makeConsumerPath<S>)({
       ...ports,
       worthwhile: Math.min(WORTHWHILE, quarter),
       longestRest: LONGEST_REST,
@@ -117,12 +117,18 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
     this.release = path.release;
   }
 
+  /** How many records can be received now, at least: more may be published at any time. */
+  get length(): number {
+    this.#end.requireOpen();
+    return this.#ports.countRecords(this.#path.position());
+  }
+
   /**
    * The position of the record whose space is freed next: how many were freed in the channel's life, modulo 2^32. During a
    * drain, that of its first record.
    */
   get position(): number {
-    return this.path.head() >>> 0;
+    return this.#path.head() >>> 0;
   }
 
   /**
@@ -131,12 +137,12 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
    * @throws {TypeError} If called by the function that `drain` calls.
    */
   close(): void {
-    if (!this.end.isOpen) return;
-    this.end.close(() => {
-      this.path.release();
-      this.#giveBack();
+    if (!this.#end.isOpen) return;
+    this.#end.close(() => {
+      this.#path.release();
+      this.#ports.giveBack();
     });
-    this.path.close();
+    this.#path.close();
   }
 
   /** The same as `close`, for `using`. */
@@ -145,10 +151,10 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
   }
 
   #refuseUse(): never {
-    this.end.requireOpen();
-    if (this.path.isDraining()) {
-      throw new TypeError(`Cannot use the consumer of ${this.end.name} as its drain is running; return from it first`);
+    this.#end.requireOpen();
+    if (this.#path.isDraining()) {
+      throw new TypeError(`Cannot use the consumer of ${this.#end.name} as its drain is running; return from it first`);
     }
-    this.end.refuseClosed();
+    this.#end.refuseClosed();
   }
 }

@@ -9,6 +9,8 @@ export interface RecordProducerPorts<S extends AnyStruct>
   extends Omit<ProducerPorts<S>, "refuseClaim" | "refusePublish" | "findSpace"> {
   /** Returns the position at which there is no space left, for the position to be claimed next. */
   readonly findSpace: (next: number) => number;
+  /** How many records can be claimed, counted from the position to be claimed next. */
+  readonly countFree: (next: number) => number;
   /** Gives the role back. */
   readonly giveBack: () => void;
 }
@@ -19,11 +21,9 @@ export interface RecordProducerPorts<S extends AnyStruct>
  * Closing it, or the death of its process, gives the role to others.
  */
 export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements Disposable {
-  /** Whether it can be used. */
-  protected readonly end: ChannelEnd;
-  /** Its hot paths. */
-  protected readonly path: ProducerPath<S>;
-  readonly #giveBack: () => void;
+  readonly #end: ChannelEnd;
+  readonly #path: ProducerPath<S>;
+  readonly #ports: RecordProducerPorts<S>;
 
   /**
    * Claims the next record, behind those already claimed and not yet published. Never blocks.
@@ -72,9 +72,9 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
 
   /** Made by the channel. */
   protected constructor(end: ChannelEnd, ports: RecordProducerPorts<S>) {
-    this.end = end;
-    this.#giveBack = ports.giveBack;
-    const path = this.path = specialize(makeProducerPath<S>)({
+    this.#end = end;
+    this.#ports = ports;
+    const path = this.#path = specialize(makeProducerPath<S>)({
       ...ports,
       findSpace(next) {
         end.requireOpen();
@@ -93,28 +93,34 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
     this.pushWait = path.pushWait;
   }
 
+  /** How many records can be claimed now, at least: more may become free at any time. */
+  get free(): number {
+    this.#end.requireOpen();
+    return this.#ports.countFree(this.#path.next());
+  }
+
   /**
    * The position of the record to be published next: how many were published in the channel's life, modulo 2^32. A successor
    * finds out from it what its predecessor published.
    */
   get position(): number {
-    return this.path.tail() >>> 0;
+    return this.#path.tail() >>> 0;
   }
 
   /** How many records are claimed and not yet published. */
   get claimed(): number {
-    return (this.path.next() - this.path.tail()) | 0;
+    return (this.#path.next() - this.#path.tail()) | 0;
   }
 
   /** Forgets all that was claimed and not published. */
   abort(): void {
-    this.path.abort();
+    this.#path.abort();
   }
 
   /** Releases the role; what was claimed and not published is never seen. The second time nothing happens. */
   close(): void {
-    if (this.end.isOpen) this.abort();
-    this.end.close(this.#giveBack);
+    if (this.#end.isOpen) this.abort();
+    this.#end.close(this.#ports.giveBack);
   }
 
   /** The same as `close`, for `using`. */

@@ -18,8 +18,6 @@ import type { RingGeometry } from "./geometry.ts";
 
 /** The one consumer of a {@linkcode SpscRing}. */
 export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsumer<S> {
-  readonly #words: Int32Array;
-
   /** Made by `SpscRing.consumer`. */
   constructor(layout: S, region: Region, role: Role, { slotMask, recordBytes }: RingGeometry, { wait }: RoleOptions) {
     const { i32: words } = region.views;
@@ -35,6 +33,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsume
       start: load(words, HEAD_OFFSET / 4),
       headWord: HEAD_OFFSET / 4,
       tailAt: wordLoader(words, TAIL_OFFSET / 4),
+      countRecords: (position) => (load(words, TAIL_OFFSET / 4) - position) | 0, // pairs: ring tail
       highWater: words[HIGH_WATER_OFFSET / 4],
       noteHighWater: (found) => void (words[HIGH_WATER_OFFSET / 4] = found), // written by the consumer alone
       freedWord: FREED_EVENT_OFFSET / 4,
@@ -43,13 +42,5 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsume
       waiting: new Waiter(`a record of ${region.name}`, wait, published),
       giveBack: () => role.release(),
     });
-    this.#words = words;
-  }
-
-  /** How many records can be received now, at least: the producer may publish more at any time. */
-  get length(): number {
-    this.end.requireOpen();
-    const tail = load(this.#words, TAIL_OFFSET / 4); // pairs: ring tail
-    return (tail - this.path.head()) | 0;
   }
 }

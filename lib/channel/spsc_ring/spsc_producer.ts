@@ -19,9 +19,6 @@ import type { RingGeometry } from "./geometry.ts";
 
 /** The one producer of a {@linkcode SpscRing}. */
 export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProducer<S> {
-  readonly #words: Int32Array;
-  readonly #capacity: number;
-
   /** Made by `SpscRing.producer`. */
   constructor(layout: S, region: Region, role: Role, geometry: RingGeometry, { wait }: RoleOptions) {
     const { i32: words, f64 } = region.views, { capacity, slotMask, recordBytes } = geometry;
@@ -40,6 +37,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProduce
       asleep: ASLEEP,
       wake: () => published.notifyAll(),
       findSpace: () => (load(words, HEAD_OFFSET / 4) + capacity) | 0, // pairs: ring head
+      countFree: (next) => capacity - ((next - load(words, HEAD_OFFSET / 4)) | 0), // pairs: ring head
       noteFull() {
         if (words[WAS_FULL_OFFSET / 4] === 0) words[WAS_FULL_OFFSET / 4] = 1;
         f64[REFUSALS_OFFSET / 8]++; // written by the producer alone
@@ -47,14 +45,5 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProduce
       waiting: new Waiter(`space in ${region.name}`, wait, freed),
       giveBack: () => role.release(),
     });
-    this.#words = words;
-    this.#capacity = capacity;
-  }
-
-  /** How many records can be claimed now, at least: the consumer may free more at any time. */
-  get free(): number {
-    this.end.requireOpen();
-    const head = load(this.#words, HEAD_OFFSET / 4); // pairs: ring head
-    return this.#capacity - ((this.path.next() - head) | 0);
   }
 }
