@@ -11,6 +11,11 @@ import { makeWordLoader } from "./word_loader_path.ts";
 export interface WordAccess {
   /** Reads a word, in order. */
   load(index: number): number;
+  /**
+   * Reads a word, in order, where the access before it was a write through this object: that write is all that compilers
+   * need to keep the order.
+   */
+  loadBehindStore(index: number): number;
   /** Reads a word plainly. */
   peek(index: number): number;
   /** Writes a word plainly: one that others read in order after another word told them to. */

@@ -28,6 +28,7 @@ export function makeWordAccess(
   const release = isOrdered ? storeInOrder : store;
   return {
     load: isOrdered ? loadInOrder : loadAndFence,
+    loadBehindStore: isOrdered ? (index) => words[index] : loadAndFence,
     peek: (index) => words[index],
     poke: storeInOrder,
     store,

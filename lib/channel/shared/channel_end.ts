@@ -32,12 +32,17 @@ export class ChannelEnd {
    * @throws {NotOwnerError} If this end was.
    */
   requireOpen(): void {
-    if (this.#region.source.closed) this.refuseClosed();
+    this.requireSegment();
     if (!this.isOpen) {
       throw new NotOwnerError(
         `Cannot ${this.#action} ${this.name} as this ${this.#noun} was closed; call ${this.#noun}() again`,
       );
     }
+  }
+
+  /** @throws {ClosedError} If the segment was closed. */
+  requireSegment(): void {
+    if (this.#region.source.closed) this.refuseClosed();
   }
 
   /** Throws why this end cannot be used. */

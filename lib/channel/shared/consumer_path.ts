@@ -63,7 +63,7 @@ export interface ConsumerPath<S extends AnyStruct> {
 
 /** The hot paths of the one consumer of records: of a ring, or of a place in a pipeline. */
 export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): ConsumerPath<S> {
-  const { words: { load, peek, publish: publishWord }, bound: { record, moveTo, copyTo } } = ports;
+  const { words: { loadBehindStore, publish: publishWord }, bound: { record, moveTo, copyTo } } = ports;
   const { recordsOffset, recordBytes, slotMask, headWord, freedWord, asleep, heldMost } = ports;
   const { tailAt, noteHighWater, wake, refuseUse, refuseLimit, worthwhile, longestRest } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
@@ -72,10 +72,11 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
   let isDraining = false, isBusy = false, rest = 0, { highWater } = ports;
 
   const free = (to: number): void => {
-    if (peek(headWord) === undefined) refuseUse();
     head = to;
     publishWord(headWord, to); // pairs: ring head
-    if ((load(freedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
+    const event = loadBehindStore(freedWord); // pairs: event count, Dekker's way
+    if (event === undefined) refuseUse();
+    if ((event & asleep) !== 0) wake();
   };
 
   /** Takes note of records that were found. */
@@ -115,7 +116,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
   /** Each poll takes the tail's cache line from the producer: one that finds little again and again rests in between. */
   const gather = (found: number): void => {
     for (let i = 0; i < rest; i++) pause();
-    rest = found < worthwhile ? Math.min(rest * 2 || 1, longestRest) : rest >> 1;
+    rest = found >= worthwhile ? rest >> 1 : rest === 0 ? 1 : rest < longestRest ? rest * 2 : rest;
   };
 
   const endDrain = (at: number, known: number): void => {

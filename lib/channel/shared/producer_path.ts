@@ -48,10 +48,17 @@ export interface ProducerPath<S extends AnyStruct> {
   abort(): void;
 }
 
-/** The hot paths of the one producer of records: of a ring, or of a pipeline. */
+/**
+ * The hot paths of the one producer of records: of a ring, or of a pipeline.
+ *
+ * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken it
+ * over. Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
+ */
 export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): ProducerPath<S> {
-  const { words: { load, peek, publish: publishWord }, bound: { record, moveTo, copyFrom, isView, prepare, draft } } =
-    ports;
+  const {
+    words: { loadBehindStore, peek, publish: publishWord },
+    bound: { record, moveTo, copyFrom, isView, prepare, draft },
+  } = ports;
   const { recordsOffset, recordBytes, slotMask, tailWord, publishedWord, asleep } = ports;
   const { wake, findSpace, noteFull, refuseClaim, refusePublish } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
@@ -60,16 +67,18 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
   const hasSpace = (): boolean => next !== limit || next !== (limit = findSpace(next));
 
   const claimNext = (): void => {
-    if (peek(tailWord) === undefined) refuseClaim();
+    if (peek(publishedWord) === undefined) refuseClaim();
     moveTo(recordsOffset + (next & slotMask) * recordBytes);
     next = (next + 1) | 0;
   };
 
   const publish = (): void => {
-    if (next === tail || peek(tailWord) === undefined) refusePublish();
+    if (next === tail) refusePublish();
     tail = next;
     publishWord(tailWord, next); // pairs: ring tail
-    if ((load(publishedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
+    const event = loadBehindStore(publishedWord); // pairs: event count, Dekker's way
+    if (event === undefined) refusePublish();
+    if ((event & asleep) !== 0) wake();
   };
 
   const isRefused = (): boolean => {
@@ -97,7 +106,7 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
   return {
     claim() {
       if (next === limit && isRefused()) return undefined;
-      if (peek(tailWord) === undefined) refuseClaim();
+      if (peek(publishedWord) === undefined) refuseClaim();
       moveTo(recordsOffset + (next & slotMask) * recordBytes);
       next = (next + 1) | 0;
       return record;

@@ -4,10 +4,13 @@ import type { WaitOptions } from "../../sync/mod.ts";
 import { type ChannelEnd, refuseLimit } from "./channel_end.ts";
 import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consumer_path.ts";
 
-/** Records found by a poll that are worth one; a quarter of a small ring. */
-const WORTHWHILE = 64;
-/** Pauses that a drain rests at most between two polls: 0.7 µs. */
-const LONGEST_REST = 32;
+/**
+ * Records found by a poll that are worth one; a quarter of a small ring. It takes some dozens of cache lines between the two
+ * sides until neither waits for lines of the other: processors fetch ahead.
+ */
+const WORTHWHILE = 256;
+/** Pauses that a consumer rests at most between two polls: 1 to 2 µs. */
+const LONGEST_REST = 64;
 /** Records that `next` takes at most before it frees them; a quarter of a small ring. */
 const HELD_MOST = 64;
 
@@ -36,7 +39,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
    * its record stays the next to be received.
    * @param limit The most records to receive, at least 1. Defaults to all that were there before the call.
    * @returns How many records there were. With a limit, what comes meanwhile is among them: while little comes at a time, it
-   * rests for up to a microsecond between two polls, as each poll holds the producer up.
+   * rests for up to two microseconds between two polls, as each poll holds the producer up.
    * @throws {TypeError} If called by `fn` itself.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.

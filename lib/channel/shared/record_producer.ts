@@ -102,13 +102,21 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
   /**
    * The position of the record to be published next: how many were published in the channel's life, modulo 2^32. A successor
    * finds out from it what its predecessor published.
+   *
+   * @throws {ClosedError} If the segment was closed.
    */
   get position(): number {
+    this.#end.requireSegment();
     return this.#path.tail() >>> 0;
   }
 
-  /** How many records are claimed and not yet published. */
+  /**
+   * How many records are claimed and not yet published.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
   get claimed(): number {
+    this.#end.requireSegment();
     return (this.#path.next() - this.#path.tail()) | 0;
   }
 
