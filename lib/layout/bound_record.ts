@@ -141,7 +141,7 @@ ${members}`,
     gone: `gone(record, "${struct.name}", "${verb}");`,
   });
   const bound = source.evaluate(`(() => {
-let at = ${byteOffset};
+var at = ${byteOffset};
 const place = { get at() { return at; }, set at(to) { at = to; } };
 ${classes.join("\n")}
 const record = new (${root})(0);

@@ -1,4 +1,5 @@
 import type { Field, NumberKind } from "./field.ts";
+import { gone, refuse, type ViewState } from "./slots.ts";
 
 /** Of one number kind: the shift from bytes to elements, the test that refuses a value, and what is accepted. */
 interface NumberCode {
@@ -52,9 +53,20 @@ export interface Scope {
 /** The index of the element at a position. */
 const index = (at: string, shift: number): string => shift === 0 ? at : `(${at}) >>> ${shift}`;
 
-/** A missing element means a detached buffer or a view moved outside; where neither ever happened the test is free. */
-const present = (value: string, label: string, verb: string): string =>
-  `if (${value} === undefined) gone(this, ${label}, "${verb}");`;
+/** A missing element means a detached buffer, or a view moved to nowhere; where neither ever happened the test is free. */
+const present = (value: string, scope: Scope): string => `if (${value} === undefined) ${goneText(scope, "read")};`;
+
+/** A call that says why a field is not there. Engines inline short functions, so it has few arguments. */
+function goneText({ label, constant }: Scope, verb: string): string {
+  if (!isConstant(label)) return `gone(this, ${label}, "${verb}")`;
+  const what = JSON.parse(label);
+  return `${constant((view: ViewState) => gone(view, what, verb))}(this)`;
+}
+
+/** Whether a label is a text by itself, not an expression that makes one. */
+function isConstant(label: string): boolean {
+  return /^"[^"]*"$/.test(label);
+}
 
 /**
  * Before a write, only the array's length is looked at, for memory that was closed: `moveTo` sees to it that the struct lies
@@ -62,13 +74,11 @@ const present = (value: string, label: string, verb: string): string =>
  * about to take, and comparing the index with the length costs Bun four times the store.
  */
 const there = (array: string, scope: Scope): string =>
-  `if (${array}.length === 0${scope.isGone}) gone(this, ${scope.label}, "set");`;
+  `if (${array}.length === 0${scope.isGone}) ${goneText(scope, "set")};`;
 
 /** One element of a typed array: `get` makes the result from `v`, `put` the element from `v`. */
 function element(kind: string, shift: number, scope: Scope, get: string): string {
-  return `const v = ${scope.array(kind)}[${index(scope.at, shift)}]; ${
-    present("v", scope.label, "read")
-  } return ${get};`;
+  return `const v = ${scope.array(kind)}[${index(scope.at, shift)}]; ${present("v", scope)} return ${get};`;
 }
 
 function storeElement(kind: string, shift: number, scope: Scope, put: string): string {
@@ -78,7 +88,7 @@ function storeElement(kind: string, shift: number, scope: Scope, put: string): s
 /** Two halves of 64 bits: `get` makes the result from `low` and `high`. */
 function halves(scope: Scope, get: string): string {
   return `const a = ${scope.array("u32")}, i = ${index(scope.at, 2)}, low = a[i], high = a[i + 1]; ` +
-    `${present("high", scope.label, "read")} return ${get};`;
+    `${present("high", scope)} return ${get};`;
 }
 
 function storeHalves(scope: Scope): string {
@@ -106,10 +116,10 @@ export function readCode(field: Field, scope: Scope): string {
       // Both operands are exact up to 2^53 units, so that the quotient is the double nearest to the decimal.
       return halves(scope, `((high | 0) * 4294967296 + low) / ${10 ** field.scale!}`);
     case "chars":
-      return `return readText(${scope.array("u8")}, ${scope.at}, ${length}) ?? gone(this, ${scope.label}, "read");`;
+      return `return readText(${scope.array("u8")}, ${scope.at}, ${length}) ?? ${goneText(scope, "read")};`;
     case "bytes":
       return `return ${scope.readOnly ? "copyBytes" : "bytesAt"}(this, ${scope.part}, ${scope.at}, ${length}) ` +
-        `?? gone(this, ${scope.label}, "read");`;
+        `?? ${goneText(scope, "read")};`;
     case "enumeration": {
       const names = scope.constant(new Map([...field.members!].map(([name, value]) => [value, name])));
       const { shift } = NUMBERS[field.storage!];
@@ -128,8 +138,14 @@ export function readCode(field: Field, scope: Scope): string {
 export function writeCode(field: Field, scope: Scope): string {
   const { kind, length = 0 } = field;
   if (scope.readOnly) return `refuseReadOnly(${scope.label});`;
-  const check = (refused: string, accepted: string, type = "number", article = "a"): string =>
-    `if (${refused}) refuse(${scope.label}, "${article} ${kind}", "${accepted}", "${type}", v); `;
+  const check = (refused: string, accepted: string, type = "number", article = "a"): string => {
+    const named = `${article} ${kind}`;
+    if (!isConstant(scope.label)) {
+      return `if (${refused}) refuse(${scope.label}, "${named}", "${accepted}", "${type}", v); `;
+    }
+    const what = JSON.parse(scope.label);
+    return `if (${refused}) ${scope.constant((v: unknown) => refuse(what, named, accepted, type, v))}(v); `;
+  };
   switch (kind) {
     case "bool":
       return check('typeof v !== "boolean"', "true or false", "boolean") + storeElement("u8", 0, scope, "v ? 1 : 0");
