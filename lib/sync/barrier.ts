@@ -125,14 +125,14 @@ export class Barrier {
    * @returns True if all have arrived. False if they had not in time: the arrival stands, and the next call goes on waiting.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
    * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   wait(options?: WaitOptions): boolean {
     const words = this.#words;
     if (words.length === 0) this.#header.refuseUse("wait at");
-    const deadline = this.#header.deadline("wait at", this.#ended.now(), options);
+    const deadline = this.#ended.now() + this.#header.timeoutMs("wait at", options);
     if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
     const round = this.#pending ?? load(words, ROUND_WORD); // pairs with the exchange in #endRound
     this.#pending = round;

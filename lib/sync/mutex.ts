@@ -117,14 +117,15 @@ export class Mutex {
    * @returns False if it was not free in time.
    * @throws {AlreadyOwnerError} If this attachment holds it.
    * @throws {OwnerDiedError} If it is broken.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(options);
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(timeoutMs);
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -187,7 +188,7 @@ export class Mutex {
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
   }
 
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    return this.#word.take(this.#header.deadline("lock", this.#word.now(), options));
+  #lockTaken(timeoutMs: number): boolean {
+    return this.#word.take(this.#word.now() + timeoutMs);
   }
 }

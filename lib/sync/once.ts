@@ -95,14 +95,15 @@ export class Once {
    * @param fn Told whether one that had begun died. What it throws is thrown on, and the next caller runs it again.
    * @returns True if it is done now, false if it was not in time.
    * @throws {AlreadyOwnerError} If called from within the function.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   run(fn: (ownerDied: boolean) => void, options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("run");
+    const timeoutMs = this.#header.timeoutMs("run", options);
     if (load(this.#words, LOCK_WORD) === DONE) return true; // pairs with the exchange in #run
-    const deadline = this.#header.deadline("run", this.#changed.now(), options);
+    const deadline = this.#changed.now() + timeoutMs;
     let place = -1;
     try {
       while (true) {

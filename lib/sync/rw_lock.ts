@@ -119,11 +119,13 @@ export class RwLock {
    * Takes the lock for writing, and sleeps until the others have left.
    *
    * @returns False if they had not left in time.
-   * @throws As `tryLock`; and {RangeError} if `timeoutMs` is negative.
+   * @throws As `tryLock`; and {TypeError | RangeError} if `timeoutMs` is no number, or negative.
    */
   lock(options?: WaitOptions): boolean {
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     this.#requireNotReading();
-    const deadline = options === undefined ? Infinity : this.#header.deadline("lock", this.#word.now(), options);
+    const deadline = timeoutMs === Infinity ? Infinity : this.#word.now() + timeoutMs;
     // Pairs with the exchange in unlock and OwnedWord.release, and, Dekker's way, with the readers' look in tryLockRead.
     if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE) this.#wordTaken();
     else if (!this.#word.take(deadline)) return false;
@@ -171,10 +173,12 @@ export class RwLock {
    * Takes the lock for reading, and sleeps while there is a writer.
    *
    * @returns False if the writer had not left in time.
-   * @throws As `tryLockRead`; and {RangeError} if `timeoutMs` is negative.
+   * @throws As `tryLockRead`; and {TypeError | RangeError} if `timeoutMs` is no number, or negative.
    */
   lockRead(options?: WaitOptions): boolean {
-    return this.#tryFastRead() || this.#lockReadTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryFastRead() || this.#lockReadTaken(timeoutMs);
   }
 
   /**
@@ -269,9 +273,9 @@ export class RwLock {
     return true;
   }
 
-  #lockReadTaken(options: WaitOptions | undefined): boolean {
+  #lockReadTaken(timeoutMs: number): boolean {
     this.#withdraw();
-    const deadline = this.#header.deadline("lock", this.#word.now(), options);
+    const deadline = this.#word.now() + timeoutMs;
     const place = this.#header.beginWaiting();
     try {
       while (true) {

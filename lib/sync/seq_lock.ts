@@ -255,15 +255,16 @@ export class SeqLock {
    *
    * @returns False if somebody else was for too long.
    * @throws {AlreadyOwnerError} If this attachment is the writer.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     // Pairs with the exchange in unlock and OwnedWord.release.
     if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) {
-      return this.#word.take(this.#header.deadline("lock", this.#word.now(), options));
+      return this.#word.take(this.#word.now() + timeoutMs);
     }
     this.#header.counts[ACQUISITIONS_F64]++;
     return true;

@@ -126,12 +126,14 @@ export class TicketLock {
    * @returns False if the turn did not come in time; the ticket is then passed over.
    * @throws {AlreadyOwnerError} If this attachment holds it.
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
-    return this.#tryFast() || this.#lockTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryFast() || this.#lockTaken(timeoutMs);
   }
 
   /**
@@ -196,10 +198,9 @@ export class TicketLock {
     return true;
   }
 
-  #lockTaken(options: WaitOptions | undefined): boolean {
+  #lockTaken(timeoutMs: number): boolean {
     this.#requireOther();
-    const words = this.#words, state = this.#state;
-    const deadline = this.#header.deadline("lock", this.#passed.now(), options);
+    const words = this.#words, state = this.#state, deadline = this.#passed.now() + timeoutMs;
     store(words, state, TAKING);
     const ticket = add(words, NEXT_WORD, 1); // pairs with the load in #passOver: who sees the ticket taken sees TAKING
     store(words, state + TICKET - STATE, ticket);
