@@ -106,7 +106,7 @@ export class Mutex {
   tryLock(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryTake();
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryLock();
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -125,7 +125,7 @@ export class Mutex {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(timeoutMs);
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.lock(timeoutMs);
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -186,9 +186,5 @@ export class Mutex {
   stats(): LockStats {
     if (this.#header.source.closed) this.#header.refuseUse("tell of");
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
-  }
-
-  #lockTaken(timeoutMs: number): boolean {
-    return this.#word.take(this.#word.now() + timeoutMs);
   }
 }

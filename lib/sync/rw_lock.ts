@@ -3,7 +3,7 @@ import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
+import { DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import { COUNT_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS, USED_WORD } from "./rw_lock_format.ts";
@@ -111,8 +111,8 @@ export class RwLock {
   tryLock(): boolean {
     this.#requireNotReading();
     // Pairs as the exchange in lock.
-    const isFree = compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE;
-    return (isFree ? this.#wordTaken() : this.#word.tryTake()) && this.#drain(-Infinity);
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE && !this.#word.tryTake()) return false;
+    return this.#readers.areOut() || this.#drain(-Infinity) ? this.#begin(false) : false;
   }
 
   /**
@@ -127,9 +127,10 @@ export class RwLock {
     this.#requireNotReading();
     const deadline = timeoutMs === Infinity ? Infinity : this.#word.now() + timeoutMs;
     // Pairs with the exchange in unlock and OwnedWord.release, and, Dekker's way, with the readers' look in tryLockRead.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE) this.#wordTaken();
-    else if (!this.#word.take(deadline)) return false;
-    return this.#drain(deadline);
+    const isFree = compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE;
+    if (!isFree && !this.#word.take(deadline)) return false;
+    if (this.#readers.areOut()) return this.#begin(!isFree);
+    return this.#drain(deadline) && this.#begin(true);
   }
 
   /**
@@ -246,20 +247,20 @@ export class RwLock {
     }
     // Dekker's way: this store, then the look for a writer; in #drain, the writer's exchange, then the look at the cells.
     store(words, cell + READS, 1);
-    if (load(words, LOCK_WORD) !== FREE) return false; // whoever asked withdraws, in #withdraw
+    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();
     this.#counts[cell / 2 + READ_ACQUISITIONS]++;
     return true;
   }
 
   /** A reader that met a writer counts itself out. */
-  #withdraw(): void {
+  #withdraw(): false {
     store(this.#words, this.#cell + READS, 0); // pairs with the scan in #drain
     this.#readers.notifyWriter();
+    return false;
   }
 
-  /** A reader was refused: it withdraws, and if the writer is dead, gives up its place. Returns whether it did that. */
+  /** A reader was refused: if the writer is dead, gives up its place. Returns whether it is worth trying again. */
   #giveUpDeadWriter(): boolean {
-    this.#withdraw();
     const word = load(this.#words, LOCK_WORD); // pairs with the exchanges that take the word
     this.#requireNotWriting(word);
     if (word === FREE) return true;
@@ -274,7 +275,6 @@ export class RwLock {
   }
 
   #lockReadTaken(timeoutMs: number): boolean {
-    this.#withdraw();
     const deadline = this.#word.now() + timeoutMs;
     const place = this.#header.beginWaiting();
     try {
@@ -286,7 +286,6 @@ export class RwLock {
             this.#counts[this.#cell / 2 + READ_CONTENDED]++;
             return true;
           }
-          this.#withdraw();
           continue;
         }
         // Marked, so that the writer wakes who sleeps.
@@ -301,13 +300,12 @@ export class RwLock {
     }
   }
 
-  /** The word is this attachment's. */
-  #wordTaken(): true {
-    this.#counts[ACQUISITIONS_F64]++;
+  /** The word is this attachment's, and no reader is inside. */
+  #begin(hasWaited: boolean): true {
     // Readers passed a dead writer's place on: marked, the word goes back the long way, which clears the suspicion.
     // Written by owners only, and this is the owner.
     if (peek(this.#words, DIED_WORD) !== 0) or(this.#words, LOCK_WORD, MARK);
-    return true;
+    return this.#word.count(hasWaited);
   }
 
   /** Ends writing the long way. */
@@ -325,9 +323,12 @@ export class RwLock {
 
   /** The word is this attachment's, so no reader comes in: waits until those inside have left, or gives it back. */
   #drain(deadline: number): boolean {
-    if (this.#readers.drain(deadline)) return true;
-    this.#giveWordBack();
-    return false;
+    let areOut = false;
+    try {
+      return areOut = this.#readers.drain(deadline);
+    } finally {
+      if (!areOut) this.#giveWordBack(); // also if asking for life failed: the caller does not have the lock then
+    }
   }
 
   #requireNotReading(): void {

@@ -34,12 +34,30 @@ export class RwLockReaders {
   }
 
   /**
-   * Waits until those inside have left. The caller has the lock word, so nobody comes in.
+   * Waits until those inside have left or are dead. The caller has the lock word, so nobody comes in.
    *
+   * @param deadline On the clock of the event count; −Infinity to count out the dead and not to wait.
    * @returns False if the deadline has passed.
    */
   drain(deadline: number): boolean {
-    return this.#areOut(false) || this.#sleepUntilOut(deadline);
+    if (deadline === -Infinity) return this.#areOut(true);
+    const place = this.#header.beginWaiting();
+    try {
+      for (let asksForLife = true;;) {
+        const seen = this.#drained.snapshot();
+        if (this.#areOut(asksForLife)) return true;
+        const until = Math.min(deadline, this.#drained.now() + LIFE_CHECK_MS);
+        asksForLife = !this.#drained.wait(seen, until);
+        if (asksForLife && until === deadline) return this.#areOut(true);
+      }
+    } finally {
+      this.#header.endWaiting(place);
+    }
+  }
+
+  /** Whether nobody is inside, alive or dead. The caller has the lock word, so nobody comes in. */
+  areOut(): boolean {
+    return this.#areOut(false);
   }
 
   /** What the cells tell. */
@@ -53,21 +71,6 @@ export class RwLockReaders {
       readContended += source.f64[word / 2 + READ_CONTENDED];
     }
     return { readers, readAcquisitions, readContended };
-  }
-
-  #sleepUntilOut(deadline: number): boolean {
-    const place = this.#header.beginWaiting();
-    try {
-      for (let asksForLife = true;;) {
-        const seen = this.#drained.snapshot();
-        if (this.#areOut(asksForLife)) return true;
-        const until = Math.min(deadline, this.#drained.now() + LIFE_CHECK_MS);
-        asksForLife = !this.#drained.wait(seen, until);
-        if (asksForLife && until === deadline) return this.#areOut(true);
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
   }
 
   /** Whether no reader is inside; those that died are counted out if their life is asked for. */

@@ -245,7 +245,7 @@ export class SeqLock {
   tryLock(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.tryTake();
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.tryLock();
     this.#header.counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -263,9 +263,7 @@ export class SeqLock {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) {
-      return this.#word.take(this.#word.now() + timeoutMs);
-    }
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.lock(timeoutMs);
     this.#header.counts[ACQUISITIONS_F64]++;
     return true;
   }

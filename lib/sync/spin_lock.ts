@@ -77,7 +77,7 @@ export class SpinLock {
   tryLock(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryTake();
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryLock();
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -146,10 +146,10 @@ export class SpinLock {
         // Test before test-and-set: the line stays shared.
         const word = this.#word.requireTakeable();
         if (word === FREE) {
-          if (this.#word.takeFree()) return true;
+          if (this.#word.takeFree()) return this.#word.count(true);
         } else if (backoff.isSleeping) {
           if (place === -1) place = this.#header.beginWaiting();
-          if (this.#word.takeOver(word)) return true;
+          if (this.#word.takeOver(word)) return this.#word.count(true);
           if (performance.now() >= deadline) return false;
         }
         backoff.step();

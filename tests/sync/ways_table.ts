@@ -40,6 +40,9 @@ export interface Way {
   readonly waits: boolean;
   /** Makes the way a refused one while `then` runs. */
   hold(other: Seen<Any>, then: () => void): void;
+  /** The same in two steps, for what can be held: false if it cannot be held now. */
+  enter?(other: Seen<Any>): boolean;
+  leave?(other: Seen<Any>): void;
   /** Goes the way. False if it was refused or the time ran out. */
   go(mine: Seen<Any>, options?: WaitOptions): boolean;
   /** Undoes what `go` did when it was not refused. */
@@ -82,50 +85,67 @@ export function seenLocally({ type, options }: Way): () => Seen<Any> {
   return () => whole.attach(Region.over(memory), options);
 }
 
+/** A way that is refused while something is held. */
+function held(way: Omit<Way, "hold"> & Required<Pick<Way, "enter" | "leave">>): Way {
+  return {
+    ...way,
+    hold(other, then) {
+      if (!way.enter(other)) throw new Error("It is held already");
+      then();
+      way.leave(other);
+    },
+  };
+}
+
 function ofLock(type: SharedType<Any, AnyLock & Any>, options: object): Way[] {
+  const { kind } = type;
   const shared = {
     type,
     options,
-    hold(other: Seen<AnyLock>, then: () => void): void {
-      other.part.lock();
-      then();
-      other.part.unlock();
+    enter: ({ part }: Seen<AnyLock>) => part.lock({ timeoutMs: 0 }),
+    leave({ part }: Seen<AnyLock>) {
+      if (part.ownerDied) part.markConsistent?.();
+      part.unlock();
     },
-    undo: (mine: Seen<AnyLock>) => mine.part.unlock(),
   };
+  const undo = shared.leave;
   return [
-    { ...shared, name: `${type.kind}.tryLock`, waits: false, go: ({ part }: Seen<AnyLock>) => part.tryLock() },
-    { ...shared, name: `${type.kind}.lock`, waits: true, go: ({ part }: Seen<AnyLock>, o) => part.lock(o) },
-    {
+    held({ ...shared, undo, name: `${kind}.tryLock`, waits: false, go: ({ part }: Seen<AnyLock>) => part.tryLock() }),
+    held({ ...shared, undo, name: `${kind}.lock`, waits: true, go: ({ part }: Seen<AnyLock>, o) => part.lock(o) }),
+    held({
       ...shared,
-      name: `${type.kind}.acquire`,
+      undo,
+      name: `${kind}.acquire`,
       waits: true,
       go: ({ part }: Seen<AnyLock>, o) => part.acquire(o as WaitOptions) !== undefined,
-    },
+    }),
   ];
 }
 
-const readWays: Way[] = [
-  ...ofLock(RwLock, { maxParticipants: 4 }).map((way): Way => ({
-    ...way,
-    name: `${way.name}, while another reads`,
-    hold(other: Seen<RwLock>, then) {
-      other.part.lockRead();
-      then();
-      other.part.unlockRead();
-    },
-  })),
-  ...ofLock(RwLock, { maxParticipants: 4 }).map((way): Way => ({
-    ...way,
-    name: `${way.name}Read`,
-    go({ part }: Seen<RwLock>, options) {
-      if (way.name.endsWith("tryLock")) return part.tryLockRead();
-      return way.name.endsWith(".lock")
-        ? part.lockRead(options)
-        : part.acquireRead(options as WaitOptions) !== undefined;
-    },
-    undo: ({ part }: Seen<RwLock>) => part.unlockRead(),
-  })),
+const rwOptions = { maxParticipants: 4 };
+const byReader = {
+  enter: ({ part }: Seen<RwLock>) => part.lockRead({ timeoutMs: 0 }),
+  leave: ({ part }: Seen<RwLock>) => part.unlockRead(),
+};
+const writeWays = ofLock(RwLock, rwOptions);
+const read = {
+  type: RwLock,
+  options: rwOptions,
+  enter: writeWays[0].enter!,
+  leave: writeWays[0].leave!,
+  undo: byReader.leave,
+};
+const rwWays: Way[] = [
+  ...writeWays,
+  ...writeWays.map((way) => held({ ...way, ...byReader, name: `${way.name}, while another reads` })),
+  held({ ...read, name: "RwLock.tryLockRead", waits: false, go: ({ part }: Seen<RwLock>) => part.tryLockRead() }),
+  held({ ...read, name: "RwLock.lockRead", waits: true, go: ({ part }: Seen<RwLock>, o) => part.lockRead(o) }),
+  held({
+    ...read,
+    name: "RwLock.acquireRead",
+    waits: true,
+    go: ({ part }: Seen<RwLock>, o) => part.acquireRead(o as WaitOptions) !== undefined,
+  }),
 ];
 
 const eventWays = [false, true].flatMap((autoReset): Way[] => {
@@ -142,21 +162,23 @@ const eventWays = [false, true].flatMap((autoReset): Way[] => {
   ];
 });
 
-const tryRead: Way = {
+const tryRead = held({
   name: "SeqLock.tryRead",
   type: SeqLock,
   options: { payloadBytes: 16 },
   waits: false,
-  hold(other: Seen<SeqLock>, then) {
-    other.part.lock();
-    other.part.beginWrite();
-    then();
-    other.part.endWrite();
-    other.part.unlock();
+  enter({ part }: Seen<SeqLock>) {
+    if (!part.lock({ timeoutMs: 0 })) return false;
+    part.beginWrite();
+    return true;
+  },
+  leave({ part }: Seen<SeqLock>) {
+    part.endWrite();
+    part.unlock();
   },
   go: ({ part }: Seen<SeqLock>) => part.tryRead(() => true) ?? false,
   undo() {},
-};
+});
 
 const run: Way = {
   name: "Once.run",
@@ -208,8 +230,7 @@ export const WAYS: readonly Way[] = [
   ...ofLock(TicketLock, { maxParticipants: 4 }),
   ...ofLock(Semaphore, { permits: 1 }),
   ...ofLock(SeqLock, { payloadBytes: 16 }),
-  ...ofLock(RwLock, { maxParticipants: 4 }),
-  ...readWays,
+  ...rwWays,
   ...eventWays,
   tryRead,
   run,
