@@ -1,9 +1,9 @@
-import { load } from "../atomic/mod.ts";
+import { compareExchange, load } from "../atomic/mod.ts";
 import type { Cells } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
-import { FREE, RECOVERIES_F64 } from "./shared/lock_format.ts";
+import { FREE, isMarked, ownerOf, RECOVERIES_F64 } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
-import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS } from "./rw_lock_format.ts";
+import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED } from "./rw_lock_format.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 
 /** What {@linkcode RwLock} tells of itself. */
@@ -65,8 +65,8 @@ export class RwLockReaders {
     const { source, party } = this.#header;
     let readers = 0, readAcquisitions = 0, readContended = 0;
     for (let cell = 0; cell < this.#cells.used; cell++) {
-      const id = this.#cells.idAt(cell), word = this.#cells.wordOf(cell);
-      if (id !== FREE && load(source.i32, word + READS) > 0 && party.isAlive(id)) readers++; // pairs with tryLockRead
+      const word = this.#cells.wordOf(cell), holder = load(source.i32, word); // pairs: cell holder
+      if (isMarked(holder) && party.isAlive(ownerOf(holder))) readers++;
       readAcquisitions += source.f64[word / 2 + READ_ACQUISITIONS];
       readContended += source.f64[word / 2 + READ_CONTENDED];
     }
@@ -78,12 +78,11 @@ export class RwLockReaders {
     const { words, counts, party } = this.#header;
     const used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {
-      const reads = this.#cells.wordOf(cell) + READS;
-      if (load(words, reads) === 0) continue; // pairs with the stores in RwLock's lockRead and unlockRead
-      const id = this.#cells.idAt(cell);
-      if (!asksForLife || (id !== FREE && party.isAlive(id))) return false;
-      this.#cells.clear(cell);
-      counts[RECOVERIES_F64]++;
+      const word = this.#cells.wordOf(cell), holder = load(words, word); // pairs: cell holder
+      if (!isMarked(holder)) continue;
+      if (!asksForLife || party.isAlive(ownerOf(holder))) return false;
+      // Another may have claimed the dead one's cell by now. It does not get in, as the lock's word is taken.
+      if (compareExchange(words, word, holder, FREE) === holder) counts[RECOVERIES_F64]++;
     }
     return true;
   }

@@ -57,11 +57,6 @@ function masked(words: Int32Array, marks: Record<number, number>): number[] {
   return Array.from(words, (word, i) => word & ~(marks[i] ?? 0));
 }
 
-/** Uses each way once, so that it has what it takes at its first use. */
-function warmUp(way: Way, ...all: Seen<unknown>[]): void {
-  for (const one of all) tryOnce(way, one);
-}
-
 function tryOnce(way: Way, one: Seen<unknown>): void {
   const kind = way.type.kind;
   if (kind === "Once" || kind === "Condition" || kind === "Event") return;
@@ -70,8 +65,10 @@ function tryOnce(way: Way, one: Seen<unknown>): void {
 }
 
 function leavesNothing(way: Way, mine: Seen<unknown>, other: Seen<unknown>): void {
-  warmUp(way, mine, other);
-  way.hold(other, () => {}); // and what the holder takes at its first use
+  // All is as after the first uses, at which cells are claimed.
+  for (const one of [mine, other]) tryOnce(way, one);
+  way.hold(other, () => way.go(mine, { timeoutMs: 0 }));
+  for (const one of [other, mine]) tryOnce(way, one);
   const marks = way.waits ? marksOf(way) : {};
   const free = mine.words.slice();
   way.hold(other, () => {
