@@ -9,7 +9,7 @@ import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
-import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
+import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
 import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
@@ -74,6 +74,7 @@ export class SeqLock {
    * Begins to read. Waits while a write is in progress.
    *
    * @returns What `validate` is to be given.
+   * @throws {AlreadyOwnerError} Within a write of this attachment.
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -95,6 +96,7 @@ export class SeqLock {
   /** What a writer fills: the payload itself, or a private copy that `endWrite` stores atomically. */
   readonly #draft: Views | undefined;
   readonly #isOrdered: boolean;
+  /** Whether a write was begun by this object. */
   #isWriting = false;
 
   private constructor(region: Region, isOrdered: boolean) {
@@ -151,6 +153,8 @@ export class SeqLock {
    * change anything, nor keep what it was given.
    *
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
+   * @throws {AlreadyOwnerError} Within a write of this attachment.
+   * @throws {TypeError} If `fn` writes this record.
    * @throws {ClosedError} If the segment was closed.
    */
   read<T>(fn: (payload: ReadonlyViews) => T): T {
@@ -162,6 +166,7 @@ export class SeqLock {
       } catch (error) {
         if (this.validate(sequence)) throw error;
       }
+      if (this.#reader.isOwnWrite) this.#refuseWritingReader();
     }
   }
 
@@ -193,9 +198,10 @@ export class SeqLock {
    * @throws {ClosedError} If the segment was closed.
    */
   beginWrite(): Views {
-    if (!this.#word.isMine || this.#isWriting) this.#refuseWrite();
+    if (!this.#word.isMine || this.#isWithinWrite) this.#refuseWrite();
     this.#isWriting = true;
     if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
+    this.#words[WRITER_WORD] = this.#header.id; // plain: ordered by the store below
     const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
     // Pairs with validate: who sees anything of what follows finds the sequence changed. Odd stays odd after a death.
     store(this.#words, SEQUENCE_WORD, sequence | WRITING);
@@ -277,7 +283,7 @@ export class SeqLock {
    */
   unlock(): void {
     if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    if (this.#isWriting) {
+    if (this.#isWithinWrite) {
       throw new TypeError(`Cannot unlock ${this.#header.what} within a write; call endWrite() first`);
     }
     // Pairs with the exchange in lock and tryLock.
@@ -301,7 +307,7 @@ export class SeqLock {
   /** Whether this attachment is the writer and the one before died; and, if that was within a write, nothing was written since. */
   get ownerDied(): boolean {
     if (this.#words.length === 0 || !this.#word.isMine) return false;
-    const isHalfWritten = !this.#isWriting && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0; // written by the writer alone
+    const isHalfWritten = (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0 && !this.#isWithinWrite; // by owners alone
     return isHalfWritten || this.#word.isSuspect;
   }
 
@@ -309,6 +315,11 @@ export class SeqLock {
   stats(): LockStats {
     if (this.#header.source.closed) this.#header.refuseUse("tell of");
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
+  }
+
+  /** Whether an object of this attachment has begun a write. Its own id there was written by this thread. */
+  get #isWithinWrite(): boolean {
+    return peek(this.#words, WRITER_WORD) === this.#header.id && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0;
   }
 
   /** Makes what reads, at the first call: it takes fifty times as long as to attach. */
@@ -325,7 +336,7 @@ export class SeqLock {
 
   #refuseWrite(): never {
     if (this.#header.words.length === 0) this.#header.refuseUse("write");
-    if (this.#isWriting) {
+    if (this.#isWithinWrite) {
       throw new TypeError(`Cannot write ${this.#header.what} as a write was begun; call endWrite() first`);
     }
     throw new NotOwnerError(`Cannot write ${this.#header.what} as this attachment must hold it; call lock() first`);
@@ -335,6 +346,13 @@ export class SeqLock {
     if (this.#header.source.closed) {
       throw new ClosedError(`Cannot end a write of ${this.#header.what} as its segment was closed`);
     }
-    throw new TypeError(`Cannot end a write of ${this.#header.what} as none was begun; call beginWrite() first`);
+    const reason = this.#isWithinWrite
+      ? "another object of this attachment began it; end it there"
+      : "none was begun; call beginWrite() first";
+    throw new TypeError(`Cannot end a write of ${this.#header.what} as ${reason}`);
+  }
+
+  #refuseWritingReader(): never {
+    throw new TypeError(`Cannot read ${this.#header.what} as the function that reads it wrote it: it would never end`);
   }
 }
