@@ -11,6 +11,7 @@ import { OwnedWord } from "./shared/owned_word.ts";
 import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
 import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
+import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
@@ -150,18 +151,19 @@ export class SeqLock {
 
   /**
    * Reads. What `fn` is given may be torn: then it runs again, and what it returned or threw is thrown away. It must not
-   * change anything, nor keep what it was given.
+   * change anything, nor keep what it was given, nor be async: after an `await` what it was given may be torn.
    *
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
    * @throws {AlreadyOwnerError} Within a write of this attachment.
-   * @throws {TypeError} If `fn` writes this record.
+   * @throws {TypeError} If `fn` writes this record, or returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  read<T>(fn: (payload: ReadonlyViews) => T): T {
+  read<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T {
     while (true) {
       const sequence = this.beginRead();
       try {
         const result = fn(this.payload);
+        requireDone("read", this.#header.what, result);
         if (this.validate(sequence)) return result;
       } catch (error) {
         if (this.validate(sequence)) throw error;
@@ -174,14 +176,16 @@ export class SeqLock {
    * Reads if no write is in progress or comes between. Never waits.
    *
    * @returns Undefined if there was a write.
+   * @throws {TypeError} If `fn` returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  tryRead<T>(fn: (payload: ReadonlyViews) => T): T | undefined {
+  tryRead<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T | undefined {
     const sequence = this.#reader.look();
     if ((sequence & WRITING) !== 0) return undefined;
     this.#copyIn();
     try {
       const result = fn(this.payload);
+      requireDone("read", this.#header.what, result);
       return this.validate(sequence) ? result : undefined;
     } catch (error) {
       if (this.validate(sequence)) throw error;
@@ -222,17 +226,21 @@ export class SeqLock {
   }
 
   /**
-   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws, what it wrote stands.
+   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws, what it wrote stands. It must
+   * have written all when it returns: an async function is refused, and of one that returns a promise what was written by
+   * then stands.
    *
    * @throws As `lock` and `beginWrite` do.
+   * @throws {TypeError} If `fn` is async or returns a promise.
    */
-  write(fn: (payload: Views) => void): void {
+  write<T>(fn: (payload: Views) => T & Synchronous<T>): void {
+    requireSynchronous("write", this.#header.what, fn);
     const isHeld = this.#word.isMine;
     if (!isHeld) this.lock();
     try {
       const payload = this.beginWrite();
       try {
-        fn(payload);
+        requireDone("write", this.#header.what, fn(payload));
       } finally {
         this.endWrite();
       }
