@@ -102,6 +102,7 @@ export {
   type SeqLockOptions,
   SpinLock,
   type SpinLockOptions,
+  type Synchronous,
   TicketLock,
   type TicketLockOptions,
   type Unlockable,

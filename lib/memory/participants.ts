@@ -50,6 +50,8 @@ export interface Participant {
  * dies, so nobody needs a heartbeat and no reused pid can deceive.
  */
 export class Participants implements Party {
+  /** The kernel drops the lock of a dead one's slot. */
+  readonly seesDeaths = true;
   readonly #name: string;
   readonly #mapping: Mapping;
   readonly #geometry: Geometry;

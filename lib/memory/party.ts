@@ -4,6 +4,8 @@
 export interface Party {
   /** This attachment's id: 0 if it only observes and may hold nothing, otherwise from 1 to 2^31 − 1. */
   readonly id: number;
+  /** Whether the death of another attachment is noticed. If not, `isAlive` is true of everybody. */
+  readonly seesDeaths: boolean;
   /** Whether the holder of an id still lives. Decided by the kernel, never by elapsed time. */
   isAlive(id: number): boolean;
   /** An id in words, for messages: "process 4711 (feed)". */
@@ -17,6 +19,8 @@ export interface Party {
 export class LocalParty implements Party {
   /** Drawn at random: two of a thousand attachments share one with a probability of 2 in 10,000. */
   readonly id: number = 1 + crypto.getRandomValues(new Uint32Array(1))[0] % (2 ** 31 - 1);
+  /** Nothing reports the end of a thread. */
+  readonly seesDeaths = false;
 
   /** @returns Always true. */
   isAlive(_id: number): boolean {

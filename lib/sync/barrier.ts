@@ -1,7 +1,7 @@
-import { add, Backoff, compareExchange, load, store } from "../atomic/mod.ts";
+import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { OwnerDiedError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells } from "./shared/cells.ts";
+import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
@@ -27,6 +27,9 @@ export interface BarrierOptions {
  *
  *     a cell's own words
  *          4      4  last arrival: 2 × round + 1; 0 for none
+ *          8      4  the last arrival whose round's end its party was told
+ *
+ * Where deaths are not seen nobody holds a cell: each arrival takes any that has none in the round.
  */
 const ROUND_WORD = FIRST_OWN_WORD;
 const ENDED_WORD = FIRST_OWN_WORD + 1;
@@ -34,6 +37,7 @@ const USED_WORD = FIRST_OWN_WORD + 2;
 const PARTIES_WORD = FIRST_OWN_WORD + 3;
 const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
+const TOLD: number = CELL_OWN_WORD + 1;
 
 /** What a party's cell says after it arrived in a round: never 0, which an empty cell says. */
 function arrivalIn(round: number): number {
@@ -90,12 +94,12 @@ export class Barrier {
   readonly #backoff = new Backoff();
   /** The first word of this attachment's cell; −1 before the first use. */
   #cell = -1;
-  /** The round in which this attachment has arrived and not been told that it ended. */
+  /** Where nobody holds a cell: the round in which this attachment arrived and was not told that it ended. */
   #pending: number | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("barrier", region);
-    this.parties = cellCount("barrier", "parties", region.source.i32[PARTIES_WORD]);
+    this.parties = storedCellCount(this.#header, "parties", region.source.i32[PARTIES_WORD]);
     new LockHeader("barrier", region, LOCK_BYTES + this.parties * CELL_BYTES);
     this.#words = this.#header.words;
     // Off every fast path: atomic, as nobody owns a barrier.
@@ -125,23 +129,19 @@ export class Barrier {
    * @returns True if all have arrived. False if they had not in time: the arrival stands, and the next call goes on waiting.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
    * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   wait(options?: WaitOptions): boolean {
     const words = this.#words;
     if (words.length === 0) this.#header.refuseUse("wait at");
-    const deadline = this.#header.deadline("wait at", this.#ended.now(), options);
-    if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
-    const round = this.#pending ?? load(words, ROUND_WORD); // pairs with the exchange in #endRound
-    this.#pending = round;
-    store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs with the scan in #endRound: the last to arrive sees all
-    if (this.#endRound(round) || this.#spin(round) || this.#sleep(round, deadline)) {
-      this.#pending = undefined;
-      return true;
-    }
-    return false;
+    const deadline = this.#ended.now() + this.#header.timeoutMs("wait at", options);
+    const round = this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
+    if (!this.#endRound(round) && !this.#spin(round) && !this.#sleep(round, deadline)) return false;
+    this.#pending = undefined;
+    if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread
+    return true;
   }
 
   /** Parties, arrivals and rounds. Rounds count as acquisitions, dead parties whose place was taken as recoveries. */
@@ -150,11 +150,45 @@ export class Barrier {
     if (source.closed) this.#header.refuseUse("tell of");
     const round = load(source.i32, ROUND_WORD); // pairs with the exchange in #endRound
     let arrived = 0;
-    for (let cell = 0; cell < this.#cells.used; cell++) {
+    for (let cell = 0; cell < this.parties; cell++) {
       if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs with wait
     }
     const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs with the add in the constructor
     return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
+  }
+
+  /** Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now. */
+  #arrive(): number {
+    if (this.#cell === -1) this.#cell = this.#claimCell();
+    const words = this.#words, arrived = peek(words, this.#cell + ARRIVED);
+    const round = load(words, ROUND_WORD); // pairs: barrier round
+    if (arrived === arrivalIn(round)) return round; // in an earlier call, whose time ran out
+    if (arrived !== peek(words, this.#cell + TOLD)) return (round - 1) | 0; // and that round has ended since
+    store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs: barrier arrival; the last to arrive sees all
+    return round;
+  }
+
+  #claimCell(): number {
+    const cell = this.#cells.claim();
+    if (cell === -1) this.#cells.refuse();
+    return this.#cells.wordOf(cell);
+  }
+
+  /** Arrives in any cell, if this object has not. Returns the round. */
+  #arriveAnywhere(): number {
+    const words = this.#words;
+    while (this.#pending === undefined) {
+      const round = load(words, ROUND_WORD); // pairs: barrier round
+      for (let cell = 0; cell < this.parties && this.#pending === undefined; cell++) {
+        const word = this.#cells.wordOf(cell) + ARRIVED, before = load(words, word); // pairs: barrier arrival
+        // One of this round is taken; one of a later round shows that this one has ended.
+        if (before !== 0 && ((before - arrivalIn(round)) | 0) >= 0) continue;
+        // Pairs: barrier arrival; the last to arrive sees all.
+        if (compareExchange(words, word, before, arrivalIn(round)) === before) this.#pending = round;
+      }
+      if (this.#pending === undefined) this.#endRound(round); // all have arrived
+    }
+    return this.#pending;
   }
 
   /** Ends the round if all have arrived. Returns whether it has ended, by whomever. */

@@ -81,13 +81,13 @@ export class Condition {
    * @returns False if the time ran out; the mutex is held then too.
    * @throws {NotOwnerError} If this attachment does not hold the mutex.
    * @throws {OwnerDiedError} If the mutex was broken meanwhile. It is then not held.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   wait(mutex: Mutex, options?: WaitOptions): boolean {
     if (this.#header.words.length === 0) this.#header.refuseUse("wait for");
-    const deadline = this.#header.deadline("wait for", this.#signalled.now(), options);
+    const deadline = this.#signalled.now() + this.#header.timeoutMs("wait for", options);
     if (!mutex.isOwned) {
       throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this attachment must hold the mutex`);
     }

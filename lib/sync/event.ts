@@ -132,12 +132,14 @@ export class Event {
    * Sleeps until it is set.
    *
    * @returns False if it was not set in time.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   wait(options?: WaitOptions): boolean {
-    return this.tryWait() || this.#sleep(options);
+    if (this.#words.length === 0) this.#header.refuseUse("wait for");
+    const timeoutMs = this.#header.timeoutMs("wait for", options);
+    return this.tryWait() || this.#sleep(timeoutMs);
   }
 
   /** Waiters, and as contended how often one had to sleep. Nobody takes an event, so the other counts stay 0. */
@@ -146,8 +148,8 @@ export class Event {
     return { ...stats, contended: load(this.#header.source.i32, SLEPT_WORD) >>> 0 }; // pairs with the add in #sleep
   }
 
-  #sleep(options: WaitOptions | undefined): boolean {
-    const deadline = this.#header.deadline("wait for", this.#wasSet.now(), options);
+  #sleep(timeoutMs: number): boolean {
+    const deadline = this.#wasSet.now() + timeoutMs;
     add(this.#words, SLEPT_WORD, 1); // pairs with the load in stats
     const place = this.#header.beginWaiting();
     try {

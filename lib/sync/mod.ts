@@ -17,4 +17,5 @@ export { Semaphore, type SemaphoreOptions, type SemaphoreStats } from "./semapho
 export { SeqLock, type SeqLockOptions } from "./seq_lock.ts";
 export { SpinLock, type SpinLockOptions } from "./spin_lock.ts";
 export { TicketLock, type TicketLockOptions } from "./ticket_lock.ts";
+export type { Synchronous } from "./shared/synchronous.ts";
 export type { WaitOptions } from "./shared/wait_options.ts";

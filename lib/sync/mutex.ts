@@ -106,7 +106,7 @@ export class Mutex {
   tryLock(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryTake();
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryLock();
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -117,14 +117,15 @@ export class Mutex {
    * @returns False if it was not free in time.
    * @throws {AlreadyOwnerError} If this attachment holds it.
    * @throws {OwnerDiedError} If it is broken.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(options);
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.lock(timeoutMs);
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -185,9 +186,5 @@ export class Mutex {
   stats(): LockStats {
     if (this.#header.source.closed) this.#header.refuseUse("tell of");
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
-  }
-
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    return this.#word.take(this.#header.deadline("lock", this.#word.now(), options));
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A once has no options. */
@@ -92,17 +93,22 @@ export class Once {
   /**
    * Runs the function if nobody has, or waits until whoever runs it is done.
    *
-   * @param fn Told whether one that had begun died. What it throws is thrown on, and the next caller runs it again.
+   * @param fn Told whether one that had begun died. What it throws is thrown on, and the next caller runs it again. Its
+   * work must be done when it returns: an async function is refused, and a function that returns a promise counts as one
+   * that threw, though what it has begun goes on.
    * @returns True if it is done now, false if it was not in time.
    * @throws {AlreadyOwnerError} If called from within the function.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError} If `fn` is async or returns a promise.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
-  run(fn: (ownerDied: boolean) => void, options?: WaitOptions): boolean {
+  run<T>(fn: (ownerDied: boolean) => T & Synchronous<T>, options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("run");
+    requireSynchronous("run", this.#header.what, fn);
+    const timeoutMs = this.#header.timeoutMs("run", options);
     if (load(this.#words, LOCK_WORD) === DONE) return true; // pairs with the exchange in #run
-    const deadline = this.#header.deadline("run", this.#changed.now(), options);
+    const deadline = this.#changed.now() + timeoutMs;
     let place = -1;
     try {
       while (true) {
@@ -133,14 +139,14 @@ export class Once {
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
   }
 
-  #run(fn: (ownerDied: boolean) => void, ownerDied: boolean, hasWaited: boolean): void {
+  #run(fn: (ownerDied: boolean) => unknown, ownerDied: boolean, hasWaited: boolean): void {
     const { counts } = this.#header;
     counts[ACQUISITIONS_F64]++;
     if (hasWaited) counts[CONTENDED_F64]++;
     if (ownerDied) counts[RECOVERIES_F64]++;
     let next = FREE;
     try {
-      fn(ownerDied);
+      requireDone("run", this.#header.what, fn(ownerDied));
       next = DONE;
     } finally {
       if (this.#words.length > 0) {

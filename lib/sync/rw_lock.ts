@@ -1,18 +1,18 @@
 import { compareExchange, exchange, Futex, load, or, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
+import { DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
-import { COUNT_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS, USED_WORD } from "./rw_lock_format.ts";
+import { COUNT_WORD, INSIDE, NO_CELL, READ_ACQUISITIONS, READ_CONTENDED, READS, USED_WORD } from "./rw_lock_format.ts";
 import { RwLockReaders, type RwLockStats } from "./rw_lock_readers.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode RwLock} is made. */
 export interface RwLockOptions {
-  /** How many attachments may use it at once: up to 1024; 64 unless given. */
+  /** How many attachments may hold it for reading at once: up to 1024. Defaults to 64. */
   readonly maxParticipants?: number;
 }
 
@@ -60,12 +60,12 @@ export class RwLock {
   readonly #id: number;
   readonly #guard: Guard;
   readonly #readGuard: Guard;
-  /** The first word of this attachment's cell; −1 before the first use. */
-  #cell = -1;
+  /** The first word of this attachment's cell, if that still names it: one that does not read may lose its cell. */
+  #cell = NO_CELL;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("read-write lock", region);
-    const count = cellCount("read-write lock", "maxParticipants", region.source.i32[COUNT_WORD]);
+    const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
     new LockHeader("read-write lock", region, LOCK_BYTES + count * CELL_BYTES);
     this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, count);
     this.#word = new OwnedWord(this.#header);
@@ -104,30 +104,33 @@ export class RwLock {
    * Takes the lock for writing if no reader or writer that lives holds it. Never blocks.
    *
    * @throws {AlreadyOwnerError} If this attachment holds it, for reading or for writing.
-   * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   tryLock(): boolean {
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
     this.#requireNotReading();
     // Pairs as the exchange in lock.
-    const isFree = compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE;
-    return (isFree ? this.#wordTaken() : this.#word.tryTake()) && this.#drain(-Infinity);
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE && !this.#word.tryTake()) return false;
+    return this.#readers.areOut() || this.#drain(-Infinity) ? this.#begin(false) : false;
   }
 
   /**
    * Takes the lock for writing, and sleeps until the others have left.
    *
    * @returns False if they had not left in time.
-   * @throws As `tryLock`; and {RangeError} if `timeoutMs` is negative.
+   * @throws As `tryLock`; and {TypeError | RangeError} if `timeoutMs` is no number, or negative.
    */
   lock(options?: WaitOptions): boolean {
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     this.#requireNotReading();
-    const deadline = options === undefined ? Infinity : this.#header.deadline("lock", this.#word.now(), options);
+    const deadline = timeoutMs === Infinity ? Infinity : this.#word.now() + timeoutMs;
     // Pairs with the exchange in unlock and OwnedWord.release, and, Dekker's way, with the readers' look in tryLockRead.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE) this.#wordTaken();
-    else if (!this.#word.take(deadline)) return false;
-    return this.#drain(deadline);
+    const isFree = compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE;
+    if (!isFree && !this.#word.take(deadline)) return false;
+    if (this.#readers.areOut()) return this.#begin(!isFree);
+    return this.#drain(deadline) && this.#begin(true);
   }
 
   /**
@@ -159,22 +162,24 @@ export class RwLock {
    * Takes the lock for reading if no writer that lives holds it or waits for it. Never blocks.
    *
    * @throws {AlreadyOwnerError} If this attachment holds it for writing.
-   * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
+   * @throws {SegmentStateError} `FULL` if `maxParticipants` attachments hold it for reading.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   tryLockRead(): boolean {
-    return this.#tryFastRead() || (this.#giveUpDeadWriter() && this.#tryFastRead());
+    return this.#tryEnter() || (this.#giveUpDeadWriter() && this.#tryEnter());
   }
 
   /**
    * Takes the lock for reading, and sleeps while there is a writer.
    *
    * @returns False if the writer had not left in time.
-   * @throws As `tryLockRead`; and {RangeError} if `timeoutMs` is negative.
+   * @throws As `tryLockRead`; and {TypeError | RangeError} if `timeoutMs` is no number, or negative.
    */
   lockRead(options?: WaitOptions): boolean {
-    return this.#tryFastRead() || this.#lockReadTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryEnter() || this.#lockReadTaken(timeoutMs);
   }
 
   /**
@@ -184,13 +189,15 @@ export class RwLock {
    * @throws {ClosedError} If the segment was closed.
    */
   unlockRead(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    const reads = this.#reads;
-    if (reads === 0) this.#refuseUnlockRead();
-    // Pairs with the scan in #drain: the writer sees that everything was read.
-    store(this.#words, this.#cell + READS, reads - 1);
+    const words = this.#words;
+    if (words.length === 0) this.#header.refuseUse("unlock");
+    if (!this.#isReading) this.#refuseUnlockRead();
+    const cell = this.#cell, reads = peek(words, cell + READS) - 1;
+    words[cell + READS] = reads;
+    if (reads > 0) return;
+    store(words, cell, this.#id); // pairs: cell holder; the writer sees that everything was read
     // Pairs, Dekker's way, with the exchange that takes the word and the scan after it.
-    if (reads === 1 && load(this.#words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();
+    if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();
   }
 
   /**
@@ -210,7 +217,7 @@ export class RwLock {
   get ownerDied(): boolean {
     if (this.#words.length === 0) return false;
     // Written by the word's owner alone, which is this attachment or is kept out while this one reads.
-    return (this.#reads > 0 || this.#word.isMine) && peek(this.#words, DIED_WORD) !== 0;
+    return (this.#isReading || this.#word.isMine) && peek(this.#words, DIED_WORD) !== 0;
   }
 
   /** Writer, waiters, counts of the writers and of the readers. */
@@ -221,41 +228,51 @@ export class RwLock {
     return { ...this.#header.stats(ownerOf(load(source.i32, LOCK_WORD))), ...this.#readers.stats() };
   }
 
-  /** How often this attachment holds the lock for reading. Its own word: nobody else writes it while it lives. */
-  get #reads(): number {
-    if (this.#cell === -1) {
-      const cell = this.#cells.find();
-      if (cell === -1) return 0;
-      this.#cell = this.#cells.wordOf(cell);
-    }
-    return peek(this.#words, this.#cell + READS);
+  /** Whether this attachment holds the lock for reading. Then `#cell` is its own. */
+  get #isReading(): boolean {
+    // Written by this thread, if it names this attachment; else stale perhaps, and another's all the same.
+    const holder = peek(this.#words, this.#cell);
+    if (ownerOf(holder) === this.#id) return holder === (this.#id | INSIDE);
+    const cell = this.#cells.find(); // claimed by another object, if at all
+    if (cell === -1) return false;
+    this.#cell = this.#cells.wordOf(cell);
+    return peek(this.#words, this.#cell) === (this.#id | INSIDE);
   }
 
-  #tryFastRead(): boolean {
-    const words = this.#words;
+  #tryEnter(): boolean {
+    const words = this.#words, cell = this.#cell, id = this.#id;
     if (words.length === 0) this.#header.refuseUse("lock");
-    if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
-    const cell = this.#cell, reads = peek(words, cell + READS);
-    if (reads > 0) {
-      words[cell + READS] = reads + 1; // inside already: writers see at least 1 all along
+    if (peek(words, cell) === (id | INSIDE)) {
+      words[cell + READS]++; // inside already: writers see that all along
       return true;
     }
-    // Dekker's way: this store, then the look for a writer; in #drain, the writer's exchange, then the look at the cells.
-    store(words, cell + READS, 1);
-    if (load(words, LOCK_WORD) !== FREE) return false; // whoever asked withdraws, in #withdraw
+    // Dekker's way: this exchange, then the look for a writer; in #drain, the writer's exchange, then the look at the
+    // cells. It fails before the first use, and if another took the idle cell. Pairs: cell holder.
+    if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAnew();
+    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();
+    words[cell + READS] = 1;
     this.#counts[cell / 2 + READ_ACQUISITIONS]++;
     return true;
   }
 
-  /** A reader that met a writer counts itself out. */
-  #withdraw(): void {
-    store(this.#words, this.#cell + READS, 0); // pairs with the scan in #drain
-    this.#readers.notifyWriter();
+  /** As `#tryEnter`, with a cell of its own. */
+  #enterAnew(): boolean {
+    let cell = this.#cells.claim();
+    if (cell === -1) cell = this.#cells.claimIdle();
+    if (cell === -1) this.#cells.refuse();
+    this.#cell = this.#cells.wordOf(cell);
+    return this.#tryEnter();
   }
 
-  /** A reader was refused: it withdraws, and if the writer is dead, gives up its place. Returns whether it did that. */
+  /** A reader that met a writer counts itself out. */
+  #withdraw(): false {
+    store(this.#words, this.#cell, this.#id); // pairs: cell holder
+    this.#readers.notifyWriter();
+    return false;
+  }
+
+  /** A reader was refused: if the writer is dead, gives up its place. Returns whether it is worth trying again. */
   #giveUpDeadWriter(): boolean {
-    this.#withdraw();
     const word = load(this.#words, LOCK_WORD); // pairs with the exchanges that take the word
     this.#requireNotWriting(word);
     if (word === FREE) return true;
@@ -269,20 +286,18 @@ export class RwLock {
     return true;
   }
 
-  #lockReadTaken(options: WaitOptions | undefined): boolean {
-    this.#withdraw();
-    const deadline = this.#header.deadline("lock", this.#word.now(), options);
+  #lockReadTaken(timeoutMs: number): boolean {
+    const deadline = this.#word.now() + timeoutMs;
     const place = this.#header.beginWaiting();
     try {
       while (true) {
         const word = load(this.#words, LOCK_WORD); // pairs with the exchange in unlock
         this.#requireNotWriting(word);
         if (word === FREE) {
-          if (this.#tryFastRead()) {
+          if (this.#tryEnter()) {
             this.#counts[this.#cell / 2 + READ_CONTENDED]++;
             return true;
           }
-          this.#withdraw();
           continue;
         }
         // Marked, so that the writer wakes who sleeps.
@@ -297,13 +312,12 @@ export class RwLock {
     }
   }
 
-  /** The word is this attachment's. */
-  #wordTaken(): true {
-    this.#counts[ACQUISITIONS_F64]++;
+  /** The word is this attachment's, and no reader is inside. */
+  #begin(hasWaited: boolean): true {
     // Readers passed a dead writer's place on: marked, the word goes back the long way, which clears the suspicion.
     // Written by owners only, and this is the owner.
     if (peek(this.#words, DIED_WORD) !== 0) or(this.#words, LOCK_WORD, MARK);
-    return true;
+    return this.#word.count(hasWaited);
   }
 
   /** Ends writing the long way. */
@@ -315,21 +329,26 @@ export class RwLock {
 
   /** Gives the word back and wakes all who sleep, since readers may go in together. */
   #giveWordBack(): void {
-    exchange(this.#words, LOCK_WORD, FREE); // pairs with the exchange in lock and the look in #tryFastRead
+    exchange(this.#words, LOCK_WORD, FREE); // pairs with the exchange in lock and the look in #tryEnter
     this.#writerGone.wakeAll();
   }
 
   /** The word is this attachment's, so no reader comes in: waits until those inside have left, or gives it back. */
   #drain(deadline: number): boolean {
-    if (this.#readers.drain(deadline)) return true;
-    this.#giveWordBack();
-    return false;
+    let areOut = false;
+    try {
+      return areOut = this.#readers.drain(deadline);
+    } finally {
+      if (!areOut) this.#giveWordBack(); // also if asking for life failed: the caller does not have the lock then
+    }
   }
 
   #requireNotReading(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
-    if (this.#reads === 0) return;
+    if (!this.#isReading) {
+      // A cell of its own where there is one to be had, so that the next call need not look for one through all cells.
+      if (this.#cell === NO_CELL) this.#cell = this.#cells.wordOr(NO_CELL, this.#cells.claim());
+      return;
+    }
     throw new AlreadyOwnerError(
       `Cannot lock ${this.#header.what} for writing as this attachment holds it for reading; unlock it first`,
     );

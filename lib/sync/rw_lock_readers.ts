@@ -1,9 +1,9 @@
-import { load } from "../atomic/mod.ts";
+import { compareExchange, load } from "../atomic/mod.ts";
 import type { Cells } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
-import { FREE, RECOVERIES_F64 } from "./shared/lock_format.ts";
+import { FREE, isMarked, ownerOf, RECOVERIES_F64 } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
-import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS } from "./rw_lock_format.ts";
+import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED } from "./rw_lock_format.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 
 /** What {@linkcode RwLock} tells of itself. */
@@ -34,28 +34,13 @@ export class RwLockReaders {
   }
 
   /**
-   * Waits until those inside have left. The caller has the lock word, so nobody comes in.
+   * Waits until those inside have left or are dead. The caller has the lock word, so nobody comes in.
    *
+   * @param deadline On the clock of the event count; −Infinity to count out the dead and not to wait.
    * @returns False if the deadline has passed.
    */
   drain(deadline: number): boolean {
-    return this.#areOut(false) || this.#sleepUntilOut(deadline);
-  }
-
-  /** What the cells tell. */
-  stats(): Omit<RwLockStats, keyof LockStats> {
-    const { source, party } = this.#header;
-    let readers = 0, readAcquisitions = 0, readContended = 0;
-    for (let cell = 0; cell < this.#cells.used; cell++) {
-      const id = this.#cells.idAt(cell), word = this.#cells.wordOf(cell);
-      if (id !== FREE && load(source.i32, word + READS) > 0 && party.isAlive(id)) readers++; // pairs with tryLockRead
-      readAcquisitions += source.f64[word / 2 + READ_ACQUISITIONS];
-      readContended += source.f64[word / 2 + READ_CONTENDED];
-    }
-    return { readers, readAcquisitions, readContended };
-  }
-
-  #sleepUntilOut(deadline: number): boolean {
+    if (deadline === -Infinity) return this.#areOut(true);
     const place = this.#header.beginWaiting();
     try {
       for (let asksForLife = true;;) {
@@ -70,17 +55,34 @@ export class RwLockReaders {
     }
   }
 
+  /** Whether nobody is inside, alive or dead. The caller has the lock word, so nobody comes in. */
+  areOut(): boolean {
+    return this.#areOut(false);
+  }
+
+  /** What the cells tell. */
+  stats(): Omit<RwLockStats, keyof LockStats> {
+    const { source, party } = this.#header;
+    let readers = 0, readAcquisitions = 0, readContended = 0;
+    for (let cell = 0; cell < this.#cells.used; cell++) {
+      const word = this.#cells.wordOf(cell), holder = load(source.i32, word); // pairs: cell holder
+      if (isMarked(holder) && party.isAlive(ownerOf(holder))) readers++;
+      readAcquisitions += source.f64[word / 2 + READ_ACQUISITIONS];
+      readContended += source.f64[word / 2 + READ_CONTENDED];
+    }
+    return { readers, readAcquisitions, readContended };
+  }
+
   /** Whether no reader is inside; those that died are counted out if their life is asked for. */
   #areOut(asksForLife: boolean): boolean {
     const { words, counts, party } = this.#header;
     const used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {
-      const reads = this.#cells.wordOf(cell) + READS;
-      if (load(words, reads) === 0) continue; // pairs with the stores in RwLock's lockRead and unlockRead
-      const id = this.#cells.idAt(cell);
-      if (!asksForLife || (id !== FREE && party.isAlive(id))) return false;
-      this.#cells.clear(cell);
-      counts[RECOVERIES_F64]++;
+      const word = this.#cells.wordOf(cell), holder = load(words, word); // pairs: cell holder
+      if (!isMarked(holder)) continue;
+      if (!asksForLife || party.isAlive(ownerOf(holder))) return false;
+      // Another may have claimed the dead one's cell by now. It does not get in, as the lock's word is taken.
+      if (compareExchange(words, word, holder, FREE) === holder) counts[RECOVERIES_F64]++;
     }
     return true;
   }

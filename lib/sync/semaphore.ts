@@ -133,12 +133,14 @@ export class Semaphore {
    *
    * @returns False if there was none in time.
    * @throws {AlreadyOwnerError} If this attachment holds all permits.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
-    return this.#tryFast() || this.#takeFree() || this.#lockTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryFast() || this.#takeFree() || this.#lockTaken(timeoutMs);
   }
 
   /**
@@ -222,9 +224,9 @@ export class Semaphore {
     return false;
   }
 
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    const deadline = this.#header.deadline("lock", this.#returned.now(), options);
+  #lockTaken(timeoutMs: number): boolean {
     this.#requireOthers();
+    const deadline = this.#returned.now() + timeoutMs;
     const backoff = this.#backoff;
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) if (this.#takeFree()) return this.#contended();
     const place = this.#header.beginWaiting();

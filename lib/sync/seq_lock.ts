@@ -9,8 +9,9 @@ import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
-import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
+import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
 import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
+import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
@@ -74,6 +75,7 @@ export class SeqLock {
    * Begins to read. Waits while a write is in progress.
    *
    * @returns What `validate` is to be given.
+   * @throws {AlreadyOwnerError} Within a write of this attachment.
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -95,6 +97,7 @@ export class SeqLock {
   /** What a writer fills: the payload itself, or a private copy that `endWrite` stores atomically. */
   readonly #draft: Views | undefined;
   readonly #isOrdered: boolean;
+  /** Whether a write was begun by this object. */
   #isWriting = false;
 
   private constructor(region: Region, isOrdered: boolean) {
@@ -148,20 +151,24 @@ export class SeqLock {
 
   /**
    * Reads. What `fn` is given may be torn: then it runs again, and what it returned or threw is thrown away. It must not
-   * change anything, nor keep what it was given.
+   * change anything, nor keep what it was given, nor be async: after an `await` what it was given may be torn.
    *
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
+   * @throws {AlreadyOwnerError} Within a write of this attachment.
+   * @throws {TypeError} If `fn` writes this record, or returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  read<T>(fn: (payload: ReadonlyViews) => T): T {
+  read<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T {
     while (true) {
       const sequence = this.beginRead();
       try {
         const result = fn(this.payload);
+        requireDone("read", this.#header.what, result);
         if (this.validate(sequence)) return result;
       } catch (error) {
         if (this.validate(sequence)) throw error;
       }
+      if (this.#reader.isOwnWrite) this.#refuseWritingReader();
     }
   }
 
@@ -169,14 +176,16 @@ export class SeqLock {
    * Reads if no write is in progress or comes between. Never waits.
    *
    * @returns Undefined if there was a write.
+   * @throws {TypeError} If `fn` returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  tryRead<T>(fn: (payload: ReadonlyViews) => T): T | undefined {
+  tryRead<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T | undefined {
     const sequence = this.#reader.look();
     if ((sequence & WRITING) !== 0) return undefined;
     this.#copyIn();
     try {
       const result = fn(this.payload);
+      requireDone("read", this.#header.what, result);
       return this.validate(sequence) ? result : undefined;
     } catch (error) {
       if (this.validate(sequence)) throw error;
@@ -193,9 +202,10 @@ export class SeqLock {
    * @throws {ClosedError} If the segment was closed.
    */
   beginWrite(): Views {
-    if (!this.#word.isMine || this.#isWriting) this.#refuseWrite();
+    if (!this.#word.isMine || this.#isWithinWrite) this.#refuseWrite();
     this.#isWriting = true;
     if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
+    this.#words[WRITER_WORD] = this.#header.id; // plain: ordered by the store below
     const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
     // Pairs with validate: who sees anything of what follows finds the sequence changed. Odd stays odd after a death.
     store(this.#words, SEQUENCE_WORD, sequence | WRITING);
@@ -216,17 +226,21 @@ export class SeqLock {
   }
 
   /**
-   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws, what it wrote stands.
+   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws, what it wrote stands. It must
+   * have written all when it returns: an async function is refused, and of one that returns a promise what was written by
+   * then stands.
    *
    * @throws As `lock` and `beginWrite` do.
+   * @throws {TypeError} If `fn` is async or returns a promise.
    */
-  write(fn: (payload: Views) => void): void {
+  write<T>(fn: (payload: Views) => T & Synchronous<T>): void {
+    requireSynchronous("write", this.#header.what, fn);
     const isHeld = this.#word.isMine;
     if (!isHeld) this.lock();
     try {
       const payload = this.beginWrite();
       try {
-        fn(payload);
+        requireDone("write", this.#header.what, fn(payload));
       } finally {
         this.endWrite();
       }
@@ -245,7 +259,7 @@ export class SeqLock {
   tryLock(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.tryTake();
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.tryLock();
     this.#header.counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -255,16 +269,15 @@ export class SeqLock {
    *
    * @returns False if somebody else was for too long.
    * @throws {AlreadyOwnerError} If this attachment is the writer.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) {
-      return this.#word.take(this.#header.deadline("lock", this.#word.now(), options));
-    }
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.lock(timeoutMs);
     this.#header.counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -278,7 +291,7 @@ export class SeqLock {
    */
   unlock(): void {
     if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    if (this.#isWriting) {
+    if (this.#isWithinWrite) {
       throw new TypeError(`Cannot unlock ${this.#header.what} within a write; call endWrite() first`);
     }
     // Pairs with the exchange in lock and tryLock.
@@ -302,7 +315,7 @@ export class SeqLock {
   /** Whether this attachment is the writer and the one before died; and, if that was within a write, nothing was written since. */
   get ownerDied(): boolean {
     if (this.#words.length === 0 || !this.#word.isMine) return false;
-    const isHalfWritten = !this.#isWriting && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0; // written by the writer alone
+    const isHalfWritten = (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0 && !this.#isWithinWrite; // by owners alone
     return isHalfWritten || this.#word.isSuspect;
   }
 
@@ -310,6 +323,11 @@ export class SeqLock {
   stats(): LockStats {
     if (this.#header.source.closed) this.#header.refuseUse("tell of");
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
+  }
+
+  /** Whether an object of this attachment has begun a write. Its own id there was written by this thread. */
+  get #isWithinWrite(): boolean {
+    return peek(this.#words, WRITER_WORD) === this.#header.id && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0;
   }
 
   /** Makes what reads, at the first call: it takes fifty times as long as to attach. */
@@ -326,7 +344,7 @@ export class SeqLock {
 
   #refuseWrite(): never {
     if (this.#header.words.length === 0) this.#header.refuseUse("write");
-    if (this.#isWriting) {
+    if (this.#isWithinWrite) {
       throw new TypeError(`Cannot write ${this.#header.what} as a write was begun; call endWrite() first`);
     }
     throw new NotOwnerError(`Cannot write ${this.#header.what} as this attachment must hold it; call lock() first`);
@@ -336,6 +354,13 @@ export class SeqLock {
     if (this.#header.source.closed) {
       throw new ClosedError(`Cannot end a write of ${this.#header.what} as its segment was closed`);
     }
-    throw new TypeError(`Cannot end a write of ${this.#header.what} as none was begun; call beginWrite() first`);
+    const reason = this.#isWithinWrite
+      ? "another object of this attachment began it; end it there"
+      : "none was begun; call beginWrite() first";
+    throw new TypeError(`Cannot end a write of ${this.#header.what} as ${reason}`);
+  }
+
+  #refuseWritingReader(): never {
+    throw new TypeError(`Cannot read ${this.#header.what} as the function that reads it wrote it: it would never end`);
   }
 }

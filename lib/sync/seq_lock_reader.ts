@@ -1,9 +1,9 @@
 import { Backoff, load, store } from "../atomic/mod.ts";
-import { OwnerDiedError } from "../errors.ts";
+import { AlreadyOwnerError, OwnerDiedError } from "../errors.ts";
 import type { ReadonlyViews } from "../layout/mod.ts";
 import { FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
-import { SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
+import { SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
 
 /** Looks in a row before the first pause: most writes take less time than one. */
 const LOOKS = 16;
@@ -31,6 +31,12 @@ export class SeqLockReader {
     return load(this.#source, SEQUENCE_WORD); // pairs with the stores in SeqLock's beginWrite and endWrite
   }
 
+  /** Whether the write that changed the sequence is this attachment's own: pairs: seqlock sequence. */
+  get isOwnWrite(): boolean {
+    const { id } = this.#header;
+    return id !== 0 && load(this.#source, WRITER_WORD) === id;
+  }
+
   /** A write is in progress, or loads must be atomic, or the segment is closed. */
   begin(): number {
     for (let looks = 0;; looks++) {
@@ -39,6 +45,7 @@ export class SeqLockReader {
         this.#copyIn();
         return sequence;
       }
+      if (this.isOwnWrite) this.#refuseWithinWrite();
       if (looks > LOOKS) this.#wait(sequence);
       else if (looks === LOOKS) this.#backoff.reset();
     }
@@ -53,13 +60,20 @@ export class SeqLockReader {
   #requireWriter(sequence: number): void {
     const { party, what } = this.#header;
     const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs with the exchanges of the writers
-    if (owner !== FREE && party.isAlive(owner)) return;
+    // One that has taken over and has not written yet would wait for itself.
+    if (owner !== FREE && owner !== this.#header.id && party.isAlive(owner)) return;
     if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
     if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it
     throw new OwnerDiedError(
       `Cannot read ${what} as ${
-        owner === FREE ? "a writer" : party.describe(owner)
+        owner === FREE || owner === this.#header.id ? "a writer" : party.describe(owner)
       } died within a write; it can be read again once another has written`,
+    );
+  }
+
+  #refuseWithinWrite(): never {
+    throw new AlreadyOwnerError(
+      `Cannot read ${this.#header.what} as this attachment is within a write of it; call endWrite() first`,
     );
   }
 }

@@ -77,7 +77,7 @@ export class SpinLock {
   tryLock(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryTake();
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryLock();
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -87,14 +87,15 @@ export class SpinLock {
    *
    * @returns False if it was not free in time.
    * @throws {AlreadyOwnerError} If this attachment holds it.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
     // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(options);
+    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(timeoutMs);
     this.#counts[ACQUISITIONS_F64]++;
     return true;
   }
@@ -135,8 +136,8 @@ export class SpinLock {
     return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
   }
 
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    const deadline = this.#header.deadline("lock", performance.now(), options);
+  #lockTaken(timeoutMs: number): boolean {
+    const deadline = performance.now() + timeoutMs;
     const backoff = this.#backoff;
     backoff.reset();
     let place = -1;
@@ -145,10 +146,10 @@ export class SpinLock {
         // Test before test-and-set: the line stays shared.
         const word = this.#word.requireTakeable();
         if (word === FREE) {
-          if (this.#word.takeFree()) return true;
+          if (this.#word.takeFree()) return this.#word.count(true);
         } else if (backoff.isSleeping) {
           if (place === -1) place = this.#header.beginWaiting();
-          if (this.#word.takeOver(word)) return true;
+          if (this.#word.takeOver(word)) return this.#word.count(true);
           if (performance.now() >= deadline) return false;
         }
         backoff.step();

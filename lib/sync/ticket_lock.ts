@@ -1,7 +1,7 @@
 import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { Guard } from "./guard.ts";
 import {
@@ -32,7 +32,10 @@ import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode TicketLock} is made. */
 export interface TicketLockOptions {
-  /** How many attachments may use it at once: up to 1024; 64 unless given. */
+  /**
+   * How many attachments may use it at once: up to 1024. Defaults to 64. Over a `SharedArrayBuffer`: how many may hold it
+   * or wait for it.
+   */
   readonly maxParticipants?: number;
 }
 
@@ -75,12 +78,17 @@ export class TicketLock {
   readonly #guard: Guard;
   /** Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own. */
   readonly #backoff = new Backoff({ yields: 0 });
-  /** The state word of this attachment's cell; −1 before the first use. */
+  /** The state word of this attachment's cell. */
   #state = -1;
+  /**
+   * Whether this attachment keeps that cell. Where deaths are not seen, the cell of one that has gone would never be free
+   * again, so it is freed after each use.
+   */
+  #keepsCell = false;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("ticket lock", region);
-    const count = cellCount("ticket lock", "maxParticipants", region.source.i32[COUNT_WORD]);
+    const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
     new LockHeader("ticket lock", region, LOCK_BYTES + count * CELL_BYTES);
     this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, count);
     this.#words = this.#header.words;
@@ -126,12 +134,14 @@ export class TicketLock {
    * @returns False if the turn did not come in time; the ticket is then passed over.
    * @throws {AlreadyOwnerError} If this attachment holds it.
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
-    return this.#tryFast() || this.#lockTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryFast() || this.#lockTaken(timeoutMs);
   }
 
   /**
@@ -145,12 +155,13 @@ export class TicketLock {
     if (words.length === 0) this.#header.refuseUse("unlock");
     const owner = ownerOf(peek(words, LOCK_WORD)); // own id: written by this thread
     if (owner !== this.#id) this.#refuseUnlock(owner);
-    if (this.#state === -1) this.#state = this.#cells.wordOf(this.#cells.claim()) + STATE; // another object took the lock
+    if (!this.#keepsCell) this.#claimCell();
     const serving = peek(words, SERVING_WORD); // while this attachment lives and has the turn, nobody else passes it on
     // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect.
     words[LOCK_WORD] = FREE;
     words[this.#state] = NONE;
     store(words, SERVING_WORD, (serving + 1) | 0); // pairs with the exchange in #tryFast and the loads in #lockTaken
+    if (!this.#keepsCell) this.#leaveCell();
     this.#passed.notifyAll();
   }
 
@@ -182,7 +193,7 @@ export class TicketLock {
   #tryFast(): boolean {
     const words = this.#words;
     if (words.length === 0) this.#header.refuseUse("lock");
-    if (this.#state === -1) this.#state = this.#cells.wordOf(this.#cells.claim()) + STATE;
+    if (!this.#keepsCell) this.#claimCell();
     if (ownerOf(peek(words, LOCK_WORD)) === this.#id) this.#requireOther();
     const serving = peek(words, SERVING_WORD);
     words[this.#state] = TAKING;
@@ -190,16 +201,17 @@ export class TicketLock {
     // the store in unlock.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
       words[this.#state] = NONE;
+      if (!this.#keepsCell) this.#leaveCell();
       return false;
     }
     this.#own();
     return true;
   }
 
-  #lockTaken(options: WaitOptions | undefined): boolean {
+  #lockTaken(timeoutMs: number): boolean {
     this.#requireOther();
-    const words = this.#words, state = this.#state;
-    const deadline = this.#header.deadline("lock", this.#passed.now(), options);
+    if (!this.#keepsCell) this.#claimCell();
+    const words = this.#words, state = this.#state, deadline = this.#passed.now() + timeoutMs;
     store(words, state, TAKING);
     const ticket = add(words, NEXT_WORD, 1); // pairs with the load in #passOver: who sees the ticket taken sees TAKING
     store(words, state + TICKET - STATE, ticket);
@@ -240,8 +252,20 @@ export class TicketLock {
     store(this.#words, this.#state, TAKING);
     if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs with the store in unlock
     store(this.#words, this.#state, NONE);
+    if (!this.#keepsCell) this.#leaveCell();
     // Whoever is next in line passes the ticket over when its turn comes.
     return false;
+  }
+
+  #claimCell(): void {
+    const cell = this.#cells.claim();
+    if (cell === -1) this.#cells.refuse();
+    this.#state = this.#cells.wordOf(cell) + STATE;
+    this.#keepsCell = this.#header.party.seesDeaths;
+  }
+
+  #leaveCell(): void {
+    this.#cells.leave(this.#state - STATE);
   }
 
   /** Has the turn: becomes the owner. A name that an owner left tells that it died. */

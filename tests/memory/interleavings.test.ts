@@ -234,6 +234,7 @@ describe("a role", () => {
   const roleOf = (id: number, look: () => void = () => {}): Role => {
     const party: Party = {
       id,
+      seesDeaths: true,
       isAlive: (asked) => (asked === DEAD && look(), asked !== DEAD),
       describe: (id) => `attachment ${id}`,
     };

@@ -1,5 +1,5 @@
 import { Backoff, pause } from "../../atomic/mod.ts";
-import type { EventCount, WaitOptions } from "../../sync/mod.ts";
+import { type EventCount, timeoutOf, type WaitOptions } from "../../sync/internal.ts";
 import type { WaitStrategy } from "./wait_strategy.ts";
 
 /** What a hot path needs to wait: it polls by itself at first, and leaves the rest to the waiter. */
@@ -48,10 +48,10 @@ export class Waiter implements WaitPorts {
     return this.#strategy === "spin";
   }
 
-  readonly check = (options: WaitOptions | undefined): void => void this.#timeoutOf(options);
+  readonly check = (options: WaitOptions | undefined): void => void timeoutOf("wait for", this.#what, options);
 
   readonly until = (isReady: () => boolean, options: WaitOptions | undefined): boolean => {
-    const timeoutMs = this.#timeoutOf(options);
+    const timeoutMs = timeoutOf("wait for", this.#what, options);
     if (isReady()) return true;
     if (timeoutMs === 0) return false;
     for (let poll = 0; poll < FIRST_POLLS; poll++) {
@@ -62,12 +62,6 @@ export class Waiter implements WaitPorts {
     if (this.#strategy === "yield") return this.#yield(isReady, timeoutMs);
     return this.#block(isReady, timeoutMs);
   };
-
-  #timeoutOf(options: WaitOptions | undefined): number {
-    const timeoutMs = options?.timeoutMs ?? Infinity;
-    if (timeoutMs >= 0) return timeoutMs;
-    throw new RangeError(`Cannot wait for ${this.#what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
-  }
 
   #spin(isReady: () => boolean, timeoutMs: number): boolean {
     const deadline = performance.now() + timeoutMs;

@@ -12,7 +12,7 @@ import {
   RECOVERIES_F64,
 } from "./lock_format.ts";
 import type { LockOwner, LockStats } from "./lock_stats.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import { timeoutOf, type WaitOptions } from "./wait_options.ts";
 
 /**
  * Who waits looks this often whether the owner still lives: a death is noticed within 100 ms, and sleeping takes under 1 %
@@ -70,16 +70,9 @@ export class LockHeader {
     );
   }
 
-  /**
-   * When a wait that begins now ends.
-   *
-   * @param now Milliseconds on the clock that the deadline is to be on.
-   */
-  deadline(action: string, now: number, options: WaitOptions | undefined): number {
-    const timeoutMs = options?.timeoutMs;
-    if (timeoutMs === undefined) return Infinity;
-    if (timeoutMs >= 0) return now + timeoutMs;
-    throw new RangeError(`Cannot ${action} ${this.what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
+  /** How long a call may wait, in milliseconds; checked. Called before anything is taken or changed. */
+  timeoutMs(action: string, options: WaitOptions | undefined): number {
+    return timeoutOf(action, this.what, options);
   }
 
   /**

@@ -44,22 +44,38 @@ export class OwnedWord {
     return this.#futex.now();
   }
 
-  /** The fast path found the word taken: takes it all the same if its owner died. */
-  tryTake(): boolean {
-    const word = this.requireTakeable();
-    if (word === FREE) return this.#change(FREE, this.#id) && this.#taken(false);
-    return this.takeOver(word);
+  /** The fast path of `tryLock` found the word taken: takes and counts it all the same if its owner died. */
+  tryLock(): boolean {
+    return this.tryTake() && this.count(false);
   }
 
-  /** The fast path found the word taken: waits for it. */
+  /** The fast path of `lock` found the word taken: waits for it, and counts it. */
+  lock(timeoutMs: number): boolean {
+    return this.take(this.now() + timeoutMs) && this.count(true);
+  }
+
+  /** Takes the word if it is free, or if its owner died. It is not counted: the caller may have to give it back. */
+  tryTake(): boolean {
+    const word = this.requireTakeable();
+    return word === FREE ? this.takeFree() : this.takeOver(word);
+  }
+
+  /** Waits for the word. It is not counted: the caller may have to give it back. */
   take(deadline: number): boolean {
     this.requireTakeable();
     return this.#spin() || this.#sleep(deadline);
   }
 
-  /** The word was seen free after a wait: takes it, unless another was faster. */
+  /** Counts that the lock was taken. The caller owns the word. */
+  count(hasWaited: boolean): true {
+    this.#counts[ACQUISITIONS_F64]++;
+    if (hasWaited) this.#counts[CONTENDED_F64]++;
+    return true;
+  }
+
+  /** The word was seen free: takes it, unless another was faster. */
   takeFree(): boolean {
-    return this.#change(FREE, this.#id) && this.#taken(true);
+    return this.#change(FREE, this.#id);
   }
 
   /** The word, unless waiting for it makes no sense. */
@@ -86,7 +102,7 @@ export class OwnedWord {
     if (!this.#change(word, this.#id | MARK)) return false;
     store(this.#words, DIED_WORD, 1);
     this.#counts[RECOVERIES_F64]++;
-    return this.#taken(true);
+    return true;
   }
 
   /** Whether this attachment owns the word. */
@@ -149,7 +165,7 @@ export class OwnedWord {
         const word = this.requireTakeable();
         if (word === FREE) {
           // Marked: there may be others asleep, of whom this one knows nothing.
-          if (this.#change(FREE, this.#id | MARK)) return this.#taken(true);
+          if (this.#change(FREE, this.#id | MARK)) return true;
           continue;
         }
         if (isFirst && this.takeOver(word)) return true;
@@ -168,11 +184,5 @@ export class OwnedWord {
   /** Pairs with the exchange in release, and with the other attachments' exchanges here. */
   #change(from: number, to: number): boolean {
     return compareExchange(this.#words, LOCK_WORD, from, to) === from;
-  }
-
-  #taken(hasWaited: boolean): true {
-    this.#counts[ACQUISITIONS_F64]++;
-    if (hasWaited) this.#counts[CONTENDED_F64]++;
-    return true;
   }
 }
