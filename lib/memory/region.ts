@@ -1,6 +1,7 @@
 import { ReadOnlyError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
 import { GuardedViews } from "./guarded_views.ts";
+import { shown } from "./option_checks.ts";
 import { LocalParty, type Party } from "./party.ts";
 
 /**
@@ -44,12 +45,15 @@ export class Region {
    * @param buffer The memory; a `SharedArrayBuffer` where other threads share it.
    * @param byteOffset Where the region starts, a multiple of 8.
    * @param byteLength Its length; to the end of the buffer if not given.
+   * @throws {TypeError} If it is no buffer.
+   * @throws {RangeError} If the range is not within it.
    */
-  static over(
-    buffer: SharedArrayBuffer | ArrayBuffer,
-    byteOffset = 0,
-    byteLength: number = buffer.byteLength - byteOffset,
-  ): Region {
+  static over(buffer: SharedArrayBuffer | ArrayBuffer, byteOffset = 0, byteLength?: number): Region {
+    if (!(buffer instanceof SharedArrayBuffer || buffer instanceof ArrayBuffer)) {
+      throw new TypeError(
+        `Cannot make a region as its memory must be a SharedArrayBuffer or an ArrayBuffer: received ${shown(buffer)}`,
+      );
+    }
     return new Region("memory", new Views(buffer, byteOffset, byteLength), new LocalParty(), false);
   }
 

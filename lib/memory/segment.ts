@@ -3,12 +3,12 @@ import { sleep } from "../atomic/mod.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
 import { Catalog, type CatalogEntry } from "./catalog.ts";
-import { layOut, MAX_BYTE_LENGTH } from "./geometry.ts";
+import { createRequest } from "./create_request.ts";
+import { requireObject, requireOptions, requireRole, requireTimeout, shown } from "./option_checks.ts";
 import { type Participant, Participants } from "./participants.ts";
 import { Region } from "./region.ts";
 import {
   createAnonymousFile,
-  type CreateRequest,
   createSegmentFile,
   openOrCreateSegmentFile,
   openSegmentFile,
@@ -80,7 +80,8 @@ export class Segment implements Disposable {
    */
   static create(name: string, options: CreateOptions): Segment {
     requireSegmentName("create", name);
-    return new Segment(name, createSegmentFile(name, createRequest("create", name, options)), options.role ?? "");
+    const request = createRequest("create", name, options);
+    return new Segment(name, createSegmentFile(name, request), options.role ?? "");
   }
 
   /**
@@ -92,7 +93,10 @@ export class Segment implements Disposable {
    */
   static open(name: string, options: OpenOptions = {}): Segment {
     if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);
-    requireTimeout("open", name, options.timeoutMs);
+    const doing = `open segment '${name}'`;
+    requireOptions(doing, options);
+    requireTimeout(doing, options.timeoutMs);
+    requireRole(doing, options.role);
     return new Segment(name, openSegmentFile(name, options), options.role ?? "");
   }
 
@@ -104,7 +108,6 @@ export class Segment implements Disposable {
    */
   static openOrCreate(name: string, options: CreateOptions & Omit<OpenOptions, "readOnly">): Segment {
     requireSegmentName("open or create", name);
-    requireTimeout("open or create", name, options.timeoutMs);
     const request = createRequest("open or create", name, options);
     const segment = new Segment(name, openOrCreateSegmentFile(name, request), options.role ?? "");
     if (segment.byteLength >= request.geometry.byteLength) return segment;
@@ -205,10 +208,10 @@ export class Segment implements Disposable {
     name: string,
     type: SharedType<O, T>,
     options: Partial<O> = {},
-    { timeoutMs = 0 }: { readonly timeoutMs?: number } = {},
+    waitOptions: ObjectOptions = {},
   ): T {
     this.#requireOpen();
-    requireTimeout("open an object of", this.name, timeoutMs);
+    const timeoutMs = this.#requireObject("open", name, type, waitOptions) ?? 0;
     const start = performance.now();
     let entry = this.#catalog.find(name);
     while (entry === undefined) {
@@ -287,14 +290,28 @@ export class Segment implements Disposable {
     if (this.closed) throw new ClosedError(`Cannot use segment '${this.name}' as it was closed; open it again`);
   }
 
+  /** Refuses what is no name or no type, before anything happens; and tells how long to wait. */
+  #requireObject(
+    action: string,
+    name: unknown,
+    type: unknown,
+    waitOptions: ObjectOptions,
+  ): number | undefined {
+    const doing = `${action} object ${shown(name)} in segment '${this.name}'`;
+    requireObject(doing, name, type);
+    requireOptions(doing, waitOptions);
+    requireTimeout(doing, waitOptions.timeoutMs);
+    return waitOptions.timeoutMs;
+  }
+
   #add<O, T>(
     name: string,
     type: SharedType<O, T>,
     options: O,
-    { timeoutMs }: ObjectOptions = {},
+    waitOptions: ObjectOptions = {},
   ): { entry: CatalogEntry; isNew: boolean } {
     this.#requireOpen();
-    requireTimeout("add an object to", this.name, timeoutMs);
+    const timeoutMs = this.#requireObject("create", name, type, waitOptions);
     if (this.readOnly) {
       throw new ReadOnlyError(
         `Cannot create object '${name}' in segment '${this.name}' as it is attached for reading only; attach without readOnly`,
@@ -326,26 +343,4 @@ export class Segment implements Disposable {
     const views = new Views(this.#file.mapping.buffer, byteOffset, byteLength, this.readOnly);
     return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, this.readOnly, readsRaw);
   }
-}
-
-function createRequest(action: string, name: string, options: CreateOptions): CreateRequest {
-  const { byteLength, mode = 0o600, maxParticipants, maxObjects } = options;
-  const page = system.pageSize();
-  if (!Number.isInteger(byteLength) || byteLength < page || byteLength > MAX_BYTE_LENGTH) {
-    throw new RangeError(
-      `Cannot ${action} segment '${name}' as byteLength must be an integer from ${page} (one page) to ${MAX_BYTE_LENGTH} (4 GiB, the longest ArrayBuffer in Bun): received ${byteLength}`,
-    );
-  }
-  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
-    throw new RangeError(
-      `Cannot ${action} segment '${name}' as mode must be an integer from 0 to 0o777: received ${mode}`,
-    );
-  }
-  const wholePages = Math.ceil(byteLength / page) * page;
-  return { ...options, readOnly: false, mode, geometry: layOut(wholePages, maxParticipants, maxObjects) };
-}
-
-function requireTimeout(action: string, name: string, timeoutMs: number | undefined): void {
-  if (timeoutMs === undefined || timeoutMs >= 0) return;
-  throw new RangeError(`Cannot ${action} segment '${name}' as timeoutMs must be 0 or more: received ${timeoutMs}`);
 }

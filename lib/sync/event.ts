@@ -76,7 +76,7 @@ export class Event {
   }
 
   /** Prepares an event in zeroed memory. */
-  static init(region: Region, { autoReset = false }: EventOptions): void {
+  static init(region: Region, { autoReset = false }: EventOptions = {}): void {
     region.views.i32[AUTO_WORD] = autoReset ? 1 : 0;
   }
 

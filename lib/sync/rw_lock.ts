@@ -86,12 +86,12 @@ export class RwLock {
   }
 
   /** The bytes a read-write lock takes. */
-  static byteLength({ maxParticipants = DEFAULT_CELLS }: RwLockOptions): number {
+  static byteLength({ maxParticipants = DEFAULT_CELLS }: RwLockOptions = {}): number {
     return LOCK_BYTES + cellCount("read-write lock", "maxParticipants", maxParticipants) * CELL_BYTES;
   }
 
   /** Prepares a read-write lock in zeroed memory. */
-  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: RwLockOptions): void {
+  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: RwLockOptions = {}): void {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 

@@ -2,7 +2,7 @@ import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { compareExchange, load, peek, release, store } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
-import type { Region } from "../memory/mod.ts";
+import { type Region, requireOptions } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
 import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
@@ -121,7 +121,9 @@ export class SeqLock {
   }
 
   /** The bytes a seqlock takes. */
-  static byteLength({ payloadBytes }: SeqLockOptions): number {
+  static byteLength(options: SeqLockOptions): number {
+    requireOptions("make a seqlock", options, "with payloadBytes");
+    const { payloadBytes } = options;
     if (Number.isInteger(payloadBytes) && payloadBytes >= 8 && payloadBytes % 8 === 0 && payloadBytes <= 2 ** 30) {
       return PAYLOAD_OFFSET + payloadBytes;
     }

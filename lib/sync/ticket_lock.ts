@@ -91,12 +91,12 @@ export class TicketLock {
   }
 
   /** The bytes a ticket lock takes. */
-  static byteLength({ maxParticipants = DEFAULT_CELLS }: TicketLockOptions): number {
+  static byteLength({ maxParticipants = DEFAULT_CELLS }: TicketLockOptions = {}): number {
     return LOCK_BYTES + cellCount("ticket lock", "maxParticipants", maxParticipants) * CELL_BYTES;
   }
 
   /** Prepares a ticket lock in zeroed memory. */
-  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: TicketLockOptions): void {
+  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: TicketLockOptions = {}): void {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 
