@@ -5,7 +5,6 @@ interface BunFfi {
   dlopen(library: string, symbols: Record<string, Signature>): { symbols: Symbols };
   toArrayBuffer(address: number, byteOffset: number, byteLength: number): ArrayBuffer;
   ptr(memory: Memory): number;
-  read: { i32(address: number, byteOffset: number): number };
 }
 
 interface Signature {
@@ -111,7 +110,7 @@ const SIGNATURES: Record<string, Signature> = {
 
 /** Loads libc through `bun:ffi`, given as a value so that a bundler does not hoist its import into other runtimes. */
 export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
-  const { dlopen, toArrayBuffer, ptr, read } = ffi as BunFfi;
+  const { dlopen, toArrayBuffer, ptr } = ffi as BunFfi;
   const c: Symbols = {};
   const plain = Object.entries(SIGNATURES).filter(([, signature]) => signature.symbol === undefined);
   Object.assign(c, dlopen(source.library, Object.fromEntries(plain)).symbols);
@@ -119,7 +118,7 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
     if (signature.symbol === undefined) continue;
     c[name] = dlopen(source.library, { [signature.symbol]: signature }).symbols[signature.symbol];
   }
-  const errnoAddress: number = c.errno_location();
+  const errno = new Int32Array(toArrayBuffer(c.errno_location(), 0, 4));
   const { syscalls } = source;
 
   return {
@@ -135,7 +134,7 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
     futex_waitv: (waiters, count, timeout, clock) =>
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
     membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
-    errno: () => read.i32(errnoAddress, 0),
+    errno: () => errno[0],
     bufferAt: (address: Pointer, byteLength) => toArrayBuffer(address as number, 0, byteLength),
     addressOf(memory) {
       const address = ptr(memory);

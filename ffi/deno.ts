@@ -4,10 +4,7 @@ import type { Libc, LibcSource, Memory, Pointer } from "./libc.ts";
 interface DenoFfi {
   dlopen(library: string, symbols: Record<string, Signature>): { symbols: Symbols };
   UnsafePointer: { value(pointer: object | null): bigint; of(memory: Memory): object };
-  UnsafePointerView: {
-    new (pointer: object): { getInt32(): number };
-    getArrayBuffer(pointer: object, byteLength: number): ArrayBuffer;
-  };
+  UnsafePointerView: { getArrayBuffer(pointer: object, byteLength: number): ArrayBuffer };
 }
 
 interface Signature {
@@ -129,7 +126,7 @@ const SIGNATURES: Record<string, Signature> = {
 export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
   const { dlopen, UnsafePointer, UnsafePointerView } = runtime as DenoFfi;
   const c = dlopen(source.library, SIGNATURES).symbols;
-  const errnoView = new UnsafePointerView(c.errno_location());
+  const errno = new Int32Array(UnsafePointerView.getArrayBuffer(c.errno_location(), 4));
   const { syscalls } = source;
 
   return {
@@ -154,7 +151,7 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
     membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
     sysconf: (name) => Number(c.sysconf(name)),
-    errno: () => errnoView.getInt32(),
+    errno: () => errno[0],
     bufferAt: (address: Pointer, byteLength) => UnsafePointerView.getArrayBuffer(address as object, byteLength),
     addressOf(memory) {
       const address = UnsafePointer.value(UnsafePointer.of(memory));

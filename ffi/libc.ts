@@ -78,7 +78,10 @@ export interface Libc {
   /** A limit of the system. */
   sysconf(name: number): number;
 
-  /** The reason of this thread's last failed call. Read it right after the call. */
+  /**
+   * The reason of this thread's last failed call. Read it right after the call. It is looked up in the thread's own
+   * memory, in under a nanosecond and without another call, in which an engine could change it.
+   */
   errno(): number;
 
   // What the runtime adds to C.

@@ -40,9 +40,10 @@ export function cString(text: string): Memory {
 /**
  * Makes a call until no signal interrupts it.
  *
- * The number of its error is read by another call, and in between the engine may make system calls of its own: V8, once in a
- * process's life, when it first has to wait for a lock, looks for a file of the processor's that is often missing (ENOENT).
- * So a reason is believed if it is told twice in a row; what has failed changed nothing, and can be called again.
+ * The number of its error is read right afterwards, with no other call in between. But the engine itself may stop between
+ * the two, to collect or to compile, and make system calls of its own: V8, once in a process's life, when it first has to
+ * wait for a lock, looks for a file of the processor's that is often missing (ENOENT). So a reason is believed if it is told
+ * twice in a row; what has failed changed nothing, and can be called again.
  *
  * @param call Returns −1 if it failed.
  * @returns What it returned; the negated number of the error if it failed.

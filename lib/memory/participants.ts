@@ -182,7 +182,7 @@ export class Participants implements Party {
     if (tid === 0 || tid === this.#record.getUint32(at + PID_OFFSET, true)) return false;
     const namespace = this.#record.getUint32(at + NAMESPACE_OFFSET, true);
     if (namespace === 0 || namespace !== processIdentity().pidNamespace) return false;
-    return libc().kill(tid, 0) === -1 && libc().errno() === ESRCH;
+    return system.resultOf(() => libc().kill(tid, 0)) === -ESRCH;
   }
 
   /** The same for a thread of this process, which can then free the slot. */
