@@ -32,7 +32,9 @@ const SIGNATURES: Record<string, Signature> = {
   posix_fallocate: { args: ["i32", /* int fd */ "i64", /* off_t offset */ "i64" /* off_t len */], returns: "i32" },
   fchmod: { args: ["i32", /* int fd */ "u32" /* mode_t mode */], returns: "i32" },
   statx: {
+    symbol: "syscall",
     args: [
+      "i32", /* long number */
       "i32", /* int dirfd */
       "ptr", /* const char *path */
       "i32", /* int flags */
@@ -123,6 +125,7 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
 
   return {
     ...(c as unknown as Libc),
+    statx: (directoryFd, path, flags, mask, into) => c.statx(syscalls.statx, directoryFd, path, flags, mask, into),
     getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
     mmap(byteLength, protection, flags, fd, address) {
       // MAP_FAILED is (void *) -1.

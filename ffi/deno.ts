@@ -38,7 +38,9 @@ const SIGNATURES: Record<string, Signature> = {
   posix_fallocate: { parameters: ["i32", /* int fd */ "i64", /* off_t offset */ "i64" /* off_t len */], result: "i32" },
   fchmod: { parameters: ["i32", /* int fd */ "u32" /* mode_t mode */], result: "i32" },
   statx: {
+    name: "syscall",
     parameters: [
+      "i32", /* long number */
       "i32", /* int dirfd */
       "buffer", /* const char *path */
       "i32", /* int flags */
@@ -134,6 +136,7 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
     pread: (fd, into, byteLength, byteOffset) => Number(c.pread(fd, into, BigInt(byteLength), BigInt(byteOffset))),
     ftruncate: (fd, byteLength) => c.ftruncate(fd, BigInt(byteLength)),
     posix_fallocate: (fd, byteOffset, byteLength) => c.posix_fallocate(fd, BigInt(byteOffset), BigInt(byteLength)),
+    statx: (directoryFd, path, flags, mask, into) => c.statx(syscalls.statx, directoryFd, path, flags, mask, into),
     getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
     mmap(byteLength, protection, flags, fd, address) {
       const mapped: object | null = c.mmap(address ?? null, BigInt(byteLength), protection, flags, fd, 0n);

@@ -12,6 +12,8 @@ import {
   CLOCK_MONOTONIC,
   CLOCK_REALTIME,
   EINTR,
+  EINVAL,
+  EISDIR,
   ENOENT,
   MAP_ANONYMOUS,
   MAP_FIXED,
@@ -69,7 +71,10 @@ function check(doing: Doing, syscall: string, call: () => number): number {
 /** Opens shared memory by name and returns its descriptor, which child processes do not inherit. */
 export function shmOpen(doing: Doing, name: string, flags: number, mode: number): number {
   const path = cString(name);
-  return check(doing, "shm_open", () => libc().shm_open(path, flags | O_CLOEXEC, mode));
+  const result = resultOf(() => libc().shm_open(path, flags | O_CLOEXEC, mode));
+  if (result >= 0) return result;
+  // glibc calls a directory an invalid name, musl a directory: one code for both.
+  throw new SystemError(result === -EISDIR ? EINVAL : -result, { ...doing, syscall: "shm_open" });
 }
 
 /** Removes a name; false if there was none. */

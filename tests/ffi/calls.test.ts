@@ -42,6 +42,7 @@ int main(void) {
 ${names.map(print).join("\n")}
   printf("SC_PAGESIZE %d\\n", _SC_PAGESIZE);
   printf("SYS_futex %ld\\n", (long)SYS_futex);
+  printf("SYS_statx %ld\\n", (long)SYS_statx);
   printf("SYS_getdents64 %ld\\n", (long)SYS_getdents64);
   printf("SYS_membarrier %ld\\n", (long)SYS_membarrier);
 #ifdef SYS_futex_waitv
@@ -61,9 +62,10 @@ ${names.map(print).join("\n")}
         if (!found.has(name) && optional.has(name)) continue;
         assertEquals(Number(found.get(name)) | 0, values[name] | 0, name);
       }
-      const { futex, futex_waitv, getdents64, membarrier } = linux.SYSCALLS[process.arch as "x64" | "arm64"];
+      const { futex, futex_waitv, getdents64, membarrier, statx } = linux.SYSCALLS[process.arch as "x64" | "arm64"];
       assertEquals(Number(found.get("SYS_futex")), futex);
       assertEquals(Number(found.get("SYS_getdents64")), getdents64);
+      assertEquals(Number(found.get("SYS_statx")), statx);
       assertEquals(Number(found.get("SYS_membarrier")), membarrier);
       if (found.has("SYS_futex_waitv")) assertEquals(Number(found.get("SYS_futex_waitv")), futex_waitv);
       assertEquals(Number(found.get("SC_PAGESIZE")), SC_PAGESIZE);
