@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { type FailedCall, SystemError, UnsupportedError } from "./error.ts";
+import { type FailedCall, SystemError } from "./error.ts";
 import type { Memory, Pointer } from "./libc.ts";
-import { libc } from "./load.ts";
+import { libc, loadedLibc } from "./load.ts";
 import {
   AT_EMPTY_PATH,
   CLOCK_MONOTONIC,
@@ -246,7 +246,8 @@ export function mlock(doing: Doing, address: Pointer, byteLength: number): void 
 /**
  * Asks that {@linkcode membarrier} reach this process: once for all its threads, for good, and fine to repeat.
  *
- * @returns False where the kernel does not know it, or a sandbox forbids it, or there is no libc. Never throws.
+ * @returns False where the kernel does not know it, or a sandbox forbids it, or this thread has not loaded libc, as it has
+ * mapped no memory. Never throws, nor asks for a permission.
  */
 export function registerMembarrier(): boolean {
   return orders(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
@@ -263,12 +264,7 @@ export function membarrier(): boolean {
 }
 
 function orders(command: number): boolean {
-  try {
-    return libc().membarrier(command) === 0;
-  } catch (error) {
-    if (error instanceof UnsupportedError) return false;
-    throw error;
-  }
+  return loadedLibc()?.membarrier(command) === 0;
 }
 
 /** The size of a memory page in bytes. */
