@@ -10,6 +10,7 @@ import * as linux from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 import { isByteLocked, tryLockByte, unlockByte } from "../../lib/memory/ofd_lock.ts";
+import { replacing } from "../memory/faults.ts";
 import { hasCompiler } from "../../support/machine.ts";
 
 const doing = { action: "try", path: "/it" };
@@ -136,6 +137,42 @@ describe("system", () => {
     assertEquals(assertThrows(() => system.allocate(doing, fd, 8192), SystemError).code, "EPERM");
     system.close(fd);
   });
+});
+
+describe("reserving memory that signals interrupt", () => {
+  const page = 4096;
+  /** A kernel in which a signal comes whenever so many pages were reserved, and what its call had reserved is given back. */
+  function reserving(pages: number, use: () => void): { calls: number; reserved: Set<number> } {
+    const reserved = new Set<number>();
+    let calls = 0, sinceSignal = 0;
+    replacing("posix_fallocate", () => (_fd, byteOffset, byteLength) => {
+      calls++;
+      const added: number[] = [];
+      for (let at = byteOffset; at < byteOffset + byteLength; at += page) {
+        if (sinceSignal === pages) {
+          sinceSignal = 0;
+          for (const each of added) reserved.delete(each);
+          return linux.EINTR;
+        }
+        sinceSignal++;
+        if (!reserved.has(at)) added.push(at);
+        reserved.add(at);
+      }
+      return 0;
+    }, use);
+    return { calls, reserved };
+  }
+
+  for (const pages of [1, 2, 3, 7, 100, 1000, Infinity]) {
+    it(`ends, and has reserved every page: a signal every ${pages} pages`, () => {
+      const fd = system.memfdCreate(doing, "test", linux.MFD_CLOEXEC);
+      const { calls, reserved } = reserving(pages, () => system.allocate(doing, fd, 256 * page));
+      assertEquals([...reserved].sort((a, b) => a - b), Array.from({ length: 256 }, (_, i) => i * page));
+      assert(calls < 2000, `${calls} calls`);
+      if (pages === Infinity) assertEquals(calls, 1);
+      system.close(fd);
+    });
+  }
 });
 
 describe("membarrier", () => {
