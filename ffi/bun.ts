@@ -138,7 +138,8 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
     membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
     errno: () => errno[0],
-    bufferAt: (address: Pointer, byteLength) => toArrayBuffer(address as number, 0, byteLength),
+    bufferAt: (address: Pointer, byteLength, byteOffset = 0) =>
+      toArrayBuffer(address as number, byteOffset, byteLength),
     addressOf(memory) {
       const address = ptr(memory);
       return { low: address >>> 0, high: Math.floor(address / 2 ** 32) };

@@ -4,7 +4,7 @@ import type { Libc, LibcSource, Memory, Pointer } from "./libc.ts";
 interface DenoFfi {
   dlopen(library: string, symbols: Record<string, Signature>): { symbols: Symbols };
   UnsafePointer: { value(pointer: object | null): bigint; of(memory: Memory): object };
-  UnsafePointerView: { getArrayBuffer(pointer: object, byteLength: number): ArrayBuffer };
+  UnsafePointerView: { getArrayBuffer(pointer: object, byteLength: number, byteOffset?: number): ArrayBuffer };
 }
 
 interface Signature {
@@ -155,7 +155,8 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
     membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
     sysconf: (name) => Number(c.sysconf(name)),
     errno: () => errno[0],
-    bufferAt: (address: Pointer, byteLength) => UnsafePointerView.getArrayBuffer(address as object, byteLength),
+    bufferAt: (address: Pointer, byteLength, byteOffset) =>
+      UnsafePointerView.getArrayBuffer(address as object, byteLength, byteOffset),
     addressOf(memory) {
       const address = UnsafePointer.value(UnsafePointer.of(memory));
       return { low: Number(address & 0xffff_ffffn), high: Number(address >> 32n) };

@@ -87,8 +87,8 @@ export interface Libc {
   errno(): number;
 
   // What the runtime adds to C.
-  /** The memory at an address as an `ArrayBuffer` that owns nothing. */
-  bufferAt(address: Pointer, byteLength: number): ArrayBuffer;
+  /** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
+  bufferAt(address: Pointer, byteLength: number, byteOffset?: number): ArrayBuffer;
   /** The address of the view's first byte, as the 64-bit halves that a C struct holds. */
   addressOf(memory: Memory): { low: number; high: number };
 }

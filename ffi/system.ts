@@ -226,9 +226,9 @@ export function mmap(doing: Doing, byteLength: number, protection: number, flags
   return address!;
 }
 
-/** The memory at an address as an `ArrayBuffer` that owns nothing. */
-export function bufferAt(address: Pointer, byteLength: number): ArrayBuffer {
-  return libc().bufferAt(address, byteLength);
+/** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
+export function bufferAt(address: Pointer, byteLength: number, byteOffset = 0): ArrayBuffer {
+  return libc().bufferAt(address, byteLength, byteOffset);
 }
 
 /** Unmaps. Never throws: the only failure is an address that was never mapped. */
@@ -236,10 +236,15 @@ export function munmap(address: Pointer, byteLength: number): void {
   libc().munmap(address, byteLength);
 }
 
-/** Gives mapped memory back and keeps its addresses: they read zeros. Never throws: where refused, all stays as it was. */
-export function mapZeros(address: Pointer, byteLength: number): void {
+/**
+ * Gives mapped memory back and keeps its addresses: they read zeros, and what is written there reaches nobody. Takes no
+ * memory but for the pages that are written.
+ *
+ * @returns False where that is refused: then all stays as it was. Never throws.
+ */
+export function mapZeros(address: Pointer, byteLength: number): boolean {
   const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-  libc().mmap(byteLength, PROT_READ | PROT_WRITE, flags, -1, address);
+  return libc().mmap(byteLength, PROT_READ | PROT_WRITE, flags, -1, address) !== undefined;
 }
 
 /** Advises the kernel about mapped memory. */

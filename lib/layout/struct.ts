@@ -160,7 +160,7 @@ ${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, 
   }
 
   viewsOf(view: View): Views {
-    return this.#state(view)[VIEWS];
+    return this.#state(view)[VIEWS].lent;
   }
 
   byteOffsetOf(view: View): number {

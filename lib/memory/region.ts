@@ -1,6 +1,5 @@
 import { ReadOnlyError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
-import { GuardedViews } from "./guarded_views.ts";
 import { shown } from "./option_checks.ts";
 import { LocalParty, type Party } from "./party.ts";
 
@@ -28,13 +27,11 @@ export class Region {
   /** Who this attachment is, and who else lives. */
   readonly party: Party;
   readonly #views: Views;
-  readonly #source: ReadonlyViews;
 
   /** Use `Region.over` or `Segment.create`. */
-  constructor(name: string, views: Views, party: Party, readOnly: boolean, readsRaw = true) {
+  constructor(name: string, views: Views, party: Party, readOnly: boolean, isOwn = true) {
     this.name = name;
-    this.#views = views;
-    this.#source = readOnly && !readsRaw ? new GuardedViews(name, views) : views;
+    this.#views = isOwn ? views : views.lent;
     this.party = party;
     this.readOnly = readOnly;
   }
@@ -76,9 +73,9 @@ export class Region {
 
   /**
    * The typed arrays, for reading. On a read-only attachment they refuse writes with a `ReadOnlyError` and are slower to
-   * read; so are views of structs over them. A {@linkcode SharedType} can ask for raw ones.
+   * read; so are views of structs over them.
    */
   get source(): ReadonlyViews {
-    return this.#source;
+    return this.#views;
   }
 }

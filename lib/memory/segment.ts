@@ -3,7 +3,9 @@ import { sleep } from "../atomic/mod.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
 import { Catalog, type CatalogEntry } from "./catalog.ts";
+import { GuardedViews } from "./guarded_views.ts";
 import { createRequest } from "./create_request.ts";
+import { OWN_TYPE } from "./own_type.ts";
 import { requireObject, requireOptions, requireRole, requireTimeout, shown } from "./option_checks.ts";
 import { type Participant, Participants } from "./participants.ts";
 import { Region } from "./region.ts";
@@ -175,7 +177,7 @@ export class Segment implements Disposable {
     waitOptions?: ObjectOptions,
   ): T {
     const { entry, isNew } = this.#add(name, type, options, waitOptions);
-    if (isNew) return type.attach(this.#region(entry, type.readsRaw), options);
+    if (isNew) return type.attach(this.#region(entry, type), options);
     throw new SegmentStateError(
       "EXISTS",
       `Cannot create object '${name}' in segment '${this.name}' as it exists already, a ${entry.kind}; open it, or use openOrCreate`,
@@ -274,7 +276,11 @@ export class Segment implements Disposable {
     return system.monotonicNs() - this.#file.header.createdNs;
   }
 
-  /** Leaves the segment: views detach and throw from now on, then the memory is unmapped. Closing twice is fine. */
+  /**
+   * Leaves the segment: views detach and throw from now on, and the memory is given back. Its addresses stay reserved for
+   * the rest of the process's life, since an asynchronous operation of the runtime may still be working on them: what that
+   * reads is zeros, and what it writes reaches nobody. Closing twice is fine.
+   */
   close(): void {
     if (this.closed) return;
     this.#participants.leave();
@@ -323,7 +329,7 @@ export class Segment implements Disposable {
       byteLength: type.byteLength(options),
       schema: type.schema?.(options) ?? "",
     };
-    return this.#catalog.add(entry, (added) => type.init(this.#region(added), options), timeoutMs);
+    return this.#catalog.add(entry, (added) => type.init(this.#region(added, type), options), timeoutMs);
   }
 
   #attach<O, T>(entry: CatalogEntry, type: SharedType<O, T>, options: Partial<O>): T {
@@ -336,11 +342,15 @@ export class Segment implements Disposable {
     }
     const schema = type.schema?.(options);
     if (schema !== undefined && schema !== entry.schema) assertSameLayout(what, entry.schema, schema);
-    return type.attach(this.#region(entry, type.readsRaw), options);
+    return type.attach(this.#region(entry, type), options);
   }
 
-  #region({ name, byteOffset, byteLength }: CatalogEntry, readsRaw = false): Region {
-    const views = new Views(this.#file.mapping.buffer, byteOffset, byteLength, this.readOnly);
-    return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, this.readOnly, readsRaw);
+  /** The region of an object: the memory itself for the library's own types, what is lent for all others. */
+  #region({ name, byteOffset, byteLength }: CatalogEntry, type: object): Region {
+    const { mapping } = this.#file, { readOnly } = this, what = `'${name}' in segment '${this.name}'`;
+    const lend = () =>
+      readOnly ? new GuardedViews(what, views) : new Views(mapping.lend(byteOffset, byteLength), 0, byteLength);
+    const views: Views = new Views(mapping.buffer, byteOffset, byteLength, readOnly, lend);
+    return new Region(what, views, this.#participants, readOnly, OWN_TYPE in type);
   }
 }

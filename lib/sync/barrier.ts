@@ -1,6 +1,7 @@
 import { add, Backoff, compareExchange, load, store } from "../atomic/mod.ts";
 import { OwnerDiedError } from "../errors.ts";
-import { type Region, requireOptions } from "../memory/mod.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
+import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
@@ -79,7 +80,7 @@ export class Barrier {
   /** The name in the catalog. */
   static readonly kind = "Barrier";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** How many attachments meet. */
   readonly parties: number;

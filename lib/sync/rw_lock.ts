@@ -1,5 +1,6 @@
 import { compareExchange, exchange, Futex, load, or, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
 import { Guard } from "./guard.ts";
@@ -48,7 +49,7 @@ export class RwLock {
   /** The name in the catalog. */
   static readonly kind = "RwLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;

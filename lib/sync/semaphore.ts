@@ -1,6 +1,7 @@
 import { Backoff, compareExchange, load, peek } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
-import { type Region, requireOptions } from "../memory/mod.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
+import type { Region } from "../memory/mod.ts";
 import { cellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { Guard } from "./guard.ts";
@@ -77,7 +78,7 @@ export class Semaphore {
   /** The name in the catalog. */
   static readonly kind = "Semaphore";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** How many permits there are. */
   readonly permits: number;

@@ -1,5 +1,6 @@
 import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
@@ -64,7 +65,7 @@ export class TicketLock {
   /** The name in the catalog. */
   static readonly kind = "TicketLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #cells: Cells;

@@ -12,6 +12,7 @@ import {
   SystemError,
   type Views,
 } from "@shmkit/shmkit";
+import { OWN_TYPE } from "../../lib/memory/internal.ts";
 import { Peer } from "../../support/peer.ts";
 import { PAIRS } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
@@ -88,7 +89,7 @@ describe("a read-only attachment", () => {
       }));
   }
 
-  it("is raw for a type that promises not to write", () =>
+  it("is raw for the library's own types alone, whatever others promise", () =>
     withName((name) => {
       using segment = Segment.create(name, { byteLength: 65_536 });
       const type = {
@@ -99,8 +100,11 @@ describe("a read-only attachment", () => {
       };
       segment.create("bytes", type, {});
       using reader = Segment.open(name, { readOnly: true });
-      assertEquals(ArrayBuffer.isView(reader.open("bytes", { ...type, readsRaw: true })), true);
-      assertEquals(ArrayBuffer.isView(reader.open("bytes", type)), false);
+      const own = { ...type, [OWN_TYPE]: true };
+      assertEquals(ArrayBuffer.isView(reader.open("bytes", own)), true);
+      for (const other of [type, { ...type, readsRaw: true, "own type": true, [Symbol("own type")]: true }]) {
+        assertEquals(ArrayBuffer.isView(reader.open("bytes", other)), false);
+      }
     }));
 
   it("takes no slot and is no participant", () =>

@@ -1,6 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { SegmentFormatError } from "../../errors.ts";
-import { type Region, requireOptions } from "../../memory/mod.ts";
+import { requireOptions } from "../../memory/internal.ts";
+import type { Region } from "../../memory/mod.ts";
 import {
   BYTE_RING_HEADER_BYTES,
   CAPACITY_OFFSET,

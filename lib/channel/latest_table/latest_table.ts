@@ -1,6 +1,7 @@
 import { load, pause } from "../../atomic/mod.ts";
 import { ClosedError } from "../../errors.ts";
 import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type CopyRecord, type LayoutTypeFunction, recordCopier, type Region, Role } from "../../memory/mod.ts";
 import { ChangeLog } from "./change_log.ts";
 import { readPath } from "./latest_table_code.ts";
@@ -59,7 +60,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "LatestTable";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a row holds. */
   readonly layout: S;
