@@ -2,14 +2,19 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { closeSync, openSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { describe, it } from "node:test";
 import {
+  array,
+  Broadcast,
+  bytes,
   f64,
   LatestTable,
   ReadOnlyError,
   type Region,
   Segment,
   SegmentStateError,
+  SeqLock,
   struct,
   SystemError,
+  u32,
   type Views,
 } from "@shmkit/shmkit";
 import { OWN_TYPE } from "../../lib/memory/internal.ts";
@@ -79,11 +84,26 @@ describe("a read-only attachment", () => {
           attach: () => 0,
         };
         segment.create("bytes", type, {});
+        const Record = struct("Record", {
+          a: f64,
+          inner: struct("Inner", { x: u32 }),
+          list: array(u32, 2),
+          data: bytes(8),
+        });
+        const record = { a: 1, inner: { x: 2 }, list: [3, 4], data: new Uint8Array(8).fill(6) };
+        segment.create("lock", SeqLock, { payloadBytes: 64 }).write(({ u8 }) => u8.fill(5));
+        segment.create("news", Broadcast, { layout: Record, capacity: 4 }).writer().push(record);
+        segment.create("table", LatestTable, { layout: Record, rows: 1 }).writer().write(0, record);
+        const held = () => readFileSync(`/dev/shm${name}`).subarray(Number(segment.objects()[0].byteOffset));
+        const before = held();
         const peer = Peer.start(runtime, new URL("./raw_writes_peer.ts", import.meta.url), [name]);
         assertEquals(await peer.next(), {
+          ways: true,
           outcomes: ["refused"],
+          hot: ["refused"],
           reads: [7, 64, [0, 7, 0], 3, 18, 7 * 2 ** 24, 5, 6, false],
         });
+        assertEquals(held().equals(before), true, "the segment was written");
         assertEquals(await peer.next(), [true, true]);
         await peer.succeeded();
       }));
