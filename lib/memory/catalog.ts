@@ -17,7 +17,7 @@ import {
 } from "./catalog_format.ts";
 import { type Geometry, OBJECT_ALIGNMENT } from "./geometry.ts";
 import type { Mapping } from "./mapping.ts";
-import { tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 
 /** How long `add` waits for another process that is adding an object, if not told otherwise. */
 const LOCK_TIMEOUT_MS = 10_000;
@@ -98,12 +98,10 @@ export class Catalog {
     while (!tryLockByte(doing, this.#mapping.fd, lockByte)) {
       const waitedMs = performance.now() - start;
       if (waitedMs >= timeoutMs) {
-        throw new SegmentStateError(
-          "BUSY",
-          `Cannot ${doing.action} '${this.#segment}' as another process has been adding an object for ${
-            Math.round(waitedMs)
-          } ms; is it stopped?`,
-        );
+        const why = isByteLocked(this.#mapping.fd, lockByte)
+          ? `another process has been adding an object for ${Math.round(waitedMs)} ms; is it stopped?`
+          : `nobody else is adding an object, but ${READ_LOCKED}, for ${Math.round(waitedMs)} ms`;
+        throw new SegmentStateError("BUSY", `Cannot ${doing.action} '${this.#segment}' as ${why}`);
       }
       sleep(1);
     }

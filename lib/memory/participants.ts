@@ -7,7 +7,7 @@ import { getChars, getU53, setChars, setU53 } from "./bytes.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Mapping } from "./mapping.ts";
 import { closeLockedFile } from "./locked_file.ts";
-import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteFree, isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import {
   ATTACHED_OFFSET,
   EPOCH_LIMIT,
@@ -75,21 +75,30 @@ export class Participants implements Party {
   /**
    * Takes a slot.
    *
-   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive.
+   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones from
+   * being taken.
    */
   join(role: string): void {
     const { participantSlots } = this.#geometry;
-    let gone = 0;
+    let gone = 0, blocked = 0;
     for (let slot = 0; slot < participantSlots; slot++) {
       if (this.#tryTake(slot, role)) return;
       if (this.#isThreadGone(slot)) gone++;
+      else if (!isByteLocked(this.#mapping.fd, this.#lockByte(slot))) blocked++;
+    }
+    const doing = `attach to segment '${this.#name}'`;
+    if (blocked > 0) {
+      throw new SegmentStateError(
+        "BUSY",
+        `Cannot ${doing} as none of its ${participantSlots} slots can be taken: ${blocked} are free, but ${READ_LOCKED}`,
+      );
     }
     const terminated = gone === 0
       ? ""
       : `, ${gone} of them by Workers that were terminated, whose slots are free once their process ends`;
     throw new SegmentStateError(
       "FULL",
-      `Cannot attach to segment '${this.#name}' as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
+      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
     );
   }
 
@@ -143,6 +152,7 @@ export class Participants implements Party {
     if (!tryLockByte(doing, fd, joinerByte)) return false;
     try {
       if (isByteLocked(fd, lockByte) && !(this.#isOwnThreadGone(slot) && closeLockedFile(fd, lockByte))) return false;
+      if (!isByteFree(fd, lockByte)) return false;
       // All this before the slot is held: a joiner that is stopped here must not make the last holder look alive.
       const id = (this.#takeEpoch(slot) << SLOT_BITS) | slot;
       this.#write(slot, role);

@@ -91,7 +91,8 @@ export class Segment implements Disposable {
    *
    * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
    * @throws {SegmentFormatError} If the file is not a segment, cut short, of another version, or corrupt.
-   * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`.
+   * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`, or
+   * `BUSY` if somebody who may only read the file keeps its locks from being taken.
    */
   static open(name: string, options: OpenOptions = {}): Segment {
     if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);

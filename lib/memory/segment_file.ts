@@ -7,7 +7,7 @@ import type { Geometry } from "./geometry.ts";
 import { type Header, isReady, readCreatedNs, readHeader, requireInitialisable, writeHeader } from "./header.ts";
 import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_format.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
-import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
 import { anonymousName, parseAnonymousName, stampOf } from "./segment_name.ts";
 
@@ -143,7 +143,13 @@ function settle(
       continue;
     }
     const waitedMs = performance.now() - start;
-    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) throw notReady(name, true, waitedMs);
+    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) {
+      if (isByteLocked(fd, INITIALISER_LOCK_BYTE)) throw notReady(name, true, waitedMs);
+      throw new SegmentStateError(
+        "BUSY",
+        `Cannot ${doing.action} '${name}' as nobody initialises it, but ${READ_LOCKED}`,
+      );
+    }
     sleep(1);
   }
   return "ready";

@@ -9,8 +9,9 @@ import { SystemError } from "@shmkit/shmkit";
 import * as linux from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
-import { isByteLocked, tryLockByte, unlockByte } from "../../lib/memory/ofd_lock.ts";
+import { isByteFree, isByteLocked, tryLockByte, unlockByte } from "../../lib/memory/ofd_lock.ts";
 import { replacing } from "../memory/faults.ts";
+import { readLock } from "../memory/read_lock.ts";
 import { hasCompiler } from "../../support/machine.ts";
 
 const doing = { action: "try", path: "/it" };
@@ -209,5 +210,28 @@ describe("OFD locks", () => {
     assertEquals(isByteLocked(two, 7), false);
     system.close(two);
     system.close(reader);
+  });
+
+  it("of readers mean nothing, and keep others from taking one", () => {
+    const owner = system.memfdCreate(doing, "test", linux.MFD_CLOEXEC), path = `/proc/self/fd/${owner}`;
+    const other = system.open(doing, path, linux.O_RDWR), reader = system.open(doing, path, linux.O_RDONLY);
+    for (const byte of [0, 2 ** 33]) {
+      readLock(reader, byte);
+      for (const fd of [owner, other]) {
+        assertEquals([isByteLocked(fd, byte), isByteFree(fd, byte), tryLockByte(doing, fd, byte)], [
+          false,
+          false,
+          false,
+        ]);
+      }
+      unlockByte(reader, byte);
+      assertEquals([isByteFree(owner, byte), tryLockByte(doing, owner, byte)], [true, true]);
+      assertEquals([isByteLocked(other, byte), isByteFree(other, byte), isByteLocked(reader, byte)], [
+        true,
+        false,
+        true,
+      ]);
+    }
+    for (const fd of [owner, other, reader]) system.close(fd);
   });
 });

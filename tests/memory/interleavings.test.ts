@@ -22,10 +22,11 @@ import { before, replacing } from "./faults.ts";
 const SCRIPT = new URL("./races_peer.ts", import.meta.url);
 const byteLength = 65_536;
 
-/** Whether a call of fcntl tries to take, or asks about, a lock of that byte. */
+/** Whether a call of fcntl tries to take, or asks whether somebody holds, the lock of that byte. */
 const locks = (command: number, byteOffset: number) => (_fd: number, called: number, flock: Memory): boolean => {
   const [kind, low] = new Int32Array(flock.buffer, flock.byteOffset, 3).filter((_, i) => i !== 1);
-  return called === command && kind === linux.F_WRLCK && low === byteOffset;
+  const expected = command === linux.F_OFD_SETLK ? linux.F_WRLCK : linux.F_RDLCK;
+  return called === command && kind === expected && low === byteOffset;
 };
 
 const empty = (name: string): void => closeSync(openSync(`/dev/shm${name}`, "w", 0o600));
