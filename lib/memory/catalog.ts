@@ -12,6 +12,7 @@ import {
   OBJECT_LENGTH_OFFSET,
   OBJECT_OFFSET_OFFSET,
   SCHEMA_LENGTH_OFFSET,
+  SCHEMA_LIMIT,
   SCHEMA_OFFSET_OFFSET,
   TABLE_BYTES,
 } from "./catalog_format.ts";
@@ -122,7 +123,7 @@ export class Catalog {
   }
 
   /** Refuses what no catalog can hold, before anything is locked. */
-  #requireFits({ name, kind, byteLength }: NewEntry): void {
+  #requireFits({ name, kind, byteLength, schema }: NewEntry): void {
     const text = (what: string, value: string, limit: number) => {
       if (value !== "" && !value.includes("\0") && isWellFormed(value) && utf8Length(value) <= limit) return;
       throw new RangeError(
@@ -133,6 +134,13 @@ export class Catalog {
     };
     text("name", name, NAME_BYTES);
     text("kind", kind, KIND_BYTES);
+    if (typeof schema !== "string" || utf8Length(schema) > SCHEMA_LIMIT) {
+      throw new RangeError(
+        `Cannot add object '${name}' to segment '${this.#segment}' as its schema must be a text of at most ${SCHEMA_LIMIT} bytes: received ${
+          typeof schema === "string" ? `${utf8Length(schema)} bytes` : typeof schema
+        }`,
+      );
+    }
     if (!Number.isSafeInteger(byteLength) || byteLength < 1) {
       throw new RangeError(
         `Cannot add object '${name}' to segment '${this.#segment}' as its byte length must be a positive integer: received ${byteLength}`,
@@ -208,6 +216,9 @@ export class Catalog {
     if (name === "" || kind === "" || this.#entries.has(name)) throw this.#corrupt(`${what} has no name of its own`);
     if (schemaOffset !== this.#free || byteOffset !== alignUp(schemaOffset + schemaByteLength, OBJECT_ALIGNMENT)) {
       throw this.#corrupt(`${what} must follow offset ${this.#free}: found ${schemaOffset} and ${byteOffset}`);
+    }
+    if (schemaByteLength > SCHEMA_LIMIT) {
+      throw this.#corrupt(`${what} must have a schema of at most ${SCHEMA_LIMIT} bytes: found ${schemaByteLength}`);
     }
     if (byteLength < 1 || byteOffset + byteLength > end) {
       throw this.#corrupt(`${what} must end by ${end}: found ${byteOffset} + ${byteLength}`);

@@ -21,6 +21,9 @@ import { parseAnonymousName, requireSegmentName } from "./segment_name.ts";
 import type { CreateOptions, ObjectOptions, OpenOptions } from "./segment_options.ts";
 import type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";
 
+/** How many objects a message names. */
+const NAMES_SHOWN = 32;
+
 /**
  * A piece of memory that several processes share, and what lies in it. Any number of processes attach, up to
  * `maxParticipants`; each attachment is one open file, one mapping and one slot among the participants. A process that
@@ -219,10 +222,13 @@ export class Segment implements Disposable {
     let entry = this.#catalog.find(name);
     while (entry === undefined) {
       if (performance.now() - start >= timeoutMs) {
-        const names = this.#catalog.list().map((entry) => `'${entry.name}'`).join(", ") || "none";
+        const entries = this.#catalog.list(), more = entries.length - NAMES_SHOWN;
+        const names = entries.slice(0, NAMES_SHOWN).map((entry) => `'${entry.name}'`).join(", ") || "none";
         throw new SegmentStateError(
           "NOT_FOUND",
-          `Cannot open object '${name}' in segment '${this.name}' as it must be one of its objects: found ${names}`,
+          `Cannot open object '${name}' in segment '${this.name}' as it must be one of its objects: found ${names}${
+            more > 0 ? ` and ${more} more` : ""
+          }`,
         );
       }
       sleep(1);
