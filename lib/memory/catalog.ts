@@ -71,6 +71,13 @@ export class Catalog {
     return this.#entries.get(name) ?? this.#refresh().get(name);
   }
 
+  /** All words of all objects. */
+  words(): Int32Array {
+    this.#refresh();
+    const { objectsOffset, byteLength } = this.#geometry, end = Math.min(this.#free, byteLength);
+    return new Int32Array(this.#mapping.buffer, objectsOffset, (end - objectsOffset) / 4);
+  }
+
   /** All objects, in the order in which they were made. */
   list(): CatalogEntry[] {
     return [...this.#refresh().values()];

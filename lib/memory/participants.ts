@@ -11,8 +11,8 @@ import { isByteFree, isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "
 import {
   ATTACHED_OFFSET,
   EPOCH_LIMIT,
-  EPOCH_OFFSET,
   JOINER_LOCK_OFFSET,
+  JOINS_OFFSET,
   NAMESPACE_OFFSET,
   PID_OFFSET,
   ROLE_BYTES,
@@ -26,6 +26,7 @@ import {
 } from "./participants_format.ts";
 import type { Party } from "./party.ts";
 import { processIdentity } from "./process_identity.ts";
+import { staleEpochs } from "./stale_epochs.ts";
 
 /** One attachment to a segment, as the segment's table tells it. */
 export interface Participant {
@@ -55,10 +56,13 @@ export class Participants implements Party {
   readonly #geometry: Geometry;
   readonly #record: DataView;
   readonly #words: Uint32Array;
+  readonly #objects: () => Int32Array;
   #slot = -1;
   #id = 0;
 
-  constructor(name: string, mapping: Mapping, geometry: Geometry) {
+  /** @param objects All words of all objects, in which ids may lie. */
+  constructor(name: string, mapping: Mapping, geometry: Geometry, objects: () => Int32Array) {
+    this.#objects = objects;
     this.#name = name;
     this.#mapping = mapping;
     this.#geometry = geometry;
@@ -117,12 +121,11 @@ export class Participants implements Party {
   isAlive(id: number): boolean {
     const slot = id & (SLOT_LIMIT - 1);
     if (slot >= this.#geometry.participantSlots) return false;
-    const word = (slot * SLOT_BYTES + EPOCH_OFFSET) / 4, epoch = id >>> SLOT_BITS;
-    if (load(this.#words, word) !== epoch) return false; // pairs with the store in #takeEpoch
+    if (this.#idOf(slot) !== id) return false;
     if (slot === this.#slot) return true;
     if (!this.#isHeld(slot)) return false;
     // Once more, now that the slot was seen held: the next holder moves the epoch on before it takes the slot.
-    return load(this.#words, word) === epoch;
+    return this.#idOf(slot) === id;
   }
 
   /** An id in words. */
@@ -154,11 +157,11 @@ export class Participants implements Party {
       if (isByteLocked(fd, lockByte) && !(this.#isOwnThreadGone(slot) && closeLockedFile(fd, lockByte))) return false;
       if (!isByteFree(fd, lockByte)) return false;
       // All this before the slot is held: a joiner that is stopped here must not make the last holder look alive.
-      const id = (this.#takeEpoch(slot) << SLOT_BITS) | slot;
+      if (!this.#takeEpoch(slot)) return false;
       this.#write(slot, role);
       if (!tryLockByte(doing, fd, lockByte)) return false;
       this.#slot = slot;
-      this.#id = id;
+      this.#id = this.#idOf(slot);
       return true;
     } finally {
       unlockByte(fd, joinerByte);
@@ -174,13 +177,29 @@ export class Participants implements Party {
     return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot);
   }
 
-  /** A new epoch makes every id that the slot's earlier holders left in lock words a dead one. */
-  #takeEpoch(slot: number): number {
-    const word = (slot * SLOT_BYTES + EPOCH_OFFSET) / 4;
-    const next = (load(this.#words, word) + 1) % EPOCH_LIMIT;
-    const epoch = next === 0 ? 1 : next;
-    store(this.#words, word, epoch); // pairs with the load in isAlive
-    return epoch;
+  /**
+   * A new epoch makes every id that the slot's earlier holders left in lock words a dead one.
+   *
+   * @returns False if all epochs were used, and there is an id of each.
+   */
+  #takeEpoch(slot: number): boolean {
+    const word = (slot * SLOT_BYTES + JOINS_OFFSET) / 4, last = load(this.#words, word);
+    let joins = joinsAfter(last);
+    if (joins > EPOCH_LIMIT) {
+      const isStale = staleEpochs(this.#objects(), slot);
+      for (let tried = 0; isStale(joins % EPOCH_LIMIT); tried++) {
+        if (tried === EPOCH_LIMIT) return false;
+        joins = joinsAfter(joins);
+      }
+    }
+    store(this.#words, word, joins); // pairs with the load in #idOf
+    return true;
+  }
+
+  /** The id of a slot's last holder. */
+  #idOf(slot: number): number {
+    const joins = load(this.#words, (slot * SLOT_BYTES + JOINS_OFFSET) / 4); // pairs with the store in #takeEpoch
+    return ((joins % EPOCH_LIMIT) << SLOT_BITS) | slot;
   }
 
   /**
@@ -215,7 +234,7 @@ export class Participants implements Party {
   #read(slot: number): Participant {
     const at = slot * SLOT_BYTES;
     return {
-      id: (load(this.#words, (at + EPOCH_OFFSET) / 4) << SLOT_BITS) | slot,
+      id: this.#idOf(slot),
       slot,
       pid: this.#record.getUint32(at + PID_OFFSET, true),
       tid: this.#record.getUint32(at + TID_OFFSET, true),
@@ -224,4 +243,10 @@ export class Participants implements Party {
       role: getChars(this.#record, at + ROLE_OFFSET, ROLE_BYTES),
     };
   }
+}
+
+/** The next count of joins: its epoch is not 0, and once there were 2^21, the count says so for ever. */
+function joinsAfter(joins: number): number {
+  const next = joins < 2 ** 32 - 1 ? joins + 1 : EPOCH_LIMIT;
+  return next % EPOCH_LIMIT === 0 ? next + 1 : next;
 }

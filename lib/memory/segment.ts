@@ -65,11 +65,11 @@ export class Segment implements Disposable {
     this.byteLength = header.byteLength;
     this.readOnly = mapping.readOnly;
     this.#file = file;
-    this.#participants = new Participants(name, mapping, header);
     this.#catalog = new Catalog(name, mapping, header);
+    this.#participants = new Participants(name, mapping, header, () => this.#catalog.words());
     try {
-      if (!mapping.readOnly) this.#participants.join(role);
       this.#catalog.list();
+      if (!mapping.readOnly) this.#participants.join(role);
     } catch (error) {
       this.close();
       throw error;
