@@ -62,6 +62,8 @@ const keepsBuffer = new WeakMap<ArrayBuffer, ArrayBuffer>();
  * detached at any time. What leaves it is lent: a buffer of its own over the part that an object takes.
  */
 export class Mapping {
+  /** The file. */
+  readonly file: OpenFile;
   /** The file's descriptor. */
   readonly fd: number;
   readonly readOnly: boolean;
@@ -91,6 +93,7 @@ export class Mapping {
       system.munmap(address, byteLength);
       throw error;
     }
+    this.file = file;
     this.fd = file.fd;
     this.readOnly = readOnly;
     unreachable.register(this, this.#memory, this);

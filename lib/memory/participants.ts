@@ -3,8 +3,9 @@ import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 import { load, store } from "../atomic/mod.ts";
 import { SegmentStateError } from "../errors.ts";
+import { isKnownAttachment } from "./attachments.ts";
 import { getChars, getU53, setChars, setU53 } from "./bytes.ts";
-import type { Geometry } from "./geometry.ts";
+import type { Header } from "./header.ts";
 import type { Mapping } from "./mapping.ts";
 import { closeLockedFile } from "./locked_file.ts";
 import { isByteFree, isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
@@ -53,7 +54,7 @@ export interface Participant {
 export class Participants implements Party {
   readonly #name: string;
   readonly #mapping: Mapping;
-  readonly #geometry: Geometry;
+  readonly #geometry: Header;
   readonly #record: DataView;
   readonly #words: Uint32Array;
   readonly #objects: () => Int32Array;
@@ -61,7 +62,7 @@ export class Participants implements Party {
   #id = 0;
 
   /** @param objects All words of all objects, in which ids may lie. */
-  constructor(name: string, mapping: Mapping, geometry: Geometry, objects: () => Int32Array) {
+  constructor(name: string, mapping: Mapping, geometry: Header, objects: () => Int32Array) {
     this.#objects = objects;
     this.#name = name;
     this.#mapping = mapping;
@@ -84,6 +85,7 @@ export class Participants implements Party {
    */
   join(role: string): void {
     const { participantSlots } = this.#geometry;
+    for (let slot = 0; slot < participantSlots; slot++) this.#freeIfOwnAndGone(slot);
     let gone = 0, blocked = 0;
     for (let slot = 0; slot < participantSlots; slot++) {
       if (this.#tryTake(slot, role)) return;
@@ -150,11 +152,10 @@ export class Participants implements Party {
   #tryTake(slot: number, role: string): boolean {
     const doing = { action: "attach to segment", path: this.#name };
     const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;
-    if (isByteLocked(fd, lockByte) && !this.#isOwnThreadGone(slot)) return false;
+    if (!isByteFree(fd, lockByte)) return false;
     // Somebody else is about to take it.
     if (!tryLockByte(doing, fd, joinerByte)) return false;
     try {
-      if (isByteLocked(fd, lockByte) && !(this.#isOwnThreadGone(slot) && closeLockedFile(fd, lockByte))) return false;
       if (!isByteFree(fd, lockByte)) return false;
       // All this before the slot is held: a joiner that is stopped here must not make the last holder look alive.
       if (!this.#takeEpoch(slot)) return false;
@@ -168,13 +169,25 @@ export class Participants implements Party {
     }
   }
 
+  /** Frees a slot that this process holds for a thread, or for globals, that are gone. Nobody else can. */
+  #freeIfOwnAndGone(slot: number): void {
+    if (!this.#isOwnAndGone(slot)) return;
+    const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;
+    if (!tryLockByte({ action: "attach to segment", path: this.#name }, fd, joinerByte)) return;
+    try {
+      if (isByteLocked(fd, lockByte) && this.#isOwnAndGone(slot)) closeLockedFile(fd, lockByte);
+    } finally {
+      unlockByte(fd, joinerByte);
+    }
+  }
+
   #lockByte(slot: number): number {
     return this.#geometry.participantsOffset + slot * SLOT_BYTES + SLOT_LOCK_OFFSET;
   }
 
   /** Whether somebody else holds a slot, as far as can be known. */
   #isHeld(slot: number): boolean {
-    return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot);
+    return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot) && !this.#isReloaded(slot);
   }
 
   /**
@@ -214,10 +227,19 @@ export class Participants implements Party {
     return system.resultOf(() => libc().kill(tid, 0)) === -ESRCH;
   }
 
-  /** The same for a thread of this process, which can then free the slot. */
-  #isOwnThreadGone(slot: number): boolean {
+  /** Whether a slot is this thread's, and was taken with globals that a reload has replaced. */
+  #isReloaded(slot: number): boolean {
+    const at = slot * SLOT_BYTES, { pid, pidNamespace, startTime } = processIdentity();
+    return pidNamespace !== 0 && this.#record.getUint32(at + NAMESPACE_OFFSET, true) === pidNamespace &&
+      this.#record.getUint32(at + PID_OFFSET, true) === pid && getU53(this.#record, at + START_OFFSET) === startTime &&
+      this.#record.getUint32(at + TID_OFFSET, true) === libc().gettid() &&
+      !isKnownAttachment(this.#geometry.createdNs, this.#idOf(slot));
+  }
+
+  /** Whether this process holds a slot for what is gone, and so can free it. */
+  #isOwnAndGone(slot: number): boolean {
     const pid = this.#record.getUint32(slot * SLOT_BYTES + PID_OFFSET, true);
-    return pid === processIdentity().pid && this.#isThreadGone(slot);
+    return pid === processIdentity().pid && (this.#isThreadGone(slot) || this.#isReloaded(slot));
   }
 
   #write(slot: number, role: string): void {

@@ -2,9 +2,12 @@ import * as system from "../../ffi/system.ts";
 import { sleep } from "../atomic/mod.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
+import { noteAttachment, requireCurrentRun } from "./attachments.ts";
 import { Catalog, type CatalogEntry } from "./catalog.ts";
 import { GuardedViews } from "./guarded_views.ts";
 import { createRequest } from "./create_request.ts";
+import { unlockFile } from "./ofd_lock.ts";
+import type { OpenFile } from "./open_file.ts";
 import { OWN_TYPE } from "./own_type.ts";
 import { requireObject, requireOptions, requireRole, requireTimeout, shown } from "./option_checks.ts";
 import { type Participant, Participants } from "./participants.ts";
@@ -70,6 +73,7 @@ export class Segment implements Disposable {
     try {
       this.#catalog.list();
       if (!mapping.readOnly) this.#participants.join(role);
+      this.#note(new WeakRef(this), mapping.file);
     } catch (error) {
       this.close();
       throw error;
@@ -86,6 +90,7 @@ export class Segment implements Disposable {
   static create(name: string, options: CreateOptions): Segment {
     requireSegmentName("create", name);
     const request = createRequest("create", name, options);
+    requireCurrentRun(`create segment '${name}'`);
     return new Segment(name, createSegmentFile(name, request), options.role ?? "");
   }
 
@@ -103,6 +108,7 @@ export class Segment implements Disposable {
     requireOptions(doing, options);
     requireTimeout(doing, options.timeoutMs);
     requireRole(doing, options.role);
+    requireCurrentRun(doing);
     return new Segment(name, openSegmentFile(name, options), options.role ?? "");
   }
 
@@ -115,6 +121,7 @@ export class Segment implements Disposable {
   static openOrCreate(name: string, options: CreateOptions & Omit<OpenOptions, "readOnly">): Segment {
     requireSegmentName("open or create", name);
     const request = createRequest("open or create", name, options);
+    requireCurrentRun(`open or create segment '${name}'`);
     const segment = new Segment(name, openOrCreateSegmentFile(name, request), options.role ?? "");
     if (segment.byteLength >= request.geometry.byteLength) return segment;
     segment.close();
@@ -129,7 +136,9 @@ export class Segment implements Disposable {
    * while the parent lives. It is gone when the last attachment is; nothing is left in `/dev/shm`, ever.
    */
   static anonymous(options: Omit<CreateOptions, "mode">): Segment {
-    const { name, file } = createAnonymousFile(createRequest("create", "anonymous", options));
+    const request = createRequest("create", "anonymous", options);
+    requireCurrentRun("create an anonymous segment");
+    const { name, file } = createAnonymousFile(request);
     return new Segment(name, file, options.role ?? "");
   }
 
@@ -297,6 +306,18 @@ export class Segment implements Disposable {
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Notes the attachment such that it can be closed, and collected if nobody closes it. */
+  #note(self: WeakRef<Segment>, file: OpenFile): void {
+    const close = () => {
+      const segment = self.deref();
+      if (segment !== undefined) return segment.close();
+      // Collected, and its memory not given back yet: what is left to do is what the collector does.
+      unlockFile(file.fd);
+      file.close();
+    };
+    file.whenClosed(noteAttachment(this.#file.header.createdNs, this.#participants.id, close));
   }
 
   #requireOpen(): void {
