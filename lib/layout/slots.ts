@@ -140,10 +140,10 @@ export function unnamed(what: string, value: number): never {
  * @returns The memory itself, the same object until the view is moved; `undefined` if it is not all there.
  */
 export function bytesAt(state: ViewState, part: number, at: number, length: number): Uint8Array | undefined {
-  const views = state[VIEWS], kept = state[PARTS][part] as Uint8Array | undefined;
-  if (kept !== undefined && kept.byteOffset === views.byteOffset + at && kept.length === length) return kept;
-  if (views.u8[at + length - 1] === undefined) return undefined;
-  const bytes = views.u8.subarray(at, at + length);
+  const { u8, lent } = state[VIEWS], kept = state[PARTS][part] as Uint8Array | undefined;
+  if (u8[at + length - 1] === undefined) return undefined;
+  if (kept !== undefined && kept.byteOffset === lent.byteOffset + at && kept.length === length) return kept;
+  const bytes = lent.u8.subarray(at, at + length);
   state[PARTS][part] = bytes;
   return bytes;
 }

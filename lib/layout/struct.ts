@@ -160,7 +160,7 @@ ${position} = to === byteOffset && to <= view[$last] ? to : farOffset(view, "${n
   }
 
   viewsOf(view: View): Views {
-    return this.#state(view)[VIEWS];
+    return this.#state(view)[VIEWS].lent;
   }
 
   byteOffsetOf(view: View): number {

@@ -3,11 +3,12 @@ import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../errors.ts";
+import { requireBlank } from "./blank_file.ts";
 import type { Geometry } from "./geometry.ts";
 import { type Header, isReady, readCreatedNs, readHeader, requireInitialisable, writeHeader } from "./header.ts";
 import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_format.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
-import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
 import { anonymousName, parseAnonymousName, stampOf } from "./segment_name.ts";
 
@@ -137,13 +138,22 @@ function settle(
       // Only now is the answer sure: the last holder may have finished, or failed and removed the name.
       const { links } = system.fileStatus(doing, fd);
       const isStillOurs = links > 0 && !isReady(readStart(name, fd));
-      if (isStillOurs) return initialise(name, opened, request);
+      if (isStillOurs) {
+        requireBlank(name, fd);
+        return initialise(name, opened, request);
+      }
       unlockByte(fd, INITIALISER_LOCK_BYTE);
       if (links === 0) return "unlinked";
       continue;
     }
     const waitedMs = performance.now() - start;
-    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) throw notReady(name, true, waitedMs);
+    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) {
+      if (isByteLocked(fd, INITIALISER_LOCK_BYTE)) throw notReady(name, true, waitedMs);
+      throw new SegmentStateError(
+        "BUSY",
+        `Cannot ${doing.action} '${name}' as nobody initialises it, but ${READ_LOCKED}`,
+      );
+    }
     sleep(1);
   }
   return "ready";

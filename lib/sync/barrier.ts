@@ -1,5 +1,6 @@
 import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { OwnerDiedError } from "../errors.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
@@ -83,7 +84,7 @@ export class Barrier {
   /** The name in the catalog. */
   static readonly kind = "Barrier";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** How many attachments meet. */
   readonly parties: number;
@@ -109,13 +110,15 @@ export class Barrier {
   }
 
   /** The bytes a barrier takes. */
-  static byteLength({ parties }: BarrierOptions): number {
-    return LOCK_BYTES + cellCount("barrier", "parties", parties) * CELL_BYTES;
+  static byteLength(options: BarrierOptions): number {
+    requireOptions("make a barrier", options, "with parties");
+    return LOCK_BYTES + cellCount("barrier", "parties", options.parties) * CELL_BYTES;
   }
 
   /** Prepares a barrier in zeroed memory. */
-  static init(region: Region, { parties }: BarrierOptions): void {
-    region.views.i32[PARTIES_WORD] = parties;
+  static init(region: Region, options: BarrierOptions): void {
+    Barrier.byteLength(options);
+    region.views.i32[PARTIES_WORD] = options.parties;
   }
 
   /** Attaches to a barrier; `parties` is read from it. A read-only attachment can only look at `stats()`. */

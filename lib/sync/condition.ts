@@ -1,5 +1,6 @@
 import { load, store } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
@@ -49,7 +50,7 @@ export class Condition {
   /** The name in the catalog. */
   static readonly kind = "Condition";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #signalled: EventCount;

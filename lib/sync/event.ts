@@ -1,4 +1,5 @@
 import { add, compareExchange, exchange, load } from "../atomic/mod.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
@@ -55,7 +56,7 @@ export class Event {
   /** The name in the catalog. */
   static readonly kind = "Event";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** Whether letting one waiter through resets it. */
   readonly autoReset: boolean;
@@ -76,7 +77,7 @@ export class Event {
   }
 
   /** Prepares an event in zeroed memory. */
-  static init(region: Region, { autoReset = false }: EventOptions): void {
+  static init(region: Region, { autoReset = false }: EventOptions = {}): void {
     region.views.i32[AUTO_WORD] = autoReset ? 1 : 0;
   }
 

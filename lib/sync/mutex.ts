@@ -1,5 +1,6 @@
 import { compareExchange, load } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
 import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
@@ -64,7 +65,7 @@ export class Mutex {
   /** The name in the catalog. */
   static readonly kind = "Mutex";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;

@@ -1,5 +1,6 @@
 import { compareExchange, exchange, load } from "../atomic/mod.ts";
 import { AlreadyOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import {
@@ -59,7 +60,7 @@ export class Once {
   /** The name in the catalog. */
   static readonly kind = "Once";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #words: Int32Array;

@@ -1,5 +1,6 @@
 import { compareExchange, exchange, Futex, load, or, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
 import { Guard } from "./guard.ts";
@@ -48,7 +49,7 @@ export class RwLock {
   /** The name in the catalog. */
   static readonly kind = "RwLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
@@ -86,12 +87,12 @@ export class RwLock {
   }
 
   /** The bytes a read-write lock takes. */
-  static byteLength({ maxParticipants = DEFAULT_CELLS }: RwLockOptions): number {
+  static byteLength({ maxParticipants = DEFAULT_CELLS }: RwLockOptions = {}): number {
     return LOCK_BYTES + cellCount("read-write lock", "maxParticipants", maxParticipants) * CELL_BYTES;
   }
 
   /** Prepares a read-write lock in zeroed memory. */
-  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: RwLockOptions): void {
+  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: RwLockOptions = {}): void {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 

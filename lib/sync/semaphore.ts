@@ -1,5 +1,6 @@
 import { Backoff, compareExchange, load, peek } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { cellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
@@ -77,7 +78,7 @@ export class Semaphore {
   /** The name in the catalog. */
   static readonly kind = "Semaphore";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** How many permits there are. */
   readonly permits: number;
@@ -104,13 +105,15 @@ export class Semaphore {
   }
 
   /** The bytes a semaphore takes. */
-  static byteLength({ permits }: SemaphoreOptions): number {
-    return LOCK_BYTES + cellCount("semaphore", "permits", permits) * PERMIT_BYTES;
+  static byteLength(options: SemaphoreOptions): number {
+    requireOptions("make a semaphore", options, "with permits");
+    return LOCK_BYTES + cellCount("semaphore", "permits", options.permits) * PERMIT_BYTES;
   }
 
   /** Prepares a semaphore in zeroed memory. */
-  static init(region: Region, { permits }: SemaphoreOptions): void {
-    region.views.i32[COUNT_WORD] = permits;
+  static init(region: Region, options: SemaphoreOptions): void {
+    Semaphore.byteLength(options);
+    region.views.i32[COUNT_WORD] = options.permits;
   }
 
   /** Attaches to a semaphore; `permits` is read from it. A read-only attachment can only look at `stats()`. */

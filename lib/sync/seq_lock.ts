@@ -2,6 +2,7 @@ import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { compareExchange, load, peek, release, store } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
 import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
@@ -66,7 +67,7 @@ export class SeqLock {
   /** The name in the catalog. */
   static readonly kind = "SeqLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What to read, between `beginRead` and `validate`. */
   readonly payload: ReadonlyViews;
@@ -113,18 +114,21 @@ export class SeqLock {
     this.#words = this.#header.words;
     this.#guard = new Guard(this);
     this.#isOrdered = isOrdered;
-    const { buffer, byteOffset } = region.source;
-    const shared = new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
-    this.#shared = shared;
-    this.payload = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
-    if (this.#words.length > 0) this.#draft = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
+    const partOf = ({ buffer, byteOffset }: ReadonlyViews) => new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
+    this.#shared = partOf(region.source);
+    // Nobody but this class gets hold of the memory itself.
+    const lent = isOrdered ? partOf(region.views.lent) : undefined;
+    this.payload = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
+    if (this.#words.length > 0) this.#draft = lent ?? new Views(new ArrayBuffer(bytes));
     this.#reader = new SeqLockReader(this.#header, () => this.#copyIn());
     this.beginRead = () => this.#makePaths().beginRead();
     this.validate = (sequence) => this.#makePaths().validate(sequence);
   }
 
   /** The bytes a seqlock takes. */
-  static byteLength({ payloadBytes }: SeqLockOptions): number {
+  static byteLength(options: SeqLockOptions): number {
+    requireOptions("make a seqlock", options, "with payloadBytes");
+    const { payloadBytes } = options;
     if (Number.isInteger(payloadBytes) && payloadBytes >= 8 && payloadBytes % 8 === 0 && payloadBytes <= 2 ** 30) {
       return PAYLOAD_OFFSET + payloadBytes;
     }
@@ -141,7 +145,7 @@ export class SeqLock {
 
   /** Attaches to a seqlock; `payloadBytes` is read from it. A read-only attachment reads. */
   static attach(region: Region, _options: Partial<SeqLockOptions>): SeqLock {
-    return new SeqLock(region, hasTotalStoreOrder());
+    return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly);
   }
 
   /** As `attach`, on any processor by the rules of one that reorders loads and stores. */

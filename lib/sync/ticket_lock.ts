@@ -1,5 +1,6 @@
 import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
@@ -67,7 +68,7 @@ export class TicketLock {
   /** The name in the catalog. */
   static readonly kind = "TicketLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #cells: Cells;
@@ -99,12 +100,12 @@ export class TicketLock {
   }
 
   /** The bytes a ticket lock takes. */
-  static byteLength({ maxParticipants = DEFAULT_CELLS }: TicketLockOptions): number {
+  static byteLength({ maxParticipants = DEFAULT_CELLS }: TicketLockOptions = {}): number {
     return LOCK_BYTES + cellCount("ticket lock", "maxParticipants", maxParticipants) * CELL_BYTES;
   }
 
   /** Prepares a ticket lock in zeroed memory. */
-  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: TicketLockOptions): void {
+  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: TicketLockOptions = {}): void {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 

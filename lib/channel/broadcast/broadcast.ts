@@ -1,5 +1,6 @@
 import { ClosedError } from "../../errors.ts";
 import { type AnyStruct, Views } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type LayoutTypeFunction, Region, Role } from "../../memory/mod.ts";
 import { Mutex } from "../../sync/mod.ts";
 import { BROADCAST_HEADER_BYTES, TURN_BYTES, TURN_OFFSET, WRITER_OFFSET } from "./format.ts";
@@ -66,7 +67,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "Broadcast";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a record holds. */
   readonly layout: S;

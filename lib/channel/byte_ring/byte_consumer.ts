@@ -75,7 +75,7 @@ export class ByteConsumer implements Disposable {
 
   /** Use `ByteRing.consumer`. */
   constructor(region: Region, role: Role, geometry: ByteRingGeometry, { wait }: RoleOptions) {
-    const { i32: words, f64: counts, buffer, byteOffset } = region.views;
+    const { i32: words, f64: counts, lent: { buffer, byteOffset } } = region.views;
     this.#region = region;
     this.#role = role;
     this.#geometry = geometry;

@@ -91,7 +91,7 @@ export class ByteProducer implements Disposable {
 
   /** Use `ByteRing.producer`. */
   constructor(region: Region, role: Role | undefined, geometry: ByteRingGeometry, { wait }: RoleOptions) {
-    const { i32: words, f64: counts, buffer, byteOffset } = region.views;
+    const { i32: words, f64: counts, lent: { buffer, byteOffset } } = region.views;
     this.#region = region;
     this.#role = role;
     this.#geometry = geometry;

@@ -1,4 +1,5 @@
 import { ClosedError } from "../../errors.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type Region, Role } from "../../memory/mod.ts";
 import { ByteConsumer } from "./byte_consumer.ts";
 import {
@@ -72,7 +73,7 @@ export class ByteRing {
   /** The name in the catalog. */
   static readonly kind = "ByteRing";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** Bytes of all records: a power of two. */
   readonly capacity: number;

@@ -1,5 +1,6 @@
 import { load } from "../../atomic/mod.ts";
 import { SegmentFormatError } from "../../errors.ts";
+import { requireOptions } from "../../memory/internal.ts";
 import type { Region } from "../../memory/mod.ts";
 import {
   BYTE_RING_HEADER_BYTES,
@@ -38,7 +39,9 @@ export interface ByteRingGeometry {
 const LEAST_CAPACITY = 64, MOST_CAPACITY = 2 ** 30;
 
 /** Where the records of a ring of these options lie. */
-export function geometryOf({ capacity, producers = "one" }: ByteRingOptions): ByteRingGeometry {
+export function geometryOf(options: ByteRingOptions): ByteRingGeometry {
+  requireOptions("make a byte ring", options, "with a capacity");
+  const { capacity, producers = "one" } = options;
   if (!(Number.isInteger(capacity) && capacity >= LEAST_CAPACITY && capacity <= MOST_CAPACITY)) {
     throw new RangeError(
       `Cannot make a byte ring as capacity must be an integer from ${LEAST_CAPACITY} to ${MOST_CAPACITY}: received ${capacity}`,

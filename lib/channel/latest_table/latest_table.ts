@@ -4,6 +4,7 @@ import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.t
 import {
   type CopyRecord,
   type LayoutTypeFunction,
+  OWN_TYPE,
   recordCopier,
   recordCopies,
   type Region,
@@ -69,7 +70,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "LatestTable";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a row holds. */
   readonly layout: S;

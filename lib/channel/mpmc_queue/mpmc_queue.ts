@@ -1,5 +1,6 @@
 import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import type { LayoutTypeFunction, Region } from "../../memory/mod.ts";
 import { QueueCells } from "./queue_cells.ts";
 import { MpmcConsumer } from "./mpmc_consumer.ts";
@@ -78,7 +79,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "MpmcQueue";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a record holds. */
   readonly layout: S;

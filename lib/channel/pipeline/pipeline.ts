@@ -1,6 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type LayoutTypeFunction, type Region, Role } from "../../memory/mod.ts";
 import { HIGH_WATER_OFFSET, REFUSALS_OFFSET, TAIL_OFFSET, WRITER_OFFSET } from "./format.ts";
 import { Gates } from "./gates.ts";
@@ -89,7 +90,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "Pipeline";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a record holds. */
   readonly layout: S;
