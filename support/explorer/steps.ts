@@ -1,0 +1,277 @@
+/**
+ * What the explored code calls in place of `Atomics`, of the kernel and of the clock. Each function in `STEPS` is one step;
+ * the rewritten code hands it a last argument, evaluated right before the call, which lets another actor go first.
+ *
+ * @module
+ */
+import { buffer, world } from "./world.ts";
+
+/** A typed array of the explored code. */
+type Words = Int32Array<ArrayBufferLike> | Uint32Array<ArrayBufferLike>;
+
+/** Index of a word in the whole shared memory. */
+function wordOf(words: Words, index: number): number {
+  return (words.byteOffset >> 2) + index;
+}
+
+/** What a word is as an element of its array. */
+function elementOf(words: Words, value: number): number {
+  return words instanceof Int32Array ? value : value >>> 0;
+}
+
+/** Whether nobody acts: what runs before and after the actors works on the arrays themselves. */
+function isOutside(): boolean {
+  return world.current === undefined;
+}
+
+/** As `load` of `lib/atomic/atomics.ts`; so are the next eight. */
+export function load(words: Words, index: number): number {
+  if (isOutside()) return words[index];
+  const word = wordOf(words, index), value = world.memory.load(world.enter(), word);
+  return elementOf(words, world.saw(value, "loads", word));
+}
+
+/** A plain load. */
+export function peek(words: Words, index: number): number {
+  if (isOutside()) return words[index];
+  const word = wordOf(words, index), value = world.memory.peek(world.enter(), word);
+  return elementOf(words, world.saw(value, "peeks at", word));
+}
+
+/** An atomic store that is a fence. */
+export function store(words: Words, index: number, value: number): void {
+  if (isOutside()) return void (words[index] = value);
+  const word = wordOf(words, index);
+  world.memory.store(world.enter(), word, value | 0);
+  world.saw(value | 0, "stores", word);
+}
+
+/** An atomic store that is no fence. */
+export function release(words: Words, index: number, value: number): void {
+  if (isOutside()) return void (words[index] = value);
+  const word = wordOf(words, index);
+  world.memory.release(world.enter(), word, value | 0);
+  world.saw(value | 0, "releases", word);
+}
+
+/** Adds. */
+export function add(words: Words, index: number, value: number): number {
+  return replace(words, index, "adds to", (old) => old + value);
+}
+
+/** Sets bits. */
+export function or(words: Words, index: number, bits: number): number {
+  return replace(words, index, "sets bits of", (old) => old | bits);
+}
+
+/** Clears bits. */
+export function and(words: Words, index: number, mask: number): number {
+  return replace(words, index, "clears bits of", (old) => old & mask);
+}
+
+/** Replaces. */
+export function exchange(words: Words, index: number, value: number): number {
+  return replace(words, index, "exchanges", () => value);
+}
+
+/** Replaces what was expected. */
+export function compareExchange(words: Words, index: number, expected: number, value: number): number {
+  return replace(words, index, "compares and exchanges", (old) => old === (expected | 0) ? value : old);
+}
+
+function replace(words: Words, index: number, what: string, next: (old: number) => number): number {
+  if (isOutside()) {
+    const old = words[index];
+    words[index] = next(old | 0);
+    return old;
+  }
+  const word = wordOf(words, index), { memory } = world, old = memory.lock(world.enter(), word);
+  memory.set(word, next(old) | 0);
+  return elementOf(words, world.saw(old, what, word));
+}
+
+/** Fences everybody, as membarrier(2) does. */
+export function fenceAll(): void {
+  if (isOutside()) return;
+  world.memory.fenceAll(world.enter());
+  world.saw(0, "fences all", -1);
+}
+
+/** Looks at a word and falls asleep. Followed by `endWait` if it did. */
+export function beginWait(words: Int32Array, index: number, expected: number, deadline: number): boolean {
+  if (isOutside()) {
+    if (words[index] !== expected) return false;
+    throw new Error("Cannot sleep as no actor runs: somebody would wait for ever");
+  }
+  return world.beginWait(wordOf(words, index), expected | 0, deadline);
+}
+
+/** Woken, or out of time. */
+export function endWait(words: Int32Array, index: number): boolean {
+  return world.endSleep(wordOf(words, index));
+}
+
+/** Wakes sleepers. */
+export function wake(words: Int32Array, index: number, count: number): number {
+  if (isOutside()) return 0;
+  return world.wake(wordOf(words, index), count);
+}
+
+/** Falls asleep for a while. Followed by `endPause`. */
+export function beginPause(ms: number): void {
+  world.beginPause(ms);
+}
+
+/** The while is over. */
+export function endPause(): void {
+  world.endSleep(-1);
+}
+
+/** Whether a party lives. */
+export function isAlive(id: number): boolean {
+  return world.isAlive(id);
+}
+
+/** The functions of this module that are steps. */
+export const STEPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
+  load,
+  peek,
+  store,
+  release,
+  add,
+  or,
+  and,
+  exchange,
+  compareExchange,
+  fenceAll,
+  beginWait,
+  endWait,
+  wake,
+  beginPause,
+  endPause,
+  isAlive,
+};
+
+// ---- What the rewriting adds ----
+
+// deno-lint-ignore no-explicit-any -- any function
+type Any = (...args: any[]) => any;
+type Twin = (...args: unknown[]) => Generator<void, unknown>;
+type Twinned = Any & { $g?: Twin };
+
+const steps: ReadonlySet<unknown> = new Set(Object.values(STEPS));
+
+/** Before a step of a twin. @returns True if its actor goes on; else it pauses. */
+export function $go(site: number): boolean {
+  return world.go(site);
+}
+
+/** Gives a function its twin. */
+export function $twin<F extends Twinned>(plain: F, twin: Twin): F {
+  plain.$g = twin;
+  return plain;
+}
+
+/** The twin of a function that is only known when the code runs; one without a twin runs at once. */
+export function $twinOf(fn: Twinned, site: number): Twin {
+  return fn.$g ?? function* (this: unknown, ...args: unknown[]) {
+    if (steps.has(fn) && !$go(site)) yield;
+    return fn.apply(this, args);
+  };
+}
+
+/** Stands for `performance`. */
+export const $performance: { now(): number } = { now: () => world.now() };
+
+/** Whether an access to an element is one to shared memory. */
+export function $isShared(array: unknown): boolean {
+  return typeof array === "object" && array !== null && (array as { buffer?: unknown }).buffer === buffer;
+}
+
+/** An array that is accessed in a way that cannot be made a step. */
+export function $requireUnshared<T>(array: T): T {
+  if ($isShared(array)) world.fail("the code reads shared memory in an optional chain, which cannot be followed");
+  return array;
+}
+
+type AnyArray =
+  | Words
+  | Float64Array<ArrayBufferLike>
+  | Uint8Array<ArrayBufferLike>
+  | Int8Array<ArrayBufferLike>
+  | Uint16Array<ArrayBufferLike>
+  | Int16Array<ArrayBufferLike>
+  | Float32Array<ArrayBufferLike>;
+
+const scratch = new ArrayBuffer(8);
+const halves = new Int32Array(scratch);
+const double = new Float64Array(scratch);
+const single = new Float32Array(scratch);
+const scratchBytes = new Uint8Array(scratch);
+
+/** `array[index]`, of shared memory. */
+export function $read(array: AnyArray, index: number): number | undefined {
+  const actor = world.enter();
+  if (!(index >= 0 && index < array.length)) return undefined;
+  const { memory } = world, byte = array.byteOffset + index * array.BYTES_PER_ELEMENT, word = byte >> 2;
+  if (array instanceof Float64Array) {
+    halves[0] = memory.peekTwo(actor, word);
+    halves[1] = memory.second;
+    world.saw(halves[0] ^ Math.imul(halves[1], 0x85ebca6b), "reads", word);
+    return double[0];
+  }
+  halves[0] = world.saw(memory.peek(actor, word), "reads", word);
+  if (array instanceof Int32Array) return halves[0];
+  if (array instanceof Uint32Array) return halves[0] >>> 0;
+  if (array instanceof Float32Array) return single[0];
+  const Narrow = array.constructor as new (buffer: ArrayBuffer, byteOffset: number, length: number) => AnyArray;
+  return new Narrow(scratch, byte & 3, 1)[0];
+}
+
+/** `array[index] = value`, of shared memory. */
+export function $write(array: AnyArray, index: number, value: number): number {
+  const actor = world.enter();
+  if (!(index >= 0 && index < array.length)) return value;
+  const { memory } = world, byte = array.byteOffset + index * array.BYTES_PER_ELEMENT, word = byte >> 2;
+  if (array instanceof Float64Array) {
+    double[0] = value;
+    memory.putTwo(actor, word, halves[0], halves[1]);
+    world.saw(halves[0] ^ Math.imul(halves[1], 0x85ebca6b), "writes", word);
+    return value;
+  }
+  let mask = -1;
+  halves[0] = 0;
+  if (array instanceof Int32Array || array instanceof Uint32Array) halves[0] = value;
+  else if (array instanceof Float32Array) single[0] = value;
+  else {
+    const Narrow = array.constructor as new (buffer: ArrayBuffer, byteOffset: number, length: number) => AnyArray;
+    scratchBytes.fill(0xff, byte & 3, (byte & 3) + array.BYTES_PER_ELEMENT);
+    mask = halves[0];
+    new Narrow(scratch, byte & 3, 1)[0] = value;
+  }
+  memory.put(actor, word, halves[0], mask);
+  world.saw(halves[0], "writes", word);
+  return value;
+}
+
+/** `array[index]` where it is no step of its own: statistics. */
+export function $readQuietly(array: AnyArray, index: number): number {
+  if (array instanceof Float64Array) {
+    const word = (array.byteOffset >> 2) + index * 2;
+    halves[0] = world.memory.words[word];
+    halves[1] = world.memory.words[word + 1];
+    return double[0];
+  }
+  return world.memory.words[(array.byteOffset >> 2) + index];
+}
+
+/** `array[index] = value` where it is no step of its own. */
+export function $writeQuietly(array: AnyArray, index: number, value: number): number {
+  const word = (array.byteOffset + index * array.BYTES_PER_ELEMENT) >> 2;
+  if (array instanceof Float64Array) {
+    double[0] = value;
+    world.memory.set(word, halves[0]);
+    world.memory.set(word + 1, halves[1]);
+  } else world.memory.set(word, value);
+  return value;
+}

@@ -1,0 +1,278 @@
+/**
+ * The explored world: shared memory, actors, and the steps that they make. What the rewritten code calls stands at the end.
+ *
+ * @module
+ */
+import { Actor, AWAKE, PAUSING } from "./actor.ts";
+import { mix } from "./hash.ts";
+import { MEMORY_BYTES } from "./memory.ts";
+import { NOTHING, Turns } from "./turns.ts";
+
+/** The explored code's arrays lie in this. While actors run, what it holds means nothing: see `Memory`. */
+export const buffer: ArrayBuffer = new ArrayBuffer(MEMORY_BYTES);
+const image = new Int32Array(buffer);
+
+/** What the words of the buffer are while actors run: code that reads past the world goes wrong, and shows it. */
+const POISON = 0x5eed_bad5;
+
+/** Kinds of choices within steps; `TURN` is 0. Kinds of memories begin behind them. */
+const IS_ALIVE = 1;
+const WHO_WAKES = 2;
+/** The first kind of choice that a memory may use. */
+export const MEMORY_KIND = 16;
+
+/** Which of two ways: the options of a choice between them. */
+const NO = 0;
+const YES = 1;
+
+/** One world, for all runs of a search. */
+export class World extends Turns {
+  /** Whether the processor keeps loads in order, and stores in order. */
+  readonly isOrdered: boolean = true;
+  /** Whether the kernel fences everybody for one. */
+  readonly hasMembarrier: boolean = true;
+  /** Steps of all runs. */
+  steps = 0;
+  /** Bytes of the buffer that are in use. */
+  used = 0;
+  /** Whether the step that comes next was granted by a turn. */
+  #isGranted = false;
+  #isStarting = false;
+  /** The words at the start of the first run. */
+  #firstImage: Int32Array | undefined;
+  readonly #names = new Map<number, { readonly byteLength: number; readonly name: string }>();
+  /** Actors of the last wake, for its choice. */
+  readonly #asleep: Actor[] = [];
+
+  /** Begins a run: nobody acts yet, and the memory is zero. */
+  begin(): void {
+    this.beginTurns();
+    this.actors = [];
+    image.fill(0, 0, this.#firstImage === undefined ? image.length : this.used / 4);
+    this.used = 0;
+  }
+
+  /** Takes part of the memory. */
+  allot(byteLength: number): number {
+    const at = this.used;
+    this.used = Math.ceil((at + byteLength) / 128) * 128;
+    if (this.used > MEMORY_BYTES) throw new RangeError(`Cannot share more than ${MEMORY_BYTES} bytes: received ${this.used}`);
+    return at;
+  }
+
+  /** Says what a part of the memory is called, for traces. */
+  name(at: number, byteLength: number, name: string): void {
+    this.#names.set(at, { byteLength, name });
+  }
+
+  /** What a word is called. */
+  nameOf(word: number): string {
+    for (const [at, { byteLength, name }] of this.#names) {
+      if (word * 4 >= at && word * 4 < at + byteLength) return `${name}[${word - at / 4}]`;
+    }
+    return `[${word}]`;
+  }
+
+  /** The id of who has a name. */
+  idOf(who: string): number {
+    let id = ids.get(who);
+    if (id === undefined) ids.set(who, id = FIRST_ID + ids.size * ID_STEP);
+    return id;
+  }
+
+  /** The actor that runs is inside of something, or, if it is named "", outside again. */
+  comeInside(what: string, others: readonly string[]): void {
+    for (const { name, inside } of this.actors) {
+      if (others.includes(inside)) this.fail(`${this.current?.name} is ${what} while ${name} is ${inside}`);
+    }
+    if (this.current !== undefined) this.current.inside = what;
+  }
+
+  /** Everything is prepared: brings each actor to its first step. */
+  start(actors: readonly { name: string; id: number; code: Generator<void, void> }[]): void {
+    const words = image.subarray(0, this.used / 4);
+    this.#firstImage ??= words.slice();
+    if (this.#firstImage.some((word, i) => word !== words[i])) throw new Error("Cannot explore as start() is not always the same");
+    this.memory.begin(words);
+    words.fill(POISON);
+    this.actors = actors.map(({ name, id, code }, index) => new Actor(name, id, index, code));
+    this.#isStarting = true;
+    for (const actor of this.actors) {
+      this.current = actor;
+      this.#resume(actor);
+    }
+    this.#isStarting = false;
+    this.current = undefined;
+  }
+
+  /** Lets actors step until the run is over. */
+  run(): void {
+    for (this.next = this.takeTurn(); this.next !== undefined;) {
+      const actor = this.current = this.next;
+      this.#isGranted = true;
+      this.#resume(actor);
+      if (actor.isDone) this.next = this.takeTurn();
+    }
+    this.current = undefined;
+  }
+
+  /** Everything has come to rest: shows the memory to who looks at what it has become. Returns what came out. */
+  finish(): number {
+    this.deathsLeft = 0;
+    this.memory.fenceAll(NOBODY);
+    const outcome = this.outcome(), words = image.subarray(0, this.used / 4);
+    if (words.some((word) => word !== POISON)) this.fail("the code writes shared memory past the world");
+    words.set(this.memory.words.subarray(0, words.length));
+    return outcome;
+  }
+
+  /** Runs an actor to where it pauses, or to its end. */
+  #resume(actor: Actor): void {
+    try {
+      actor.isDone = actor.code.next().done === true;
+    } catch (error) {
+      actor.isDone = true;
+      if (!this.isCut) this.fail(`${actor.name} throws ${error instanceof Error ? error.stack : error}`);
+    }
+  }
+
+  /** An actor is about to make a step. @returns True if it goes on; else it pauses. */
+  go(site: number): boolean {
+    const actor = this.current!;
+    actor.site = site;
+    if (this.#isStarting || this.failure !== undefined) {
+      this.next = undefined;
+      return false;
+    }
+    this.next = this.takeTurn();
+    return this.#isGranted = this.next === actor;
+  }
+
+  /** Each step begins here. @returns Who makes it; undefined while nobody runs. */
+  enter(): number {
+    const { current } = this;
+    if (current === undefined) return NOBODY;
+    if (!this.#isGranted && this.failure === undefined && !this.isCut) {
+      this.fail(`${current.name} accesses shared memory, and it is no step: ${new Error().stack}`);
+    }
+    this.#isGranted = false;
+    this.steps++;
+    current.steps++;
+    return current.index;
+  }
+
+  /** Each step ends here: with what it told its actor. */
+  saw(value: number, what: string, word: number): number {
+    const { current } = this;
+    if (current === undefined) return value;
+    current.seen1 = mix(current.seen1, value + 7);
+    current.seen2 = mix(current.seen2, value ^ 0x5bd1e995);
+    this.trace?.step(current, what, word, value);
+    return value;
+  }
+
+  /** Looks at a word and, if it is what was expected, falls asleep there. @returns Whether it did. */
+  beginWait(word: number, expected: number, deadline: number): boolean {
+    const actor = this.enter();
+    this.memory.fence(actor); // the kernel's, on the way in
+    const isWorthIt = this.memory.lock(actor, word) === expected;
+    this.saw(+isWorthIt, isWorthIt ? "falls asleep at" : "does not wait at", word);
+    if (isWorthIt) this.#sleep(word, deadline);
+    return isWorthIt;
+  }
+
+  /** Sleeps for a while. */
+  beginPause(ms: number): void {
+    this.enter();
+    this.saw(0, "pauses", -1);
+    this.#sleep(PAUSING, this.now() + ms);
+  }
+
+  /** A sleep has ended. @returns False if by its deadline. */
+  endSleep(word: number): boolean {
+    this.enter();
+    const isLate = this.current?.isLate === true;
+    return this.saw(+!isLate, isLate ? "is out of time at" : "wakes at", word) === 1;
+  }
+
+  #sleep(at: number, deadline: number): void {
+    const { current } = this;
+    if (current === undefined) throw new Error("Cannot sleep as no actor runs");
+    current.deadline = deadline;
+    current.isLate = at !== PAUSING && deadline <= current.clock;
+    current.asleepAt = current.isLate ? AWAKE : at;
+  }
+
+  /** Wakes up to `count` of those asleep at a word. @returns How many. */
+  wake(word: number, count: number): number {
+    this.memory.fence(this.enter());
+    let woken = 0;
+    while (woken < count) {
+      const asleep = this.#asleepAt(word);
+      if (asleep.length === 0) break;
+      const option = count === Infinity ? asleep[0].index : this.#chooseSleeper();
+      if (option === NOTHING) break;
+      const actor = this.actors[option & 15];
+      if (option >> 4 === YES) this.die(actor);
+      else {
+        actor.asleepAt = AWAKE;
+        actor.isLate = false;
+        woken++;
+      }
+    }
+    return this.saw(woken, "wakes those at", word);
+  }
+
+  #asleepAt(word: number): Actor[] {
+    const asleep = this.#asleep;
+    asleep.length = 0;
+    for (const actor of this.actors) if (actor.asleepAt === word && !actor.isDead) asleep.push(actor);
+    return asleep;
+  }
+
+  /** Who is woken, or died asleep before that. A stopped one is woken as any other. */
+  #chooseSleeper(): number {
+    return this.choose(WHO_WAKES, (offer) => {
+      let count = 0;
+      for (const { index } of this.#asleep) offer[count++] = index;
+      if (this.deathsLeft > 0) for (const { index } of this.#asleep) offer[count++] = index | YES << 4;
+      return count;
+    });
+  }
+
+  /** Whether a party lives. One that would make no further step before somebody asks may have died just now. */
+  isAlive(id: number): boolean {
+    this.enter();
+    const { current } = this, actor = this.actors.find((one) => one.id === id);
+    if (current !== undefined && actor !== undefined && actor !== current && !actor.isDead && this.deathsLeft > 0) {
+      const isDead = this.choose(IS_ALIVE, (offer) => {
+        offer[0] = NO;
+        offer[1] = YES;
+        return 2;
+      });
+      if (isDead === YES) this.die(actor);
+    }
+    return this.saw(+!(actor?.isDead === true), "asks for the life of", id) === 1;
+  }
+
+  /** Now, on the clock of who runs. */
+  now(): number {
+    return this.current?.clock ?? 0;
+  }
+}
+
+/** Ids of parties, by name: the same in all worlds. */
+const ids = new Map<string, number>();
+const FIRST_ID = 101;
+const ID_STEP = 101;
+
+/** The index of nobody: of code that runs before or after the actors. */
+export const NOBODY = -1;
+
+/** The world that is explored now. */
+export let world: World;
+
+/** Makes a world the one that is explored. */
+export function enterWorld(next: World): void {
+  world = next;
+}
