@@ -14,8 +14,8 @@ import { type Patch, type Places, ProgramFiles } from "./program_files.ts";
 import { Names } from "./rewrite/names.ts";
 import { addTwins, RUNTIME_NAMES, type Site } from "./rewrite/twins.ts";
 import type { Scenario } from "./scenario.ts";
-import { SHORTENED } from "./shortened.ts";
-import { STEPS } from "./steps.ts";
+import { EVALUATED, SHORTENED } from "./shortened.ts";
+import { setTextRewriter, STEPS } from "./steps.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -46,7 +46,7 @@ export interface Program {
  * @param patches Applied to the source.
  */
 export async function buildProgram(entry: string, patches: readonly Patch[] = []): Promise<Program> {
-  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...patches], PLACES), names = new Names(new Set(Object.keys(STEPS)));
+  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES), names = new Names(new Set(Object.keys(STEPS)));
   for (const file of program.files.values()) names.add(file);
   names.settle();
   const folder = makeFolder(), sites: Site[] = [];
@@ -58,6 +58,12 @@ export async function buildProgram(entry: string, patches: readonly Patch[] = []
     mkdirSync(dirname(placeOf(path)), { recursive: true });
     writeFileSync(placeOf(path), PRELUDE + toJavaScript(text));
   }
+  setTextRewriter((text) => {
+    const file = ts.createSourceFile("made from text", text, ts.ScriptTarget.ESNext, true);
+    names.add(file);
+    names.settle();
+    return addTwins(file, "made from text", names, sites, (statement) => [statement]);
+  });
   const module = await import(place(join(root, entry)));
   return { scenarios: Object.values(module).flat() as Scenario[], sites };
 }

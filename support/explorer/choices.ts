@@ -5,7 +5,7 @@ export const MOST_CHOICES = 10_000;
 const MOST_OPTIONS = 32;
 
 /** Says which option to take where nothing is laid down: an index. The first one is the ordinary one. */
-export type Picker = (options: Uint16Array, count: number) => number;
+export type Picker = (kind: number, options: Uint16Array, count: number) => number;
 
 /**
  * The choices of a run. What is laid down is taken again; beyond that a picker decides. A depth-first search picks first
@@ -47,13 +47,13 @@ export class Choices {
     return this.#options[at * MOST_OPTIONS + this.#taken[at]];
   }
 
-  /** Takes one of the first `count` options on offer. */
-  take(count: number): number {
+  /** Takes one of the first `count` options on offer. `kind` says what is chosen, for the picker. */
+  take(kind: number, count: number): number {
     if (count > MOST_OPTIONS) throw new Error(`Cannot choose as there may be ${MOST_OPTIONS} options: found ${count}`);
     const at = this.#depth++, { offer } = this;
     for (let i = 0; i < count; i++) this.#options[at * MOST_OPTIONS + i] = offer[i];
     this.#counts[at] = count;
-    this.#taken[at] = this.#picker === undefined ? 0 : this.#picker(offer, count);
+    this.#taken[at] = this.#picker === undefined ? 0 : this.#picker(kind, offer, count);
     return offer[this.#taken[at]];
   }
 
@@ -65,11 +65,6 @@ export class Choices {
     this.#taken[at]++;
     this.#laidDown = at + 1;
     return true;
-  }
-
-  /** Lays down what this run has taken, for one more like it. */
-  repeat(): void {
-    this.#laidDown = this.#depth;
   }
 
   /** What this run has taken: an index among the options for each choice. */

@@ -1,30 +1,29 @@
 /**
- * Runs a scenario with every schedule within bounds.
+ * Runs a scenario with every schedule that a setting allows, or with many at random.
  *
  * @module
  */
-import { Choices } from "./choices.ts";
-import { Memory } from "./memory.ts";
 import type { Program } from "./build.ts";
+import { Choices, type Picker } from "./choices.ts";
+import { along, makeWorld, replay, runOnce } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
 import { States } from "./states.ts";
-import { Trace } from "./trace.ts";
-import type { Bounds } from "./turns.ts";
-import { enterWorld, World } from "./world.ts";
+import { type Setting, TURN } from "./turns.ts";
 
 /** What an exploration has found. */
 export interface Result {
   /** Runs that came to their end. */
   readonly schedules: number;
-  /** Runs that came to a state that others had gone on from. */
+  /** Runs that came to a state that another had gone on from. */
   readonly cut: number;
   readonly steps: number;
   readonly states: number;
   /** The most choices of a run. */
   readonly deepest: number;
-  /** Places where somebody died. */
+  /** At how many places somebody died. */
   readonly deathPoints: number;
-  /** How runs ended: memory, and what each step told. */
+  /** How the runs ended: memory, and what each step told. */
   readonly outcomes: ReadonlySet<number>;
   /** False if the time ran out. */
   readonly isWhole: boolean;
@@ -32,76 +31,72 @@ export interface Result {
   readonly failure?: Failure;
 }
 
-/** What went wrong in which schedule. */
+/** What went wrong, in which schedule. */
 export interface Failure {
   readonly message: string;
+  /** Which option each choice took: `replay` runs it again. */
   readonly path: readonly number[];
+  /** What happened, step by step. */
   readonly lines: readonly string[];
 }
 
-/** How to explore, beyond what may happen. */
+/** How to explore. */
 export interface ExploreOptions {
   /** Enters every state anew: to show that nothing is left out otherwise. */
   readonly isNaive?: boolean;
+  /** After how many milliseconds to give up. */
   readonly limitMs?: number;
+  /** Runs schedules at random, for that long or that many, instead of all. */
+  readonly random?: { readonly seed: number; readonly runs: number };
 }
 
-/** Explores all schedules, up to the first fault. */
-export function explore(program: Program, scenario: Scenario, bounds: Bounds, { isNaive = false, limitMs = Infinity }: ExploreOptions = {}): Result {
-  const begin = performance.now(), states = new States(), choices = new Choices();
-  const world = new World(bounds, new Memory(), choices, isNaive ? undefined : states);
-  const outcomes = new Set<number>();
+/** Explores until all schedules are through or one goes wrong. */
+export function explore(program: Program, scenario: Scenario, setting: Setting, options: ExploreOptions = {}): Result {
+  const { isNaive = false, limitMs = Infinity, random } = options;
+  const begin = performance.now(), states = new States(), outcomes = new Set<number>();
+  const choices = new Choices(random && atRandom(random.seed));
+  const world = makeWorld(setting, choices, isNaive || random ? undefined : states);
   let schedules = 0, cut = 0, deepest = 0, isWhole = false, failure: Failure | undefined;
-  enterWorld(world);
   while (true) {
     const outcome = runOnce(world, scenario);
     if (world.isCut) cut++;
-    else {
-      schedules++;
-      outcomes.add(outcome);
-    }
+    else outcomes.add(outcome).size > 0 && schedules++;
     deepest = Math.max(deepest, choices.depth);
     if (world.failure !== undefined) {
-      failure = traced(program, world, scenario);
+      failure = explain(program, scenario, setting, choices.path);
       break;
     }
-    if (!choices.advance()) {
-      isWhole = true;
-      break;
-    }
+    if (random === undefined) {
+      isWhole = !choices.advance();
+      if (isWhole) break;
+    } else if (schedules === random.runs) break;
     if (performance.now() - begin > limitMs) break;
   }
   const { steps, deathPoints } = world, ms = performance.now() - begin;
   return { schedules, cut, steps, states: states.count, deepest, deathPoints: deathPoints.size, outcomes, isWhole, ms, failure };
 }
 
-/** One run. Returns what came out. */
-function runOnce(world: World, scenario: Scenario): number {
-  world.begin();
-  const { actors, check } = scenario.start();
-  world.start(Object.entries(actors).map(([name, act]) => ({ name, id: world.idOf(name), code: codeOf(act) })));
-  world.run();
-  const outcome = world.finish();
-  if (world.isCut || world.failure !== undefined) return outcome;
-  try {
-    check?.({ dead: world.actors.filter(({ isDead }) => isDead).map(({ name }) => name) });
-  } catch (error) {
-    world.fail(`at the end: ${error instanceof Error ? error.stack : error}`);
-  }
-  return outcome;
+function explain(program: Program, scenario: Scenario, setting: Setting, path: readonly number[]): Failure {
+  const again = replay(program, scenario, setting, () => along(path));
+  if (again.failure === undefined) throw new Error(`Cannot explore '${scenario.title}' as a run that went wrong went well the second time`);
+  const { failure, path: shrunk, lines } = shrink(program, scenario, setting, path);
+  return { message: failure!, path: shrunk, lines };
 }
 
-function codeOf(act: (() => void) & { $g?: () => Generator<void, void> }): Generator<void, void> {
-  if (act.$g === undefined) throw new Error(`Cannot explore an actor that makes no step: ${act}`);
-  return act.$g();
-}
+/** How often a random schedule does not take the first option, in 1 of so many choices. */
+const RARENESS = 12;
 
-/** The last run again, taken down. */
-function traced(program: Program, world: World, scenario: Scenario): Failure {
-  const trace = new Trace(program.sites, (word) => world.nameOf(word));
-  world.choices.repeat();
-  world.trace = trace;
-  runOnce(world, scenario);
-  world.trace = undefined;
-  return { message: world.failure!, path: world.choices.path, lines: trace.lines };
+/** Decides at random, the same for the same seed. */
+function atRandom(seed: number): Picker {
+  let state = seed >>> 0;
+  const next = (): number => { // mulberry32
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  };
+  return (kind, _offer, count) => {
+    if (count === 1) return 0;
+    return kind === TURN && next() % RARENESS !== 0 ? 0 : next() % count;
+  };
 }

@@ -3,7 +3,10 @@ import { mix } from "./hash.ts";
 /** How long the shared memory is at most. */
 export const MEMORY_BYTES = 1 << 14;
 
-/** Chooses for a memory that leaves something open: see `World.choose`. */
+/** Which memory is explored. */
+export type MemoryModel = "sequential" | "x86" | "arm64";
+
+/** Chooses for a memory that leaves something open: see `Turns.choose`. */
 export type MemoryChoice = (kind: number, fill: (offer: Uint16Array) => number) => number;
 
 /**
@@ -65,9 +68,14 @@ export class Memory {
     this.set(word, value);
   }
 
-  /** Begins to read and write a word as one: returns what it is. Who writes it then does so with `set`, at once. */
+  /** Begins to read and write a word as one: returns what it is. `swap` follows at once, if it is to be written. */
   lock(_actor: number, word: number): number {
     return this.words[word];
+  }
+
+  /** Ends what `lock` began. */
+  swap(_actor: number, word: number, value: number): void {
+    this.set(word, value);
   }
 
   /** Everything that this actor stored is seen by all from here on. */

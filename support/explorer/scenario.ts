@@ -1,4 +1,4 @@
-import type { Bounds } from "./turns.ts";
+import type { Setting } from "./turns.ts";
 
 /** How things ended. */
 export interface End {
@@ -21,7 +21,7 @@ export interface Scenario {
   /** What happens in it. */
   readonly title: string;
   /** What the suite explores it with, one after the other. */
-  readonly bounds: readonly Bounds[];
+  readonly settings: readonly Setting[];
   /** Prepares the memory, attaches, and hands out the actors. Called before each run; always does the same. */
   start(): Start;
 }

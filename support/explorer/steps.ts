@@ -19,28 +19,37 @@ function elementOf(words: Words, value: number): number {
   return words instanceof Int32Array ? value : value >>> 0;
 }
 
-/** Whether nobody acts: what runs before and after the actors works on the arrays themselves. */
-function isOutside(): boolean {
-  return world.current === undefined;
+/**
+ * Whether an access is one to the array itself: before and after the actors, and to an array that nobody shares. That is a
+ * step all the same, as the rewritten code has made room for one.
+ */
+function isDirect(words: Words): boolean {
+  return world.current === undefined || words.buffer !== buffer;
+}
+
+/** Ends a step that was an access to the array itself. */
+function direct(value: number, what: string): number {
+  world.enter();
+  return world.saw(value, what, -1);
 }
 
 /** As `load` of `lib/atomic/atomics.ts`; so are the next eight. */
 export function load(words: Words, index: number): number {
-  if (isOutside()) return words[index];
+  if (isDirect(words)) return direct(words[index], "loads");
   const word = wordOf(words, index), value = world.memory.load(world.enter(), word);
   return elementOf(words, world.saw(value, "loads", word));
 }
 
 /** A plain load. */
 export function peek(words: Words, index: number): number {
-  if (isOutside()) return words[index];
+  if (isDirect(words)) return direct(words[index], "peeks");
   const word = wordOf(words, index), value = world.memory.peek(world.enter(), word);
   return elementOf(words, world.saw(value, "peeks at", word));
 }
 
 /** An atomic store that is a fence. */
 export function store(words: Words, index: number, value: number): void {
-  if (isOutside()) return void (words[index] = value);
+  if (isDirect(words)) return void direct(words[index] = value, "stores");
   const word = wordOf(words, index);
   world.memory.store(world.enter(), word, value | 0);
   world.saw(value | 0, "stores", word);
@@ -48,7 +57,7 @@ export function store(words: Words, index: number, value: number): void {
 
 /** An atomic store that is no fence. */
 export function release(words: Words, index: number, value: number): void {
-  if (isOutside()) return void (words[index] = value);
+  if (isDirect(words)) return void direct(words[index] = value, "releases");
   const word = wordOf(words, index);
   world.memory.release(world.enter(), word, value | 0);
   world.saw(value | 0, "releases", word);
@@ -80,26 +89,26 @@ export function compareExchange(words: Words, index: number, expected: number, v
 }
 
 function replace(words: Words, index: number, what: string, next: (old: number) => number): number {
-  if (isOutside()) {
+  if (isDirect(words)) {
     const old = words[index];
     words[index] = next(old | 0);
-    return old;
+    return direct(old, what);
   }
   const word = wordOf(words, index), { memory } = world, old = memory.lock(world.enter(), word);
-  memory.set(word, next(old) | 0);
+  memory.swap(world.actor, word, next(old) | 0);
   return elementOf(words, world.saw(old, what, word));
 }
 
 /** Fences everybody, as membarrier(2) does. */
 export function fenceAll(): void {
-  if (isOutside()) return;
+  if (world.current === undefined) return;
   world.memory.fenceAll(world.enter());
   world.saw(0, "fences all", -1);
 }
 
 /** Looks at a word and falls asleep. Followed by `endWait` if it did. */
 export function beginWait(words: Int32Array, index: number, expected: number, deadline: number): boolean {
-  if (isOutside()) {
+  if (world.current === undefined) {
     if (words[index] !== expected) return false;
     throw new Error("Cannot sleep as no actor runs: somebody would wait for ever");
   }
@@ -113,7 +122,7 @@ export function endWait(words: Int32Array, index: number): boolean {
 
 /** Wakes sleepers. */
 export function wake(words: Int32Array, index: number, count: number): number {
-  if (isOutside()) return 0;
+  if (world.current === undefined) return 0;
   return world.wake(wordOf(words, index), count);
 }
 
@@ -180,6 +189,30 @@ export function $twinOf(fn: Twinned, site: number): Twin {
   };
 }
 
+/** Gives text its twins; of the program that was built last. */
+let rewriteText: (text: string) => string;
+
+/** Sets what gives text its twins. */
+export function setTextRewriter(rewriter: (text: string) => string): void {
+  rewriteText = rewriter;
+  evaluated.clear();
+}
+
+/** Functions made from text, by parameters and text. */
+const evaluated = new Map<string, Any>();
+
+/** Stands for `new Function` where code is made from text. */
+export function $evaluate(...parameters: string[]): Any {
+  const key = parameters.join("\n"), body = parameters.pop()!;
+  let made = evaluated.get(key);
+  if (made === undefined) {
+    const text = rewriteText(`(function (${parameters}) {\n${body}\n});`);
+    made = new Function("runtime", `const { ${Object.keys(RUNTIME)} } = runtime;\nreturn ${text}`)(RUNTIME) as Any;
+    evaluated.set(key, made);
+  }
+  return made;
+}
+
 /** Stands for `performance`. */
 export const $performance: { now(): number } = { now: () => world.now() };
 
@@ -212,7 +245,10 @@ const scratchBytes = new Uint8Array(scratch);
 /** `array[index]`, of shared memory. */
 export function $read(array: AnyArray, index: number): number | undefined {
   const actor = world.enter();
-  if (!(index >= 0 && index < array.length)) return undefined;
+  if (!(index >= 0 && index < array.length)) {
+    world.saw(0, "reads nothing", -1);
+    return undefined;
+  }
   const { memory } = world, byte = array.byteOffset + index * array.BYTES_PER_ELEMENT, word = byte >> 2;
   if (array instanceof Float64Array) {
     halves[0] = memory.peekTwo(actor, word);
@@ -231,7 +267,7 @@ export function $read(array: AnyArray, index: number): number | undefined {
 /** `array[index] = value`, of shared memory. */
 export function $write(array: AnyArray, index: number, value: number): number {
   const actor = world.enter();
-  if (!(index >= 0 && index < array.length)) return value;
+  if (!(index >= 0 && index < array.length)) return world.saw(value, "writes nowhere", -1);
   const { memory } = world, byte = array.byteOffset + index * array.BYTES_PER_ELEMENT, word = byte >> 2;
   if (array instanceof Float64Array) {
     double[0] = value;
@@ -275,3 +311,17 @@ export function $writeQuietly(array: AnyArray, index: number, value: number): nu
   } else world.memory.set(word, value);
   return value;
 }
+
+/** What rewritten code refers to, for code made from text. */
+const RUNTIME = {
+  $evaluate,
+  $go,
+  $isShared,
+  $read,
+  $readQuietly,
+  $requireUnshared,
+  $twin,
+  $twinOf,
+  $write,
+  $writeQuietly,
+};

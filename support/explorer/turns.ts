@@ -1,20 +1,26 @@
 import { type Actor, AWAKE, PAUSING } from "./actor.ts";
 import { type Choices, MOST_CHOICES } from "./choices.ts";
 import { mix } from "./hash.ts";
-import type { Memory } from "./memory.ts";
+import { Arm64Memory } from "./arm64_memory.ts";
+import { Memory, type MemoryModel } from "./memory.ts";
 import type { States } from "./states.ts";
 import type { Trace } from "./trace.ts";
+import { X86Memory } from "./x86_memory.ts";
 
-/** What may happen in one run at most. */
-export interface Bounds {
+/** What may happen in one run at most, and on what machine. */
+export interface Setting {
   /** How often somebody who could go on has to wait, or a sleep ends early. */
   readonly preemptions: number;
   /** How many actors die; 0 unless given. */
   readonly deaths?: number;
   /** How many actors stop until the others can do no more; 0 unless given. */
   readonly stops?: number;
-  /** How many looks miss what the memory model lets them miss; 0 unless given. */
+  /** What the processor may do; `sequential` unless given. */
+  readonly memory?: MemoryModel;
+  /** How many looks miss what the processor lets them miss; 0 unless given. */
   readonly delays?: number;
+  /** Whether the kernel fences everybody for one; true unless given. */
+  readonly hasMembarrier?: boolean;
 }
 
 /** What becomes of an actor at a turn, in an option: actor | what << 4 | price in preemptions << 8. */
@@ -28,7 +34,7 @@ const RESUME = 4;
 export const NOTHING = -1;
 
 /** Whose turn it is: the kind of choice that is made between two steps. Steps that leave something open have others. */
-const TURN = 0;
+export const TURN = 0;
 
 /** A sleep this long only looks whether somebody died: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here. */
 const LIFE_CHECK_MS = 40;
@@ -42,7 +48,7 @@ const MOST_IDLE_BESIDE_STOPPED = 2;
 export class Turns {
   readonly memory: Memory;
   readonly choices: Choices;
-  readonly bounds: Bounds;
+  readonly setting: Setting;
   /** Undefined if every state is to be entered anew. */
   readonly #states: States | undefined;
 
@@ -67,11 +73,18 @@ export class Turns {
   #isDisturbed = false;
   readonly #fillTurn = (offer: Uint16Array) => this.#offerTurn(offer);
 
-  constructor(bounds: Bounds, memory: Memory, choices: Choices, states: States | undefined) {
-    this.bounds = bounds;
-    this.memory = memory;
+  constructor(setting: Setting, choices: Choices, states: States | undefined) {
+    this.setting = setting;
+    this.memory = this.#makeMemory();
     this.choices = choices;
     this.#states = states;
+  }
+
+  #makeMemory(): Memory {
+    const { memory = "sequential", delays = 0 } = this.setting;
+    if (memory === "sequential") return new Memory();
+    const choose = (kind: number, fill: (offer: Uint16Array) => number) => this.choose(kind, fill);
+    return memory === "x86" ? new X86Memory(delays, choose) : new Arm64Memory(delays, choose);
   }
 
   /** Notes what is wrong, once. */
@@ -84,15 +97,16 @@ export class Turns {
     this.choices.begin();
     this.current = this.next = this.failure = undefined;
     this.isCut = this.#isDisturbed = false;
-    this.#preemptionsLeft = this.bounds.preemptions;
-    this.deathsLeft = this.bounds.deaths ?? 0;
-    this.#stopsLeft = this.bounds.stops ?? 0;
+    this.#preemptionsLeft = this.setting.preemptions;
+    this.deathsLeft = this.setting.deaths ?? 0;
+    this.#stopsLeft = this.setting.stops ?? 0;
   }
 
   /**
    * Takes one of several options: the way that all that is open is decided.
    *
-   * @param kind Tells this place from others where a choice is made in the same state.
+   * @param kind Tells this choice from others that are made in the same state: two of a kind in a row, and nothing
+   *   changed in between, would be taken for one that was made before.
    * @param fill Writes down the options and returns how many there are. Called for new choices only.
    * @returns The option, or `NOTHING` if there is none or the run is over.
    */
@@ -109,7 +123,7 @@ export class Turns {
       return NOTHING;
     }
     const count = fill(choices.offer);
-    return count === 0 ? NOTHING : choices.take(count);
+    return count === 0 ? NOTHING : choices.take(kind, count);
   }
 
   /** Decides who makes the next step; undefined if the run is over. */
@@ -218,20 +232,20 @@ export class Turns {
 
   /** All that decides what can come, but for the preemptions that are left. */
   #hash1(kind: number): number {
-    let hash = this.memory.stir(mix(this.memory.hash1, this.#budgets(kind)));
+    let hash = this.memory.stir(mix(mix(this.memory.hash1, kind), this.#budgets()));
     for (const actor of this.actors) hash = mix(mix(hash, actor.seen1), this.#flags(actor));
     return hash;
   }
 
   #hash2(kind: number): number {
-    let hash = mix(this.memory.stir(this.memory.hash2 ^ 0x5bd1e995), this.#budgets(kind));
+    let hash = mix(mix(this.memory.stir(this.memory.hash2 ^ 0x5bd1e995), this.#budgets()), kind);
     for (const actor of this.actors) hash = mix(mix(hash, this.#flags(actor)), actor.seen2);
     return hash;
   }
 
-  #budgets(kind: number): number {
+  #budgets(): number {
     const turn = this.current === undefined ? 15 : this.current.index;
-    return kind << 16 | this.deathsLeft << 12 | this.#stopsLeft << 8 | this.memory.delaysLeft << 4 | turn;
+    return this.deathsLeft << 12 | this.#stopsLeft << 8 | this.memory.delaysLeft << 4 | turn;
   }
 
   #flags(actor: Actor): number {

@@ -15,11 +15,9 @@ const image = new Int32Array(buffer);
 /** What the words of the buffer are while actors run: code that reads past the world goes wrong, and shows it. */
 const POISON = 0x5eed_bad5;
 
-/** Kinds of choices within steps; `TURN` is 0. Kinds of memories begin behind them. */
+/** Kinds of choices within steps; `TURN` is 0, and memories have theirs from 16 on. */
 const IS_ALIVE = 1;
 const WHO_WAKES = 2;
-/** The first kind of choice that a memory may use. */
-export const MEMORY_KIND = 16;
 
 /** Which of two ways: the options of a choice between them. */
 const NO = 0;
@@ -28,9 +26,15 @@ const YES = 1;
 /** One world, for all runs of a search. */
 export class World extends Turns {
   /** Whether the processor keeps loads in order, and stores in order. */
-  readonly isOrdered: boolean = true;
+  get isOrdered(): boolean {
+    return this.setting.memory !== "arm64";
+  }
+
   /** Whether the kernel fences everybody for one. */
-  readonly hasMembarrier: boolean = true;
+  get hasMembarrier(): boolean {
+    return this.setting.hasMembarrier ?? true;
+  }
+
   /** Steps of all runs. */
   steps = 0;
   /** Bytes of the buffer that are in use. */
@@ -161,7 +165,12 @@ export class World extends Turns {
     return current.index;
   }
 
-  /** Each step ends here: with what it told its actor. */
+  /** Who runs, as memories know it. */
+  get actor(): number {
+    return this.current === undefined ? NOBODY : this.current.index;
+  }
+
+  /** Each step ends here, with what it told its actor: without that, the state would be taken for one met before. */
   saw(value: number, what: string, word: number): number {
     const { current } = this;
     if (current === undefined) return value;

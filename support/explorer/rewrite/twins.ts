@@ -24,6 +24,7 @@ export interface Site {
 
 /** What twins call, from the module that explores. */
 export const RUNTIME_NAMES: readonly string[] = [
+  "$evaluate",
   "$go",
   "$isShared",
   "$read",

@@ -4,7 +4,7 @@ import { enter, leave, require, scenario, share, words } from "../../../support/
 export const two = scenario({
   part: "Mutex",
   title: "two take it twice",
-  bounds: [{ preemptions: 3 }],
+  settings: [{ preemptions: 3 }],
   start() {
     const attach = share(Mutex, {}), count = words(2, "count");
     const add = (mutex: Mutex) => () => {
