@@ -49,14 +49,20 @@ export async function buildProgram(entry: string, patches: readonly Patch[] = []
   const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES), names = new Names(new Set(Object.keys(STEPS)));
   for (const file of program.files.values()) names.add(file);
   names.settle();
-  const folder = makeFolder(), sites: Site[] = [];
+  const folder = makeFolder(), signature = names.signature;
   const placeOf = (path: string) => join(folder, `${relative(root, path)}.mjs`);
-  const place = (path: string) => pathToFileURL(PLACES.shared.has(path) ? path : placeOf(path)).href;
   for (const [path, file] of program.files) {
-    const repoint = (statement: ts.Statement) => program.repoint(file, statement, place);
-    const text = addTwins(file, relative(root, path), names, sites, repoint);
+    const place = (target: string) =>
+      PLACES.shared.has(target) ? pathToFileURL(target).href : specifier(dirname(placeOf(path)), placeOf(target));
+    const key = `${path}\n${signature}\n${file.text}`;
+    let text = rewritten.get(key);
+    if (text === undefined) {
+      const repoint = (statement: ts.Statement) => program.repoint(file, statement, place);
+      text = PRELUDE + toJavaScript(addTwins(file, relative(root, path), names, sites, repoint));
+      rewritten.set(key, text);
+    }
     mkdirSync(dirname(placeOf(path)), { recursive: true });
-    writeFileSync(placeOf(path), PRELUDE + toJavaScript(text));
+    writeFileSync(placeOf(path), text);
   }
   setTextRewriter((text) => {
     const file = ts.createSourceFile("made from text", text, ts.ScriptTarget.ESNext, true);
@@ -64,8 +70,20 @@ export async function buildProgram(entry: string, patches: readonly Patch[] = []
     names.settle();
     return addTwins(file, "made from text", names, sites, (statement) => [statement]);
   });
-  const module = await import(place(join(root, entry)));
+  const module = await import(pathToFileURL(placeOf(join(root, entry))).href);
   return { scenarios: Object.values(module).flat() as Scenario[], sites };
+}
+
+/** The steps of all programs: what is kept from one program to the next refers to them. */
+const sites: Site[] = [];
+
+/** What became of files, by path, names and text: most are the same in many programs. */
+const rewritten = new Map<string, string>();
+
+/** How a file in one folder imports another. */
+function specifier(from: string, to: string): string {
+  const path = relative(from, to);
+  return path.startsWith(".") ? path : `./${path}`;
 }
 
 /** What rewritten code refers to. It is written in JavaScript already, so that nothing takes it for unused. */

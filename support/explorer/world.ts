@@ -44,7 +44,7 @@ export class World extends Turns {
   #isStarting = false;
   /** The words at the start of the first run. */
   #firstImage: Int32Array | undefined;
-  readonly #names = new Map<number, { readonly byteLength: number; readonly name: string }>();
+  readonly #names = new Map<number, string>();
   /** Actors of the last wake, for its choice. */
   readonly #asleep: Actor[] = [];
 
@@ -56,25 +56,27 @@ export class World extends Turns {
     this.used = 0;
   }
 
-  /** Takes part of the memory. */
-  allot(byteLength: number): number {
+  /** Takes a part of the memory; traces call it by its name. Returns where it begins. */
+  allot(byteLength: number, name: string): number {
     const at = this.used;
     this.used = Math.ceil((at + byteLength) / 128) * 128;
     if (this.used > MEMORY_BYTES) throw new RangeError(`Cannot share more than ${MEMORY_BYTES} bytes: received ${this.used}`);
+    this.#names.set(at, name);
     return at;
   }
 
-  /** Says what a part of the memory is called, for traces. */
-  name(at: number, byteLength: number, name: string): void {
-    this.#names.set(at, { byteLength, name });
+  /** Which words of a part differ from what they were before the actors began. */
+  changedWords(at: number, byteLength: number): number[] {
+    const first = at / 4, changed: number[] = [];
+    for (let i = 0; i < byteLength / 4; i++) if (image[first + i] !== this.#firstImage![first + i]) changed.push(i);
+    return changed;
   }
 
   /** What a word is called. */
   nameOf(word: number): string {
-    for (const [at, { byteLength, name }] of this.#names) {
-      if (word * 4 >= at && word * 4 < at + byteLength) return `${name}[${word - at / 4}]`;
-    }
-    return `[${word}]`;
+    let first = 0;
+    for (const at of this.#names.keys()) if (at <= word * 4) first = Math.max(first, at);
+    return `${this.#names.get(first)}[${word - first / 4}]`;
   }
 
   /** The id of who has a name. */
@@ -96,7 +98,7 @@ export class World extends Turns {
   start(actors: readonly { name: string; id: number; code: Generator<void, void> }[]): void {
     const words = image.subarray(0, this.used / 4);
     this.#firstImage ??= words.slice();
-    if (this.#firstImage.some((word, i) => word !== words[i])) throw new Error("Cannot explore as start() is not always the same");
+    if (!isSame(this.#firstImage, words)) throw new Error("Cannot explore as start() is not always the same");
     this.memory.begin(words);
     words.fill(POISON);
     this.actors = actors.map(({ name, id, code }, index) => new Actor(name, id, index, code));
@@ -124,9 +126,11 @@ export class World extends Turns {
   finish(): number {
     this.deathsLeft = 0;
     this.memory.fenceAll(NOBODY);
-    const outcome = this.outcome(), words = image.subarray(0, this.used / 4);
-    if (words.some((word) => word !== POISON)) this.fail("the code writes shared memory past the world");
-    words.set(this.memory.words.subarray(0, words.length));
+    const outcome = this.outcome(), { words } = this.memory;
+    for (let i = 0; i < this.used / 4; i++) {
+      if (image[i] !== POISON) this.fail("the code writes shared memory past the world");
+      image[i] = words[i];
+    }
     return outcome;
   }
 
@@ -268,6 +272,11 @@ export class World extends Turns {
   now(): number {
     return this.current?.clock ?? 0;
   }
+}
+
+function isSame(one: Int32Array, other: Int32Array): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return one.length === other.length;
 }
 
 /** Ids of parties, by name: the same in all worlds. */

@@ -12,46 +12,65 @@ import { buffer, world } from "../world.ts";
 
 export type { Scenario, Start } from "../scenario.ts";
 
-/** Views of the shared memory are dear to make, and each run takes the same parts. */
-const views = new Map<number, Views>();
-const regions = new Map<string, Region>();
-
-/**
- * A thing in shared memory, and a way to attach to it. To be called in `start`, as to attach is no step.
- *
- * @param type Such as `Mutex`.
- * @param options What it is made with.
- * @returns Attaches, as the actor of that name or as anybody else.
- */
-export function share<Options, T>(type: SharedType<Options, T>, options: Options): (who: string) => T {
-  const byteLength = type.byteLength(options), at = world.allot(byteLength);
-  world.name(at, byteLength, type.kind);
-  let all = views.get(at);
-  if (all?.byteLength !== byteLength) views.set(at, all = new Views(buffer, at, byteLength));
-  type.init(regionOf(all, type.kind, "init"), options);
-  return (who) => type.attach(regionOf(all, type.kind, who), options);
+/** A thing in shared memory. */
+export interface Shared<T> {
+  /** Attaches as the actor of a name, or as anybody else. To be called in `start` or `check`: to attach is no step. */
+  as(who: string): T;
+  /**
+   * Fails unless the thing's words are what they were before the actors began.
+   *
+   * @param except Words that may differ, such as counters. What locks count, in floats, may always.
+   */
+  mustBeUnchanged(except?: readonly number[]): void;
 }
 
-function regionOf(all: Views, kind: string, who: string): Region {
-  const key = `${who} ${kind} ${all.byteOffset} ${all.byteLength}`;
+/** Views of shared memory are dear to make, and each run takes the same parts: by place, and by place and id. */
+const views = new Map<number, Views>();
+const regions = new Map<number, Region>();
+
+/** Puts a thing into shared memory, such as a `Mutex`. To be called in `start`. */
+export function share<Options, T>(type: SharedType<Options, T>, options: Options): Shared<T> {
+  const byteLength = type.byteLength(options), at = world.allot(byteLength, type.kind);
+  let all = views.get(at);
+  if (all?.byteLength !== byteLength) {
+    views.set(at, all = new Views(buffer, at, byteLength));
+    regions.clear();
+  }
+  const place = all;
+  type.init(regionOf(place, type.kind, 0), options);
+  return {
+    as: (who) => type.attach(regionOf(place, type.kind, world.idOf(who)), options),
+    mustBeUnchanged: (except = []) => {
+      const changed = world.changedWords(at, byteLength).filter((word) => !except.includes(word) && !isStatistic(word));
+      if (changed.length > 0) world.fail(`${type.kind}: words ${changed} are not what they were`);
+    },
+  };
+}
+
+function regionOf(place: Views, kind: string, id: number): Region {
+  const key = place.byteOffset * 2 ** 16 + id;
   let region = regions.get(key);
   if (region === undefined) {
     const party = {
-      id: world.idOf(who),
+      id,
       isAlive(id: number): boolean {
         return isAlive(id);
       },
       describe: (id: number) => `party ${id}`,
     };
-    regions.set(key, region = new Region(`'${kind}'`, all, party, false));
+    regions.set(key, region = new Region(`'${kind}'`, place, party, false));
   }
   return region;
 }
 
+/** Floats in which locks count, 64 bytes on in the header and in every cell behind it. */
+function isStatistic(word: number): boolean {
+  return word < 64 ? word >= 16 && word < 32 : word % 32 >= 16;
+}
+
 /** Words of shared memory, for what a lock protects. Each access is a step. */
 export function words(count: number, name = "words"): Int32Array {
-  const at = world.allot(count * 4);
-  world.name(at, count * 4, name);
+  const at = world.allot(count * 4, name);
   return new Int32Array(buffer, at, count);
 }
 
@@ -71,7 +90,7 @@ export function fail(message: string): void {
 }
 
 /** Something must be so. */
-export function require(is: boolean, message: string): void {
+export function must(is: boolean, message: string): void {
   if (!is) world.fail(message);
 }
 

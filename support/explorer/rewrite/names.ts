@@ -54,6 +54,12 @@ export class Names {
     }
   }
 
+  /** All that decides how a file is rewritten, apart from the file. */
+  get signature(): string {
+    const hot = [...this.#functions].map(([name, isHot]) => `${name} ${isHot}`);
+    return [hot, [...this.#variables], [...this.#methods], [...this.#getters], [...this.#fields]].map((names) => names.sort()).join("\n");
+  }
+
   /** Whether a unit is given a twin. */
   isHot(unit: ts.Node): boolean {
     if (!isUnit(unit)) return false;
