@@ -1,3 +1,5 @@
+import type { Operation } from "./linearizability.ts";
+
 /** Where an actor is asleep: a word of the shared memory, or one of these. */
 export const AWAKE = -1;
 /** Asleep for a while, where nobody can wake it. */
@@ -33,6 +35,8 @@ export class Actor {
   #idleSince = -1;
   /** Where it stands: the step that it makes next, or has just made. */
   site = 0;
+  /** Whether that step can be noticed by others. Until then it makes no difference where it dies. */
+  isAtWrite = false;
   /** How many steps it has made. */
   steps = 0;
   /** What it is inside of, as the scenario says. */
@@ -40,13 +44,21 @@ export class Actor {
   /** All that its steps told it so far, twice hashed: with its code that says in which state it is. */
   seen1: number;
   seen2: number;
+  /** The same as it was after its last step that others can notice: all that a death leaves. */
+  shown1: number;
+  shown2: number;
+
+  /** The operation that it has called and not begun, with its next step; see `HistoryRecord`. */
+  called: Operation | undefined;
+  /** How many operations have returned to it. */
+  returned = 0;
 
   constructor(name: string, id: number, index: number, code: Generator<void, void>) {
     this.name = name;
     this.id = id;
     this.index = index;
     this.code = code;
-    this.seen1 = this.seen2 = id;
+    this.seen1 = this.seen2 = this.shown1 = this.shown2 = id;
   }
 
   /** Whether it has more to do. */

@@ -15,7 +15,7 @@ import { Names } from "./rewrite/names.ts";
 import { addTwins, RUNTIME_NAMES, type Site } from "./rewrite/twins.ts";
 import type { Scenario } from "./scenario.ts";
 import { EVALUATED, SHORTENED } from "./shortened.ts";
-import { setTextRewriter, STEPS } from "./steps.ts";
+import { ANNOUNCED, setTextRewriter } from "./steps.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -29,7 +29,7 @@ const PLACES: Places = {
     "lib/atomic/fence.ts": join(here, "inside/fence.ts"),
     "ffi/mod.ts": join(here, "inside/ffi.ts"),
   },
-  shared: new Set(["steps.ts", "world.ts"].map((name) => join(here, name))),
+  shared: new Set(["linearizability.ts", "steps.ts", "world.ts"].map((name) => join(here, name))),
 };
 
 /** A program, loaded. */
@@ -46,7 +46,7 @@ export interface Program {
  * @param patches Applied to the source.
  */
 export async function buildProgram(entry: string, patches: readonly Patch[] = []): Promise<Program> {
-  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES), names = new Names(new Set(Object.keys(STEPS)));
+  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES), names = new Names(ANNOUNCED);
   for (const file of program.files.values()) names.add(file);
   names.settle();
   const folder = makeFolder(), signature = names.signature;

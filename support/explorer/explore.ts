@@ -5,11 +5,13 @@
  */
 import type { Program } from "./build.ts";
 import { Choices, type Picker } from "./choices.ts";
-import { along, makeWorld, replay, runOnce } from "./run.ts";
+import { Conflicts } from "./conflicts.ts";
+import { makeWorld, runOnce } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { States } from "./states.ts";
 import { type Setting, TURN } from "./turns.ts";
+import type { World } from "./world.ts";
 
 /** What an exploration has found. */
 export interface Result {
@@ -52,18 +54,45 @@ export interface ExploreOptions {
 
 /** Explores until all schedules are through or one goes wrong. */
 export function explore(program: Program, scenario: Scenario, setting: Setting, options: ExploreOptions = {}): Result {
-  const { isNaive = false, limitMs = Infinity, random } = options;
-  const begin = performance.now(), states = new States(), outcomes = new Set<number>();
-  const choices = new Choices(random && atRandom(random.seed));
-  const world = makeWorld(setting, choices, isNaive || random ? undefined : states);
+  const begin = performance.now();
+  if (options.isNaive) return search(program, scenario, setting, undefined, options, begin);
+  const conflicts = new Conflicts();
+  learn(scenario, setting, conflicts);
+  while (true) {
+    const { learned } = conflicts, result = search(program, scenario, setting, conflicts, options, begin);
+    // Else a word was shared of which that was not known: turns may be missing that concern it.
+    if (conflicts.learned === learned || !result.isWhole) return result;
+  }
+}
+
+/** Some runs at random, which show nearly all words that are shared. */
+function learn(scenario: Scenario, setting: Setting, conflicts: Conflicts): void {
+  const world = makeWorld(setting, new Choices(atRandom(1)), undefined, conflicts);
+  for (let run = 0; run < LEARNING_RUNS; run++) runOnce(world, scenario);
+}
+
+/** As `explore`. `conflicts`: what is known of shared words; undefined if turns are taken at every step. */
+function search(
+  program: Program,
+  scenario: Scenario,
+  setting: Setting,
+  conflicts: Conflicts | undefined,
+  { isNaive = false, limitMs = Infinity, random }: ExploreOptions,
+  begin: number,
+): Result {
+  const states = new States(), outcomes = new Set<number>(), choices = new Choices(random && atRandom(random.seed));
+  const world = makeWorld(setting, choices, isNaive || random ? undefined : states, conflicts);
   let schedules = 0, cut = 0, deepest = 0, isWhole = false, failure: Failure | undefined;
   while (true) {
     const outcome = runOnce(world, scenario);
     if (world.isCut) cut++;
-    else outcomes.add(outcome).size > 0 && schedules++;
+    else {
+      schedules++;
+      outcomes.add(outcome);
+    }
     deepest = Math.max(deepest, choices.depth);
     if (world.failure !== undefined) {
-      failure = explain(program, scenario, setting, choices.path);
+      failure = explain(program, scenario, setting, world, conflicts);
       break;
     }
     if (random === undefined) {
@@ -76,12 +105,16 @@ export function explore(program: Program, scenario: Scenario, setting: Setting, 
   return { schedules, cut, steps, states: states.count, deepest, deathPoints: deathPoints.size, outcomes, isWhole, ms, failure };
 }
 
-function explain(program: Program, scenario: Scenario, setting: Setting, path: readonly number[]): Failure {
-  const again = replay(program, scenario, setting, () => along(path));
-  if (again.failure === undefined) throw new Error(`Cannot explore '${scenario.title}' as a run that went wrong went well the second time`);
-  const { failure, path: shrunk, lines } = shrink(program, scenario, setting, path);
-  return { message: failure!, path: shrunk, lines };
+/** Runs what went wrong again, with a turn at every step, and makes it simpler. */
+function explain(program: Program, scenario: Scenario, setting: Setting, world: World, conflicts: Conflicts | undefined): Failure {
+  const { failure, choices: { path } } = world;
+  const { failure: message, path: shrunk, lines } = shrink(program, scenario, setting, path, conflicts);
+  if (message === undefined) throw new Error(`Cannot repeat what went wrong in '${scenario.title}': ${failure}`);
+  return { message, path: shrunk, lines };
 }
+
+/** Runs to learn from which words are shared. */
+const LEARNING_RUNS = 300;
 
 /** How often a random schedule does not take the first option, in 1 of so many choices. */
 const RARENESS = 12;

@@ -1,5 +1,6 @@
 import type { Program } from "./build.ts";
 import { Choices, type Picker } from "./choices.ts";
+import type { Conflicts } from "./conflicts.ts";
 import type { Scenario } from "./scenario.ts";
 import type { States } from "./states.ts";
 import { Trace } from "./trace.ts";
@@ -7,8 +8,8 @@ import type { Setting } from "./turns.ts";
 import { enterWorld, World } from "./world.ts";
 
 /** Makes a world for a setting, and enters it. */
-export function makeWorld(setting: Setting, choices: Choices, states?: States): World {
-  const world = new World(setting, choices, states);
+export function makeWorld(setting: Setting, choices: Choices, states?: States, conflicts?: Conflicts): World {
+  const world = new World(setting, choices, states, conflicts);
   enterWorld(world);
   return world;
 }
@@ -20,14 +21,14 @@ export function makeWorld(setting: Setting, choices: Choices, states?: States): 
  */
 export function runOnce(world: World, scenario: Scenario): number {
   world.begin();
-  const { actors, check } = scenario.start();
+  const { actors, mayWaitForEver, check } = scenario.start();
   const names = Object.keys(actors).filter((name) => !name.endsWith("$g"));
-  world.start(names.map((name) => ({ name, id: world.idOf(name), code: codeOf(actors, name) })));
+  world.start(names.map((name) => ({ name, id: world.idOf(name), code: codeOf(actors, name) })), mayWaitForEver);
   world.run();
   const outcome = world.finish();
   if (world.isCut || world.failure !== undefined) return outcome;
   try {
-    check?.({ dead: world.actors.filter(({ isDead }) => isDead).map(({ name }) => name) });
+    check?.({ dead: world.dead });
   } catch (error) {
     world.fail(`at the end: ${error instanceof Error ? error.stack : error}`);
   }
@@ -58,9 +59,15 @@ export interface Replay {
  *
  * @param pickerOf Makes what decides in a world.
  */
-export function replay(program: Program, scenario: Scenario, setting: Setting, pickerOf: (world: World) => Picker): Replay {
+export function replay(
+  program: Program,
+  scenario: Scenario,
+  setting: Setting,
+  pickerOf: (world: World) => Picker,
+  conflicts?: Conflicts,
+): Replay {
   let pick: Picker | undefined;
-  const choices = new Choices((kind, offer, count) => pick!(kind, offer, count)), world = makeWorld(setting, choices);
+  const choices = new Choices((kind, offer, count) => pick!(kind, offer, count)), world = makeWorld(setting, choices, undefined, conflicts);
   pick = pickerOf(world);
   const trace = world.trace = new Trace(program.sites, (word) => world.nameOf(word));
   runOnce(world, scenario);

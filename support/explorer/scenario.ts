@@ -10,6 +10,8 @@ export interface End {
 export interface Start {
   /** What each actor does, by name. They run in that order unless they are kept from it. */
   readonly actors: Readonly<Record<string, () => void>>;
+  /** Whether who is left may wait for ever, which is a fault unless given: such as for one that died. */
+  mayWaitForEver?(end: End): boolean;
   /** Called when all have ended or died; what it throws or fails with is a fault. */
   check?(end: End): void;
 }

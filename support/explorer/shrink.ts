@@ -1,5 +1,6 @@
 import type { Program } from "./build.ts";
 import type { Picker } from "./choices.ts";
+import type { Conflicts } from "./conflicts.ts";
 import { along, type Replay, replay } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Setting } from "./turns.ts";
@@ -20,11 +21,12 @@ interface Decision {
  * as the same goes wrong.
  *
  * @param path Of the run that went wrong.
+ * @param conflicts What it knew of shared words.
  * @returns The simplest run that was found.
  */
-export function shrink(program: Program, scenario: Scenario, setting: Setting, path: readonly number[]): Replay {
+export function shrink(program: Program, scenario: Scenario, setting: Setting, path: readonly number[], conflicts: Conflicts | undefined): Replay {
   let decisions: Decision[] = [];
-  let best = replay(program, scenario, setting, (world) => noting(along(path), world, decisions));
+  let best = replay(program, scenario, setting, (world) => noting(along(path), world, decisions), conflicts);
   for (let without = 0; without < decisions.length;) {
     const fewer = decisions.toSpliced(without, 1), taken: Decision[] = [];
     const tried = replay(program, scenario, setting, (world) => noting(guided(fewer, world), world, taken));

@@ -168,11 +168,55 @@ type Any = (...args: any[]) => any;
 type Twin = (...args: unknown[]) => Generator<void, unknown>;
 type Twinned = Any & { $g?: Twin };
 
+/** How a step is announced, where it is known when the code is rewritten. */
+export const ANNOUNCED: Readonly<Record<string, string>> = {
+  load: "$goRead",
+  peek: "$goRead",
+  store: "$goWrite",
+  release: "$goWrite",
+  add: "$goWrite",
+  or: "$goWrite",
+  and: "$goWrite",
+  exchange: "$goWrite",
+  compareExchange: "$goWrite",
+  beginWait: "$goWrite",
+  wake: "$goWrite",
+  endWait: "$goAlone",
+  beginPause: "$goAlone",
+  endPause: "$goAlone",
+  isAlive: "$goAsking",
+  fenceAll: "$go",
+};
+
 const steps: ReadonlySet<unknown> = new Set(Object.values(STEPS));
 
 /** Before a step of a twin. @returns True if its actor goes on; else it pauses. */
 export function $go(site: number): boolean {
   return world.go(site);
+}
+
+/** As `$go`, before a look at a word. */
+export function $goRead(site: number, words: AnyArray, index: number): boolean {
+  return world.goTo(site, sharedWordOf(words, index), false);
+}
+
+/** As `$go`, before a change of a word, or of who sleeps there. */
+export function $goWrite(site: number, words: AnyArray, index: number): boolean {
+  return world.goTo(site, sharedWordOf(words, index), true);
+}
+
+/** As `$go`, before a step that concerns nobody else. */
+export function $goAlone(site: number): boolean {
+  return world.goAlone(site);
+}
+
+/** As `$go`, before a look at who lives. */
+export function $goAsking(site: number): boolean {
+  return world.goAsking(site);
+}
+
+function sharedWordOf(array: AnyArray, index: number): number {
+  return array.buffer === buffer ? (array.byteOffset + index * array.BYTES_PER_ELEMENT) >> 2 : -1;
 }
 
 /** Gives a function its twin. */
@@ -316,6 +360,10 @@ export function $writeQuietly(array: AnyArray, index: number, value: number): nu
 const RUNTIME = {
   $evaluate,
   $go,
+  $goAlone,
+  $goAsking,
+  $goRead,
+  $goWrite,
   $isShared,
   $read,
   $readQuietly,

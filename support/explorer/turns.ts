@@ -36,6 +36,9 @@ export const NOTHING = -1;
 /** Whose turn it is: the kind of choice that is made between two steps. Steps that leave something open have others. */
 export const TURN = 0;
 
+/** Whether the actor that runs dies before a step that concerns nobody else. */
+const OWN = 3;
+
 /** A sleep this long only looks whether somebody died: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here. */
 const LIFE_CHECK_MS = 40;
 
@@ -67,14 +70,17 @@ export class Turns {
   readonly deathPoints: Set<number> = new Set();
 
   protected deathsLeft = 0;
+  /** Whether turns are left out that make no difference. */
+  protected readonly isReduced: boolean;
   #preemptionsLeft = 0;
   #stopsLeft = 0;
   /** Whether somebody died or stopped: then waits may end by a deadline alone. */
   #isDisturbed = false;
   readonly #fillTurn = (offer: Uint16Array) => this.#offerTurn(offer);
 
-  constructor(setting: Setting, choices: Choices, states: States | undefined) {
+  constructor(setting: Setting, choices: Choices, states: States | undefined, isReduced: boolean) {
     this.setting = setting;
+    this.isReduced = isReduced;
     this.memory = this.#makeMemory();
     this.choices = choices;
     this.#states = states;
@@ -85,6 +91,14 @@ export class Turns {
     if (memory === "sequential") return new Memory();
     const choose = (kind: number, fill: (offer: Uint16Array) => number) => this.choose(kind, fill);
     return memory === "x86" ? new X86Memory(delays, choose) : new Arm64Memory(delays, choose);
+  }
+
+  /** Whether who is left may wait for ever. */
+  protected mayWaitForEver: (end: { dead: readonly string[] }) => boolean = () => false;
+
+  /** Those who died. */
+  get dead(): string[] {
+    return this.actors.filter(({ isDead }) => isDead).map(({ name }) => name);
   }
 
   /** Notes what is wrong, once. */
@@ -156,6 +170,21 @@ export class Turns {
     }
   }
 
+  /** The actor that runs goes on, unless it dies here: at a step that concerns nobody else. */
+  protected goOn(): Actor | undefined {
+    const { current } = this;
+    if (this.deathsLeft === 0 || !current!.isAtWrite) return current;
+    const option = this.choose(OWN, (offer) => {
+      offer[0] = RUN << 4;
+      offer[1] = DIE << 4;
+      return 2;
+    });
+    if (option === NOTHING) return undefined;
+    if (option === RUN << 4) return current;
+    this.die(current!);
+    return this.takeTurn();
+  }
+
   /** An actor dies where it stands. */
   protected die(actor: Actor): void {
     this.deathsLeft--;
@@ -183,8 +212,9 @@ export class Turns {
     if (this.deathsLeft > 0) {
       // One that is not running dies as well before it runs again: where nobody pays for that turn, it is offered here.
       for (const actor of actors) {
-        const mayDie = actor === current ? actor.isLeft : !canGoOn && actor.canStep;
-        if (mayDie) offer[count++] = actor.index | DIE << 4;
+        const mayDie = actor === current ? !actor.isDead : !canGoOn && actor.canStep;
+        if (!mayDie || (this.isReduced && !actor.isAtWrite && !actor.isDone)) continue;
+        offer[count++] = actor.index | DIE << 4;
       }
     }
     if (this.#stopsLeft > 0 && canGoOn) offer[count++] = current.index | STOP << 4;
@@ -206,7 +236,7 @@ export class Turns {
     for (const actor of this.actors) {
       if (actor.isStopped && actor.isLeft) offer[count++] = actor.index | RESUME << 4;
     }
-    if (count === 0 && this.actors.some((actor) => actor.isLeft)) {
+    if (count === 0 && this.actors.some((actor) => actor.isLeft) && !this.mayWaitForEver({ dead: this.dead })) {
       this.fail(`nobody gets any further: ${this.#sleepers()} would sleep for ever`);
     }
     return count;
@@ -257,9 +287,9 @@ export class Turns {
   protected outcome(): number {
     let low = this.memory.hash1, high = this.memory.hash2;
     for (const actor of this.actors) {
-      const end = +actor.isDone | +actor.isDead << 1;
-      low = mix(mix(low, actor.seen1), end);
-      high = mix(mix(high, actor.seen2), end);
+      const end = actor.isDead ? 2 : +actor.isDone;
+      low = mix(mix(low, actor.isDead ? actor.shown1 : actor.seen1), end);
+      high = mix(mix(high, actor.isDead ? actor.shown2 : actor.seen2), end);
     }
     return (low >>> 0) * 2 ** 20 + (high & 0xf_ffff);
   }

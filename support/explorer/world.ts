@@ -4,9 +4,14 @@
  * @module
  */
 import { Actor, AWAKE, PAUSING } from "./actor.ts";
+import type { Choices } from "./choices.ts";
+import { Conflicts } from "./conflicts.ts";
 import { mix } from "./hash.ts";
+import { HistoryRecord } from "./history_record.ts";
+import type { Operation, Specification } from "./linearizability.ts";
 import { MEMORY_BYTES } from "./memory.ts";
-import { NOTHING, Turns } from "./turns.ts";
+import type { States } from "./states.ts";
+import { NOTHING, type Setting, Turns } from "./turns.ts";
 
 /** The explored code's arrays lie in this. While actors run, what it holds means nothing: see `Memory`. */
 export const buffer: ArrayBuffer = new ArrayBuffer(MEMORY_BYTES);
@@ -42,15 +47,34 @@ export class World extends Turns {
   /** Whether the step that comes next was granted by a turn. */
   #isGranted = false;
   #isStarting = false;
+  /** Whether something happened since the last turn that others can see. */
+  #isSeen = false;
+  readonly #conflicts: Conflicts;
+  readonly #history = new HistoryRecord();
   /** The words at the start of the first run. */
   #firstImage: Int32Array | undefined;
   readonly #names = new Map<number, string>();
-  /** Actors of the last wake, for its choice. */
-  readonly #asleep: Actor[] = [];
+
+  /**
+   * @param setting What may happen.
+   * @param choices Decides what does.
+   * @param states Met before; undefined if every state is to be entered anew.
+   * @param conflicts What is known of who shares which words; undefined if turns are to be taken at every step.
+   */
+  constructor(setting: Setting, choices: Choices, states: States | undefined, conflicts: Conflicts | undefined) {
+    super(setting, choices, states, conflicts !== undefined && setting.memory !== "arm64");
+    this.#conflicts = conflicts ?? new Conflicts();
+  }
+
+  /** Whether stores may come to be seen late. */
+  get isReordering(): boolean {
+    return this.setting.memory !== undefined && this.setting.memory !== "sequential";
+  }
 
   /** Begins a run: nobody acts yet, and the memory is zero. */
   begin(): void {
     this.beginTurns();
+    this.#history.end();
     this.actors = [];
     image.fill(0, 0, this.#firstImage === undefined ? image.length : this.used / 4);
     this.used = 0;
@@ -92,10 +116,32 @@ export class World extends Turns {
       if (others.includes(inside)) this.fail(`${this.current?.name} is ${what} while ${name} is ${inside}`);
     }
     if (this.current !== undefined) this.current.inside = what;
+    this.beSeen();
+  }
+
+  /** Compares what operations return in this run with a specification. */
+  beginHistory(specification: Specification<unknown>): void {
+    this.#history.begin(specification);
+  }
+
+  /** The actor that runs calls an operation: it begins with its next step. */
+  beginOperation(name: string, args: readonly unknown[]): Operation {
+    this.beSeen();
+    return this.#history.call(this.current!, name, args);
+  }
+
+  /** An operation has returned. */
+  endOperation(operation: Operation, result: unknown): void {
+    this.beSeen();
+    this.#history.return(this.current!, operation, result);
   }
 
   /** Everything is prepared: brings each actor to its first step. */
-  start(actors: readonly { name: string; id: number; code: Generator<void, void> }[]): void {
+  start(
+    actors: readonly { name: string; id: number; code: Generator<void, void> }[],
+    mayWaitForEver: (end: { dead: readonly string[] }) => boolean = () => false,
+  ): void {
+    this.mayWaitForEver = mayWaitForEver;
     const words = image.subarray(0, this.used / 4);
     this.#firstImage ??= words.slice();
     if (!isSame(this.#firstImage, words)) throw new Error("Cannot explore as start() is not always the same");
@@ -127,6 +173,10 @@ export class World extends Turns {
     this.deathsLeft = 0;
     this.memory.fenceAll(NOBODY);
     const outcome = this.outcome(), { words } = this.memory;
+    if (!this.isCut && this.failure === undefined) {
+      const problem = this.#history.check();
+      if (problem !== undefined) this.fail(problem);
+    }
     for (let i = 0; i < this.used / 4; i++) {
       if (image[i] !== POISON) this.fail("the code writes shared memory past the world");
       image[i] = words[i];
@@ -144,16 +194,46 @@ export class World extends Turns {
     }
   }
 
-  /** An actor is about to make a step. @returns True if it goes on; else it pauses. */
+  /** The actor that runs is about to make a step. @returns True if it goes on; else it pauses. */
   go(site: number): boolean {
+    return this.#goAt(site, true, true);
+  }
+
+  /** As `go`, for a step that concerns nobody else. */
+  goAlone(site: number): boolean {
+    return this.#goAt(site, false, false);
+  }
+
+  /** As `go`, for a step that asks for somebody's life. */
+  goAsking(site: number): boolean {
+    return this.#goAt(site, this.setting.deaths !== undefined, false);
+  }
+
+  /** As `go`, for an access to a word. */
+  goTo(site: number, word: number, isWrite: boolean): boolean {
+    const actor = this.current!.index, isShared = word >= 0 && this.#conflicts.isShared(actor, word, isWrite);
+    // Whoever is fenced shows all that it stored before.
+    return this.#goAt(site, isShared || (isWrite && this.isReordering), isWrite);
+  }
+
+  #goAt(site: number, concernsOthers: boolean, isWrite: boolean): boolean {
     const actor = this.current!;
     actor.site = site;
+    actor.isAtWrite = isWrite;
     if (this.#isStarting || this.failure !== undefined) {
       this.next = undefined;
       return false;
     }
-    this.next = this.takeTurn();
+    // One that has just fallen asleep does not go on by itself.
+    const mayGoOn = !concernsOthers && !this.#isSeen && this.isReduced && actor.canStep;
+    this.next = mayGoOn ? this.goOn() : this.takeTurn();
+    this.#isSeen = false;
     return this.#isGranted = this.next === actor;
+  }
+
+  /** Something was done that others see although it is no step: somebody came inside, or an operation began or ended. */
+  beSeen(): void {
+    this.#isSeen = true;
   }
 
   /** Each step begins here. @returns Who makes it; undefined while nobody runs. */
@@ -164,6 +244,7 @@ export class World extends Turns {
       this.fail(`${current.name} accesses shared memory, and it is no step: ${new Error().stack}`);
     }
     this.#isGranted = false;
+    if (current.called !== undefined) this.#history.start(current);
     this.steps++;
     current.steps++;
     return current.index;
@@ -180,6 +261,10 @@ export class World extends Turns {
     if (current === undefined) return value;
     current.seen1 = mix(current.seen1, value + 7);
     current.seen2 = mix(current.seen2, value ^ 0x5bd1e995);
+    if (current.isAtWrite) {
+      current.shown1 = current.seen1;
+      current.shown2 = current.seen2;
+    }
     this.trace?.step(current, what, word, value);
     return value;
   }
@@ -216,14 +301,12 @@ export class World extends Turns {
     current.asleepAt = current.isLate ? AWAKE : at;
   }
 
-  /** Wakes up to `count` of those asleep at a word. @returns How many. */
+  /** Wakes up to `count` of those asleep at a word. Returns how many. */
   wake(word: number, count: number): number {
     this.memory.fence(this.enter());
     let woken = 0;
     while (woken < count) {
-      const asleep = this.#asleepAt(word);
-      if (asleep.length === 0) break;
-      const option = count === Infinity ? asleep[0].index : this.#chooseSleeper();
+      const option = this.#chooseSleeper(word, count === Infinity);
       if (option === NOTHING) break;
       const actor = this.actors[option & 15];
       if (option >> 4 === YES) this.die(actor);
@@ -236,19 +319,16 @@ export class World extends Turns {
     return this.saw(woken, "wakes those at", word);
   }
 
-  #asleepAt(word: number): Actor[] {
-    const asleep = this.#asleep;
-    asleep.length = 0;
-    for (const actor of this.actors) if (actor.asleepAt === word && !actor.isDead) asleep.push(actor);
-    return asleep;
-  }
-
-  /** Who is woken, or died asleep before that. A stopped one is woken as any other. */
-  #chooseSleeper(): number {
+  /** Who is woken next, or died asleep before that. If all are to be woken, their order makes no difference. */
+  #chooseSleeper(word: number, isForAll: boolean): number {
+    const asleep = this.actors.filter((actor) => actor.asleepAt === word && !actor.isDead);
+    if (asleep.length === 0) return NOTHING;
+    const candidates = isForAll ? asleep.slice(0, 1) : asleep;
+    if (candidates.length === 1 && this.deathsLeft === 0) return candidates[0].index;
     return this.choose(WHO_WAKES, (offer) => {
       let count = 0;
-      for (const { index } of this.#asleep) offer[count++] = index;
-      if (this.deathsLeft > 0) for (const { index } of this.#asleep) offer[count++] = index | YES << 4;
+      for (const { index } of candidates) offer[count++] = index | NO << 4;
+      if (this.deathsLeft > 0) for (const { index } of candidates) offer[count++] = index | YES << 4;
       return count;
     });
   }
@@ -266,6 +346,11 @@ export class World extends Turns {
       if (isDead === YES) this.die(actor);
     }
     return this.saw(+!(actor?.isDead === true), "asks for the life of", id) === 1;
+  }
+
+  protected override die(actor: Actor): void {
+    super.die(actor);
+    this.#history.die(actor);
   }
 
   /** Now, on the clock of who runs. */

@@ -53,6 +53,7 @@ function regionOf(place: Views, kind: string, id: number): Region {
   if (region === undefined) {
     const party = {
       id,
+      seesDeaths: true,
       isAlive(id: number): boolean {
         return isAlive(id);
       },

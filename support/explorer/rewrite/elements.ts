@@ -19,7 +19,7 @@ const COMPOUND: ReadonlyMap<ts.SyntaxKind, ts.BinaryOperator> = new Map<ts.Synta
  */
 export class ElementRewriter {
   readonly #temporary: () => ts.Identifier;
-  readonly #permit: (node: ts.Node) => ts.Expression;
+  readonly #permit: (node: ts.Node, name: string, array: ts.Identifier, index: ts.Identifier) => ts.Expression;
   readonly #go: (node: ts.Node) => ts.Expression;
   readonly #refuse: (node: ts.Node, what: string) => Error;
 
@@ -31,7 +31,7 @@ export class ElementRewriter {
    */
   constructor(
     temporary: () => ts.Identifier,
-    permit: (node: ts.Node) => ts.Expression,
+    permit: (node: ts.Node, name: string, array: ts.Identifier, index: ts.Identifier) => ts.Expression,
     go: (node: ts.Node) => ts.Expression,
     refuse: (node: ts.Node, what: string) => Error,
   ) {
@@ -124,12 +124,12 @@ export class ElementRewriter {
 
   #read(node: ts.Node, array: ts.Identifier, index: ts.Identifier): ts.Expression {
     if (isQuiet(node)) return f.createCallExpression(f.createIdentifier("$readQuietly"), undefined, [array, index]);
-    return f.createCallExpression(f.createIdentifier("$read"), undefined, [array, index, this.#permit(node)]);
+    return f.createCallExpression(f.createIdentifier("$read"), undefined, [array, index, this.#permit(node, "$goRead", array, index)]);
   }
 
   #write(node: ts.Node, array: ts.Identifier, index: ts.Identifier, value: ts.Expression): ts.Expression {
     if (isQuiet(node)) return f.createCallExpression(f.createIdentifier("$writeQuietly"), undefined, [array, index, value]);
-    return f.createCallExpression(f.createIdentifier("$write"), undefined, [array, index, value, this.#permit(node)]);
+    return f.createCallExpression(f.createIdentifier("$write"), undefined, [array, index, value, this.#permit(node, "$goWrite", array, index)]);
   }
 
   #requireNoElement(node: ts.Node, isElement: (one: ts.Node) => boolean): void {

@@ -23,12 +23,15 @@ export class Names {
   /** Fields, any of which may hold a function. */
   readonly #fields = new Set<string>();
   /** Imported names that are steps themselves. */
-  readonly #steps: ReadonlySet<string>;
+  readonly #steps: Readonly<Record<string, string>>;
   readonly #imported = new WeakMap<ts.SourceFile, ReadonlySet<string>>();
   readonly #units: Unit[] = [];
 
-  /** @param steps The names of the functions that are steps, where they are imported from a module that `isStepModule` knows. */
-  constructor(steps: ReadonlySet<string>) {
+  /**
+   * @param steps The names of the functions that are steps, where they are imported from a module that `isStepModule`
+   *   knows, and of what announces each.
+   */
+  constructor(steps: Readonly<Record<string, string>>) {
     this.#steps = steps;
   }
 
@@ -52,6 +55,11 @@ export class Names {
       found = false;
       for (const unit of this.#units) if (!this.isHot(unit) && this.#reaches(unit)) found = this.#heat(unit) || found;
     }
+  }
+
+  /** What announces a step. */
+  announced(step: string): string {
+    return this.#steps[step];
   }
 
   /** All that decides how a file is rewritten, apart from the file. */
@@ -97,7 +105,7 @@ export class Names {
   }
 
   #isStep(callee: ts.Identifier): boolean {
-    return this.#steps.has(callee.text) && this.#stepsOf(callee.getSourceFile()).has(callee.text);
+    return callee.text in this.#steps && this.#stepsOf(callee.getSourceFile()).has(callee.text);
   }
 
   /** The names by which a file imports steps. */

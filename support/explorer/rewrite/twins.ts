@@ -26,6 +26,10 @@ export interface Site {
 export const RUNTIME_NAMES: readonly string[] = [
   "$evaluate",
   "$go",
+  "$goAlone",
+  "$goAsking",
+  "$goRead",
+  "$goWrite",
   "$isShared",
   "$read",
   "$readQuietly",
@@ -155,7 +159,7 @@ class Body {
     this.#siteOf = siteOf;
     this.#plain = plain;
     this.#refuse = refuse;
-    this.#elements = new ElementRewriter(() => this.#temporary(), (node) => this.#permit(node), (node) => this.#go(node) as ts.Expression, refuse);
+    this.#elements = new ElementRewriter(() => this.#temporary(), (node, name, array, index) => this.#permit(node, name, array, index), (node) => this.#go(node) as ts.Expression, refuse);
   }
 
   rewrite(body: ts.ConciseBody, hoist: (block: ts.Block) => ts.Block): ts.Block {
@@ -215,14 +219,22 @@ class Body {
   }
 
   #step(node: ts.CallExpression): ts.Expression {
-    const moved = this.#children(node);
-    return f.updateCallExpression(moved, moved.expression, undefined, [...moved.arguments, this.#permit(node)]);
+    const { expression } = node, name = (expression as ts.Identifier).text, args = this.#arguments(node);
+    const announced = this.#names.announced(name);
+    if (announced !== "$goRead" && announced !== "$goWrite") {
+      return f.createCallExpression(expression, undefined, [...args, this.#permit(node, announced)]);
+    }
+    // Array and index are known before the rest is evaluated; the step is announced right before the call.
+    const array = this.#temporary(), index = this.#temporary();
+    const set = f.createComma(f.createAssignment(array, args[0]), f.createAssignment(index, args[1]));
+    const call = f.createCallExpression(expression, undefined, [array, index, ...args.slice(2), this.#permit(node, announced, array, index)]);
+    return f.createParenthesizedExpression(f.createComma(set, call));
   }
 
   /** `$go(site) || (yield)`. */
-  #permit(node: ts.Node): ts.Expression {
+  #permit(node: ts.Node, name: string, ...args: ts.Expression[]): ts.Expression {
     const pause = f.createParenthesizedExpression(f.createYieldExpression(undefined, undefined));
-    return f.createLogicalOr(callOf("$go", f.createNumericLiteral(this.#siteOf(node))), pause);
+    return f.createLogicalOr(callOf(name, f.createNumericLiteral(this.#siteOf(node)), ...args), pause);
   }
 
   /** A call of a variable, or of a function that has a twin. */
