@@ -177,7 +177,7 @@ export class Arm64Memory extends Memory {
         for (let i = 0; i < times.length; i++) offer[i] = i;
         return times.length;
       });
-      if (option > 0) this.#delaysLeft--;
+      if (option > 0) this.#delay(word);
       time = times[Math.max(0, option)];
     }
     view.found.set(word, time);
@@ -210,10 +210,15 @@ export class Arm64Memory extends Memory {
         if (this.#delaysLeft > 0) offer[count++] = STOP;
         return count;
       });
-      if (option === STOP) this.#delaysLeft--;
+      if (option === STOP) this.#delay(word);
       if (option === STOP || option < 0) return;
       this.#show(option, this.#views[option].waiting.findIndex((one) => one.word === word));
     }
+  }
+
+  #delay(word: number): void {
+    this.#delaysLeft--;
+    this.onDelay?.(word);
   }
 
   /** A store comes to be seen: after those that it must not pass, and those of others that are chosen to come before. */

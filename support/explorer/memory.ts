@@ -22,6 +22,9 @@ export class Memory {
   hash1 = 0;
   hash2 = 0;
 
+  /** Is told of every delay, if anybody wants to read it: whose, and at which word. */
+  onDelay: ((word: number) => void) | undefined;
+
   /** Begins anew with what `image` holds. */
   begin(image: Int32Array): void {
     this.words.set(image);

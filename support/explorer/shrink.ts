@@ -3,7 +3,7 @@ import type { Picker } from "./choices.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { along, type Replay, replay } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
-import type { Setting } from "./turns.ts";
+import { OWN, type Setting, TURN } from "./turns.ts";
 import type { World } from "./world.ts";
 
 /** Options without what they cost. */
@@ -22,11 +22,19 @@ interface Decision {
  *
  * @param path Of the run that went wrong.
  * @param conflicts What it knew of shared words.
- * @returns The simplest run that was found.
+ * @returns The simplest run that was found, with a turn at every step.
  */
-export function shrink(program: Program, scenario: Scenario, setting: Setting, path: readonly number[], conflicts: Conflicts | undefined): Replay {
+export function shrink(
+  program: Program,
+  scenario: Scenario,
+  setting: Setting,
+  path: readonly number[],
+  conflicts: Conflicts | undefined,
+): Replay {
   let decisions: Decision[] = [];
-  let best = replay(program, scenario, setting, (world) => noting(along(path), world, decisions), conflicts);
+  const first = replay(program, scenario, setting, (world) => noting(along(path), world, decisions), conflicts);
+  let best = replay(program, scenario, setting, (world) => guided(decisions, world));
+  if (!isSameFault(best, first)) return first;
   for (let without = 0; without < decisions.length;) {
     const fewer = decisions.toSpliced(without, 1), taken: Decision[] = [];
     const tried = replay(program, scenario, setting, (world) => noting(guided(fewer, world), world, taken));
@@ -41,7 +49,7 @@ export function shrink(program: Program, scenario: Scenario, setting: Setting, p
 
 /** Messages differ in numbers and in places; the fault is the same if the rest is. */
 function isSameFault(one: Replay, other: Replay): boolean {
-  const sense = ({ failure }: Replay) => failure?.split("\\n")[0].replace(/-?\\d+/g, "#");
+  const sense = ({ failure }: Replay) => failure?.split("\n")[0].replace(/-?\d+/g, "#");
   return one.failure !== undefined && sense(one) === sense(other);
 }
 
@@ -68,7 +76,7 @@ function noting(picker: Picker, world: World, decisions: Decision[]): Picker {
 function placeIn(world: World): (kind: number) => string {
   const times = new Map<string, number>();
   return (kind) => {
-    const { current } = world, where = `${current?.index} ${current?.steps} ${kind}`, before = times.get(where) ?? 0;
+    const { current } = world, what = kind === OWN ? TURN : kind, where = `${current?.index} ${current?.steps} ${what}`, before = times.get(where) ?? 0;
     times.set(where, before + 1);
     return `${where} ${before}`;
   };

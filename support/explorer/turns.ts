@@ -37,7 +37,7 @@ export const NOTHING = -1;
 export const TURN = 0;
 
 /** Whether the actor that runs dies before a step that concerns nobody else. */
-const OWN = 3;
+export const OWN = 3;
 
 /** A sleep this long only looks whether somebody died: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here. */
 const LIFE_CHECK_MS = 40;
@@ -175,12 +175,12 @@ export class Turns {
     const { current } = this;
     if (this.deathsLeft === 0 || !current!.isAtWrite) return current;
     const option = this.choose(OWN, (offer) => {
-      offer[0] = RUN << 4;
-      offer[1] = DIE << 4;
+      offer[0] = current!.index | RUN << 4;
+      offer[1] = current!.index | DIE << 4;
       return 2;
     });
     if (option === NOTHING) return undefined;
-    if (option === RUN << 4) return current;
+    if (option >> 4 === RUN) return current;
     this.die(current!);
     return this.takeTurn();
   }

@@ -119,6 +119,13 @@ export class World extends Turns {
     this.beSeen();
   }
 
+  /** The same, where a number of actors may be at once. */
+  comeInsideAtMost(count: number, what: string): void {
+    this.comeInside(what, []);
+    const inside = this.actors.filter((actor) => actor.inside === what).map(({ name }) => name);
+    if (inside.length > count) this.fail(`${inside.join(", ")} are ${what}, and at most ${count} may be`);
+  }
+
   /** Compares what operations return in this run with a specification. */
   beginHistory(specification: Specification<unknown>): void {
     this.#history.begin(specification);

@@ -135,7 +135,7 @@ export class X86Memory extends Memory {
         if (this.#delaysLeft > 0) offer[count++] = STOP;
         return count;
       });
-      if (option === STOP) this.#delaysLeft--;
+      if (option === STOP) this.#delay(word);
       if (option === STOP || option < 0) return;
       for (let isThere = false; !isThere;) {
         const [first, second] = this.#waiting[option];
@@ -143,6 +143,11 @@ export class X86Memory extends Memory {
         this.#showFirst(option);
       }
     }
+  }
+
+  #delay(word: number): void {
+    this.#delaysLeft--;
+    this.onDelay?.(word);
   }
 
   /**

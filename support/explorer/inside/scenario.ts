@@ -16,6 +16,8 @@ export type { Scenario, Start } from "../scenario.ts";
 export interface Shared<T> {
   /** Attaches as the actor of a name, or as anybody else. To be called in `start` or `check`: to attach is no step. */
   as(who: string): T;
+  /** Its words, to look at in `check`. */
+  readonly words: Int32Array;
   /**
    * Fails unless the thing's words are what they were before the actors began.
    *
@@ -39,6 +41,7 @@ export function share<Options, T>(type: SharedType<Options, T>, options: Options
   const place = all;
   type.init(regionOf(place, type.kind, 0), options);
   return {
+    words: place.i32,
     as: (who) => type.attach(regionOf(place, type.kind, world.idOf(who)), options),
     mustBeUnchanged: (except = []) => {
       const changed = world.changedWords(at, byteLength).filter((word) => !except.includes(word) && !isStatistic(word));
@@ -78,6 +81,11 @@ export function words(count: number, name = "words"): Int32Array {
 /** The actor is inside of something from here on. It is wrong if another is inside of one of `others`. */
 export function enter(what: string, ...others: string[]): void {
   world.comeInside(what, others);
+}
+
+/** As `enter`, where a number of actors may be at once. */
+export function enterAtMost(count: number, what: string): void {
+  world.comeInsideAtMost(count, what);
 }
 
 /** It is outside again. */

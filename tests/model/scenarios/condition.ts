@@ -36,10 +36,43 @@ function supply(title: string, waiters: number, isBroadcast: boolean, settings: 
           own.unlock();
         }
       };
-      return { actors, check: ({ dead }) => must(dead.length > 0 || stock[0] === 0, `${stock[0]} left`) };
+      return {
+        actors,
+        // Who would have signalled is dead: nobody promises that somebody else does.
+        mayWaitForEver: ({ dead }) => dead.includes("producer"),
+        check: ({ dead }) => must(dead.length > 0 || stock[0] === 0, `${stock[0]} left`),
+      };
     },
   };
 }
+
+/** One signal for all: if the one that it woke dies, the others look for themselves. */
+const chain: Scenario = {
+  part: "Condition",
+  title: "two wait, and the one that is woken wakes the other",
+  settings: [{ preemptions: 2 }, { preemptions: 0, deaths: 1 }],
+  start() {
+    const mutex = share(Mutex, {}), condition = share(Condition, {}), ready = words(1, "ready");
+    const act = (who: string, isFirst: boolean) => {
+      const own = mutex.as(who), changed = condition.as(who);
+      return () => {
+        own.lock();
+        if (own.ownerDied) own.markConsistent();
+        if (isFirst) ready[0] = 1;
+        while (ready[0] === 0) {
+          changed.wait(own);
+          if (own.ownerDied) own.markConsistent();
+        }
+        changed.signal();
+        own.unlock();
+      };
+    };
+    return {
+      actors: { ann: act("ann", false), bob: act("bob", false), cyd: act("cyd", true) },
+      mayWaitForEver: ({ dead }) => dead.includes("cyd"),
+    };
+  },
+};
 
 /** One that gives up is not owed a signal. */
 const impatient: Scenario = {
@@ -82,5 +115,6 @@ export const scenarios: readonly Scenario[] = [
   supply("one waits for one thing", 1, false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, { preemptions: 2, stops: 1 }]),
   supply("two wait, each for a thing", 2, false, [{ preemptions: 2 }]),
   supply("two wait, and both are woken", 2, true, [{ preemptions: 2 }]),
+  chain,
   impatient,
 ];

@@ -9,31 +9,34 @@ export const broken: Scenario = {
   settings: [{ preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }],
   start() {
     const mutex = share(Mutex, {}), state = words(2, "state");
-    const [BROKEN, REFUSED] = [0, 1];
+    const [UNREPAIRED, LEFT] = [0, 1];
     const use = (who: string) => {
       const own = mutex.as(who);
       return () => {
+        const isBroken = state[LEFT] === 1;
         try {
           own.lock();
-          if (own.ownerDied) state[BROKEN] = 1;
+          must(!isBroken, "taken although it was broken before");
+          const isSuspect = own.ownerDied;
+          if (isSuspect) state[UNREPAIRED] = 1;
           own.unlock();
+          if (isSuspect) state[LEFT] = 1;
         } catch (error) {
           if (!(error instanceof OwnerDiedError)) throw error;
-          must(state[BROKEN] === 1, "refused as broken, and nobody broke it");
-          state[REFUSED] = 1;
+          must(state[UNREPAIRED] === 1, "refused as broken, and nobody broke it");
         }
       };
     };
     return {
       actors: { ann: use("ann"), bob: use("bob"), cyd: use("cyd") },
       check({ dead }) {
-        must(dead.length > 0 || state[BROKEN] === 0, "broken, and nobody died");
         const eve = mutex.as("eve");
+        must(dead.length > 0 || state[UNREPAIRED] === 0, "a death is reported, and nobody died");
         try {
-          must(eve.tryLock(), "free, broken or a dead one's");
-          must(state[REFUSED] === 0 || eve.ownerDied, "broken for good");
+          must(eve.tryLock(), "free, or a dead one's");
+          must(state[LEFT] === 0, "broken for good");
         } catch (error) {
-          must(error instanceof OwnerDiedError && state[BROKEN] === 1, `refused: ${error}`);
+          must(error instanceof OwnerDiedError && state[UNREPAIRED] === 1, `refused: ${error}`);
         }
       },
     };

@@ -59,7 +59,7 @@ const throwing: Scenario = {
         cyd() {
           try {
             if (!cyd.run(work, { timeoutMs: 1 })) return;
-            must(runs[DONE] === 1, "it returns true before the function has run");
+            must(runs[DONE] >= 1, "it returns true before the function has run");
           } catch (error) {
             must(error instanceof RangeError, `thrown on: ${error}`);
           }
