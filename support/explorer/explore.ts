@@ -15,6 +15,8 @@ import type { World } from "./world.ts";
 
 /** What an exploration has found. */
 export interface Result {
+  /** How many actors there are. */
+  readonly actors: number;
   /** Runs that came to their end. */
   readonly schedules: number;
   /** Runs that came to a state that another had gone on from. */
@@ -102,7 +104,8 @@ function search(
     if (performance.now() - begin > limitMs) break;
   }
   const { steps, deathPoints } = world, ms = performance.now() - begin;
-  return { schedules, cut, steps, states: states.count, deepest, deathPoints: deathPoints.size, outcomes, isWhole, ms, failure };
+  const actors = world.actors.length;
+  return { actors, schedules, cut, steps, states: states.count, deepest, deathPoints: deathPoints.size, outcomes, isWhole, ms, failure };
 }
 
 /** Runs what went wrong again, with a turn at every step, and makes it simpler. */

@@ -104,6 +104,11 @@ export class Names {
     return this.#methods.has(keyOf(name));
   }
 
+  /** Whether a name is that of a getter which reaches a step. */
+  isGetter(name: ts.PropertyName): boolean {
+    return this.#getters.has(keyOf(name));
+  }
+
   #isStep(callee: ts.Identifier): boolean {
     return callee.text in this.#steps && this.#stepsOf(callee.getSourceFile()).has(callee.text);
   }
@@ -127,9 +132,14 @@ export class Names {
   #reaches(unit: Unit): boolean {
     let found = false;
     visitOwn(unit.body, (node) => {
-      if (!found && (this.kindOf(node) !== "plain" || isUsing(node))) found = true;
+      if (!found && (this.kindOf(node) !== "plain" || isUsing(node) || this.#isHotPattern(node))) found = true;
     });
     return found;
+  }
+
+  #isHotPattern(node: ts.Node): boolean {
+    return ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent) &&
+      this.isGetter((node.propertyName ?? node.name) as ts.PropertyName);
   }
 
   #heat(unit: Unit): boolean {

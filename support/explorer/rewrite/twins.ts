@@ -176,6 +176,7 @@ class Body {
     if (ts.isFunctionLike(node) || ts.isClassLike(node)) return this.#plain(node);
     if (ts.isBlock(node)) return this.#block(node);
     if (isUsing(node)) throw this.#refuse(node, "a `using` that is not in a block");
+    if (ts.isVariableDeclarationList(node)) return this.#declarations(node);
     const element = this.#elements.rewrite(node, this.#names);
     if (element !== undefined) return element;
     switch (this.#names.kindOf(node)) {
@@ -194,6 +195,28 @@ class Body {
 
   #children<N extends ts.Node>(node: N): N {
     return ts.visitEachChild(node, (child) => this.#go(child), undefined);
+  }
+
+  /** Variables. `{ name } = object`, where `name` may be a getter that makes steps, is taken apart. */
+  #declarations(node: ts.VariableDeclarationList): ts.VariableDeclarationList {
+    const all = node.declarations.flatMap((one) => {
+      const isHot = (element: ts.BindingElement) => this.#names.isGetter((element.propertyName ?? element.name) as ts.PropertyName);
+      if (!ts.isObjectBindingPattern(one.name) || one.initializer === undefined || !one.name.elements.some(isHot)) {
+        return [this.#children(one)];
+      }
+      const object = this.#temporary();
+      const set = f.createParenthesizedExpression(f.createAssignment(object, this.#go(one.initializer) as ts.Expression));
+      return one.name.elements.map((element, i) => {
+        const { name, propertyName, dotDotDotToken, initializer } = element, key = propertyName ?? name;
+        if (!ts.isIdentifier(name) || !ts.isIdentifier(key) || dotDotDotToken !== undefined || initializer !== undefined) {
+          throw this.#refuse(element, "a getter that makes steps, in a pattern of more than names,");
+        }
+        const first = i === 0 ? set : object;
+        const value = isHot(element) ? this.#valueOf(first, object, key) : f.createPropertyAccessExpression(first, key);
+        return f.createVariableDeclaration(name, undefined, undefined, value);
+      });
+    });
+    return f.updateVariableDeclarationList(node, all);
   }
 
   /** A block. What follows a `using` stands in a `try`, at whose end the value is disposed of. */
@@ -271,18 +294,20 @@ class Body {
 
   #getter(node: ts.PropertyAccessExpression): ts.Expression {
     this.#requireShortChain(node);
-    const { name } = node, { first, again } = this.#once(node.expression);
-    const twin = f.createPropertyAccessExpression(again, twinName(name)!);
-    const call = delegate(f.createCallExpression(twin, undefined, []));
-    const value = ts.isPrivateIdentifier(name) ? call : f.createParenthesizedExpression(f.createConditionalExpression(
-      f.createStrictEquality(twin, f.createIdentifier("undefined")),
-      undefined,
-      f.createPropertyAccessExpression(again, name),
-      undefined,
-      call,
-    ));
-    if (node.questionDotToken !== undefined) return this.#unlessMissing(first, value);
-    return first === again ? value : f.createParenthesizedExpression(f.createComma(first, value));
+    const { first, again } = this.#once(node.expression);
+    if (node.questionDotToken !== undefined) return this.#unlessMissing(first, this.#valueOf(again, again, node.name));
+    return this.#valueOf(first, again, node.name);
+  }
+
+  /** What a getter returns: `first` is its object, to be evaluated once, and `again` the same where it was. */
+  #valueOf(first: ts.Expression, again: ts.Expression, name: ts.MemberName): ts.Expression {
+    const member = twinName(name)!;
+    const call = (object: ts.Expression) =>
+      delegate(f.createCallExpression(f.createPropertyAccessExpression(object, member), undefined, []));
+    if (ts.isPrivateIdentifier(name)) return call(first);
+    const isPlain = f.createStrictEquality(f.createPropertyAccessExpression(first, member), f.createIdentifier("undefined"));
+    const plain = f.createPropertyAccessExpression(again, name);
+    return f.createParenthesizedExpression(f.createConditionalExpression(isPlain, undefined, plain, undefined, call(again)));
   }
 
   /** `receiver.name$g ?? $twinOf(receiver.name)`. */
