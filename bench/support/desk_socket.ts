@@ -23,6 +23,9 @@ import { tell, told } from "../../support/in_peer.ts";
 import { fromLine, toLine } from "./desk_json.ts";
 import { LineSender, listen } from "./desk_lines.ts";
 
+/** What an order is a multiple of, in coins. */
+const LOT = 0.01;
+
 const [role, folder, capture] = process.argv.slice(2);
 const pathOf = (name: string) => `${folder}/${name}.sock`;
 const senders: LineSender[] = [];
@@ -111,7 +114,7 @@ async function risk(): Promise<void> {
     if (!line.startsWith("{")) return senders[0].send(`risk ${line}\n`);
     const message = JSON.parse(line);
     if (message.order !== undefined) {
-      const { id, quantity } = message.order;
+      const { id, coins: quantity } = message.order;
       position.trade(quantity, fromScaled(quantity > 0 ? best.ask : best.bid));
       lastOrder = id;
     } else {
@@ -129,7 +132,7 @@ async function risk(): Promise<void> {
 }
 
 async function hedging(): Promise<void> {
-  const hedger = new Hedger({ band: 0.05, lot: 0.01, largest: 2, firstId: 1 });
+  const hedger = new Hedger({ band: 0.05, largest: 2, firstId: 1 });
   const waiting: string[] = [];
   let risk = { number: 0, quantity: 0, lastOrder: 0 }, closed = 0;
   const step = () => {
@@ -140,7 +143,7 @@ async function hedging(): Promise<void> {
         if (number > risk.number) return;
         if (event.kind !== "top") {
           for (; closed < risk.lastOrder; closed++) hedger.close(closed + 1);
-          const order = hedger.decide(risk.quantity);
+          const order = hedger.decide(risk.quantity, LOT);
           if (order !== undefined) orders.send(`${JSON.stringify({ order })}\n`);
         }
       }

@@ -8,9 +8,13 @@ import process from "node:process";
 import { afterEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ONE } from "../../examples/desk/input/scaled.ts";
+import { optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
+import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { ROLES } from "../../examples/desk/layout/desk.ts";
+import { scenarioMargin } from "../../examples/desk/risk/scenario_margin.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
-import { captureText, tickerLine, UPDATES } from "./desk_capture.ts";
+import { bookLines, captureText, tickerLine, UPDATES } from "./desk_capture.ts";
 
 const MAIN = fileURLToPath(new URL("../../examples/desk/main.ts", import.meta.url));
 
@@ -252,6 +256,43 @@ describe("the desk as a program", () => {
     assert(deltas[0] < -10 && deltas[1] > 2, `${deltas}`);
     assertAlmostEquals(futures[0].held + deltas[1], 0, 0.1);
     assertAlmostEquals(standing.delta, deltas[0], 0.01, "of the coin that is furthest off");
+  });
+
+  it("accounts for contracts and options by what they are, and leaves alone what it does not know", async () => {
+    const [first, ...rest] = captureText().replaceAll("BTCUSDT", "BTCUSD_PERP").replaceAll(`"0.500"`, `"1"`).split(
+      "\n",
+    );
+    const option = "BTC_USDC-27SEP24-110-C", forward = 100;
+    const others = ["BTC-FS-27DEC24_PERP", "BTC_USDC", "BTC-31FEB25", "BTC-1NOV24-1x-C"];
+    const text = [
+      first,
+      ...others.flatMap((name, i) => bookLines(1723161255, name, i === 0 ? -7 : 5, i === 0 ? -3.5 : 6)),
+      ...bookLines(1723161255, option, 0.01, 0.02),
+      tickerLine(1723161255.1, option, forward, 0.6),
+      ...rest,
+    ].join("\n");
+    const { code, output } = await replay(text), found = JSON.parse(output);
+    assertEquals([code, found.complaints, found.feed.broken], [0, [], 0], output);
+    assertEquals(found.instruments.kinds, { inversePerpetual: 1, combo: 1, spot: 1, unknown: 2, linearOption: 1 });
+    assertEquals(found.instruments.notValued.map(({ name }: { name: string }) => name), others);
+    assertEquals([found.checks.greeks, found.checks.greeksWithin, found.books.valid], [1, 1, 6]);
+    const { futures: [future], options: [priced], standing, checks } = found;
+    assertEquals(future.name, "BTCUSD_PERP", "nothing else hedges");
+    // Every fourth of 200 trades is a client's, who sells one contract of 100 dollars: a coin, at that price.
+    assertEquals(checks.future.clients, UPDATES / 4 * ONE);
+    const { delta, price, held } = priced, coins = future.held * 100 / 100.05;
+    assertEquals(held, 5);
+    assertAlmostEquals(price, priced.mark, 1e-9);
+    assert(delta > 0.1 && delta < 0.4, `${delta}`);
+    assertLessOrEqual(Math.abs(coins + held * delta), 1.01, "what is left is less than a contract");
+    assertAlmostEquals(standing.delta, coins + held * delta, 1e-9);
+    const terms = optionTermsOf(modelOf(option, "deribit"));
+    const exposures = [
+      { quantity: coins, forward: 100.05 },
+      { quantity: held, forward: priced.forward, option: terms, volatility: 0.6 },
+    ];
+    assertAlmostEquals(standing.maintenanceMargin, scenarioMargin(exposures, UPDATES).maintenance, 1e-6);
+    assertLessOrEqual(Math.abs(standing.profit), 50, "contracts are not coins");
   });
 
   it("has room for as many instruments as it says, and leaves out others", async () => {

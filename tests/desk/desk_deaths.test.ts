@@ -8,9 +8,11 @@ import { Segment, type ValueOf } from "@shmkit/shmkit";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { type DepthEvent, depthEvent, tradeEvent } from "../../examples/desk/input/events.ts";
 import { ONE } from "../../examples/desk/input/scaled.ts";
+import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
+import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
 import { OUTCOMES } from "../../examples/desk/layout/event_part.ts";
 import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../examples/desk/layout/records.ts";
 import { EventReader } from "../../examples/desk/processes/event_reader.ts";
@@ -26,7 +28,7 @@ async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
   desk.limits.set(DEFAULT_LIMITS);
   using control = desk.control.writer();
   control.write(0, { phase: "run", wait: "block" });
-  desk.instruments.writer().write(0, { name: "BTCUSDT" });
+  desk.instruments.writer().write(0, rowOfModel(modelOf("BTCUSDT", "binanceFutures")));
   await use(desk);
 }
 
@@ -129,7 +131,7 @@ describe("a process of the desk, and the successor of one that died between two 
         const noted = desk.sentOrders.writer(), orders = desk.orders.writer();
         quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
         positions.write(0, { quantity: -2 * ONE, averagePrice: 100, lastEvent: 1 });
-        noted.write(1, { id: 1, quantity: 2 });
+        noted.write(1, { id: 1, coins: 2 });
         const sent: unknown[] = [];
         using audit = desk.orders.reader("audit", { from: "oldest" });
         if (isSent) orders.push(buy(1));

@@ -266,9 +266,10 @@ describe("captures: lines", () => {
   it("numbers instruments as they are first seen", () => {
     const instruments = new Instruments();
     const all = Array.from({ length: 500 }, (_, i) => `BTC-${i}`);
-    assertEquals(all.map((name) => instruments.add(name)), all.map((_, i) => i));
-    assertEquals(all.map((name) => instruments.add(name)), all.map((_, i) => i));
+    assertEquals(all.map((name) => instruments.add(name, "deribit")), all.map((_, i) => i));
+    assertEquals(all.map((name) => instruments.add(name, "deribit")), all.map((_, i) => i));
     assertEquals(instruments.names, all);
+    assertEquals(instruments.add("BTC-1", "okx"), all.length, "another venue's of that name is another one");
   });
 });
 

@@ -7,8 +7,8 @@ import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
 import { Hawkes } from "../../examples/desk/market/hawkes.ts";
 import { SeededRandom } from "../../examples/desk/market/seeded_random.ts";
+import { isHedge, optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
 import { SimulatedMarket, type SimulatedMarketOptions } from "../../examples/desk/market/simulated_market.ts";
-import { parseOptionName } from "../../examples/desk/pricing/option_name.ts";
 
 /** Everything that a market told, in few letters. */
 function digest(options: SimulatedMarketOptions): string {
@@ -35,9 +35,9 @@ describe("the built-in market", () => {
   });
 
   it("has a future and a chain of options: expiries, strikes, calls and puts", () => {
-    const { names } = new SimulatedMarket().instruments;
-    assertEquals(names[0], "BTCUSDT");
-    const options = names.slice(1).map(parseOptionName);
+    const { instruments } = new SimulatedMarket(), { names } = instruments;
+    assertEquals([names[0], isHedge(instruments.at(0))], ["BTCUSDT", true]);
+    const options = names.slice(1).map((_, i) => optionTermsOf(instruments.at(i + 1)));
     assertEquals(options.length, 3 * 11 * 2);
     assertEquals(new Set(options.map((option) => option?.expiryMs)).size, 3);
     assertEquals(options.filter((option) => option?.isCall).length, 33);

@@ -1,3 +1,5 @@
+import type { InstrumentModel } from "../instrument/instrument_model.ts";
+
 /** Best prices and quantities at a time, or at a sequence number. */
 export interface Top {
   readonly at: number;
@@ -102,4 +104,9 @@ export class AsOfCheck {
 function isSame(state: Top | Unknown | undefined, { bid, bidQuantity, ask, askQuantity }: Top): boolean {
   return state !== undefined && !("isUnknown" in state) && state.bid === bid && state.bidQuantity === bidQuantity &&
     state.ask === ask && state.askQuantity === askQuantity;
+}
+
+/** Whether an instrument's tickers tell of a time, not of a sequence number. */
+export function isByTime({ venue }: InstrumentModel): boolean {
+  return venue === "deribit";
 }

@@ -3,15 +3,14 @@ import { type BookCounts, BookFeeder } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
 import type { Instruments } from "../input/instruments.ts";
-import { parseOptionName } from "../pricing/option_name.ts";
-import { AsOfCheck } from "./as_of_check.ts";
+import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
+import { AsOfCheck, isByTime } from "./as_of_check.ts";
 import { GreeksCheck } from "./greeks_check.ts";
 import { TradeCheck } from "./trade_check.ts";
 
 /** What an instrument is checked with. */
 interface Checked {
-  readonly name: string;
-  readonly isOption: boolean;
+  readonly model: InstrumentModel;
   readonly book: OrderBook;
   readonly feeder: BookFeeder;
   readonly tops: AsOfCheck;
@@ -72,7 +71,7 @@ export class CaptureCheck {
         return checked.trades.count(event);
       case "ticker":
         checked.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
-        this.#greeks.compare(checked.name, event);
+        this.#greeks.compare(checked.model, event);
     }
   }
 
@@ -100,8 +99,8 @@ export class CaptureCheck {
       worstGreeks: worst,
       examples: [],
     };
-    for (const { isOption, feeder, tops, trades } of this.#checked) {
-      tops.finish(isOption);
+    for (const { model, feeder, tops, trades } of this.#checked) {
+      tops.finish(isByTime(model));
       for (const name of ["applied", "snapshots", "stale", "early", "gaps"] as const) {
         summary[name] += feeder.counts[name];
       }
@@ -118,29 +117,29 @@ export class CaptureCheck {
     return summary;
   }
 
-  #depth({ isOption, book, feeder, tops }: Checked, event: DepthEvent): void {
-    const applied = feeder.feed(event);
-    if (applied === "gap" && isOption) tops.end(event.exchangeMs);
+  #depth({ model, book, feeder, tops }: Checked, event: DepthEvent): void {
+    const applied = feeder.feed(event), byTime = isByTime(model);
+    if (applied === "gap" && byTime) tops.end(event.exchangeMs);
     if (applied !== "applied") return;
     const top = this.#top;
     if (!book.read(top)) return;
     if (top.isCrossed) this.#crossed++;
-    // An option's tickers are of a time. A future's are of a sequence number, which a snapshot does not share.
-    if (isOption) tops.state({ ...sidesOf(top), at: event.exchangeMs });
+    // Tickers are of a time, or of a sequence number, which a snapshot does not share.
+    if (byTime) tops.state({ ...sidesOf(top), at: event.exchangeMs });
     else if (!event.isSnapshot) tops.ask({ ...sidesOf(top), at: top.sequence });
   }
 
   /** Instruments are numbered as they are first seen. */
   #begin(instrument: number): Checked {
     while (this.#checked.length <= instrument) {
-      const name = this.#instruments.names[this.#checked.length];
-      const isOption = parseOptionName(name) !== undefined;
-      const options = { levels: isOption ? 512 : 8192, copies: 2 };
+      const model = this.#instruments.at(this.#checked.length);
+      const options = { levels: isOption(model) ? 512 : 8192, copies: 2 };
       const region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
       OrderBook.init(region, options);
       const book = OrderBook.attach(region, options);
       const feeder = new BookFeeder(book.writer());
-      this.#checked.push({ name, isOption, book, feeder, tops: new AsOfCheck(), trades: new TradeCheck() });
+      const checks = { tops: new AsOfCheck(), trades: new TradeCheck() };
+      this.#checked.push({ model, book, feeder, ...checks });
     }
     return this.#checked[instrument];
   }

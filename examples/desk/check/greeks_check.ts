@@ -1,6 +1,6 @@
 import type { TickerEvent } from "../input/events.ts";
 import { black76, emptyGreeks, type Greeks, YEAR_MS } from "../pricing/black76.ts";
-import { type OptionName, parseOptionName } from "../pricing/option_name.ts";
+import { type InstrumentModel, optionTermsOf } from "../instrument/instrument_model.ts";
 
 /** What computed values are compared with. */
 export type Compared = "delta" | "gamma" | "vega" | "theta" | "rho" | "mark";
@@ -37,24 +37,23 @@ export class GreeksCheck {
   byLastDigit = 0;
   /** The largest differences, as the tolerances are told; those of the last digit are left out. */
   readonly worst: Record<Compared, number> = { delta: 0, gamma: 0, vega: 0, theta: 0, rho: 0, mark: 0 };
-  readonly #options: Map<string, OptionName | undefined> = new Map();
   readonly #greeks = emptyGreeks();
 
   /** Computes what a ticker tells of, and compares. */
-  compare(name: string, ticker: TickerEvent): void {
-    if (!this.#options.has(name)) this.#options.set(name, parseOptionName(name));
-    const option = this.#options.get(name);
+  compare(model: InstrumentModel, ticker: TickerEvent): void {
+    const option = optionTermsOf(model);
     if (option === undefined) return;
     const years = (option.expiryMs - ticker.exchangeMs) / YEAR_MS;
     const { underlyingPrice, markVolatility } = ticker;
     this.judge(
+      model,
       black76(this.#greeks, option.isCall, underlyingPrice, option.strike, years, markVolatility),
       ticker,
     );
   }
 
   /** Compares what somebody computed with what a ticker tells. */
-  judge(greeks: Greeks, ticker: TickerEvent): GreeksVerdict {
+  judge({ kind }: InstrumentModel, greeks: Greeks, ticker: TickerEvent): GreeksVerdict {
     const { worst } = this, { underlyingPrice } = ticker;
     let isWithin = true, isByLastDigit = false;
     const compare = (name: Compared, difference: number) => {
@@ -69,7 +68,9 @@ export class GreeksCheck {
       if (isLastDigit && part > TOLERANCES[name]) isByLastDigit = true;
       compare(name, isLastDigit ? 0 : part);
     }
-    compare("mark", Math.abs(greeks.price / underlyingPrice - ticker.markPrice));
+    // In coins, whatever the option's price is in.
+    const mark = kind === "inverseOption" ? ticker.markPrice : ticker.markPrice / underlyingPrice;
+    compare("mark", Math.abs(greeks.price / underlyingPrice - mark));
     this.compared++;
     if (isWithin) this.within++;
     if (isWithin && isByLastDigit) this.byLastDigit++;

@@ -105,7 +105,7 @@ export class BinanceParser {
           break;
         case 1:
           this.#instrument = -1; // a snapshot behind a name that cannot be one is nobody's
-          this.#instrument = this.#instruments.read(scanner);
+          this.#instrument = this.#instruments.read(scanner, "binanceFutures");
           this.#hasInstrument = true;
           break;
         case 2:

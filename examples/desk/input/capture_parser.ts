@@ -4,6 +4,7 @@ import type { MarketEvent } from "./events.ts";
 import { InputReport } from "./input_report.ts";
 import { Instruments } from "./instruments.ts";
 import { JsonScanner } from "./json_scanner.ts";
+import { definitionsOf, restLineOf } from "./rest_line.ts";
 
 const ZERO = 0x30, NINE = 0x39, SPACE = 0x20, POINT = 0x2e, COLON = 0x3a, NEWLINE = 0x0a, RETURN = 0x0d;
 const LETTER_A = 0x61, LETTER_Z = 0x7a;
@@ -20,8 +21,9 @@ const MICRO_DIGITS = 6, NANO_DIGITS_LEFT = 3;
  *     1723161255030314667 {…}        nanoseconds: Binance
  *     1617644856.913596: {…}         seconds: Deribit
  *
- * What begins with a word and a colon (`configuration: …`, `wss://… <- …`) is a header of the recorder. What cannot be read is
- * counted in the report.
+ * What begins with a word and a colon (`configuration: …`, `wss://… <- …`) is a header of the recorder; among those the answer
+ * to a request for instruments (`https://… -> <seconds>: {…}`) tells what they are. What cannot be read is counted in the
+ * report.
  */
 export class CaptureParser {
   /** What was found. */
@@ -52,7 +54,7 @@ export class CaptureParser {
     report.lines++;
     try {
       if (isHeader(bytes, start)) {
-        report.skipped++;
+        this.#readHeader(bytes, start);
         return undefined;
       }
       const event = this.#parseMessage(bytes, start);
@@ -68,6 +70,19 @@ export class CaptureParser {
       report.countBroken(error);
       return undefined;
     }
+  }
+
+  #readHeader(bytes: Uint8Array, start: number): void {
+    const end = bytes.indexOf(NEWLINE, start), line = restLineOf(bytes, start, end);
+    const read = line === undefined ? undefined : definitionsOf(line.url);
+    if (line === undefined || read === undefined) {
+      this.report.skipped++;
+      return;
+    }
+    const answer = bytes.indexOf(SPACE, line.answerAt) + 1; // behind the time
+    const models = read(JSON.parse(new TextDecoder().decode(bytes.subarray(answer, end))));
+    this.instruments.define(models);
+    this.report.definitions += models.length;
   }
 
   #parseMessage(bytes: Uint8Array, start: number): MarketEvent | undefined {

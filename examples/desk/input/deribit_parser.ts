@@ -1,4 +1,5 @@
 import { type DepthEvent, depthEvent, type MarketEvent, type TickerEvent, tickerEvent } from "./events.ts";
+import { mayBeNegative } from "../instrument/instrument_model.ts";
 import type { Instruments } from "./instruments.ts";
 import { type JsonScanner, names } from "./json_scanner.ts";
 import type { Levels } from "./levels.ts";
@@ -44,6 +45,8 @@ export class DeribitParser {
   #previous = NaN;
   #sides = 0;
   #hasGreeks = false;
+  /** The lowest price of the message. */
+  #lowest = 0;
 
   /** @param scanner Stands at the message when `parse` is called. */
   constructor(scanner: JsonScanner, instruments: Instruments) {
@@ -86,7 +89,7 @@ export class DeribitParser {
     do {
       switch (scanner.key(DATA)) {
         case 0:
-          this.#instrument = this.#instruments.read(scanner);
+          this.#instrument = this.#instruments.read(scanner, "deribit");
           break;
         case 1:
           this.#exchangeMs = scanner.integer();
@@ -101,11 +104,11 @@ export class DeribitParser {
           this.#previous = scanner.integer();
           break;
         case 5:
-          readLevels(scanner, this.#depth.bids);
+          this.#readLevels(this.#depth.bids);
           this.#sides++;
           break;
         case 6:
-          readLevels(scanner, this.#depth.asks);
+          this.#readLevels(this.#depth.asks);
           this.#sides++;
           break;
         case 7:
@@ -139,6 +142,27 @@ export class DeribitParser {
           scanner.skip();
       }
     } while (scanner.inObject());
+  }
+
+  /** Reads `[["new",price,quantity], …]`. */
+  #readLevels(levels: Levels): void {
+    const scanner = this.#scanner;
+    levels.clear();
+    if (!scanner.beginArray()) return;
+    do {
+      if (!scanner.beginArray()) scanner.fail("a level must have an action");
+      const action = scanner.word(ACTIONS);
+      if (action === -1 || !scanner.inArray()) scanner.fail("a level must have a known action and a price");
+      const price = scanner.scaled();
+      if (!scanner.inArray()) scanner.fail("a level must have a quantity");
+      const quantity = scanner.scaled();
+      if (scanner.inArray()) scanner.fail("a level must have no more than an action, a price and a quantity");
+      if (!(quantity >= 0 && price === price)) {
+        scanner.fail("a level must have a price, and a quantity that is not negative");
+      }
+      if (price < this.#lowest) this.#lowest = price;
+      levels.push(price, action === DELETE ? 0 : quantity);
+    } while (scanner.inArray());
   }
 
   #readGreeks(): void {
@@ -190,14 +214,16 @@ export class DeribitParser {
       this.#scanner.fail(`a mark price must be worth 0 to ${MOST_DOLLARS} dollars`);
     }
     if (markVolatility < 0) this.#scanner.fail("a volatility must not be negative");
-    if (Math.min(bid, bidQuantity, ask, askQuantity) < 0) {
-      this.#scanner.fail("prices and quantities must not be negative");
-    }
+    if (Math.min(bidQuantity, askQuantity) < 0) this.#scanner.fail("quantities must not be negative");
+    this.#lowest = Math.min(bid, ask);
     return this.#finish(this.#ticker);
   }
 
   #finish<E extends MarketEvent>(event: E): E {
     if (this.#instrument === -1) this.#scanner.fail("a message must name its instrument");
+    if (this.#lowest < 0 && !mayBeNegative(this.#instruments.at(this.#instrument))) {
+      this.#scanner.fail("prices must not be negative, but those of combos");
+    }
     event.instrument = this.#instrument;
     event.exchangeMs = this.#require(this.#exchangeMs);
     return event;
@@ -213,6 +239,7 @@ export class DeribitParser {
     this.#exchangeMs = this.#last = this.#previous = NaN;
     this.#sides = 0;
     this.#hasGreeks = false;
+    this.#lowest = 0;
     const ticker = this.#ticker;
     ticker.bid =
       ticker.bidQuantity =
@@ -231,23 +258,6 @@ export class DeribitParser {
       ticker.rho =
         NaN;
   }
-}
-
-/** Reads `[["new",price,quantity], …]`. */
-function readLevels(scanner: JsonScanner, levels: Levels): void {
-  levels.clear();
-  if (!scanner.beginArray()) return;
-  do {
-    if (!scanner.beginArray()) scanner.fail("a level must have an action");
-    const action = scanner.word(ACTIONS);
-    if (action === -1 || !scanner.inArray()) scanner.fail("a level must have a known action and a price");
-    const price = scanner.scaled();
-    if (!scanner.inArray()) scanner.fail("a level must have a quantity");
-    const quantity = scanner.scaled();
-    if (scanner.inArray()) scanner.fail("a level must have no more than an action, a price and a quantity");
-    if (!(price >= 0 && quantity >= 0)) scanner.fail("prices and quantities must not be negative");
-    levels.push(price, action === DELETE ? 0 : quantity);
-  } while (scanner.inArray());
 }
 
 /** Nobody bids: the exchange says null, or 0. */

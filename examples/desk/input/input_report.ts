@@ -14,6 +14,8 @@ export class InputReport {
   skipped = 0;
   /** Lines that could not be read. */
   broken = 0;
+  /** Definitions of instruments. */
+  definitions = 0;
   /** What was wrong with the first of them. */
   readonly examples: string[] = [];
   /** Events, by kind. */

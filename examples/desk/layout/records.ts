@@ -5,15 +5,16 @@
  *
  * @module
  */
-import { bool, chars, enumeration, f64, i32, struct, u32, u53 } from "../../../mod.ts";
+import { bool, chars, enumeration, f64, i32, struct, u32, u53, u8 } from "../../../mod.ts";
 import { MAX_NAME_BYTES } from "../input/instruments.ts";
+import { INSTRUMENT_KINDS, VENUES } from "../instrument/instrument_model.ts";
 import { ORDER_OUTCOMES } from "./order_outcomes.ts";
 
-/** The best bid and ask of an instrument: a row each. */
+/** The best bid and ask of an instrument: a row each. A side on which nobody is has quantity 0. */
 export const QuoteRow = struct("QuoteRow", {
-  bid: u53,
+  bid: f64,
   bidQuantity: u53,
-  ask: u53,
+  ask: f64,
   askQuantity: u53,
   /** Sequence number of the book. */
   sequence: u53,
@@ -45,9 +46,24 @@ export const GreeksRow = struct("GreeksRow", {
   writtenAt: u53,
 });
 
-/** An instrument's name, a row each, in the order in which the feed met them: written before its first event. */
+/**
+ * What an instrument is (`instrument/instrument_model.ts`), a row each, in the order in which the feed met them: written
+ * before its first event. A number that is not known is NaN; of digits, 255.
+ */
 export const InstrumentRow = struct("InstrumentRow", {
   name: chars(MAX_NAME_BYTES),
+  base: chars(16),
+  settlement: chars(16),
+  quote: chars(8),
+  contractSize: f64,
+  expiryMs: f64,
+  strike: f64,
+  lot: f64,
+  venue: enumeration(...VENUES),
+  kind: enumeration(...INSTRUMENT_KINDS),
+  isCall: bool,
+  priceDigits: u8,
+  quantityDigits: u8,
 });
 
 /**
@@ -55,11 +71,11 @@ export const InstrumentRow = struct("InstrumentRow", {
  * successor knows what it has to book, and a reader which orders the quantity holds already.
  */
 export const PositionRow = struct("PositionRow", {
-  /** Scaled, and exact; below 0, sold. */
+  /** In units of the venue. Scaled, and exact; below 0, sold. */
   quantity: f64,
   /** In dollars. */
   averagePrice: f64,
-  /** In dollars. */
+  /** In dollars; of an inverse future or perpetual, in coins. */
   realised: f64,
   /** Number of the event that was booked last; 0 for none. */
   lastEvent: u53,
@@ -92,8 +108,8 @@ export const OrderRecord = struct("OrderRecord", {
 /** An order that was sent, by id modulo the rows: a successor of hedging finds here what is under way. */
 export const SentOrderRow = struct("SentOrderRow", {
   id: u53,
-  /** In coins; below 0, sold. */
-  quantity: f64,
+  /** How many coins it moves like; below 0, sold. */
+  coins: f64,
 });
 
 /** The desk's limits, as `risk/limits.ts` has them, and the kill switch: under a lock. */

@@ -2,8 +2,9 @@ import type { MarketEvent } from "../input/events.ts";
 import { InputReport } from "../input/input_report.ts";
 import { Instruments } from "../input/instruments.ts";
 import type { Source } from "../input/source.ts";
+import { optionName } from "../instrument/option_name.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import { YEAR_MS } from "../pricing/black76.ts";
-import { type OptionName, optionName } from "../pricing/option_name.ts";
 import { Hawkes } from "./hawkes.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { SimulatedFuture } from "./simulated_future.ts";
@@ -53,7 +54,7 @@ export class SimulatedMarket implements Source {
   readonly #arrivals: Hawkes;
   readonly #future: SimulatedFuture;
   readonly #options: SimulatedOption[] = [];
-  readonly #names: OptionName[] = [];
+  readonly #names: OptionTerms[] = [];
   readonly #limit: number;
   /** What one order brought about, and how much of it was told. */
   readonly #events: MarketEvent[] = [];
@@ -70,7 +71,7 @@ export class SimulatedMarket implements Source {
       options;
     this.#random = new SeededRandom(seed);
     this.#arrivals = new Hawkes(this.#random, { rate, branching: BRANCHING, memory: MEMORY });
-    this.#future = new SimulatedFuture(this.instruments.add("BTCUSDT"), this.#random, price);
+    this.#future = new SimulatedFuture(this.instruments.add("BTCUSDT", "binanceFutures"), this.#random, price);
     this.#limit = events;
     const step = roundStrike(price * STRIKE_STEP);
     for (const days of expiryDays) {
@@ -139,9 +140,9 @@ export class SimulatedMarket implements Source {
     this.#options[i].quote(middle, forward, this.#volatility, timeMs, this.#events);
   }
 
-  #addOption(option: OptionName): void {
+  #addOption(option: OptionTerms): void {
     this.#names.push(option);
-    this.#options.push(new SimulatedOption(this.instruments.add(optionName(option)), option, this.#random));
+    this.#options.push(new SimulatedOption(this.instruments.add(optionName(option), "deribit"), option, this.#random));
   }
 }
 

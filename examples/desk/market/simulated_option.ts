@@ -1,7 +1,7 @@
 import { type DepthEvent, depthEvent, type MarketEvent, type TickerEvent, tickerEvent } from "../input/events.ts";
 import { ONE } from "../input/scaled.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
-import type { OptionName } from "../pricing/option_name.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 
 /** A tick is 0.0005 coins, and a lot 0.1, as on Deribit. */
@@ -19,7 +19,7 @@ type Side = Map<number, number>;
 /** A made-up option: a market maker quotes it around its Black-76 price, in coins, whenever it is asked to. */
 export class SimulatedOption {
   readonly #instrument: number;
-  readonly #option: OptionName;
+  readonly #option: OptionTerms;
   readonly #random: SeededRandom;
   readonly #depth: DepthEvent = depthEvent();
   readonly #ticker: TickerEvent = tickerEvent();
@@ -30,7 +30,7 @@ export class SimulatedOption {
   #quotedMs = 0;
 
   /** @param instrument Its index. */
-  constructor(instrument: number, option: OptionName, random: SeededRandom) {
+  constructor(instrument: number, option: OptionTerms, random: SeededRandom) {
     this.#instrument = instrument;
     this.#option = option;
     this.#random = random;

@@ -4,6 +4,7 @@ import { BookFeeder } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { OrderBookWriter } from "../book/order_book_writer.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import { isOption } from "../instrument/instrument_model.ts";
 import { bookOptions } from "../layout/books.ts";
 import { EventPart, type EventPartView, OUTCOMES } from "../layout/event_part.ts";
 import { lastStore } from "../layout/last_store.ts";
@@ -87,8 +88,8 @@ function apply(event: DepthEvent, part: EventPartView): void {
 
 function keptOf(instrument: number): Kept {
   if (kept[instrument] === undefined) {
-    const { name, option } = directory.at(instrument);
-    const book = segment.openOrCreate(`book ${name}`, OrderBook, bookOptions(option !== undefined));
+    const { name, model } = directory.at(instrument);
+    const book = segment.openOrCreate(`book ${name}`, OrderBook, bookOptions(isOption(model)));
     const writer = takeOver(() => book.writer());
     kept[instrument] = { book, writer, feeder: new BookFeeder(writer) };
   }

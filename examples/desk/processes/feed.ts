@@ -8,6 +8,7 @@ import { replay } from "../input/replay.ts";
 import { ReplayClock } from "../input/replay_clock.ts";
 import type { Source } from "../input/source.ts";
 import { MAX_INSTRUMENTS } from "../layout/desk.ts";
+import { rowOfModel } from "../layout/instrument_rows.ts";
 import { FeedReportRow } from "../layout/records.ts";
 import { SimulatedMarket } from "../market/simulated_market.ts";
 import { DeskProcess } from "./desk_process.ts";
@@ -80,8 +81,8 @@ async function play(): Promise<void> {
 
 /** @returns False if it must end. */
 function feed(event: MarketEvent): boolean {
-  for (const known = sources[0].instruments.names; named < known.length && named < MAX_INSTRUMENTS; named++) {
-    names.write(named, { name: known[named] });
+  for (const known = sources[0].instruments; named < known.length && named < MAX_INSTRUMENTS; named++) {
+    names.write(named, rowOfModel(known.at(named)));
   }
   if (event.instrument >= MAX_INSTRUMENTS || partsOf(event) > MOST_PARTS) {
     refused++;

@@ -3,6 +3,7 @@ import { fromScaled } from "../input/scaled.ts";
 import type { Desk } from "../layout/desk.ts";
 import { type OrderRecord, PositionRow } from "../layout/records.ts";
 import { Position } from "../risk/position.ts";
+import { InstrumentDirectory } from "./instrument_directory.ts";
 import { takeOver } from "./take_over.ts";
 
 /**
@@ -11,12 +12,14 @@ import { takeOver } from "./take_over.ts";
  */
 export class PositionBook implements Disposable {
   readonly #desk: Desk;
+  readonly #directory: InstrumentDirectory;
   readonly #writer: ReturnType<Desk["positions"]["writer"]>;
   readonly #row = PositionRow.alloc();
   readonly #position = new Position();
 
-  constructor(desk: Desk) {
+  constructor(desk: Desk, directory: InstrumentDirectory = new InstrumentDirectory(desk)) {
     this.#desk = desk;
+    this.#directory = directory;
     this.#writer = takeOver(() => desk.positions.writer());
   }
 
@@ -36,7 +39,7 @@ export class PositionBook implements Disposable {
   bookEvent(instrument: number, event: number, quantity: number, price: number): boolean {
     const row = this.#writer.begin(instrument);
     if (event <= row.lastEvent) return false; // what was begun is forgotten
-    this.#add(row, quantity, price);
+    this.#add(instrument, row, quantity, price);
     row.lastEvent = event;
     this.#writer.commit();
     return true;
@@ -52,7 +55,7 @@ export class PositionBook implements Disposable {
   bookOrder(order: ViewOf<typeof OrderRecord>, quantity: number, price: number): boolean {
     const row = this.#writer.begin(order.instrument);
     if (order.id <= row.lastOrderId) return false;
-    if (quantity !== 0) this.#add(row, quantity, fromScaled(price));
+    if (quantity !== 0) this.#add(order.instrument, row, quantity, fromScaled(price));
     row.lastOrderId = order.id;
     row.lastOutcome = quantity === 0 ? "refused" : "filled";
     row.lastPrice = price;
@@ -65,8 +68,9 @@ export class PositionBook implements Disposable {
     this.#writer.close();
   }
 
-  #add(row: ViewOf<typeof PositionRow>, quantity: number, price: number): void {
+  #add(instrument: number, row: ViewOf<typeof PositionRow>, quantity: number, price: number): void {
     const position = this.#position;
+    position.contract = this.#directory.at(instrument).contract;
     position.quantity = fromScaled(row.quantity);
     position.averagePrice = row.averagePrice;
     position.realised = row.realised;

@@ -6,10 +6,11 @@ import process from "node:process";
 import { GreeksCheck } from "../check/greeks_check.ts";
 import type { MarketEvent, TickerEvent } from "../input/events.ts";
 import { ONE } from "../input/scaled.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { GreeksRow } from "../layout/records.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
-import type { OptionName } from "../pricing/option_name.ts";
+import { dollarsOf } from "../pricing/mark.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
@@ -21,7 +22,7 @@ const WAIT_MS = 20;
 /** An option and what it is priced with. */
 interface Priced {
   readonly index: number;
-  readonly option: OptionName;
+  readonly option: OptionTerms;
   /** As its last ticker told. */
   forward: number;
   volatility: number;
@@ -77,7 +78,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
 }
 
 function priceTicker(ticker: TickerEvent, part: EventPartView): void {
-  const { option } = directory.at(ticker.instrument);
+  const { option, model } = directory.at(ticker.instrument);
   if (option === undefined) return;
   const each = byIndex[ticker.instrument] ??
     add({ index: ticker.instrument, option, forward: 0, volatility: 0, timeMs: 0, underlying: 0 });
@@ -85,8 +86,8 @@ function priceTicker(ticker: TickerEvent, part: EventPartView): void {
   each.volatility = ticker.markVolatility;
   each.timeMs = ticker.exchangeMs;
   each.underlying = middle;
-  write(each, each.forward, part.fedAt, ticker.markPrice * ticker.underlyingPrice);
-  part.verdict = VERDICTS.indexOf(check.judge(greeks, ticker));
+  write(each, each.forward, part.fedAt, dollarsOf(model, ticker));
+  part.verdict = VERDICTS.indexOf(check.judge(model, greeks, ticker));
 }
 
 function move(each: Priced, fedAt: number): void {

@@ -1,6 +1,6 @@
 import type { PipelineReader, ViewOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
-import { AsOfCheck } from "../check/as_of_check.ts";
+import { AsOfCheck, isByTime } from "../check/as_of_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
 import type { Desk } from "../layout/desk.ts";
@@ -126,7 +126,7 @@ export class Audit implements Disposable {
     };
     for (const audited of this.#audited.filter((each) => each !== undefined)) {
       const { tops, trades } = audited;
-      if (isComplete) tops.finish(audited.instrument.option !== undefined);
+      if (isComplete) tops.finish(isByTime(audited.instrument.model));
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
@@ -158,7 +158,8 @@ export class Audit implements Disposable {
         return;
       case "ticker":
         audited.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
-        if (audited.instrument.option !== undefined) this.#verdicts[VERDICTS[part.verdict]]++;
+        if (audited.instrument.option === undefined) return;
+        this.#verdicts[VERDICTS[part.verdict]]++;
         if (!audited.hasTicked) audited.expected += openingQuantity(event.instrument);
         audited.hasTicked = true;
     }
@@ -168,13 +169,14 @@ export class Audit implements Disposable {
     const outcome = OUTCOMES[part.outcome];
     this.#depth[outcome]++;
     audited.last = undefined;
-    if (outcome === "gap" && audited.instrument.option !== undefined) audited.tops.end(event.exchangeMs);
+    const byTime = isByTime(audited.instrument.model);
+    if (outcome === "gap" && byTime) audited.tops.end(event.exchangeMs);
     if (outcome !== "applied") return;
-    const { sequence, bid, ask } = part;
+    const { sequence, bid, bidQuantity, ask, askQuantity } = part;
     audited.last = { sequence, bid, ask };
-    if (bid > 0 && ask > 0 && bid >= ask) this.#crossed++;
-    // An option's tickers are of a time. A future's are of a sequence number, which a snapshot does not share.
-    if (audited.instrument.option !== undefined) audited.tops.state({ ...sidesOf(part), at: event.exchangeMs });
+    if (bidQuantity > 0 && askQuantity > 0 && bid >= ask) this.#crossed++;
+    // Tickers are of a time, or of a sequence number, which a snapshot does not share.
+    if (byTime) audited.tops.state({ ...sidesOf(part), at: event.exchangeMs });
     else if (!event.isSnapshot) audited.tops.ask({ ...sidesOf(part), at: sequence });
   }
 

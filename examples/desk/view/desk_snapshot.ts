@@ -2,6 +2,7 @@ import type { ValueOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { BookTop } from "../book/book_top.ts";
 import { fromScaled } from "../input/scaled.ts";
+import type { InstrumentKind, InstrumentModel } from "../instrument/instrument_model.ts";
 import { type Desk, type DeskRole, LATENCIES, type LatencyName, ROLES } from "../layout/desk.ts";
 import { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import {
@@ -59,6 +60,10 @@ export interface DeskSnapshot {
   readonly futures: readonly FutureState[];
   /** Those with the most vega held, or at all. */
   readonly options: readonly OptionState[];
+  /** How many instruments there are of each kind. */
+  readonly kinds: Readonly<Partial<Record<InstrumentKind, number>>>;
+  /** Those that are neither traded nor valued. */
+  readonly notValued: readonly InstrumentModel[];
   /** Books that may be used, of how many. */
   readonly validBooks: number;
   readonly instruments: number;
@@ -108,6 +113,8 @@ export class DeskObserver {
       }),
       book: this.#book(),
       ...this.#holdings(instruments, mostOptions),
+      kinds: kindsOf(instruments),
+      notValued: instruments.filter(({ isValued }) => !isValued).map(({ model }) => model),
       instruments: instruments.length,
       standing: StandingRow.toObject(standing),
       limits: LimitsRecord.toObject(limits),
@@ -170,13 +177,13 @@ export class DeskObserver {
     const { quotes, greeks, positions } = this.#desk;
     const futures: FutureState[] = [], options: OptionState[] = [];
     let validBooks = 0;
-    for (const { index, name, option } of instruments) {
+    for (const { index, name, isFuture, option } of instruments) {
       const held = positions.read(index, this.#position) ? fromScaled(this.#position.quantity) : 0;
       const isQuoted = quotes.read(index, this.#quote), { bid, ask, isValid } = this.#quote;
       if (isQuoted && isValid) validBooks++;
-      if (option === undefined) {
+      if (isFuture) {
         if (isQuoted) futures.push({ name, bid: fromScaled(bid), ask: fromScaled(ask), isValid, held });
-      } else if (greeks.read(index, this.#greeks)) {
+      } else if (option !== undefined && greeks.read(index, this.#greeks)) {
         options.push({ ...GreeksRow.toObject(this.#greeks), name, held });
       }
     }
@@ -184,6 +191,12 @@ export class DeskObserver {
     options.sort((a, b) => weight(b) - weight(a));
     return { futures, options: options.slice(0, mostOptions), validBooks };
   }
+}
+
+function kindsOf(instruments: readonly Instrument[]): DeskSnapshot["kinds"] {
+  const kinds: Partial<Record<InstrumentKind, number>> = {};
+  for (const { model: { kind } } of instruments) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  return kinds;
 }
 
 function record<K extends string, T>(names: readonly K[], make: (name: K) => T): Record<K, T> {

@@ -1,8 +1,10 @@
 import process from "node:process";
 import pc from "picocolors";
 import { fromScaled } from "../input/scaled.ts";
+import { INSTRUMENT_KINDS, KIND_TEXTS } from "../instrument/instrument_model.ts";
 import { ROLES } from "../layout/desk.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
+import type { DeskSnapshot } from "./desk_snapshot.ts";
 import { amount, count, duration, fixed } from "./format.ts";
 import { channelTable, ladder, latencyTable, optionTable, standingLines, table } from "./tables.ts";
 
@@ -72,6 +74,7 @@ function checkLines({ audit, last, isStopped }: DeskResult): string[] {
   const { depth, orders, future } = audit, { feed } = last;
   const early = depth.early + depth.gap;
   return [
+    ...instrumentLines(last),
     ` events: ${count(audit.events)} received of ${count(feed.events)}, ${audit.missing} missing`,
     ` books: ${
       count(depth.applied)
@@ -103,5 +106,22 @@ function checkLines({ audit, last, isStopped }: DeskResult): string[] {
     } lines, ${feed.skipped} skipped, ${feed.broken} broken; times ran backwards ${feed.receivedBackwards} times, exchange's ${
       count(feed.exchangeBackwards)
     }, jumped ahead ${feed.jumps}; ${feed.refused} events found no room`,
+  ];
+}
+
+/** How many instruments a line names. */
+const NAMED = 5;
+
+/** What the instruments are, and which the desk leaves alone. */
+function instrumentLines({ kinds, notValued }: DeskSnapshot): string[] {
+  const counts = INSTRUMENT_KINDS.flatMap((kind) => {
+    const number = kinds[kind] ?? 0;
+    return number === 0 ? [] : [`${count(number)} ${KIND_TEXTS[kind]}`];
+  });
+  const named = notValued.slice(0, NAMED).map(({ name, kind }) => `${name} (${KIND_TEXTS[kind]})`).join(", ");
+  const more = notValued.length > NAMED ? ` and ${count(notValued.length - NAMED)} more` : "";
+  return [
+    ...(counts.length === 0 ? [] : [` instruments: ${counts.join(", ")}`]),
+    ...(notValued.length === 0 ? [] : [` neither traded nor valued: ${count(notValued.length)}: ${named}${more}`]),
   ];
 }

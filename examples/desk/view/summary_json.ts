@@ -22,6 +22,10 @@ export function summaryJson(result: DeskResult): Record<string, unknown> {
     book: last.book === undefined ? undefined : bookOf(last.book),
     options: last.options,
     futures: last.futures,
+    instruments: {
+      kinds: last.kinds,
+      notValued: last.notValued.map(({ name, venue, kind }) => ({ name, venue, kind })),
+    },
     books: { valid: last.validBooks, of: last.instruments },
     standing: last.standing,
     limits: last.limits,
