@@ -14,6 +14,7 @@ import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { ROLES } from "../../examples/desk/layout/desk.ts";
 import { scenarioMargin } from "../../examples/desk/risk/scenario_margin.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
+import { countOn, restartedText } from "./binance_lines.ts";
 import { bookLines, captureText, tickerLine, UPDATES } from "./desk_capture.ts";
 
 const MAIN = fileURLToPath(new URL("../../examples/desk/main.ts", import.meta.url));
@@ -238,6 +239,16 @@ describe("the desk as a program", () => {
       assertEquals([empty.code, ok, complaints.length], [1, false, 1], empty.output);
     }
 
+    const anew = await replay(
+      restartedText((lines) => countOn(lines.snapshot(5, [["200", "1"]], [["201", "1"]]), 6, 100)),
+    );
+    const restarted = JSON.parse(anew.output), { depth, tops, equalTops } = restarted.checks;
+    assertEquals(
+      [depth.restarted, depth.stale, restarted.books.valid, tops, equalTops],
+      [1, 0, 1, 150, 150],
+      anew.output,
+    );
+
     const wrong = await replay(captureText({ wrongTop: 50 })), found = JSON.parse(wrong.output);
     assertEquals([wrong.code, found.ok, found.checks.equalTops], [1, false, UPDATES - 1]);
     assertGreater(found.complaints.length, 0);
@@ -296,9 +307,11 @@ describe("the desk as a program", () => {
   });
 
   it("has room for as many instruments as it says, and leaves out others", async () => {
+    // All count with the same numbers, so each snapshot must say whose it is.
+    const five = captureText().replace(`"lastUpdateId"`, `"symbol":"BTCUSDT","lastUpdateId"`).split("\n").slice(0, 5);
     const lines = Array.from(
       { length: 140 },
-      (_, i) => captureText().split("\n").slice(0, 5).map((line) => line.replaceAll("BTCUSDT", `SYM${i}USDT`)),
+      (_, i) => five.map((line) => line.replaceAll("BTCUSDT", `SYM${i}USDT`)),
     ).flat();
     const { code, output } = await replay(lines.join("\n")), { feed, books } = JSON.parse(output);
     assertEquals([code, feed.lines, feed.refused, books.valid, books.of], [0, 700, 60, 128, 128], output);

@@ -93,13 +93,14 @@ describe("captures: lines", () => {
     ]);
   });
 
-  it("gives a snapshot to the instrument in front of it", () => {
+  it("gives a snapshot to the instrument whose changes it lies between", () => {
     const parser = new CaptureParser();
-    assertEquals(parse(parser, SNAPSHOT), undefined);
-    assertEquals(parser.report.broken, 1);
+    assertEquals(parse(parser, SNAPSHOT), undefined, "it waits");
     parse(parser, TOP);
-    const event = parse(parser, SNAPSHOT);
+    const [first, last] = [5123107850310, 5123107853551];
+    const event = parse(parser, DEPTH.replace("5123107832006", `${first}`).replace("5123107837557", `${last}`));
     assert(event?.kind === "depth");
+    assertEquals([parser.report.broken, parser.report.skipped], [0, 0]);
     assertEquals([event.isSnapshot, event.last, event.instrument, event.bids.length, event.asks.length], [
       true,
       5123107852948,
@@ -153,7 +154,9 @@ describe("captures: lines", () => {
       const bytes = encoder.encode([DEPTH, TOP, TRADE, SNAPSHOT, BOOK, TICKER][i % 6] + "\n");
       bytes[random.below(bytes.length - 1)] = random.below(256);
       parser.parse(bytes, 0); // never throws, never runs on into what is not its line
+      parser.more();
     }
+    parser.end();
     const lines = parser.report;
     assertEquals(lines.broken + lines.skipped + lines.total, lines.lines);
     assert(parse(parser, DEPTH) !== undefined);
@@ -217,6 +220,7 @@ describe("captures: lines", () => {
     parse(parser, TOP);
     parse(parser, TOP.replace("BTCUSDT", ""));
     assertEquals(parse(parser, SNAPSHOT), undefined, "a snapshot behind it is nobody's");
+    parser.end();
     assertEquals([parser.report.broken, parser.report.events.top], [3, 1]);
   });
 

@@ -27,7 +27,7 @@ import type { BookGeometry } from "./order_book_geometry.ts";
  * What became of a change:
  *
  * - `applied`: readers see it.
- * - `stale`: the book is as new, or newer.
+ * - `stale`: the book is as new, or newer, by its sequence number.
  * - `early`: there is no snapshot yet, or none since a gap.
  * - `gap`: something is missing in front of it; the book is invalid from now on, until the next snapshot.
  */
@@ -76,6 +76,11 @@ export class OrderBookWriter implements Disposable {
     return this.#f64[this.#copyAt(this.#version()) / 2 + SEQUENCE_F64];
   }
 
+  /** When the last change applied happened at the exchange: milliseconds since 1970; NaN if nobody told. */
+  get exchangeMs(): number {
+    return this.#f64[this.#copyAt(this.#version()) / 2 + TIME_F64];
+  }
+
   /** Whether the book may be used. */
   get isValid(): boolean {
     return isUsable(this.#words[this.#copyAt(this.#version()) + STATE_WORD]);
@@ -96,11 +101,13 @@ export class OrderBookWriter implements Disposable {
       if (isUsable(state) && event.last < sequence) return "stale";
     } else {
       if (!isUsable(state)) return "early";
-      if (event.last <= sequence) return "stale";
-      const straddles = state === SNAPSHOT && event.first <= sequence;
-      if (event.previous !== sequence && !straddles) {
-        this.invalidate();
-        return "gap";
+      // One that follows is right whatever its own number: an exchange may begin anew in order, or tell that nothing changed.
+      if (event.previous !== sequence) {
+        if (event.last <= sequence) return "stale";
+        if (state !== SNAPSHOT || event.first > sequence) {
+          this.invalidate();
+          return "gap";
+        }
       }
     }
     const next = this.#copyAt(version + 1), half = next / 2;

@@ -41,7 +41,7 @@ export class AsOfCheck {
   readonly #states: (Top | Unknown)[] = [];
   #questions: Top[] = [];
 
-  /** Tells of a state. One that begins where the last one did takes its place. */
+  /** Tells of a state. One that begins where another one did takes its place. */
   state(top: Top): void {
     this.#begin(top);
   }
@@ -49,6 +49,12 @@ export class AsOfCheck {
   /** Tells that from somewhere on nothing is known, until the next state. */
   end(at: number): void {
     this.#begin({ at, isUnknown: true });
+  }
+
+  /** Tells that numbers began anew: what is known says nothing of what comes. */
+  restart(): void {
+    this.finish(false);
+    this.#states.length = 0;
   }
 
   /** Asks whether a state was like this. */
@@ -80,8 +86,10 @@ export class AsOfCheck {
       this.#questions = this.#questions.filter((question) => question.at >= top.at || this.#answer(question));
     }
     const states = this.#states;
-    if (states[states.length - 1]?.at === top.at) states.pop();
-    states.push(top);
+    let place = states.length;
+    while (place > 0 && states[place - 1].at > top.at) place--; // mostly none is later
+    if (place > 0 && states[place - 1].at === top.at) states[place - 1] = top;
+    else states.splice(place, 0, top);
     if (states.length > KEPT_STATES) states.shift();
   }
 

@@ -15,6 +15,8 @@ interface Checked {
   readonly feeder: BookFeeder;
   readonly tops: AsOfCheck;
   readonly trades: TradeCheck;
+  /** The last sequence number of a book that was valid. */
+  sequence: number;
 }
 
 /** What a check found, over all instruments. */
@@ -84,6 +86,7 @@ export class CaptureCheck {
       stale: 0,
       early: 0,
       gaps: 0,
+      restarts: 0,
       tops: 0,
       equalTops: 0,
       unansweredTops: 0,
@@ -101,7 +104,7 @@ export class CaptureCheck {
     };
     for (const { model, feeder, tops, trades } of this.#checked) {
       tops.finish(isByTime(model));
-      for (const name of ["applied", "snapshots", "stale", "early", "gaps"] as const) {
+      for (const name of ["applied", "snapshots", "stale", "early", "gaps", "restarts"] as const) {
         summary[name] += feeder.counts[name];
       }
       summary.tops += tops.compared;
@@ -117,12 +120,17 @@ export class CaptureCheck {
     return summary;
   }
 
-  #depth({ model, book, feeder, tops }: Checked, event: DepthEvent): void {
+  #depth(checked: Checked, event: DepthEvent): void {
+    const { model, book, feeder, tops } = checked;
     const applied = feeder.feed(event), byTime = isByTime(model);
-    if (applied === "gap" && byTime) tops.end(event.exchangeMs);
-    if (applied !== "applied") return;
+    if (applied === "restart" && !byTime) tops.restart();
+    else if (applied === "restart" || (applied === "gap" && byTime)) tops.end(event.exchangeMs);
+    if (applied !== "applied" && applied !== "restarted") return;
     const top = this.#top;
     if (!book.read(top)) return;
+    // Whoever noticed that they began anew, the numbers before say nothing of those behind.
+    if (top.sequence < checked.sequence && !byTime) tops.restart();
+    checked.sequence = top.sequence;
     if (top.isCrossed) this.#crossed++;
     // Tickers are of a time, or of a sequence number, which a snapshot does not share.
     if (byTime) tops.state({ ...sidesOf(top), at: event.exchangeMs });
@@ -139,7 +147,7 @@ export class CaptureCheck {
       const book = OrderBook.attach(region, options);
       const feeder = new BookFeeder(book.writer());
       const checks = { tops: new AsOfCheck(), trades: new TradeCheck() };
-      this.#checked.push({ model, book, feeder, ...checks });
+      this.#checked.push({ model, book, feeder, ...checks, sequence: -Infinity });
     }
     return this.#checked[instrument];
   }

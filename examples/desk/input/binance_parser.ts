@@ -1,6 +1,8 @@
 import {
+  cloneDepth,
   type DepthEvent,
   depthEvent,
+  followsSnapshot,
   type MarketEvent,
   type TopEvent,
   topEvent,
@@ -10,23 +12,34 @@ import {
 import type { Instruments } from "./instruments.ts";
 import { type JsonScanner, names } from "./json_scanner.ts";
 import type { Levels } from "./levels.ts";
+import { SequenceRanges } from "./sequence_ranges.ts";
 
-const OUTER = names("stream", "data", "lastUpdateId", "bids", "asks", "T", "E");
+const OUTER = names("stream", "data", "lastUpdateId", "bids", "asks", "T", "E", "symbol");
 const INNER = names("e", "s", "T", "E", "u", "U", "pu", "b", "a", "B", "A", "t", "p", "q", "m");
 const TYPES = names("depthUpdate", "bookTicker", "trade");
 
+/** What is wrong with a snapshot that is given up. */
+export const NOBODY =
+  "a snapshot without a symbol must lie within a change of an instrument's, or come before one that follows it";
+
 /**
  * Reads the messages of Binance USDⓈ-M futures: depth updates, book tickers, trades, and the snapshots of its REST
- * interface, in any order of their members. A snapshot bears no name: it belongs to the instrument that the line before it
- * was about.
+ * interface, in any order of their members. A snapshot that bears no name belongs to the instrument within whose changes its
+ * sequence number lies; if there is none, it is held back until a change comes that follows it.
  */
 export class BinanceParser {
+  /** Whether the last line is a snapshot that is held back. */
+  isHeld = false;
   readonly #scanner: JsonScanner;
   readonly #instruments: Instruments;
   readonly #depth: DepthEvent = depthEvent();
   readonly #top: TopEvent = topEvent();
   readonly #trade: TradeEvent = tradeEvent();
-  /** The instrument of the line before; −1 at first. */
+  readonly #ranges = new SequenceRanges();
+  /** A snapshot that nobody was found for. */
+  #held: DepthEvent | undefined;
+  /** What the last line holds besides the event that was returned. */
+  #second: MarketEvent | undefined;
   #instrument = -1;
   #type = -1;
   #transactionMs = NaN;
@@ -59,6 +72,8 @@ export class BinanceParser {
   parse(): MarketEvent | undefined {
     const scanner = this.#scanner;
     this.#forget();
+    this.#second = undefined;
+    this.isHeld = false;
     let isSnapshot = false;
     if (scanner.beginObject()) {
       do {
@@ -82,6 +97,10 @@ export class BinanceParser {
           case 6:
             this.#eventMs = scanner.integer();
             break;
+          case 7:
+            this.#instrument = this.#instruments.read(scanner, "binanceFutures");
+            this.#hasInstrument = true;
+            break;
           default:
             scanner.skip();
         }
@@ -104,7 +123,6 @@ export class BinanceParser {
           this.#type = scanner.word(TYPES);
           break;
         case 1:
-          this.#instrument = -1; // a snapshot behind a name that cannot be one is nobody's
           this.#instrument = this.#instruments.read(scanner, "binanceFutures");
           this.#hasInstrument = true;
           break;
@@ -153,17 +171,51 @@ export class BinanceParser {
     } while (scanner.inObject());
   }
 
-  #snapshot(): DepthEvent {
+  /** The rest of what the last line holds. */
+  more(): MarketEvent | undefined {
+    const event = this.#second;
+    this.#second = undefined;
+    return event;
+  }
+
+  /** Gives up the snapshot that is held back. @returns Whether there is one. */
+  releaseSnapshot(): boolean {
+    const isHeld = this.#held !== undefined;
+    this.#held = undefined;
+    return isHeld;
+  }
+
+  #snapshot(): DepthEvent | undefined {
     const event = this.#depth;
-    if (this.#instrument === -1) this.#scanner.fail("a snapshot must follow a message that names its instrument");
     event.first = event.previous = this.#last;
-    return this.#depthOf(true);
+    if (this.#hasInstrument) return this.#depthOf(true);
+    this.#instrument = -1;
+    this.#depthOf(true); // whoever's it is, it is a whole one
+    const owners = this.#ranges.owners(event.last, priceOf(event));
+    if (owners.length > 1) this.#scanner.fail("a snapshot without a symbol must fit one instrument's sequence numbers");
+    if (owners.length === 1) {
+      event.instrument = owners[0];
+      return event;
+    }
+    const isSecond = this.#held !== undefined;
+    this.#held = cloneDepth(event);
+    if (isSecond) this.#scanner.fail(NOBODY); // the one before
+    this.isHeld = true;
+    return undefined;
   }
 
   #update(): DepthEvent {
     this.#depth.first = this.#require(this.#first);
     this.#depth.previous = this.#require(this.#previous);
-    return this.#depthOf(false);
+    const event = this.#depthOf(false), held = this.#held;
+    this.#ranges.note(event.instrument, event.first, event.last, priceOf(event));
+    if (held === undefined || !followsSnapshot(event, held) || !this.#ranges.isNear(event.instrument, priceOf(held))) {
+      return event;
+    }
+    this.#held = undefined;
+    this.#second = event;
+    held.instrument = event.instrument;
+    return held;
   }
 
   #depthOf(isSnapshot: boolean): DepthEvent {
@@ -177,6 +229,7 @@ export class BinanceParser {
   #bookTicker(): TopEvent {
     const event = this.#top;
     event.sequence = this.#require(this.#last);
+    this.#ranges.note(this.#instrument, event.sequence, event.sequence, this.#bid);
     event.bid = this.#require(this.#bid);
     event.ask = this.#require(this.#ask);
     event.bidQuantity = this.#require(this.#bidQuantity);
@@ -231,6 +284,14 @@ export class BinanceParser {
       this.#quantity =
         NaN;
   }
+}
+
+/** The best price that is told, or one near it; NaN if none is. */
+function priceOf({ bids, asks }: DepthEvent): number {
+  let bid = NaN, ask = NaN;
+  for (let i = 0; i < bids.length; i++) if (bids.quantities[i] > 0 && !(bids.prices[i] <= bid)) bid = bids.prices[i];
+  for (let i = 0; i < asks.length; i++) if (asks.quantities[i] > 0 && !(asks.prices[i] >= ask)) ask = asks.prices[i];
+  return bid > 0 ? bid : ask;
 }
 
 /** Reads `[["price","quantity"], …]`; returns how many. */

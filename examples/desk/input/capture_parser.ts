@@ -1,4 +1,4 @@
-import { BinanceParser } from "./binance_parser.ts";
+import { BinanceParser, NOBODY } from "./binance_parser.ts";
 import { DeribitParser } from "./deribit_parser.ts";
 import type { MarketEvent } from "./events.ts";
 import { InputReport } from "./input_report.ts";
@@ -34,6 +34,8 @@ export class CaptureParser {
   readonly #binance: BinanceParser;
   readonly #deribit: DeribitParser;
   #receivedUs = 0;
+  /** Whether the line at hand is kept for later. */
+  #isHeld = false;
 
   /** @param instruments Shared by several captures that are replayed together. */
   constructor(instruments: Instruments = new Instruments()) {
@@ -47,7 +49,7 @@ export class CaptureParser {
    *
    * @param bytes Hold the line and its line feed.
    * @param start Where it begins.
-   * @returns The event, good until the next one; undefined if the line holds none.
+   * @returns The event, good until the next one; undefined if the line holds none. `more` gives those behind it.
    */
   parse(bytes: Uint8Array, start: number): MarketEvent | undefined {
     const { report } = this;
@@ -57,19 +59,33 @@ export class CaptureParser {
         this.#readHeader(bytes, start);
         return undefined;
       }
+      this.#isHeld = false;
       const event = this.#parseMessage(bytes, start);
-      if (event === undefined) {
-        report.skipped++;
-        return undefined;
-      }
-      event.receivedUs = this.#receivedUs;
-      report.count(event);
-      return event;
+      if (event !== undefined) return this.#finish(event);
+      if (!this.#isHeld) report.skipped++;
+      return undefined;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       report.countBroken(error);
       return undefined;
     }
+  }
+
+  /** The next event of the line read last; undefined if there is none. */
+  more(): MarketEvent | undefined {
+    const event = this.#binance.more();
+    return event === undefined ? undefined : this.#finish(event);
+  }
+
+  /** Tells that no line comes any more. */
+  end(): void {
+    if (this.#binance.releaseSnapshot()) this.report.countBroken(new SyntaxError(NOBODY));
+  }
+
+  #finish(event: MarketEvent): MarketEvent {
+    event.receivedUs = this.#receivedUs;
+    this.report.count(event);
+    return event;
   }
 
   #readHeader(bytes: Uint8Array, start: number): void {
@@ -112,7 +128,10 @@ export class CaptureParser {
     if (!(this.#receivedUs <= LAST_US)) scanner.fail("its time must be one since 1970 in nanoseconds or seconds");
     if (!isNanoseconds) scanner.expect(COLON);
     scanner.expect(SPACE);
-    return isNanoseconds ? this.#binance.parse() : this.#deribit.parse();
+    if (!isNanoseconds) return this.#deribit.parse();
+    const event = this.#binance.parse();
+    this.#isHeld = this.#binance.isHeld;
+    return event;
   }
 }
 

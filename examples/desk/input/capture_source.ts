@@ -39,6 +39,8 @@ export class CaptureSource implements Source {
 
   /** The next event, good until the call after; undefined if `fill` must be called first. */
   next(): MarketEvent | undefined {
+    const more = this.#parser.more();
+    if (more !== undefined) return more;
     const lines = this.#lines;
     while (this.#at < lines.length) {
       const start = this.#at;
@@ -58,7 +60,10 @@ export class CaptureSource implements Source {
   async fill(): Promise<boolean> {
     try {
       const { done, value } = await this.#pieces.next();
-      if (done) return false;
+      if (done) {
+        this.#parser.end();
+        return false;
+      }
       this.#lines = value;
       this.#at = 0;
       return true;

@@ -12,7 +12,7 @@ export interface EventBase {
   instrument: number;
   /** When the recorder got it: microseconds since 1970. */
   receivedUs: number;
-  /** When the exchange says it happened: milliseconds since 1970. */
+  /** When the exchange says it happened: milliseconds since 1970; NaN if it does not say. */
   exchangeMs: number;
 }
 
@@ -99,6 +99,11 @@ export function depthEvent(): DepthEvent {
     bids: new Levels(),
     asks: new Levels(),
   };
+}
+
+/** Whether a change may be the first one behind a snapshot: it begins right behind it, or before and ends after. */
+export function followsSnapshot({ previous, first, last }: DepthEvent, snapshot: DepthEvent): boolean {
+  return previous === snapshot.last || (first <= snapshot.last && snapshot.last <= last);
 }
 
 /** A copy that outlives the next event. */

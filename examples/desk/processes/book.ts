@@ -1,6 +1,6 @@
 /** Keeps the order books: `book.ts <segment>`. The first to receive an event; writes into it what became of it. */
 import process from "node:process";
-import { BookFeeder } from "../book/book_feeder.ts";
+import { BookFeeder, type Fed } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { OrderBookWriter } from "../book/order_book_writer.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
@@ -54,17 +54,17 @@ function receive(event: MarketEvent, part: EventPartView): void {
 
 function apply(event: DepthEvent, part: EventPartView): void {
   const done = OUTCOMES[part.outcome];
-  if (done === "applied" || done === "stale") return; // a predecessor did it
+  if (done === "applied" || done === "restarted" || done === "stale") return; // a predecessor did it
   const { book, writer, feeder } = keptOf(event.instrument);
   if (done !== "pending") { // and kept it in its own memory only
     if (!event.isSnapshot) feeder.keep(event);
     return;
   }
-  let applied = feeder.feed(event);
+  let applied: Fed = feeder.feed(event);
   // A snapshot may have been applied with newer changes behind it.
   if (isFirst && applied === "stale" && (event.isSnapshot || event.last === writer.sequence)) applied = "applied";
   isFirst = false;
-  if (applied === "gap") faults++;
+  if (applied === "gap" || applied === "restart") faults++;
   const isValid = book.read(top);
   const quote = quotes.begin(event.instrument);
   quote.bid = top.bid;

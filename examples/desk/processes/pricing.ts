@@ -7,7 +7,7 @@ import { GreeksCheck } from "../check/greeks_check.ts";
 import type { MarketEvent, TickerEvent } from "../input/events.ts";
 import { ONE } from "../input/scaled.ts";
 import type { OptionTerms } from "../instrument/option_terms.ts";
-import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
+import { type EventPartView, isApplied, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { GreeksRow } from "../layout/records.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
 import { dollarsOf } from "../pricing/mark.ts";
@@ -67,7 +67,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
     priceTicker(event, part);
     latency.record(segment.now() - part.fedAt);
   } else if (event.kind === "depth" && event.instrument === directory.hedge?.index) {
-    if (OUTCOMES[part.outcome] !== "applied" || part.bid === 0 || part.ask === 0) return;
+    if (!isApplied(OUTCOMES[part.outcome]) || part.bid === 0 || part.ask === 0) return;
     const now = (part.bid + part.ask) / 2 / ONE;
     if (now === middle) return;
     middle = now;

@@ -63,7 +63,7 @@ function tell(isLast = false): void {
 }
 
 function receive(event: MarketEvent, part: EventPartView): void {
-  timeMs = event.exchangeMs;
+  if (event.exchangeMs === event.exchangeMs) timeMs = event.exchangeMs; // not every message tells it
   if (event.kind === "ticker") {
     const { option, model } = directory.at(event.instrument), quantity = openingQuantity(event.instrument);
     if (option === undefined || quantity === 0 || positions.at(event.instrument) !== undefined) return;

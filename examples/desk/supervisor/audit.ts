@@ -4,7 +4,7 @@ import { AsOfCheck, isByTime } from "../check/as_of_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
 import type { Desk } from "../layout/desk.ts";
-import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
+import { type EventPartView, isApplied, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
 import { EventReader } from "../processes/event_reader.ts";
 import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
@@ -19,6 +19,8 @@ interface Audited {
   /** What the desk must hold, its orders left out. Scaled. */
   expected: number;
   hasTicked: boolean;
+  /** The last sequence number of a book that was valid. */
+  sequence: number;
   /** The top that the last change left. */
   last: { sequence: number; bid: number; ask: number } | undefined;
 }
@@ -66,13 +68,14 @@ export class Audit implements Disposable {
   readonly #orderAudit = new OrderAudit();
   readonly #audited: Audited[] = [];
   readonly #limits = LimitsRecord.alloc();
-  readonly #depth = { pending: 0, applied: 0, stale: 0, early: 0, gap: 0 };
+  readonly #depth: AuditSummary["depth"];
   readonly #verdicts = { pending: 0, outside: 0, within: 0, lastDigit: 0 };
   readonly #takeOrder = (order: ViewOf<typeof OrderRecord>) => this.#orderAudit.accept(order);
   #crossed = 0;
 
   constructor(desk: Desk) {
     this.#desk = desk;
+    this.#depth = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as AuditSummary["depth"];
     this.#directory = new InstrumentDirectory(desk);
     this.#events = new EventReader(desk, "audit", (event, part) => this.#accept(event, part));
     this.#orders = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
@@ -170,9 +173,13 @@ export class Audit implements Disposable {
     this.#depth[outcome]++;
     audited.last = undefined;
     const byTime = isByTime(audited.instrument.model);
-    if (outcome === "gap" && byTime) audited.tops.end(event.exchangeMs);
-    if (outcome !== "applied") return;
+    if (outcome === "restart" && !byTime) audited.tops.restart();
+    else if (outcome === "restart" || (outcome === "gap" && byTime)) audited.tops.end(event.exchangeMs);
+    if (!isApplied(outcome)) return;
     const { sequence, bid, bidQuantity, ask, askQuantity } = part;
+    // Whoever noticed that they began anew, the numbers before say nothing of those behind.
+    if (sequence < audited.sequence && !byTime) audited.tops.restart();
+    audited.sequence = sequence;
     audited.last = { sequence, bid, ask };
     if (bidQuantity > 0 && askQuantity > 0 && bid >= ask) this.#crossed++;
     // Tickers are of a time, or of a sequence number, which a snapshot does not share.
@@ -210,6 +217,7 @@ export class Audit implements Disposable {
       trades: new TradeCheck(),
       expected: 0,
       hasTicked: false,
+      sequence: -Infinity,
       last: undefined,
     };
   }

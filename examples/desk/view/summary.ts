@@ -78,7 +78,9 @@ function checkLines({ audit, last, isStopped }: DeskResult): string[] {
     ` events: ${count(audit.events)} received of ${count(feed.events)}, ${audit.missing} missing`,
     ` books: ${
       count(depth.applied)
-    } changes applied, ${depth.stale} stale, ${early} without a book, ${depth.gap} gaps; ${
+    } changes applied, ${depth.stale} stale, ${early} without a book, ${depth.gap} gaps, ${
+      depth.restart + depth.restarted
+    } restarts; ${
       count(audit.crossed)
     } crossed; ${last.validBooks} of ${last.instruments} valid, ${audit.wrongBooks} wrong`,
     ` tops of book equal to the exchange's: ${count(audit.equalTops)} of ${count(audit.tops)}, ${
