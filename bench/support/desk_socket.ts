@@ -53,8 +53,9 @@ async function feed(): Promise<void> {
     let number = 0;
     const source = new CaptureSource(capture);
     // `replay` cannot wait for a slow reader, so what is ahead of it is held back here.
-    const { instruments } = source;
+    const { label, instruments } = source;
     const paced = {
+      label,
       instruments,
       report: source.report,
       next: () => next.isFull ? undefined : source.next(),

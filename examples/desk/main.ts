@@ -6,12 +6,13 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { type DeskOptions, parseOptions, USAGE } from "./supervisor/desk_options.ts";
+import { spoolPipes } from "./supervisor/spool_pipes.ts";
 import { runDesk } from "./supervisor/run_desk.ts";
 import { htmlPage } from "./view/html_page.ts";
 import { summary } from "./view/summary.ts";
 import { summaryJson } from "./view/summary_json.ts";
 
-const options = readOptions();
+const options = await withSpool(readOptions());
 const result = await runDesk(options);
 console.log(options.json ? JSON.stringify(summaryJson(result), undefined, 2) : summary(result));
 const isWritten = writePage();
@@ -25,6 +26,15 @@ function writePage(): boolean {
   } catch (error) {
     console.error(`Cannot write ${options.html}: ${(error as Error).message}`);
     return false;
+  }
+}
+
+async function withSpool(options: DeskOptions): Promise<DeskOptions> {
+  try {
+    return { ...options, spooled: await spoolPipes(options.files) };
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
   }
 }
 

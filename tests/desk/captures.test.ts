@@ -5,6 +5,7 @@ import process from "node:process";
 import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
 import { TOLERANCES } from "../../examples/desk/check/greeks_check.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
+import { OrderReport } from "../../examples/desk/input/order_report.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
 import { ONE } from "../../examples/desk/input/scaled.ts";
@@ -15,10 +16,11 @@ if (skip) console.warn(`SKIPPED: the captures of real markets, as ${skip}`);
 
 async function checkFile(file: string): Promise<{ source: CaptureSource; summary: CheckSummary }> {
   const source = new CaptureSource(join(FOLDER ?? "", file)), check = new CaptureCheck(source.instruments);
-  await replay([source], new ReplayClock(Infinity), (event) => check.accept(event));
+  const order = new OrderReport();
+  await replay([source], new ReplayClock(Infinity), (event) => check.accept(event), { order });
   const summary = check.finish();
   assertEquals(summary.examples, []);
-  assertEquals([source.report.broken, source.report.receivedBackwards], [0, 0]);
+  assertEquals([source.report.broken, order.receivedBackwards], [0, 0]);
   return { source, summary };
 }
 

@@ -8,6 +8,7 @@ import process from "node:process";
 import { afterEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { ONE } from "../../examples/desk/input/scaled.ts";
 import { optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
@@ -192,6 +193,7 @@ describe("the desk as a program", () => {
       ["--seconds", "soon"],
       ["--capture", "/nowhere"],
       ["--capture", "/tmp"],
+      ["--capture", "/dev/null"],
       ["--html", "/nowhere/page.html"],
       ["--html", "/tmp"],
       ["--html", ""],
@@ -252,6 +254,28 @@ describe("the desk as a program", () => {
     const wrong = await replay(captureText({ wrongTop: 50 })), found = JSON.parse(wrong.output);
     assertEquals([wrong.code, found.ok, found.checks.equalTops], [1, false, UPDATES - 1]);
     assertGreater(found.complaints.length, 0);
+  });
+
+  it("takes parts of a recording from the standard input and a named pipe, in any order, and a process may die", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "shmkit-test-")), lines = captureText().trimEnd().split("\n");
+    try {
+      writeFileSync(join(folder, "later"), lines.slice(300).join("\n"));
+      writeFileSync(join(folder, "sooner"), gzipSync(lines.slice(0, 300).join("\n")));
+      const options = ["--capture", "-", "--capture", "pipe", "--json", "--chaos", "--speed", "0.3", "--seconds", "20"];
+      const { file, args } = command(thisRuntime, MAIN, options);
+      const script = `cd "$1"; shift; mkfifo pipe; cat sooner > pipe & cat later | "$@"`;
+      const shell = spawn("sh", ["-c", script, "sh", folder, file, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+      Program.running.add(shell);
+      let output = "";
+      shell.stdout.on("data", (data) => output += data);
+      await once(shell, "close");
+      const { ok, checks, feed, deaths, complaints } = JSON.parse(output);
+      assertEquals([shell.exitCode, ok, complaints], [0, true, []], output);
+      assertEquals([feed.lines, checks.equalTops, checks.trades, checks.tradeHoles], [602, UPDATES, UPDATES, 0]);
+      assertGreater(deaths.length, 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("hedges the options of the future's coin, and no others", async () => {

@@ -6,21 +6,26 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
 import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
+import { Definitions } from "../../examples/desk/input/definitions.ts";
 import type { MarketEvent } from "../../examples/desk/input/events.ts";
 import { Instruments } from "../../examples/desk/input/instruments.ts";
 import { JsonScanner, names } from "../../examples/desk/input/json_scanner.ts";
 import { readLines } from "../../examples/desk/input/line_reader.ts";
+import { OrderReport } from "../../examples/desk/input/order_report.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
 import { fromScaled, ONE, toScaled } from "../../examples/desk/input/scaled.ts";
 import { Random } from "../../support/random.ts";
+import { captureText, UPDATES } from "./desk_capture.ts";
 
 const DEPTH =
   `1723161255030314667 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1723161256299,"T":1723161256298,"s":"BTCUSDT","U":5123107832006,"u":5123107837557,"pu":5123107831937,"b":[["58710.20","0.014"],["61510.90","0.000"]],"a":[["61800.30","3.330"]]}}`;
@@ -225,16 +230,15 @@ describe("captures: lines", () => {
   });
 
   it("counts times that run backwards", () => {
-    const parser = new CaptureParser();
-    parse(parser, TOP);
-    parse(parser, TRADE);
-    parse(parser, TOP);
-    assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 0]);
-    parse(parser, TRADE.replaceAll("1723161256322", "1723161256321"));
-    assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 1]);
-    assertEquals(parser.report.jumps, 0);
-    parse(parser, TOP.replace("1723161255", "1723169255"));
-    assertEquals(parser.report.jumps, 1);
+    const parser = new CaptureParser(), order = new OrderReport();
+    const count = (line: string) => order.count(parse(parser, line)!);
+    for (const line of [TOP, TRADE, TOP]) count(line);
+    assertEquals([order.receivedBackwards, order.exchangeBackwards], [1, 0]);
+    count(TRADE.replaceAll("1723161256322", "1723161256321"));
+    assertEquals([order.receivedBackwards, order.exchangeBackwards], [1, 1]);
+    assertEquals(order.jumps, 0);
+    count(TOP.replace("1723161255", "1723169255"));
+    assertEquals(order.jumps, 1);
   });
 
   it("reads numbers as the language does, and scaled ones exactly", () => {
@@ -277,6 +281,23 @@ describe("captures: lines", () => {
   });
 });
 
+/** Plays texts as files, and checks what they come to. */
+async function playedOf(
+  texts: readonly string[],
+): Promise<{ summary: CheckSummary; events: number; backwards: number }> {
+  const definitions = new Definitions(), instruments = new Instruments(definitions, true), order = new OrderReport();
+  const check = new CaptureCheck(instruments);
+  let events = 0;
+  await withFiles(Object.fromEntries(texts.map((text, i) => [`part${i}`, text])), async (folder) => {
+    const sources = texts.map((_, i) => new CaptureSource(join(folder, `part${i}`), definitions));
+    await replay(sources, new ReplayClock(Infinity), (event) => {
+      events++;
+      check.accept(event);
+    }, { instruments, order });
+  });
+  return { summary: check.finish(), events, backwards: order.receivedBackwards };
+}
+
 describe("captures: files", () => {
   const lines = Array.from({ length: 5000 }, (_, i) => TRADE.replace("1723161255", String(1723161255 + i)));
 
@@ -318,15 +339,110 @@ describe("captures: files", () => {
       await assertRejects(() => eventsOf(new CaptureSource(join(folder, "none"))), Error);
     }));
 
-  it("are played side by side, each from its start", () =>
+  it("are one recording, in the order of its times; or side by side, each from its start, if that is meant", () =>
     withFiles({ a: [TRADE, TOP.replace("1723161255088", "1723161258088")].join("\n"), b: BOOK }, async (folder) => {
-      const instruments = new Instruments();
-      const sources = ["a", "b"].map((file) => new CaptureSource(join(folder, file), instruments));
-      const seen: string[] = [];
-      await replay(sources, new ReplayClock(Infinity), (event) => {
-        seen.push(`${event.kind} ${instruments.names[event.instrument]}`);
-      });
-      assertEquals(seen, ["trade BTCUSDT", "depth ETH-30APR21-2240-P", "top BTCUSDT"]);
+      for (const names of [["a", "b"], ["b", "a"]]) {
+        for (const together of [false, true]) {
+          const definitions = new Definitions(), instruments = new Instruments(definitions, true);
+          const sources = names.map((file) => new CaptureSource(join(folder, file), definitions)), seen: string[] = [];
+          await replay(sources, new ReplayClock(Infinity), (event) => {
+            seen.push(`${event.kind} ${instruments.names[event.instrument]}`);
+          }, { instruments, together });
+          const events = ["trade BTCUSDT", "depth ETH-30APR21-2240-P", "top BTCUSDT"];
+          assertEquals([...seen].sort(), [...events].sort());
+          assertEquals(seen.indexOf(events[0]) < seen.indexOf(events[2]), true);
+          if (!together) assertEquals(seen, [events[1], events[0], events[2]], "the book was recorded years before");
+          else assertEquals(seen[2], events[2], "three seconds from the start");
+        }
+      }
+    }));
+
+  it("that are parts of a recording are the whole, wherever it was cut and in whatever order they are given", async () => {
+    const random = new Random(12), text = captureText().trimEnd().split("\n");
+    const whole = await playedOf([text.join("\n")]);
+    assertEquals([whole.summary.tops, whole.summary.equalTops, whole.summary.tradeHoles, whole.summary.gaps], [
+      UPDATES,
+      UPDATES,
+      0,
+      0,
+    ]);
+    for (let i = 0; i < 20; i++) {
+      const parts: string[][] = Array.from({ length: 2 + random.below(3) }, () => []);
+      // In pieces, or line by line: a file for each kind of message.
+      if (i % 2 === 0) text.forEach((line, j) => parts[Math.floor(j * parts.length / text.length)].push(line));
+      else for (const line of text) parts[random.below(parts.length)].push(line);
+      for (let j = parts.length - 1; j > 0; j--) {
+        const k = random.below(j + 1);
+        [parts[j], parts[k]] = [parts[k], parts[j]];
+      }
+      const named = parts.map((lines) =>
+        lines.map((line) => line.replace(`"lastUpdateId"`, `"symbol":"BTCUSDT","lastUpdateId"`))
+      );
+      assertEquals(await playedOf(named.map((lines) => lines.join("\n"))), whole);
+    }
+  });
+
+  it("number their instruments as they are played, and know them by definitions wherever those are", () =>
+    withFiles({
+      a: TRADE.replaceAll("BTCUSDT", "FOOUSD_PERP"),
+      b: TRADE.replaceAll("BTCUSDT", "BARUSDT").replace("255088", "255087"),
+      c: `https://dapi.binance.com/dapi/v1/exchangeInfo -> 1723161254.1: ${
+        JSON.stringify({
+          symbols: [{
+            symbol: "FOOUSD_PERP",
+            contractType: "PERPETUAL",
+            contractSize: 5,
+            marginAsset: "FOO",
+            baseAsset: "FOO",
+          }],
+        })
+      }`,
+    }, async (folder) => {
+      for (const names of ["abc", "cba", "bca"]) {
+        const definitions = new Definitions(), instruments = new Instruments(definitions, true), indices: number[] = [];
+        const sources = [...names].map((file) => new CaptureSource(join(folder, file), definitions));
+        const sink = (event: MarketEvent) => void indices.push(event.instrument);
+        await replay(sources, new ReplayClock(Infinity), sink, { instruments });
+        assertEquals([indices, instruments.names], [[0, 1], ["BARUSDT", "FOOUSD_PERP"]], names);
+        assertEquals([instruments.at(1).contractSize, definitions.late], [5, 0]);
+      }
+    }));
+
+  it("of different times follow one another, without the time between", () =>
+    withFiles({ a: lines.slice(0, 2).join("\n"), b: lines.slice(4500, 4502).join("\n") }, async (folder) => {
+      const order = new OrderReport(), dues: number[] = [];
+      const clock = new ReplayClock(Infinity);
+      clock.dueInMs = (timeUs) => (dues.push(timeUs), 0);
+      const sources = ["b", "a"].map((file) => new CaptureSource(join(folder, file)));
+      await replay(sources, clock, () => {}, { order });
+      assertEquals([dues, order.jumps, order.receivedBackwards], [[0, 1e6, 1e6, 2e6], 1, 0]);
+    }));
+
+  it("may begin with a byte order mark, and be cut off; other packings and encodings are refused by name", () =>
+    withFiles({
+      bom: `\ufeff${lines[0]}\n${lines[1]}`,
+      packedBom: gzipSync(`\ufeff${lines[0]}\n`),
+      cut: gzipSync(lines.join("\n")).subarray(0, 3000),
+      utf16: Buffer.from(`\ufeff${lines[0]}`, "utf16le"),
+      zstd: Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3, 4]),
+    }, async (folder) => {
+      const read = async (file: string) => {
+        const source = new CaptureSource(join(folder, file));
+        const events = (await eventsOf(source)).length, { broken, examples, remarks } = source.report;
+        return { events, broken, examples, remarks };
+      };
+      const bom = await read("bom"), packed = await read("packedBom"), cut = await read("cut");
+      assertEquals([bom.events, bom.broken, bom.remarks.length], [2, 0, 1]);
+      assert(bom.remarks[0].includes("byte order mark"));
+      assertEquals([packed.events, packed.broken, packed.remarks], [1, 0, bom.remarks]);
+      assert(
+        cut.broken > 0 && cut.examples.some((example) => example.includes("the gzip ends too early")),
+        cut.examples[0],
+      );
+      for (const [file, said] of [["utf16", "in UTF-16"], ["zstd", "packed by zstd"]]) {
+        const { events, broken, examples } = await read(file);
+        assertEquals([events, broken, examples[0].includes(said)], [0, 1, true], examples[0]);
+      }
     }));
 
   it("are played at their speed, and ended when told", () =>
@@ -337,14 +453,16 @@ describe("captures: files", () => {
       const ended = new AbortController();
       let count = 0;
       setTimeout(() => ended.abort(), 50);
-      await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(0.001), () => count++, ended.signal);
+      await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(0.001), () => count++, {
+        signal: ended.signal,
+      });
       assertEquals(count, 1);
       assertThrows(() => new ReplayClock(0), RangeError);
       const jumping = [lines[0], lines[0].replace("1723161255", "2000000000"), lines[0].replace("255088", "255188")];
       writeFileSync(join(folder, "jumping"), jumping.join("\n"));
-      const begin = performance.now(), source = new CaptureSource(join(folder, "jumping"));
-      await replay([source], new ReplayClock(1), () => count++);
-      assertEquals([count, source.report.jumps, source.report.receivedBackwards], [4, 1, 1]);
+      const begin = performance.now(), order = new OrderReport();
+      await replay([new CaptureSource(join(folder, "jumping"))], new ReplayClock(1), () => count++, { order });
+      assertEquals([count, order.jumps, order.receivedBackwards], [4, 1, 1]);
       assert(performance.now() - begin < 5000, "nobody waits for years");
       const clock = new ReplayClock(2, () => 1000);
       assertEquals([clock.dueInMs(5e6), clock.dueInMs(6e6), clock.dueInMs(4e6)], [0, 500, -500]);

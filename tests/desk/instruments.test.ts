@@ -328,12 +328,12 @@ describe("instrument definitions", () => {
           uly: "UNI-USDT",
         }],
       });
-    instruments.define([definition]);
+    instruments.definitions.define([definition]);
     assertEquals(instruments.at(instruments.add("UNI-USDT-SWAP", "okx")).contractSize, 1);
-    instruments.define([definition]);
-    assertEquals(instruments.lateDefinitions, 0);
-    instruments.define([{ ...definition, contractSize: 10 }]);
-    assertEquals([instruments.lateDefinitions, instruments.at(0).contractSize], [1, 1]);
+    instruments.definitions.define([definition]);
+    assertEquals(instruments.definitions.late, 0);
+    instruments.definitions.define([{ ...definition, contractSize: 10 }]);
+    assertEquals([instruments.definitions.late, instruments.at(0).contractSize], [1, 1]);
   });
 
   it("are read from the answers that a recorder kept", () => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { CaptureCheck } from "../../examples/desk/check/capture_check.ts";
 import type { MarketEvent } from "../../examples/desk/input/events.ts";
+import { OrderReport } from "../../examples/desk/input/order_report.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
 import { Hawkes } from "../../examples/desk/market/hawkes.ts";
@@ -46,7 +47,8 @@ describe("the built-in market", () => {
 
   it("passes the checks of a capture: no gap, no crossed book, every top and every greek as told", async () => {
     const market = new SimulatedMarket({ events: 60_000 }), check = new CaptureCheck(market.instruments);
-    await replay([market], new ReplayClock(Infinity), (event) => check.accept(event));
+    const order = new OrderReport();
+    await replay([market], new ReplayClock(Infinity), (event) => check.accept(event), { order });
     const summary = check.finish();
     const { gaps, crossed, invalid, stale, early, tradeHoles, snapshots, examples } = summary;
     assertEquals({ gaps, crossed, invalid, stale, early, tradeHoles, examples }, {
@@ -61,7 +63,7 @@ describe("the built-in market", () => {
     assertEquals(snapshots, market.instruments.names.length);
     assertEquals(summary.equalTops, summary.tops);
     assertEquals(summary.greeksWithin, summary.greeks);
-    const { events, receivedBackwards, exchangeBackwards } = market.report;
+    const { events } = market.report, { receivedBackwards, exchangeBackwards } = order;
     assertEquals([receivedBackwards, exchangeBackwards], [0, 0]);
     for (const kind of ["depth", "top", "trade", "ticker"] as const) assertGreater(events[kind], 1000, kind);
     assertGreater(summary.bought, 0);

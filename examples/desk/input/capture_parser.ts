@@ -97,7 +97,7 @@ export class CaptureParser {
     }
     const answer = bytes.indexOf(SPACE, line.answerAt) + 1; // behind the time
     const models = read(JSON.parse(new TextDecoder().decode(bytes.subarray(answer, end))));
-    this.instruments.define(models);
+    this.instruments.definitions.define(models);
     this.report.definitions += models.length;
   }
 

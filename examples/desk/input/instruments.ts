@@ -1,25 +1,31 @@
 import { type InstrumentModel, type Venue, VENUES } from "../instrument/instrument_model.ts";
-import { modelOf, withRoom } from "../instrument/model_of.ts";
+import { Definitions } from "./definitions.ts";
 import type { JsonScanner } from "./json_scanner.ts";
 
 /** The most bytes of a name. */
 export const MAX_NAME_BYTES = 48;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();
 
-/**
- * A source's instruments. Each gets an index when it is first seen; looking one up allocates nothing. What it is shows in its
- * name, or in a definition that came before.
- */
+/** The instruments that events are about. Each gets an index when it is first seen; looking one up allocates nothing. */
 export class Instruments {
+  /** What recordings tell of them. */
+  readonly definitions: Definitions;
   readonly #models: InstrumentModel[] = [];
   readonly #bytes: Uint8Array[] = [];
   /** Indices by hash. */
   readonly #byHash: Map<number, number[]> = new Map();
-  /** By venue and name. */
-  readonly #defined: Map<string, InstrumentModel> = new Map();
-  /** Definitions that came when their instrument was known by its name already, and say something else. */
-  lateDefinitions = 0;
+  readonly #settles: boolean;
+
+  /**
+   * @param definitions Shared by sources that are played together.
+   * @param settles Whether what an instrument is, is settled here: not by sources that hand their events on.
+   */
+  constructor(definitions?: Definitions, settles: boolean = definitions === undefined) {
+    this.#settles = settles;
+    this.definitions = definitions ?? new Definitions();
+  }
 
   /** The names, by index. */
   get names(): readonly string[] {
@@ -34,16 +40,6 @@ export class Instruments {
   /** What an instrument is. */
   at(index: number): InstrumentModel {
     return this.#models[index];
-  }
-
-  /** Takes definitions: they count for instruments that were not seen yet. */
-  define(models: readonly InstrumentModel[]): void {
-    for (const model of models) {
-      const key = keyOf(model.name, model.venue),
-        known = this.#models.find(({ name, venue }) => keyOf(name, venue) === key);
-      if (known === undefined) this.#defined.set(key, withRoom(model));
-      else if (!isSame(known, model)) this.lateDefinitions++;
-    }
   }
 
   /**
@@ -79,7 +75,7 @@ export class Instruments {
       for (const index of known) if (this.#isAt(index, bytes, start, end, venue)) return index;
     }
     const bytesOfName = bytes.slice(start, end), name = decoder.decode(bytesOfName), index = this.#models.length;
-    this.#models.push(this.#defined.get(keyOf(name, venue)) ?? modelOf(name, venue));
+    this.#models.push(this.#settles ? this.definitions.use(name, venue) : this.definitions.of(name, venue));
     this.#bytes.push(bytesOfName);
     if (known === undefined) this.#byHash.set(hash, [index]);
     else known.push(index);
@@ -88,7 +84,7 @@ export class Instruments {
 
   /** The index of a name. */
   add(name: string, venue: Venue): number {
-    const bytes = new TextEncoder().encode(name);
+    const bytes = encoder.encode(name);
     return this.indexOf(bytes, 0, bytes.length, venue);
   }
 
@@ -98,14 +94,4 @@ export class Instruments {
     for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
     return true;
   }
-}
-
-function keyOf(name: string, venue: Venue): string {
-  return `${venue} ${name}`;
-}
-
-/** Whether two models lead to the same accounts. */
-function isSame(one: InstrumentModel, other: InstrumentModel): boolean {
-  return (["kind", "base", "quote", "contractSize", "expiryMs", "strike", "isCall"] as const)
-    .every((field) => Object.is(one[field], other[field]));
 }

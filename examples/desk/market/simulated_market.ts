@@ -48,6 +48,7 @@ const LATENCY = 200, JITTER = 50;
  * are those of a capture without a fault, and pass the same checks.
  */
 export class SimulatedMarket implements Source {
+  readonly label = "the built-in market";
   readonly instruments: Instruments = new Instruments();
   readonly report: InputReport = new InputReport();
   readonly #random: SeededRandom;

@@ -287,8 +287,9 @@ function runtimeOf(role: DeskRole, { mix }: DeskOptions): Runtime {
   return mix && ["book", "risk", "monitor"].includes(role) ? otherRuntime : thisRuntime;
 }
 
-function argsOf(role: DeskRole, { files, speed, seed, show, seconds }: DeskOptions): string[] {
-  if (role === "feed") return [JSON.stringify({ files, speed, seed } satisfies FeedOptions)];
+function argsOf(role: DeskRole, { files, spooled, together, speed, seed, show, seconds }: DeskOptions): string[] {
+  const captures = files.map((name) => ({ path: spooled.get(name) ?? name, name }));
+  if (role === "feed") return [JSON.stringify({ files: captures, together, speed, seed } satisfies FeedOptions)];
   if (role === "monitor") return [JSON.stringify({ show, seconds } satisfies MonitorOptions)];
   return [];
 }
