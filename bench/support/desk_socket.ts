@@ -14,7 +14,6 @@ import { Hedger } from "../../examples/desk/hedging/hedger.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
-import { fromScaled } from "../../examples/desk/input/scaled.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { clientQuantity } from "../../examples/desk/risk/desk_flow.ts";
 import { Position } from "../../examples/desk/risk/position.ts";
@@ -116,13 +115,13 @@ async function risk(): Promise<void> {
     const message = JSON.parse(line);
     if (message.order !== undefined) {
       const { id, coins: quantity } = message.order;
-      position.trade(quantity, fromScaled(quantity > 0 ? best.ask : best.bid));
+      position.trade(quantity, quantity > 0 ? best.ask : best.bid);
       lastOrder = id;
     } else {
       const { event } = message;
       if (event.kind === "depth" && message.outcome === "applied") best = { bid: message.bid, ask: message.ask };
       if (event.kind === "trade" && clientQuantity(event) !== 0) {
-        position.trade(fromScaled(clientQuantity(event)), fromScaled(event.price));
+        position.trade(clientQuantity(event), event.price);
       }
     }
     const { quantity } = position;

@@ -9,7 +9,6 @@ import { afterEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { ONE } from "../../examples/desk/input/scaled.ts";
 import { optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { ROLES } from "../../examples/desk/layout/desk.ts";
@@ -314,7 +313,7 @@ describe("the desk as a program", () => {
     const { futures: [future], options: [priced], standing, checks } = found;
     assertEquals(future.name, "BTCUSD_PERP", "nothing else hedges");
     // Every fourth of 200 trades is a client's, who sells one contract of 100 dollars: a coin, at that price.
-    assertEquals(checks.future.clients, UPDATES / 4 * ONE);
+    assertEquals(checks.future.clients, UPDATES / 4);
     const { delta, price, held } = priced, coins = future.held * 100 / 100.05;
     assertEquals(held, 5);
     assertAlmostEquals(price, priced.mark, 1e-9);

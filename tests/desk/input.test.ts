@@ -23,7 +23,7 @@ import { readLines } from "../../examples/desk/input/line_reader.ts";
 import { OrderReport } from "../../examples/desk/input/order_report.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
-import { fromScaled, ONE, toScaled } from "../../examples/desk/input/scaled.ts";
+import { digitsOf, timesDecimal } from "../../examples/desk/input/decimal.ts";
 import { Random } from "../../support/random.ts";
 import { captureText, UPDATES } from "./desk_capture.ts";
 
@@ -77,23 +77,23 @@ describe("captures: lines", () => {
     assertEquals([depth.receivedUs, depth.exchangeMs], [1723161255030314, 1723161256298]);
     assertEquals([depth.first, depth.last, depth.previous], [5123107832006, 5123107837557, 5123107831937]);
     assertEquals([depth.isSnapshot, depth.bids.length, depth.asks.length], [false, 2, 1]);
-    assertEquals([...depth.bids.prices.slice(0, 2)], [5871020000000, 6151090000000]);
-    assertEquals([...depth.bids.quantities.slice(0, 2)], [1400000, 0]);
+    assertEquals([...depth.bids.prices.slice(0, 2)], [58710.2, 61510.9]);
+    assertEquals([...depth.bids.quantities.slice(0, 2)], [0.014, 0]);
     const top = one(TOP);
     assert(top.kind === "top");
     assertEquals([top.sequence, top.bid, top.bidQuantity, top.ask, top.askQuantity], [
       5123107839020,
-      toScaled(61800.2),
-      toScaled(2.507),
-      toScaled(61800.3),
-      toScaled(2.51),
+      61800.2,
+      2.507,
+      61800.3,
+      2.51,
     ]);
     const trade = one(TRADE);
     assert(trade.kind === "trade");
     assertEquals([trade.id, trade.price, trade.quantity, trade.isTakerBuy], [
       5266583935,
-      6180030000000,
-      600000,
+      61800.3,
+      0.006,
       true,
     ]);
   });
@@ -120,11 +120,11 @@ describe("captures: lines", () => {
     assert(book.kind === "depth");
     assertEquals([book.receivedUs, book.exchangeMs], [1617644858399545, 1617644858339]);
     assertEquals([book.isSnapshot, book.previous, book.last], [false, 8973367653, 8973367846]);
-    assertEquals([...book.bids.prices.slice(0, 2)], [2550000, 2600000]);
-    assertEquals([...book.bids.quantities.slice(0, 2)], [0, 299 * ONE]);
+    assertEquals([...book.bids.prices.slice(0, 2)], [0.0255, 0.026]);
+    assertEquals([...book.bids.quantities.slice(0, 2)], [0, 299]);
     const ticker = one(TICKER);
     assert(ticker.kind === "ticker");
-    assertEquals([ticker.bid, ticker.bidQuantity, ticker.ask, ticker.askQuantity], [50000, 2240 * ONE, 0, 0]);
+    assertEquals([ticker.bid, ticker.bidQuantity, ticker.ask, ticker.askQuantity], [0.0005, 2240, 0, 0]);
     assertEquals([ticker.underlyingPrice, ticker.indexPrice, ticker.markPrice], [2143.12, 2102.53, 0.000978]);
     assertEquals([ticker.delta, ticker.gamma, ticker.vega, ticker.theta, ticker.rho], [
       -0.01308,
@@ -182,8 +182,8 @@ describe("captures: lines", () => {
     const broken = [
       TOP.replace(`"u":5123107839020,`, ""),
       TOP.replace(`"s":"BTCUSDT",`, ""),
-      TOP.replace(`"61800.20"`, `"61800.123456789"`),
-      TOP.replace(`"61800.20"`, `"99999999999"`),
+      TOP.replace(`"61800.20"`, `"61800.12345678901"`),
+      TOP.replace(`"61800.20"`, `"1e15"`),
       TOP.replace(`"61800.20"`, `""`),
       TOP.replace(`"61800.20"`, `"1e"`),
       TOP + "x",
@@ -241,13 +241,21 @@ describe("captures: lines", () => {
     assertEquals(order.jumps, 1);
   });
 
-  it("reads numbers as the language does, and scaled ones exactly", () => {
+  it("reads numbers as the language does, and decimals exactly, however large or small", () => {
     const scanner = new JsonScanner();
     const texts = ["0", "-0.0", "1", "0.1", "61800.20", "1e-5", "5.0E-4", "12e3", "0.00000001", "123456.12345678"];
-    for (const text of texts) {
+    const long = [
+      "332200000.00000000",
+      "999999999999999",
+      "0.000000000000001",
+      "-1.5",
+      "0.0000000000000000000",
+      "1e14",
+    ];
+    for (const text of [...texts, ...long, "12345.6789012345", "0.123456789012345", "100000000.00000100000000"]) {
       for (const quoted of [text, `"${text}"`]) {
         scanner.reset(encoder.encode(quoted + ",\n"), 0);
-        assertEquals(scanner.scaled() + 0, toScaled(Number(text)) + 0, text);
+        assertEquals(scanner.decimal() + 0, Number(text) + 0, text);
         assertEquals(scanner.at, quoted.length);
         scanner.reset(encoder.encode(quoted + ",\n"), 0);
         assertEquals(scanner.number() + 0, Number(text) + 0);
@@ -261,14 +269,41 @@ describe("captures: lines", () => {
     for (let i = 0; i < 5000; i++) {
       const text = `${random.below(1e6)}.${random.below(1e8)}`;
       scanner.reset(encoder.encode(text + "\n"), 0);
-      const scaled = scanner.scaled();
-      const [whole, fraction] = text.split(".");
-      assertEquals(scaled, Number(whole + fraction.padEnd(8, "0")));
-      assertEquals(toScaled(fromScaled(scaled)), scaled);
+      assertEquals([scanner.decimal(), scanner.digits], [Number(text), text.split(".")[1].length]);
+    }
+    for (
+      const text of [
+        "1234567890123456",
+        "1.234567890123456",
+        "1e15",
+        "0.0000000000000001",
+        "1e300",
+        "1e-16",
+        "0.30000000000000004",
+      ]
+    ) {
+      scanner.reset(encoder.encode(text + "\n"), 0);
+      assertThrows(() => scanner.decimal(), SyntaxError, "must be exact");
     }
     scanner.reset(encoder.encode(`{"b":1}\n`), 0);
     assert(scanner.beginObject());
     assertEquals(scanner.key(names("a", "b")), 1);
+  });
+
+  it("finds the digits of decimals again, and multiplies them exactly", () => {
+    const random = new Random(8);
+    for (let i = 0; i < 5000; i++) {
+      const digits = random.below(16), units = random.below(2 ** 31) * (1 + random.below(400_000)) - random.below(3);
+      const text = `${units}e-${digits}`, exact = digits - /0*$/.exec(String(units))![0].length;
+      assertEquals(digitsOf(Number(text)), units === 0 ? 0 : Math.max(0, exact), text);
+    }
+    for (const none of [0.1 + 0.2, Math.PI, NaN, Infinity, 1e16]) assertEquals(digitsOf(none), NaN);
+    assertEquals([timesDecimal(3, 0.1), timesDecimal(-47, 0.01), timesDecimal(3, 10), timesDecimal(7, 1e-8)], [
+      0.3,
+      -0.47,
+      30,
+      7e-8,
+    ]);
   });
 
   it("numbers instruments as they are first seen", () => {

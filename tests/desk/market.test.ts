@@ -76,9 +76,9 @@ describe("the built-in market", () => {
     let lowest = Infinity, highest = 0, spread = 0, tops = 0;
     for (let event = market.next(); event !== undefined; event = market.next()) {
       if (event.kind !== "top") continue;
-      lowest = Math.min(lowest, event.bid / 1e8);
-      highest = Math.max(highest, event.ask / 1e8);
-      spread += (event.ask - event.bid) / 1e8;
+      lowest = Math.min(lowest, event.bid);
+      highest = Math.max(highest, event.ask);
+      spread += event.ask - event.bid;
       tops++;
     }
     assertGreater(highest - lowest, 10);

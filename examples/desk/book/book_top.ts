@@ -1,4 +1,4 @@
-/** The best levels of an order book, as `OrderBook.read` found them: the best first. All are scaled integers. */
+/** The best levels of an order book, as `OrderBook.read` found them: the best first. All are decimals. */
 export class BookTop {
   /** The most levels a side is asked for. */
   readonly depth: number;

@@ -4,6 +4,7 @@ import { OrderBook } from "../book/order_book.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
 import type { Instruments } from "../input/instruments.ts";
 import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
+import { DecimalSum } from "../risk/decimal_sum.ts";
 import { AsOfCheck, isByTime } from "./as_of_check.ts";
 import { GreeksCheck } from "./greeks_check.ts";
 import { TradeCheck } from "./trade_check.ts";
@@ -33,7 +34,6 @@ export interface CheckSummary extends BookCounts {
   invalid: number;
   trades: number;
   tradeHoles: number;
-  /** Scaled integers. */
   bought: number;
   sold: number;
   greeks: number;
@@ -102,6 +102,7 @@ export class CaptureCheck {
       worstGreeks: worst,
       examples: [],
     };
+    const bought = new DecimalSum(), sold = new DecimalSum();
     for (const { model, feeder, tops, trades } of this.#checked) {
       tops.finish(isByTime(model));
       for (const name of ["applied", "snapshots", "stale", "early", "gaps", "restarts"] as const) {
@@ -114,10 +115,10 @@ export class CaptureCheck {
       if (feeder.awaitsSnapshot) summary.invalid++;
       summary.trades += trades.trades;
       summary.tradeHoles += trades.holes;
-      summary.bought += trades.bought;
-      summary.sold += trades.sold;
+      bought.addSum(trades.bought);
+      sold.addSum(trades.sold);
     }
-    return summary;
+    return { ...summary, bought: bought.value, sold: sold.value };
   }
 
   #depth(checked: Checked, event: DepthEvent): void {

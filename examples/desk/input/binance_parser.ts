@@ -56,6 +56,9 @@ export class BinanceParser {
   #quantity = NaN;
   #isMakerBuy = false;
   #hasInstrument = false;
+  /** The most digits behind the point in the message. */
+  #priceDigits = 0;
+  #quantityDigits = 0;
 
   /** @param scanner Stands at the message when `parse` is called. */
   constructor(scanner: JsonScanner, instruments: Instruments) {
@@ -86,10 +89,10 @@ export class BinanceParser {
             this.#last = scanner.integer();
             break;
           case 3:
-            this.#bid = readLevels(scanner, this.#depth.bids);
+            this.#bid = this.#readLevels(this.#depth.bids);
             break;
           case 4:
-            this.#ask = readLevels(scanner, this.#depth.asks);
+            this.#ask = this.#readLevels(this.#depth.asks);
             break;
           case 5:
             this.#transactionMs = scanner.integer();
@@ -142,25 +145,25 @@ export class BinanceParser {
           this.#previous = scanner.integer();
           break;
         case 7:
-          this.#bid = scanner.isArray ? readLevels(scanner, this.#depth.bids) : scanner.scaled();
+          this.#bid = scanner.isArray ? this.#readLevels(this.#depth.bids) : this.#readPrice();
           break;
         case 8:
-          this.#ask = scanner.isArray ? readLevels(scanner, this.#depth.asks) : scanner.scaled();
+          this.#ask = scanner.isArray ? this.#readLevels(this.#depth.asks) : this.#readPrice();
           break;
         case 9:
-          this.#bidQuantity = scanner.scaled();
+          this.#bidQuantity = this.#readQuantity();
           break;
         case 10:
-          this.#askQuantity = scanner.scaled();
+          this.#askQuantity = this.#readQuantity();
           break;
         case 11:
           this.#id = scanner.integer();
           break;
         case 12:
-          this.#price = scanner.scaled();
+          this.#price = this.#readPrice();
           break;
         case 13:
-          this.#quantity = scanner.scaled();
+          this.#quantity = this.#readQuantity();
           break;
         case 14:
           this.#isMakerBuy = scanner.boolean();
@@ -253,8 +256,38 @@ export class BinanceParser {
     return this.#finish(event);
   }
 
+  /** Reads `[["price","quantity"], …]`; returns how many. */
+  #readLevels(levels: Levels): number {
+    const scanner = this.#scanner;
+    levels.clear();
+    if (!scanner.beginArray()) return 0;
+    do {
+      if (!scanner.beginArray()) scanner.fail("a level must have a price");
+      const price = this.#readPrice();
+      if (!scanner.inArray()) scanner.fail("a level must have a quantity");
+      const quantity = this.#readQuantity();
+      if (scanner.inArray()) scanner.fail("a level must have no more than a price and a quantity");
+      if (!(price >= 0 && quantity >= 0)) scanner.fail("prices and quantities must not be negative");
+      levels.push(price, quantity);
+    } while (scanner.inArray());
+    return levels.length;
+  }
+
+  #readPrice(): number {
+    const scanner = this.#scanner, price = scanner.decimal();
+    if (scanner.digits > this.#priceDigits) this.#priceDigits = scanner.digits;
+    return price;
+  }
+
+  #readQuantity(): number {
+    const scanner = this.#scanner, quantity = scanner.decimal();
+    if (scanner.digits > this.#quantityDigits) this.#quantityDigits = scanner.digits;
+    return quantity;
+  }
+
   #finish<E extends MarketEvent>(event: E): E {
     event.instrument = this.#instrument;
+    if (this.#instrument !== -1) this.#instruments.note(this.#instrument, this.#priceDigits, this.#quantityDigits);
     const time = this.#transactionMs;
     event.exchangeMs = time === time ? time : this.#require(this.#eventMs);
     return event;
@@ -269,6 +302,7 @@ export class BinanceParser {
     this.#type = -1;
     this.#hasInstrument = false;
     this.#isMakerBuy = false;
+    this.#priceDigits = this.#quantityDigits = 0;
     this.#transactionMs =
       this.#eventMs =
       this.#last =
@@ -292,20 +326,4 @@ function priceOf({ bids, asks }: DepthEvent): number {
   for (let i = 0; i < bids.length; i++) if (bids.quantities[i] > 0 && !(bids.prices[i] <= bid)) bid = bids.prices[i];
   for (let i = 0; i < asks.length; i++) if (asks.quantities[i] > 0 && !(asks.prices[i] >= ask)) ask = asks.prices[i];
   return bid > 0 ? bid : ask;
-}
-
-/** Reads `[["price","quantity"], …]`; returns how many. */
-function readLevels(scanner: JsonScanner, levels: Levels): number {
-  levels.clear();
-  if (!scanner.beginArray()) return 0;
-  do {
-    if (!scanner.beginArray()) scanner.fail("a level must have a price");
-    const price = scanner.scaled();
-    if (!scanner.inArray()) scanner.fail("a level must have a quantity");
-    const quantity = scanner.scaled();
-    if (scanner.inArray()) scanner.fail("a level must have no more than a price and a quantity");
-    if (!(price >= 0 && quantity >= 0)) scanner.fail("prices and quantities must not be negative");
-    levels.push(price, quantity);
-  } while (scanner.inArray());
-  return levels.length;
 }

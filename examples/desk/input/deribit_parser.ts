@@ -115,16 +115,16 @@ export class DeribitParser {
           this.#readGreeks();
           break;
         case 8:
-          ticker.bid = orZero(scanner.scaled());
+          ticker.bid = orZero(scanner.decimal());
           break;
         case 9:
-          ticker.bidQuantity = orZero(scanner.scaled());
+          ticker.bidQuantity = orZero(scanner.decimal());
           break;
         case 10:
-          ticker.ask = orZero(scanner.scaled());
+          ticker.ask = orZero(scanner.decimal());
           break;
         case 11:
-          ticker.askQuantity = orZero(scanner.scaled());
+          ticker.askQuantity = orZero(scanner.decimal());
           break;
         case 12:
           ticker.underlyingPrice = scanner.number();
@@ -153,9 +153,9 @@ export class DeribitParser {
       if (!scanner.beginArray()) scanner.fail("a level must have an action");
       const action = scanner.word(ACTIONS);
       if (action === -1 || !scanner.inArray()) scanner.fail("a level must have a known action and a price");
-      const price = scanner.scaled();
+      const price = scanner.decimal();
       if (!scanner.inArray()) scanner.fail("a level must have a quantity");
-      const quantity = scanner.scaled();
+      const quantity = scanner.decimal();
       if (scanner.inArray()) scanner.fail("a level must have no more than an action, a price and a quantity");
       if (!(quantity >= 0 && price === price)) {
         scanner.fail("a level must have a price, and a quantity that is not negative");

@@ -1,6 +1,6 @@
 /**
  * What a market tells, whether it comes from a capture or is made up. Sources fill the same objects over and over:
- * an event is good until the next one. Prices and quantities are scaled integers (`scaled.ts`).
+ * an event is good until the next one. Prices and quantities are decimals (`decimal.ts`).
  *
  * @module
  */

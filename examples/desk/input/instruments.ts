@@ -8,6 +8,12 @@ export const MAX_NAME_BYTES = 48;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
+/** Digits behind the point. */
+export interface SeenDigits {
+  priceDigits: number;
+  quantityDigits: number;
+}
+
 /** The instruments that events are about. Each gets an index when it is first seen; looking one up allocates nothing. */
 export class Instruments {
   /** What recordings tell of them. */
@@ -17,6 +23,7 @@ export class Instruments {
   /** Indices by hash. */
   readonly #byHash: Map<number, number[]> = new Map();
   readonly #settles: boolean;
+  readonly #seen: (SeenDigits | undefined)[] = [];
 
   /**
    * @param definitions Shared by sources that are played together.
@@ -82,10 +89,31 @@ export class Instruments {
     return index;
   }
 
-  /** The index of a name. */
-  add(name: string, venue: Venue): number {
-    const bytes = encoder.encode(name);
-    return this.indexOf(bytes, 0, bytes.length, venue);
+  /** The index of a name. @param seen What is known of its digits if its definition does not tell them. */
+  add(name: string, venue: Venue, seen?: SeenDigits): number {
+    const bytes = encoder.encode(name), count = this.#models.length;
+    const index = this.indexOf(bytes, 0, bytes.length, venue);
+    if (seen !== undefined && index === count) {
+      const { priceDigits, quantityDigits } = this.#models[index];
+      this.#models[index] = {
+        ...this.#models[index],
+        priceDigits: Number.isNaN(priceDigits) ? seen.priceDigits : priceDigits,
+        quantityDigits: Number.isNaN(quantityDigits) ? seen.quantityDigits : quantityDigits,
+      };
+    }
+    return index;
+  }
+
+  /** Notes digits behind the point that an instrument's prices and quantities were sent with. */
+  note(index: number, priceDigits: number, quantityDigits: number): void {
+    const seen = this.#seen[index] ??= { priceDigits, quantityDigits };
+    if (priceDigits > seen.priceDigits) seen.priceDigits = priceDigits;
+    if (quantityDigits > seen.quantityDigits) seen.quantityDigits = quantityDigits;
+  }
+
+  /** The most digits that were noted; undefined if none were. */
+  seen(index: number): SeenDigits | undefined {
+    return this.#seen[index];
   }
 
   #isAt(index: number, bytes: Uint8Array, start: number, end: number, venue: Venue): boolean {

@@ -1,13 +1,15 @@
-import { SCALE_DIGITS } from "./scaled.ts";
+import { DECIMAL_LIMIT, MOST_DIGITS, MOST_FRACTION_DIGITS, POWERS } from "./decimal.ts";
 
 const QUOTE = 0x22, COMMA = 0x2c, MINUS = 0x2d, PLUS = 0x2b, POINT = 0x2e, COLON = 0x3a, BACKSLASH = 0x5c;
 const ZERO = 0x30, NINE = 0x39, OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
 const LOWER_E = 0x65, UPPER_E = 0x45, LOWER_N = 0x6e, LOWER_T = 0x74, LOWER_F = 0x66, NEWLINE = 0x0a, RETURN = 0x0d;
 const SPACE = 0x20;
 
-const POWERS: readonly number[] = Array.from({ length: 23 }, (_, i) => 10 ** i);
-
 const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+/** What is wrong with a number that is one, but not exactly. */
+export const TOO_LONG =
+  `a price or a quantity must be exact: it has at most ${MOST_DIGITS} digits, ${MOST_FRACTION_DIGITS} behind the point, and is below 10^15`;
 
 /** Names that `key` and `word` tell apart. */
 export type Names = readonly Uint8Array[];
@@ -29,6 +31,8 @@ export class JsonScanner {
   textStart = 0;
   /** Where it ended. */
   textEnd = 0;
+  /** Digits behind the point of the decimal read last, as it was sent. */
+  digits = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #mantissa = 0;
   /** The number read last is `#mantissa · 10^-#shift`, if that is exact. */
@@ -116,18 +120,21 @@ export class JsonScanner {
   }
 
   /**
-   * Reads a number, or a number in a string, as a scaled integer.
+   * Reads a price or a quantity: a number, or a number in a string, that is exact (`decimal.ts`).
    *
    * @returns NaN for null.
    */
-  scaled(): number {
-    if (!this.#decimal()) return NaN;
-    const power = SCALE_DIGITS - this.#shift;
-    const value = power >= 0 ? this.#mantissa * POWERS[power] : this.#mantissa / POWERS[-power];
-    if (!this.#isExact || !Number.isSafeInteger(value)) {
-      this.fail(`a number must fit 53 bits with ${SCALE_DIGITS} digits behind the point`);
+  decimal(): number {
+    if (!this.#number()) return NaN;
+    const shift = this.#shift;
+    this.digits = shift > 0 ? shift : 0;
+    // Of fewer digits, and none of them far behind the point, both are exact: the one rounding is the right one.
+    if (
+      this.#mantissa < DECIMAL_LIMIT && this.#mantissa > -DECIMAL_LIMIT && shift >= 0 && shift <= MOST_FRACTION_DIGITS
+    ) {
+      return this.#mantissa / POWERS[shift];
     }
-    return value;
+    return this.#longDecimal();
   }
 
   /**
@@ -136,7 +143,7 @@ export class JsonScanner {
    * @returns NaN for null.
    */
   number(): number {
-    if (!this.#decimal()) return NaN;
+    if (!this.#number()) return NaN;
     const shift = this.#shift;
     // Both are exact, so the one rounding is the right one.
     if (this.#isExact && shift >= 0 && shift < POWERS.length) return this.#mantissa / POWERS[shift];
@@ -224,8 +231,23 @@ export class JsonScanner {
     for (let i = 0; i < text.length; i++) this.expect(text.charCodeAt(i));
   }
 
+  /** One that is written with more digits than count: zeros at an end, or an exponent. */
+  #longDecimal(): number {
+    const text = decoder.decode(this.#bytes.slice(this.textStart, this.textEnd));
+    const [, whole, fraction = "", exponent = "0"] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
+    const significant = (whole + fraction).replace(/^0+/, "").replace(/0+$/, "").length;
+    const zeros = /0*$/.exec(whole + fraction)![0].length, digits = fraction.length - Number(exponent) - zeros;
+    const value = Number(text);
+    if (significant === 0) return 0;
+    if (significant > MOST_DIGITS || digits > MOST_FRACTION_DIGITS || !(Math.abs(value) < DECIMAL_LIMIT)) {
+      this.fail(TOO_LONG);
+    }
+    this.digits = Math.min(this.digits, MOST_FRACTION_DIGITS);
+    return value;
+  }
+
   /** Reads a number into `#mantissa` and `#shift`; false for null. */
-  #decimal(): boolean {
+  #number(): boolean {
     const bytes = this.#bytes;
     if (bytes[this.at] === LOWER_N) {
       this.#literal("null");

@@ -1,6 +1,6 @@
 const FIRST_CAPACITY = 64;
 
-/** A list of prices and quantities that is filled over and over: it grows, and never shrinks. All are scaled integers. */
+/** A list of prices and quantities that is filled over and over: it grows, and never shrinks. All are decimals. */
 export class Levels {
   /** How many there are; what lies behind is left over from before. */
   length = 0;

@@ -55,7 +55,7 @@ export class Head {
     const own = event.instrument;
     if (this.#indices[own] === undefined) {
       const { name, venue } = source.instruments.at(own);
-      this.#indices[own] = all.add(name, venue);
+      this.#indices[own] = all.add(name, venue, source.instruments.seen(own));
     }
     event.instrument = this.#indices[own];
     return event;

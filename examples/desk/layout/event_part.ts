@@ -19,7 +19,7 @@ export const EventPart = struct("EventPart", {
   outcome: u8,
   /** By pricing: how greeks compare with the exchange's, an index in `VERDICTS`. */
   verdict: u8,
-  /** By book: the top of the book after the change, scaled. */
+  /** By book: the top of the book after the change. */
   sequence: f64,
   bid: f64,
   bidQuantity: f64,

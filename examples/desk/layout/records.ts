@@ -1,6 +1,6 @@
 /**
  * What the desk's processes share, besides books and histograms: rows of `LatestTable`s and records of queues. Prices and
- * quantities are scaled integers (`input/scaled.ts`), where they cannot be below 0 as a `uint64_t` in C. Times are
+ * quantities are decimals (`input/decimal.ts`). Times are
  * nanoseconds on the segment's clock.
  *
  * @module
@@ -13,9 +13,9 @@ import { ORDER_OUTCOMES } from "./order_outcomes.ts";
 /** The best bid and ask of an instrument: a row each. A side on which nobody is has quantity 0. */
 export const QuoteRow = struct("QuoteRow", {
   bid: f64,
-  bidQuantity: u53,
+  bidQuantity: f64,
   ask: f64,
-  askQuantity: u53,
+  askQuantity: f64,
   /** Sequence number of the book. */
   sequence: u53,
   /** When the feed wrote the event that made it. */
@@ -71,8 +71,8 @@ export const InstrumentRow = struct("InstrumentRow", {
  * successor knows what it has to book, and a reader which orders the quantity holds already.
  */
 export const PositionRow = struct("PositionRow", {
-  /** In units of the venue. Scaled, and exact; below 0, sold. */
-  quantity: f64,
+  /** What is held, exactly, without its point; below 0, sold. */
+  units: f64,
   /** In dollars. */
   averagePrice: f64,
   /** In dollars; of an inverse future or perpetual, in coins. */
@@ -83,8 +83,10 @@ export const PositionRow = struct("PositionRow", {
   lastOrderId: u53,
   /** What became of that order. */
   lastOutcome: enumeration(...ORDER_OUTCOMES),
-  /** Its price, scaled. */
-  lastPrice: u53,
+  /** Its price. */
+  lastPrice: f64,
+  /** Digits of `units` behind the point: then it is in the venue's units. */
+  digits: u8,
 });
 
 /** An order for an instrument: hedging writes it, risk writes what became of it. */
@@ -95,9 +97,9 @@ export const OrderRecord = struct("OrderRecord", {
   side: enumeration("buy", "sell"),
   /** By risk. */
   outcome: enumeration(...ORDER_OUTCOMES),
-  quantity: u53,
+  quantity: f64,
   /** By risk: at which it was filled. */
-  price: u53,
+  price: f64,
   /** When the feed wrote the event that set it off. */
   fedAt: u53,
   sentAt: u53,

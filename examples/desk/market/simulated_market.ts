@@ -39,6 +39,9 @@ const ORDERS_PER_QUOTE = 4;
 const VOLATILITY = 0.6, RETURN = 0.02, WANDER = 0.002;
 /** How much dearer the future of an expiry is for each year. */
 const CARRY = 0.08;
+/** Digits of prices and quantities: of ticks and lots. */
+const FUTURE_DIGITS = { priceDigits: 1, quantityDigits: 3 } as const,
+  OPTION_DIGITS = { priceDigits: 4, quantityDigits: 1 } as const;
 /** From the exchange to the recorder, in microseconds: at least, and more on average. */
 const LATENCY = 200, JITTER = 50;
 
@@ -72,7 +75,11 @@ export class SimulatedMarket implements Source {
       options;
     this.#random = new SeededRandom(seed);
     this.#arrivals = new Hawkes(this.#random, { rate, branching: BRANCHING, memory: MEMORY });
-    this.#future = new SimulatedFuture(this.instruments.add("BTCUSDT", "binanceFutures"), this.#random, price);
+    this.#future = new SimulatedFuture(
+      this.instruments.add("BTCUSDT", "binanceFutures", FUTURE_DIGITS),
+      this.#random,
+      price,
+    );
     this.#limit = events;
     const step = roundStrike(price * STRIKE_STEP);
     for (const days of expiryDays) {
@@ -143,7 +150,9 @@ export class SimulatedMarket implements Source {
 
   #addOption(option: OptionTerms): void {
     this.#names.push(option);
-    this.#options.push(new SimulatedOption(this.instruments.add(optionName(option), "deribit"), option, this.#random));
+    this.#options.push(
+      new SimulatedOption(this.instruments.add(optionName(option), "deribit", OPTION_DIGITS), option, this.#random),
+    );
   }
 }
 

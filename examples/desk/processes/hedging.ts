@@ -5,7 +5,8 @@
 import process from "node:process";
 import { Hedger } from "../hedging/hedger.ts";
 import type { MarketEvent } from "../input/events.ts";
-import { fromScaled, toScaled } from "../input/scaled.ts";
+import { timesDecimal } from "../input/decimal.ts";
+import { heldOf } from "../layout/position_rows.ts";
 import { MAX_INSTRUMENTS, SENT_ORDERS } from "../layout/desk.ts";
 import { coinsOf, lotOf } from "../instrument/contract.ts";
 import type { EventPartView } from "../layout/event_part.ts";
@@ -77,7 +78,7 @@ function lookAtAll(): void {
 function lookAtPosition(row: number): void {
   if (!desk.positions.read(row, position)) return;
   if (!held.includes(row)) held.push(row);
-  quantities[row] = fromScaled(position.quantity);
+  quantities[row] = heldOf(position);
   if (row !== future) return;
   decided = position.lastOrderId;
   if (position.lastOutcome === "refused") notBefore = segment.now() + REFUSED_NS;
@@ -92,7 +93,7 @@ function hedge(fedAt: number): void {
   if (future < 0 || orders.position - closed >= MOST_OPEN || segment.now() < notBefore) return;
   if (!desk.quotes.read(future, quote) || !quote.isValid || orders.free === 0) return;
   if (!(quote.bid > 0 && quote.ask > 0)) return;
-  const { model, contract, coin } = directory.at(future), price = fromScaled((quote.bid + quote.ask) / 2);
+  const { model, contract, coin } = directory.at(future), price = (quote.bid + quote.ask) / 2;
   let delta = 0;
   for (const row of held) if (directory.at(row).coin === coin) delta += deltaOf(row, price);
   if (desk.limits.isStopped) return; // nothing but the order at hand may pass the switch
@@ -105,7 +106,7 @@ function hedge(fedAt: number): void {
   record.instrument = future;
   record.side = order.lots > 0 ? "buy" : "sell";
   record.outcome = "open";
-  record.quantity = Math.abs(order.lots) * toScaled(lot);
+  record.quantity = timesDecimal(Math.abs(order.lots), lot);
   record.price = 0;
   record.decidedAt = 0;
   record.fedAt = fedAt;

@@ -5,7 +5,6 @@
 import process from "node:process";
 import { GreeksCheck } from "../check/greeks_check.ts";
 import type { MarketEvent, TickerEvent } from "../input/events.ts";
-import { ONE } from "../input/scaled.ts";
 import type { OptionTerms } from "../instrument/option_terms.ts";
 import { type EventPartView, isApplied, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { GreeksRow } from "../layout/records.ts";
@@ -68,7 +67,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
     latency.record(segment.now() - part.fedAt);
   } else if (event.kind === "depth" && event.instrument === directory.hedge?.index) {
     if (!isApplied(OUTCOMES[part.outcome]) || part.bid === 0 || part.ask === 0) return;
-    const now = (part.bid + part.ask) / 2 / ONE;
+    const now = (part.bid + part.ask) / 2;
     if (now === middle) return;
     middle = now;
     const { coin } = directory.at(event.instrument);

@@ -5,7 +5,7 @@
 import process from "node:process";
 import type { ViewOf } from "../../../mod.ts";
 import type { MarketEvent } from "../input/events.ts";
-import { fromScaled } from "../input/scaled.ts";
+import { heldOf } from "../layout/position_rows.ts";
 import { lastStore } from "../layout/last_store.ts";
 import { coinsOf, gainOf } from "../instrument/contract.ts";
 import type { EventPartView } from "../layout/event_part.ts";
@@ -70,7 +70,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
     positions.bookEvent(event.instrument, part.number, quantity, dollarsOf(model, event));
   } else if (event.kind === "trade" && event.instrument === directory.hedge?.index) {
     const quantity = clientQuantity(event);
-    if (quantity !== 0) positions.bookEvent(event.instrument, part.number, quantity, fromScaled(event.price));
+    if (quantity !== 0) positions.bookEvent(event.instrument, part.number, quantity, event.price);
     latency.record(segment.now() - part.fedAt);
   }
 }
@@ -86,7 +86,7 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
     if (price === 0) refused++;
     else {
       const { coin, contract } = directory.at(instrument);
-      deltas.add(coin, coinsOf(contract, fromScaled(signed), fromScaled(price)));
+      deltas.add(coin, coinsOf(contract, signed, price));
     }
   }
   const booked = positions.at(instrument);
@@ -108,7 +108,7 @@ function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): 
 /** Between the best bid and ask when both were last known: what is held is worth something while a book is not valid, too. */
 function middleOf(instrument: number): number | undefined {
   if (desk.quotes.read(instrument, quote) && quote.isValid && quote.bid > 0 && quote.ask > 0) {
-    middles[instrument] = fromScaled((quote.bid + quote.ask) / 2);
+    middles[instrument] = (quote.bid + quote.ask) / 2;
   }
   return middles[instrument];
 }
@@ -122,9 +122,9 @@ function value(): void {
   for (const { index, option, isFuture, contract, coin } of directory.all()) {
     const position = positions.at(index);
     if (position === undefined) continue;
-    const quantity = fromScaled(position.quantity), { averagePrice, realised, lastPrice } = position;
+    const quantity = heldOf(position), { averagePrice, realised, lastPrice } = position;
     if (isFuture) {
-      const price = middleOf(index) ?? (averagePrice > 0 ? averagePrice : fromScaled(lastPrice));
+      const price = middleOf(index) ?? (averagePrice > 0 ? averagePrice : lastPrice);
       const value = futureValue(contract, { quantity, averagePrice, realised }, price);
       deltas.add(coin, value.coins);
       profit += value.profit;

@@ -8,6 +8,7 @@ import { type EventPartView, isApplied, OUTCOMES, VERDICTS } from "../layout/eve
 import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
 import { EventReader } from "../processes/event_reader.ts";
 import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
+import { DecimalSum } from "../risk/decimal_sum.ts";
 import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
 import { OrderAudit } from "./order_audit.ts";
 
@@ -16,8 +17,8 @@ interface Audited {
   readonly instrument: Instrument;
   readonly tops: AsOfCheck;
   readonly trades: TradeCheck;
-  /** What the desk must hold, its orders left out. Scaled. */
-  expected: number;
+  /** What the desk must hold, its orders left out. */
+  readonly expected: DecimalSum;
   hasTicked: boolean;
   /** The last sequence number of a book that was valid. */
   sequence: number;
@@ -49,7 +50,7 @@ export interface AuditSummary {
   wrongBooks: number;
   /** Positions that are not the sum of all that was booked. */
   wrongPositions: number;
-  /** What is held of the hedging future, and where it comes from, added up by the audit. Scaled. */
+  /** What is held of the hedging future, and where it comes from, added up by the audit. */
   future: { name: string; held: number; clients: number; orders: number } | undefined;
   orders: Omit<OrderAudit, "accept" | "judge" | "net" | "examples">;
   examples: string[];
@@ -137,7 +138,7 @@ export class Audit implements Disposable {
       summary.tradeHoles += trades.holes;
       summary.examples.push(...tops.examples);
       this.#checkBook(audited, summary);
-      this.#checkPosition(audited, net.get(audited.instrument.index) ?? 0, summary);
+      this.#checkPosition(audited, net.get(audited.instrument.index) ?? new DecimalSum(), summary);
     }
     return summary;
   }
@@ -157,13 +158,13 @@ export class Audit implements Disposable {
         return audited.tops.state({ ...sidesOf(event), at: event.sequence });
       case "trade":
         audited.trades.count(event);
-        if (event.instrument === this.#directory.hedge?.index) audited.expected += clientQuantity(event);
+        if (event.instrument === this.#directory.hedge?.index) audited.expected.add(clientQuantity(event));
         return;
       case "ticker":
         audited.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
         if (audited.instrument.option === undefined) return;
         this.#verdicts[VERDICTS[part.verdict]]++;
-        if (!audited.hasTicked) audited.expected += openingQuantity(event.instrument);
+        if (!audited.hasTicked) audited.expected.add(openingQuantity(event.instrument));
         audited.hasTicked = true;
     }
   }
@@ -199,15 +200,17 @@ export class Audit implements Disposable {
     );
   }
 
-  #checkPosition({ instrument, expected }: Audited, orders: number, summary: AuditSummary): void {
-    const row = PositionRow.alloc();
-    const held = this.#desk.positions.read(instrument.index, row) ? row.quantity : 0;
-    if (instrument.index === this.#directory.hedge?.index) {
-      summary.future = { name: instrument.name, held, clients: expected, orders };
-    }
-    if (held === expected + orders) return;
+  #checkPosition({ instrument, expected }: Audited, orders: DecimalSum, summary: AuditSummary): void {
+    const row = PositionRow.alloc(), sum = new DecimalSum(expected.units, expected.digits);
+    this.#desk.positions.read(instrument.index, row);
+    const held = new DecimalSum(row.units, row.digits);
+    const told = { held: held.value, clients: expected.value, orders: orders.value };
+    if (instrument.index === this.#directory.hedge?.index) summary.future = { name: instrument.name, ...told };
+    if (sum.addSum(orders) && held.equals(sum)) return;
     summary.wrongPositions++;
-    summary.examples.push(`${held} of ${instrument.name} are held, not ${expected} and ${orders} by orders`);
+    summary.examples.push(
+      `${told.held} of ${instrument.name} are held, not ${told.clients} and ${told.orders} by orders`,
+    );
   }
 
   #begin(index: number): Audited {
@@ -215,7 +218,7 @@ export class Audit implements Disposable {
       instrument: this.#directory.at(index),
       tops: new AsOfCheck(),
       trades: new TradeCheck(),
-      expected: 0,
+      expected: new DecimalSum(),
       hasTicked: false,
       sequence: -Infinity,
       last: undefined,

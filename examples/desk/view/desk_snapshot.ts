@@ -1,9 +1,9 @@
 import type { ValueOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { BookTop } from "../book/book_top.ts";
-import { fromScaled } from "../input/scaled.ts";
 import type { InstrumentKind, InstrumentModel } from "../instrument/instrument_model.ts";
 import { type Desk, type DeskRole, LATENCIES, type LatencyName, ROLES } from "../layout/desk.ts";
+import { heldOf } from "../layout/position_rows.ts";
 import { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import {
   CountersRow,
@@ -178,11 +178,11 @@ export class DeskObserver {
     const futures: FutureState[] = [], options: OptionState[] = [];
     let validBooks = 0;
     for (const { index, name, isFuture, option } of instruments) {
-      const held = positions.read(index, this.#position) ? fromScaled(this.#position.quantity) : 0;
+      const held = positions.read(index, this.#position) ? heldOf(this.#position) : 0;
       const isQuoted = quotes.read(index, this.#quote), { bid, ask, isValid } = this.#quote;
       if (isQuoted && isValid) validBooks++;
       if (isFuture) {
-        if (isQuoted) futures.push({ name, bid: fromScaled(bid), ask: fromScaled(ask), isValid, held });
+        if (isQuoted) futures.push({ name, bid, ask, isValid, held });
       } else if (option !== undefined && greeks.read(index, this.#greeks)) {
         options.push({ ...GreeksRow.toObject(this.#greeks), name, held });
       }

@@ -1,6 +1,5 @@
 import process from "node:process";
 import pc from "picocolors";
-import { fromScaled } from "../input/scaled.ts";
 import { INSTRUMENT_KINDS, KIND_TEXTS } from "../instrument/instrument_model.ts";
 import { ROLES } from "../layout/desk.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
@@ -94,11 +93,9 @@ function checkLines({ audit, last, isStopped }: DeskResult): string[] {
       count(orders.refused)
     } refused + ${orders.undecided} undecided; ${orders.misplaced} lost or twice; ${audit.wrongPositions} positions wrong`,
     ...(future === undefined ? [] : [
-      ` position: ${amount(fromScaled(future.held))} ${future.name} = ${
-        amount(fromScaled(future.clients))
-      } from clients ${future.orders < 0 ? "−" : "+"} ${amount(fromScaled(Math.abs(future.orders)))} by ${
-        count(orders.filled)
-      } orders`,
+      ` position: ${amount(future.held)} ${future.name} = ${amount(future.clients)} from clients ${
+        future.orders < 0 ? "−" : "+"
+      } ${amount(Math.abs(future.orders))} by ${count(orders.filled)} orders`,
     ]),
     ...(isStopped
       ? [` kill switch: ${orders.sentAfterStop} orders sent and ${orders.filledAfterStop} filled after it was pulled`]

@@ -1,4 +1,3 @@
-import { fromScaled } from "../input/scaled.ts";
 import { ROLES } from "../layout/desk.ts";
 import type { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
@@ -51,7 +50,7 @@ function percentilesOf(counted: LatencySnapshot): Record<string, number> {
 
 function bookOf({ name, top }: NonNullable<DeskSnapshot["book"]>): Record<string, unknown> {
   const side = (count: number, prices: Float64Array, quantities: Float64Array) =>
-    Array.from({ length: count }, (_, i) => [fromScaled(prices[i]), fromScaled(quantities[i])]);
+    Array.from({ length: count }, (_, i) => [prices[i], quantities[i]]);
   return {
     name,
     isValid: top.isValid,

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import { fromScaled } from "../input/scaled.ts";
+import { digitsOf } from "../input/decimal.ts";
 import { LATENCIES } from "../layout/desk.ts";
 import type { ChannelState, DeskSnapshot, FutureState, OptionState } from "./desk_snapshot.ts";
 import { amount, count, duration, fixed, percent } from "./format.ts";
@@ -99,9 +99,10 @@ export function optionTable(options: readonly OptionState[], columns = Infinity)
 export function ladder({ name, top }: NonNullable<DeskSnapshot["book"]>, levels: number): string {
   if (!top.isValid) return `${name}: ${pc.yellow("awaits a snapshot")}`;
   const asks = Math.min(top.asks, levels), bids = Math.min(top.bids, levels);
+  const digits = Math.max(2, ...[...top.askPrices.subarray(0, asks), ...top.bidPrices.subarray(0, bids)].map(digitsOf));
   const most = Math.max(...top.askQuantities.subarray(0, asks), ...top.bidQuantities.subarray(0, bids), 1);
   const line = (price: number, quantity: number, paint: (text: string) => string) =>
-    `${paint(fixed(fromScaled(price), 2).padStart(12))} ${amount(fromScaled(quantity)).padStart(9)} ${
+    `${paint(fixed(price, digits).padStart(12))} ${amount(quantity).padStart(9)} ${
       paint("█".repeat(Math.ceil(quantity / most * 20)))
     }`;
   const lines = [pc.bold(name)];
