@@ -14,6 +14,11 @@ const RESTART_AFTER = 3;
  */
 export type Fed = Applied | "restart" | "restarted";
 
+/** Whether what was fed is in the book, which may be used. */
+export function isApplied(fed: string): boolean {
+  return fed === "applied" || fed === "restarted";
+}
+
 /** What was done with the changes of a book. */
 export interface BookCounts {
   /** Changes applied, whenever they came. */
@@ -45,6 +50,8 @@ export class BookFeeder {
   #kept: DepthEvent[] = [];
   /** Stale changes in a row that are later than the book. */
   #later: DepthEvent[] = [];
+  /** Whether the book is one of the best few levels; undefined if somebody else fed it. */
+  #isPartial: boolean | undefined;
   /** A stale snapshot of which nobody knows when it was taken. */
   #candidate: DepthEvent | undefined;
 
@@ -61,6 +68,10 @@ export class BookFeeder {
    */
   feed(event: DepthEvent): Fed {
     const { counts } = this;
+    if (event.isPartial && this.#knowsMore) {
+      counts.stale++;
+      return "stale";
+    }
     const applied = this.#writer.apply(event);
     if (applied === "stale") return this.#lookAtStale(event);
     this.#forgetStale();
@@ -71,9 +82,16 @@ export class BookFeeder {
     } else if (!event.isSnapshot) counts.applied++;
     else {
       counts.snapshots++;
+      this.#isPartial = event.isPartial;
       return this.#applyKept();
     }
     return applied;
+  }
+
+  /** Whether the book knows more than the best few levels, and is kept right by changes. */
+  get #knowsMore(): boolean {
+    const writer = this.#writer;
+    return writer.isValid && !(this.#isPartial ?? !writer.isFollowing);
   }
 
   /** Keeps a change that somebody else found to be early, or behind a gap, and counted. */
@@ -121,6 +139,7 @@ export class BookFeeder {
     this.#restart();
     this.#writer.apply(snapshot);
     this.counts.snapshots++;
+    this.#isPartial = snapshot.isPartial;
     return this.#applyKept() === "gap" ? "gap" : "restarted";
   }
 

@@ -86,6 +86,11 @@ export class OrderBookWriter implements Disposable {
     return isUsable(this.#words[this.#copyAt(this.#version()) + STATE_WORD]);
   }
 
+  /** Whether a change was applied since the last snapshot. */
+  get isFollowing(): boolean {
+    return this.#words[this.#copyAt(this.#version()) + STATE_WORD] === FOLLOWING;
+  }
+
   /**
    * Applies a change, or a whole book, and publishes it at once. A change must follow the last one: its `previous` is that
    * one's `last`; the first one after a snapshot may also begin before the snapshot and end after it. A snapshot that is

@@ -1,5 +1,3 @@
-import type { InstrumentModel } from "../instrument/instrument_model.ts";
-
 /** Best prices and quantities at a time, or at a sequence number. */
 export interface Top {
   readonly at: number;
@@ -17,6 +15,8 @@ interface Unknown {
 
 /** How many states are kept for questions that come late. */
 const KEPT_STATES = 256;
+/** How many questions wait for an answer; of more, the oldest have none. */
+const MOST_QUESTIONS = 65_536;
 /** How many differences are kept as examples. */
 const EXAMPLES = 5;
 
@@ -25,9 +25,8 @@ const EXAMPLES = 5;
  * begins; a question is compared with the last state that does not begin after it. It is answered once a later state
  * is known, or at the end.
  *
- * - Binance: book tickers are states, rebuilt books are questions, both by sequence number. What the exchange would have said
- *   behind its last ticker is not known.
- * - Deribit: rebuilt books are states, tickers are questions, both by the exchange's time. A book lasts until it changes.
+ * By sequence number, book tickers are states and rebuilt books are questions; by time, rebuilt books are states and tickers
+ * are questions: see `tops_check.ts`.
  */
 export class AsOfCheck {
   /** Questions that were compared. */
@@ -61,7 +60,10 @@ export class AsOfCheck {
   ask(top: Top): void {
     const last = this.#states[this.#states.length - 1];
     if (last !== undefined && last.at > top.at) this.#answer(top);
-    else this.#questions.push(top);
+    else if (this.#questions.push(top) > MOST_QUESTIONS) {
+      this.#questions = this.#questions.slice(MOST_QUESTIONS / 2);
+      this.unanswered += MOST_QUESTIONS / 2;
+    }
   }
 
   /**
@@ -112,9 +114,4 @@ export class AsOfCheck {
 function isSame(state: Top | Unknown | undefined, { bid, bidQuantity, ask, askQuantity }: Top): boolean {
   return state !== undefined && !("isUnknown" in state) && state.bid === bid && state.bidQuantity === bidQuantity &&
     state.ask === ask && state.askQuantity === askQuantity;
-}
-
-/** Whether an instrument's tickers tell of a time, not of a sequence number. */
-export function isByTime({ venue }: InstrumentModel): boolean {
-  return venue === "deribit";
 }

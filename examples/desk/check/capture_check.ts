@@ -1,12 +1,12 @@
 import { Region } from "../../../mod.ts";
-import { type BookCounts, BookFeeder } from "../book/book_feeder.ts";
+import { type BookCounts, BookFeeder, isApplied } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
 import type { Instruments } from "../input/instruments.ts";
 import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
 import { DecimalSum } from "../risk/decimal_sum.ts";
-import { AsOfCheck, isByTime } from "./as_of_check.ts";
 import { GreeksCheck } from "./greeks_check.ts";
+import { TopsCheck } from "./tops_check.ts";
 import { TradeCheck } from "./trade_check.ts";
 
 /** What an instrument is checked with. */
@@ -14,10 +14,8 @@ interface Checked {
   readonly model: InstrumentModel;
   readonly book: OrderBook;
   readonly feeder: BookFeeder;
-  readonly tops: AsOfCheck;
+  readonly tops: TopsCheck;
   readonly trades: TradeCheck;
-  /** The last sequence number of a book that was valid. */
-  sequence: number;
 }
 
 /** What a check found, over all instruments. */
@@ -68,11 +66,11 @@ export class CaptureCheck {
       case "depth":
         return this.#depth(checked, event);
       case "top":
-        return checked.tops.state({ ...sidesOf(event), at: event.sequence });
+        return checked.tops.told(event);
       case "trade":
         return checked.trades.count(event);
       case "ticker":
-        checked.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
+        checked.tops.told(event);
         this.#greeks.compare(checked.model, event);
     }
   }
@@ -103,8 +101,8 @@ export class CaptureCheck {
       examples: [],
     };
     const bought = new DecimalSum(), sold = new DecimalSum();
-    for (const { model, feeder, tops, trades } of this.#checked) {
-      tops.finish(isByTime(model));
+    for (const { feeder, tops, trades } of this.#checked) {
+      tops.finish();
       for (const name of ["applied", "snapshots", "stale", "early", "gaps", "restarts"] as const) {
         summary[name] += feeder.counts[name];
       }
@@ -121,21 +119,10 @@ export class CaptureCheck {
     return { ...summary, bought: bought.value, sold: sold.value };
   }
 
-  #depth(checked: Checked, event: DepthEvent): void {
-    const { model, book, feeder, tops } = checked;
-    const applied = feeder.feed(event), byTime = isByTime(model);
-    if (applied === "restart" && !byTime) tops.restart();
-    else if (applied === "restart" || (applied === "gap" && byTime)) tops.end(event.exchangeMs);
-    if (applied !== "applied" && applied !== "restarted") return;
-    const top = this.#top;
-    if (!book.read(top)) return;
-    // Whoever noticed that they began anew, the numbers before say nothing of those behind.
-    if (top.sequence < checked.sequence && !byTime) tops.restart();
-    checked.sequence = top.sequence;
-    if (top.isCrossed) this.#crossed++;
-    // Tickers are of a time, or of a sequence number, which a snapshot does not share.
-    if (byTime) tops.state({ ...sidesOf(top), at: event.exchangeMs });
-    else if (!event.isSnapshot) tops.ask({ ...sidesOf(top), at: top.sequence });
+  #depth({ book, feeder, tops }: Checked, event: DepthEvent): void {
+    const fed = feeder.feed(event), top = this.#top;
+    if (book.read(top) && isApplied(fed) && top.isCrossed) this.#crossed++;
+    tops.book(event, fed, top);
   }
 
   /** Instruments are numbered as they are first seen. */
@@ -147,16 +134,8 @@ export class CaptureCheck {
       OrderBook.init(region, options);
       const book = OrderBook.attach(region, options);
       const feeder = new BookFeeder(book.writer());
-      const checks = { tops: new AsOfCheck(), trades: new TradeCheck() };
-      this.#checked.push({ model, book, feeder, ...checks, sequence: -Infinity });
+      this.#checked.push({ model, book, feeder, tops: new TopsCheck(), trades: new TradeCheck() });
     }
     return this.#checked[instrument];
   }
-}
-
-/** The best prices and quantities of an event, or of a book. */
-function sidesOf(
-  { bid, bidQuantity, ask, askQuantity }: { bid: number; bidQuantity: number; ask: number; askQuantity: number },
-): { bid: number; bidQuantity: number; ask: number; askQuantity: number } {
-  return { bid, bidQuantity, ask, askQuantity };
 }

@@ -57,12 +57,16 @@ export class Instruments {
    */
   read(scanner: JsonScanner, venue: Venue): number {
     scanner.string();
-    const { bytes, textStart, textEnd } = scanner;
-    if (textEnd === textStart || textEnd - textStart > MAX_NAME_BYTES) {
+    return this.find(scanner, scanner.textStart, scanner.textEnd, venue);
+  }
+
+  /** The same for a name that was gone over before. */
+  find(scanner: JsonScanner, start: number, end: number, venue: Venue): number {
+    if (end <= start || end - start > MAX_NAME_BYTES) {
       scanner.fail(`an instrument's name must have 1 to ${MAX_NAME_BYTES} bytes`);
     }
     try {
-      return this.indexOf(bytes, textStart, textEnd, venue);
+      return this.indexOf(scanner.bytes, start, end, venue);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       scanner.fail("an instrument's name must be UTF-8");

@@ -7,16 +7,43 @@ const SPACE = 0x20;
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
+/** What is wrong with lines that are no JSON, or end within it. */
+export const BROKEN_JSON = "it must be whole JSON";
+
+/** A line that cannot be read. */
+export class LineError extends SyntaxError {
+  override readonly name = "LineError";
+  /** What all lines that are wrong in this way have in common. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** What is wrong with a number that is one, but not exactly. */
 export const TOO_LONG =
   `a price or a quantity must be exact: it has at most ${MOST_DIGITS} digits, ${MOST_FRACTION_DIGITS} behind the point, and is below 10^15`;
 
 /** Names that `key` and `word` tell apart. */
-export type Names = readonly Uint8Array[];
+export interface Names {
+  /** Indices of names of one byte, by that byte; −1 for others. */
+  readonly short: Int8Array;
+  /** The others, and their indices. */
+  readonly long: readonly Uint8Array[];
+  readonly longIndices: readonly number[];
+}
 
 /** Makes the names for `key` and `word`. */
 export function names(...texts: readonly string[]): Names {
-  return texts.map((text) => encoder.encode(text));
+  const short = new Int8Array(256).fill(-1), long: Uint8Array[] = [], longIndices: number[] = [];
+  for (const [index, text] of texts.entries()) {
+    const bytes = encoder.encode(text);
+    if (bytes.length === 1) short[bytes[0]] = index;
+    else longIndices[long.push(bytes) - 1] = index;
+  }
+  return { short, long, longIndices };
 }
 
 /**
@@ -52,7 +79,7 @@ export class JsonScanner {
 
   /** Goes over a byte that must be there. */
   expect(byte: number): void {
-    if (this.#bytes[this.at] !== byte) this.fail(`'${String.fromCharCode(byte)}' must come next`);
+    if (this.#bytes[this.at] !== byte) this.#failJson(`'${String.fromCharCode(byte)}' must come next`);
     this.at++;
   }
 
@@ -95,12 +122,14 @@ export class JsonScanner {
   word(known: Names): number {
     this.string();
     const bytes = this.#bytes, start = this.textStart, length = this.textEnd - start;
-    for (let i = 0; i < known.length; i++) {
-      const name = known[i];
+    if (length === 1) return known.short[bytes[start]];
+    const { long } = known;
+    for (let i = 0; i < long.length; i++) {
+      const name = long[i];
       if (name.length !== length) continue;
       let j = 0;
       while (j < length && bytes[start + j] === name[j]) j++;
-      if (j === length) return i;
+      if (j === length) return known.longIndices[i];
     }
     return -1;
   }
@@ -113,7 +142,7 @@ export class JsonScanner {
     this.textStart = at;
     for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
       if (byte === BACKSLASH) at++;
-      if (!(bytes[at] >= SPACE)) this.fail("a string must end"); // undefined behind the last byte
+      if (!(bytes[at] >= SPACE)) this.#failJson("a string must end"); // undefined behind the last byte
     }
     this.textEnd = at;
     this.at = at + 1;
@@ -162,7 +191,7 @@ export class JsonScanner {
   /** Reads true or false. */
   boolean(): boolean {
     const isTrue = this.#bytes[this.at] === LOWER_T;
-    if (!isTrue && this.#bytes[this.at] !== LOWER_F) this.fail("true or false must come next");
+    if (!isTrue && this.#bytes[this.at] !== LOWER_F) this.#failJson("true or false must come next");
     this.#literal(isTrue ? "true" : "false");
     return isTrue;
   }
@@ -174,7 +203,7 @@ export class JsonScanner {
     do {
       const byte = bytes[this.at];
       if (byte === QUOTE) this.string();
-      else if (!(byte >= SPACE)) this.fail("a value must end");
+      else if (!(byte >= SPACE)) this.#failJson("a value must end");
       else {
         this.at++;
         if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
@@ -182,18 +211,37 @@ export class JsonScanner {
         else if (depth === 0) this.#skipPlain();
       }
     } while (depth > 0);
-    if (depth < 0) this.fail("a value must come next");
+    if (depth < 0) this.#failJson("a value must come next");
   }
 
   /** Makes sure that the line ends here. */
   end(): void {
     if (this.#bytes[this.at] === RETURN) this.at++;
-    if (this.#bytes[this.at] !== NEWLINE) this.fail("the line must end");
+    if (this.#bytes[this.at] !== NEWLINE) this.#failJson("the line must end");
   }
 
-  /** Says what is wrong, and with which byte. */
-  fail(rule: string): never {
-    throw new SyntaxError(`Cannot read a line as ${rule}: found byte ${this.#bytes[this.at] ?? "none"}`);
+  /** Whether the next value is an object. */
+  get isObject(): boolean {
+    return this.#bytes[this.at] === OPEN_BRACE;
+  }
+
+  /** Whether the next value is a string. */
+  get isString(): boolean {
+    return this.#bytes[this.at] === QUOTE;
+  }
+
+  /** The string or number read last. */
+  get text(): string {
+    return decoder.decode(this.#bytes.slice(this.textStart, this.textEnd));
+  }
+
+  /** Says what is wrong, and with which byte. @param reason What all of this kind have in common; the rule unless given. */
+  fail(rule: string, reason: string = rule): never {
+    throw new LineError(`Cannot read a line as ${rule}: found byte ${this.#bytes[this.at] ?? "none"}`, reason);
+  }
+
+  #failJson(rule: string): never {
+    this.fail(rule, BROKEN_JSON);
   }
 
   #isOpen(close: number): boolean {
@@ -206,7 +254,7 @@ export class JsonScanner {
   #goesOn(close: number): boolean {
     this.#skipSpace();
     const byte = this.#bytes[this.at];
-    if (byte !== COMMA && byte !== close) this.fail("a comma or an end must come next");
+    if (byte !== COMMA && byte !== close) this.#failJson("a comma or an end must come next");
     this.#pass();
     return byte === COMMA;
   }
@@ -262,12 +310,12 @@ export class JsonScanner {
     let at = start, mantissa = 0, shift = 0;
     let byte = bytes[at];
     for (; byte >= ZERO && byte <= NINE; byte = bytes[++at]) mantissa = mantissa * 10 + (byte - ZERO);
-    if (at === start) this.fail("a number must come next");
+    if (at === start) this.#failJson("a number must come next");
     if (byte === POINT) {
       const first = ++at;
       for (byte = bytes[at]; byte >= ZERO && byte <= NINE; byte = bytes[++at]) mantissa = mantissa * 10 + (byte - ZERO);
       shift = at - first;
-      if (shift === 0) this.fail("digits must follow a point");
+      if (shift === 0) this.#failJson("digits must follow a point");
     }
     this.at = at;
     if (byte === LOWER_E || byte === UPPER_E) shift -= this.#exponent();
@@ -288,7 +336,7 @@ export class JsonScanner {
     for (let byte = bytes[start]; byte >= ZERO && byte <= NINE && exponent < 1000; byte = bytes[++this.at]) {
       exponent = exponent * 10 + (byte - ZERO);
     }
-    if (this.at === start) this.fail("an exponent must have digits");
+    if (this.at === start) this.#failJson("an exponent must have digits");
     return sign === MINUS ? -exponent : exponent;
   }
 }

@@ -5,6 +5,7 @@ import { Elapsed, firstDue, firstRecorded, Head } from "./merge.ts";
 import { OrderReport } from "./order_report.ts";
 import type { ReplayClock } from "./replay_clock.ts";
 import type { Source } from "./source.ts";
+import { TradeStreams } from "./trade_streams.ts";
 
 /** Waiting for less is not worth a timer. */
 const MIN_WAIT_MS = 1;
@@ -21,6 +22,8 @@ export interface ReplayOptions {
   readonly instruments?: Instruments;
   /** Whether sources of different times are played side by side, each from its first event on. */
   readonly together?: boolean;
+  /** Leaves out trades that are told twice. */
+  readonly trades?: TradeStreams;
   /** Counts whether times are in order, over all sources; those of sources side by side are of each. */
   readonly order?: OrderReport;
 }
@@ -37,7 +40,7 @@ export async function replay(
   sources: readonly Source[],
   clock: ReplayClock,
   sink: (event: MarketEvent) => void,
-  { signal, instruments, together = false, order = new OrderReport() }: ReplayOptions = {},
+  { signal, instruments, together = false, order = new OrderReport(), trades = new TradeStreams() }: ReplayOptions = {},
 ): Promise<void> {
   try {
     const heads: Head[] = [], orders = new Map<Head, OrderReport>();
@@ -58,7 +61,7 @@ export async function replay(
       if (signal?.aborted) return;
       const event = head.adopt();
       orders.get(head)!.count(event);
-      sink(event);
+      if (trades.accept(event)) sink(event);
       if (++count % EVENTS_AT_ONCE === 0) await delay(0);
       const advanced = head.advance();
       if (!(typeof advanced === "boolean" ? advanced : await advanced)) heads.splice(heads.indexOf(head), 1);

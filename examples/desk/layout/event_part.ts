@@ -35,11 +35,6 @@ export type EventPartView = ViewOf<typeof EventPart>;
 /** What became of a change; nothing was done yet at first. */
 export const OUTCOMES = ["pending", "applied", "stale", "early", "gap", "restart", "restarted"] as const;
 
-/** Whether a change is in its book, which may be used. */
-export function isApplied(outcome: typeof OUTCOMES[number]): boolean {
-  return outcome === "applied" || outcome === "restarted";
-}
-
 /** How computed greeks compare with those of the exchange; nothing was compared at first. */
 export const VERDICTS = ["pending", "outside", "within", "lastDigit"] as const;
 

@@ -133,6 +133,7 @@ export class SimulatedFuture {
   #addDepth(isSnapshot: boolean, timeMs: number, events: MarketEvent[]): void {
     const event = this.#depth;
     event.isSnapshot = isSnapshot;
+    event.topsBy = "sequence";
     event.previous = isSnapshot ? this.#sequence + 1 : this.#sequence;
     event.first = event.last = ++this.#sequence;
     events.push(this.#stamp(event, timeMs));

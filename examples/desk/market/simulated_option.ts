@@ -72,6 +72,7 @@ export class SimulatedOption {
     event.instrument = this.#instrument;
     event.exchangeMs = timeMs;
     event.isSnapshot = isSnapshot;
+    event.topsBy = "time";
     event.previous = isSnapshot ? this.#sequence + 1 : this.#sequence;
     event.first = event.last = ++this.#sequence;
     return event;

@@ -3,10 +3,11 @@
  * options on the same coin, with forwards that have moved as it did. Compares with what the exchange says.
  */
 import process from "node:process";
+import { isApplied } from "../book/book_feeder.ts";
 import { GreeksCheck } from "../check/greeks_check.ts";
 import type { MarketEvent, TickerEvent } from "../input/events.ts";
 import type { OptionTerms } from "../instrument/option_terms.ts";
-import { type EventPartView, isApplied, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
+import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { GreeksRow } from "../layout/records.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
 import { dollarsOf } from "../pricing/mark.ts";

@@ -1,10 +1,11 @@
 import type { PipelineReader, ViewOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
-import { AsOfCheck, isByTime } from "../check/as_of_check.ts";
+import { isApplied } from "../book/book_feeder.ts";
+import { TopsCheck } from "../check/tops_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
 import type { Desk } from "../layout/desk.ts";
-import { type EventPartView, isApplied, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
+import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
 import { EventReader } from "../processes/event_reader.ts";
 import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
@@ -15,13 +16,11 @@ import { OrderAudit } from "./order_audit.ts";
 /** What an instrument is checked with. */
 interface Audited {
   readonly instrument: Instrument;
-  readonly tops: AsOfCheck;
+  readonly tops: TopsCheck;
   readonly trades: TradeCheck;
   /** What the desk must hold, its orders left out. */
   readonly expected: DecimalSum;
   hasTicked: boolean;
-  /** The last sequence number of a book that was valid. */
-  sequence: number;
   /** The top that the last change left. */
   last: { sequence: number; bid: number; ask: number } | undefined;
 }
@@ -130,7 +129,7 @@ export class Audit implements Disposable {
     };
     for (const audited of this.#audited.filter((each) => each !== undefined)) {
       const { tops, trades } = audited;
-      if (isComplete) tops.finish(isByTime(audited.instrument.model));
+      if (isComplete) tops.finish();
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
@@ -155,13 +154,13 @@ export class Audit implements Disposable {
       case "depth":
         return this.#acceptDepth(audited, event, part);
       case "top":
-        return audited.tops.state({ ...sidesOf(event), at: event.sequence });
+        return audited.tops.told(event);
       case "trade":
         audited.trades.count(event);
         if (event.instrument === this.#directory.hedge?.index) audited.expected.add(clientQuantity(event));
         return;
       case "ticker":
-        audited.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
+        audited.tops.told(event);
         if (audited.instrument.option === undefined) return;
         this.#verdicts[VERDICTS[part.verdict]]++;
         if (!audited.hasTicked) audited.expected.add(openingQuantity(event.instrument));
@@ -173,19 +172,11 @@ export class Audit implements Disposable {
     const outcome = OUTCOMES[part.outcome];
     this.#depth[outcome]++;
     audited.last = undefined;
-    const byTime = isByTime(audited.instrument.model);
-    if (outcome === "restart" && !byTime) audited.tops.restart();
-    else if (outcome === "restart" || (outcome === "gap" && byTime)) audited.tops.end(event.exchangeMs);
+    audited.tops.book(event, outcome, part);
     if (!isApplied(outcome)) return;
     const { sequence, bid, bidQuantity, ask, askQuantity } = part;
-    // Whoever noticed that they began anew, the numbers before say nothing of those behind.
-    if (sequence < audited.sequence && !byTime) audited.tops.restart();
-    audited.sequence = sequence;
     audited.last = { sequence, bid, ask };
     if (bidQuantity > 0 && askQuantity > 0 && bid >= ask) this.#crossed++;
-    // Tickers are of a time, or of a sequence number, which a snapshot does not share.
-    if (byTime) audited.tops.state({ ...sidesOf(part), at: event.exchangeMs });
-    else if (!event.isSnapshot) audited.tops.ask({ ...sidesOf(part), at: sequence });
   }
 
   #checkBook({ instrument, last }: Audited, summary: AuditSummary): void {
@@ -216,19 +207,11 @@ export class Audit implements Disposable {
   #begin(index: number): Audited {
     return {
       instrument: this.#directory.at(index),
-      tops: new AsOfCheck(),
+      tops: new TopsCheck(),
       trades: new TradeCheck(),
       expected: new DecimalSum(),
       hasTicked: false,
-      sequence: -Infinity,
       last: undefined,
     };
   }
-}
-
-/** The best prices and quantities of an event, or of a book. */
-function sidesOf(
-  { bid, bidQuantity, ask, askQuantity }: { bid: number; bidQuantity: number; ask: number; askQuantity: number },
-): { bid: number; bidQuantity: number; ask: number; askQuantity: number } {
-  return { bid, bidQuantity, ask, askQuantity };
 }
