@@ -1,7 +1,8 @@
 /**
  * The desk: `main.ts [options]`, see `supervisor/desk_options.ts`.
  *
- * Ends with 0 if all that can be checked is right, with 1 if not, with 2 if the arguments cannot be understood.
+ * Ends with 0 if all is right, with 1 if not, or if it could not be checked and that is not meant, with 2 if the arguments cannot
+ * be understood.
  */
 import { writeFileSync } from "node:fs";
 import process from "node:process";
@@ -16,7 +17,8 @@ const options = await withSpool(readOptions());
 const result = await runDesk(options);
 console.log(options.json ? JSON.stringify(summaryJson(result), undefined, 2) : summary(result));
 const isWritten = writePage();
-process.exit(result.complaints.length === 0 && isWritten ? 0 : 1);
+const { value } = result.verdict;
+process.exit((value === "right" || (value === "unchecked" && options.unchecked)) && isWritten ? 0 : 1);
 
 /** The disk may be full by now; what was found is told before. */
 function writePage(): boolean {

@@ -137,8 +137,11 @@ describe("the desk as a program", () => {
       process.kill(-starting.child.pid!, "SIGINT");
       const code = await starting.ended();
       // Before it could do anything about it, it ends as any program does.
-      assert(starting.child.signalCode === "SIGINT" || code === 0, `after ${ms} ms: ${starting.output}`);
-      if (code === 0) assertEquals(JSON.parse(starting.output).complaints, [], starting.output);
+      if (starting.child.signalCode === "SIGINT") continue;
+      const { verdict, complaints } = JSON.parse(starting.output);
+      // Nothing may have been compared by then.
+      assertEquals([code, complaints], [verdict === "right" ? 0 : 1, []], `after ${ms} ms: ${starting.output}`);
+      assert(verdict === "right" || verdict === "unchecked", verdict);
     }
   });
 
@@ -231,14 +234,14 @@ describe("the desk as a program", () => {
     assertEquals([ok, checks.tops, checks.equalTops, checks.trades], [true, UPDATES, UPDATES, UPDATES]);
     assertEquals([feed.isComplete, feed.broken, books.valid, channels[0].messages], [true, 0, 1, 3 * UPDATES + 2]);
 
-    const faulty = JSON.parse((await replay(captureText({ broken: 20, gap: 100 }))).output);
-    assertEquals([faulty.ok, faulty.feed.broken, faulty.checks.depth.gap, faulty.books.valid], [true, 1, 1, 0]);
+    const lost = await replay(captureText({ broken: 20, gap: 100 })), faulty = JSON.parse(lost.output);
+    assertEquals([lost.code, faulty.ok, faulty.verdict, faulty.complaints], [1, false, "unchecked", []]);
+    assertEquals(faulty.notCompared, ["1 book without a snapshot since a gap: BTCUSDT"]);
+    assertEquals([faulty.feed.broken, faulty.checks.depth.gap, faulty.books], [1, 1, { valid: 0, of: 1 }]);
     assertEquals([faulty.checks.tops, faulty.checks.equalTops, faulty.checks.trades], [99, 99, UPDATES]);
-
-    for (const nothing of ["", "\n\n", new Uint8Array([0x1f, 0x8b, 1, 2, 3, 4])]) {
-      const empty = await replay(nothing), { ok, complaints } = JSON.parse(empty.output);
-      assertEquals([empty.code, ok, complaints.length], [1, false, 1], empty.output);
-    }
+    const [{ kind, count, reason, example }, ...others] = faulty.reasons;
+    assertEquals([kind, count, reason, others], ["broken", 1, "it must be whole JSON", []]);
+    assert(/^capture.jsonl:\d+: \d+ \{"stream":"btcusdt@depth$/.test(example), example);
 
     const anew = await replay(
       restartedText((lines) => countOn(lines.snapshot(5, [["200", "1"]], [["201", "1"]]), 6, 100)),
@@ -253,6 +256,44 @@ describe("the desk as a program", () => {
     const wrong = await replay(captureText({ wrongTop: 50 })), found = JSON.parse(wrong.output);
     assertEquals([wrong.code, found.ok, found.checks.equalTops], [1, false, UPDATES - 1]);
     assertGreater(found.complaints.length, 0);
+  });
+
+  it("does not vouch for what it could not check, unless that is meant", async () => {
+    const text = captureText(), snapshot = /^.*lastUpdateId.*\n/m;
+    const cases: Record<string, readonly [string | Uint8Array, RegExp]> = {
+      "an empty file": ["", /1 capture without a market's event/],
+      "broken packing": [new Uint8Array([0x1f, 0x8b, 1, 2, 3, 4]), /1 capture without/],
+      "another exchange": [`1618677786.79: {"topic":"trade.X","data":[1]}\n`.repeat(3), /1 capture without/],
+      "no snapshot": [text.replace(snapshot, ""), /1 book without a snapshot: BTCUSDT/],
+      "a broken snapshot": [text.replace(/"asks":.*/, `"as`), /1 book without a snapshot: BTCUSDT/],
+      "nothing to compare with": [
+        text.replace(/^.*bookTicker.*\n/gm, ""),
+        /1 book of which the exchange told no best prices.*: BTCUSDT/,
+      ],
+      "trades alone": [text.replace(/^.*(bookTicker|depth|lastUpdateId).*\n/gm, ""), /^$/],
+    };
+    for (const [what, [text, notCompared]] of Object.entries(cases)) {
+      const isMeant = what === "no snapshot" || what === "trades alone";
+      const { code, output } = await replay(text, ["--speed", "max", ...(isMeant ? ["--unchecked"] : [])]);
+      const { verdict, ok, complaints, notCompared: told } = JSON.parse(output);
+      assertEquals([what, code, verdict, ok, complaints], [what, isMeant ? 0 : 1, "unchecked", false, []]);
+      assert(notCompared.test(told.join("; ")), `${what}: ${told}`);
+    }
+    const folder = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+    try {
+      writeFileSync(join(folder, "other"), cases["another exchange"][0]);
+      const program = new Program("--capture", join(folder, "other"), "--speed", "max");
+      assertEquals(await program.ended(), 1);
+      const said = [
+        "Nothing could be checked.",
+        `no known exchange: it begins with "topic"`,
+        `other:1: 1618677786.79: {"topic"`,
+      ];
+      for (const part of said) assert(program.output.includes(part), `${part} is missing: ${program.output}`);
+      assert(!program.output.includes("All is as it must be."), program.output);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("takes parts of a recording from the standard input and a named pipe, in any order, and a process may die", async () => {

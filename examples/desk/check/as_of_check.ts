@@ -35,8 +35,8 @@ export class AsOfCheck {
   equal = 0;
   /** Questions that had no state, as they were older than all that are known, or of a time of which nothing is known. */
   unanswered = 0;
-  /** The first differences, in words. */
-  readonly examples: string[] = [];
+  /** The first differences. */
+  readonly examples: { readonly question: Top; readonly state: Top }[] = [];
   readonly #states: (Top | Unknown)[] = [];
   #questions: Top[] = [];
 
@@ -105,7 +105,7 @@ export class AsOfCheck {
     this.compared++;
     if (isSame(state, question)) this.equal++;
     else if (this.examples.length < EXAMPLES) {
-      this.examples.push(`${JSON.stringify(question)} is not ${JSON.stringify(state)}`);
+      this.examples.push({ question, state });
     }
     return false;
   }

@@ -1,11 +1,11 @@
 import { Region } from "../../../mod.ts";
 import { type BookCounts, BookFeeder, isApplied } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
-import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
 import type { Instruments } from "../input/instruments.ts";
 import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
 import { DecimalSum } from "../risk/decimal_sum.ts";
-import { GreeksCheck } from "./greeks_check.ts";
+import { faultText, GreeksCheck } from "./greeks_check.ts";
 import { TopsCheck } from "./tops_check.ts";
 import { TradeCheck } from "./trade_check.ts";
 
@@ -17,6 +17,9 @@ interface Checked {
   readonly tops: TopsCheck;
   readonly trades: TradeCheck;
 }
+
+/** How many greeks that differ are kept in words. */
+const MOST_FAULTS = 5;
 
 /** What a check found, over all instruments. */
 export interface CheckSummary extends BookCounts {
@@ -36,8 +39,6 @@ export interface CheckSummary extends BookCounts {
   sold: number;
   greeks: number;
   greeksWithin: number;
-  /** Those of them that only the last digit of a value keeps within. */
-  greeksByLastDigit: number;
   readonly worstGreeks: GreeksCheck["worst"];
   /** Differences, in words. */
   readonly examples: string[];
@@ -52,6 +53,7 @@ export class CaptureCheck {
   readonly #checked: Checked[] = [];
   readonly #greeks = new GreeksCheck();
   readonly #top = OrderBook.top(1);
+  readonly #faults: string[] = [];
   #crossed = 0;
 
   /** @param instruments Those of the events' source. */
@@ -71,13 +73,13 @@ export class CaptureCheck {
         return checked.trades.count(event);
       case "ticker":
         checked.tops.told(event);
-        this.#greeks.compare(checked.model, event);
+        this.#compare(checked.model, event);
     }
   }
 
   /** Compares what is left, and tells all. */
   finish(): CheckSummary {
-    const { compared, within, byLastDigit, worst } = this.#greeks;
+    const { compared, within, worst } = this.#greeks;
     const summary: CheckSummary = {
       applied: 0,
       snapshots: 0,
@@ -96,12 +98,11 @@ export class CaptureCheck {
       sold: 0,
       greeks: compared,
       greeksWithin: within,
-      greeksByLastDigit: byLastDigit,
       worstGreeks: worst,
-      examples: [],
+      examples: [...this.#faults],
     };
     const bought = new DecimalSum(), sold = new DecimalSum();
-    for (const { feeder, tops, trades } of this.#checked) {
+    for (const { model, feeder, tops, trades } of this.#checked) {
       tops.finish();
       for (const name of ["applied", "snapshots", "stale", "early", "gaps", "restarts"] as const) {
         summary[name] += feeder.counts[name];
@@ -109,7 +110,7 @@ export class CaptureCheck {
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
-      summary.examples.push(...tops.examples);
+      summary.examples.push(...tops.examples.map((example) => `${model.name}: ${example}`));
       if (feeder.awaitsSnapshot) summary.invalid++;
       summary.trades += trades.trades;
       summary.tradeHoles += trades.holes;
@@ -117,6 +118,13 @@ export class CaptureCheck {
       sold.addSum(trades.sold);
     }
     return { ...summary, bought: bought.value, sold: sold.value };
+  }
+
+  #compare(model: InstrumentModel, ticker: TickerEvent): void {
+    if (this.#greeks.compare(model, ticker) !== false) return;
+    for (const fault of this.#greeks.faults) {
+      if (this.#faults.length < MOST_FAULTS) this.#faults.push(faultText(model.name, fault));
+    }
   }
 
   #depth({ book, feeder, tops }: Checked, event: DepthEvent): void {

@@ -1,6 +1,6 @@
 import type { Fed } from "../book/book_feeder.ts";
 import type { DepthEvent, TickerEvent, TopEvent } from "../input/events.ts";
-import { AsOfCheck } from "./as_of_check.ts";
+import { AsOfCheck, type Top } from "./as_of_check.ts";
 
 /** Best prices and quantities. */
 interface Sides {
@@ -37,7 +37,16 @@ export class TopsCheck {
 
   /** The first differences, in words. */
   get examples(): readonly string[] {
-    return [...this.#bySequence.examples, ...this.#byTime.examples];
+    return [
+      ...this.#bySequence.examples.map(({ question, state }) =>
+        `at ${question.at} its book has ${topText(question)}; the exchange says ${topText(state)}, since ${state.at}`
+      ),
+      ...this.#byTime.examples.map(({ question, state }) =>
+        `at ${new Date(question.at).toISOString()} its book has ${topText(state)}; the exchange says ${
+          topText(question)
+        }`
+      ),
+    ];
   }
 
   /** Takes what became of a change, and the top that it left if it was applied. */
@@ -71,4 +80,12 @@ export class TopsCheck {
 
 function sidesOf({ bid, bidQuantity, ask, askQuantity }: Sides): Sides {
   return { bid, bidQuantity, ask, askQuantity };
+}
+
+function topText({ bid, bidQuantity, ask, askQuantity }: Top): string {
+  return `${sideText(bid, bidQuantity, "bid")}, ${sideText(ask, askQuantity, "ask")}`;
+}
+
+function sideText(price: number, quantity: number, side: string): string {
+  return quantity === 0 ? `no ${side}` : `${side} ${price} × ${quantity}`;
 }

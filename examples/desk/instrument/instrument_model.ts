@@ -6,6 +6,15 @@ export const VENUES = ["other", "binanceSpot", "binanceFutures", "deribit", "okx
 /** A venue. */
 export type Venue = typeof VENUES[number];
 
+/** Venues in words, where two instruments of the same name must be told apart. */
+export const VENUE_TEXTS: Readonly<Record<Venue, string>> = {
+  other: "other",
+  binanceSpot: "spot",
+  binanceFutures: "futures",
+  deribit: "Deribit",
+  okx: "OKX",
+};
+
 /**
  * What an instrument is. A *linear* contract is of so many coins, and earns and costs what its price is in. An *inverse*
  * one earns and costs coins: a future is of so many dollars, an option's price is in coins.

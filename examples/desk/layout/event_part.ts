@@ -36,7 +36,7 @@ export type EventPartView = ViewOf<typeof EventPart>;
 export const OUTCOMES = ["pending", "applied", "stale", "early", "gap", "restart", "restarted"] as const;
 
 /** How computed greeks compare with those of the exchange; nothing was compared at first. */
-export const VERDICTS = ["pending", "outside", "within", "lastDigit"] as const;
+export const VERDICTS = ["pending", "outside", "within"] as const;
 
 /** First double of the values in a part. */
 export const VALUES_F64: number = EventPart.fields.find(({ name }) => name === "values")!.byteOffset / 8;

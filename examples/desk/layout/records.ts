@@ -9,6 +9,7 @@ import { bool, chars, enumeration, f64, i32, struct, u32, u53, u8 } from "../../
 import { MAX_NAME_BYTES } from "../input/instruments.ts";
 import { INSTRUMENT_KINDS, VENUES } from "../instrument/instrument_model.ts";
 import { ORDER_OUTCOMES } from "./order_outcomes.ts";
+import { EXAMPLE_BYTES, REASON_BYTES } from "./reason_bytes.ts";
 
 /** The best bid and ask of an instrument: a row each. A side on which nobody is has quantity 0. */
 export const QuoteRow = struct("QuoteRow", {
@@ -184,10 +185,28 @@ export const FeedReportRow = struct("FeedReportRow", {
   jumps: u53,
   /** Events of instruments that found no room. */
   refused: u53,
+  /** Trades that were left out as another stream tells them, too. */
+  repeatedTrades: u53,
+  /** Definitions of instruments that came too late, and say something else than what was taken for right. */
+  lateDefinitions: u53,
   /** Sources that came to their end without an event. */
   empty: u32,
   /** Whether the source came to its end. */
   isComplete: bool,
+});
+
+/** Why lines of the input hold no event, or what is unusual about a file: a row each, as they were first seen. */
+export const ReasonRow = struct("ReasonRow", {
+  count: u53,
+  /** Lines that are of no use, lines that cannot be read, or a remark. */
+  kind: enumeration("skipped", "broken", "remark"),
+  reason: chars(REASON_BYTES),
+});
+
+/** The first line of a reason: a row each. */
+export const ReasonExampleRow = struct("ReasonExampleRow", {
+  /** Its file, its number, and its beginning. */
+  text: chars(EXAMPLE_BYTES),
 });
 
 /** What the supervisor asks of all: one row. */

@@ -9,6 +9,7 @@ import { OrderReport } from "../input/order_report.ts";
 import { replay } from "../input/replay.ts";
 import { ReplayClock } from "../input/replay_clock.ts";
 import type { Source } from "../input/source.ts";
+import { TradeStreams } from "../input/trade_streams.ts";
 import { MAX_INSTRUMENTS } from "../layout/desk.ts";
 import { rowOfModel } from "../layout/instrument_rows.ts";
 import { FeedReportRow } from "../layout/records.ts";
@@ -16,6 +17,7 @@ import { SimulatedMarket } from "../market/simulated_market.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventWriter, MOST_PARTS, partsOf } from "./event_writer.ts";
 import type { FeedOptions } from "./feed_options.ts";
+import { ReasonWriter } from "./reason_writer.ts";
 import { takeOver } from "./take_over.ts";
 
 /** Events published together, where nobody waits for each. */
@@ -32,12 +34,13 @@ const { files, together, speed, seed } = JSON.parse(process.argv[3]) as FeedOpti
 const self = new DeskProcess("feed"), { desk, segment } = self;
 const writer = new EventWriter(desk, speed === 0 ? BATCH : 1);
 const names = takeOver(() => desk.instruments.writer()), reports = takeOver(() => desk.feedReport.writer());
+const reasons = new ReasonWriter(desk);
 const definitions = new Definitions(),
   sources: Source[] = files.length > 0
     ? files.map(({ path, name }) => new CaptureSource(path, definitions, name))
     : [new SimulatedMarket({ seed })];
 const instruments = files.length > 0 ? new Instruments(definitions, true) : sources[0].instruments;
-const order = new OrderReport();
+const order = new OrderReport(), trades = new TradeStreams();
 /** What a predecessor published: the same input gives the same events again. */
 const skipped = writer.published;
 const report = FeedReportRow.alloc();
@@ -75,7 +78,7 @@ async function play(): Promise<void> {
   await replay(sources, clock, (event) => {
     if (self.phase !== "run" || !feed(event)) end.abort();
     if (speed !== 0 || ++unsaid % TELL_EVENTS === 0) tell();
-  }, { signal: end.signal, instruments, together, order });
+  }, { signal: end.signal, instruments, together, order, trades });
   clearInterval(look);
   writer.flush();
   report.isComplete = !end.signal.aborted;
@@ -110,5 +113,8 @@ function tellOfInput(): void {
   for (const what of TOLD_ORDER) report[what] = order[what];
   report.events = writer.published;
   report.refused = refused;
+  report.repeatedTrades = trades.repeated;
+  report.lateDefinitions = definitions.late;
+  reasons.tell(sources);
   reports.write(0, report);
 }

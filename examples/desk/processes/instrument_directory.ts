@@ -1,5 +1,12 @@
 import { type Contract, contractOf } from "../instrument/contract.ts";
-import { type InstrumentModel, isFuture, isHedge, isValued, optionTermsOf } from "../instrument/instrument_model.ts";
+import {
+  type InstrumentModel,
+  isFuture,
+  isHedge,
+  isValued,
+  optionTermsOf,
+  VENUE_TEXTS,
+} from "../instrument/instrument_model.ts";
 import type { OptionTerms } from "../instrument/option_terms.ts";
 import { type Desk, MAX_INSTRUMENTS } from "../layout/desk.ts";
 import { modelOfRow } from "../layout/instrument_rows.ts";
@@ -8,6 +15,7 @@ import { InstrumentRow } from "../layout/records.ts";
 /** What a process knows of an instrument. */
 export interface Instrument {
   readonly index: number;
+  /** What it is called here: its venue's name, and the venue's if an instrument before it is called the same. */
   readonly name: string;
   /** What it is. */
   readonly model: InstrumentModel;
@@ -56,10 +64,10 @@ export class InstrumentDirectory {
   #learn(): void {
     const { instruments } = this.#desk;
     for (let index = this.#known.length; index < MAX_INSTRUMENTS && instruments.read(index, this.#row); index++) {
-      const model = modelOfRow(this.#row);
+      const model = modelOfRow(this.#row), isSecond = this.#known.some(({ name }) => name === model.name);
       this.#known.push({
         index,
-        name: model.name,
+        name: isSecond ? `${model.name} ${VENUE_TEXTS[model.venue]}` : model.name,
         model,
         option: optionTermsOf(model),
         isFuture: isFuture(model),

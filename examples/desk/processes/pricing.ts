@@ -87,7 +87,7 @@ function priceTicker(ticker: TickerEvent, part: EventPartView): void {
   each.timeMs = ticker.exchangeMs;
   each.underlying = middle;
   write(each, each.forward, part.fedAt, dollarsOf(model, ticker));
-  part.verdict = VERDICTS.indexOf(check.judge(model, greeks, ticker));
+  part.verdict = VERDICTS.indexOf(check.judge(model, option, greeks, ticker) ? "within" : "outside");
 }
 
 function move(each: Priced, fedAt: number): void {

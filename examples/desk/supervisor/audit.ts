@@ -1,9 +1,10 @@
 import type { PipelineReader, ViewOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
 import { isApplied } from "../book/book_feeder.ts";
+import { faultText, GreeksCheck } from "../check/greeks_check.ts";
 import { TopsCheck } from "../check/tops_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
-import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
 import type { Desk } from "../layout/desk.ts";
 import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
@@ -13,6 +14,9 @@ import { DecimalSum } from "../risk/decimal_sum.ts";
 import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
 import { OrderAudit } from "./order_audit.ts";
 
+/** How many greeks that are off are told in words. */
+const MOST_FAULTS = 5;
+
 /** What an instrument is checked with. */
 interface Audited {
   readonly instrument: Instrument;
@@ -21,8 +25,26 @@ interface Audited {
   /** What the desk must hold, its orders left out. */
   readonly expected: DecimalSum;
   hasTicked: boolean;
+  /** Greeks compared. */
+  greeks: number;
+  /** What became of its book; undefined if it has none. */
+  book: InstrumentAudit["book"];
   /** The top that the last change left. */
   last: { sequence: number; bid: number; ask: number } | undefined;
+}
+
+/** What was compared of an instrument. */
+export interface InstrumentAudit {
+  readonly name: string;
+  /** Tops of its book that were compared, and those that had nothing to be compared with. */
+  readonly tops: number;
+  readonly unansweredTops: number;
+  readonly greeks: number;
+  /**
+   * What its book is at the end: valid; or why it may not be used: no snapshot came, there was a gap, or sequence numbers began
+   * anew, and no snapshot that fits came behind that. Undefined if nothing was told of its book.
+   */
+  readonly book: "valid" | "early" | "gap" | "restart" | undefined;
 }
 
 /** What the audit found. */
@@ -39,10 +61,9 @@ export interface AuditSummary {
   crossed: number;
   trades: number;
   tradeHoles: number;
-  /** Greeks that were compared, and those within the tolerances; of them, those that only a last digit keeps within. */
+  /** Greeks that were compared, and those within the tolerances. */
   greeks: number;
   greeksWithin: number;
-  greeksByLastDigit: number;
   /** Tickers of options that nobody compared. */
   greeksPending: number;
   /** Books in shared memory that are not as their last change left them. */
@@ -52,6 +73,7 @@ export interface AuditSummary {
   /** What is held of the hedging future, and where it comes from, added up by the audit. */
   future: { name: string; held: number; clients: number; orders: number } | undefined;
   orders: Omit<OrderAudit, "accept" | "judge" | "net" | "examples">;
+  instruments: InstrumentAudit[];
   examples: string[];
 }
 
@@ -69,7 +91,10 @@ export class Audit implements Disposable {
   readonly #audited: Audited[] = [];
   readonly #limits = LimitsRecord.alloc();
   readonly #depth: AuditSummary["depth"];
-  readonly #verdicts = { pending: 0, outside: 0, within: 0, lastDigit: 0 };
+  readonly #verdicts = { pending: 0, outside: 0, within: 0 };
+  /** Computes again what is said to be wrong, to tell what it is. */
+  readonly #greeks = new GreeksCheck();
+  readonly #faults: string[] = [];
   readonly #takeOrder = (order: ViewOf<typeof OrderRecord>) => this.#orderAudit.accept(order);
   #crossed = 0;
 
@@ -106,7 +131,7 @@ export class Audit implements Disposable {
    * come: they stay open.
    */
   finish(isComplete: boolean): AuditSummary {
-    const { within, lastDigit, outside, pending } = this.#verdicts, { net, examples, ...orders } = this.#orderAudit;
+    const { within, outside, pending } = this.#verdicts, { net, examples, ...orders } = this.#orderAudit;
     const summary: AuditSummary = {
       events: this.#events.count,
       missing: this.#events.gaps,
@@ -117,25 +142,27 @@ export class Audit implements Disposable {
       crossed: this.#crossed,
       trades: 0,
       tradeHoles: 0,
-      greeks: within + lastDigit + outside,
-      greeksWithin: within + lastDigit,
-      greeksByLastDigit: lastDigit,
+      greeks: within + outside,
+      greeksWithin: within,
       greeksPending: pending,
       wrongBooks: 0,
       wrongPositions: 0,
       future: undefined,
       orders,
-      examples: [...examples],
+      instruments: [],
+      examples: [...examples, ...this.#faults],
     };
     for (const audited of this.#audited.filter((each) => each !== undefined)) {
-      const { tops, trades } = audited;
+      const { instrument: { name }, tops, trades, greeks, book } = audited;
       if (isComplete) tops.finish();
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
       summary.trades += trades.trades;
       summary.tradeHoles += trades.holes;
-      summary.examples.push(...tops.examples);
+      summary.examples.push(...tops.examples.map((example) => `${name}: ${example}`));
+      const { compared, unanswered: unansweredTops } = tops;
+      summary.instruments.push({ name, tops: compared, unansweredTops, greeks, book });
       this.#checkBook(audited, summary);
       this.#checkPosition(audited, net.get(audited.instrument.index) ?? new DecimalSum(), summary);
     }
@@ -163,6 +190,8 @@ export class Audit implements Disposable {
         audited.tops.told(event);
         if (audited.instrument.option === undefined) return;
         this.#verdicts[VERDICTS[part.verdict]]++;
+        if (VERDICTS[part.verdict] !== "pending") audited.greeks++;
+        if (VERDICTS[part.verdict] === "outside") this.#explain(audited.instrument, event);
         if (!audited.hasTicked) audited.expected.add(openingQuantity(event.instrument));
         audited.hasTicked = true;
     }
@@ -173,10 +202,23 @@ export class Audit implements Disposable {
     this.#depth[outcome]++;
     audited.last = undefined;
     audited.tops.book(event, outcome, part);
+    if (outcome === "gap" || outcome === "restart") audited.book = outcome;
+    else if (outcome === "early") audited.book ??= "early";
     if (!isApplied(outcome)) return;
+    audited.book = "valid";
     const { sequence, bid, bidQuantity, ask, askQuantity } = part;
     audited.last = { sequence, bid, ask };
     if (bidQuantity > 0 && askQuantity > 0 && bid >= ask) this.#crossed++;
+  }
+
+  /** Says which greek is off, and by how much. */
+  #explain({ name, model }: Instrument, ticker: TickerEvent): void {
+    if (this.#faults.length >= MOST_FAULTS) return;
+    const isWithin = this.#greeks.compare(model, ticker);
+    const texts = isWithin
+      ? [`${name}: pricing says that its greeks are off, and they are not`]
+      : this.#greeks.faults.map((fault) => faultText(name, fault));
+    this.#faults.push(...texts.slice(0, MOST_FAULTS - this.#faults.length));
   }
 
   #checkBook({ instrument, last }: Audited, summary: AuditSummary): void {
@@ -211,6 +253,8 @@ export class Audit implements Disposable {
       trades: new TradeCheck(),
       expected: new DecimalSum(),
       hasTicked: false,
+      greeks: 0,
+      book: undefined,
       last: undefined,
     };
   }

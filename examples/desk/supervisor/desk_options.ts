@@ -30,6 +30,8 @@ export interface DeskOptions {
   readonly wait: WaitStrategy;
   /** What is shown while it runs: a view that is drawn over and over, a line a second, or nothing. */
   readonly show: "live" | "lines" | "nothing";
+  /** Whether a run in which not all could be checked is meant to be one. */
+  readonly unchecked: boolean;
   /** Whether the summary is JSON. */
   readonly json: boolean;
   /** Where a page is written, if anywhere. */
@@ -55,6 +57,7 @@ export const USAGE = `demo [options]
   --seed N         of the built-in market (1)
   --stop-after N   pull the kill switch after so many seconds
   --wait HOW       block, yield or spin: how the processes wait (block; the others want a core for each)
+  --unchecked      ends with 0 even if nothing, or not all, could be checked
   --json           a summary for programs
   --html FILE      a page with latencies and throughput`;
 
@@ -71,6 +74,7 @@ export const DEFAULT_OPTIONS: DeskOptions = {
   stopAfter: Infinity,
   wait: "block",
   show: "nothing",
+  unchecked: false,
   json: false,
   html: undefined,
 };
@@ -93,6 +97,7 @@ export function parseOptions(args: readonly string[]): DeskOptions {
       seed: { type: "string", default: "1" },
       "stop-after": { type: "string" },
       wait: { type: "string", default: "block" },
+      unchecked: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       html: { type: "string" },
     },
@@ -124,6 +129,7 @@ export function parseOptions(args: readonly string[]): DeskOptions {
       : numberIn("--stop-after", values["stop-after"], 0, 86_400),
     wait,
     show: values.json ? "nothing" : process.stdout.isTTY ? "live" : "lines",
+    unchecked: values.unchecked,
     json: values.json,
     html: values.html,
   };

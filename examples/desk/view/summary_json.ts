@@ -5,16 +5,20 @@ import type { DeskSnapshot } from "./desk_snapshot.ts";
 
 /** What a run of the desk comes to, for programs: the value that `--json` prints. Times are in nanoseconds unless named. */
 export function summaryJson(result: DeskResult): Record<string, unknown> {
-  const { options, seconds, last, audit, warmLatencies, runtimes, deaths, kills, complaints } = result;
+  const { options, seconds, last, audit, warmLatencies, runtimes, deaths, kills, verdict } = result;
   return {
-    ok: complaints.length === 0,
-    complaints,
+    ok: verdict.value === "right",
+    verdict: verdict.value,
+    complaints: verdict.complaints,
+    compared: verdict.compared,
+    notCompared: verdict.notCompared,
     seconds,
     input: options.files.length > 0
       ? { files: options.files, speed: options.speed === 0 ? "max" : options.speed }
       : { seed: options.seed, speed: options.speed === 0 ? "max" : options.speed },
     checks: audit,
     feed: last.feed,
+    reasons: last.reasons,
     channels: last.channels.map((channel) => ({ ...channel, perSecond: seconds > 0 ? channel.messages / seconds : 0 })),
     latencies: latenciesOf(last.latencies),
     latenciesWithoutFirstSecond: warmLatencies === undefined ? undefined : latenciesOf(warmLatencies),
@@ -25,7 +29,7 @@ export function summaryJson(result: DeskResult): Record<string, unknown> {
       kinds: last.kinds,
       notValued: last.notValued.map(({ name, venue, kind }) => ({ name, venue, kind })),
     },
-    books: { valid: last.validBooks, of: last.instruments },
+    books: { valid: last.validBooks, of: last.books },
     standing: last.standing,
     limits: last.limits,
     processes: ROLES.map((role) => ({ role, runtime: runtimes[role], ...last.processes[role] })),
