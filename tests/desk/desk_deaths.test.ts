@@ -59,6 +59,12 @@ function buy(id: number): Partial<ValueOf<typeof OrderRecord>> {
   };
 }
 
+/** A valid quote; nobody bids, or asks, at 0. */
+function quoteOf(bid: number, ask: number): Partial<ValueOf<typeof QuoteRow>> {
+  const quantities = { bidQuantity: bid > 0 ? 1 : 0, askQuantity: ask > 0 ? 1 : 0 };
+  return { bid, ask, ...quantities, isValid: true, isBidKnown: true, isAskKnown: true };
+}
+
 function positionOf(desk: Desk): ValueOf<typeof PositionRow> & { quantity: number } {
   const row = PositionRow.alloc();
   desk.positions.read(0, row);
@@ -100,7 +106,7 @@ describe("a process of the desk, and the successor of one that died between two 
     it(`risk, ${when}: each order is filled once`, () =>
       withDesk(async (desk) => {
         using quotes = desk.quotes.writer();
-        quotes.write(0, { bid: 100, ask: 101, isValid: true });
+        quotes.write(0, quoteOf(100, 101));
         using audit = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
         using orders = desk.orders.writer();
         for (const id of [1, 2]) orders.push(buy(id));
@@ -110,7 +116,7 @@ describe("a process of the desk, and the successor of one that died between two 
           book.bookOrder(record, 2, 101);
           book[Symbol.dispose]();
         });
-        quotes.write(0, { bid: 200, ask: 201, isValid: true }); // the first one's price must stay
+        quotes.write(0, quoteOf(200, 201)); // the first one's price must stay
         const first = when.startsWith("before") ? 201 : 101;
         const seen: unknown[] = [];
         await work(desk, "risk", () => {
@@ -129,7 +135,7 @@ describe("a process of the desk, and the successor of one that died between two 
       withDesk(async (desk) => {
         using quotes = desk.quotes.writer(), positions = desk.positions.writer();
         const noted = desk.sentOrders.writer(), orders = desk.orders.writer();
-        quotes.write(0, { bid: 100, ask: 101, isValid: true });
+        quotes.write(0, quoteOf(100, 101));
         positions.write(0, { units: -2, averagePrice: 100, lastEvent: 1 });
         noted.write(1, { id: 1, coins: 2 });
         const sent: unknown[] = [];
@@ -187,7 +193,7 @@ describe("a process of the desk, and the successor of one that died between two 
     withDesk(async (desk) => {
       desk.limits.set({ ...DEFAULT_LIMITS, collateral: 0 });
       using quotes = desk.quotes.writer(), orders = desk.orders.writer();
-      quotes.write(0, { bid: 100, ask: 101, isValid: true });
+      quotes.write(0, quoteOf(100, 101));
       const positions = desk.positions.writer();
       positions.write(0, { units: 5, averagePrice: 100 });
       positions.close();
@@ -217,10 +223,10 @@ describe("a process of the desk, and the successor of one that died between two 
         until(() => {
           if (step === 0 && standing.delta === 5) {
             assertEquals([standing.profit, standing.maintenanceMargin], [0, 5 * 100 * 0.16], "at what it cost");
-            quotes.write(0, { bid: 109, ask: 111, isValid: true });
+            quotes.write(0, quoteOf(109, 111));
             step = 1;
           } else if (step === 1 && standing.profit === 50) {
-            quotes.write(0, { bid: 0, ask: 300, isValid: true });
+            quotes.write(0, quoteOf(0, 300));
             step = 2;
           } else if (step === 2) {
             step = standing.writtenAt;

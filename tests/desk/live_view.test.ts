@@ -19,7 +19,7 @@ function snapshot(): DeskSnapshot {
   desk.limits.set(DEFAULT_LIMITS);
   using names = desk.instruments.writer(), quotes = desk.quotes.writer(), greeks = desk.greeks.writer();
   names.write(0, rowOfModel(modelOf("BTCUSDT", "binanceFutures")));
-  quotes.write(0, { bid: 60_000, ask: 60_001, isValid: true });
+  quotes.write(0, { bid: 60_000, ask: 60_001, isValid: true, isBidKnown: true, isAskKnown: true });
   for (let i = 1; i <= 12; i++) {
     names.write(i, rowOfModel(modelOf(`BTC-1NOV24-${60 + i}000-C`, "deribit")));
     greeks.write(i, { price: 1000, vega: 100 - i, volatility: 0.6 });

@@ -1,8 +1,10 @@
-import { cloneDepth, type DepthEvent, followsSnapshot } from "../input/events.ts";
-import type { Applied, OrderBookWriter } from "./order_book_writer.ts";
+import { cloneDepth, type DepthEvent, followsSnapshot, type TopEvent } from "../input/events.ts";
+import type { Applied, OrderBookWriter, ToldTop } from "./order_book_writer.ts";
 
 /** How many changes are kept while a snapshot is awaited; of more, the oldest are forgotten. */
 const KEPT = 1024;
+/** How many tickers are kept until the book is as new as they are. */
+const KEPT_TICKERS = 1024;
 /** So many changes in a row with lower sequence numbers and later times: the exchange has begun to count anew. */
 const RESTART_AFTER = 3;
 
@@ -48,6 +50,10 @@ export class BookFeeder {
   readonly counts: BookCounts = { applied: 0, snapshots: 0, stale: 0, early: 0, gaps: 0, restarts: 0 };
   readonly #writer: OrderBookWriter;
   #kept: DepthEvent[] = [];
+  /** What the exchange said of its best prices, in the order of sequence numbers: the newest that the book reached comes first. */
+  #told: ToldTop[] = [];
+  /** The number of the last snapshot, or of the book as it was found: what was told before says nothing. */
+  #from: number;
   /** Stale changes in a row that are later than the book. */
   #later: DepthEvent[] = [];
   /** Whether the book is one of the best few levels; undefined if somebody else fed it. */
@@ -58,6 +64,7 @@ export class BookFeeder {
   /** @param writer The book's writer; whoever made it closes it. */
   constructor(writer: OrderBookWriter) {
     this.#writer = writer;
+    this.#from = writer.sequence;
   }
 
   /**
@@ -72,7 +79,7 @@ export class BookFeeder {
       counts.stale++;
       return "stale";
     }
-    const applied = this.#writer.apply(event);
+    const applied = this.#writer.apply(event, this.#toldUntil(event.last));
     if (applied === "stale") return this.#lookAtStale(event);
     this.#forgetStale();
     if (applied === "early") this.#keepEarly(event);
@@ -82,16 +89,36 @@ export class BookFeeder {
     } else if (!event.isSnapshot) counts.applied++;
     else {
       counts.snapshots++;
-      this.#isPartial = event.isPartial;
+      this.#begin(event);
       return this.#applyKept();
     }
     return applied;
+  }
+
+  #begin({ last, isPartial }: DepthEvent): void {
+    this.#from = last;
+    this.#isPartial = isPartial;
+  }
+
+  /** The newest that was told up to a sequence number; undefined if nothing was. */
+  #toldUntil(sequence: number): ToldTop | undefined {
+    const told = this.#told;
+    let count = 0;
+    while (count < told.length && told[count].sequence <= sequence) count++;
+    if (count > 1) told.splice(0, count - 1);
+    return count > 0 && told[0].sequence >= this.#from ? told[0] : undefined;
   }
 
   /** Whether the book knows more than the best few levels, and is kept right by changes. */
   get #knowsMore(): boolean {
     const writer = this.#writer;
     return writer.isValid && !(this.#isPartial ?? !writer.isFollowing);
+  }
+
+  /** Takes what the exchange says of its best prices: beyond what a snapshot covered, the book learns from it how far it knows. */
+  tell({ sequence, bid, ask }: TopEvent): void {
+    if (!(sequence >= this.#from) || this.#writer.isWhole) return;
+    if (this.#told.push({ sequence, bid, ask }) > KEPT_TICKERS) this.#told.shift();
   }
 
   /** Keeps a change that somebody else found to be early, or behind a gap, and counted. */
@@ -139,7 +166,8 @@ export class BookFeeder {
     this.#restart();
     this.#writer.apply(snapshot);
     this.counts.snapshots++;
-    this.#isPartial = snapshot.isPartial;
+    this.#told = [];
+    this.#begin(snapshot);
     return this.#applyKept() === "gap" ? "gap" : "restarted";
   }
 

@@ -5,6 +5,8 @@ export interface Top {
   readonly bidQuantity: number;
   readonly ask: number;
   readonly askQuantity: number;
+  /** Whether somebody is not sure of it, as it lies beyond what is known: it may be confirmed, but not disproved. */
+  readonly isUnsure?: boolean;
 }
 
 /** From somewhere on there is no state that could be told. */
@@ -35,6 +37,8 @@ export class AsOfCheck {
   equal = 0;
   /** Questions that had no state, as they were older than all that are known, or of a time of which nothing is known. */
   unanswered = 0;
+  /** Those of them of which somebody was not sure. */
+  unsure = 0;
   /** The first differences. */
   readonly examples: { readonly question: Top; readonly state: Top }[] = [];
   readonly #states: (Top | Unknown)[] = [];
@@ -102,8 +106,14 @@ export class AsOfCheck {
       this.unanswered++;
       return false;
     }
+    const isEqual = isSame(state, question);
+    if (!isEqual && (state.isUnsure || question.isUnsure)) {
+      this.unanswered++;
+      this.unsure++;
+      return false;
+    }
     this.compared++;
-    if (isSame(state, question)) this.equal++;
+    if (isEqual) this.equal++;
     else if (this.examples.length < EXAMPLES) {
       this.examples.push({ question, state });
     }

@@ -29,6 +29,8 @@ export interface CheckSummary extends BookCounts {
   equalTops: number;
   /** Those that had nothing to be compared with. */
   unansweredTops: number;
+  /** Those of them that lie beyond what the book knows. */
+  unsureTops: number;
   /** Books that were crossed after a change. */
   crossed: number;
   /** Instruments whose book is not valid at the end. */
@@ -68,6 +70,7 @@ export class CaptureCheck {
       case "depth":
         return this.#depth(checked, event);
       case "top":
+        checked.feeder.tell(event);
         return checked.tops.told(event);
       case "trade":
         return checked.trades.count(event);
@@ -90,6 +93,7 @@ export class CaptureCheck {
       tops: 0,
       equalTops: 0,
       unansweredTops: 0,
+      unsureTops: 0,
       crossed: this.#crossed,
       invalid: 0,
       trades: 0,
@@ -110,6 +114,7 @@ export class CaptureCheck {
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
+      summary.unsureTops += tops.unsure;
       summary.examples.push(...tops.examples.map((example) => `${model.name}: ${example}`));
       if (feeder.awaitsSnapshot) summary.invalid++;
       summary.trades += trades.trades;

@@ -2,6 +2,13 @@ import type { Fed } from "../book/book_feeder.ts";
 import type { DepthEvent, TickerEvent, TopEvent } from "../input/events.ts";
 import { AsOfCheck, type Top } from "./as_of_check.ts";
 
+/** A book's best prices and quantities, and whether they are known to be it. */
+export interface BookSides extends Sides {
+  readonly sequence: number;
+  readonly isBidKnown: boolean;
+  readonly isAskKnown: boolean;
+}
+
 /** Best prices and quantities. */
 interface Sides {
   readonly bid: number;
@@ -35,6 +42,11 @@ export class TopsCheck {
     return this.#bySequence.unanswered + this.#byTime.unanswered;
   }
 
+  /** Those of them that lie beyond what the book knows, and differ. */
+  get unsure(): number {
+    return this.#bySequence.unsure + this.#byTime.unsure;
+  }
+
   /** The first differences, in words. */
   get examples(): readonly string[] {
     return [
@@ -50,17 +62,18 @@ export class TopsCheck {
   }
 
   /** Takes what became of a change, and the top that it left if it was applied. */
-  book(event: DepthEvent, outcome: Fed | "pending", top: Sides & { readonly sequence: number }): void {
+  book(event: DepthEvent, outcome: Fed | "pending", top: BookSides): void {
     if (outcome === "restart") this.#bySequence.restart();
     if (outcome === "restart" || outcome === "gap") this.#byTime.end(event.exchangeMs);
     if (outcome !== "applied" && outcome !== "restarted") return;
     // Whoever noticed that they began anew, the numbers before say nothing of those behind.
     if (top.sequence < this.#sequence) this.#bySequence.restart();
     this.#sequence = top.sequence;
-    if (event.topsBy === "time") this.#byTime.state({ ...sidesOf(top), at: event.exchangeMs });
+    const isUnsure = !top.isBidKnown || !top.isAskKnown;
+    if (event.topsBy === "time") this.#byTime.state({ ...sidesOf(top), at: event.exchangeMs, isUnsure });
     // A snapshot that was asked for has a number that no ticker shares.
     else if (event.topsBy === "sequence" && (!event.isSnapshot || event.isPartial)) {
-      this.#bySequence.ask({ ...sidesOf(top), at: top.sequence });
+      this.#bySequence.ask({ ...sidesOf(top), at: top.sequence, isUnsure });
     }
   }
 

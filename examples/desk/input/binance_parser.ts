@@ -226,8 +226,8 @@ function limitKnown(event: DepthEvent, limit: number | undefined): void {
   event.knownAsk = Infinity;
   if (!event.isSnapshot) return;
   const { bids, asks } = event;
-  if (bids.length > 0 && !(bids.length < (limit ?? 0))) event.knownBid = bids.prices[bids.length - 1];
-  if (asks.length > 0 && !(asks.length < (limit ?? 0))) event.knownAsk = asks.prices[asks.length - 1];
+  if (bids.length > 0 && !(bids.length < (limit ?? 0))) event.knownBid = bids.lowest;
+  if (asks.length > 0 && !(asks.length < (limit ?? 0))) event.knownAsk = asks.highest;
 }
 
 /** The best price that is told, or one near it; NaN if none is. */

@@ -299,8 +299,8 @@ export class DeribitParser {
     event.isSnapshot = event.isPartial = true;
     event.topsBy = "nothing";
     event.first = event.previous = event.last = this.#last;
-    event.knownBid = bids.length < depth ? -Infinity : bids.prices[bids.length - 1];
-    event.knownAsk = asks.length < depth ? Infinity : asks.prices[asks.length - 1];
+    event.knownBid = bids.length < depth ? -Infinity : bids.lowest;
+    event.knownAsk = asks.length < depth ? Infinity : asks.highest;
     if (this.#sides !== 2) this.#scanner.fail("a book must have both sides");
     this.#require(event.last);
     return this.#finish(event);

@@ -11,6 +11,20 @@ export class Levels {
   /** How many digits behind the point each was sent with, where that matters (`check/checksum.ts`). */
   digits: Uint16Array = new Uint16Array(FIRST_CAPACITY);
 
+  /** The lowest price; ∞ if there is none. */
+  get lowest(): number {
+    let lowest = Infinity;
+    for (let i = 0; i < this.length; i++) lowest = Math.min(lowest, this.prices[i]);
+    return lowest;
+  }
+
+  /** The highest price; −∞ if there is none. */
+  get highest(): number {
+    let highest = -Infinity;
+    for (let i = 0; i < this.length; i++) highest = Math.max(highest, this.prices[i]);
+    return highest;
+  }
+
   /** Forgets all. */
   clear(): void {
     this.length = 0;

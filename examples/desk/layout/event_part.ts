@@ -1,4 +1,4 @@
-import { array, f64, struct, u32, u53, u8, type ViewOf } from "../../../mod.ts";
+import { array, bool, f64, struct, u32, u53, u8, type ViewOf } from "../../../mod.ts";
 
 /** Doubles of an event that a part holds: all but depth events fit in one. */
 export const PART_VALUES = 24;
@@ -17,6 +17,9 @@ export const EventPart = struct("EventPart", {
   left: u32,
   /** By book: what became of a change, an index in `OUTCOMES`. */
   outcome: u8,
+  /** By book: whether the best bid, and the best ask, is known to be it. */
+  isBidKnown: bool,
+  isAskKnown: bool,
   /** By pricing: how greeks compare with the exchange's, an index in `VERDICTS`. */
   verdict: u8,
   /** By book: the top of the book after the change. */

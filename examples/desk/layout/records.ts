@@ -23,6 +23,9 @@ export const QuoteRow = struct("QuoteRow", {
   fedAt: u53,
   writtenAt: u53,
   isValid: bool,
+  /** Whether the best bid, and the best ask, is known to be it. */
+  isBidKnown: bool,
+  isAskKnown: bool,
 });
 
 /** An option's theoretical price and greeks, in dollars, and what its exchange says: a row each. */

@@ -50,6 +50,8 @@ function receive(event: MarketEvent, part: EventPartView): void {
     for (const { index } of directory.all()) keptOf(index).writer.invalidate();
   }
   if (event.kind === "depth") apply(event, part);
+  // A book that is not there yet has nothing to learn.
+  else if (event.kind === "top") kept[event.instrument]?.feeder.tell(event);
 }
 
 function apply(event: DepthEvent, part: EventPartView): void {
@@ -73,6 +75,8 @@ function apply(event: DepthEvent, part: EventPartView): void {
   quote.askQuantity = top.askQuantity;
   quote.sequence = top.sequence;
   quote.isValid = isValid;
+  quote.isBidKnown = isValid && top.isBidKnown;
+  quote.isAskKnown = isValid && top.isAskKnown;
   quote.fedAt = part.fedAt;
   const now = segment.now();
   quote.writtenAt = now;
@@ -82,6 +86,8 @@ function apply(event: DepthEvent, part: EventPartView): void {
   part.bidQuantity = top.bidQuantity;
   part.ask = top.ask;
   part.askQuantity = top.askQuantity;
+  part.isBidKnown = top.isBidKnown;
+  part.isAskKnown = top.isAskKnown;
   tellOutcome(part, OUTCOMES.indexOf(applied)); // whoever takes over trusts what was written before it
   latency.record(now - part.fedAt);
 }

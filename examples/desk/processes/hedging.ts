@@ -11,6 +11,7 @@ import { MAX_INSTRUMENTS, SENT_ORDERS } from "../layout/desk.ts";
 import { coinsOf, lotOf } from "../instrument/contract.ts";
 import type { EventPartView } from "../layout/event_part.ts";
 import { GreeksRow, PositionRow, QuoteRow, SentOrderRow } from "../layout/records.ts";
+import { isTwoSided } from "../layout/two_sided.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
@@ -92,7 +93,7 @@ function hedge(fedAt: number): void {
   for (; closed < decided; closed++) hedger.close(closed + 1);
   if (future < 0 || orders.position - closed >= MOST_OPEN || segment.now() < notBefore) return;
   if (!desk.quotes.read(future, quote) || !quote.isValid || orders.free === 0) return;
-  if (!(quote.bid > 0 && quote.ask > 0)) return;
+  if (!isTwoSided(quote)) return;
   const { model, contract, coin } = directory.at(future), price = (quote.bid + quote.ask) / 2;
   let delta = 0;
   for (const row of held) if (directory.at(row).coin === coin) delta += deltaOf(row, price);

@@ -10,6 +10,7 @@ import type { OptionTerms } from "../instrument/option_terms.ts";
 import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { GreeksRow } from "../layout/records.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
+import { isTwoSided } from "../layout/two_sided.ts";
 import { dollarsOf } from "../pricing/mark.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
@@ -67,7 +68,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
     priceTicker(event, part);
     latency.record(segment.now() - part.fedAt);
   } else if (event.kind === "depth" && event.instrument === directory.hedge?.index) {
-    if (!isApplied(OUTCOMES[part.outcome]) || part.bid === 0 || part.ask === 0) return;
+    if (!isApplied(OUTCOMES[part.outcome]) || !isTwoSided(part)) return;
     const now = (part.bid + part.ask) / 2;
     if (now === middle) return;
     middle = now;

@@ -17,6 +17,7 @@ import { futureValue } from "../risk/future_value.ts";
 import type { Exposure } from "../risk/exposure.ts";
 import { type Breach, BREACHES, breachesOf, mustStop } from "../risk/limits.ts";
 import { scenarioMargin } from "../risk/scenario_margin.ts";
+import { isTwoSided } from "../layout/two_sided.ts";
 import { dollarsOf } from "../pricing/mark.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
@@ -80,7 +81,7 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
   if (order.outcome !== "open") return;
   const { id, instrument, quantity } = order;
   const signed = order.side === "buy" ? quantity : -quantity;
-  const price = isAllowed(order, signed) ? signed > 0 ? quote.ask : quote.bid : 0;
+  const price = isAllowed(order, signed) ? bestFor(signed) : 0;
   if (positions.bookOrder(order, price > 0 ? signed : 0, price)) {
     decided++;
     if (price === 0) refused++;
@@ -98,6 +99,13 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
   fills.record(order.decidedAt - order.fedAt);
 }
 
+/** The price of the other side, at which an order is filled; 0 if nobody is known to be there. */
+function bestFor(signed: number): number {
+  const { bid, bidQuantity, isBidKnown, ask, askQuantity, isAskKnown } = quote;
+  if (signed > 0) return isAskKnown && askQuantity > 0 ? ask : 0;
+  return isBidKnown && bidQuantity > 0 ? bid : 0;
+}
+
 /** Looks at the switch last, so nothing is filled once it was seen to be pulled. */
 function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): boolean {
   if (!desk.quotes.read(instrument, quote) || !quote.isValid) return false;
@@ -107,7 +115,7 @@ function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): 
 
 /** Between the best bid and ask when both were last known: what is held is worth something while a book is not valid, too. */
 function middleOf(instrument: number): number | undefined {
-  if (desk.quotes.read(instrument, quote) && quote.isValid && quote.bid > 0 && quote.ask > 0) {
+  if (desk.quotes.read(instrument, quote) && quote.isValid && isTwoSided(quote)) {
     middles[instrument] = (quote.bid + quote.ask) / 2;
   }
   return middles[instrument];

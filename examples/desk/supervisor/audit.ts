@@ -41,10 +41,11 @@ export interface InstrumentAudit {
   readonly unansweredTops: number;
   readonly greeks: number;
   /**
-   * What its book is at the end: valid; or why it may not be used: no snapshot came, there was a gap, or sequence numbers began
-   * anew, and no snapshot that fits came behind that. Undefined if nothing was told of its book.
+   * What its book is at the end: valid; or why it may not be used: its price lies beyond what the snapshot covered, no snapshot
+   * came, there was a gap, or sequence numbers began anew, and no snapshot that fits came behind that. Undefined if nothing was
+   * told of its book.
    */
-  readonly book: "valid" | "early" | "gap" | "restart" | undefined;
+  readonly book: "valid" | "beyond" | "early" | "gap" | "restart" | undefined;
 }
 
 /** What the audit found. */
@@ -58,6 +59,8 @@ export interface AuditSummary {
   equalTops: number;
   /** Those that had nothing to be compared with. */
   unansweredTops: number;
+  /** Those of them that lie beyond what the book knows. */
+  unsureTops: number;
   crossed: number;
   trades: number;
   tradeHoles: number;
@@ -139,6 +142,7 @@ export class Audit implements Disposable {
       tops: 0,
       equalTops: 0,
       unansweredTops: 0,
+      unsureTops: 0,
       crossed: this.#crossed,
       trades: 0,
       tradeHoles: 0,
@@ -158,6 +162,7 @@ export class Audit implements Disposable {
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
+      summary.unsureTops += tops.unsure;
       summary.trades += trades.trades;
       summary.tradeHoles += trades.holes;
       summary.examples.push(...tops.examples.map((example) => `${name}: ${example}`));
@@ -205,7 +210,7 @@ export class Audit implements Disposable {
     if (outcome === "gap" || outcome === "restart") audited.book = outcome;
     else if (outcome === "early") audited.book ??= "early";
     if (!isApplied(outcome)) return;
-    audited.book = "valid";
+    audited.book = part.isBidKnown && part.isAskKnown ? "valid" : "beyond";
     const { sequence, bid, bidQuantity, ask, askQuantity } = part;
     audited.last = { sequence, bid, ask };
     if (bidQuantity > 0 && askQuantity > 0 && bid >= ask) this.#crossed++;

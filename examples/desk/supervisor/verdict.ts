@@ -25,6 +25,7 @@ const NAMED = 5;
 /** Why a book may not be used, in words. */
 const BOOK_TEXTS: Readonly<Record<NonNullable<InstrumentAudit["book"]>, string>> = {
   valid: "valid",
+  beyond: "whose price left what its snapshot covered",
   early: "without a snapshot",
   gap: "without a snapshot since a gap",
   restart: "without a snapshot since their numbers began anew",
@@ -86,7 +87,7 @@ function comparedOf({ tops, equalTops, greeks, greeksWithin }: AuditSummary): st
 function notComparedOf(audit: AuditSummary, feed: FeedReport, lost: readonly InstrumentAudit[]): string[] {
   const { instruments } = audit, withBook = instruments.filter(({ book }) => book !== undefined);
   const untold = withBook.filter(({ tops, book }) => tops === 0 && book === "valid");
-  const states = (["early", "gap", "restart"] as const).map((state) => {
+  const states = (["beyond", "early", "gap", "restart"] as const).map((state) => {
     const found = lost.filter(({ book }) => book === state);
     return found.length > 0 && `${plural(found.length, "book")} ${BOOK_TEXTS[state]}: ${namesOf(found)}`;
   });
@@ -95,7 +96,10 @@ function notComparedOf(audit: AuditSummary, feed: FeedReport, lost: readonly Ins
     ...states,
     untold.length > 0 &&
     `${plural(untold.length, "book")} of which the exchange told no best prices to compare: ${namesOf(untold)}`,
-    audit.unansweredTops > 0 && `${plural(audit.unansweredTops, "top")} of book without an answer`,
+    audit.unansweredTops > 0 &&
+    `${plural(audit.unansweredTops, "top")} of book without an answer${
+      audit.unsureTops > 0 ? `, of which ${count(audit.unsureTops)} lie beyond what a snapshot covered` : ""
+    }`,
     feed.refused > 0 && `${plural(feed.refused, "event")} of instruments that found no room`,
     instruments.length === 0 && feed.empty === 0 && "a market without any event",
   ].filter((text) => text !== false);

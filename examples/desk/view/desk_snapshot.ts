@@ -46,6 +46,7 @@ export interface FutureState {
   readonly name: string;
   readonly bid: number;
   readonly ask: number;
+  /** Whether its best prices are known. */
   readonly isValid: boolean;
   readonly held: number;
 }
@@ -202,7 +203,8 @@ export class DeskObserver {
     let validBooks = 0, books = 0;
     for (const { index, name, isFuture, option } of instruments) {
       const held = positions.read(index, this.#position) ? heldOf(this.#position) : 0;
-      const isQuoted = quotes.read(index, this.#quote), { bid, ask, isValid } = this.#quote;
+      const isQuoted = quotes.read(index, this.#quote), { bid, ask, isBidKnown, isAskKnown } = this.#quote;
+      const isValid = this.#quote.isValid && isBidKnown && isAskKnown;
       if (isQuoted) books++;
       if (isQuoted && isValid) validBooks++;
       if (isFuture) {
