@@ -7,10 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Segment, type ValueOf } from "@shmkit/shmkit";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { type DepthEvent, depthEvent, tradeEvent } from "../../examples/desk/input/events.ts";
-import { ONE } from "../../examples/desk/input/scaled.ts";
+import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
+import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
+import { heldOf } from "../../examples/desk/layout/position_rows.ts";
 import { OUTCOMES } from "../../examples/desk/layout/event_part.ts";
 import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../examples/desk/layout/records.ts";
 import { EventReader } from "../../examples/desk/processes/event_reader.ts";
@@ -26,7 +28,7 @@ async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
   desk.limits.set(DEFAULT_LIMITS);
   using control = desk.control.writer();
   control.write(0, { phase: "run", wait: "block" });
-  desk.instruments.writer().write(0, { name: "BTCUSDT" });
+  desk.instruments.writer().write(0, rowOfModel(modelOf("BTCUSDT", "binanceFutures")));
   await use(desk);
 }
 
@@ -49,7 +51,7 @@ function buy(id: number): Partial<ValueOf<typeof OrderRecord>> {
     instrument: 0,
     side: "buy",
     outcome: "open",
-    quantity: 2 * ONE,
+    quantity: 2,
     price: 0,
     fedAt: 1,
     sentAt: 1,
@@ -57,10 +59,16 @@ function buy(id: number): Partial<ValueOf<typeof OrderRecord>> {
   };
 }
 
-function positionOf(desk: Desk): ValueOf<typeof PositionRow> {
+/** A valid quote; nobody bids, or asks, at 0. */
+function quoteOf(bid: number, ask: number): Partial<ValueOf<typeof QuoteRow>> {
+  const quantities = { bidQuantity: bid > 0 ? 1 : 0, askQuantity: ask > 0 ? 1 : 0 };
+  return { bid, ask, ...quantities, isValid: true, isBidKnown: true, isAskKnown: true };
+}
+
+function positionOf(desk: Desk): ValueOf<typeof PositionRow> & { quantity: number } {
   const row = PositionRow.alloc();
   desk.positions.read(0, row);
-  return PositionRow.toObject(row);
+  return { ...PositionRow.toObject(row), quantity: heldOf(row) };
 }
 
 function change(sequence: number, isSnapshot: boolean): DepthEvent {
@@ -68,8 +76,8 @@ function change(sequence: number, isSnapshot: boolean): DepthEvent {
   event.isSnapshot = isSnapshot;
   event.first = event.last = sequence;
   event.previous = sequence - 1;
-  event.bids.push(100 * ONE, sequence * ONE);
-  if (isSnapshot) event.asks.push(101 * ONE, ONE);
+  event.bids.push(100, sequence);
+  if (isSnapshot) event.asks.push(101, 1);
   return event;
 }
 
@@ -85,7 +93,7 @@ describe("a process of the desk, and the successor of one that died between two 
       using reader = desk.orders.reader("risk", { from: "oldest" });
       try {
         reader.drain((record) => {
-          record.price = 101 * ONE;
+          record.price = 101;
           record.outcome = "filled";
           throw new Error("death"); // what was not given back comes again
         });
@@ -98,26 +106,26 @@ describe("a process of the desk, and the successor of one that died between two 
     it(`risk, ${when}: each order is filled once`, () =>
       withDesk(async (desk) => {
         using quotes = desk.quotes.writer();
-        quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
+        quotes.write(0, quoteOf(100, 101));
         using audit = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
         using orders = desk.orders.writer();
         for (const id of [1, 2]) orders.push(buy(id));
         leave(desk, (id) => {
           const book = new PositionBook(desk), record = desk.orders.layout.alloc();
           desk.orders.layout.assign(record, buy(id));
-          book.bookOrder(record, 2 * ONE, 101 * ONE);
+          book.bookOrder(record, 2, 101);
           book[Symbol.dispose]();
         });
-        quotes.write(0, { bid: 200 * ONE, ask: 201 * ONE, isValid: true }); // the first one's price must stay
+        quotes.write(0, quoteOf(200, 201)); // the first one's price must stay
         const first = when.startsWith("before") ? 201 : 101;
         const seen: unknown[] = [];
         await work(desk, "risk", () => {
-          audit.drain(({ id, outcome, price }) => seen.push([id, outcome, price / ONE]));
+          audit.drain(({ id, outcome, price }) => seen.push([id, outcome, price]));
           return seen.length >= 2;
         });
         assertEquals(seen, [[1, "filled", first], [2, "filled", 201]]);
         const { quantity, lastOrderId, averagePrice } = positionOf(desk);
-        assertEquals([quantity, lastOrderId, averagePrice], [4 * ONE, 2, (first + 201) / 2]);
+        assertEquals([quantity, lastOrderId, averagePrice], [4, 2, (first + 201) / 2]);
       }));
   }
 
@@ -127,9 +135,9 @@ describe("a process of the desk, and the successor of one that died between two 
       withDesk(async (desk) => {
         using quotes = desk.quotes.writer(), positions = desk.positions.writer();
         const noted = desk.sentOrders.writer(), orders = desk.orders.writer();
-        quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
-        positions.write(0, { quantity: -2 * ONE, averagePrice: 100, lastEvent: 1 });
-        noted.write(1, { id: 1, quantity: 2 });
+        quotes.write(0, quoteOf(100, 101));
+        positions.write(0, { units: -2, averagePrice: 100, lastEvent: 1 });
+        noted.write(1, { id: 1, coins: 2 });
         const sent: unknown[] = [];
         using audit = desk.orders.reader("audit", { from: "oldest" });
         if (isSent) orders.push(buy(1));
@@ -149,7 +157,7 @@ describe("a process of the desk, and the successor of one that died between two 
           events.receive(0);
           return received === 3;
         });
-        audit.drain(({ id, side, quantity }) => sent.push([id, side, quantity / ONE]));
+        audit.drain(({ id, side, quantity }) => sent.push([id, side, quantity]));
         assertEquals(sent, [[1, "buy", 2]]);
         for (const each of others) each.close();
       }));
@@ -163,14 +171,14 @@ describe("a process of the desk, and the successor of one that died between two 
       using hedging = desk.events.reader("hedging");
       using writer = new EventWriter(desk, 1);
       const trade = tradeEvent();
-      trade.quantity = ONE;
-      trade.price = 100 * ONE;
+      trade.quantity = 1;
+      trade.price = 100;
       for (const id of [20, 40]) {
         trade.id = id; // every fourth is the desk's
         writer.write(trade, () => false);
       }
       const positions = new PositionBook(desk);
-      positions.bookEvent(0, 1, ONE, 100);
+      positions.bookEvent(0, 1, 1, 100);
       positions[Symbol.dispose]();
       await work(desk, "risk", () => {
         for (const each of [book, pricing, hedging]) each.drain(() => {});
@@ -178,16 +186,16 @@ describe("a process of the desk, and the successor of one that died between two 
         return seen.count === 2;
       });
       const { quantity, lastEvent } = positionOf(desk);
-      assertEquals([quantity, lastEvent], [2 * ONE, 2]);
+      assertEquals([quantity, lastEvent], [2, 2]);
     }));
 
   it("risk pulls the kill switch when the margin is not backed, and refuses what comes after", () =>
     withDesk(async (desk) => {
       desk.limits.set({ ...DEFAULT_LIMITS, collateral: 0 });
       using quotes = desk.quotes.writer(), orders = desk.orders.writer();
-      quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
+      quotes.write(0, quoteOf(100, 101));
       const positions = desk.positions.writer();
-      positions.write(0, { quantity: 5 * ONE, averagePrice: 100 });
+      positions.write(0, { units: 5, averagePrice: 100 });
       positions.close();
       using audit = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
       const seen: unknown[] = [];
@@ -197,7 +205,7 @@ describe("a process of the desk, and the successor of one that died between two 
         return seen.length > 0;
       });
       assertEquals(seen, [[1, "refused"]]);
-      assertEquals(positionOf(desk).quantity, 5 * ONE);
+      assertEquals(positionOf(desk).quantity, 5);
     }));
 
   it("risk values what it holds of a future whose book is not valid, and one of which nobody bids", () =>
@@ -205,7 +213,7 @@ describe("a process of the desk, and the successor of one that died between two 
       using quotes = desk.quotes.writer(), positions = desk.positions.writer();
       const standing = StandingRow.alloc();
       const until = (isDone: () => boolean) => () => desk.standing.read(0, standing) && isDone();
-      positions.write(0, { quantity: 5 * ONE, averagePrice: 100 });
+      positions.write(0, { units: 5, averagePrice: 100 });
       positions.close();
       quotes.write(0, { bid: 0, ask: 0, isValid: false });
       let step = 0;
@@ -215,10 +223,10 @@ describe("a process of the desk, and the successor of one that died between two 
         until(() => {
           if (step === 0 && standing.delta === 5) {
             assertEquals([standing.profit, standing.maintenanceMargin], [0, 5 * 100 * 0.16], "at what it cost");
-            quotes.write(0, { bid: 109 * ONE, ask: 111 * ONE, isValid: true });
+            quotes.write(0, quoteOf(109, 111));
             step = 1;
           } else if (step === 1 && standing.profit === 50) {
-            quotes.write(0, { bid: 0, ask: 300 * ONE, isValid: true });
+            quotes.write(0, quoteOf(0, 300));
             step = 2;
           } else if (step === 2) {
             step = standing.writtenAt;
@@ -255,7 +263,7 @@ describe("a process of the desk, and the successor of one that died between two 
       const top = OrderBook.top(1), quote = QuoteRow.alloc();
       book.read(top);
       desk.quotes.read(0, quote);
-      assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3 * ONE, 3 * ONE]);
+      assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3, 3]);
       for (const each of others) each.close();
     }));
 
@@ -282,7 +290,7 @@ describe("a process of the desk, and the successor of one that died between two 
       assertEquals(seen, ["early", "early", "applied"]);
       const top = OrderBook.top(1);
       desk.segment.open("book BTCUSDT", OrderBook).read(top);
-      assertEquals([top.sequence, top.bidQuantity], [3, 3 * ONE]);
+      assertEquals([top.sequence, top.bidQuantity], [3, 3]);
       for (const each of others) each.close();
     }));
 

@@ -1,15 +1,16 @@
+import { DecimalSum } from "../risk/decimal_sum.ts";
 import type { TradeEvent } from "../input/events.ts";
 
-/** Counts an instrument's trades. Volumes are scaled integers. */
+/** Counts an instrument's trades. */
 export class TradeCheck {
   /** Trades seen. */
   trades = 0;
   /** Times that an id did not follow the one before. */
   holes = 0;
   /** Quantity bought by those who took liquidity. */
-  bought = 0;
+  readonly bought: DecimalSum = new DecimalSum();
   /** Quantity sold by them. */
-  sold = 0;
+  readonly sold: DecimalSum = new DecimalSum();
   /** The first id; 0 before. */
   firstId = 0;
   /** The last id. */
@@ -21,7 +22,6 @@ export class TradeCheck {
     else if (id !== this.lastId + 1) this.holes++;
     this.trades++;
     this.lastId = id;
-    if (isTakerBuy) this.bought += quantity;
-    else this.sold += quantity;
+    (isTakerBuy ? this.bought : this.sold).add(quantity);
   }
 }

@@ -14,6 +14,8 @@ import {
   OrderRecord,
   PositionRow,
   QuoteRow,
+  ReasonExampleRow,
+  ReasonRow,
   SentOrderRow,
   StandingRow,
 } from "./records.ts";
@@ -44,6 +46,9 @@ export const ORDER_CAPACITY = 1024;
 
 /** How many of the orders sent last are remembered by id: more than hedging ever has open. */
 export const SENT_ORDERS = 256;
+
+/** How many reasons for lines without an event are told. */
+export const MAX_REASONS = 64;
 
 /**
  * Who receives an event after whom. Each waits for those before it even while they are dead, so what they find out is
@@ -84,6 +89,10 @@ export interface Desk {
   readonly feedProgress: LatestTable<typeof FeedProgressRow>;
   /** By the feed. */
   readonly feedReport: LatestTable<typeof FeedReportRow>;
+  /** By the feed. */
+  readonly reasons: LatestTable<typeof ReasonRow>;
+  /** By the feed: the first line of each reason. */
+  readonly reasonExamples: LatestTable<typeof ReasonExampleRow>;
   /** By the supervisor. */
   readonly control: LatestTable<typeof ControlRow>;
   /** By anybody, under a lock. */
@@ -117,6 +126,11 @@ export function openDesk(segment: Segment): Desk {
     sentOrders: segment.openOrCreate("sent orders", LatestTable, { layout: SentOrderRow, rows: SENT_ORDERS }),
     feedProgress: segment.openOrCreate("feed progress", LatestTable, { layout: FeedProgressRow, rows: 1 }),
     feedReport: segment.openOrCreate("feed report", LatestTable, { layout: FeedReportRow, rows: 1 }),
+    reasons: segment.openOrCreate("input reasons", LatestTable, { layout: ReasonRow, rows: MAX_REASONS }),
+    reasonExamples: segment.openOrCreate("input examples", LatestTable, {
+      layout: ReasonExampleRow,
+      rows: MAX_REASONS,
+    }),
     control: segment.openOrCreate("control", LatestTable, { layout: ControlRow, rows: 1 }),
     limits: DeskLimits.of(segment),
     counters: forEach(

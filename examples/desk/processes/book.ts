@@ -1,9 +1,10 @@
 /** Keeps the order books: `book.ts <segment>`. The first to receive an event; writes into it what became of it. */
 import process from "node:process";
-import { BookFeeder } from "../book/book_feeder.ts";
+import { BookFeeder, type Fed } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { OrderBookWriter } from "../book/order_book_writer.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import { isOption } from "../instrument/instrument_model.ts";
 import { bookOptions } from "../layout/books.ts";
 import { EventPart, type EventPartView, OUTCOMES } from "../layout/event_part.ts";
 import { lastStore } from "../layout/last_store.ts";
@@ -49,21 +50,23 @@ function receive(event: MarketEvent, part: EventPartView): void {
     for (const { index } of directory.all()) keptOf(index).writer.invalidate();
   }
   if (event.kind === "depth") apply(event, part);
+  // A book that is not there yet has nothing to learn.
+  else if (event.kind === "top") kept[event.instrument]?.feeder.tell(event);
 }
 
 function apply(event: DepthEvent, part: EventPartView): void {
   const done = OUTCOMES[part.outcome];
-  if (done === "applied" || done === "stale") return; // a predecessor did it
+  if (done === "applied" || done === "restarted" || done === "stale") return; // a predecessor did it
   const { book, writer, feeder } = keptOf(event.instrument);
   if (done !== "pending") { // and kept it in its own memory only
     if (!event.isSnapshot) feeder.keep(event);
     return;
   }
-  let applied = feeder.feed(event);
+  let applied: Fed = feeder.feed(event);
   // A snapshot may have been applied with newer changes behind it.
   if (isFirst && applied === "stale" && (event.isSnapshot || event.last === writer.sequence)) applied = "applied";
   isFirst = false;
-  if (applied === "gap") faults++;
+  if (applied === "gap" || applied === "restart") faults++;
   const isValid = book.read(top);
   const quote = quotes.begin(event.instrument);
   quote.bid = top.bid;
@@ -72,6 +75,8 @@ function apply(event: DepthEvent, part: EventPartView): void {
   quote.askQuantity = top.askQuantity;
   quote.sequence = top.sequence;
   quote.isValid = isValid;
+  quote.isBidKnown = isValid && top.isBidKnown;
+  quote.isAskKnown = isValid && top.isAskKnown;
   quote.fedAt = part.fedAt;
   const now = segment.now();
   quote.writtenAt = now;
@@ -81,14 +86,16 @@ function apply(event: DepthEvent, part: EventPartView): void {
   part.bidQuantity = top.bidQuantity;
   part.ask = top.ask;
   part.askQuantity = top.askQuantity;
+  part.isBidKnown = top.isBidKnown;
+  part.isAskKnown = top.isAskKnown;
   tellOutcome(part, OUTCOMES.indexOf(applied)); // whoever takes over trusts what was written before it
   latency.record(now - part.fedAt);
 }
 
 function keptOf(instrument: number): Kept {
   if (kept[instrument] === undefined) {
-    const { name, option } = directory.at(instrument);
-    const book = segment.openOrCreate(`book ${name}`, OrderBook, bookOptions(option !== undefined));
+    const { name, model } = directory.at(instrument);
+    const book = segment.openOrCreate(`book ${name}`, OrderBook, bookOptions(isOption(model)));
     const writer = takeOver(() => book.writer());
     kept[instrument] = { book, writer, feeder: new BookFeeder(writer) };
   }
