@@ -70,6 +70,19 @@ if (t_${array} + ${index} >= to_${array}.length) ${to.gone}
 ${copy}`;
 }
 
+/**
+ * The text of what a copy looks at of one end before it copies: statements.
+ *
+ * @param struct The struct.
+ * @param end The end.
+ */
+export function reachText(struct: Struct, { at, array, gone }: CopyEnd): string {
+  const width = Math.min(struct.alignment, 4), integers = width === 4 ? "i32" : width === 2 ? "u16" : "u8";
+  return `if (((${at}) >>> ${SHIFTS[integers]}) + ${struct.byteLength / width - 1} >= ${
+    array(integers)
+  }.length) ${gone}`;
+}
+
 /** What a copy names that refuses bad views. */
 export type RefuseCopy = (from: unknown, to: unknown) => void;
 

@@ -1,9 +1,10 @@
 import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import type { LayoutTypeFunction, Region } from "../../memory/mod.ts";
-import { QueueCells } from "./queue_cells.ts";
-import { MpmcConsumer } from "./mpmc_consumer.ts";
-import { CONSUMES, PRODUCES } from "./format.ts";
+import { EventCount } from "../../sync/mod.ts";
+import { Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { CONSUMES, FREED_EVENT_OFFSET, PRODUCES, PUBLISHED_EVENT_OFFSET } from "./format.ts";
 import {
   byteLengthOf,
   geometryOf,
@@ -14,8 +15,10 @@ import {
   readGeometry,
   writeGeometry,
 } from "./geometry.ts";
+import { MpmcConsumer } from "./mpmc_consumer.ts";
 import { MpmcProducer } from "./mpmc_producer.ts";
-import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { QueueCells } from "./queue_cells.ts";
+import type { QueueSeat } from "./queue_seat.ts";
 
 /** For the compiler: a queue's type as a function of its layout's. */
 export interface MpmcQueueFunction extends LayoutTypeFunction {
@@ -180,10 +183,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   producer(options: RoleOptions = {}): MpmcProducer<S> {
-    return this.#join(
-      PRODUCES,
-      (cell) => new MpmcProducer(this.layout, this.#region, this.#cells, cell, this.#geometry, options),
-    );
+    return this.#join(PRODUCES, options, (seat) => new MpmcProducer(seat));
   }
 
   /**
@@ -194,19 +194,23 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): MpmcConsumer<S> {
-    return this.#join(
-      CONSUMES,
-      (cell) => new MpmcConsumer(this.layout, this.#region, this.#cells, cell, this.#geometry, options),
-    );
+    return this.#join(CONSUMES, options, (seat) => new MpmcConsumer(seat));
   }
 
-  #join<T>(role: number, make: (cell: number) => T): T {
+  #join<T>(role: number, options: RoleOptions, make: (seat: QueueSeat<S>) => T): T {
     this.#requireOpen();
-    const cell = this.#cells.acquire(role);
+    const region = this.#region, geometry = this.#geometry, cells = this.#cells, { i32: words } = region.views;
+    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
+    // Refuses bad options, before a cell is taken.
+    const waiter = role === PRODUCES
+      ? new Waiter(`space in ${region.name}`, options.wait, freed)
+      : new Waiter(`a record of ${region.name}`, options.wait, published);
+    const cell = cells.acquire(role);
     try {
-      return make(cell);
+      return make({ layout: this.layout, region, geometry, cells, cell, published, freed, waiter });
     } catch (error) {
-      this.#cells.release(cell);
+      cells.release(cell);
       throw error;
     }
   }
