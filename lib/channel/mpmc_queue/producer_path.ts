@@ -59,24 +59,32 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const { refuseUse, refuseAhead, refuseMore, refusePublish } = ports;
   const { onlySpins, pause, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask, isEachSlotUsed = capacity === slots;
-  // Positions from next to end are taken from the tail and not handed out; those of `mine` are handed out and not published.
-  const mine = new Int32Array(mostClaims);
-  let next = 0, end = 0, claimed = 0, isOpen = true, preparing = 0;
+  // Of the positions taken from the tail, those from `next` to `end` are not handed out. Those handed out and not published are
+  // those from `from` to `next`, and those of earlier runs, which are kept one by one.
+  const kept = new Int32Array(mostClaims);
+  let from = 0, next = 0, end = 0, keptCount = 0, isOpen = true, preparing = 0;
 
   const slotOf = (position: number): number => (slotsWord + (position & slotMask) * slotWords) | 0;
 
-  // A position can be claimed once the one a capacity before it was freed: so there are never more records than that, and
-  // nobody looks at the head, which the consumers write all the time. Of a power of two it is the same slot.
   const isFree = (position: number): boolean => {
     if (load(slotOf(position)) !== (position & lapMask)) return false; // pairs: slot state
-    if (isEachSlotUsed) return true;
-    const before = (position - capacity) | 0;
-    return load(slotOf(before)) === (((before & lapMask) + slots) | 0); // pairs: slot state
+    return isEachSlotUsed || isFreedBefore((position - capacity) | 0);
   };
 
-  /** Names what is handed out, and nothing else. */
-  const nameClaimed = (): void => {
-    release(nameCountWord, claimed === 0 ? 0 : (mine[claimed - 1] + 1 - mine[0]) | 0); // pairs: names in cells
+  const isFreedBefore = (before: number): boolean => load(slotOf(before)) === (((before & lapMask) + slots) | 0); // pairs: slot state
+
+  const claimedCount = (): number => (keptCount + ((next - from) | 0)) | 0;
+
+  /** The first position that is handed out, or of those that are about to be taken. */
+  const firstNamed = (position: number): number => keptCount !== 0 ? kept[0] : from !== next ? from : position;
+
+  const keepRun = (): void => {
+    for (; from !== next; from = (from + 1) | 0) kept[keptCount++] = from;
+  };
+
+  const failed = (position: number): boolean => {
+    release(nameCountWord, (next - firstNamed(next)) | 0); // pairs: names in cells
+    return false;
   };
 
   /** Takes up to so many free positions from the tail; false if the next one is not free. */
@@ -89,12 +97,15 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
         const last = (position + most) | 0;
         let to = (position + 1) | 0;
         while (to !== last && isFree(to)) to = (to + 1) | 0;
-        // Named before the tail passes. While nothing is handed out, the count is 0, or that of what somebody else got.
-        if (claimed === 0) release(nameFirstWord, position); // pairs: names in cells
-        release(nameCountWord, (to - (claimed === 0 ? position : mine[0])) | 0); // pairs: names in cells
+        const first = firstNamed(position);
+        release(nameFirstWord, first); // pairs: names in cells
+        release(nameCountWord, (to - first) | 0); // pairs: names in cells
         const found = compareExchange(tailWord, position, to); // pairs: queue tail
         if (found === position) {
-          next = position;
+          if (position !== next) {
+            if (from !== next) keepRun();
+            from = next = position;
+          }
           end = to;
           return true;
         }
@@ -103,8 +114,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
         const now = load(tailWord); // pairs: queue tail
         if (now !== position) position = now;
         else if (!settleDeath(position)) {
-          nameClaimed();
-          return false;
+          return failed(position);
         }
       }
     }
@@ -113,7 +123,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const hasSpace = (): boolean => next !== end || reserve(1);
 
   const awaitSpace = (options: WaitOptions | undefined): boolean => {
-    if (next === end && claimed === mostClaims) refuseMore();
+    if (next === end && claimedCount() === mostClaims) refuseMore();
     if (!onlySpins || options !== undefined) return until(hasSpace, options);
     while (!hasSpace()) pause();
     return true;
@@ -121,18 +131,15 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
 
   /** Looks for space where none is reserved. */
   const reserveOrRefuse = (most: number): boolean => {
-    if (claimed === mostClaims) refuseMore();
-    const room = (mostClaims - claimed) | 0;
+    const room = (mostClaims - claimedCount()) | 0;
+    if (room === 0) refuseMore();
     if (reserve(most < room ? most : room)) return true;
     noteFull();
     return false;
   };
 
   const handOut = (): void => {
-    if (peek(tailWord) === undefined) refuseUse();
     moveTo(slotOf(next) * 4 + recordDelta);
-    mine[claimed] = next;
-    claimed = (claimed + 1) | 0;
     next = (next + 1) | 0;
   };
 
@@ -140,29 +147,38 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
     for (; next !== end; next = (next + 1) | 0) {
       release(slotOf(next), ((next & lapMask) + voided) | 0); // pairs: slot state
     }
+    from = next;
+  };
+
+  const settleKept = (state: number): void => {
+    for (let i = 0; i < keptCount; i++) {
+      const position = kept[i];
+      release(slotOf(position), ((position & lapMask) + state) | 0); // pairs: slot state
+    }
+    keptCount = 0;
   };
 
   /** Ends all that is claimed, in the state that is given. */
   const settle = (state: number): void => {
-    for (let i = 0; i < claimed; i++) {
-      const position = mine[i];
-      release(slotOf(position), ((position & lapMask) + state) | 0); // pairs: slot state
+    if (keptCount !== 0) settleKept(state);
+    for (let at = from; at !== next; at = (at + 1) | 0) {
+      release(slotOf(at), ((at & lapMask) + state) | 0); // pairs: slot state
     }
+    from = next;
     if (next !== end) giveUpRest();
-    claimed = 0;
     // The last of these stores, so that none of them is passed by the look for sleepers.
     publishWord(nameCountWord, 0); // pairs: names in cells
     if ((load(publishedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
   };
 
   const publish = (): void => {
-    if (claimed === 0 || peek(tailWord) === undefined) refusePublish();
+    if (from === next && keptCount === 0 || peek(tailWord) === undefined) refusePublish();
     settle(full);
   };
 
   const abort = (): void => {
-    if (peek(tailWord) === undefined) next = end, claimed = 0; // the segment was closed, which gave all up
-    else if (claimed !== 0 || next !== end) settle(voided);
+    if (peek(tailWord) === undefined) from = next = end, keptCount = 0; // the segment was closed, which gave all up
+    else if (claimedCount() !== 0 || next !== end) settle(voided);
   };
 
   /** Checks a value before anything is claimed: it may throw, and its getters may push too. */
@@ -193,7 +209,8 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   return {
     claim(ahead = 1) {
       if (ahead >>> 0 !== ahead || ahead === 0 || ahead > mostClaims) refuseAhead(ahead);
-      if (next === end && !reserveOrRefuse(ahead)) return undefined;
+      if (next === end) { if (!reserveOrRefuse(ahead)) return undefined; }
+      else if (peek(tailWord) === undefined) refuseUse();
       handOut();
       return record;
     },
@@ -215,7 +232,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
       put(from);
       return true;
     },
-    claimed: () => claimed,
+    claimed: claimedCount,
     abort,
     close() {
       abort();
