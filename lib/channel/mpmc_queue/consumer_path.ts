@@ -52,7 +52,7 @@ export interface QueueConsumerPath<S extends AnyStruct> {
 
 /** The hot paths of one of a queue's consumers. */
 export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerPorts<S>): QueueConsumerPath<S> {
-  const { words: { load, peek, release: releaseWord, publish: publishWord, compareExchange }, bound } = ports;
+  const { words: { load, peek, release, publish: publishWord, compareExchange }, bound } = ports;
   const { record, moveTo, copyTo, checkTarget } = bound;
   const { slotsWord, slotWords, slotMask, recordDelta, capacity, headWord, freedWord, asleep } = ports.places;
   const { free, full, voided } = ports.places.states;
@@ -60,11 +60,12 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   const { refuseUse, refuseLimit, refuseAhead, requireSync } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask;
-  // Positions from position to end are taken and not handed out. If isHeld, the one before them was, by next, and is not freed.
-  let position = 0, end = 0, isHeld = false, isDraining = false, isOpen = true, wanted = 1;
+  // Positions from `position` to `end` are taken and not handed out. If isHeld, the one before them was, by next, and is not freed.
+  let position = 0, end = 0, isHeld = false, isDraining = false, isBusy = false, wanted = 1;
 
   const slotOf = (at: number): number => (slotsWord + (at & slotMask) * slotWords) | 0;
-  const stateOf = (at: number): number => (load(slotOf(at)) - (at & lapMask)) | 0; // pairs: slot state
+
+  const isFull = (at: number): boolean => load(slotOf(at)) === (((at & lapMask) + full) | 0); // pairs: slot state
 
   const freeSlot = (at: number): void => {
     if (peek(headWord) === undefined) refuseUse();
@@ -74,55 +75,62 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
 
   /** Names nothing, once all that was taken is freed. */
   const nameNothing = (): void => {
-    releaseWord(nameCountWord, 0); // pairs: names in cells
+    release(nameCountWord, 0); // pairs: names in cells
   };
 
-  const take = (most: number): boolean => {
-    if (isDraining || !isOpen) refuseUse();
-    return takeFromHead(most);
+  /** Frees a slot that was given up, if that is what is at the head; whether to try again. */
+  const isWorthRetrying = (at: number, now: number): boolean => {
+    if (now === undefined) refuseUse();
+    if (now !== at) return true;
+    const state = (load(slotOf(at)) - (at & lapMask)) | 0; // pairs: slot state
+    if (state === voided) {
+      release(nameFirstWord, at); // pairs: names in cells
+      release(nameCountWord, 1); // pairs: names in cells
+      if (compareExchange(headWord, at, (at + 1) | 0) === at) freeSlot(at); // pairs: queue head
+      return true;
+    }
+    if (state === full || (state === free && settleDeath(at))) return true;
+    nameNothing();
+    return false;
   };
 
   /** Takes up to so many published records from the head; false if there is none, or the next one is not published. */
-  const takeFromHead = (most: number): boolean => {
+  const take = (most: number): boolean => {
     let first = load(headWord); // pairs: queue head
     while (true) {
-      if (first === undefined) refuseUse();
-      const state = stateOf(first);
-      if (state === full || state === voided) {
+      // The same as isFull, which would be a level too deep here for engines to put it in place.
+      if (load(slotOf(first)) === (((first & lapMask) + full) | 0)) { // pairs: slot state
         const last = (first + most) | 0;
         let to = (first + 1) | 0;
-        if (state === full) { while (to !== last && stateOf(to) === full) to = (to + 1) | 0; }
-        // Named before the head passes. The count is 0, or that of what another consumer got.
-        releaseWord(nameFirstWord, first); // pairs: names in cells
-        releaseWord(nameCountWord, (to - first) | 0); // pairs: names in cells
+        while (to !== last && isFull(to)) to = (to + 1) | 0;
+        // Named before the head passes. What another consumer gets may be among what is named.
+        release(nameFirstWord, first); // pairs: names in cells
+        release(nameCountWord, (to - first) | 0); // pairs: names in cells
         const found = compareExchange(headWord, first, to); // pairs: queue head
-        if (found !== first) first = found;
-        else if (state === voided) {
-          freeSlot(first);
-          first = to;
-        } else {
+        if (found === first) {
           position = first;
           end = to;
           if (((first ^ to) & -sampledEach) !== 0) countRecords();
           return true;
         }
+        first = found;
       } else {
         const now = load(headWord); // pairs: queue head
-        if (now !== first) first = now;
-        else if (state !== free || !settleDeath(first)) {
-          nameNothing();
-          return false;
-        }
+        if (!isWorthRetrying(first, now)) return false;
+        first = now === first ? load(headWord) : now; // pairs: queue head
       }
     }
   };
 
-  const isTaken = (): boolean => position !== end || take(wanted);
+  const hasRecords = (): boolean => {
+    if (isBusy) refuseUse();
+    return position !== end || take(wanted);
+  };
 
   const awaitRecords = (most: number, options: WaitOptions | undefined): boolean => {
     wanted = most;
-    if (!onlySpins || options !== undefined) return until(isTaken, options);
-    while (!isTaken()) pause();
+    if (!onlySpins || options !== undefined) return until(hasRecords, options);
+    while (!hasRecords()) pause();
     return true;
   };
 
@@ -133,7 +141,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   };
 
   const endDrain = (at: number, last: number): void => {
-    isDraining = false;
+    isBusy = isDraining = false;
     position = at;
     end = last;
     if (at === last) nameNothing();
@@ -143,11 +151,11 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     let at = position, last = end, left = most, isWhole = false;
     // All other methods now have to take something, which they are refused.
     position = end;
-    isDraining = true;
+    isBusy = isDraining = true;
     try {
       while (left > 0) {
         if (at === last) {
-          if (!takeFromHead(left < mostTaken ? left : mostTaken)) break;
+          if (!take(left < mostTaken ? left : mostTaken)) break;
           at = position;
           last = position = end;
         }
@@ -176,7 +184,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   };
 
   const checkDrain = (fn: (record: ViewOf<S>) => void, limit: number | undefined): void => {
-    if (isDraining || peek(headWord) === undefined || !isOpen) refuseUse();
+    if (isBusy || peek(headWord) === undefined) refuseUse();
     if (limit !== undefined && !(limit >= 1)) refuseLimit(limit);
     if (fn?.constructor !== Function) requireSync(fn);
   };
@@ -214,7 +222,10 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     shift(into) {
       checkTarget(into);
       if (isHeld) freeHeld();
-      if (position === end && !take(1)) return false;
+      if (position === end) {
+        if (isBusy) refuseUse();
+        if (!take(1)) return false;
+      }
       shiftOne(into);
       return true;
     },
@@ -226,10 +237,13 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
       shiftOne(into);
       return true;
     },
-    next(ahead = 1) {
-      if (ahead >>> 0 !== ahead || ahead === 0 || ahead > mostTaken) refuseAhead(ahead);
+    next(ahead) {
+      if (ahead !== undefined && ((ahead | 0) !== ahead || ahead < 1 || ahead > mostTaken)) refuseAhead(ahead);
       if (isHeld) freeHeld();
-      if (position === end && !take(ahead)) return undefined;
+      if (position === end) {
+        if (isBusy) refuseUse();
+        if (!take(ahead === undefined ? 1 : ahead)) return undefined;
+      }
       return handOut();
     },
     nextWait(options) {
@@ -239,7 +253,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
       return handOut();
     },
     release() {
-      if (isDraining || peek(headWord) === undefined || !isOpen) refuseUse();
+      if (isBusy || peek(headWord) === undefined) refuseUse();
       if (isHeld) freeHeld();
     },
     isDraining: () => isDraining,
@@ -252,7 +266,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
       if (isHeld) freeHeld();
       for (; position !== end; position = (position + 1) | 0) freeSlot(position);
       nameNothing();
-      isOpen = false;
+      isBusy = true;
     },
   };
 }

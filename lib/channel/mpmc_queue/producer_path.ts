@@ -59,45 +59,56 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const { refuseUse, refuseAhead, refuseMore, refusePublish } = ports;
   const { onlySpins, pause, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask, isEachSlotUsed = capacity === slots;
-  // Of the positions taken from the tail, those from `next` to `end` are not handed out. Those handed out and not published are
-  // those from `from` to `next`, and those of earlier runs, which are kept one by one.
+  // Of the positions taken from the tail, those from `next` to `end` are not handed out. Handed out and not published are those
+  // from `from` to `next`, and those of earlier runs, which are kept one by one.
   const kept = new Int32Array(mostClaims);
-  let from = 0, next = 0, end = 0, keptCount = 0, isOpen = true, preparing = 0;
+  let from = 0, next = 0, end = 0, keptCount = 0, isClosed = false, preparing = 0;
 
   const slotOf = (position: number): number => (slotsWord + (position & slotMask) * slotWords) | 0;
 
-  const isFree = (position: number): boolean => {
-    if (load(slotOf(position)) !== (position & lapMask)) return false; // pairs: slot state
-    return isEachSlotUsed || isFreedBefore((position - capacity) | 0);
-  };
-
-  const isFreedBefore = (before: number): boolean => load(slotOf(before)) === (((before & lapMask) + slots) | 0); // pairs: slot state
-
   const claimedCount = (): number => (keptCount + ((next - from) | 0)) | 0;
 
-  /** The first position that is handed out, or of those that are about to be taken. */
+  /** The first position that is handed out; or the given one, about to be taken, while none is. */
   const firstNamed = (position: number): number => keptCount !== 0 ? kept[0] : from !== next ? from : position;
 
+  const isFreed = (position: number): boolean => load(slotOf(position)) === (((position & lapMask) + slots) | 0); // pairs: slot state
+
+  // A position can be claimed once the one a capacity before it was freed: so there are never more records than that, and
+  // nobody looks at the head, which the consumers write all the time. Of a power of two it is the same slot.
+  const isFree = (position: number): boolean =>
+    load(slotOf(position)) === (position & lapMask) && // pairs: slot state
+    (isEachSlotUsed || isFreed((position - capacity) | 0));
+
+  /** Another producer claimed meanwhile: what is handed out is no longer in one piece. */
   const keepRun = (): void => {
     for (; from !== next; from = (from + 1) | 0) kept[keptCount++] = from;
   };
 
-  const failed = (position: number): boolean => {
-    release(nameCountWord, (next - firstNamed(next)) | 0); // pairs: names in cells
+  /** Whether to try again where a position is not free. */
+  const isWorthRetrying = (position: number, now: number): boolean => {
+    if (now === undefined) refuseUse();
+    if (now !== position || settleDeath(position)) return true;
+    const first = firstNamed(next);
+    release(nameCountWord, (next - first) | 0); // pairs: names in cells. What is handed out, and nothing else
     return false;
   };
 
   /** Takes up to so many free positions from the tail; false if the next one is not free. */
   const reserve = (most: number): boolean => {
-    if (!isOpen) refuseUse();
+    if (isClosed) refuseUse();
+    const room = (mostClaims - claimedCount()) | 0;
+    if (room === 0) refuseMore();
     let position = load(tailWord); // pairs: queue tail
     while (true) {
-      if (position === undefined) refuseUse();
-      if (isFree(position)) {
-        const last = (position + most) | 0;
+      // The same as isFree, which would be a level too deep here for engines to put it in place.
+      if (
+        load(slotOf(position)) === (position & lapMask) && // pairs: slot state
+        (isEachSlotUsed || isFreed((position - capacity) | 0))
+      ) {
+        const last = (position + (most < room ? most : room)) | 0, first = firstNamed(position);
         let to = (position + 1) | 0;
         while (to !== last && isFree(to)) to = (to + 1) | 0;
-        const first = firstNamed(position);
+        // Named before the tail passes. What somebody else gets may be among what is named.
         release(nameFirstWord, first); // pairs: names in cells
         release(nameCountWord, (to - first) | 0); // pairs: names in cells
         const found = compareExchange(tailWord, position, to); // pairs: queue tail
@@ -112,10 +123,8 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
         position = found;
       } else {
         const now = load(tailWord); // pairs: queue tail
-        if (now !== position) position = now;
-        else if (!settleDeath(position)) {
-          return failed(position);
-        }
+        if (!isWorthRetrying(position, now)) return false;
+        position = now;
       }
     }
   };
@@ -123,31 +132,20 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const hasSpace = (): boolean => next !== end || reserve(1);
 
   const awaitSpace = (options: WaitOptions | undefined): boolean => {
-    if (next === end && claimedCount() === mostClaims) refuseMore();
     if (!onlySpins || options !== undefined) return until(hasSpace, options);
     while (!hasSpace()) pause();
     return true;
   };
 
-  /** Looks for space where none is reserved. */
-  const reserveOrRefuse = (most: number): boolean => {
-    const room = (mostClaims - claimedCount()) | 0;
-    if (room === 0) refuseMore();
-    if (reserve(most < room ? most : room)) return true;
+  const refuse = (): undefined => {
     noteFull();
-    return false;
+    return undefined;
   };
 
   const handOut = (): void => {
+    if (peek(tailWord) === undefined) refuseUse();
     moveTo(slotOf(next) * 4 + recordDelta);
     next = (next + 1) | 0;
-  };
-
-  const giveUpRest = (): void => {
-    for (; next !== end; next = (next + 1) | 0) {
-      release(slotOf(next), ((next & lapMask) + voided) | 0); // pairs: slot state
-    }
-    from = next;
   };
 
   const settleKept = (state: number): void => {
@@ -156,6 +154,13 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
       release(slotOf(position), ((position & lapMask) + state) | 0); // pairs: slot state
     }
     keptCount = 0;
+  };
+
+  const giveUpRest = (): void => {
+    for (; next !== end; next = (next + 1) | 0) {
+      release(slotOf(next), ((next & lapMask) + voided) | 0); // pairs: slot state
+    }
+    from = next;
   };
 
   /** Ends all that is claimed, in the state that is given. */
@@ -172,7 +177,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   };
 
   const publish = (): void => {
-    if (from === next && keptCount === 0 || peek(tailWord) === undefined) refusePublish();
+    if (claimedCount() === 0 || peek(tailWord) === undefined) refusePublish();
     settle(full);
   };
 
@@ -200,17 +205,10 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
     return draft();
   };
 
-  const put = (from: ViewOf<S>): void => {
-    handOut();
-    copyFrom(from);
-    publish();
-  };
-
   return {
-    claim(ahead = 1) {
-      if (ahead >>> 0 !== ahead || ahead === 0 || ahead > mostClaims) refuseAhead(ahead);
-      if (next === end) { if (!reserveOrRefuse(ahead)) return undefined; }
-      else if (peek(tailWord) === undefined) refuseUse();
+    claim(ahead) {
+      if (ahead !== undefined && ((ahead | 0) !== ahead || ahead < 1 || ahead > mostClaims)) refuseAhead(ahead);
+      if (next === end && !reserve(ahead === undefined ? 1 : ahead)) return refuse();
       handOut();
       return record;
     },
@@ -221,22 +219,26 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
     },
     publish,
     push(value) {
-      const from = prepared(value);
-      if (next === end && !reserveOrRefuse(1)) return false;
-      put(from);
+      const good = prepared(value);
+      if (next === end && !reserve(1)) return refuse() !== undefined;
+      handOut();
+      copyFrom(good);
+      settle(full);
       return true;
     },
     pushWait(value, options) {
-      const from = prepared(value);
+      const good = prepared(value);
       if (!awaitSpace(options)) return false;
-      put(from);
+      handOut();
+      copyFrom(good);
+      settle(full);
       return true;
     },
     claimed: claimedCount,
     abort,
     close() {
       abort();
-      isOpen = false;
+      isClosed = true;
     },
   };
 }
