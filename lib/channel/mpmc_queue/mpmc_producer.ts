@@ -83,18 +83,19 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
     const { layout, region, geometry, cells, cell, published, freed, waiter } = this.#seat = seat;
     const end = this.#end = new ChannelEnd(region, "write", "producer"), { i32: words } = region.views;
     const vainPolls = new VainPolls(), { capacity, slotMask, slotsOffset } = geometry;
+    const firstRecord = slotsOffset + SLOT_HEADER_BYTES;
     const path = this.#path = specialize(makeQueueProducerPath<S>)({
       words: wordAccess(words, { isFenced: isFenced(words) }),
       places: placesOf(geometry),
-      bound: bindRecord(layout, region.views, slotsOffset + SLOT_HEADER_BYTES),
+      bound: bindRecord(layout, region.views, firstRecord),
       nameFirstWord: cell + CELL_FIRST_OFFSET / 4,
       nameCountWord: cell + CELL_COUNT_OFFSET / 4,
       mostClaims: MOST_CLAIMS,
       wake: () => published.notifyAll(),
       prepareNested(values) {
-        const view = layout.alloc() as ViewOf<S>;
-        layout.assign(view, values);
-        return view;
+        const nested = bindRecord(layout, region.views, firstRecord); // has a draft of its own
+        nested.prepare(values);
+        return nested.draft();
       },
       settleDeath(position) {
         if (!vainPolls.isTimeToAsk(position)) return false;

@@ -38,11 +38,11 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * A death at any instruction blocks nobody for long:
  *
  * * What a dead producer had claimed and not published is skipped, and counted by `lostClaims`.
- * * What a dead consumer had taken and not given back is lost, and counted by `lostReads`: one record of a `shift`, up to 16 of a
- *   `drain`, some of which its function may have seen. So a record is received once at most.
+ * * What a dead consumer had taken and not given back is lost, and counted by `lostReads`: one record of a `shift` or a `next`, up
+ *   to 16 of a `drain` or a `next(ahead)`, some of which it may have seen. So a record is received once at most.
  * * All other records for which `publish` returned are received once.
  *
- * That somebody is dead is asked only where a slot stays as it is over some looks, and by those who sleep a few times a second.
+ * Whether somebody is dead is asked only where a slot stays as it is over some polls, and by those who sleep a few times a second.
  * In memory of threads nobody can tell: there, a Worker must close its producers and consumers before it is terminated.
  *
  * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot tells by its state whose turn it
@@ -167,7 +167,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records consumers had taken and not given back when they died, or were closed after their function threw. As with
+   * How many records consumers had taken and not given back when they died, or when they were closed: after their function
+   * threw, or before they had received what `next(ahead)` had taken. As with
    * `lostClaims`, it is brought up to date at the call. A death between counting a loss and noting it may be counted twice.
    */
   get lostReads(): number {
@@ -179,6 +180,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * Becomes one of the queue's producers. End it with `close()` or `using`; what a dead one occupies is used again.
    *
    * @param options How its methods wait.
+   * @throws {TypeError} If the options are none; no place is then taken.
    * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as may be.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
@@ -190,6 +192,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * Becomes one of the queue's consumers. End it with `close()` or `using`; what a dead one occupies is used again.
    *
    * @param options How its methods wait.
+   * @throws {TypeError} If the options are none; no place is then taken.
    * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as may be.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
@@ -199,6 +202,13 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
 
   #join<T>(role: number, options: RoleOptions, make: (seat: QueueSeat<S>) => T): T {
     this.#requireOpen();
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError(
+        `Cannot use ${this.#region.name} as options must be an object such as { wait: "spin" }: received ${
+          options === null ? "null" : typeof options
+        }`,
+      );
+    }
     const region = this.#region, geometry = this.#geometry, cells = this.#cells, { i32: words } = region.views;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);

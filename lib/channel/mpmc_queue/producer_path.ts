@@ -17,7 +17,7 @@ export interface QueueProducerPorts<S extends AnyStruct> {
   readonly mostClaims: number;
   /** Wakes the consumers that sleep. */
   readonly wake: () => void;
-  /** Returns a view with an object's values, which is good until a record is pushed. Throws if a value does not fit. */
+  /** Returns a view of its own with an object's values; throws if one does not fit. For pushes within a getter of a push. */
   readonly prepareNested: (values: Partial<ValueOf<S>>) => ViewOf<S>;
   /** Called where the slot of a position is not free: whether it is now, as its consumer was dead. */
   readonly settleDeath: (position: number) => boolean;
