@@ -9,8 +9,9 @@ import { fileURLToPath } from "node:url";
 import * as system from "../ffi/system.ts";
 import { add, load, sleep } from "../lib/atomic/mod.ts";
 import { MpmcQueue } from "../lib/channel/mpmc_queue/mpmc_queue.ts";
+import type { MpmcConsumer } from "../lib/channel/mpmc_queue/mpmc_consumer.ts";
 import type { MpmcProducer } from "../lib/channel/mpmc_queue/mpmc_producer.ts";
-import { f64, type Region, Segment, struct, type ViewOf } from "../mod.ts";
+import { type AnyStruct, f64, type Region, Segment, struct, type ViewOf } from "../mod.ts";
 import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
@@ -96,56 +97,103 @@ function produce64(producer: MpmcProducer<typeof Record64>, batch: number, recor
   }
 }
 
+/** How a consumer receives: what is there first, after a short wait, and then until there is no more. */
+interface Reception {
+  readonly first: () => boolean;
+  readonly rest: () => void;
+}
+
 /** Receives all there is, until so many producers are done. */
 function receive(
   { words, times }: ReturnType<typeof open>,
   me: number,
   until: number,
-  next: () => number,
-  wait: () => number,
+  { first, rest }: Reception,
 ): void {
   let start = 0;
   while (true) {
     const done = load(words, DONE);
-    if (wait() > 0) {
+    if (first()) {
       if (start === 0) start = Number(system.monotonicNs());
-      while (next() > 0);
+      rest();
     } else if (done === until) break;
   }
   times[STARTS + me] = start;
   times[ENDS + me] = Number(system.monotonicNs());
 }
 
-/** What a consumer does, once as warm-up and once in earnest. */
-function consumption(shared: ReturnType<typeof open>, me: number, batch: number, wait: "spin" | "yield") {
-  const { queue8, queue64 } = shared, patience = { timeoutMs: 1 };
-  const sum = new Float64Array(1);
-  const from = (
-    shift: () => boolean,
-    shiftWait: () => boolean,
-    drain: () => number,
-    drainWait: () => number,
-  ) =>
-    batch === 1
-      ? (until: number) => receive(shared, me, until, () => Number(shift()), () => Number(shiftWait()))
-      : (until: number) => receive(shared, me, until, drain, drainWait);
-  if (queue8) {
-    const consumer = queue8.consumer({ wait }), into = Record8.alloc();
-    const sumUp = (r: ViewOf<typeof Record8>) => void (sum[0] += r.a);
-    return from(
-      () => consumer.shift(into) && (sumUp(into), true),
-      () => consumer.shiftWait(into, patience) && (sumUp(into), true),
-      () => consumer.drain(sumUp, CAPACITY),
-      () => consumer.drainWait(sumUp, CAPACITY, patience),
-    );
+const PATIENCE = { timeoutMs: 1 };
+/** What was received is used. */
+const total = new Float64Array(1);
+
+/** By `next`, in a loop of its own: no callback, and the sum in a register. */
+function pulling8(consumer: MpmcConsumer<typeof Record8>, ahead: number): Reception {
+  let record: ViewOf<typeof Record8> | undefined;
+  return {
+    first: () => (record = consumer.nextWait(PATIENCE)) !== undefined,
+    rest() {
+      let sum = 0;
+      for (let r = record; r !== undefined; r = consumer.next(ahead)) sum += r.a;
+      total[0] += sum;
+    },
+  };
+}
+
+function pulling64(consumer: MpmcConsumer<typeof Record64>, ahead: number): Reception {
+  let record: ViewOf<typeof Record64> | undefined;
+  return {
+    first: () => (record = consumer.nextWait(PATIENCE)) !== undefined,
+    rest() {
+      let sum = 0;
+      for (let r = record; r !== undefined; r = consumer.next(ahead)) {
+        sum += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h;
+      }
+      total[0] += sum;
+    },
+  };
+}
+
+/** By `shift` or `drain`. */
+function receiving<S extends AnyStruct>(
+  consumer: MpmcConsumer<S>,
+  batch: number,
+  into: ViewOf<S>,
+  sumUp: (record: ViewOf<S>) => void,
+): Reception {
+  if (batch > 1) {
+    return {
+      first: () => consumer.drainWait(sumUp, CAPACITY, PATIENCE) > 0,
+      rest() {
+        while (consumer.drain(sumUp, CAPACITY) > 0);
+      },
+    };
   }
-  const consumer = queue64.consumer({ wait }), into = Record64.alloc();
-  const sumUp = (r: ViewOf<typeof Record64>) => void (sum[0] += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
-  return from(
-    () => consumer.shift(into) && (sumUp(into), true),
-    () => consumer.shiftWait(into, patience) && (sumUp(into), true),
-    () => consumer.drain(sumUp, CAPACITY),
-    () => consumer.drainWait(sumUp, CAPACITY, patience),
+  return {
+    first() {
+      const isReceived = consumer.shiftWait(into, PATIENCE);
+      if (isReceived) sumUp(into);
+      return isReceived;
+    },
+    rest() {
+      while (consumer.shift(into)) sumUp(into);
+    },
+  };
+}
+
+/** What a consumer does, once as warm-up and once in earnest. */
+function consumption({ queue8, queue64 }: ReturnType<typeof open>, batch: number, how: string, wait: "spin" | "yield") {
+  if (queue8) {
+    const consumer = queue8.consumer({ wait });
+    return how === "next"
+      ? pulling8(consumer, batch)
+      : receiving(consumer, batch, Record8.alloc(), (r) => void (total[0] += r.a));
+  }
+  const consumer = queue64.consumer({ wait });
+  return how === "next" ? pulling64(consumer, batch) : receiving(
+    consumer,
+    batch,
+    Record64.alloc(),
+    (r) => void (total[0] += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h),
   );
 }
 
@@ -169,10 +217,11 @@ function beside(args: readonly (string | number)[]): Promise<void> {
 }
 
 const [role, ...rest] = process.argv.slice(2);
-const [bytes, batch, producers, consumers, me] = rest.slice(role === "run" ? 0 : 1).map(Number);
+const [how] = rest.slice(role === "run" ? 0 : 1);
+const [bytes, batch, producers, consumers, me] = rest.slice(role === "run" ? 1 : 2).map(Number);
 if (role === "run") {
   const segment = Segment.anonymous({ byteLength: 2 ** 20 });
-  const { times } = open(segment, bytes), args = [segment.name, bytes, batch, producers, consumers];
+  const { times } = open(segment, bytes), args = [segment.name, how, bytes, batch, producers, consumers];
   await Promise.all([
     ...Array.from({ length: producers }, (_, i) => beside(["produce", ...args, i])),
     ...Array.from({ length: consumers }, (_, i) => beside(["consume", ...args, i])),
@@ -184,11 +233,11 @@ if (role === "run") {
 } else if (role === "produce" || role === "consume") {
   const shared = open(Segment.open(rest[0]), bytes);
   const all = producers + consumers, wait = all > 2 ? "yield" : "spin";
-  const consume = role === "consume" ? consumption(shared, me, batch, wait) : undefined;
+  const consume = role === "consume" ? consumption(shared, batch, how, wait) : undefined;
   const produce = role === "produce" ? production(shared, batch, wait) : undefined;
   for (const [turn, records] of [[1, WARM_UP], [2, RECORDS]]) {
     begin(shared.words, all * turn);
-    consume?.(producers * turn);
+    if (consume) receive(shared, me, producers * turn, consume);
     produce?.(records);
     if (produce) add(shared.words, DONE, 1);
   }

@@ -1,5 +1,5 @@
 import { arrayMembers, ArrayView, isPart, structMembers, type ViewCode } from "./accessors.ts";
-import { type CopyEnd, copyGuard, copyText, viewEnd } from "./copier.ts";
+import { type CopyEnd, copyGuard, copyText, reachText, viewEnd } from "./copier.ts";
 import type { Field } from "./field.ts";
 import { isViewOf, requireView } from "./is_view.ts";
 import { MAX_END, STRUCT } from "./slots.ts";
@@ -40,6 +40,20 @@ export interface BoundRecord<S extends AnyStruct = AnyStruct> {
    * @param from A view of the struct, or of an equal one.
    */
   copyFrom(from: ViewOf<S>): void;
+
+  /**
+   * Checks what `copyTo` does, and copies nothing: what passes here can be copied to.
+   *
+   * @param into Where to.
+   */
+  checkTarget(into: ViewOf<S>): void;
+
+  /**
+   * Checks what `copyFrom` does, and copies nothing: what passes here can be copied from.
+   *
+   * @param from A view of the struct, or of an equal one.
+   */
+  checkSource(from: ViewOf<S>): void;
 
   /**
    * @param value Anything.
@@ -161,9 +175,17 @@ copyFrom(from) {
 if (${readOnly || `from?.[$struct] !== ${self}`}) ${guard}(from, record);
 ${copyText(struct, viewEnd("from", struct, "copy from"), own("copy to"))}
 },
+checkTarget(into) {
+if (into?.[$struct] !== ${self} || into[$readOnly]) ${guard}(record, into);
+${reachText(struct, viewEnd("into", struct, "copy to"))}
+},
+checkSource(from) {
+if (${readOnly || `from?.[$struct] !== ${self}`}) ${guard}(from, record);
+${reachText(struct, viewEnd("from", struct, "copy from"))}
+},
 isView: (value) => value?.[$struct] === ${self} || ${source.constant(isViewOf)}(${self}, value),
 };
-})()`) as Pick<BoundRecord<S>, "record" | "moveTo" | "retire" | "copyTo" | "copyFrom" | "isView">;
+})()`) as Omit<BoundRecord<S>, "draft" | "prepare">;
   let draft: ViewOf<S> | undefined, apply: ReturnType<typeof makeApply> | undefined;
   return {
     ...bound,

@@ -50,9 +50,7 @@ export function viewEnd(name: string, struct: Struct, verb: string): CopyEnd {
  * @param to Where to.
  */
 export function copyText(struct: Struct, from: CopyEnd, to: CopyEnd): string {
-  const width = Math.min(struct.alignment, 4), integers = width === 4 ? "i32" : width === 2 ? "u16" : "u8";
-  const count = struct.byteLength / width, isLoop = count > STRAIGHT_ELEMENTS;
-  const elements: Element[] = isLoop ? [[integers, count - 1]] : elementsOf(struct, width, integers);
+  const { elements, isLoop, count, integers } = copyOf(struct);
   const arrays = [...new Set(elements.map(([array]) => array))].map((array) =>
     `const from_${array} = ${from.array(array)}, to_${array} = ${to.array(array)};
 const s_${array} = source >>> ${SHIFTS[array]}, t_${array} = target >>> ${SHIFTS[array]};`
@@ -68,6 +66,24 @@ ${arrays.join("\n")}
 if (s_${array} + ${index} >= from_${array}.length) ${from.gone}
 if (t_${array} + ${index} >= to_${array}.length) ${to.gone}
 ${copy}`;
+}
+
+/**
+ * The text of what a copy checks of one end before it copies: statements.
+ *
+ * @param struct The struct.
+ * @param end The end.
+ */
+export function reachText(struct: Struct, end: CopyEnd): string {
+  const [array, index] = copyOf(struct).elements.at(-1)!;
+  return `if (((${end.at}) >>> ${SHIFTS[array]}) + ${index} >= ${end.array(array)}.length) ${end.gone}`;
+}
+
+/** How a struct is copied: element by element, or in a loop over integers, whose last one stands for all. */
+function copyOf(struct: Struct): { elements: Element[]; isLoop: boolean; count: number; integers: Element[0] } {
+  const width = Math.min(struct.alignment, 4), integers = width === 4 ? "i32" : width === 2 ? "u16" : "u8";
+  const count = struct.byteLength / width, isLoop = count > STRAIGHT_ELEMENTS;
+  return { elements: isLoop ? [[integers, count - 1]] : elementsOf(struct, width, integers), isLoop, count, integers };
 }
 
 /** What a copy names that refuses bad views. */
