@@ -166,7 +166,8 @@ export class GatePlace {
     const before = !waitsForAll ? [] : kept === undefined ? ancestorsOf(gates, gate) : gates[gate].after;
     const behind = [...gates.keys()].filter((i) => ancestorsOf(gates, i).includes(gate));
     const sinceWord = this.#word(SINCE_OFFSET) / 2, since = floats[sinceWord];
-    for (let announced: number | undefined;;) {
+    let announced = NaN;
+    while (true) {
       const permit = permitOf(words), oldest = permit - capacity; // what lies further back may be overwritten
       let first = wanted, awaited = Infinity;
       for (const i of before) first = Math.max(first, floats[gateWord(i, SINCE_OFFSET) / 2]);
