@@ -7,9 +7,10 @@ import type { Region } from "../../memory/mod.ts";
 export class ChannelEnd {
   /** Whether nobody closed it; its segment may be closed. */
   isOpen = true;
+  /** What it is, in messages: "producer". */
+  readonly noun: string;
   readonly #region: Region;
   readonly #action: string;
-  readonly #noun: string;
 
   /**
    * @param region Where the channel lies.
@@ -19,7 +20,7 @@ export class ChannelEnd {
   constructor(region: Region, action: string, noun: string) {
     this.#region = region;
     this.#action = action;
-    this.#noun = noun;
+    this.noun = noun;
   }
 
   /** What the channel is called in messages. */
@@ -35,7 +36,7 @@ export class ChannelEnd {
     this.requireSegment();
     if (!this.isOpen) {
       throw new NotOwnerError(
-        `Cannot ${this.#action} ${this.name} as this ${this.#noun} was closed; call ${this.#noun}() again`,
+        `Cannot ${this.#action} ${this.name} as this ${this.noun} was closed; call ${this.noun}() again`,
       );
     }
   }

@@ -1,6 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import type { Synchronous } from "./synchronous.ts";
 import type { WaitPorts } from "./waiter.ts";
 
 /** What a consumer is given. */
@@ -34,6 +35,8 @@ export interface ConsumerPorts<S extends AnyStruct> {
   readonly refuseUse: () => never;
   /** Throws that so many records cannot be drained. */
   readonly refuseLimit: (limit: unknown) => never;
+  /** Throws if what a drain's function returned is a promise. */
+  readonly requireSynchronous: (result: object | null) => void;
   /** Records found by a poll that are worth one. */
   readonly worthwhile: number;
   /** Pauses that a drain rests at most between two polls. */
@@ -45,8 +48,8 @@ export interface ConsumerPorts<S extends AnyStruct> {
 
 /** A consumer's methods, and what they keep. */
 export interface ConsumerPath<S extends AnyStruct> {
-  drain(fn: (record: ViewOf<S>) => void, limit?: number): number;
-  drainWait(fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions): number;
+  drain(fn: (record: ViewOf<S>) => Synchronous, limit?: number): number;
+  drainWait(fn: (record: ViewOf<S>) => Synchronous, limit?: number, options?: WaitOptions): number;
   shift(into: ViewOf<S>): boolean;
   shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
   next(): ViewOf<S> | undefined;
@@ -65,7 +68,7 @@ export interface ConsumerPath<S extends AnyStruct> {
 export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): ConsumerPath<S> {
   const { words: { loadBehindStore, publish: publishWord }, bound: { record, moveTo, copyTo } } = ports;
   const { recordsOffset, recordBytes, slotMask, headWord, freedWord, asleep, heldMost } = ports;
-  const { tailAt, noteHighWater, wake, refuseUse, refuseLimit, worthwhile, longestRest } = ports;
+  const { tailAt, noteHighWater, wake, refuseUse, refuseLimit, requireSynchronous, worthwhile, longestRest } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   // Records from head to position are taken by next and not yet freed; those up to limit are known to be there.
   let head = ports.start, position = ports.start, limit = ports.start;
@@ -126,7 +129,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     if (at !== head) free(at);
   };
 
-  const receive = (fn: (record: ViewOf<S>) => void, most: number | undefined): number => {
+  const receive = (fn: (record: ViewOf<S>) => Synchronous, most: number | undefined): number => {
     const from = position, slots = slotMask + 1;
     // Without a limit, what is known now; with one, what comes meanwhile too.
     const last = most === undefined ? limit : (from + (most < slots ? most : slots)) | 0;
@@ -139,7 +142,8 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
         const end = ((last - known) | 0) < 0 ? last : known;
         while (at !== end) {
           moveTo(recordsOffset + (at & slotMask) * recordBytes);
-          fn(record);
+          const result = fn(record);
+          if (typeof result === "object") requireSynchronous(result);
           at = (at + 1) | 0;
         }
         if (end === last) break;
@@ -207,6 +211,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     },
     next() {
       if (position === limit) {
+        if (isBusy) refuseUse();
         if (position !== head) free(position);
         if (!poll()) return undefined;
       }
@@ -214,6 +219,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     },
     nextWait(options) {
       if (position === limit) {
+        if (isBusy) refuseUse();
         if (position !== head) free(position);
         if (!awaitRecords(options)) return undefined;
       } else if (options !== undefined) check(options);

@@ -98,8 +98,10 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
   };
 
   const put = (value: ViewOf<S> | Partial<ValueOf<S>>): void => {
-    claimNext();
-    copyFrom(isView(value) ? value : draft());
+    if (peek(tailWord) === undefined) refuseClaim();
+    moveTo(recordsOffset + (next & slotMask) * recordBytes);
+    copyFrom(isView(value) ? value : draft()); // throws if the view's own memory was closed: nothing is claimed then
+    next = (next + 1) | 0;
     publish();
   };
 

@@ -3,6 +3,7 @@ import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
 import { type ChannelEnd, refuseLimit } from "./channel_end.ts";
 import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consumer_path.ts";
+import { requireSynchronous, type Synchronous } from "./synchronous.ts";
 
 /**
  * Records found by a poll that are worth one; a quarter of a small ring. It takes some dozens of cache lines between the two
@@ -15,8 +16,11 @@ const LONGEST_REST = 64;
 const HELD_MOST = 64;
 
 /** What the consumers of a channel differ in. */
-export interface RecordConsumerPorts<S extends AnyStruct>
-  extends Omit<ConsumerPorts<S>, "refuseUse" | "refuseLimit" | "worthwhile" | "longestRest" | "heldMost"> {
+export interface RecordConsumerPorts<S extends AnyStruct> extends
+  Omit<
+    ConsumerPorts<S>,
+    "refuseUse" | "refuseLimit" | "requireSynchronous" | "worthwhile" | "longestRest" | "heldMost"
+  > {
   /** How many records there are, counted from the position to be received next. */
   readonly countRecords: (position: number) => number;
   /** Gives the role back. */
@@ -33,19 +37,19 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
   readonly #ports: RecordConsumerPorts<S>;
 
   /**
-   * Calls a function for each record, and then frees the space of all of them at once. Never blocks.
+   * Calls a function for each record, and then frees all of them at once: whoever waits for that may go on. Never blocks.
    *
    * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
-   * its record stays the next to be received.
+   * its record stays the next to be received. It must not be asynchronous, as the record is somebody else's by then.
    * @param limit The most records to receive, at least 1. Defaults to all that were there before the call.
    * @returns How many records there were. With a limit, what comes meanwhile is among them: while little comes at a time, it
    * rests for up to two microseconds between two polls, as each poll holds the producer up.
-   * @throws {TypeError} If called by `fn` itself.
+   * @throws {TypeError} If called by `fn` itself, or if `fn` returns a promise.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
-  readonly drain: (fn: (record: ViewOf<S>) => void, limit?: number) => number;
+  readonly drain: (fn: (record: ViewOf<S>) => Synchronous, limit?: number) => number;
 
   /**
    * As `drain`, but blocks this thread until there is a record.
@@ -53,10 +57,10 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
    * @returns 0 if the time runs out.
    * @throws {RangeError} If `timeoutMs` is negative.
    */
-  readonly drainWait: (fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions) => number;
+  readonly drainWait: (fn: (record: ViewOf<S>) => Synchronous, limit?: number, options?: WaitOptions) => number;
 
   /**
-   * Copies the next record and frees its space. Never blocks.
+   * Copies the next record and frees it. Never blocks.
    *
    * @param into Where to: a view made with the layout's `alloc()`.
    * @returns False if there is none.
@@ -77,7 +81,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
    * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`. The
    * fastest way to receive, as the loop's variables stay in registers. Never blocks.
    *
-   * The space of the records before it is freed in batches: by 64, when no more record is known, and by `release()`; until
+   * The records before it are freed in batches: by 64, when no more record is known, and by `release()`; until
    * then a successor would receive them again.
    *
    * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this consumer;
@@ -95,7 +99,13 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
    */
   readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
 
-  /** Frees the space of all records that `next` returned. */
+  /**
+   * Frees all records that `next` returned.
+   *
+   * @throws {TypeError} If called by the function that `drain` calls.
+   * @throws {NotOwnerError} If this consumer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
   readonly release: () => void;
 
   /** Made by the channel. */
@@ -110,6 +120,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
       heldMost: Math.min(HELD_MOST, quarter),
       refuseUse: () => this.#refuseUse(),
       refuseLimit,
+      requireSynchronous: (result) => requireSynchronous(result, end.name),
     });
     this.drain = path.drain;
     this.drainWait = path.drainWait;
@@ -127,8 +138,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
   }
 
   /**
-   * The position of the record whose space is freed next: how many were freed in the channel's life, modulo 2^32. During a
-   * drain, that of its first record.
+   * The position of the record that is freed next, modulo 2^32. During a drain, that of its first record.
    */
   get position(): number {
     return this.#path.head() >>> 0;
@@ -156,7 +166,9 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
   #refuseUse(): never {
     this.#end.requireOpen();
     if (this.#path.isDraining()) {
-      throw new TypeError(`Cannot use the consumer of ${this.#end.name} as its drain is running; return from it first`);
+      throw new TypeError(
+        `Cannot use the ${this.#end.noun} of ${this.#end.name} as its drain is running; return from it first`,
+      );
     }
     this.#end.refuseClosed();
   }
