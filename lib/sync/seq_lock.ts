@@ -11,7 +11,7 @@ import type { LockStats } from "./shared/lock_stats.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
-import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
+import { copyPlainly, copyWords, SeqLockReader } from "./seq_lock_reader.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
@@ -34,7 +34,8 @@ export interface SeqLockOptions {
  *
  * What is read between `beginRead` and a `validate` that returns true is whole. Before that, it may be of any mixture, so
  * use no value, and follow no index, before it is validated. Where the processor may reorder loads (not x86-64), `payload`
- * is a private copy, made word by word with atomic accesses.
+ * is a private copy, made word by word with atomic accesses. On a read-only attachment it is a private copy, too, which
+ * `beginRead` makes: what is written to it reaches nobody.
  *
  * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
  * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.
@@ -95,7 +96,10 @@ export class SeqLock {
   readonly #shared: ReadonlyViews;
   /** What a writer fills: the payload itself, or a private copy that `endWrite` stores atomically. */
   readonly #draft: Views | undefined;
+  /** Whether readers and writers work on the payload itself. */
   readonly #isOrdered: boolean;
+  /** Whether a reader's copy is only there to keep it from writing what is attached for reading only. */
+  readonly #isCopiedPlainly: boolean;
   #isWriting = false;
 
   private constructor(region: Region, isOrdered: boolean) {
@@ -111,6 +115,7 @@ export class SeqLock {
     this.#words = this.#header.words;
     this.#guard = new Guard(this);
     this.#isOrdered = isOrdered;
+    this.#isCopiedPlainly = region.readOnly && hasTotalStoreOrder();
     const partOf = ({ buffer, byteOffset }: ReadonlyViews) => new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
     this.#shared = partOf(region.source);
     // Nobody but this class gets hold of the memory itself.
@@ -323,9 +328,14 @@ export class SeqLock {
     return Object.assign(this, readPaths(words, this.#reader));
   }
 
-  /** Where loads must be atomic: copies the payload with them, so that none is made after the one in validate. */
+  /**
+   * Copies the payload, where readers have a copy. Where the processor may reorder loads, with atomic ones, so that none is
+   * made after the one in validate.
+   */
   #copyIn(): void {
-    if (!this.#isOrdered) copyWords(this.#shared, this.payload, load);
+    if (this.#isOrdered) return;
+    if (this.#isCopiedPlainly) copyPlainly(this.#shared.i32, this.payload.i32);
+    else copyWords(this.#shared, this.payload, load);
   }
 
   #refuseWrite(): never {
