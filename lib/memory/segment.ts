@@ -18,6 +18,7 @@ import {
   openOrCreateSegmentFile,
   openSegmentFile,
   type SegmentFile,
+  unlinkSegmentFile,
 } from "./segment_file.ts";
 import { listSegments, type SegmentInfo } from "./segment_list.ts";
 import { parseAnonymousName, requireSegmentName } from "./segment_name.ts";
@@ -143,13 +144,14 @@ export class Segment implements Disposable {
   }
 
   /**
-   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment.
+   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment. Waits while somebody is
+   * initialising it, for 5 s at most.
    *
    * @returns Whether there was one.
    */
   static unlink(name: string): boolean {
     requireSegmentName("unlink", name);
-    return system.shmUnlink({ action: "unlink segment", path: name }, name);
+    return unlinkSegmentFile(name);
   }
 
   /** The segments on this machine that this process may read. */

@@ -1,5 +1,5 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
-import { compareExchange, load, peek, release, store } from "../atomic/mod.ts";
+import { compareExchange, load, peek, release, specialize, store, wordAccess } from "../atomic/internal.ts";
 import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
 import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
@@ -9,9 +9,9 @@ import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./shared/lock_format
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
-import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
-import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
+import { makeSeqLockPath, type SeqLockPath } from "./seq_lock_path.ts";
+import { copyPlainly, copyWords, SeqLockReader } from "./seq_lock_reader.ts";
 import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
@@ -35,7 +35,8 @@ export interface SeqLockOptions {
  *
  * What is read between `beginRead` and a `validate` that returns true is whole. Before that, it may be of any mixture, so
  * use no value, and follow no index, before it is validated. Where the processor may reorder loads (not x86-64), `payload`
- * is a private copy, made word by word with atomic accesses.
+ * is a private copy, made word by word with atomic accesses. On a read-only attachment it is a private copy, too, which
+ * `beginRead` makes: what is written to it reaches nobody.
  *
  * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
  * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.
@@ -97,7 +98,10 @@ export class SeqLock {
   readonly #shared: ReadonlyViews;
   /** What a writer fills: the payload itself, or a private copy that `endWrite` stores atomically. */
   readonly #draft: Views | undefined;
+  /** Whether readers and writers work on the payload itself. */
   readonly #isOrdered: boolean;
+  /** Whether a reader's copy is only there to keep it from writing what is attached for reading only. */
+  readonly #isCopiedPlainly: boolean;
   /** Whether a write was begun by this object. */
   #isWriting = false;
 
@@ -114,6 +118,7 @@ export class SeqLock {
     this.#words = this.#header.words;
     this.#guard = new Guard(this);
     this.#isOrdered = isOrdered;
+    this.#isCopiedPlainly = region.readOnly && hasTotalStoreOrder();
     const partOf = ({ buffer, byteOffset }: ReadonlyViews) => new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
     this.#shared = partOf(region.source);
     // Nobody but this class gets hold of the memory itself.
@@ -121,8 +126,8 @@ export class SeqLock {
     this.payload = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
     if (this.#words.length > 0) this.#draft = lent ?? new Views(new ArrayBuffer(bytes));
     this.#reader = new SeqLockReader(this.#header, () => this.#copyIn());
-    this.beginRead = () => this.#makePaths().beginRead();
-    this.validate = (sequence) => this.#makePaths().validate(sequence);
+    this.beginRead = () => this.#makePath().beginRead();
+    this.validate = (sequence) => this.#makePath().validate(sequence);
   }
 
   /** The bytes a seqlock takes. */
@@ -335,15 +340,29 @@ export class SeqLock {
   }
 
   /** Makes what reads, at the first call: it takes fifty times as long as to attach. */
-  #makePaths(): ReadPaths {
-    // Empty where loads must be atomic, so that every look at it fails and the slow way is taken.
-    const words = this.#isOrdered ? this.#header.source.i32 : new Int32Array(0);
-    return Object.assign(this, readPaths(words, this.#reader));
+  #makePath(): SeqLockPath {
+    // Empty where readers have a copy, so that every look at it fails and the slow way is taken.
+    const words = this.#isOrdered ? this.#header.source.i32 : new Int32Array(0), reader = this.#reader;
+    return Object.assign(
+      this,
+      specialize(makeSeqLockPath)({
+        words: wordAccess(words),
+        sequenceWord: SEQUENCE_WORD,
+        writing: WRITING,
+        begin: () => reader.begin(),
+        readSequence: () => reader.look(),
+      }),
+    );
   }
 
-  /** Where loads must be atomic: copies the payload with them, so that none is made after the one in validate. */
+  /**
+   * Copies the payload, where readers have a copy. Where the processor may reorder loads, with atomic ones, so that none is
+   * made after the one in validate.
+   */
   #copyIn(): void {
-    if (!this.#isOrdered) copyWords(this.#shared, this.payload, load);
+    if (this.#isOrdered) return;
+    if (this.#isCopiedPlainly) copyPlainly(this.#shared.i32, this.payload.i32);
+    else copyWords(this.#shared, this.payload, load);
   }
 
   #refuseWrite(): never {

@@ -2,23 +2,24 @@
  * What two processes do at once, made to happen at one exact instruction: the other one's part runs in this thread, just
  * before or after a system call of the first one's.
  */
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { chmodSync, closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { Region, RoleTakenError, Segment, SegmentFormatError, SegmentStateError } from "@shmkit/shmkit";
+import { Region, RoleTakenError, Segment, SegmentFormatError, SegmentStateError, SystemError } from "@shmkit/shmkit";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
 import type { Memory } from "../../ffi/mod.ts";
 import type { Party } from "../../lib/memory/party.ts";
 import { Role } from "../../lib/memory/role.ts";
+import { sleep } from "../../lib/atomic/mod.ts";
 import { Views } from "../../lib/layout/mod.ts";
 import { Peer } from "../../support/peer.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { exists, withName } from "../../support/segments.ts";
 import { Counter } from "./counter.ts";
-import { before, replacing } from "./faults.ts";
+import { before, failing, replacing } from "./faults.ts";
 
 const SCRIPT = new URL("./races_peer.ts", import.meta.url);
 const byteLength = 65_536;
@@ -114,6 +115,41 @@ describe("a half-made segment", () => {
         assertEquals(readFileSync(path).equals(bytes), true);
         assertEquals(statSync(path).mode & 0o777, 0o640);
       }
+    }));
+
+  it("whose creator fails and removes its name takes no other segment's name", () =>
+    withName(async (name) => {
+      using signal = Segment.anonymous({ byteLength: 4096 });
+      const counter = signal.create("counter", Counter, {});
+      const peer = Peer.start(thisRuntime, SCRIPT, ["replace", name, signal.name]);
+      assertEquals(await peer.next(), "ready");
+      // Between the creator's look at the name and its removal another process has time to put its own there.
+      const replace = () => {
+        counter.add(1);
+        while (counter.value < 2);
+        sleep(300);
+      };
+      const create = () =>
+        failing("madvise", linux.EINVAL, () => Segment.create(name, { byteLength: 8192, prefault: true }));
+      const error = assertThrows(() => before("shm_unlink", () => true, replace, create), SystemError);
+      assertEquals(error.code, "EINVAL");
+      assertEquals([typeof await peer.next(), await peer.next()], ["boolean", "replaced"]);
+      using segment = Segment.open(name);
+      assertEquals(segment.open("counter", Counter).value, 5);
+      peer.kill();
+      await peer.exited;
+    }));
+
+  it("that is stopped keeps nobody from removing its name for ever", () =>
+    withName(async (name) => {
+      empty(name);
+      const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name]);
+      assertEquals(await peer.next(), "held");
+      const start = performance.now();
+      assertEquals([Segment.unlink(name), exists(name)], [true, false]);
+      assertGreaterOrEqual(performance.now() - start, 5000);
+      peer.kill();
+      await peer.exited;
     }));
 
   it("that is removed and made anew while open waits is opened anew", () =>
