@@ -31,7 +31,7 @@ function assertBinance({ audit, last }: DeskResult): void {
     wrongPositions: 0,
   });
   // With the snapshot; two of the six early ones are applied behind it, and count as early here.
-  assertEquals(depth, { pending: 0, applied: 6546, stale: 0, early: 6, gap: 0, restart: 0, restarted: 0 });
+  assertEquals(depth, { pending: 0, applied: 6546, stale: 0, early: 6, gap: 0, restart: 0, restarted: 0, mismatch: 0 });
   assertEquals([last.validBooks, last.instruments], [1, 1]);
   const { count, filled, refused, misplaced, undecided } = audit.orders;
   assertEquals([filled + refused, misplaced, undecided], [count, 0, 0]);

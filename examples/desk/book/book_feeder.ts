@@ -12,9 +12,11 @@ const RESTART_AFTER = 3;
  * What became of a change or a snapshot that was fed: what `Applied` says, or
  *
  * - `restart`: sequence numbers began anew; the book is invalid from now on, until the next snapshot;
- * - `restarted`: they did, and what was fed is applied to the new book.
+ * - `restarted`: they did, and what was fed is applied to the new book;
+ * - `mismatch`: it was applied, but the book is not what its exchange's checksum says: it is invalid from now on, until the next
+ *   snapshot.
  */
-export type Fed = Applied | "restart" | "restarted";
+export type Fed = Applied | "restart" | "restarted" | "mismatch";
 
 /** Whether what was fed is in the book, which may be used. */
 export function isApplied(fed: string): boolean {
@@ -127,6 +129,11 @@ export class BookFeeder {
     this.#kept.push(cloneDepth(event));
   }
 
+  /** Makes the book invalid until the next snapshot, as a checksum says that it is wrong. */
+  reject(): void {
+    this.#writer.invalidate();
+  }
+
   /** Whether a snapshot is missing. */
   get awaitsSnapshot(): boolean {
     return !this.#writer.isValid;
@@ -178,7 +185,7 @@ export class BookFeeder {
 
   #keepEarly(event: DepthEvent): void {
     this.counts.early++;
-    this.keep(event);
+    if (event.previous === event.previous) this.keep(event); // one without a number would be older than any snapshot
   }
 
   /** Behind a gap all are kept on: a newer snapshot may come. */

@@ -107,8 +107,8 @@ export class OrderBookWriter implements Disposable {
   }
 
   /**
-   * Applies a change, or a whole book, and publishes it at once. A change must follow the last one: its `previous` is that
-   * one's `last`; the first one after a snapshot may also begin before the snapshot and end after it. A snapshot that is
+   * Applies a change, or a whole book, and publishes it at once. A change must follow the last one, unless changes have no numbers:
+   * its `previous` is that one's `last`; the first one after a snapshot may also begin before the snapshot and end after it. A snapshot that is
    * older than a book that may be used is stale.
    *
    * @param told What the exchange said of its best prices, at a sequence number from that of the last snapshot to the change's.
@@ -118,12 +118,13 @@ export class OrderBookWriter implements Disposable {
   apply(event: DepthEvent, told?: ToldTop): Applied {
     const version = this.#version(), current = this.#copyAt(version);
     const state = this.#words[current + STATE_WORD], sequence = this.#f64[current / 2 + SEQUENCE_F64];
+    const isNumbered = event.previous === event.previous;
     if (event.isSnapshot) {
-      if (isUsable(state) && event.last < sequence) return "stale";
+      if (isNumbered && isUsable(state) && event.last < sequence) return "stale";
     } else {
       if (!isUsable(state)) return "early";
       // One that follows is right whatever its own number: an exchange may begin anew in order, or tell that nothing changed.
-      if (event.previous !== sequence) {
+      if (isNumbered && event.previous !== sequence) {
         if (event.last <= sequence) return "stale";
         if (state !== SNAPSHOT || event.first > sequence) {
           this.invalidate();

@@ -1,10 +1,13 @@
 import { Region } from "../../../mod.ts";
-import { type BookCounts, BookFeeder, isApplied } from "../book/book_feeder.ts";
+import { type BookCounts, BookFeeder, type Fed, isApplied } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
+import type { OrderBookOptions } from "../book/order_book_geometry.ts";
+import type { OrderBookWriter } from "../book/order_book_writer.ts";
 import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
 import type { Instruments } from "../input/instruments.ts";
 import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
 import { DecimalSum } from "../risk/decimal_sum.ts";
+import { ChecksumBook, DIGITS_OPTIONS } from "./checksum_book.ts";
 import { faultText, GreeksCheck } from "./greeks_check.ts";
 import { TopsCheck } from "./tops_check.ts";
 import { TradeCheck } from "./trade_check.ts";
@@ -14,6 +17,7 @@ interface Checked {
   readonly model: InstrumentModel;
   readonly book: OrderBook;
   readonly feeder: BookFeeder;
+  checksums: ChecksumBook | undefined;
   readonly tops: TopsCheck;
   readonly trades: TradeCheck;
 }
@@ -39,6 +43,9 @@ export interface CheckSummary extends BookCounts {
   tradeHoles: number;
   bought: number;
   sold: number;
+  /** Books that were compared with a checksum, and those that were equal. */
+  checksums: number;
+  equalChecksums: number;
   greeks: number;
   greeksWithin: number;
   readonly worstGreeks: GreeksCheck["worst"];
@@ -57,6 +64,8 @@ export class CaptureCheck {
   readonly #top = OrderBook.top(1);
   readonly #faults: string[] = [];
   #crossed = 0;
+  #checksums = 0;
+  #equalChecksums = 0;
 
   /** @param instruments Those of the events' source. */
   constructor(instruments: Instruments) {
@@ -100,6 +109,8 @@ export class CaptureCheck {
       tradeHoles: 0,
       bought: 0,
       sold: 0,
+      checksums: this.#checksums,
+      equalChecksums: this.#equalChecksums,
       greeks: compared,
       greeksWithin: within,
       worstGreeks: worst,
@@ -132,8 +143,26 @@ export class CaptureCheck {
     }
   }
 
-  #depth({ book, feeder, tops }: Checked, event: DepthEvent): void {
-    const fed = feeder.feed(event), top = this.#top;
+  /** Feeds an event, and compares the book with the checksum that it may bear. */
+  #feed(checked: Checked, event: DepthEvent): Fed {
+    const { feeder, book } = checked, fed = feeder.feed(event), hasChecksum = event.checksum === event.checksum;
+    if (!hasChecksum && checked.checksums === undefined) return fed;
+    const checksums = checked.checksums ??= new ChecksumBook(book, ...newBook(DIGITS_OPTIONS));
+    checksums.feed(event);
+    if (!hasChecksum || !isApplied(fed)) return fed;
+    this.#checksums++;
+    if (checksums.matches(event.checksum)) {
+      this.#equalChecksums++;
+      return fed;
+    }
+    feeder.reject();
+    checksums.invalidate();
+    return "mismatch";
+  }
+
+  #depth(checked: Checked, event: DepthEvent): void {
+    const { book, tops } = checked;
+    const fed = this.#feed(checked, event), top = this.#top;
     if (book.read(top) && isApplied(fed) && top.isCrossed) this.#crossed++;
     tops.book(event, fed, top);
   }
@@ -143,12 +172,24 @@ export class CaptureCheck {
     while (this.#checked.length <= instrument) {
       const model = this.#instruments.at(this.#checked.length);
       const options = { levels: isOption(model) ? 512 : 8192, copies: 2 };
-      const region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
-      OrderBook.init(region, options);
-      const book = OrderBook.attach(region, options);
-      const feeder = new BookFeeder(book.writer());
-      this.#checked.push({ model, book, feeder, tops: new TopsCheck(), trades: new TradeCheck() });
+      const [book, writer] = newBook(options), feeder = new BookFeeder(writer);
+      this.#checked.push({
+        model,
+        book,
+        feeder,
+        checksums: undefined,
+        tops: new TopsCheck(),
+        trades: new TradeCheck(),
+      });
     }
     return this.#checked[instrument];
   }
+}
+
+/** A book in memory of its own, and its writer. */
+function newBook(options: OrderBookOptions): [OrderBook, OrderBookWriter] {
+  const region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
+  OrderBook.init(region, options);
+  const book = OrderBook.attach(region, options);
+  return [book, book.writer()];
 }

@@ -5,6 +5,8 @@ import type { TradeEvent } from "../input/events.ts";
 export class TradeCheck {
   /** Trades seen. */
   trades = 0;
+  /** Those without an id. */
+  unnumbered = 0;
   /** Times that an id did not follow the one before. */
   holes = 0;
   /** Quantity bought by those who took liquidity. */
@@ -17,11 +19,15 @@ export class TradeCheck {
   lastId = 0;
 
   /** Counts a trade. */
-  count({ id, quantity, isTakerBuy }: TradeEvent): void {
-    if (this.trades === 0) this.firstId = id;
-    else if (id !== this.lastId + 1) this.holes++;
+  count({ id, count, quantity, isTakerBuy }: TradeEvent): void {
     this.trades++;
-    this.lastId = id;
+    if (id !== id) this.unnumbered++;
+    else {
+      const first = id - count + 1;
+      if (this.trades - this.unnumbered === 1) this.firstId = first;
+      else if (first !== this.lastId + 1) this.holes++;
+      this.lastId = id;
+    }
     (isTakerBuy ? this.bought : this.sold).add(quantity);
   }
 }

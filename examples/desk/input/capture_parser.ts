@@ -4,9 +4,11 @@ import type { MarketEvent } from "./events.ts";
 import { InputReport } from "./input_report.ts";
 import { Instruments } from "./instruments.ts";
 import { BROKEN_JSON, JsonScanner, LineError, names } from "./json_scanner.ts";
+import { OkxParser } from "./okx_parser.ts";
 import { connectionOf, definitionsOf, type Origin, restLineOf, snapshotOf } from "./recorder_lines.ts";
 
 const ZERO = 0x30, NINE = 0x39, SPACE = 0x20, POINT = 0x2e, COLON = 0x3a, NEWLINE = 0x0a, RETURN = 0x0d;
+const BRACKET = 0x5b;
 
 /** Whatever is later is no time: the year 33658. */
 const LAST_US = 1e18;
@@ -14,9 +16,10 @@ const LAST_US = 1e18;
 /** Digits of a second that are kept, and those behind them in a time in nanoseconds. */
 const MICRO_DIGITS = 6, NANO_DIGITS_LEFT = 3;
 
-/** First members of messages, by which exchanges are told apart; `data` is both Binance's. */
+/** First members of messages, by which exchanges are told apart; `data` is OKX's if it is an array. */
 const BINANCE_FIRST = names("stream", "e", "u", "s", "lastUpdateId", "data", "E", "T", "symbol", "code", "msg");
 const DERIBIT_FIRST = names("jsonrpc", "params", "method", "usIn", "usOut", "usDiff", "testnet");
+const OKX_FIRST = names("arg", "action", "event", "op", "connId"), DATA = names("data");
 const ANSWER_FIRST = names("result", "id", "error");
 
 /** What there is besides events: nothing to tell of, or what the line is instead. */
@@ -47,6 +50,7 @@ export class CaptureParser {
   readonly #scanner = new JsonScanner();
   readonly #binance: BinanceParser;
   readonly #deribit: DeribitParser;
+  readonly #okx: OkxParser;
   /** Where the lines that follow come from. */
   #origin: Origin = {};
   /** What read the last line. */
@@ -58,6 +62,7 @@ export class CaptureParser {
     this.instruments = instruments;
     this.#binance = new BinanceParser(this.#scanner, instruments);
     this.#deribit = new DeribitParser(this.#scanner, instruments);
+    this.#okx = new OkxParser(this.#scanner, instruments);
   }
 
   /**
@@ -96,6 +101,8 @@ export class CaptureParser {
 
   #finish(event: MarketEvent): MarketEvent {
     event.receivedUs = this.#receivedUs;
+    // What has no number is told apart by its time.
+    if (event.kind === "depth" && event.last !== event.last) event.first = event.last = event.receivedUs;
     this.report.count(event);
     return event;
   }
@@ -147,7 +154,7 @@ export class CaptureParser {
 
   /** Whose message it is; or what is known of it if nobody reads it. */
   #parserOf(): MessageParser | string {
-    const scanner = this.#scanner;
+    const scanner = this.#scanner, { bytes } = scanner;
     if (!scanner.beginObject()) return "an empty message";
     scanner.string();
     const { textStart } = scanner;
@@ -155,10 +162,13 @@ export class CaptureParser {
       scanner.at = textStart - 1;
       return scanner.word(known) >= 0;
     };
+    if (isOneOf(DATA) && bytes[scanner.at] === COLON && bytes[scanner.at + 1] === BRACKET) return this.#okx;
     if (isOneOf(BINANCE_FIRST)) return this.#binance;
     if (isOneOf(DERIBIT_FIRST)) return this.#deribit;
+    if (isOneOf(OKX_FIRST)) return this.#okx;
     if (this.#origin.exchange === "binance") return this.#binance;
     if (this.#origin.exchange === "deribit") return this.#deribit;
+    if (this.#origin.exchange === "okx") return this.#okx;
     if (isOneOf(ANSWER_FIRST)) return "an answer to a request";
     return `a message of no known exchange: it begins with "${scanner.text.slice(0, 32)}"`;
   }

@@ -39,7 +39,7 @@ export function encodedLength(event: MarketEvent): number {
     case "top":
       return HEAD + 5;
     case "trade":
-      return HEAD + 4;
+      return HEAD + 5;
     case "ticker":
       return TICKER_LENGTH;
   }
@@ -79,6 +79,7 @@ export function encode(event: MarketEvent, into: Float64Array, at: number): void
       into[rest + 1] = event.price;
       into[rest + 2] = event.quantity;
       into[rest + 3] = event.isTakerBuy ? 1 : 0;
+      into[rest + 4] = event.count;
       return;
     case "ticker":
       writeTop(event, into, rest);
@@ -128,6 +129,7 @@ export class EventDecoder {
         this.#trade.price = from[rest + 1];
         this.#trade.quantity = from[rest + 2];
         this.#trade.isTakerBuy = from[rest + 3] === 1;
+        this.#trade.count = from[rest + 4];
         return this.#trade;
       case "ticker":
         return this.#readTicker(from, rest);

@@ -32,7 +32,7 @@ export interface DepthEvent extends EventBase {
   first: number;
   /** The last sequence number it covers. */
   last: number;
-  /** The `last` of the change before it. */
+  /** The `last` of the change before it; NaN if changes have no numbers, and each follows the one in front of it. */
   previous: number;
   /** The lowest bid and the highest ask down to which a snapshot tells all; infinite if it tells all there is. */
   knownBid: number;
@@ -57,8 +57,10 @@ export interface TopEvent extends EventBase {
 /** A trade. */
 export interface TradeEvent extends EventBase {
   readonly kind: "trade";
-  /** NaN if its exchange gives it no number. */
+  /** Its number, or the last one if it stands for several; NaN if its exchange gives it none. */
   id: number;
+  /** How many it stands for. */
+  count: number;
   price: number;
   quantity: number;
   /** Whether the one who took liquidity bought. */
@@ -157,6 +159,7 @@ export function tradeEvent(): TradeEvent {
     receivedUs: 0,
     exchangeMs: 0,
     id: 0,
+    count: 1,
     price: 0,
     quantity: 0,
     isTakerBuy: false,

@@ -1,5 +1,13 @@
 const FIRST_CAPACITY = 64;
 
+/** Digits are told with 5 bits. */
+const MOST_DIGITS = 31;
+
+/** How many digits behind the point a price and a quantity were sent with, as one number. */
+export function digitsCode(priceDigits: number, quantityDigits: number): number {
+  return Math.min(priceDigits, MOST_DIGITS) << 5 | Math.min(quantityDigits, MOST_DIGITS);
+}
+
 /** A list of prices and quantities that is filled over and over: it grows, and never shrinks. All are decimals. */
 export class Levels {
   /** How many there are; what lies behind is left over from before. */

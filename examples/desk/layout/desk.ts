@@ -1,5 +1,6 @@
 import { LatestTable, Pipeline, type Segment } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
+import { DIGITS_OPTIONS } from "../check/checksum_book.ts";
 import { bookOptions } from "./books.ts";
 import { DeskLimits } from "./desk_limits.ts";
 import { EventPart } from "./event_part.ts";
@@ -35,8 +36,9 @@ export type LatencyName = typeof LATENCIES[number];
 /** How many instruments a desk has room for; events of others are counted and left out. */
 export const MAX_INSTRUMENTS = 128;
 
-/** Bytes of a desk's segment: a future's book for each instrument, and the rest. What nobody writes to takes no memory. */
-export const DESK_BYTES: number = MAX_INSTRUMENTS * OrderBook.byteLength(bookOptions(false)) + 16 * 2 ** 20;
+/** Bytes of a desk's segment: a future's book for each instrument, one for its digits, and the rest. What nobody writes to takes no memory. */
+export const DESK_BYTES: number =
+  MAX_INSTRUMENTS * (OrderBook.byteLength(bookOptions(false)) + OrderBook.byteLength(DIGITS_OPTIONS)) + 16 * 2 ** 20;
 
 /** Parts of events that the slowest process may be behind. */
 export const EVENT_CAPACITY = 8192;

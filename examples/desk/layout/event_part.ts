@@ -20,6 +20,8 @@ export const EventPart = struct("EventPart", {
   /** By book: whether the best bid, and the best ask, is known to be it. */
   isBidKnown: bool,
   isAskKnown: bool,
+  /** By book: what came of the checksum, an index in `CHECKSUMS`. */
+  checksum: u8,
   /** By pricing: how greeks compare with the exchange's, an index in `VERDICTS`. */
   verdict: u8,
   /** By book: the top of the book after the change. */
@@ -36,7 +38,10 @@ export const EventPart = struct("EventPart", {
 export type EventPartView = ViewOf<typeof EventPart>;
 
 /** What became of a change; nothing was done yet at first. */
-export const OUTCOMES = ["pending", "applied", "stale", "early", "gap", "restart", "restarted"] as const;
+export const OUTCOMES = ["pending", "applied", "stale", "early", "gap", "restart", "restarted", "mismatch"] as const;
+
+/** Whether a book is what its exchange's checksum says; nobody computed one at first, or there is none. */
+export const CHECKSUMS = ["none", "equal", "different"] as const;
 
 /** How computed greeks compare with those of the exchange; nothing was compared at first. */
 export const VERDICTS = ["pending", "outside", "within"] as const;

@@ -6,7 +6,7 @@ import { TopsCheck } from "../check/tops_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
 import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
 import type { Desk } from "../layout/desk.ts";
-import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
+import { CHECKSUMS, type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
 import { EventReader } from "../processes/event_reader.ts";
 import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
@@ -27,6 +27,8 @@ interface Audited {
   hasTicked: boolean;
   /** Greeks compared. */
   greeks: number;
+  /** Checksums compared. */
+  checksums: number;
   /** What became of its book; undefined if it has none. */
   book: InstrumentAudit["book"];
   /** The top that the last change left. */
@@ -40,12 +42,14 @@ export interface InstrumentAudit {
   readonly tops: number;
   readonly unansweredTops: number;
   readonly greeks: number;
+  /** Checksums of its book that were compared. */
+  readonly checksums: number;
   /**
    * What its book is at the end: valid; or why it may not be used: its price lies beyond what the snapshot covered, no snapshot
-   * came, there was a gap, or sequence numbers began anew, and no snapshot that fits came behind that. Undefined if nothing was
-   * told of its book.
+   * came, there was a gap, sequence numbers began anew, or a checksum did not match, and no snapshot that fits came behind that.
+   * Undefined if nothing was told of its book.
    */
-  readonly book: "valid" | "beyond" | "early" | "gap" | "restart" | undefined;
+  readonly book: "valid" | "beyond" | "early" | "gap" | "restart" | "mismatch" | undefined;
 }
 
 /** What the audit found. */
@@ -64,6 +68,9 @@ export interface AuditSummary {
   crossed: number;
   trades: number;
   tradeHoles: number;
+  /** Books that were compared with a checksum, and those that were equal. */
+  checksums: number;
+  equalChecksums: number;
   /** Greeks that were compared, and those within the tolerances. */
   greeks: number;
   greeksWithin: number;
@@ -94,6 +101,7 @@ export class Audit implements Disposable {
   readonly #audited: Audited[] = [];
   readonly #limits = LimitsRecord.alloc();
   readonly #depth: AuditSummary["depth"];
+  readonly #checksums = { none: 0, equal: 0, different: 0 };
   readonly #verdicts = { pending: 0, outside: 0, within: 0 };
   /** Computes again what is said to be wrong, to tell what it is. */
   readonly #greeks = new GreeksCheck();
@@ -134,7 +142,8 @@ export class Audit implements Disposable {
    * come: they stay open.
    */
   finish(isComplete: boolean): AuditSummary {
-    const { within, outside, pending } = this.#verdicts, { net, examples, ...orders } = this.#orderAudit;
+    const { within, outside, pending } = this.#verdicts, { equal, different } = this.#checksums;
+    const { net, examples, ...orders } = this.#orderAudit;
     const summary: AuditSummary = {
       events: this.#events.count,
       missing: this.#events.gaps,
@@ -146,6 +155,8 @@ export class Audit implements Disposable {
       crossed: this.#crossed,
       trades: 0,
       tradeHoles: 0,
+      checksums: equal + different,
+      equalChecksums: equal,
       greeks: within + outside,
       greeksWithin: within,
       greeksPending: pending,
@@ -157,7 +168,7 @@ export class Audit implements Disposable {
       examples: [...examples, ...this.#faults],
     };
     for (const audited of this.#audited.filter((each) => each !== undefined)) {
-      const { instrument: { name }, tops, trades, greeks, book } = audited;
+      const { instrument: { name }, tops, trades, greeks, checksums, book } = audited;
       if (isComplete) tops.finish();
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
@@ -167,7 +178,7 @@ export class Audit implements Disposable {
       summary.tradeHoles += trades.holes;
       summary.examples.push(...tops.examples.map((example) => `${name}: ${example}`));
       const { compared, unanswered: unansweredTops } = tops;
-      summary.instruments.push({ name, tops: compared, unansweredTops, greeks, book });
+      summary.instruments.push({ name, tops: compared, unansweredTops, greeks, checksums, book });
       this.#checkBook(audited, summary);
       this.#checkPosition(audited, net.get(audited.instrument.index) ?? new DecimalSum(), summary);
     }
@@ -207,7 +218,11 @@ export class Audit implements Disposable {
     this.#depth[outcome]++;
     audited.last = undefined;
     audited.tops.book(event, outcome, part);
-    if (outcome === "gap" || outcome === "restart") audited.book = outcome;
+    const checksum = CHECKSUMS[part.checksum];
+    this.#checksums[checksum]++;
+    if (checksum !== "none") audited.checksums++;
+    if (checksum === "different") this.#explainChecksum(audited.instrument, event);
+    if (outcome === "gap" || outcome === "restart" || outcome === "mismatch") audited.book = outcome;
     else if (outcome === "early") audited.book ??= "early";
     if (!isApplied(outcome)) return;
     audited.book = part.isBidKnown && part.isAskKnown ? "valid" : "beyond";
@@ -224,6 +239,12 @@ export class Audit implements Disposable {
       ? [`${name}: pricing says that its greeks are off, and they are not`]
       : this.#greeks.faults.map((fault) => faultText(name, fault));
     this.#faults.push(...texts.slice(0, MOST_FAULTS - this.#faults.length));
+  }
+
+  #explainChecksum({ name }: Instrument, { checksum, exchangeMs }: DepthEvent): void {
+    if (this.#faults.length >= MOST_FAULTS) return;
+    const time = new Date(exchangeMs).toISOString();
+    this.#faults.push(`${name}: at ${time} its book does not have the checksum ${checksum} that the exchange says`);
   }
 
   #checkBook({ instrument, last }: Audited, summary: AuditSummary): void {
@@ -259,6 +280,7 @@ export class Audit implements Disposable {
       expected: new DecimalSum(),
       hasTicked: false,
       greeks: 0,
+      checksums: 0,
       book: undefined,
       last: undefined,
     };

@@ -29,6 +29,7 @@ const BOOK_TEXTS: Readonly<Record<NonNullable<InstrumentAudit["book"]>, string>>
   early: "without a snapshot",
   gap: "without a snapshot since a gap",
   restart: "without a snapshot since their numbers began anew",
+  mismatch: "without a snapshot since a checksum that does not match",
 };
 
 /**
@@ -38,7 +39,7 @@ const BOOK_TEXTS: Readonly<Record<NonNullable<InstrumentAudit["book"]>, string>>
  */
 export function verdictOf(audit: AuditSummary, feed: FeedReport, complaints: readonly string[]): Verdict {
   const all = [...complaints, ...complaintsOf(audit)];
-  const isCompared = audit.tops + audit.greeks > 0;
+  const isCompared = audit.tops + audit.greeks + audit.checksums > 0;
   // A market that was left before its end may have left a book before its snapshot.
   const lost = feed.isComplete ? audit.instruments.filter(({ book }) => book !== undefined && book !== "valid") : [];
   return {
@@ -64,6 +65,8 @@ function complaintsOf({ orders, depth, ...audit }: AuditSummary): string[] {
     depth.pending > 0 && `${plural(depth.pending, "change")} did not reach the books`,
     tops !== equalTops && `${count(tops - equalTops)} of ${plural(tops, "top")} of book differ from the exchange's`,
     crossed > 0 && `books were crossed ${plural(crossed, "time")}`,
+    audit.checksums !== audit.equalChecksums &&
+    `${count(audit.checksums - audit.equalChecksums)} of ${plural(audit.checksums, "checksum")} of books do not match`,
     greeks !== greeksWithin &&
     `the greeks of ${count(greeks - greeksWithin)} of ${plural(greeks, "ticker")} differ from the exchange's`,
     audit.greeksPending > 0 && `${plural(audit.greeksPending, "ticker")} were not priced`,
@@ -77,17 +80,18 @@ function complaintsOf({ orders, depth, ...audit }: AuditSummary): string[] {
   return [...complaints, ...audit.examples];
 }
 
-function comparedOf({ tops, equalTops, greeks, greeksWithin }: AuditSummary): string[] {
+function comparedOf({ tops, equalTops, checksums, equalChecksums, greeks, greeksWithin }: AuditSummary): string[] {
   return [
     tops > 0 && `${count(equalTops)} of ${plural(tops, "top")} of book equal the exchange's`,
+    checksums > 0 && `${count(equalChecksums)} of ${plural(checksums, "checksum")} of books match`,
     greeks > 0 && `the greeks of ${count(greeksWithin)} of ${plural(greeks, "ticker")} are within the tolerances`,
   ].filter((text) => text !== false);
 }
 
 function notComparedOf(audit: AuditSummary, feed: FeedReport, lost: readonly InstrumentAudit[]): string[] {
   const { instruments } = audit, withBook = instruments.filter(({ book }) => book !== undefined);
-  const untold = withBook.filter(({ tops, book }) => tops === 0 && book === "valid");
-  const states = (["beyond", "early", "gap", "restart"] as const).map((state) => {
+  const untold = withBook.filter(({ tops, checksums, book }) => tops + checksums === 0 && book === "valid");
+  const states = (["beyond", "early", "gap", "restart", "mismatch"] as const).map((state) => {
     const found = lost.filter(({ book }) => book === state);
     return found.length > 0 && `${plural(found.length, "book")} ${BOOK_TEXTS[state]}: ${namesOf(found)}`;
   });
@@ -95,7 +99,7 @@ function notComparedOf(audit: AuditSummary, feed: FeedReport, lost: readonly Ins
     feed.empty > 0 && `${plural(feed.empty, "capture")} without a market's event`,
     ...states,
     untold.length > 0 &&
-    `${plural(untold.length, "book")} of which the exchange told no best prices to compare: ${namesOf(untold)}`,
+    `${plural(untold.length, "book")} of which the exchange told nothing to compare: ${namesOf(untold)}`,
     audit.unansweredTops > 0 &&
     `${plural(audit.unansweredTops, "top")} of book without an answer${
       audit.unsureTops > 0 ? `, of which ${count(audit.unsureTops)} lie beyond what a snapshot covered` : ""

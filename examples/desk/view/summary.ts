@@ -75,7 +75,7 @@ function deathLines({ deaths, kills }: DeskResult): string[] {
 
 function checkLines({ audit, last, isStopped }: DeskResult): string[] {
   const { depth, orders, future } = audit, { feed } = last;
-  const early = depth.early + depth.gap + depth.restart;
+  const early = depth.early + depth.gap + depth.restart + depth.mismatch;
   return [
     ...instrumentLines(last),
     ` events: ${count(audit.events)} received of ${count(feed.events)}, ${count(audit.missing)} missing`,
@@ -87,6 +87,9 @@ function checkLines({ audit, last, isStopped }: DeskResult): string[] {
     ` tops of book equal to the exchange's: ${count(audit.equalTops)} of ${count(audit.tops)}, ${
       count(audit.unansweredTops)
     } more without an answer`,
+    ...(audit.checksums === 0
+      ? []
+      : [` checksums of books that match: ${count(audit.equalChecksums)} of ${count(audit.checksums)}`]),
     ` greeks within the tolerances: ${count(audit.greeksWithin)} of ${count(audit.greeks)}`,
     ` trades: ${count(audit.trades)}, ${plural(audit.tradeHoles, "hole")} between their ids${
       feed.repeatedTrades > 0 ? `; ${count(feed.repeatedTrades)} told a second time, and left out` : ""
