@@ -108,10 +108,21 @@ const LOOKS = 32;
 export function lengthOf(region: Region, capacity: number): number {
   const words = region.source.i32;
   for (let look = 1;; look++) {
-    const head = load(words, HEAD_OFFSET / 4); // pairs with giveBack in byte_ring_text.ts
-    const tail = load(words, TAIL_OFFSET / 4); // pairs with publish and claim in byte_ring_text.ts
+    const head = load(words, HEAD_OFFSET / 4); // pairs: byte ring head
+    const tail = load(words, TAIL_OFFSET / 4); // pairs: byte ring tail
     // While the head stood still, the difference was the length.
     if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
     if (look === LOOKS) return Math.min((tail - head) >>> 0, capacity);
   }
+}
+
+/** Throws that the record at a position cannot be. */
+export function refuseRecord(region: Region, capacity: number, position: number, word: number): never {
+  const hex = (word >>> 0).toString(16).padStart(8, "0");
+  throw new SegmentFormatError(
+    "OBJECT",
+    `Cannot read ${region.name} as the record at byte ${
+      position & (capacity - 1)
+    } must end before the tail: found 0x${hex}`,
+  );
 }
