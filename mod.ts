@@ -48,6 +48,7 @@ export {
   ByteProducer,
   ByteRing,
   type ByteRingOptions,
+  type DrainResult,
   LatestTable,
   type LatestTableFunction,
   type LatestTableOptions,

@@ -5,4 +5,5 @@
  */
 export * from "./mod.ts";
 export { specialize } from "./specialize.ts";
-export { type WordAccess, wordAccess, type WordAccessOptions, wordLoader } from "./word_access.ts";
+export type { WordAccess, WordAccessOptions } from "./word_access.ts";
+export { wordAccess, wordLoader } from "./word_accesses.ts";

@@ -25,6 +25,8 @@ const PLACES: Places = {
   root,
   replaced: {
     "lib/atomic/atomics.ts": join(here, "inside/atomics.ts"),
+    "lib/atomic/specialize.ts": join(here, "inside/specialize.ts"),
+    "lib/atomic/word_accesses.ts": join(here, "inside/word_accesses.ts"),
     "lib/atomic/futex.ts": join(here, "inside/futex.ts"),
     "lib/atomic/fence.ts": join(here, "inside/fence.ts"),
     "ffi/mod.ts": join(here, "inside/ffi.ts"),
@@ -46,7 +48,8 @@ export interface Program {
  * @param patches Applied to the source.
  */
 export async function buildProgram(entry: string, patches: readonly Patch[] = []): Promise<Program> {
-  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES), names = new Names(ANNOUNCED);
+  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES),
+    names = new Names(ANNOUNCED);
   for (const file of program.files.values()) names.add(file);
   names.settle();
   const folder = makeFolder(), signature = names.signature;

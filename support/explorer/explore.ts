@@ -105,11 +105,29 @@ function search(
   }
   const { steps, deathPoints } = world, ms = performance.now() - begin;
   const actors = world.actors.length;
-  return { actors, schedules, cut, steps, states: states.count, deepest, deathPoints: deathPoints.size, outcomes, isWhole, ms, failure };
+  return {
+    actors,
+    schedules,
+    cut,
+    steps,
+    states: states.count,
+    deepest,
+    deathPoints: deathPoints.size,
+    outcomes,
+    isWhole,
+    ms,
+    failure,
+  };
 }
 
 /** Runs what went wrong again, with a turn at every step, and makes it simpler. */
-function explain(program: Program, scenario: Scenario, setting: Setting, world: World, conflicts: Conflicts | undefined): Failure {
+function explain(
+  program: Program,
+  scenario: Scenario,
+  setting: Setting,
+  world: World,
+  conflicts: Conflicts | undefined,
+): Failure {
   const { failure, choices: { path } } = world;
   const { failure: message, path: shrunk, lines } = shrink(program, scenario, setting, path, conflicts);
   if (message === undefined) throw new Error(`Cannot repeat what went wrong in '${scenario.title}': ${failure}`);

@@ -63,7 +63,16 @@ export class ProgramFiles {
       const [one] = this.#importsOf(file, statement);
       if (one === undefined) return statement.moduleSpecifier === undefined ? [statement] : [];
       const { modifiers, isTypeOnly, exportClause } = statement;
-      return [f.updateExportDeclaration(statement, modifiers, isTypeOnly, exportClause, f.createStringLiteral(place(one.target)), undefined)];
+      return [
+        f.updateExportDeclaration(
+          statement,
+          modifiers,
+          isTypeOnly,
+          exportClause,
+          f.createStringLiteral(place(one.target)),
+          undefined,
+        ),
+      ];
     }
     if (!ts.isImportDeclaration(statement)) return [statement];
     if (!isRelative(statement.moduleSpecifier)) return [statement];

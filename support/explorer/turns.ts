@@ -165,7 +165,7 @@ export class Turns {
           this.trace?.note(`the time of ${actor.name} runs out`);
           return actor;
       }
-      if (actor !== this.current) this.trace?.turn(actor, price > 0);
+      if (actor !== this.current) this.trace?.turn(price > 0);
       return actor;
     }
   }
@@ -257,7 +257,9 @@ export class Turns {
   }
 
   #sleepers(): string {
-    return this.actors.filter((actor) => actor.isLeft && actor.asleepAt !== AWAKE).map(({ name }) => name).join(" and ");
+    return this.actors.filter((actor) => actor.isLeft && actor.asleepAt !== AWAKE).map(({ name }) => name).join(
+      " and ",
+    );
   }
 
   /** All that decides what can come, but for the preemptions that are left. */

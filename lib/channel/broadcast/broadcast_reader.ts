@@ -4,7 +4,7 @@ import { recordCopies, type Region } from "../../memory/internal.ts";
 import { EventCount, type WaitOptions } from "../../sync/mod.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { EPOCH_BITS } from "../shared/long_position.ts";
-import { requireSynchronous, type Synchronous } from "../shared/synchronous.ts";
+import { type DrainResult, requireSynchronous } from "../shared/drain_result.ts";
 import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { Waiter } from "../shared/waiter.ts";
 import {
@@ -52,7 +52,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {ClosedError} If the segment was closed.
    */
-  readonly drain: (fn: (record: ViewOf<S>) => Synchronous, limit?: number) => number;
+  readonly drain: (fn: (record: ViewOf<S>) => DrainResult, limit?: number) => number;
 
   /**
    * As `drain`, but blocks this thread until there is a record.
@@ -60,7 +60,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
    * @returns 0 if the time runs out.
    * @throws {RangeError} If `timeoutMs` is negative.
    */
-  readonly drainWait: (fn: (record: ViewOf<S>) => Synchronous, limit?: number, options?: WaitOptions) => number;
+  readonly drainWait: (fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions) => number;
 
   /**
    * Copies the next record. Never blocks.

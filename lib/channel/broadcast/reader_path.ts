@@ -1,7 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
-import type { Synchronous } from "../shared/synchronous.ts";
+import type { DrainResult } from "../shared/drain_result.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 
 /** What a reader is given. */
@@ -45,8 +45,8 @@ export interface ReaderPorts<S extends AnyStruct> {
 
 /** A reader's methods, and what they keep. */
 export interface ReaderPath<S extends AnyStruct> {
-  drain(fn: (record: ViewOf<S>) => Synchronous, limit?: number): number;
-  drainWait(fn: (record: ViewOf<S>) => Synchronous, limit?: number, options?: WaitOptions): number;
+  drain(fn: (record: ViewOf<S>) => DrainResult, limit?: number): number;
+  drainWait(fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions): number;
   shift(into: ViewOf<S>): boolean;
   shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
   next(): ViewOf<S> | undefined;
@@ -147,7 +147,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
     return true;
   };
 
-  const receive = (fn: (record: ViewOf<S>) => Synchronous, atMost: number, isPolled: boolean): number => {
+  const receive = (fn: (record: ViewOf<S>) => DrainResult, atMost: number, isPolled: boolean): number => {
     const most = atMost < 0x4000_0000 ? atMost | 0 : 0x4000_0000;
     let count = 0, mustPoll = !isPolled, isWhole = false;
     isDraining = true;

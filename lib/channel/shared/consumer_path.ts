@@ -1,7 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
-import type { Synchronous } from "./synchronous.ts";
+import type { DrainResult } from "./drain_result.ts";
 import type { WaitPorts } from "./waiter.ts";
 
 /** What a consumer is given. */
@@ -48,8 +48,8 @@ export interface ConsumerPorts<S extends AnyStruct> {
 
 /** A consumer's methods, and what they keep. */
 export interface ConsumerPath<S extends AnyStruct> {
-  drain(fn: (record: ViewOf<S>) => Synchronous, limit?: number): number;
-  drainWait(fn: (record: ViewOf<S>) => Synchronous, limit?: number, options?: WaitOptions): number;
+  drain(fn: (record: ViewOf<S>) => DrainResult, limit?: number): number;
+  drainWait(fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions): number;
   shift(into: ViewOf<S>): boolean;
   shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
   next(): ViewOf<S> | undefined;
@@ -129,7 +129,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     if (at !== head) free(at);
   };
 
-  const receive = (fn: (record: ViewOf<S>) => Synchronous, most: number | undefined): number => {
+  const receive = (fn: (record: ViewOf<S>) => DrainResult, most: number | undefined): number => {
     const from = position, slots = slotMask + 1;
     // Without a limit, what is known now; with one, what comes meanwhile too.
     const last = most === undefined ? limit : (from + (most < slots ? most : slots)) | 0;

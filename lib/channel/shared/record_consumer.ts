@@ -3,7 +3,7 @@ import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
 import { type ChannelEnd, refuseLimit } from "./channel_end.ts";
 import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consumer_path.ts";
-import { requireSynchronous, type Synchronous } from "./synchronous.ts";
+import { type DrainResult, requireSynchronous } from "./drain_result.ts";
 
 /**
  * Records found by a poll that are worth one; a quarter of a small ring. It takes some dozens of cache lines between the two
@@ -49,7 +49,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
-  readonly drain: (fn: (record: ViewOf<S>) => Synchronous, limit?: number) => number;
+  readonly drain: (fn: (record: ViewOf<S>) => DrainResult, limit?: number) => number;
 
   /**
    * As `drain`, but blocks this thread until there is a record.
@@ -57,7 +57,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
    * @returns 0 if the time runs out.
    * @throws {RangeError} If `timeoutMs` is negative.
    */
-  readonly drainWait: (fn: (record: ViewOf<S>) => Synchronous, limit?: number, options?: WaitOptions) => number;
+  readonly drainWait: (fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions) => number;
 
   /**
    * Copies the next record and frees it. Never blocks.

@@ -2,7 +2,7 @@
  * What a function may return that receives records: anything but a promise. The record it is given is good until it returns,
  * and an asynchronous function returns at its first `await`.
  */
-export type Synchronous =
+export type DrainResult =
   | void
   | null
   | boolean
