@@ -51,13 +51,14 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     const end = this.#end = new ChannelEnd(region, "write", "writer"), { views } = region, { i32 } = views;
     this.#role = role;
     const first = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, isOrdered = hasTotalStoreOrder();
-    const bound = bindRecord(layout, views, first);
+    const bound = bindRecord(layout, views, first), opened = bindRecord(layout, views, first, { canRetire: true });
+    opened.retire();
     const path = this.#path = specialize(makeWriterPath<S>)({
       words: wordAccess(i32),
       places: placesOf(geometry),
       bound,
       ...recordCopies(layout, bound),
-      opened: () => bindRecord(layout, views, first, { canRetire: true }),
+      opened,
       isOrdered,
       refuseUse: () => end.refuseUse(),
       refuseRow,

@@ -11,8 +11,8 @@ export interface WriterPorts<S extends AnyStruct> {
   /** Copies between slots and views so that others may read meanwhile. */
   readonly copyTo: (into: ViewOf<S>) => void;
   readonly copyFrom: (from: ViewOf<S>) => void;
-  /** What `begin` returns, retired unless a row is begun; made when first needed. */
-  readonly opened: () => BoundRecord<S>;
+  /** What `begin` returns, retired unless a row is begun. */
+  readonly opened: BoundRecord<S>;
   /**
    * Whether the processor keeps stores in order. Where it does not, the writer's look at the version it alone writes is
    * an atomic one: after it, no store into the next slot is seen before the version published last.
@@ -44,7 +44,8 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
   const { rows, versionMask, firstWord, rowWords, slotsDelta, slotWords, recordDelta } = ports.places;
   const { changesWord, logWord, logMask } = ports.places;
   const { moveTo, isView, draft, prepare } = bound, lookAtOwn = ports.isOrdered ? peek : load;
-  let opened: BoundRecord<S> | undefined, isOpen = true, begun = -1, writes = 0;
+  const { record, moveTo: openAt, retire } = ports.opened;
+  let isOpen = true, begun = -1, writes = 0;
 
   const slotOf = (at: number, version: number): number => at + slotsDelta + (version & versionMask) * slotWords;
   const recordOf = (slot: number): number => slot * 4 + recordDelta;
@@ -68,11 +69,6 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
     release(changesWord, (changes + 1) | 0); // pairs: table changes
   };
 
-  // What was published, or forgotten, is no longer the caller's to write.
-  const retire = (): void => {
-    if (opened !== undefined) opened.retire();
-  };
-
   /** The draft holds the row's current value, changed by the values: all of them are good. */
   const prepareRow = (at: number, values: Partial<ValueOf<S>>): void => {
     const mine = ++writes, version = peek(at);
@@ -91,19 +87,18 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
       moveTo(recordOf(takeNext(at)));
       copyFrom(isCopied ? value : draft());
       writes++;
-      retire();
+      retire(); // what was begun is no longer the caller's to write
       publish(at, row);
     },
     begin(row) {
       if (row >>> 0 !== row || row >= rows) refuseRow(row, rows);
       const at = firstWord + row * rowWords;
-      if (opened === undefined) opened = ports.opened();
       const slot = takeNext(at);
       moveTo(recordOf(slotOf(at, peek(at))));
-      opened.moveTo(recordOf(slot));
-      copyTo(opened.record);
+      openAt(recordOf(slot));
+      copyTo(record);
       begun = row;
-      return opened.record;
+      return record;
     },
     commit() {
       const row = begun;
