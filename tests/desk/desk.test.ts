@@ -15,6 +15,7 @@ import { ROLES } from "../../examples/desk/layout/desk.ts";
 import { scenarioMargin } from "../../examples/desk/risk/scenario_margin.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
 import { countOn, restartedText } from "./binance_lines.ts";
+import { OkxLines } from "./okx_lines.ts";
 import { bookLines, captureText, tickerLine, UPDATES } from "./desk_capture.ts";
 
 const MAIN = fileURLToPath(new URL("../../examples/desk/main.ts", import.meta.url));
@@ -294,6 +295,24 @@ describe("the desk as a program", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("checks OKX's books by their checksums, and says which did not match", async () => {
+    const lines = (isWrong: boolean) => {
+      const lines = new OkxLines("BTC-USD-SWAP", false).book("snapshot", [["100.5", "30"]], [["101", "10.0"]]);
+      for (let i = 1; i <= 50; i++) {
+        const rest = isWrong && i === 40 ? { checksum: 1 } : {};
+        lines.book("update", [[`${100 - i % 7}.50`, `${i % 5}`]], [["101.0", `${i}`]], rest).trades(4 * i, "2");
+      }
+      return lines.text;
+    };
+    const right = await replay(lines(false)), { ok, checks, compared, futures } = JSON.parse(right.output);
+    assertEquals([right.code, ok, compared], [0, true, ["51 of 51 checksums of books match"]], right.output);
+    assertEquals([checks.checksums, checks.equalChecksums, futures[0].name], [51, 51, "BTC-USD-SWAP"]);
+    const wrong = await replay(lines(true)), found = JSON.parse(wrong.output);
+    assertEquals([wrong.code, found.verdict, found.books.valid], [1, "wrong", 0]);
+    assertEquals(found.complaints[0], "1 of 41 checksums of books do not match");
+    assert(/^BTC-USD-SWAP: at 2022-05-13T16:.*checksum 1 /.test(found.complaints[1]), found.complaints[1]);
   });
 
   it("takes parts of a recording from the standard input and a named pipe, in any order, and a process may die", async () => {

@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Segment, type ValueOf } from "@shmkit/shmkit";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
+import { ChecksumBook, DIGITS_OPTIONS } from "../../examples/desk/check/checksum_book.ts";
 import { type DepthEvent, depthEvent, tradeEvent } from "../../examples/desk/input/events.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
@@ -13,13 +14,15 @@ import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
 import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
 import { heldOf } from "../../examples/desk/layout/position_rows.ts";
-import { OUTCOMES } from "../../examples/desk/layout/event_part.ts";
+import { CHECKSUMS, OUTCOMES } from "../../examples/desk/layout/event_part.ts";
 import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../examples/desk/layout/records.ts";
 import { EventReader } from "../../examples/desk/processes/event_reader.ts";
 import { EventWriter } from "../../examples/desk/processes/event_writer.ts";
 import { PositionBook } from "../../examples/desk/processes/position_book.ts";
 import { Peer } from "../../support/peer.ts";
 import { otherRuntime } from "../../support/runtimes.ts";
+import { OkxLines } from "./okx_lines.ts";
+import { eventsOfText } from "./parse_text.ts";
 
 /** A desk without processes: what is needed to let one of them work. */
 async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
@@ -266,6 +269,44 @@ describe("a process of the desk, and the successor of one that died between two 
       assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3, 3]);
       for (const each of others) each.close();
     }));
+
+  // Digits lie in a book of their own, one step behind.
+  for (const hasDigits of [false, true]) {
+    it(`book, after it applied a change that bears a checksum, ${hasDigits ? "and" : "before"} its digits: all match`, () =>
+      withDesk(async (desk) => {
+        const lines = new OkxLines("BTC-USDT", true).book("snapshot", [["100.50", "3"]], [["101", "1.0"]]);
+        lines.book("update", [["100.50", "2.000"]], []).book("update", [], [["101.0", "7"]]);
+        const events = eventsOfText(lines.text) as DepthEvent[], seen: string[] = [];
+        using audit = new EventReader(desk, "audit", (_, part) => {
+          seen.push(`${OUTCOMES[part.outcome]} ${CHECKSUMS[part.checksum]}`);
+        });
+        const others = ["pricing", "risk", "hedging"].map((name) => desk.events.reader(name));
+        using writer = new EventWriter(desk, 1);
+        for (const event of events) writer.write(event, () => false);
+        const book = desk.segment.create("book BTCUSDT", OrderBook, bookOptions(false)), dying = book.writer();
+        const digits = desk.segment.create("digits BTCUSDT", OrderBook, DIGITS_OPTIONS);
+        const checksums = new ChecksumBook(book, digits, digits.writer());
+        using reader = desk.events.reader("book", { from: "oldest" });
+        reader.drain((part) => {
+          dying.apply(events[0]);
+          checksums.feed(events[0]);
+          part.outcome = OUTCOMES.indexOf("applied");
+          part.checksum = CHECKSUMS.indexOf("equal");
+        }, 1);
+        dying.apply(events[1]);
+        if (hasDigits) checksums.feed(events[1]);
+        dying.close();
+        checksums[Symbol.dispose]();
+        reader.close();
+        await work(desk, "book", () => {
+          for (const each of others) each.drain(() => {});
+          audit.receive(0);
+          return seen.length === 3;
+        });
+        assertEquals(seen, ["applied equal", "applied equal", "applied equal"]);
+        for (const each of others) each.close();
+      }));
+  }
 
   it("book, after it kept changes that came before their snapshot: they are kept again, and told of once", () =>
     withDesk(async (desk) => {

@@ -6,12 +6,15 @@ const encoder = new TextEncoder();
 /** Reads a capture's lines to the end: its events, each a copy. */
 export function eventsOfText(text: string, parser: CaptureParser = new CaptureParser()): MarketEvent[] {
   const events: MarketEvent[] = [];
-  for (const line of text.split("\n").slice(0, text.endsWith("\n") ? -1 : undefined)) {
-    let event = parser.parse(encoder.encode(`${line}\n`), 0);
+  const take = (event: MarketEvent | undefined) => {
     for (; event !== undefined; event = parser.more()) {
       events.push(event.kind === "depth" ? cloneDepth(event) : { ...event });
     }
+  };
+  for (const line of text.split("\n").slice(0, text.endsWith("\n") ? -1 : undefined)) {
+    take(parser.parse(encoder.encode(`${line}\n`), 0));
   }
   parser.end();
+  take(parser.more());
   return events;
 }

@@ -5,6 +5,7 @@ import { InputReport } from "./input_report.ts";
 import { Instruments } from "./instruments.ts";
 import { BROKEN_JSON, JsonScanner, LineError, names } from "./json_scanner.ts";
 import { OkxParser } from "./okx_parser.ts";
+import { TardisParser } from "./tardis_parser.ts";
 import { connectionOf, definitionsOf, type Origin, restLineOf, snapshotOf } from "./recorder_lines.ts";
 
 const ZERO = 0x30, NINE = 0x39, SPACE = 0x20, POINT = 0x2e, COLON = 0x3a, NEWLINE = 0x0a, RETURN = 0x0d;
@@ -21,6 +22,9 @@ const BINANCE_FIRST = names("stream", "e", "u", "s", "lastUpdateId", "data", "E"
 const DERIBIT_FIRST = names("jsonrpc", "params", "method", "usIn", "usOut", "usDiff", "testnet");
 const OKX_FIRST = names("arg", "action", "event", "op", "connId"), DATA = names("data");
 const ANSWER_FIRST = names("result", "id", "error");
+
+/** With this the header of a table begins. */
+const HEADER: Uint8Array = new TextEncoder().encode("exchange,symbol,");
 
 /** What there is besides events: nothing to tell of, or what the line is instead. */
 type Found = MarketEvent | string | undefined;
@@ -39,6 +43,7 @@ interface MessageParser {
  *     1617644856.913596: {…}                   seconds
  *     https://… -> 1617644856.9: {…}           the answer to a request: a snapshot, or definitions of instruments
  *     wss://… <-> 1617644856.9                 to whom the recorder connected
+ *     exchange,symbol,timestamp,…              the header of a table of Tardis, whose rows follow
  *
  * Whose message it is shows in its first member. What is skipped or broken is counted in the report, with the reason.
  */
@@ -51,10 +56,11 @@ export class CaptureParser {
   readonly #binance: BinanceParser;
   readonly #deribit: DeribitParser;
   readonly #okx: OkxParser;
+  readonly #tardis: TardisParser;
   /** Where the lines that follow come from. */
   #origin: Origin = {};
-  /** What read the last line. */
-  #parser: MessageParser | undefined;
+  /** What read the last line, and may hold more of it. */
+  #parser: Pick<MessageParser, "more"> | undefined;
   #receivedUs = 0;
 
   /** @param instruments Shared by several captures that are replayed together. */
@@ -63,6 +69,7 @@ export class CaptureParser {
     this.#binance = new BinanceParser(this.#scanner, instruments);
     this.#deribit = new DeribitParser(this.#scanner, instruments);
     this.#okx = new OkxParser(this.#scanner, instruments);
+    this.#tardis = new TardisParser(this.#scanner, instruments);
   }
 
   /**
@@ -77,7 +84,7 @@ export class CaptureParser {
     report.lines++;
     this.#parser = undefined;
     try {
-      const found = isDigit(bytes[start]) ? this.#readMessage(bytes, start) : this.#readHeader(bytes, start);
+      const found = isDigit(bytes[start]) ? this.#readMessage(bytes, start) : this.#readOther(bytes, start);
       if (typeof found === "string") report.countSkipped(found, bytes, start);
       else if (found !== undefined) return this.#finish(found);
     } catch (error) {
@@ -94,9 +101,20 @@ export class CaptureParser {
     return event === undefined ? undefined : this.#finish(event);
   }
 
-  /** Tells that no line comes any more. */
+  /** Tells that no line comes any more: `more` gives what was waiting for one. */
   end(): void {
     if (this.#binance.releaseSnapshot()) this.report.countBroken(new LineError(NOBODY, NOBODY));
+    // The last rows of a table are a change, too.
+    const last = this.#tardis.end();
+    let isTold = last === undefined;
+    if (last !== undefined) this.#receivedUs = last.receivedUs;
+    this.#parser = {
+      more: () => {
+        if (isTold) return undefined;
+        isTold = true;
+        return last;
+      },
+    };
   }
 
   #finish(event: MarketEvent): MarketEvent {
@@ -107,12 +125,19 @@ export class CaptureParser {
     return event;
   }
 
-  /** An empty line, or one of the recorder's own. */
-  #readHeader(bytes: Uint8Array, start: number): Found {
+  /** A row of a table, an empty line, or one of the recorder's own. */
+  #readOther(bytes: Uint8Array, start: number): Found {
     if (bytes[start] === NEWLINE || (bytes[start] === RETURN && bytes[start + 1] === NEWLINE)) return "an empty line";
+    if (this.#tardis.isOpen && !HEADER.every((byte, i) => bytes[start + i] === byte)) {
+      const found = this.#tardis.parse(bytes, start);
+      if (found !== undefined && typeof found !== "string") this.#receivedUs = found.receivedUs;
+      return found;
+    }
     const end = bytes.indexOf(NEWLINE, start), line = restLineOf(bytes, start, end);
     if (line !== undefined) return this.#readAnswer(line.url, bytes, line.answerAt);
     const text = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + 4096)));
+    const header = this.#tardis.begin(text);
+    if (header !== undefined) return header;
     const origin = connectionOf(text);
     if (origin !== undefined) {
       this.#origin = origin;

@@ -17,6 +17,7 @@ export class CaptureSource implements Source {
   readonly #pieces: AsyncGenerator<Lines>;
   #lines: Lines = new Uint8Array(0);
   #at = 0;
+  #isEnded = false;
 
   /**
    * Nothing is read yet.
@@ -64,19 +65,25 @@ export class CaptureSource implements Source {
   async fill(): Promise<boolean> {
     try {
       const { done, value } = await this.#pieces.next();
-      if (done) {
-        this.#parser.end();
-        return false;
-      }
+      if (done) return this.#end();
       this.#lines = value;
       this.#at = 0;
       return true;
     } catch (error) {
       if (!(error instanceof FileFault)) throw error;
       this.report.countBroken(error);
-      this.#parser.end();
-      return false;
+      return this.#end();
     }
+  }
+
+  /** @returns True once: what was waiting for another line is there now. */
+  #end(): boolean {
+    if (this.#isEnded) return false;
+    this.#isEnded = true;
+    this.#lines = new Uint8Array(0);
+    this.#at = 0;
+    this.#parser.end();
+    return true;
   }
 
   /** Closes the file. */
