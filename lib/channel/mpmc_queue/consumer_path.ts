@@ -15,6 +15,10 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
   readonly nameCountWord: number;
   /** The most records that are taken at once. */
   readonly mostTaken: number;
+  /** Records between two times that the consumer runs out which are worth a poll. */
+  readonly worthwhile: number;
+  /** Pauses that a consumer rests at most before it polls once more. */
+  readonly longestRest: number;
   /** The length is counted for the high-water mark whenever the head passes a multiple of this, a power of two. */
   readonly sampledEach: number;
   /** Wakes the producers that sleep. */
@@ -56,12 +60,15 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   const { record, moveTo, copyTo, checkTarget } = bound;
   const { slotsWord, slotWords, slotMask, recordDelta, capacity, headWord, freedWord, asleep } = ports.places;
   const { free, full, voided } = ports.places.states;
-  const { nameFirstWord, nameCountWord, mostTaken, sampledEach, wake, settleDeath, countRecords } = ports;
+  const { nameFirstWord, nameCountWord, mostTaken, worthwhile, longestRest, sampledEach } = ports;
+  const { wake, settleDeath, countRecords } = ports;
   const { refuseUse, refuseLimit, refuseAhead, requireSync } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask;
   // Positions from `position` to `end` are taken and not handed out. If isHeld, the one before them was, by next, and is not freed.
   let position = 0, end = 0, isHeld = false, isDraining = false, isBusy = false, wanted = 1;
+  // How many were taken since there were last no more, and how long it rested then.
+  let taken = 0, rest = 0;
 
   const slotOf = (at: number): number => (slotsWord + (at & slotMask) * slotWords) | 0;
 
@@ -110,6 +117,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
         if (found === first) {
           position = first;
           end = to;
+          taken = (taken + ((to - first) | 0)) | 0;
           if (((first ^ to) & -sampledEach) !== 0) countRecords();
           return true;
         }
@@ -120,6 +128,20 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
         first = now === first ? load(headWord) : now; // pairs: queue head
       }
     }
+  };
+
+  /**
+   * Polls once more where there are no more records, after a rest if it was after few of them. Each poll takes from the producer
+   * the cache line that it is about to write: at its heels, a consumer makes both pay for that at each record.
+   */
+  const gather = (most: number): boolean => {
+    if (taken === 0) return false;
+    rest = taken >= worthwhile ? rest >> 1 : rest === 0 ? 1 : rest < longestRest ? rest * 2 : rest;
+    taken = 0;
+    for (let i = 0; i < rest; i++) pause();
+    if (take(most)) return true;
+    rest = 0;
+    return false;
   };
 
   const hasRecords = (): boolean => {
@@ -147,7 +169,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     if (at === last) nameNothing();
   };
 
-  const receive = (fn: (record: ViewOf<S>) => void, most: number): number => {
+  const receive = (fn: (record: ViewOf<S>) => void, most: number, isGathering: boolean): number => {
     let at = position, last = end, left = most, isWhole = false;
     // All other methods now have to take something, which they are refused.
     position = end;
@@ -155,7 +177,8 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     try {
       while (left > 0) {
         if (at === last) {
-          if (!take(left < mostTaken ? left : mostTaken)) break;
+          const some = left < mostTaken ? left : mostTaken;
+          if (!take(some) && !(isGathering && gather(some))) break;
           at = position;
           last = position = end;
         }
@@ -210,14 +233,14 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     drain(fn, limit) {
       checkDrain(fn, limit);
       if (isHeld) freeHeld();
-      return receive(fn, mostOf(limit));
+      return receive(fn, mostOf(limit), limit !== undefined);
     },
     drainWait(fn, limit, options) {
       checkDrain(fn, limit);
       if (options !== undefined) check(options);
       if (isHeld) freeHeld();
       if (!awaitRecords(limit === undefined || limit >= mostTaken ? mostTaken : Math.floor(limit), options)) return 0;
-      return receive(fn, mostOf(limit));
+      return receive(fn, mostOf(limit), limit !== undefined);
     },
     shift(into) {
       checkTarget(into);
@@ -242,7 +265,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
       if (isHeld) freeHeld();
       if (position === end) {
         if (isBusy) refuseUse();
-        if (!take(ahead === undefined ? 1 : ahead)) return undefined;
+        if (ahead === undefined ? !take(1) : !take(ahead) && (ahead === 1 || !gather(ahead))) return undefined;
       }
       return handOut();
     },
