@@ -34,7 +34,9 @@ const PLACES: Places = {
 
 /** A program, loaded. */
 export interface Program {
-  /** What the scenario's file exports. */
+  /** What its file exports. */
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** The scenarios among that. */
   readonly scenarios: readonly Scenario[];
   readonly sites: readonly Site[];
 }
@@ -70,8 +72,12 @@ export async function buildProgram(entry: string, patches: readonly Patch[] = []
     names.settle();
     return addTwins(file, "made from text", names, sites, (statement) => [statement]);
   });
-  const module = await import(pathToFileURL(placeOf(join(root, entry))).href);
-  return { scenarios: Object.values(module).flat() as Scenario[], sites };
+  const exports: Record<string, unknown> = await import(pathToFileURL(placeOf(join(root, entry))).href);
+  return { exports, scenarios: Object.values(exports).flat().filter(isScenario), sites };
+}
+
+function isScenario(value: unknown): value is Scenario {
+  return typeof value === "object" && value !== null && "part" in value && "start" in value;
 }
 
 /** The steps of all programs: what is kept from one program to the next refers to them. */
