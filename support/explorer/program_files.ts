@@ -41,7 +41,7 @@ export class ProgramFiles {
     this.#patches = patches;
     const files = new Map<string, ts.SourceFile>(), left = [entry];
     for (let path = left.pop(); path !== undefined; path = left.pop()) {
-      if (files.has(path)) continue;
+      if (files.has(path)) continue; if (process.env.DBG) console.log(path);
       const file = this.#parse(path);
       files.set(path, file);
       for (const { target } of file.statements.flatMap((one) => this.#importsOf(file, one))) {
