@@ -59,7 +59,10 @@ else await proveAll();
 if (values.table !== undefined) writeFileSync(values.table, lines.join("\n") + "\n");
 process.exit(faults === 0 ? 0 : 1);
 
-function number(name: "preemptions" | "deaths" | "stops" | "delays" | "minutes" | "seed" | "runs", otherwise: number): number {
+function number(
+  name: "preemptions" | "deaths" | "stops" | "delays" | "minutes" | "seed" | "runs",
+  otherwise: number,
+): number {
   const text = values[name];
   if (text === undefined) return otherwise;
   if (/^[0-9]+(\.[0-9]+)?$/.test(text)) return Number(text);
@@ -101,7 +104,13 @@ function settingsOf(scenario: Scenario): readonly Setting[] {
 function prove(file: string, program: Program, scenario: Scenario, setting: Setting): void {
   const random = values.seed === undefined ? undefined : { seed: number("seed", 1), runs: number("runs", 100_000) };
   const result = explore(program, scenario, setting, { limitMs, random });
-  report(scenario, `${random === undefined ? settingInWords(setting) : `random, seed ${random.seed}`}${whole(result, random !== undefined)}`, result);
+  report(
+    scenario,
+    `${random === undefined ? settingInWords(setting) : `random, seed ${random.seed}`}${
+      whole(result, random !== undefined)
+    }`,
+    result,
+  );
   if (result.failure === undefined) return;
   faults++;
   console.log(failureInWords(file, scenario, setting, result.failure));
@@ -114,7 +123,16 @@ function whole({ isWhole, failure }: Result, isRandom: boolean): string {
 
 function report({ part, title }: Scenario, within: string, { schedules, cut, deathPoints, deepest, ms }: Result): void {
   const count = (value: number) => value.toLocaleString("en");
-  row(part, title, within, count(schedules), count(cut), String(deathPoints), String(deepest), `${(ms / 1000).toFixed(1)} s`);
+  row(
+    part,
+    title,
+    within,
+    count(schedules),
+    count(cut),
+    String(deathPoints),
+    String(deepest),
+    `${(ms / 1000).toFixed(1)} s`,
+  );
 }
 
 function row(...cells: string[]): void {
@@ -131,7 +149,10 @@ async function tryVariants(): Promise<void> {
     if (values.part !== undefined && !name.startsWith(`${values.part}:`)) continue;
     const program = await buildProgram(`tests/model/scenarios/${file}.ts`, patches);
     const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name))!;
-    const least = scenario.settings.flatMap(upTo).map((setting) => ({ setting, result: explore(program, scenario, setting) }))
+    const least = scenario.settings.flatMap(upTo).map((setting) => ({
+      setting,
+      result: explore(program, scenario, setting),
+    }))
       .find(({ result }) => result.failure !== undefined);
     if (least === undefined) faults++;
     const { setting, result } = least ?? {};
@@ -151,13 +172,16 @@ function upTo(setting: Setting): Setting[] {
 }
 
 async function repeat(text: string): Promise<void> {
-  const { file, part, title, setting, path } = readToken(text), program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+  const { file, part, title, setting, path } = readToken(text),
+    program = await buildProgram(`tests/model/scenarios/${file}.ts`);
   const scenario = program.scenarios.find((one) => one.part === part && one.title === title);
   if (scenario === undefined) {
     console.error(`Cannot replay as there is no scenario '${part}: ${title}' in ${file}.ts any more`);
     process.exit(2);
   }
   const { failure, lines } = replay(program, scenario, setting, () => along(path));
-  console.log([`${part}: ${title}: within ${settingInWords(setting)}`, ...lines, failure ?? "nothing goes wrong"].join("\n"));
+  console.log(
+    [`${part}: ${title}: within ${settingInWords(setting)}`, ...lines, failure ?? "nothing goes wrong"].join("\n"),
+  );
   if (failure !== undefined) faults++;
 }

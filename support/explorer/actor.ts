@@ -62,7 +62,11 @@ export class Actor {
     this.id = id;
     this.index = index;
     this.code = code;
-    this.seen1 = this.seen2 = this.shown1 = this.shown2 = id;
+    this.seen1 =
+      this.seen2 =
+      this.shown1 =
+      this.shown2 =
+        id;
   }
 
   /** Whether it has more to do. */

@@ -26,6 +26,8 @@ const PLACES: Places = {
   root,
   replaced: {
     "lib/atomic/atomics.ts": join(here, "inside/atomics.ts"),
+    "lib/atomic/specialize.ts": join(here, "inside/specialize.ts"),
+    "lib/atomic/word_accesses.ts": join(here, "inside/word_accesses.ts"),
     "lib/atomic/futex.ts": join(here, "inside/futex.ts"),
     "lib/atomic/fence.ts": join(here, "inside/fence.ts"),
     "ffi/mod.ts": join(here, "inside/ffi.ts"),
@@ -81,19 +83,24 @@ export function buildWithPoints(entry: string): string {
     replaced: { "support/explorer/inside/scenario.ts": scenario, "support/explorer/inside/history.ts": scenario },
     shared: new Set(["linearizability.ts", "points_runtime.ts"].map((name) => join(here, name))),
   };
-  const program = new ProgramFiles(join(root, entry), POINTS_AT_CALLS, places), names = namesOf(program), folder = makeFolder();
+  const program = new ProgramFiles(join(root, entry), POINTS_AT_CALLS, places),
+    names = namesOf(program),
+    folder = makeFolder();
   const ownSites: Site[] = [];
   writeFiles(program, places, folder, (path, file, repoint) => {
     const label = relative(root, path);
     return pointsPrelude + toJavaScript(addPoints(file, label, names, ownSites, repoint));
   });
   const path = join(folder, "main.mjs"), real = specifier(folder, join(folder, `${relative(root, scenario)}.mjs`));
-  writeFileSync(path, [
-    `import { setSites } from ${JSON.stringify(real)};`,
-    `setSites(${JSON.stringify(ownSites)});`,
-    `export * from ${JSON.stringify(real)};`,
-    `export * as program from ${JSON.stringify(`./${entry}.mjs`)};`,
-  ].join("\n"));
+  writeFileSync(
+    path,
+    [
+      `import { setSites } from ${JSON.stringify(real)};`,
+      `setSites(${JSON.stringify(ownSites)});`,
+      `export * from ${JSON.stringify(real)};`,
+      `export * as program from ${JSON.stringify(`./${entry}.mjs`)};`,
+    ].join("\n"),
+  );
   return path;
 }
 

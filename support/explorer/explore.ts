@@ -110,7 +110,19 @@ function search(
   }
   const { steps, deathPoints } = world, ms = performance.now() - begin;
   const actors = world.actors.length;
-  return { actors, schedules, cut, steps, states: states.count, deepest, deathPoints: deathPoints.size, outcomes, isWhole, ms, failure };
+  return {
+    actors,
+    schedules,
+    cut,
+    steps,
+    states: states.count,
+    deepest,
+    deathPoints: deathPoints.size,
+    outcomes,
+    isWhole,
+    ms,
+    failure,
+  };
 }
 
 /** Runs what went wrong again, and makes it simpler. */

@@ -36,7 +36,10 @@ export interface Specification<State> {
 }
 
 /** @returns Undefined if there is an order that explains a history; else what cannot be explained. */
-export function explainHistory<State>(operations: readonly Operation[], { initial, apply }: Specification<State>): string | undefined {
+export function explainHistory<State>(
+  operations: readonly Operation[],
+  { initial, apply }: Specification<State>,
+): string | undefined {
   const actors: Operation[][] = [];
   for (const one of operations) (actors[one.actor] ??= []).push(one);
   for (let i = 0; i < actors.length; i++) actors[i] ??= [];
@@ -53,7 +56,9 @@ export function explainHistory<State>(operations: readonly Operation[], { initia
     tried.add(key);
     return actors.some((list, i) => {
       const next = list[position[i]];
-      if (next === undefined || next.before.some((count, other) => other !== i && count > position[other])) return false;
+      if (next === undefined || next.before.some((count, other) => other !== i && count > position[other])) {
+        return false;
+      }
       if (doNext(state, i, next)) return true;
       // One that never returned may not have been done.
       return !next.isDone && skip(state, i);

@@ -37,7 +37,8 @@ export function $go(site: number, array: { readonly buffer: ArrayBufferLike } | 
 
 /** Whether an access to an element is one to shared memory. */
 export function $isShared(array: unknown): boolean {
-  return typeof array === "object" && array !== null && buffer !== undefined && (array as { buffer?: unknown }).buffer === buffer;
+  return typeof array === "object" && array !== null && buffer !== undefined &&
+    (array as { buffer?: unknown }).buffer === buffer;
 }
 
 /** An access as it was written. */

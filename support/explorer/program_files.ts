@@ -41,7 +41,7 @@ export class ProgramFiles {
     this.#patches = patches;
     const files = new Map<string, ts.SourceFile>(), left = [entry];
     for (let path = left.pop(); path !== undefined; path = left.pop()) {
-      if (files.has(path)) continue; if (process.env.DBG) console.log(path);
+      if (files.has(path)) continue;
       const file = this.#parse(path);
       files.set(path, file);
       for (const { target } of file.statements.flatMap((one) => this.#importsOf(file, one))) {
@@ -63,7 +63,16 @@ export class ProgramFiles {
       const [one] = this.#importsOf(file, statement);
       if (one === undefined) return statement.moduleSpecifier === undefined ? [statement] : [];
       const { modifiers, isTypeOnly, exportClause } = statement;
-      return [f.updateExportDeclaration(statement, modifiers, isTypeOnly, exportClause, f.createStringLiteral(place(one.target)), undefined)];
+      return [
+        f.updateExportDeclaration(
+          statement,
+          modifiers,
+          isTypeOnly,
+          exportClause,
+          f.createStringLiteral(place(one.target)),
+          undefined,
+        ),
+      ];
     }
     if (!ts.isImportDeclaration(statement)) return [statement];
     if (!isRelative(statement.moduleSpecifier)) return [statement];

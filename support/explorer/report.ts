@@ -3,7 +3,9 @@ import type { Scenario } from "./scenario.ts";
 import type { Setting } from "./turns.ts";
 
 /** A setting in words: "2 preemptions, 1 death, x86-64 with 1 delay". */
-export function settingInWords({ preemptions, deaths = 0, stops = 0, memory = "sequential", delays = 0, hasMembarrier = true }: Setting): string {
+export function settingInWords(
+  { preemptions, deaths = 0, stops = 0, memory = "sequential", delays = 0, hasMembarrier = true }: Setting,
+): string {
   const parts = [counted(preemptions, "preemption")];
   if (deaths > 0) parts.push(counted(deaths, "death"));
   if (stops > 0) parts.push(counted(stops, "stop"));
@@ -50,7 +52,12 @@ export function readToken(text: string): RunToken {
 }
 
 /** All that there is to say of a schedule that went wrong. */
-export function failureInWords(file: string, { part, title }: Scenario, setting: Setting, { message, lines, path }: Failure): string {
+export function failureInWords(
+  file: string,
+  { part, title }: Scenario,
+  setting: Setting,
+  { message, lines, path }: Failure,
+): string {
   const token = writeToken({ file, part, title, setting, path });
   return [
     `${part}: ${title}: ${message}`,
@@ -82,7 +89,9 @@ export function summary(rows: readonly Row[]): string[] {
     const schedules = sum(list, ({ result }) => result.schedules), cut = sum(list, ({ result }) => result.cut);
     const deaths = sum(list, ({ result }) => result.deathPoints), seconds = sum(list, ({ result }) => result.ms) / 1000;
     const deepest = most(list, ({ result }) => result.deepest);
-    return `${part.padEnd(12)} ${actors}, up to ${bound}: ${schedules.toLocaleString("en")} schedules and ${cut.toLocaleString("en")} cut, ` +
+    return `${part.padEnd(12)} ${actors}, up to ${bound}: ${schedules.toLocaleString("en")} schedules and ${
+      cut.toLocaleString("en")
+    } cut, ` +
       `${deaths} crash points, deepest ${deepest}, ${seconds.toFixed(1)} s`;
   });
 }

@@ -70,11 +70,14 @@ export function replay(
   pickerOf: (world: World) => Picker,
   conflicts?: Conflicts,
 ): Replay {
+  // deno-lint-ignore prefer-const -- what picks is made of the world, which is made with the choices
   let pick: Picker | undefined;
-  const choices = new Choices((kind, offer, count) => pick!(kind, offer, count)), world = makeWorld(setting, choices, undefined, conflicts);
+  const choices = new Choices((kind, offer, count) => pick!(kind, offer, count)),
+    world = makeWorld(setting, choices, undefined, conflicts);
   pick = pickerOf(world);
   const trace = world.trace = new Trace(program.sites, (word) => world.nameOf(word));
-  world.memory.onDelay = (word) => trace.note(`${world.current?.name ?? "the end"} does not see the newest ${world.nameOf(word)}`);
+  world.memory.onDelay = (word) =>
+    trace.note(`${world.current?.name ?? "the end"} does not see the newest ${world.nameOf(word)}`);
   runOnce(world, scenario);
   return { failure: world.failure, path: choices.path, lines: trace.lines };
 }

@@ -22,7 +22,8 @@ export const POINTS_AT_CALLS: readonly Patch[] = [
   {
     file: "lib/atomic/futex.ts",
     from: "  override wait(expected: number, deadline: number): boolean {\n    if (this.word.length === 0)",
-    to: "  override wait(expected: number, deadline: number): boolean {\n    load(this.word, 0);\n    if (this.word.length === 0)",
+    to:
+      "  override wait(expected: number, deadline: number): boolean {\n    load(this.word, 0);\n    if (this.word.length === 0)",
   },
   {
     file: "lib/atomic/futex.ts",

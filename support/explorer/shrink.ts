@@ -58,7 +58,9 @@ function guided(decisions: readonly Decision[], world: World): Picker {
   const options = new Map(decisions.map(({ where, option }) => [where, option])), place = placeIn(world);
   return (kind, offer, count) => {
     const option = options.get(place(kind));
-    const found = option === undefined ? 0 : offer.subarray(0, count).findIndex((one) => (one & OPTION_BITS) === option);
+    const found = option === undefined
+      ? 0
+      : offer.subarray(0, count).findIndex((one) => (one & OPTION_BITS) === option);
     return Math.max(0, found);
   };
 }
@@ -76,7 +78,10 @@ function noting(picker: Picker, world: World, decisions: Decision[]): Picker {
 function placeIn(world: World): (kind: number) => string {
   const times = new Map<string, number>();
   return (kind) => {
-    const { current } = world, what = kind === OWN ? TURN : kind, where = `${current?.index} ${current?.steps} ${what}`, before = times.get(where) ?? 0;
+    const { current } = world,
+      what = kind === OWN ? TURN : kind,
+      where = `${current?.index} ${current?.steps} ${what}`,
+      before = times.get(where) ?? 0;
     times.set(where, before + 1);
     return `${where} ${before}`;
   };

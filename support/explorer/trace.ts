@@ -25,8 +25,10 @@ export class Trace {
   }
 
   /** Another actor goes on. */
-  turn(actor: Actor, isPreemption: boolean): void {
-    if (isPreemption && this.#last !== undefined) this.note(`${this.#last.name} has to wait before ${this.siteOf(this.#last)}`);
+  turn(isPreemption: boolean): void {
+    if (isPreemption && this.#last !== undefined) {
+      this.note(`${this.#last.name} has to wait before ${this.siteOf(this.#last)}`);
+    }
   }
 
   /** An actor made a step. */
@@ -34,7 +36,11 @@ export class Trace {
     this.#last = actor;
     const site = this.#sites[actor.site];
     const where = word < 0 ? "" : ` ${/life/.test(what) ? word : this.#nameOfWord(word)}`;
-    this.lines.push(`${actor.name.padEnd(8)} ${`${what}${where}`.padEnd(34)} → ${String(value).padEnd(12)} ${site.name}: ${site.text} (${site.place})`);
+    this.lines.push(
+      `${actor.name.padEnd(8)} ${`${what}${where}`.padEnd(34)} → ${
+        String(value).padEnd(12)
+      } ${site.name}: ${site.text} (${site.place})`,
+    );
   }
 
   /** Something that is no step. */

@@ -165,7 +165,7 @@ export class Turns {
           this.trace?.note(`the time of ${actor.name} runs out`);
           return actor;
       }
-      if (actor !== this.current) this.trace?.turn(actor, price > 0);
+      if (actor !== this.current) this.trace?.turn(price > 0);
       return actor;
     }
   }

@@ -23,7 +23,9 @@ const MOST_RUNS = 1500;
 
 const FILES = readdirSync(new URL("./scenarios/", import.meta.url)).map((name) => name.replace(".ts", "")).sort();
 
-describe("not to enter a state twice, and not to take turns that make no difference, loses no outcome", { timeout: 600_000 }, () => {
+describe("not to enter a state twice, and not to take turns that make no difference, loses no outcome", {
+  timeout: 600_000,
+}, () => {
   for (const file of FILES) {
     it(`scenarios/${file}.ts`, async () => {
       const { scenarios, ...program } = await buildProgram(`tests/model/scenarios/${file}.ts`);

@@ -10,7 +10,20 @@ export async function countsOf(files: readonly string[]): Promise<string[]> {
       for (const setting of [{ preemptions: 0, deaths: 1 }, { ...memory, preemptions: 1, delays: 1 }]) {
         const { schedules, cut, steps, states, deepest, outcomes, failure } = explore(program, scenario, setting);
         const sum = [...outcomes].reduce((sum, outcome) => (sum + outcome) % 2 ** 48, 0);
-        counts.push([scenario.part, scenario.title, schedules, cut, steps, states, deepest, outcomes.size, sum, failure?.message.split("\n")[0]].join());
+        counts.push(
+          [
+            scenario.part,
+            scenario.title,
+            schedules,
+            cut,
+            steps,
+            states,
+            deepest,
+            outcomes.size,
+            sum,
+            failure?.message.split("\n")[0],
+          ].join(),
+        );
       }
     }
   }

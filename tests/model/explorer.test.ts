@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "node:test";
-import { along, buildProgram, explore, readToken, replay, type Setting, writeToken } from "../../support/explorer/mod.ts";
+import {
+  along,
+  buildProgram,
+  explore,
+  readToken,
+  replay,
+  type Setting,
+  writeToken,
+} from "../../support/explorer/mod.ts";
 import { useAll } from "./programs/forms.ts";
 
 const forms = await buildProgram("tests/model/programs/forms.ts");
@@ -29,9 +37,19 @@ describe("what goes wrong is found", () => {
     const { failure, scenario } = find("a lost count", { preemptions: 3 });
     assertEquals(failure?.message, "counted 2");
     assertEquals(failure?.lines.filter((line) => line.includes("has to wait")).length, 1, failure?.lines.join("\n"));
-    const token = writeToken({ file: "faults", part: "fault", title: "a lost count", setting: { preemptions: 3 }, path: failure!.path });
+    const token = writeToken({
+      file: "faults",
+      part: "fault",
+      title: "a lost count",
+      setting: { preemptions: 3 },
+      path: failure!.path,
+    });
     const { path, setting } = readToken(token);
-    assertEquals(replay(faults, scenario, setting, () => along(path)).failure, failure?.message, "the token runs it again");
+    assertEquals(
+      replay(faults, scenario, setting, () => along(path)).failure,
+      failure?.message,
+      "the token runs it again",
+    );
     assertEquals(replay(faults, scenario, setting, () => along(path)).lines, failure?.lines);
   });
 

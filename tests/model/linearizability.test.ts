@@ -13,13 +13,25 @@ const queue: Specification<readonly number[]> = {
   },
 };
 
-function call(actor: number, name: string, args: unknown[], before: number[], result?: unknown, isDone = true): Operation {
+function call(
+  actor: number,
+  name: string,
+  args: unknown[],
+  before: number[],
+  result?: unknown,
+  isDone = true,
+): Operation {
   return { actor, name, args, before, result, isDone };
 }
 
 describe("linearizability", () => {
   it("one after the other", () => {
-    const operations = [call(0, "push", [1], [0, 0]), call(0, "push", [2], [1, 0]), call(1, "shift", [], [2, 0], 1), call(1, "shift", [], [2, 1], 2)];
+    const operations = [
+      call(0, "push", [1], [0, 0]),
+      call(0, "push", [2], [1, 0]),
+      call(1, "shift", [], [2, 0], 1),
+      call(1, "shift", [], [2, 1], 2),
+    ];
     assertEquals(explainHistory(operations, queue), undefined);
   });
 
@@ -30,14 +42,25 @@ describe("linearizability", () => {
 
   it("at the same time, in either order", () => {
     for (const first of [1, 2]) {
-      const operations = [call(0, "push", [1], [0, 0, 0]), call(1, "push", [2], [0, 0, 0]), call(2, "shift", [], [1, 1, 0], first)];
+      const operations = [
+        call(0, "push", [1], [0, 0, 0]),
+        call(1, "push", [2], [0, 0, 0]),
+        call(2, "shift", [], [1, 1, 0], first),
+      ];
       assertEquals(explainHistory(operations, queue), undefined);
     }
   });
 
   it("empty, although something was pushed before", () => {
-    assertMatch(explainHistory([call(0, "push", [1], [0, 0]), call(1, "shift", [], [1, 0], undefined)], queue)!, /no order/);
-    assertEquals(explainHistory([call(0, "push", [1], [0, 0]), call(1, "shift", [], [0, 0], undefined)], queue), undefined, "at the same time");
+    assertMatch(
+      explainHistory([call(0, "push", [1], [0, 0]), call(1, "shift", [], [1, 0], undefined)], queue)!,
+      /no order/,
+    );
+    assertEquals(
+      explainHistory([call(0, "push", [1], [0, 0]), call(1, "shift", [], [0, 0], undefined)], queue),
+      undefined,
+      "at the same time",
+    );
   });
 
   it("seen by two in different orders", () => {
@@ -52,7 +75,9 @@ describe("linearizability", () => {
 
   it("one that died may have been done or not, and not later", () => {
     const died = [call(0, "push", [1], [0, 0], undefined, false), call(0, DIES, [], [0, 0])];
-    for (const result of [1, undefined]) assertEquals(explainHistory([...died, call(1, "shift", [], [2, 0], result)], queue), undefined);
+    for (const result of [1, undefined]) {
+      assertEquals(explainHistory([...died, call(1, "shift", [], [2, 0], result)], queue), undefined);
+    }
     const late = [...died, call(1, "shift", [], [2, 0], undefined), call(1, "shift", [], [2, 1], 1)];
     assertMatch(explainHistory(late, queue)!, /no order/, "not there after the death, and then there");
   });

@@ -1,6 +1,13 @@
 import { assert } from "@std/assert";
 import { after, describe, it } from "node:test";
-import { buildProgram, explore, failureInWords, type Row, settingInWords, summary } from "../../support/explorer/mod.ts";
+import {
+  buildProgram,
+  explore,
+  failureInWords,
+  type Row,
+  settingInWords,
+  summary,
+} from "../../support/explorer/mod.ts";
 
 /** The files of `scenarios/` that are about locks. */
 const FILES = [

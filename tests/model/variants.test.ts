@@ -17,7 +17,11 @@ describe("known-bad variants are found", { timeout: 600_000 }, () => {
         const result = explore(program, scenario, setting);
         failure = result.failure;
         if (failure === undefined) continue;
-        found.push(`${title}: ${settingInWords(setting)}, ${result.schedules + result.cut} runs: ${failure.message.split("\n")[0]}`);
+        found.push(
+          `${title}: ${settingInWords(setting)}, ${result.schedules + result.cut} runs: ${
+            failure.message.split("\n")[0]
+          }`,
+        );
         break;
       }
       assert(failure !== undefined, "no schedule shows what is wrong");

@@ -17,8 +17,18 @@ export interface Variant {
   readonly patches: readonly Patch[];
 }
 
-function variant(title: string, file: string, scenario: string, ...patches: (readonly [file: string, from: string, to: string])[]): Variant {
-  return { title, file, scenario, patches: patches.map(([file, from, to]) => ({ file: `lib/sync/${file}.ts`, from, to })) };
+function variant(
+  title: string,
+  file: string,
+  scenario: string,
+  ...patches: (readonly [file: string, from: string, to: string])[]
+): Variant {
+  return {
+    title,
+    file,
+    scenario,
+    patches: patches.map(([file, from, to]) => ({ file: `lib/sync/${file}.ts`, from, to })),
+  };
 }
 
 const OWNED = "shared/owned_word", SWAP = "this.#change(word, this.#id | MARK)";
@@ -44,7 +54,11 @@ export const VARIANTS: readonly Variant[] = [
     "ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))",
     "ownerOf(word) === this.#id",
   ]),
-  variant("a takeover is not reported", "exclusion", "Mutex: two take it twice", [OWNED, "store(this.#words, DIED_WORD, 1);", ""]),
+  variant("a takeover is not reported", "exclusion", "Mutex: two take it twice", [
+    OWNED,
+    "store(this.#words, DIED_WORD, 1);",
+    "",
+  ]),
   variant("takes over with a store where an exchange is needed", "exclusion", "Mutex: three take it once", [
     OWNED,
     `if (!${SWAP}) return false;`,
@@ -107,7 +121,11 @@ export const VARIANTS: readonly Variant[] = [
     "const seen = this.#drained.snapshot();\n        if (this.#areOut(asksForLife)) return true;",
     "if (this.#areOut(asksForLife)) return true;\n        const seen = this.#drained.snapshot();",
   ]),
-  variant("a writer that leaves wakes no reader", "rw_lock", "RwLock: a writer and a reader", ["rw_lock", "    this.#writerGone.wakeAll();\n", ""]),
+  variant("a writer that leaves wakes no reader", "rw_lock", "RwLock: a writer and a reader", [
+    "rw_lock",
+    "    this.#writerGone.wakeAll();\n",
+    "",
+  ]),
   variant("a refused reader wakes no writer", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
     "// pairs with the scan in #drain\n    this.#readers.notifyWriter();",
@@ -119,7 +137,11 @@ export const VARIANTS: readonly Variant[] = [
     "    words[LOCK_WORD] = FREE;\n    words[this.#state] = NONE;\n    store(words, SERVING_WORD, (serving + 1) | 0);",
     "    store(words, SERVING_WORD, (serving + 1) | 0);\n    words[LOCK_WORD] = FREE;\n    words[this.#state] = NONE;",
   ]),
-  variant("draws a ticket without saying so", "exclusion", "TicketLock: three take it once", ["ticket_lock", "store(words, state, TAKING);\n    const ticket", "const ticket"]),
+  variant("draws a ticket without saying so", "exclusion", "TicketLock: three take it once", [
+    "ticket_lock",
+    "store(words, state, TAKING);\n    const ticket",
+    "const ticket",
+  ]),
   variant("passing the turn on wakes nobody", "exclusion", "TicketLock: two take it twice", [
     "ticket_lock",
     "and the loads in #lockTaken\n    this.#passed.notifyAll();",
@@ -135,7 +157,11 @@ export const VARIANTS: readonly Variant[] = [
     "semaphore",
     "if (compareExchange(this.#words, permit, from, to) !== from) return false;",
     "if (load(this.#words, permit) !== from) return false;\n    store(this.#words, permit, to);",
-  ], ["semaphore", "import { Backoff, compareExchange, load, peek }", "import { Backoff, compareExchange, load, peek, store }"]),
+  ], [
+    "semaphore",
+    "import { Backoff, compareExchange, load, peek }",
+    "import { Backoff, compareExchange, load, peek, store }",
+  ]),
   variant("wakes before the permit is back", "semaphore", "Semaphore: three want two permits", [
     "semaphore",
     "    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#giveBackAnother();\n    this.#returned.notifyOne();",
@@ -146,7 +172,11 @@ export const VARIANTS: readonly Variant[] = [
     "condition",
     "    const seen = this.#signalled.snapshot();\n",
     "",
-  ], ["condition", "      mutex.unlock();\n", "      mutex.unlock();\n      const seen = this.#signalled.snapshot();\n"]),
+  ], [
+    "condition",
+    "      mutex.unlock();\n",
+    "      mutex.unlock();\n      const seen = this.#signalled.snapshot();\n",
+  ]),
   variant("a signal that a dead one took is lost", "condition", "Condition: two wait, each for a thing", [
     "condition",
     "if (this.#header.forgetDeadWaiters()) {",
@@ -164,16 +194,27 @@ export const VARIANTS: readonly Variant[] = [
     "return load(this.#words, STATE_WORD) === SET && exchange(this.#words, STATE_WORD, UNSET) < 2;",
   ]),
 
-  variant("looks at the others before it has arrived", "barrier", "Barrier: two meet twice", [
+  variant(
+    "looks at the others before it has arrived",
     "barrier",
-    "store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs with the scan",
-    "if (this.#endRound(round)) return true;\n    words[this.#cell + ARRIVED] = arrivalIn(round); // pairs with the scan",
-  ], ["barrier", "if (this.#endRound(round) || this.#spin(round)", "if (this.#spin(round)"], [
+    "Barrier: two meet twice",
+    [
+      "barrier",
+      "store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs with the scan",
+      "if (this.#endRound(round)) return true;\n    words[this.#cell + ARRIVED] = arrivalIn(round); // pairs with the scan",
+    ],
+    ["barrier", "if (this.#endRound(round) || this.#spin(round)", "if (this.#spin(round)"],
+    [
+      "barrier",
+      "const seen = this.#ended.snapshot();\n        if (this.#endRound(round)) return true;",
+      "const seen = this.#ended.snapshot();\n        if (load(this.#words, ROUND_WORD) !== round) return true;",
+    ],
+  ),
+  variant("the end of a round wakes nobody", "barrier", "Barrier: two meet twice", [
     "barrier",
-    "const seen = this.#ended.snapshot();\n        if (this.#endRound(round)) return true;",
-    "const seen = this.#ended.snapshot();\n        if (load(this.#words, ROUND_WORD) !== round) return true;",
+    "=== round) this.#ended.notifyAll();",
+    "=== round);",
   ]),
-  variant("the end of a round wakes nobody", "barrier", "Barrier: two meet twice", ["barrier", "=== round) this.#ended.notifyAll();", "=== round);"]),
 
   variant("done before the function has run", "once", "Once: two run it", [
     "once",

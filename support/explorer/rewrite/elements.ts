@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { isAssignmentOperator, skipOuterExpressions } from "./typescript.ts";
 import type { Kind } from "./names.ts";
 
 const f = ts.factory;
@@ -44,7 +45,7 @@ export class ElementRewriter {
   /** @returns What stands for an access to an element; undefined if the node is something else. */
   rewrite(node: ts.Node, names: { kindOf(node: ts.Node): Kind }): ts.Expression | undefined {
     const isElement = (one: ts.Node): one is ts.ElementAccessExpression => names.kindOf(one) === "element";
-    if (ts.isBinaryExpression(node) && ts.isAssignmentOperator(node.operatorToken.kind)) {
+    if (ts.isBinaryExpression(node) && isAssignmentOperator(node.operatorToken.kind)) {
       const target = bare(node.left);
       if (isElement(target)) return this.#assignment(node, target);
       if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target)) {
@@ -67,7 +68,9 @@ export class ElementRewriter {
 
   /** What cannot be followed stays as it is, and is refused when it runs if it leads to shared memory. */
   #unshared(node: ts.ElementAccessExpression): ts.Expression {
-    const array = f.createCallExpression(f.createIdentifier("$requireUnshared"), undefined, [this.#go(node.expression)]);
+    const array = f.createCallExpression(f.createIdentifier("$requireUnshared"), undefined, [
+      this.#go(node.expression),
+    ]);
     const index = this.#go(node.argumentExpression);
     return node.questionDotToken === undefined
       ? f.createElementAccessExpression(array, index)
@@ -85,12 +88,19 @@ export class ElementRewriter {
       const setAll = f.createComma(set, f.createAssignment(value, this.#go(node.right)));
       return this.#either(setAll, array, this.#write(node, array, index, value), f.createAssignment(element, value));
     }
-    const value = f.createBinaryExpression(this.#read(node, array, index), operator, f.createParenthesizedExpression(this.#go(node.right)));
+    const value = f.createBinaryExpression(
+      this.#read(node, array, index),
+      operator,
+      f.createParenthesizedExpression(this.#go(node.right)),
+    );
     const otherwise = f.createBinaryExpression(element, kind as ts.BinaryOperator, this.#go(node.right));
     return this.#either(set, array, this.#write(node, array, index, value), otherwise);
   }
 
-  #count(node: ts.PrefixUnaryExpression | ts.PostfixUnaryExpression, target: ts.ElementAccessExpression): ts.Expression {
+  #count(
+    node: ts.PrefixUnaryExpression | ts.PostfixUnaryExpression,
+    target: ts.ElementAccessExpression,
+  ): ts.Expression {
     const { set, array, index } = this.#place(target), element = f.createElementAccessExpression(array, index);
     const before = this.#temporary(), isPrefix = ts.isPrefixUnaryExpression(node);
     const sign = node.operator === ts.SyntaxKind.PlusPlusToken ? ts.SyntaxKind.PlusToken : ts.SyntaxKind.MinusToken;
@@ -118,18 +128,38 @@ export class ElementRewriter {
   #either(set: ts.Expression, array: ts.Identifier, shared: ts.Expression, otherwise: ts.Expression): ts.Expression {
     const isShared = f.createCallExpression(f.createIdentifier("$isShared"), undefined, [array]);
     return f.createParenthesizedExpression(
-      f.createComma(set, f.createConditionalExpression(isShared, undefined, shared, undefined, f.createParenthesizedExpression(otherwise))),
+      f.createComma(
+        set,
+        f.createConditionalExpression(
+          isShared,
+          undefined,
+          shared,
+          undefined,
+          f.createParenthesizedExpression(otherwise),
+        ),
+      ),
     );
   }
 
   #read(node: ts.Node, array: ts.Identifier, index: ts.Identifier): ts.Expression {
     if (isQuiet(node)) return f.createCallExpression(f.createIdentifier("$readQuietly"), undefined, [array, index]);
-    return f.createCallExpression(f.createIdentifier("$read"), undefined, [array, index, this.#permit(node, "$goRead", array, index)]);
+    return f.createCallExpression(f.createIdentifier("$read"), undefined, [
+      array,
+      index,
+      this.#permit(node, "$goRead", array, index),
+    ]);
   }
 
   #write(node: ts.Node, array: ts.Identifier, index: ts.Identifier, value: ts.Expression): ts.Expression {
-    if (isQuiet(node)) return f.createCallExpression(f.createIdentifier("$writeQuietly"), undefined, [array, index, value]);
-    return f.createCallExpression(f.createIdentifier("$write"), undefined, [array, index, value, this.#permit(node, "$goWrite", array, index)]);
+    if (isQuiet(node)) {
+      return f.createCallExpression(f.createIdentifier("$writeQuietly"), undefined, [array, index, value]);
+    }
+    return f.createCallExpression(f.createIdentifier("$write"), undefined, [
+      array,
+      index,
+      value,
+      this.#permit(node, "$goWrite", array, index),
+    ]);
   }
 
   #requireNoElement(node: ts.Node, isElement: (one: ts.Node) => boolean): void {
@@ -155,5 +185,5 @@ function isQuiet(node: ts.Node): boolean {
 
 /** Without what types add. */
 function bare(node: ts.Expression): ts.Expression {
-  return ts.skipOuterExpressions(node);
+  return skipOuterExpressions(node);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import ts from "typescript";
+import { isAssignmentOperator, skipParentheses } from "./typescript.ts";
 
 /** A function with a body of its own, which may be given a twin. */
 export type Unit = ts.FunctionLikeDeclaration & { body: ts.ConciseBody };
@@ -41,7 +42,9 @@ export class Names {
       if (isUnit(node)) this.#units.push(node);
       if (ts.isFunctionDeclaration(node)) {
         if (node.name) this.#functions.set(node.name.text, false);
-      } else if (ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) {
+      } else if (
+        ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)
+      ) {
         this.#fields.add(keyOf(node.name));
       } else if (ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node)) {
         if (ts.isIdentifier(node.name)) this.#variables.add(node.name.text);
@@ -65,7 +68,9 @@ export class Names {
   /** All that decides how a file is rewritten, apart from the file. */
   get signature(): string {
     const hot = [...this.#functions].map(([name, isHot]) => `${name} ${isHot}`);
-    return [hot, [...this.#variables], [...this.#methods], [...this.#getters], [...this.#fields]].map((names) => names.sort()).join("\n");
+    return [hot, [...this.#variables], [...this.#methods], [...this.#getters], [...this.#fields]].map((names) =>
+      names.sort()
+    ).join("\n");
   }
 
   /** Whether a unit is given a twin. */
@@ -86,7 +91,7 @@ export class Names {
       return isCallee(node) || ts.isStringLiteralLike(node.argumentExpression) ? "plain" : "element";
     }
     if (!ts.isCallExpression(node)) return "plain";
-    const callee = ts.skipParentheses(node.expression);
+    const callee = skipParentheses(node.expression);
     if (ts.isIdentifier(callee)) {
       if (this.isStep(callee)) return "step";
       const isHot = this.#functions.get(callee.text);
@@ -195,7 +200,7 @@ export function isCallee(node: ts.Node): boolean {
 /** Whether a node is assigned to. */
 export function isTarget(node: ts.Node): boolean {
   const { parent } = node;
-  return ts.isBinaryExpression(parent) && parent.left === node && ts.isAssignmentOperator(parent.operatorToken.kind);
+  return ts.isBinaryExpression(parent) && parent.left === node && isAssignmentOperator(parent.operatorToken.kind);
 }
 
 /** Calls `fn` for a node and all below it. */

@@ -58,7 +58,8 @@ class Points {
     this.#label = label;
     this.#names = names;
     this.#sites = sites;
-    const refuse = (node: ts.Node, what: string) => new Error(`Cannot stop in ${label} at ${what}: ${node.getText(file)}`);
+    const refuse = (node: ts.Node, what: string) =>
+      new Error(`Cannot stop in ${label} at ${what}: ${node.getText(file)}`);
     this.#elements = new ElementRewriter(
       () => this.#temporary(),
       (node, _name, array) => this.#point(node, array),
@@ -68,7 +69,9 @@ class Points {
   }
 
   readonly visit = (node: ts.Node): ts.Node => {
-    if (ts.isFunctionLike(node) && (node as ts.FunctionLikeDeclaration).body !== undefined) return this.#function(node as ts.FunctionLikeDeclaration);
+    if (ts.isFunctionLike(node) && (node as ts.FunctionLikeDeclaration).body !== undefined) {
+      return this.#function(node as ts.FunctionLikeDeclaration);
+    }
     if (this.#temporaries === undefined) return this.#children(node);
     const element = this.#elements.rewrite(node, this.#names);
     if (element !== undefined) return element;
@@ -76,13 +79,19 @@ class Points {
     if (!isStep) return this.#children(node);
     const args = node.arguments.map((one) => this.visit(one) as ts.Expression), array = this.#temporary();
     const first = f.createAssignment(array, args[0]);
-    return f.updateCallExpression(node, node.expression, undefined, [first, ...args.slice(1), this.#point(node, array)]);
+    return f.updateCallExpression(node, node.expression, undefined, [
+      first,
+      ...args.slice(1),
+      this.#point(node, array),
+    ]);
   };
 
   #function(node: ts.FunctionLikeDeclaration): ts.Node {
     const outer = this.#temporaries, { body } = node;
     const own: string[] = this.#temporaries = [];
-    const moved = ts.isBlock(body!) ? this.#children(body) : f.createBlock([f.createReturnStatement(this.visit(body!) as ts.Expression)]);
+    const moved = ts.isBlock(body!)
+      ? this.#children(body)
+      : f.createBlock([f.createReturnStatement(this.visit(body!) as ts.Expression)]);
     this.#temporaries = outer;
     const declared = own.length === 0 ? [] : [f.createVariableStatement(
       undefined,

@@ -7,6 +7,7 @@
  * @module
  */
 import ts from "typescript";
+import { skipParentheses } from "./typescript.ts";
 import { ElementRewriter } from "./elements.ts";
 import { DISPOSE, isDisposal, isUnit, isUsing, type Names, type Unit, visit } from "./names.ts";
 
@@ -261,14 +262,14 @@ class Body {
 
   /** A call of a variable, or of a function that has a twin. */
   #call(node: ts.CallExpression): ts.Expression {
-    const args = this.#arguments(node), callee = ts.skipParentheses(node.expression) as ts.Identifier;
+    const args = this.#arguments(node), callee = skipParentheses(node.expression) as ts.Identifier;
     const twin = callOf("$twinOf", callee, f.createNumericLiteral(this.#siteOf(node)));
     const call = delegate(f.createCallExpression(twin, undefined, args));
     return node.questionDotToken === undefined ? call : this.#unlessMissing(callee, call);
   }
 
   #method(node: ts.CallExpression): ts.Expression {
-    const callee = ts.skipParentheses(node.expression) as ts.PropertyAccessExpression | ts.ElementAccessExpression;
+    const callee = skipParentheses(node.expression) as ts.PropertyAccessExpression | ts.ElementAccessExpression;
     this.#requireShortChain(node);
     const receiver = callee.expression, args = this.#arguments(node), site = this.#siteOf(node);
     if (receiver.kind === ts.SyntaxKind.SuperKeyword) {

@@ -11,10 +11,14 @@ let starts = 0;
 
 export const scenarios: readonly Scenario[] = [
   fault("a lost count", () => {
-    const count = words(1, "count"), increase = () => {
-      count[0]++;
+    const count = words(1, "count"),
+      increase = () => {
+        count[0]++;
+      };
+    return {
+      actors: { ann: increase, bob: increase, cyd: increase },
+      check: () => must(count[0] === 3, `counted ${count[0]}`),
     };
-    return { actors: { ann: increase, bob: increase, cyd: increase }, check: () => must(count[0] === 3, `counted ${count[0]}`) };
   }),
   fault("a deadlock", () => {
     const one = share(Mutex, {}), other = share(Mutex, {});

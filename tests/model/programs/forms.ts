@@ -70,9 +70,12 @@ export function useAll(shared: Int32Array): number[] {
   } catch (error) {
     results.push(error instanceof RangeError ? shared[3] : -1);
   }
-  const missing = undefined as Box | undefined, late = { get value() {
-    return load(shared, 1);
-  } };
+  const missing = undefined as Box | undefined,
+    late = {
+      get value() {
+        return load(shared, 1);
+      },
+    };
   results.push(missing?.first ?? -2, missing?.get(0) ?? -3, late.value, plain[plain[0]]);
   for (let i = 0; i < 3; i++) {
     if (i === 1) continue;
@@ -86,7 +89,13 @@ export function useAll(shared: Int32Array): number[] {
         break label;
     }
   }
-  results.push(shared[4], shared[plain[2]], shared[100] ?? -4, `${shared[0]}`.length, shared[0] > 0 && shared[1] > 0 ? 1 : 0);
+  results.push(
+    shared[4],
+    shared[plain[2]],
+    shared[100] ?? -4,
+    `${shared[0]}`.length,
+    shared[0] > 0 && shared[1] > 0 ? 1 : 0,
+  );
   return results;
 
   function nested(i: number): number {

@@ -16,7 +16,9 @@ function meet(title: string, parties: number, rounds: number, settings: Scenario
           for (let round = 1; round <= rounds; round++) {
             arrived[i] = round;
             must(own.wait(), "without a limit it waits until all are there");
-            for (let other = 0; other < parties; other++) must(arrived[other] >= round, `party${i} left before party${other} came`);
+            for (let other = 0; other < parties; other++) {
+              must(arrived[other] >= round, `party${i} left before party${other} came`);
+            }
           }
         };
       };
@@ -63,7 +65,9 @@ const impatient: Scenario = {
   title: "one comes, gives up, and comes again",
   settings: [{ preemptions: 4 }],
   start() {
-    const barrier = share(Barrier, { parties: 2 }), arrived = words(2, "arrived"), [ann, bob] = ["ann", "bob"].map((who) => barrier.as(who));
+    const barrier = share(Barrier, { parties: 2 }),
+      arrived = words(2, "arrived"),
+      [ann, bob] = ["ann", "bob"].map((who) => barrier.as(who));
     return {
       actors: {
         ann() {

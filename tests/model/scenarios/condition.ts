@@ -112,7 +112,10 @@ const impatient: Scenario = {
 };
 
 export const scenarios: readonly Scenario[] = [
-  supply("one waits for one thing", 1, false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, { preemptions: 2, stops: 1 }]),
+  supply("one waits for one thing", 1, false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, {
+    preemptions: 2,
+    stops: 1,
+  }]),
   supply("two wait, each for a thing", 2, false, [{ preemptions: 2 }]),
   supply("two wait, and both are woken", 2, true, [{ preemptions: 2 }]),
   chain,

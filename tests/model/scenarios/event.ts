@@ -8,7 +8,9 @@ const manual: Scenario = {
   title: "two wait until it is set",
   settings: [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }],
   start() {
-    const event = share(Event, {}), done = words(1, "done"), [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => event.as(who));
+    const event = share(Event, {}),
+      done = words(1, "done"),
+      [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => event.as(who));
     const wait = (own: Event) => () => {
       own.wait();
       must(done[0] === 1, "let through before it was set");

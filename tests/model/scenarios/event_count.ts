@@ -5,7 +5,13 @@ import { type Scenario, words } from "../../../support/explorer/inside/scenario.
 const x86 = { memory: "x86", delays: 2 } as const;
 
 /** Waiters sleep until a number has come up, which a notifier raises. */
-function make(title: string, waiters: number, isPublished: boolean, wakesAll: boolean, settings: Scenario["settings"]): Scenario {
+function make(
+  title: string,
+  waiters: number,
+  isPublished: boolean,
+  wakesAll: boolean,
+  settings: Scenario["settings"],
+): Scenario {
   return {
     part: "EventCount",
     title,
@@ -41,7 +47,11 @@ function make(title: string, waiters: number, isPublished: boolean, wakesAll: bo
 
 export const scenarios: readonly Scenario[] = [
   make("one waits twice", 1, false, false, [{ preemptions: 5 }, { preemptions: 3, ...x86 }]),
-  make("one waits twice for what is published", 1, true, false, [{ preemptions: 4 }, { preemptions: 3, ...x86 }, { preemptions: 3, ...x86, hasMembarrier: false }]),
+  make("one waits twice for what is published", 1, true, false, [{ preemptions: 4 }, { preemptions: 3, ...x86 }, {
+    preemptions: 3,
+    ...x86,
+    hasMembarrier: false,
+  }]),
   make("two wait, and one is woken at a time", 2, false, false, [{ preemptions: 4 }]),
   make("two wait, and all are woken", 2, true, true, [{ preemptions: 3 }, { preemptions: 2, ...x86 }]),
 ];

@@ -4,7 +4,15 @@ import { Semaphore } from "../../../lib/sync/semaphore.ts";
 import { SeqLock } from "../../../lib/sync/seq_lock.ts";
 import { SpinLock } from "../../../lib/sync/spin_lock.ts";
 import { TicketLock } from "../../../lib/sync/ticket_lock.ts";
-import { enter, leave, must, type Scenario, type Shared, share, words } from "../../../support/explorer/inside/scenario.ts";
+import {
+  enter,
+  leave,
+  must,
+  type Scenario,
+  share,
+  type Shared,
+  words,
+} from "../../../support/explorer/inside/scenario.ts";
 
 /** What all locks have that let in one at a time. */
 interface Lock {
@@ -30,7 +38,13 @@ interface Kind {
 const LOCKS: readonly Kind[] = [
   { part: "Mutex", share: () => share(Mutex, {}), counters: [] },
   { part: "SpinLock", share: () => share(SpinLock, {}), counters: [] },
-  { part: "TicketLock", share: () => share(TicketLock, { maxParticipants: 4 }), counters: [8, 9, 10, 66, 98, 130, 162], hasCells: true, rest: (words) => words[8] === words[9] },
+  {
+    part: "TicketLock",
+    share: () => share(TicketLock, { maxParticipants: 4 }),
+    counters: [8, 9, 10, 66, 98, 130, 162],
+    hasCells: true,
+    rest: (words) => words[8] === words[9],
+  },
   { part: "RwLock", share: () => share(RwLock, { maxParticipants: 4 }), counters: [8], hasCells: true },
   { part: "Semaphore", share: () => share(Semaphore, { permits: 1 }), counters: [8] },
   { part: "SeqLock", share: () => share(SeqLock, { payloadBytes: 8 }), counters: [] },
@@ -84,7 +98,10 @@ function scenariosOf(kind: Kind): Scenario[] {
     {
       part,
       title: "two take it twice",
-      settings: [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }, { preemptions: 2, stops: 1 }],
+      settings: [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }, {
+        preemptions: 2,
+        stops: 1,
+      }],
       start() {
         const lock = kind.share(), data = words(3, "data"), [ann, bob] = ["ann", "bob"].map((who) => warm(lock, who));
         return {
@@ -120,7 +137,9 @@ function scenariosOf(kind: Kind): Scenario[] {
       title: "one takes it, one tries, one waits a while",
       settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }],
       start() {
-        const lock = kind.share(), data = words(3, "data"), [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => warm(lock, who));
+        const lock = kind.share(),
+          data = words(3, "data"),
+          [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => warm(lock, who));
         return {
           actors: {
             ann: often(ann, data, 1),

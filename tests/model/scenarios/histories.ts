@@ -5,7 +5,7 @@ import { SeqLock } from "../../../lib/sync/seq_lock.ts";
 import { SpinLock } from "../../../lib/sync/spin_lock.ts";
 import { TicketLock } from "../../../lib/sync/ticket_lock.ts";
 import { DIES, History, type Specification } from "../../../support/explorer/inside/history.ts";
-import { type Scenario, type Shared, share } from "../../../support/explorer/inside/scenario.ts";
+import { type Scenario, share, type Shared } from "../../../support/explorer/inside/scenario.ts";
 
 /** Who holds how many of a number of permits. A dead one's can be taken from it. */
 interface Held {
@@ -61,7 +61,13 @@ const exclusion = PARTS.map(([part, permits, share]): Scenario => ({
         }
       };
     };
-    return { actors: { ann: act("ann", ["lock", "tryLock"]), bob: act("bob", ["tryLock", "lock"]), cyd: act("cyd", ["tryLock"]) } };
+    return {
+      actors: {
+        ann: act("ann", ["lock", "tryLock"]),
+        bob: act("bob", ["tryLock", "lock"]),
+        cyd: act("cyd", ["tryLock"]),
+      },
+    };
   },
 }));
 
@@ -82,7 +88,9 @@ const readWrite: Specification<Inside> = {
       case "lockRead":
         // Refused also while a writer waits, or tries.
         if (result === false) {
-          return writer !== undefined || overlapping.some((one) => /^(tryL|l)ock$/.test(one.name)) ? { readers, writer } : undefined;
+          return writer !== undefined || overlapping.some((one) => /^(tryL|l)ock$/.test(one.name))
+            ? { readers, writer }
+            : undefined;
         }
         return writer === undefined ? { readers: [...readers, actor], writer } : undefined;
       default:
@@ -111,11 +119,17 @@ const readWriting: Scenario = {
           if (history.call("tryLock", [], () => ann.tryLock())) history.call("unlock", [], () => ann.unlock());
         },
         bob() {
-          if (history.call("lockRead", [], () => bob.tryLockRead())) history.call("unlockRead", [], () => bob.unlockRead());
-          if (history.call("lockRead", [], () => bob.lockRead())) history.call("unlockRead", [], () => bob.unlockRead());
+          if (history.call("lockRead", [], () => bob.tryLockRead())) {
+            history.call("unlockRead", [], () => bob.unlockRead());
+          }
+          if (history.call("lockRead", [], () => bob.lockRead())) {
+            history.call("unlockRead", [], () => bob.unlockRead());
+          }
         },
         cyd() {
-          if (history.call("lockRead", [], () => cyd.tryLockRead())) history.call("unlockRead", [], () => cyd.unlockRead());
+          if (history.call("lockRead", [], () => cyd.tryLockRead())) {
+            history.call("unlockRead", [], () => cyd.unlockRead());
+          }
         },
       },
     };
@@ -134,7 +148,11 @@ const register: Specification<number> = {
 const registering: Scenario = {
   part: "SeqLock",
   title: "a history of reading and writing",
-  settings: [{ preemptions: 3 }, { preemptions: 2, memory: "x86", delays: 1 }, { preemptions: 1, memory: "arm64", delays: 1 }],
+  settings: [{ preemptions: 3 }, { preemptions: 2, memory: "x86", delays: 1 }, {
+    preemptions: 1,
+    memory: "arm64",
+    delays: 1,
+  }],
   start() {
     const record = share(SeqLock, { payloadBytes: 8 }), history = new History(register);
     const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => record.as(who));

@@ -40,7 +40,9 @@ const throwing: Scenario = {
   title: "the first throws, the others run it again, one waits only a while",
   settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }],
   start() {
-    const once = share(Once, {}), runs = words(2, "runs"), [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => once.as(who));
+    const once = share(Once, {}),
+      runs = words(2, "runs"),
+      [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => once.as(who));
     const work = () => {
       if (runs[BEGUN]++ === 0) throw new RangeError("not this time");
       runs[DONE]++;

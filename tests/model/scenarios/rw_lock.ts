@@ -33,13 +33,19 @@ interface Cast {
   impatient?: number;
 }
 
-function make(title: string, { writers, rounds = 1, readers = 0, triers = 0, impatient = 0 }: Cast, settings: Scenario["settings"]): Scenario {
+function make(
+  title: string,
+  { writers, rounds = 1, readers = 0, triers = 0, impatient = 0 }: Cast,
+  settings: Scenario["settings"],
+): Scenario {
   return {
     part: "RwLock",
     title,
     settings,
     start() {
-      const lock = share(RwLock, { maxParticipants: 5 }), data = words(2, "data"), actors: Record<string, () => void> = {};
+      const lock = share(RwLock, { maxParticipants: 5 }),
+        data = words(2, "data"),
+        actors: Record<string, () => void> = {};
       const add = (count: number, name: string, act: (own: RwLock) => void) => {
         for (let i = 0; i < count; i++) {
           const own = lock.as(`${name}${i}`);
@@ -83,8 +89,19 @@ function make(title: string, { writers, rounds = 1, readers = 0, triers = 0, imp
 }
 
 export const scenarios: readonly Scenario[] = [
-  make("a writer, a reader and one that tries", { writers: 1, rounds: 2, readers: 1, triers: 1 }, [{ preemptions: 4 }, { preemptions: 1, deaths: 1 }]),
-  make("two writers and one that tries", { writers: 2, triers: 1 }, [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }]),
-  make("a writer and a reader", { writers: 1, rounds: 2, readers: 1 }, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }, { preemptions: 2, stops: 1 }]),
+  make("a writer, a reader and one that tries", { writers: 1, rounds: 2, readers: 1, triers: 1 }, [{ preemptions: 4 }, {
+    preemptions: 1,
+    deaths: 1,
+  }]),
+  make("two writers and one that tries", { writers: 2, triers: 1 }, [{ preemptions: 3 }, {
+    preemptions: 1,
+    deaths: 1,
+  }]),
+  make("a writer and a reader", { writers: 1, rounds: 2, readers: 1 }, [
+    { preemptions: 4 },
+    { preemptions: 2, deaths: 1 },
+    { preemptions: 1, deaths: 2 },
+    { preemptions: 2, stops: 1 },
+  ]),
   make("a writer, a reader and one that waits a while", { writers: 1, readers: 1, impatient: 1 }, [{ preemptions: 3 }]),
 ];

@@ -38,7 +38,8 @@ const both: Scenario = {
   title: "one takes both, one tries, one waits a while",
   settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }],
   start() {
-    const permits = share(Semaphore, { permits: 2 }), [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => permits.as(who));
+    const permits = share(Semaphore, { permits: 2 }),
+      [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => permits.as(who));
     return {
       actors: {
         ann() {

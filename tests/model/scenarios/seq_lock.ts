@@ -53,7 +53,8 @@ const repairing: Scenario = {
   title: "a writer dies, another repairs, one reads",
   settings: [{ preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }],
   start() {
-    const record = share(SeqLock, { payloadBytes: 8 }), [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => record.as(who));
+    const record = share(SeqLock, { payloadBytes: 8 }),
+      [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => record.as(who));
     return {
       actors: {
         ann: () => write(ann, 1),
@@ -85,7 +86,9 @@ const trying: Scenario = {
   title: "one writes, one looks without waiting",
   settings: [{ preemptions: 4 }],
   start() {
-    const record = share(SeqLock, { payloadBytes: 8 }), [ann, bob] = ["ann", "bob"].map((who) => record.as(who)), seen = words(1);
+    const record = share(SeqLock, { payloadBytes: 8 }),
+      [ann, bob] = ["ann", "bob"].map((who) => record.as(who)),
+      seen = words(1);
     return {
       actors: {
         ann: () => write(ann, 1),
@@ -104,7 +107,10 @@ const trying: Scenario = {
 const x86 = { memory: "x86", delays: 2 } as const, arm64 = { memory: "arm64", delays: 2 } as const;
 
 export const scenarios: readonly Scenario[] = [
-  reading("one writes twice, one reads twice", 1, [{ preemptions: 4 }, { preemptions: 3, ...x86 }, { preemptions: 2, ...arm64 }]),
+  reading("one writes twice, one reads twice", 1, [{ preemptions: 4 }, { preemptions: 3, ...x86 }, {
+    preemptions: 2,
+    ...arm64,
+  }]),
   reading("one writes twice, two read twice", 2, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }]),
   repairing,
   trying,
