@@ -50,6 +50,10 @@ export class Actor {
 
   /** The operation that it has called and not begun, with its next step; see `HistoryRecord`. */
   called: Operation | undefined;
+  /** The operation that it has begun. */
+  inCall: Operation | undefined;
+  /** The same, once a step of it could be noticed by others. */
+  shownCall: Operation | undefined;
   /** How many operations have returned to it. */
   returned = 0;
 

@@ -50,6 +50,8 @@ export interface ExploreOptions {
   readonly isNaive?: boolean;
   /** After how many milliseconds to give up. */
   readonly limitMs?: number;
+  /** After how many runs to give up. */
+  readonly mostRuns?: number;
   /** Runs schedules at random, for that long or that many, instead of all. */
   readonly random?: { readonly seed: number; readonly runs: number };
 }
@@ -59,18 +61,21 @@ export function explore(program: Program, scenario: Scenario, setting: Setting, 
   const begin = performance.now();
   if (options.isNaive) return search(program, scenario, setting, undefined, options, begin);
   const conflicts = new Conflicts();
-  learn(scenario, setting, conflicts);
+  learnFromRuns(scenario, setting, conflicts);
   while (true) {
-    const { learned } = conflicts, result = search(program, scenario, setting, conflicts, options, begin);
-    // Else a word was shared of which that was not known: turns may be missing that concern it.
-    if (conflicts.learned === learned || !result.isWhole) return result;
+    const result = search(program, scenario, setting, conflicts, options, begin);
+    // Else a word is shared of which that was not known: turns may be missing that concern it.
+    if (result.failure !== undefined || !result.isWhole || !conflicts.learn()) return result;
   }
 }
 
 /** Some runs at random, which show nearly all words that are shared. */
-function learn(scenario: Scenario, setting: Setting, conflicts: Conflicts): void {
+function learnFromRuns(scenario: Scenario, setting: Setting, conflicts: Conflicts): void {
   const world = makeWorld(setting, new Choices(atRandom(1)), undefined, conflicts);
-  for (let run = 0; run < LEARNING_RUNS; run++) runOnce(world, scenario);
+  for (let run = 0; run < LEARNING_RUNS; run++) {
+    runOnce(world, scenario);
+    conflicts.learn();
+  }
 }
 
 /** As `explore`. `conflicts`: what is known of shared words; undefined if turns are taken at every step. */
@@ -79,7 +84,7 @@ function search(
   scenario: Scenario,
   setting: Setting,
   conflicts: Conflicts | undefined,
-  { isNaive = false, limitMs = Infinity, random }: ExploreOptions,
+  { isNaive = false, limitMs = Infinity, mostRuns = Infinity, random }: ExploreOptions,
   begin: number,
 ): Result {
   const states = new States(), outcomes = new Set<number>(), choices = new Choices(random && atRandom(random.seed));
@@ -101,7 +106,7 @@ function search(
       isWhole = !choices.advance();
       if (isWhole) break;
     } else if (schedules === random.runs) break;
-    if (performance.now() - begin > limitMs) break;
+    if (schedules + cut >= mostRuns || performance.now() - begin > limitMs) break;
   }
   const { steps, deathPoints } = world, ms = performance.now() - begin;
   const actors = world.actors.length;
@@ -120,15 +125,14 @@ function search(
   };
 }
 
-/** Runs what went wrong again, with a turn at every step, and makes it simpler. */
+/** Runs what went wrong again, and makes it simpler. */
 function explain(
   program: Program,
   scenario: Scenario,
   setting: Setting,
-  world: World,
+  { failure, choices: { path } }: World,
   conflicts: Conflicts | undefined,
 ): Failure {
-  const { failure, choices: { path } } = world;
   const { failure: message, path: shrunk, lines } = shrink(program, scenario, setting, path, conflicts);
   if (message === undefined) throw new Error(`Cannot repeat what went wrong in '${scenario.title}': ${failure}`);
   return { message, path: shrunk, lines };

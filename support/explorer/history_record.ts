@@ -39,6 +39,7 @@ export class HistoryRecord {
   start(actor: Actor): void {
     const before = Array.from(this.#actors, (one) => one?.returned ?? 0);
     actor.called!.before = before;
+    actor.inCall = actor.called;
     actor.called = undefined;
     for (const count of before) {
       actor.seen1 = mix(actor.seen1, count + 1);
@@ -51,13 +52,16 @@ export class HistoryRecord {
     if (actor.called === operation) this.start(actor); // without any step
     operation.isDone = true;
     operation.result = result;
+    actor.inCall = undefined;
     actor.returned++;
   }
 
-  /** An actor dies: an operation of its own. What it had called and not begun was not called. */
+  /** An actor dies: an operation of its own. What it had called, and nobody could notice yet, was not called. */
   die(actor: Actor): void {
     if (this.#specification === undefined) return;
-    if (actor.called !== undefined) this.#operations.splice(this.#operations.indexOf(actor.called), 1);
+    const open = this.#operations.findLastIndex((one) => one.actor === actor.index && !one.isDone);
+    if (open !== -1 && this.#operations[open] !== actor.shownCall) this.#operations.splice(open, 1);
+    actor.called = undefined;
     const operation = this.call(actor, DIES, []);
     this.start(actor);
     operation.isDone = true;

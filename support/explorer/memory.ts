@@ -97,6 +97,11 @@ export class Memory {
     return hash;
   }
 
+  /** Changes a word that decides nothing: statistics, which make no two states different. */
+  setQuietly(word: number, value: number): void {
+    this.words[word] = value;
+  }
+
   /** Changes a word, for all. */
   set(word: number, value: number): void {
     const old = this.words[word];

@@ -16,3 +16,18 @@ export const EVALUATED: readonly Patch[] = [
   { file: "lib/layout/source.ts", from: "return new Function(", to: "return $evaluate(", isOptional: true },
   { file: "lib/layout/source.ts", from: "${serial++}", to: "", isOptional: true },
 ];
+
+/** Points before the calls of the kernel, which are no accesses to memory. */
+export const POINTS_AT_CALLS: readonly Patch[] = [
+  {
+    file: "lib/atomic/futex.ts",
+    from: "  override wait(expected: number, deadline: number): boolean {\n    if (this.word.length === 0)",
+    to:
+      "  override wait(expected: number, deadline: number): boolean {\n    load(this.word, 0);\n    if (this.word.length === 0)",
+  },
+  {
+    file: "lib/atomic/futex.ts",
+    from: "  override wake(count: number): number {\n    if (this.word.length === 0)",
+    to: "  override wake(count: number): number {\n    load(this.word, 0);\n    if (this.word.length === 0)",
+  },
+];

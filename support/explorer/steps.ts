@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Operation } from "./linearizability.ts";
 import { buffer, world } from "./world.ts";
 
 /** A typed array of the explored code. */
@@ -141,6 +142,11 @@ export function isAlive(id: number): boolean {
   return world.isAlive(id);
 }
 
+/** An operation of a history returns: a step, so that others may go on before others can tell. */
+export function endOperation(operation: Operation, result: unknown): void {
+  world.endOperation(operation, result);
+}
+
 /** The functions of this module that are steps. */
 export const STEPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   load,
@@ -159,6 +165,7 @@ export const STEPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   beginPause,
   endPause,
   isAlive,
+  endOperation,
 };
 
 // ---- What the rewriting adds ----
@@ -186,6 +193,7 @@ export const ANNOUNCED: Readonly<Record<string, string>> = {
   endPause: "$goAlone",
   isAlive: "$goAsking",
   fenceAll: "$go",
+  endOperation: "$go",
 };
 
 const steps: ReadonlySet<unknown> = new Set(Object.values(STEPS));
@@ -347,12 +355,12 @@ export function $readQuietly(array: AnyArray, index: number): number {
 
 /** `array[index] = value` where it is no step of its own. */
 export function $writeQuietly(array: AnyArray, index: number, value: number): number {
-  const word = (array.byteOffset + index * array.BYTES_PER_ELEMENT) >> 2;
+  const { memory } = world, word = (array.byteOffset + index * array.BYTES_PER_ELEMENT) >> 2;
   if (array instanceof Float64Array) {
     double[0] = value;
-    world.memory.set(word, halves[0]);
-    world.memory.set(word + 1, halves[1]);
-  } else world.memory.set(word, value);
+    memory.setQuietly(word, halves[0]);
+    memory.setQuietly(word + 1, halves[1]);
+  } else memory.setQuietly(word, value);
   return value;
 }
 

@@ -129,7 +129,7 @@ export class Turns {
     if (choices.isLaidDown) return choices.takeLaidDown();
     if (this.isCut || this.failure !== undefined) return NOTHING;
     if (choices.depth === MOST_CHOICES) {
-      this.fail("it goes on for ever");
+      this.fail("they go on for ever");
       return NOTHING;
     }
     if (this.#states?.isKnown(this.#hash1(kind), this.#hash2(kind), this.#preemptionsLeft)) {
@@ -289,9 +289,10 @@ export class Turns {
   protected outcome(): number {
     let low = this.memory.hash1, high = this.memory.hash2;
     for (const actor of this.actors) {
-      const end = actor.isDead ? 2 : +actor.isDone;
-      low = mix(mix(low, actor.isDead ? actor.shown1 : actor.seen1), end);
-      high = mix(mix(high, actor.isDead ? actor.shown2 : actor.seen2), end);
+      // One that waits for ever can be noticed no more than one that died.
+      const hasEnded = actor.isDone && !actor.isDead;
+      low = mix(mix(low, hasEnded ? actor.seen1 : actor.shown1), +hasEnded);
+      high = mix(mix(high, hasEnded ? actor.seen2 : actor.shown2), +hasEnded);
     }
     return (low >>> 0) * 2 ** 20 + (high & 0xf_ffff);
   }

@@ -28,6 +28,12 @@ const WHO_WAKES = 2;
 const NO = 0;
 const YES = 1;
 
+/** Ids of parties are multiples of this: 101 is the first one's, 202 the second one's. */
+const ID_STEP = 101;
+
+/** How many steps an actor may make in a run: one that makes more goes on for ever. */
+const MOST_STEPS = 3000;
+
 /** One world, for all runs of a search. */
 export class World extends Turns {
   /** Whether the processor keeps loads in order, and stores in order. */
@@ -54,6 +60,8 @@ export class World extends Turns {
   /** The words at the start of the first run. */
   #firstImage: Int32Array | undefined;
   readonly #names = new Map<number, string>();
+  /** By name. */
+  readonly #ids = new Map<string, number>();
 
   /**
    * @param setting What may happen.
@@ -107,8 +115,8 @@ export class World extends Turns {
 
   /** The id of who has a name. */
   idOf(who: string): number {
-    let id = ids.get(who);
-    if (id === undefined) ids.set(who, id = FIRST_ID + ids.size * ID_STEP);
+    let id = this.#ids.get(who);
+    if (id === undefined) this.#ids.set(who, id = (this.#ids.size + 1) * ID_STEP);
     return id;
   }
 
@@ -141,8 +149,9 @@ export class World extends Turns {
 
   /** An operation has returned. */
   endOperation(operation: Operation, result: unknown): void {
-    this.beSeen();
+    this.enter();
     this.#history.return(this.current!, operation, result);
+    this.saw(0, `returns ${JSON.stringify(result)} of ${operation.name}()`, -1);
   }
 
   /** Everything is prepared: brings each actor to its first step. */
@@ -229,6 +238,7 @@ export class World extends Turns {
     const actor = this.current!;
     actor.site = site;
     actor.isAtWrite = isWrite;
+    if (actor.steps === MOST_STEPS) this.fail(`${actor.name} goes on for ever`);
     if (this.#isStarting || this.failure !== undefined) {
       this.next = undefined;
       return false;
@@ -273,6 +283,7 @@ export class World extends Turns {
     if (current.isAtWrite) {
       current.shown1 = current.seen1;
       current.shown2 = current.seen2;
+      current.shownCall = current.inCall;
     }
     this.trace?.step(current, what, word, value);
     return value;
@@ -372,11 +383,6 @@ function isSame(one: Int32Array, other: Int32Array): boolean {
   for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
   return one.length === other.length;
 }
-
-/** Ids of parties, by name: the same in all worlds. */
-const ids = new Map<string, number>();
-const FIRST_ID = 101;
-const ID_STEP = 101;
 
 /** The index of nobody: of code that runs before or after the actors. */
 export const NOBODY = -1;

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { world } from "../world.ts";
 import type { Specification } from "../linearizability.ts";
+import { endOperation } from "../steps.ts";
+import { world } from "../world.ts";
 
 export { DIES, type Operation, type Specification } from "../linearizability.ts";
 
@@ -26,10 +27,10 @@ export class History<State> {
     const call = world.beginOperation(name, args);
     try {
       const result = operation();
-      world.endOperation(call, result);
+      endOperation(call, result);
       return result;
     } catch (error) {
-      world.endOperation(call, (error as Error).name);
+      endOperation(call, (error as Error).name);
       return undefined;
     }
   }

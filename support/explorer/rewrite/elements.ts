@@ -1,6 +1,6 @@
 import ts from "typescript";
 import { isAssignmentOperator, skipOuterExpressions } from "./typescript.ts";
-import type { Names } from "./names.ts";
+import type { Kind } from "./names.ts";
 
 const f = ts.factory;
 
@@ -43,7 +43,7 @@ export class ElementRewriter {
   }
 
   /** @returns What stands for an access to an element; undefined if the node is something else. */
-  rewrite(node: ts.Node, names: Names): ts.Expression | undefined {
+  rewrite(node: ts.Node, names: { kindOf(node: ts.Node): Kind }): ts.Expression | undefined {
     const isElement = (one: ts.Node): one is ts.ElementAccessExpression => names.kindOf(one) === "element";
     if (ts.isBinaryExpression(node) && isAssignmentOperator(node.operatorToken.kind)) {
       const target = bare(node.left);

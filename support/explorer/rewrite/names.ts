@@ -93,7 +93,7 @@ export class Names {
     if (!ts.isCallExpression(node)) return "plain";
     const callee = skipParentheses(node.expression);
     if (ts.isIdentifier(callee)) {
-      if (this.#isStep(callee)) return "step";
+      if (this.isStep(callee)) return "step";
       const isHot = this.#functions.get(callee.text);
       return isHot || this.#variables.has(callee.text) ? "call" : "plain";
     }
@@ -114,7 +114,8 @@ export class Names {
     return this.#getters.has(keyOf(name));
   }
 
-  #isStep(callee: ts.Identifier): boolean {
+  /** Whether a call of a name is a step. */
+  isStep(callee: ts.Identifier): boolean {
     return callee.text in this.#steps && this.#stepsOf(callee.getSourceFile()).has(callee.text);
   }
 

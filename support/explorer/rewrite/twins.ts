@@ -88,7 +88,6 @@ class Twins {
   #plain(node: ts.Node): ts.Node | ts.Node[] {
     if (isMade(node)) return node;
     if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return this.#pair(node);
-    if (isUsing(node)) throw this.#refusal(node, "a `using` outside of functions that reach a step");
     const plain = ts.visitEachChild(this.#withTwins(node), (child) => this.#plain(child), undefined);
     if (!this.#names.isHot(node) || ts.isFunctionDeclaration(node)) return plain;
     const unit = node as ts.MethodDeclaration | ts.GetAccessorDeclaration;
