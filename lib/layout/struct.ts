@@ -91,8 +91,6 @@ class Layout implements Struct {
   readonly #placed: boolean;
   /** Values are tried here before they reach shared memory. */
   #scratch: View | undefined;
-  /** Generated, so that each struct's has a profile of its own and can be inlined. */
-  readonly moveTo: Struct["moveTo"];
 
   constructor(
     readonly name: string,
@@ -103,13 +101,6 @@ class Layout implements Struct {
     readonly schema: string,
   ) {
     this.#placed = fields.some(({ field }) => isPart(field));
-    const position = this.#placed ? "view[$place].at" : "view[$at]";
-    // Accessors shift the position as a 32-bit integer, where another one would wrap to a place inside. One mask finds
-    // whether an offset is an integer, aligned and below 2^31.
-    this.moveTo = new Source().evaluate(`(view, byteOffset) => {
-const to = byteOffset & ${2 ** 31 - alignment};
-${position} = to === byteOffset && to <= view[$last] ? to : farOffset(view, "${name}", ${alignment}, byteOffset);
-}`) as Struct["moveTo"];
   }
 
   view(views: ReadonlyViews, byteOffset = 0, options?: ViewOptions): View {
@@ -146,6 +137,23 @@ ${position} = to === byteOffset && to <= view[$last] ? to : farOffset(view, "${n
     const apply = applyOf(this);
     apply(this.#scratch ??= this.alloc(), values);
     apply(view, values);
+  }
+
+  /**
+   * Generated, so that each struct's has a profile of its own and can be inlined. Made on first use, then found as a
+   * property: a schema that is only looked at may have thousands of structs.
+   */
+  get moveTo(): Struct["moveTo"] {
+    const { name, alignment } = this;
+    const position = this.#placed ? "view[$place].at" : "view[$at]";
+    // Accessors shift the position as a 32-bit integer, where another one would wrap to a place inside. One mask finds
+    // whether an offset is an integer, aligned and below 2^31.
+    const value = new Source().evaluate(`(view, byteOffset) => {
+const to = byteOffset & ${2 ** 31 - alignment};
+${position} = to === byteOffset && to <= view[$last] ? to : farOffset(view, "${name}", ${alignment}, byteOffset);
+}`) as Struct["moveTo"];
+    Object.defineProperty(this, "moveTo", { value });
+    return value;
   }
 
   /** Made on first use, then found as a property, as `moveTo` is. */
