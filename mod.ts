@@ -83,6 +83,7 @@ export {
   EventCount,
   type EventOptions,
   Guard,
+  type Lock,
   type LockOwner,
   type LockStats,
   Mutex,
