@@ -130,6 +130,8 @@ export class Barrier {
    * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
    * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call waits on.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
+   * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very thread,
+   * as the wait would never end. The arrival stands.
    * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive. Not over a `SharedArrayBuffer`.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
@@ -223,7 +225,7 @@ export class Barrier {
         const until = Math.min(deadline, this.#ended.now() + LIFE_CHECK_MS);
         if (this.#ended.wait(seen, until)) continue;
         if (this.#endRound(round)) return true;
-        this.#requireLiving(round);
+        this.#requireLiving(round, deadline);
         if (until === deadline) return false;
       }
     } finally {
@@ -232,12 +234,16 @@ export class Barrier {
   }
 
   /** All known parties that have not arrived are alive. */
-  #requireLiving(round: number): void {
+  #requireLiving(round: number, deadline: number): void {
     const { party, what } = this.#header;
     for (let cell = 0; cell < this.#cells.used; cell++) {
       const id = this.#cells.idAt(cell);
-      if (id === FREE || party.isAlive(id)) continue;
+      if (id === FREE) continue;
       if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs: barrier arrival
+      if (party.isAlive(id)) {
+        this.#header.refuseEndless("wait at", id, deadline);
+        continue;
+      }
       throw new OwnerDiedError(
         `Cannot wait at ${what} as all parties must live: ${
           party.describe(id)

@@ -98,7 +98,7 @@ export class Once {
    * promise counts as one that threw, though the work it has begun continues.
    * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
    * @returns True if it is done now, false if the time ran out.
-   * @throws {AlreadyOwnerError} Within the function.
+   * @throws {AlreadyOwnerError} Within the function; without a limit, also through another attachment of this thread.
    * @throws {TypeError} If `fn` is async or returns a promise.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
@@ -145,6 +145,7 @@ export class Once {
           if (before !== DONE) this.#header.counts[CONTENDED_F64]++;
           return before;
         }
+        this.#header.refuseEndless("run", ownerOf(load(this.#words, LOCK_WORD)), deadline); // pairs: once done
         const until = Math.min(deadline, this.#changed.now() + LIFE_CHECK_MS);
         if (!this.#changed.wait(seen, until) && until === deadline) return this.isDone ? DONE : undefined;
       }

@@ -41,6 +41,7 @@ export class RwLockReader {
           if (this.#tryEnter()) return true;
           continue;
         }
+        this.#header.refuseEndless("lock", ownerOf(word), deadline);
         // Marked, so that the writer wakes those that sleep.
         if (word > 0 && compareExchange(this.#words, LOCK_WORD, word, word | MARK) !== word) continue;
         if (this.#word.sleepWhile(word | MARK, deadline)) continue;

@@ -53,15 +53,15 @@ export class RwLockReaders {
    * @returns False if the deadline has passed.
    */
   drain(deadline: number): boolean {
-    if (deadline === -Infinity) return this.#areGone();
+    if (deadline === -Infinity) return this.#areGone(deadline);
     const place = this.#header.beginWaiting();
     try {
       for (let asksForLife = true;;) {
         const seen = this.#drained.snapshot();
-        if (asksForLife ? this.#areGone() : this.areOut()) return true;
+        if (asksForLife ? this.#areGone(deadline) : this.areOut()) return true;
         const until = Math.min(deadline, this.#drained.now() + LIFE_CHECK_MS);
         asksForLife = !this.#drained.wait(seen, until);
-        if (asksForLife && until === deadline) return this.#areGone();
+        if (asksForLife && until === deadline) return this.#areGone(deadline);
       }
     } finally {
       this.#header.endWaiting(place);
@@ -82,12 +82,15 @@ export class RwLockReaders {
   }
 
   /** Whether nobody that lives is inside. Counts out those that died. */
-  #areGone(): boolean {
+  #areGone(deadline: number): boolean {
     const { words, counts, party } = this.#header, used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {
       const word = this.#cells.wordOf(cell), holder = load(words, word); // pairs: cell holder
       if (!isMarked(holder)) continue;
-      if (party.isAlive(ownerOf(holder))) return false;
+      if (party.isAlive(ownerOf(holder))) {
+        this.#header.refuseEndless("lock", ownerOf(holder), deadline);
+        return false;
+      }
       // Another may have claimed the dead one's cell by now. It does not get in, as the lock's word is taken.
       if (compareExchange(words, word, holder, FREE) === holder) counts[RECOVERIES_F64]++;
     }

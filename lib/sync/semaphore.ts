@@ -195,8 +195,8 @@ export class Semaphore implements Lock {
   }
 
   #lockTaken(timeoutMs: number): boolean {
-    this.#requireOthers();
     const deadline = this.#returned.now() + timeoutMs, backoff = this.#backoff;
+    this.#requireOthers(deadline);
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) if (this.#takeFree()) return this.#contended();
     const place = this.#header.beginWaiting();
     try {
@@ -213,11 +213,16 @@ export class Semaphore implements Lock {
   }
 
   /** Another holds a permit that is worth waiting for. */
-  #requireOthers(): void {
+  #requireOthers(deadline: number): void {
+    const { party } = this.#header;
+    let another = this.#id;
     for (let i = 0; i < this.permits; i++) {
-      // Own id: written by this thread.
-      if (ownerOf(load(this.#words, this.#permitAt(i))) !== this.#id) return;
+      const id = ownerOf(load(this.#words, this.#permitAt(i))); // pairs: permit
+      if (id === this.#id) continue;
+      if (id === FREE || !party.isOfThisThread(id)) return;
+      another = id;
     }
+    if (another !== this.#id) return this.#header.refuseEndless("lock", another, deadline);
     throw new AlreadyOwnerError(
       `Cannot lock ${this.#header.what} as this attachment holds all its permits; unlock it first`,
     );

@@ -79,7 +79,7 @@ export class SeqLock implements Lock {
    * Begins to read. Waits while a write is in progress.
    *
    * @returns What `validate` is to be given.
-   * @throws {AlreadyOwnerError} Within a write of this attachment.
+   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never end.
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -159,7 +159,7 @@ export class SeqLock implements Lock {
    * anything, keep the payload, or be async, as after an `await` the payload may be another.
    *
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
-   * @throws {AlreadyOwnerError} Within a write of this attachment.
+   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never end.
    * @throws {TypeError} If `fn` writes this record, or returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */

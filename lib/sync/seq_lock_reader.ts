@@ -62,7 +62,9 @@ export class SeqLockReader {
     const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs: lock word
     // This attachment may have taken over from a dead writer and not written yet. It would wait for itself.
     const hasTakenOver = owner === id;
-    if (owner !== FREE && !hasTakenOver && party.isAlive(owner)) return;
+    if (owner !== FREE && !hasTakenOver && party.isAlive(owner)) {
+      return this.#header.refuseEndless("read", owner, Infinity); // reading has no limit
+    }
     if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
     if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it
     const writer = owner === FREE || hasTakenOver ? "a writer" : party.describe(owner);

@@ -2,7 +2,7 @@ import { Backoff } from "../atomic/mod.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
 import type { Lock } from "./shared/lock.ts";
-import { FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { FREE, LOCK_BYTES, ownerOf } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
@@ -33,7 +33,10 @@ class PolledWord extends OwnedWord {
         if (word === FREE) {
           if (this.takeFree()) return true;
         } else if (backoff.isSleeping) {
-          if (place === -1) place = this.#header.beginWaiting();
+          if (place === -1) {
+            this.#header.refuseEndless("lock", ownerOf(word), deadline);
+            place = this.#header.beginWaiting();
+          }
           if (this.takeOver(word)) return true;
           if (this.now() >= deadline) return false;
         }

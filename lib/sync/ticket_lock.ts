@@ -204,8 +204,10 @@ export class TicketLock implements Lock {
   }
 
   #lockTaken(timeoutMs: number): boolean {
+    const deadline = this.#passed.now() + timeoutMs;
     this.#turns.requireOrder("lock");
-    return this.#withCell(() => this.#wait(this.#passed.now() + timeoutMs));
+    this.#header.refuseEndless("lock", ownerOf(load(this.#words, LOCK_WORD)), deadline);
+    return this.#withCell(() => this.#wait(deadline));
   }
 
   /**

@@ -33,7 +33,8 @@ export interface Lock extends Unlockable {
    *
    * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
    * @returns False if the time ran out.
-   * @throws {AlreadyOwnerError} If this attachment holds it.
+   * @throws {AlreadyOwnerError} If this attachment holds it; and, without a limit, if another attachment of this very
+   * thread does, as the wait would never end.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.

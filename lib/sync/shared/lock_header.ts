@@ -1,5 +1,5 @@
 import { compareExchange, load, store } from "../../atomic/mod.ts";
-import { ClosedError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
+import { AlreadyOwnerError, ClosedError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
 import type { ReadonlyViews } from "../../layout/mod.ts";
 import type { Party, Region } from "../../memory/mod.ts";
 import {
@@ -80,6 +80,20 @@ export class LockHeader {
   /** How long a call may wait, in milliseconds; checked. Called before anything is taken or changed. */
   timeoutMs(action: string, options: WaitOptions | undefined): number {
     return timeoutOf(action, this.what, options);
+  }
+
+  /**
+   * Refuses a wait without a limit that nobody could end, as it is for another attachment of this very thread.
+   *
+   * @param id Of the attachment that the wait is for.
+   */
+  refuseEndless(action: string, id: number, deadline: number): void {
+    if (deadline !== Infinity || id === FREE || !this.party.isOfThisThread(id) || !this.party.isAlive(id)) return;
+    throw new AlreadyOwnerError(
+      `Cannot ${action} ${this.what} as another attachment of this very thread holds it up, and the wait would never end: ${
+        this.party.describe(id)
+      }`,
+    );
   }
 
   /**

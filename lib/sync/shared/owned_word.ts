@@ -197,7 +197,10 @@ export class OwnedWord {
           if (this.#change(FREE, this.#id | MARK)) return true;
           continue;
         }
-        if (isFirst && this.takeOver(word)) return true;
+        if (isFirst) {
+          if (this.takeOver(word)) return true;
+          this.#header.refuseEndless("lock", ownerOf(word), deadline);
+        }
         if (!isMarked(word) && !this.#change(word, word | MARK)) continue;
         if (this.sleepWhile(word | MARK, deadline)) continue;
         if (this.#words.length === 0) this.#header.refuseUse("lock");
