@@ -92,33 +92,19 @@ export class Condition {
     if (!mutex.isOwned) {
       throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this attachment must hold the mutex`);
     }
-    this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
     // Taken with the mutex held: whoever changes the state afterwards, changes the count afterwards.
     const seen = this.#signalled.snapshot();
     const place = this.#header.beginWaiting(this.#wakeAll);
-    // One that is not listed would not be missed if it died with a signal: from now on all waits end early.
-    if (place === -1) store(this.#header.words, OVERFLOW_WORD, 1); // pairs: condition overflow
-    let isInTime = true;
     try {
+      // One that is not listed would not be missed if it died with a signal: from now on all waits end early.
+      if (place === -1) store(this.#header.words, OVERFLOW_WORD, 1); // pairs: condition overflow
+      this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
       mutex.unlock();
-      while (true) {
-        const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
-        if (this.#signalled.wait(seen, until)) break;
-        if (until === deadline) {
-          isInTime = false;
-          break;
-        }
-        if (load(this.#header.words, OVERFLOW_WORD) !== 0) break; // pairs: condition overflow
-        if (this.#header.forgetDeadWaiters()) {
-          this.#wakeAll();
-          break;
-        }
-      }
+      return this.#sleep(seen, deadline);
     } finally {
       this.#header.endWaiting(place);
+      if (!mutex.isOwned) mutex.lock(); // also if the wait failed: the caller holds it, as before
     }
-    mutex.lock();
-    return isInTime;
   }
 
   /** Wakes one waiter. Call it with the mutex held, or after unlocking it. */
@@ -131,6 +117,19 @@ export class Condition {
   broadcast(): void {
     if (this.#header.words.length === 0) this.#header.refuseUse("signal");
     this.#signalled.notifyAll();
+  }
+
+  /** Sleeps until a signal, or until it is better to check. False if the time ran out. */
+  #sleep(seen: number, deadline: number): boolean {
+    while (true) {
+      const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
+      if (this.#signalled.wait(seen, until)) return true;
+      if (until === deadline) return false;
+      if (load(this.#header.words, OVERFLOW_WORD) !== 0) return true; // pairs: condition overflow
+      if (!this.#header.forgetDeadWaiters()) continue;
+      this.#wakeAll();
+      return true;
+    }
   }
 
   /** Waiters, and as `acquisitions` how often an owner of the mutex waited. */

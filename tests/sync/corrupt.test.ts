@@ -70,7 +70,7 @@ describe("TicketLock whose turn is ahead of the tickets", () => {
     try {
       Object.assign(Atomics, { pause: () => void (words[SERVING_WORD] = 99) }); // while the other one spins
       const other = TicketLock.attach(Region.over(words.buffer as SharedArrayBuffer), options);
-      assertThrows(() => other.lock(), SegmentFormatError, "found turn 99, next ticket 5");
+      assertThrows(() => other.lock({ timeoutMs: 5000 }), SegmentFormatError, "found turn 99, next ticket 5");
     } finally {
       Object.assign(Atomics, { pause });
     }
