@@ -86,6 +86,7 @@ export {
   EventCount,
   type EventOptions,
   Guard,
+  type Lock,
   type LockOwner,
   type LockStats,
   Mutex,

@@ -132,6 +132,17 @@ export class Participants implements Party {
     return this.#idOf(slot) === id;
   }
 
+  /** Whether the holder of an id, which lives, is an attachment of this very thread. */
+  isOfThisThread(id: number): boolean {
+    const slot = id & (SLOT_LIMIT - 1), at = slot * SLOT_BYTES;
+    if (slot >= this.#geometry.participantSlots) return false;
+    const { pid, startTime, pidNamespace } = processIdentity();
+    return this.#record.getUint32(at + PID_OFFSET, true) === pid &&
+      this.#record.getUint32(at + TID_OFFSET, true) === libc().gettid() &&
+      this.#record.getUint32(at + NAMESPACE_OFFSET, true) === pidNamespace &&
+      getU53(this.#record, at + START_OFFSET) === startTime;
+  }
+
   /** An id in words. */
   describe(id: number): string {
     const slot = id & (SLOT_LIMIT - 1);

@@ -8,9 +8,15 @@ export interface Party {
   readonly seesDeaths: boolean;
   /** Whether the holder of an id still lives. Decided by the kernel, never by elapsed time. */
   isAlive(id: number): boolean;
+  /** Whether the holder of an id, which lives, is an attachment of this very thread, as this one is. */
+  isOfThisThread(id: number): boolean;
   /** An id in words, for messages: "process 4711 (feed)". */
   describe(id: number): string;
 }
+
+/** Ids of this thread's regions over a `SharedArrayBuffer`. Each thread evaluates this module for itself. */
+const ofThisThread = new Set<number>();
+const collected = new FinalizationRegistry((id: number) => void ofThisThread.delete(id));
 
 /**
  * The party of a region over a `SharedArrayBuffer`: threads of one process. Nothing tells of a thread's end, so all
@@ -22,9 +28,20 @@ export class LocalParty implements Party {
   /** Nothing reports the end of a thread. */
   readonly seesDeaths = false;
 
+  /** Draws the id. */
+  constructor() {
+    ofThisThread.add(this.id);
+    collected.register(this, this.id);
+  }
+
   /** @returns Always true. */
   isAlive(_id: number): boolean {
     return true;
+  }
+
+  /** Whether an id is one of this thread's regions. */
+  isOfThisThread(id: number): boolean {
+    return ofThisThread.has(id);
   }
 
   /** An id in words. */

@@ -40,12 +40,12 @@ const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
 const TOLD: number = CELL_OWN_WORD + 1;
 
-/** What a party's cell says after it arrived in a round: never 0, which an empty cell says. */
+/** What a cell says after an arrival in a round: never 0, which an empty cell says. */
 function arrivalIn(round: number): number {
   return (round << 1) | 1;
 }
 
-/** What {@linkcode Barrier} tells of itself. */
+/** What {@linkcode Barrier} reports of itself. */
 export interface BarrierStats extends LockStats {
   /** How many attachments meet. */
   readonly parties: number;
@@ -56,13 +56,14 @@ export interface BarrierStats extends LockStats {
 }
 
 /**
- * Where a fixed number of attachments, in whichever processes, wait for each other, round after round. Who first waits
- * becomes one of the parties.
+ * Where a fixed number of attachments wait for each other, round after round, in any of the processes. An attachment
+ * becomes one of the parties when it first waits.
  *
  * If a party dies before it has arrived, the others get an {@linkcode OwnerDiedError} within 100 ms instead of waiting for
- * ever; if it dies after that, in the next round. Their arrival stands: they may wait again, and go on when another
- * attachment has taken the dead one's place by waiting. A stopped party is waited for. A process that dies before it waits
- * for the first time is unknown here: use `timeoutMs`. What counts as a death is said at {@linkcode Mutex}.
+ * ever; if it dies after it has arrived, they get it in the next round. Their arrival stands: they may wait again, and
+ * continue when another attachment has taken the dead one's place by waiting. A stopped party is waited for. A process that
+ * dies before it first waits is not known here: use `timeoutMs`. See {@linkcode Lock} for what counts as a death. Over a
+ * `SharedArrayBuffer`, where deaths are not seen, any attachments may meet in each round.
  *
  * Source: D. Hensgen, R. Finkel, U. Manber, "Two Algorithms for Barrier Synchronization" (1988): no count that a death
  * could leave wrong, but a place for each party.
@@ -93,7 +94,7 @@ export class Barrier {
   readonly #cells: Cells;
   readonly #ended: EventCount;
   readonly #backoff = new Backoff();
-  /** The first word of this attachment's cell; −1 before the first use. */
+  /** The first word of this attachment's cell; −1 before the first use, and where nobody holds a cell. */
   #cell = -1;
   /** Where nobody holds a cell: the round in which this attachment arrived and was not told that it ended. */
   #pending: number | undefined;
@@ -101,10 +102,10 @@ export class Barrier {
   private constructor(region: Region) {
     this.#header = new LockHeader("barrier", region);
     this.parties = storedCellCount(this.#header, "parties", region.source.i32[PARTIES_WORD]);
-    new LockHeader("barrier", region, LOCK_BYTES + this.parties * CELL_BYTES);
+    this.#header.requireLength(LOCK_BYTES + this.parties * CELL_BYTES);
     this.#words = this.#header.words;
     // Off every fast path: atomic, as nobody owns a barrier.
-    const onInherited = () => void add(this.#words, HEIRS_WORD, 1);
+    const onInherited = () => void add(this.#words, HEIRS_WORD, 1); // pairs: barrier heirs
     this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, this.parties, onInherited);
     this.#ended = new EventCount(this.#words, ENDED_WORD);
   }
@@ -127,11 +128,14 @@ export class Barrier {
   }
 
   /**
-   * Arrives, and sleeps until all parties have.
+   * Arrives, and sleeps until all parties have arrived.
    *
-   * @returns True if all have arrived. False if they had not in time: the arrival stands, and the next call goes on waiting.
+   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call waits on.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
-   * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive.
+   * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very thread,
+   * as the wait would never end. The arrival stands.
+   * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive. Not over a `SharedArrayBuffer`.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
@@ -147,16 +151,16 @@ export class Barrier {
     return true;
   }
 
-  /** Parties, arrivals and rounds. Rounds count as acquisitions, dead parties whose place was taken as recoveries. */
+  /** Parties, arrivals and rounds. Rounds count as `acquisitions`, dead parties whose place was taken as `recoveries`. */
   stats(): BarrierStats {
     const { source } = this.#header;
-    if (source.closed) this.#header.refuseUse("tell of");
-    const round = load(source.i32, ROUND_WORD); // pairs with the exchange in #endRound
+    if (source.closed) this.#header.refuseUse("report on");
+    const round = load(source.i32, ROUND_WORD); // pairs: barrier round
     let arrived = 0;
     for (let cell = 0; cell < this.parties; cell++) {
-      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs with wait
+      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs: barrier arrival
     }
-    const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs with the add in the constructor
+    const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs: barrier heirs
     return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
   }
 
@@ -194,15 +198,15 @@ export class Barrier {
     return this.#pending;
   }
 
-  /** Ends the round if all have arrived. Returns whether it has ended, by whomever. */
+  /** Ends the round if all have arrived. Returns whether it has ended, now or before. */
   #endRound(round: number): boolean {
     const words = this.#words;
-    if (load(words, ROUND_WORD) !== round) return true; // pairs with the exchange below
+    if (load(words, ROUND_WORD) !== round) return true; // pairs: barrier round
     for (let cell = 0; cell < this.parties; cell++) {
       const word = this.#cells.wordOf(cell);
-      if (load(words, word + ARRIVED) !== arrivalIn(round)) return false; // pairs with the store in wait
+      if (load(words, word + ARRIVED) !== arrivalIn(round)) return false; // pairs: barrier arrival
     }
-    // Pairs with the loads of the round: of all that see everybody here, one ends it.
+    // Pairs: barrier round. Of all that see everybody here, one ends it.
     if (compareExchange(words, ROUND_WORD, round, (round + 1) | 0) === round) this.#ended.notifyAll();
     return true;
   }
@@ -210,7 +214,7 @@ export class Barrier {
   #spin(round: number): boolean {
     const backoff = this.#backoff;
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) {
-      if (load(this.#words, ROUND_WORD) !== round) return true; // pairs with the exchange in #endRound
+      if (load(this.#words, ROUND_WORD) !== round) return true; // pairs: barrier round
     }
     return false;
   }
@@ -224,7 +228,7 @@ export class Barrier {
         const until = Math.min(deadline, this.#ended.now() + LIFE_CHECK_MS);
         if (this.#ended.wait(seen, until)) continue;
         if (this.#endRound(round)) return true;
-        this.#requireLiving(round);
+        this.#requireLiving(round, deadline);
         if (until === deadline) return false;
       }
     } finally {
@@ -232,13 +236,17 @@ export class Barrier {
     }
   }
 
-  /** All that have not arrived live, as far as they are known. */
-  #requireLiving(round: number): void {
+  /** All known parties that have not arrived are alive. */
+  #requireLiving(round: number, deadline: number): void {
     const { party, what } = this.#header;
     for (let cell = 0; cell < this.#cells.used; cell++) {
       const id = this.#cells.idAt(cell);
-      if (id === FREE || party.isAlive(id)) continue;
-      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs with wait
+      if (id === FREE) continue;
+      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs: barrier arrival
+      if (party.isAlive(id)) {
+        this.#header.refuseEndless("wait at", id, deadline);
+        continue;
+      }
       throw new OwnerDiedError(
         `Cannot wait at ${what} as all parties must live: ${
           party.describe(id)

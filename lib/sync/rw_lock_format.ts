@@ -12,17 +12,15 @@ import { FIRST_OWN_WORD, MARK } from "./shared/lock_format.ts";
  *
  *     a cell's fields
  *          0      4  holder: the id of an attachment, marked while it reads
- *          4      4  how often that attachment holds the lock for reading, while it reads
- *         64      8  f64, how often its owner took it for reading
- *         72      8  f64, how often it had to wait then
+ *          4      4  how often it holds the lock for reading beyond the first time
+ *         64      8  f64, how often attachments took it for reading
+ *         72      8  f64, how often they had to wait then
  */
 export const DRAINED_WORD = FIRST_OWN_WORD;
 export const USED_WORD: number = FIRST_OWN_WORD + 1;
 export const COUNT_WORD: number = FIRST_OWN_WORD + 2;
-/** A word of the header that stays zero, and so names nobody: the cell of an attachment that has none. */
-export const NO_CELL = 2;
 /** Said of a cell's holder: it reads, or is about to look whether it may. */
 export const INSIDE: number = MARK;
-export const READS: number = CELL_OWN_WORD;
+export const READS_AGAIN: number = CELL_OWN_WORD;
 export const READ_ACQUISITIONS: number = CELL_OWN_F64;
 export const READ_CONTENDED: number = CELL_OWN_F64 + 1;

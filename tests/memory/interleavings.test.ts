@@ -301,6 +301,7 @@ describe("a role", () => {
     const party: Party = {
       id,
       seesDeaths: true,
+      isOfThisThread: () => false,
       isAlive: (asked) => (asked === DEAD && look(), asked !== DEAD),
       describe: (id) => `attachment ${id}`,
     };

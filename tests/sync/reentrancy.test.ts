@@ -143,7 +143,7 @@ describe("Once.run", () => {
     const one = segment.create("once", Once, {}), two = segment.open("once", Once);
     for (const once of [one, two]) {
       const inner = () => void once.run(() => {});
-      assertThrows(() => one.run(inner), AlreadyOwnerError, "as this attachment is at it already");
+      assertThrows(() => one.run(inner), AlreadyOwnerError, "as this attachment is running it already");
       assertEquals([one.isDone, one.stats().owner], [false, undefined]);
     }
     let runs = 0;

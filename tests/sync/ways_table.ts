@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Region, type Segment, type SharedType } from "../../lib/memory/mod.ts";
+import { Views } from "../../lib/layout/mod.ts";
+import { type Party, Region, type Segment, type SharedType } from "../../lib/memory/mod.ts";
 import {
   Barrier,
   Condition,
@@ -49,33 +50,45 @@ export interface Way {
   undo(mine: Seen<Any>): void;
 }
 
+/** Who an attachment takes the others for: the party that its region says, or one that a test puts before it. */
+export type Wrap = (party: Party) => Party;
+
 /** Two objects side by side: the part, and a mutex for a condition. */
-function seenOf(type: SharedType<Any, Any>): SharedType<object, Seen<Any>> {
+function seenOf(type: SharedType<Any, Any>, wrap: Wrap = (party) => party): SharedType<object, Seen<Any>> {
   const mutexBytes = Mutex.byteLength({});
   return {
     kind: type.kind,
     byteLength: (options) => mutexBytes + type.byteLength(options),
-    init: (region, options) => type.init(partOf(region, mutexBytes), options),
+    init: (region, options) => type.init(partOf(region, wrap, mutexBytes), options),
     attach(region, options): Seen<Any> {
-      const part = partOf(region, mutexBytes);
+      const part = partOf(region, wrap, mutexBytes);
       return {
         part: type.attach(part, options),
         words: part.source.i32,
-        mutex: Mutex.attach(partOf(region, 0, mutexBytes), {}),
+        mutex: Mutex.attach(partOf(region, wrap, 0, mutexBytes), {}),
       };
     },
   };
 }
 
-function partOf(region: Region, byteOffset: number, byteLength = region.byteLength - byteOffset): Region {
+function partOf(
+  region: Region,
+  wrap: Wrap,
+  byteOffset: number,
+  byteLength: number = region.byteLength - byteOffset,
+): Region {
   const { buffer, byteOffset: start } = region.source;
-  const views = Region.over(buffer, start + byteOffset, byteLength).views;
-  return new Region(region.name, views, region.party, region.readOnly);
+  return new Region(
+    region.name,
+    new Views(buffer, start + byteOffset, byteLength),
+    wrap(region.party),
+    region.readOnly,
+  );
 }
 
 /** The part of a way in a segment, made by whoever asks first. */
-export function seen(segment: Segment, { type, options }: Way): Seen<Any> {
-  return segment.openOrCreate("part", seenOf(type), options);
+export function seen(segment: Segment, { type, options }: Way, wrap?: Wrap): Seen<Any> {
+  return segment.openOrCreate("part", seenOf(type, wrap), options);
 }
 
 /** The same over a `SharedArrayBuffer`, each time for a new attachment. */

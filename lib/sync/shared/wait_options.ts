@@ -16,18 +16,21 @@ export interface WaitOptions {
  */
 export function timeoutOf(action: string, what: string, options: WaitOptions | undefined): number {
   if (options === undefined) return Infinity;
+  const timeoutMs: unknown = (options as WaitOptions | null)?.timeoutMs; // read once: a getter may say another time
+  if (typeof timeoutMs === "number" && timeoutMs >= 0) return timeoutMs;
+  if (timeoutMs === undefined && typeof options === "object" && options !== null) return Infinity;
+  refuse(action, what, options, timeoutMs);
+}
+
+function refuse(action: string, what: string, options: unknown, timeoutMs: unknown): never {
+  const doing = `Cannot ${action} ${what} as`;
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(
-      `Cannot ${action} ${what} as options must be an object such as { timeoutMs: 100 }: received ${inWords(options)}`,
-    );
+    throw new TypeError(`${doing} options must be an object such as { timeoutMs: 100 }: received ${inWords(options)}`);
   }
-  const { timeoutMs } = options;
-  if (timeoutMs === undefined) return Infinity;
-  if (typeof timeoutMs !== "number") {
-    throw new TypeError(`Cannot ${action} ${what} as timeoutMs must be a number: received ${inWords(timeoutMs)}`);
+  if (typeof timeoutMs === "number") {
+    throw new RangeError(`${doing} timeoutMs must be 0 or more: received ${timeoutMs}`);
   }
-  if (timeoutMs >= 0) return timeoutMs;
-  throw new RangeError(`Cannot ${action} ${what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
+  throw new TypeError(`${doing} timeoutMs must be a number: received ${inWords(timeoutMs)}`);
 }
 
 /** A value of any type, for messages. */
