@@ -160,6 +160,16 @@ export function readGeometry(
   return geometry;
 }
 
+/** Records between two times that a side has to wait which are worth a poll; a quarter of a small queue. */
+const WORTHWHILE = 256;
+/** Pauses that it rests at most before it polls once more: 1 to 2 µs. */
+const LONGEST_REST = 64;
+
+/** When a side that has to wait again and again rests in between. */
+export function paceOf({ slotMask }: QueueGeometry): { readonly worthwhile: number; readonly longestRest: number } {
+  return { worthwhile: Math.min(WORTHWHILE, (slotMask + 1) >> 2), longestRest: LONGEST_REST };
+}
+
 /** Tries after which a length is taken as it is, though consumers moved on at each of them. */
 const MOST_TRIES = 32;
 

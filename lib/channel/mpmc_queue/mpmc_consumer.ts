@@ -5,16 +5,12 @@ import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { requireSync } from "../shared/sync_function.ts";
 import { makeQueueConsumerPath, type QueueConsumerPath } from "./consumer_path.ts";
 import { CELL_COUNT_OFFSET, CELL_FIRST_OFFSET, CELL_HIGH_WATER_OFFSET, SLOT_HEADER_BYTES } from "./format.ts";
-import { lengthOf, placesOf } from "./geometry.ts";
+import { lengthOf, paceOf, placesOf } from "./geometry.ts";
 import type { QueueSeat } from "./queue_seat.ts";
 import { VainPolls } from "./vain_polls.ts";
 
 /** The most records that are taken at once: so many a death there costs at most. */
 const MOST_TAKEN = 16;
-/** Records between two times that a consumer runs out which are worth a poll; a quarter of a small queue. */
-const WORTHWHILE = 64;
-/** Pauses that a consumer rests at most before it polls once more. */
-const LONGEST_REST = 32;
 /** A consumer counts the records for the high-water mark whenever it passes a multiple of this. */
 const SAMPLED_EACH = 64;
 
@@ -111,8 +107,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
       nameFirstWord: cell + CELL_FIRST_OFFSET / 4,
       nameCountWord: cell + CELL_COUNT_OFFSET / 4,
       mostTaken: MOST_TAKEN,
-      worthwhile: Math.min(WORTHWHILE, (geometry.slotMask + 1) >> 2),
-      longestRest: LONGEST_REST,
+      ...paceOf(geometry),
       sampledEach: SAMPLED_EACH,
       wake: () => freed.notifyAll(),
       settleDeath: (position) => vainPolls.isTimeToAsk(position) && cells.resolveClaim(position),

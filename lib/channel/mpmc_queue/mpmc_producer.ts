@@ -9,7 +9,7 @@ import {
   CELL_REFUSALS_OFFSET,
   SLOT_HEADER_BYTES,
 } from "./format.ts";
-import { lengthOf, placesOf } from "./geometry.ts";
+import { lengthOf, paceOf, placesOf } from "./geometry.ts";
 import { makeQueueProducerPath, type QueueProducerPath } from "./producer_path.ts";
 import type { QueueSeat } from "./queue_seat.ts";
 import { VainPolls } from "./vain_polls.ts";
@@ -91,6 +91,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
       nameFirstWord: cell + CELL_FIRST_OFFSET / 4,
       nameCountWord: cell + CELL_COUNT_OFFSET / 4,
       mostClaims: MOST_CLAIMS,
+      ...paceOf(geometry),
       wake: () => published.notifyAll(),
       prepareNested(values) {
         const nested = bindRecord(layout, region.views, firstRecord); // has a draft of its own

@@ -15,6 +15,10 @@ export interface QueueProducerPorts<S extends AnyStruct> {
   readonly nameCountWord: number;
   /** The most records that may be claimed and not published. */
   readonly mostClaims: number;
+  /** Records between two times that there is no space which are worth a poll. */
+  readonly worthwhile: number;
+  /** Pauses that a producer rests at most before it polls for space. */
+  readonly longestRest: number;
   /** Wakes the consumers that sleep. */
   readonly wake: () => void;
   /** Returns a view of its own with an object's values; throws if one does not fit. For pushes within a getter of a push. */
@@ -55,14 +59,17 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const { record, moveTo, copyFrom, isView, checkSource, prepare, draft } = bound;
   const { slotsWord, slotWords, slotMask, recordDelta, capacity, tailWord, publishedWord, asleep } = ports.places;
   const { full, voided } = ports.places.states;
-  const { nameFirstWord, nameCountWord, mostClaims, wake, prepareNested, settleDeath, noteFull } = ports;
+  const { nameFirstWord, nameCountWord, mostClaims, worthwhile, longestRest } = ports;
+  const { wake, prepareNested, settleDeath, noteFull } = ports;
   const { refuseUse, refuseAhead, refuseMore, refusePublish } = ports;
-  const { onlySpins, pause, until } = ports.waiting;
+  const { onlySpins, pause, check, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask, isEachSlotUsed = capacity === slots;
   // Of the positions taken from the tail, those from `next` to `end` are not handed out. Handed out and not published are those
   // from `from` to `next`, and those of earlier runs, which are kept one by one.
   const kept = new Int32Array(mostClaims);
   let from = 0, next = 0, end = 0, keptCount = 0, isClosed = false, preparing = 0;
+  // Where there was no space the last time, and how long it rested then.
+  let fullAt = 0, rest = 0;
 
   const slotOf = (position: number): number => (slotsWord + (position & slotMask) * slotWords) | 0;
 
@@ -131,7 +138,20 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
 
   const hasSpace = (): boolean => next !== end || reserve(1);
 
+  /**
+   * Rests where there is no space again after few records. Each poll takes from a consumer the cache line that it is about to
+   * free: at its heels, a producer makes both pay for that at each record.
+   */
+  const restWhereFull = (): void => {
+    rest = ((next - fullAt) | 0) >= worthwhile ? rest >> 1 : rest === 0 ? 1 : rest < longestRest ? rest * 2 : rest;
+    fullAt = next;
+    for (let i = 0; i < rest; i++) pause();
+  };
+
   const awaitSpace = (options: WaitOptions | undefined): boolean => {
+    if (options !== undefined) check(options);
+    if (hasSpace()) return true;
+    restWhereFull();
     if (!onlySpins || options !== undefined) return until(hasSpace, options);
     while (!hasSpace()) pause();
     return true;
