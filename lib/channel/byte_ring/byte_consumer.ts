@@ -15,7 +15,7 @@ import { bytesOf, recordPorts, viewOf } from "./records.ts";
 const WORTHWHILE = 64, WORTHWHILE_BYTES = 16;
 /** Pauses that a drain rests at most between two polls: 0.7 µs. */
 const LONGEST_REST = 32;
-/** Bytes that `next` takes, with one more message, before it frees them; a quarter of a small ring. */
+/** Bytes of messages that `next` takes before it frees them; a quarter of a small ring. */
 const HELD_MOST = 8192;
 
 /**

@@ -71,7 +71,7 @@ export interface ByteConsumerPorts {
   readonly worthwhile: number;
   /** Pauses that a drain rests at most between two polls. */
   readonly longestRest: number;
-  /** Bytes that `next` takes at most, with one more message, before it frees them. */
+  /** Bytes of messages that `next` takes before it frees them; a longer message is taken alone. */
   readonly heldMost: number;
   readonly waiting: WaitPorts;
 }
@@ -112,12 +112,13 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   let trusted: ReceiveMessage | undefined;
 
   const free = (to: number): void => {
-    if (peek(headWord) === undefined) refuseUse();
     if (skipped !== 0) noteSkipped(skipped);
     skipped = 0;
     head = to;
     publishWord(headWord, to); // pairs: byte ring head
-    if ((load(freedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
+    const event = load(freedWord); // pairs: event count, Dekker's way
+    if (event === undefined) refuseUse();
+    if ((event & asleep) !== 0) wake();
   };
 
   /** Looks how far there are records. */
@@ -151,13 +152,12 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     return size;
   };
 
-  /** Whether there is a message at the position, which is moved over what is to be skipped. */
+  /** Frees what `next` took, and returns whether there is a message at the position, which moves over what is to be skipped. */
   const find = (isWaiting: boolean): boolean => {
     if (isBusy) refuseUse();
-    if (((position - head) | 0) >= heldMost) free(position);
+    if (position !== head) free(position);
     while (true) {
       if (position === known) {
-        if (position !== head) free(position);
         end = known = poll();
         if (position === known) return false;
       }
@@ -168,11 +168,8 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
         return true;
       }
       const skip = bytesToSkip(position, word, piece, isWaiting);
-      if (skip > 0) position = end = (position + skip) | 0;
-      else if (skip === 0) {
-        if (position !== head) free(position);
-        return false;
-      }
+      if (skip === 0) return false;
+      if (skip > 0) free(position = end = (position + skip) | 0);
     }
   };
 
@@ -266,7 +263,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
       // Apart from the way that all goes well: engines compile that better. What is thrown is more than a closed segment.
       if (!isWhole) {
         endDrain(at, tail);
-        if (at !== head && peek(headWord) !== undefined) free(at);
+        if (at !== head && peek(freedWord) !== undefined) free(at);
       }
     }
     endDrain(at, tail);
@@ -301,7 +298,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
       return takeKnown() || (awaitMessage(options) && takeKnown());
     },
     release() {
-      if (isBusy || peek(headWord) === undefined) refuseUse();
+      if (isBusy || peek(freedWord) === undefined) refuseUse();
       if (position !== head) free(position);
     },
     head: () => head,
