@@ -67,9 +67,9 @@ export interface ByteConsumerPorts {
   readonly refuseUse: () => never;
   /** Throws that a record cannot be. */
   readonly refuseRecord: (position: number, word: number) => never;
-  /** Messages found by a poll that are worth one. */
+  /** Bytes found by a poll that are worth one. */
   readonly worthwhile: number;
-  /** Pauses that a drain rests at most between two polls. */
+  /** Pauses that a wait, and a drain with a limit, rest at most before they poll again. */
   readonly longestRest: number;
   /** Bytes of messages that `next` takes before it frees them; a longer message is taken alone. */
   readonly heldMost: number;
@@ -121,6 +121,19 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     if ((event & asleep) !== 0) wake();
   };
 
+  /**
+   * Each poll takes the tail's cache line from the producers, and a consumer at their heels takes every line of the records
+   * while they are writing it. One that finds little again and again rests in between; one that finds nothing rests less.
+   */
+  const gather = (): void => {
+    for (let i = 0; i < rest; i++) pause();
+  };
+
+  const pace = (found: number): void => {
+    if (found === 0 || found >= worthwhile) rest >>= 1;
+    else if (rest < longestRest) rest = rest * 2 + 1;
+  };
+
   /** Looks how far there are records. */
   const poll = (): number => {
     const tail = loadTail(); // pairs: byte ring tail
@@ -159,6 +172,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     while (true) {
       if (position === known) {
         end = known = poll();
+        pace((known - position) | 0);
         if (position === known) return false;
       }
       const word = loadState((position & mask) >> 2); // pairs: byte ring record
@@ -176,6 +190,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   const isFound = (): boolean => find(true);
 
   const awaitMessage = (options: WaitOptions | undefined): boolean => {
+    if (position === known) gather();
     if (find(false)) return true;
     if (!onlySpins || options !== undefined) return until(isFound, options);
     do pause(); while (!find(true));
@@ -202,12 +217,6 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     return message;
   };
 
-  /** Each poll takes the tail's cache line from the producers: one that finds little again and again rests in between. */
-  const gather = (found: number): void => {
-    for (let i = 0; i < rest; i++) pause();
-    rest = found < worthwhile ? Math.min(rest * 2 || 1, longestRest) : rest >> 1;
-  };
-
   const releaseAll = (): number => {
     if (position !== head) free(position);
     return 0;
@@ -225,7 +234,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   };
 
   const receive = (fn: ReceiveMessage, most: number | undefined): number => {
-    let at = position, tail = known, to = at, count = 0, first = 0, isWhole = false;
+    let at = position, tail = known, to = at, count = 0, isWhole = false;
     const last = most === undefined || most > 0x7fffffff ? 0x7fffffff : most | 0;
     // All other methods now look for messages, which refuses.
     end = at;
@@ -236,14 +245,10 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
           if (at === tail) {
             // Without a limit, what was known at first; with one, what comes meanwhile too.
             if (most === undefined) break;
-            gather(count - first);
-            first = count;
-            tail = loadTail(); // pairs: byte ring tail
-            if (tail === at || tail === undefined) {
-              rest = 0;
-              tail = at;
-              break;
-            }
+            gather();
+            tail = loadTail() ?? at; // pairs: byte ring tail
+            pace((tail - at) | 0);
+            if (tail === at) break;
           }
           to = (at + pieceAt(at, tail)) | 0;
         }
