@@ -150,7 +150,9 @@ export class Arm64Memory extends Memory {
   override stir(hash: number): number {
     const now = this.#logWords.length;
     for (const { waiting, horizon, acquireHorizon, found } of this.#views) {
-      for (const { word, value, mask, isRelease } of waiting) hash = mix(mix(mix(hash, word), value), mask ^ +isRelease);
+      for (const { word, value, mask, isRelease } of waiting) {
+        hash = mix(mix(mix(hash, word), value), mask ^ +isRelease);
+      }
       hash = mix(hash, waiting.length);
       if (this.#delaysLeft === 0) continue; // then all find the newest
       for (let time = horizon; time < now; time++) {
@@ -189,7 +191,9 @@ export class Arm64Memory extends Memory {
 
   /** Since when the values are there that a load may find: the newest first. */
   #timesOf(view: View, word: number, isAcquire: boolean): number[] {
-    const oldest = Math.max(view.horizon, isAcquire ? view.acquireHorizon : 0), found = view.found.get(word) ?? 0, times: number[] = [];
+    const oldest = Math.max(view.horizon, isAcquire ? view.acquireHorizon : 0),
+      found = view.found.get(word) ?? 0,
+      times: number[] = [];
     for (let time = this.#logWords.length; time > 0 && times.length <= MOST_OLDER; time--) {
       if (this.#logWords[time - 1] !== word) continue;
       times.push(time);
@@ -224,9 +228,11 @@ export class Arm64Memory extends Memory {
   /** A store comes to be seen: after those that it must not pass, and those of others that are chosen to come before. */
   #show(actor: number, index: number): void {
     const view = this.#viewOf(actor), { waiting } = view, store = waiting[index];
-    if (store.isRelease) while (waiting[0] !== store) this.#show(actor, 0);
+    if (store.isRelease) { while (waiting[0] !== store) this.#show(actor, 0); }
     else {
-      for (let first = -1; waiting[first = waiting.findIndex(({ word }) => word === store.word)] !== store;) this.#show(actor, first);
+      for (let first = -1; waiting[first = waiting.findIndex(({ word }) => word === store.word)] !== store;) {
+        this.#show(actor, first);
+      }
     }
     const isNested = this.#isShowing[actor] === true;
     this.#isShowing[actor] = true;

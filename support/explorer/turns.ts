@@ -257,7 +257,9 @@ export class Turns {
   }
 
   #sleepers(): string {
-    return this.actors.filter((actor) => actor.isLeft && actor.asleepAt !== AWAKE).map(({ name }) => name).join(" and ");
+    return this.actors.filter((actor) => actor.isLeft && actor.asleepAt !== AWAKE).map(({ name }) => name).join(
+      " and ",
+    );
   }
 
   /** All that decides what can come, but for the preemptions that are left. */

@@ -92,7 +92,9 @@ export class World extends Turns {
   allot(byteLength: number, name: string): number {
     const at = this.used;
     this.used = Math.ceil((at + byteLength) / 128) * 128;
-    if (this.used > MEMORY_BYTES) throw new RangeError(`Cannot share more than ${MEMORY_BYTES} bytes: received ${this.used}`);
+    if (this.used > MEMORY_BYTES) {
+      throw new RangeError(`Cannot share more than ${MEMORY_BYTES} bytes: received ${this.used}`);
+    }
     this.#names.set(at, name);
     return at;
   }
@@ -346,7 +348,7 @@ export class World extends Turns {
     return this.choose(WHO_WAKES, (offer) => {
       let count = 0;
       for (const { index } of candidates) offer[count++] = index | NO << 4;
-      if (this.deathsLeft > 0) for (const { index } of candidates) offer[count++] = index | YES << 4;
+      if (this.deathsLeft > 0) { for (const { index } of candidates) offer[count++] = index | YES << 4; }
       return count;
     });
   }

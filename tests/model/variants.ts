@@ -95,27 +95,26 @@ export const VARIANTS: readonly Variant[] = [
     "(word + ONE) | ASLEEP :",
     "(word + ONE) & ~ASLEEP :",
   ]),
-  variant("forgets who registered meanwhile", "event_count", "EventCount: two wait, and one is woken", [
-    "event_count",
-    "if (count === 1 && woken === 0) compareExchange(this.#words, this.#index, next, next & ~ASLEEP);",
-    "if (count === 1 && woken === 0) and(this.#words, this.#index, ~ASLEEP);",
-  ], ["event_count", "import { compareExchange, ", "import { and, compareExchange, "]),
 
   variant("a reader looks for a writer before it says that it reads", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
-    "store(words, cell + READS, 1);\n    if (load(words, LOCK_WORD) !== FREE) return false;",
-    "const isFree = load(words, LOCK_WORD) === FREE;\n    store(words, cell + READS, 1);\n    if (!isFree) return false;",
+    "if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAnew();\n    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();",
+    "const isFree = load(words, LOCK_WORD) === FREE;\n    if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAnew();\n    if (!isFree) return this.#withdraw();",
   ]),
   variant("the last reader wakes no writer", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
-    "if (reads === 1 && load(this.#words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
+    "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
     "",
   ]),
   variant("a reader looks for a writer before it has left", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
-    "store(this.#words, this.#cell + READS, reads - 1);",
-    "const word = load(this.#words, LOCK_WORD);\n    store(this.#words, this.#cell + READS, reads - 1);",
-  ], ["rw_lock", "if (reads === 1 && load(this.#words, LOCK_WORD) !== FREE)", "if (reads === 1 && word !== FREE)"]),
+    "store(words, cell, this.#id); // pairs: cell holder; the writer",
+    "const word = load(words, LOCK_WORD);\n    store(words, cell, this.#id); // pairs: cell holder; the writer",
+  ], [
+    "rw_lock",
+    "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
+    "if (word !== FREE) this.#readers.notifyWriter();",
+  ]),
   variant("a writer looks at the readers before it registers", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock_readers",
     "const seen = this.#drained.snapshot();\n        if (this.#areOut(asksForLife)) return true;",
@@ -128,8 +127,8 @@ export const VARIANTS: readonly Variant[] = [
   ]),
   variant("a refused reader wakes no writer", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
-    "// pairs with the scan in #drain\n    this.#readers.notifyWriter();",
-    "",
+    "// pairs: cell holder\n    this.#readers.notifyWriter();\n    return false;",
+    "// pairs: cell holder\n    return false;",
   ]),
 
   variant("passes the turn on before it has left", "exclusion", "TicketLock: two take it twice", [
@@ -144,8 +143,8 @@ export const VARIANTS: readonly Variant[] = [
   ]),
   variant("passing the turn on wakes nobody", "exclusion", "TicketLock: two take it twice", [
     "ticket_lock",
-    "and the loads in #lockTaken\n    this.#passed.notifyAll();",
-    "",
+    "if (!this.#keepsCell) this.#leaveCell();\n    this.#passed.notifyAll();",
+    "if (!this.#keepsCell) this.#leaveCell();",
   ]),
 
   variant("looks for a permit before it registers", "semaphore", "Semaphore: three want two permits", [
@@ -177,11 +176,6 @@ export const VARIANTS: readonly Variant[] = [
     "      mutex.unlock();\n",
     "      mutex.unlock();\n      const seen = this.#signalled.snapshot();\n",
   ]),
-  variant("a signal that a dead one took is lost", "condition", "Condition: two wait, each for a thing", [
-    "condition",
-    "if (this.#header.forgetDeadWaiters()) {",
-    "if (false) {",
-  ]),
 
   variant("wakes before it is set", "event", "Event: two wait until it is set", [
     "event",
@@ -200,10 +194,10 @@ export const VARIANTS: readonly Variant[] = [
     "Barrier: two meet twice",
     [
       "barrier",
-      "store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs with the scan",
-      "if (this.#endRound(round)) return true;\n    words[this.#cell + ARRIVED] = arrivalIn(round); // pairs with the scan",
+      "store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs: barrier arrival; the last",
+      "this.#endRound(round);\n    words[this.#cell + ARRIVED] = arrivalIn(round); // pairs: barrier arrival; the last",
     ],
-    ["barrier", "if (this.#endRound(round) || this.#spin(round)", "if (this.#spin(round)"],
+    ["barrier", "if (!this.#endRound(round) && !this.#spin(round)", "if (!this.#spin(round)"],
     [
       "barrier",
       "const seen = this.#ended.snapshot();\n        if (this.#endRound(round)) return true;",
@@ -235,7 +229,7 @@ export const VARIANTS: readonly Variant[] = [
   ], ["seq_lock", "(peek(this.#words, SEQUENCE_WORD) + 1) | 0", "(peek(this.#words, SEQUENCE_WORD) + 2) | 0"]),
   variant("on arm64, copies as on x86-64", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock",
-    "return new SeqLock(region, hasTotalStoreOrder());",
+    "return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly);",
     "return new SeqLock(region, true);",
   ]),
   variant("on arm64, reads plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [

@@ -6,6 +6,9 @@
 import { world } from "../world.ts";
 import { sleep } from "./atomics.ts";
 
+export { SystemError, UnsupportedError } from "../../../ffi/error.ts";
+export { ShmkitError } from "../../../ffi/shmkit_error.ts";
+
 /** Whether the processor keeps loads in order, and stores in order. */
 export function hasTotalStoreOrder(): boolean {
   return world.isOrdered;
@@ -20,3 +23,6 @@ export function libc(): { sched_yield(): number } {
     },
   };
 }
+
+/** It is loaded from the start. */
+export const loadedLibc = libc;

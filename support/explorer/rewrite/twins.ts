@@ -77,7 +77,11 @@ class Twins {
   }
 
   rewrite(): ts.SourceFile {
-    return ts.visitEachChild(this.#withTwins(this.#file, this.#file.statements), (node) => this.#plain(node), undefined);
+    return ts.visitEachChild(
+      this.#withTwins(this.#file, this.#file.statements),
+      (node) => this.#plain(node),
+      undefined,
+    );
   }
 
   /** Code as it runs outside of twins: everything stays as it is, and twins are added beside. */
@@ -90,18 +94,37 @@ class Twins {
     const name = twinName(unit.name);
     if (name === undefined) return plain;
     const modifiers = ts.getModifiers(unit)?.filter(({ kind }) => kind === ts.SyntaxKind.StaticKeyword);
-    return [plain, f.createMethodDeclaration(modifiers, star(), name, undefined, unit.typeParameters, unit.parameters, undefined, this.#bodyOf(unit as Unit))];
+    return [
+      plain,
+      f.createMethodDeclaration(
+        modifiers,
+        star(),
+        name,
+        undefined,
+        unit.typeParameters,
+        unit.parameters,
+        undefined,
+        this.#bodyOf(unit as Unit),
+      ),
+    ];
   }
 
   /** A list of statements, with the twins of the functions that it declares in front, as functions are hoisted. */
   #withTwins<N extends ts.Node>(node: N, statements?: ts.NodeArray<ts.Statement>): N {
     const list = statements ?? (ts.isBlock(node) || ts.isCaseOrDefaultClause(node) ? node.statements : undefined);
-    const hot = list?.filter((one): one is ts.FunctionDeclaration & Unit => ts.isFunctionDeclaration(one) && this.#names.isHot(one));
+    const hot = list?.filter((one): one is ts.FunctionDeclaration & Unit =>
+      ts.isFunctionDeclaration(one) && this.#names.isHot(one)
+    );
     if (list === undefined || hot === undefined || hot.length === 0) return node;
     const twins = hot.map((unit) => f.createExpressionStatement(callOf("$twin", unit.name!, this.#twinOf(unit))));
-    const imports = list.filter((one) => ts.isImportDeclaration(one)), others = list.filter((one) => !ts.isImportDeclaration(one));
+    const imports = list.filter((one) => ts.isImportDeclaration(one)),
+      others = list.filter((one) => !ts.isImportDeclaration(one));
     const all = [...imports, ...twins, ...others];
-    const made = ts.isSourceFile(node) ? f.updateSourceFile(node, all) : ts.isBlock(node) ? f.updateBlock(node, all) : node;
+    const made = ts.isSourceFile(node)
+      ? f.updateSourceFile(node, all)
+      : ts.isBlock(node)
+      ? f.updateBlock(node, all)
+      : node;
     if (made === node) throw this.#refusal(node, "a function that reaches a step, declared within a switch");
     return made as unknown as N;
   }
@@ -114,13 +137,31 @@ class Twins {
 
   /** The generator of a function; an arrow's has the same `this` as the arrow. */
   #twinOf(unit: Unit): ts.Expression {
-    const twin = f.createFunctionExpression(undefined, star(), undefined, unit.typeParameters, unit.parameters, undefined, this.#bodyOf(unit));
+    const twin = f.createFunctionExpression(
+      undefined,
+      star(),
+      undefined,
+      unit.typeParameters,
+      unit.parameters,
+      undefined,
+      this.#bodyOf(unit),
+    );
     if (!ts.isArrowFunction(unit) || !mentionsThis(unit.body)) return twin;
-    return f.createCallExpression(f.createPropertyAccessExpression(f.createParenthesizedExpression(twin), "bind"), undefined, [f.createThis()]);
+    return f.createCallExpression(
+      f.createPropertyAccessExpression(f.createParenthesizedExpression(twin), "bind"),
+      undefined,
+      [f.createThis()],
+    );
   }
 
   #bodyOf(unit: Unit): ts.Block {
-    const body = new Body(this.#file, this.#names, (node) => this.#site(unit, node), (node) => this.#plain(node) as ts.Node, (node, what) => this.#refusal(node, what));
+    const body = new Body(
+      this.#file,
+      this.#names,
+      (node) => this.#site(unit, node),
+      (node) => this.#plain(node) as ts.Node,
+      (node, what) => this.#refusal(node, what),
+    );
     return body.rewrite(unit.body, (block) => this.#withTwins(block));
   }
 
@@ -132,7 +173,9 @@ class Twins {
 
   #refusal(node: ts.Node, what: string): Error {
     const { line } = this.#file.getLineAndCharacterOfPosition(node.getStart(this.#file));
-    return new Error(`Cannot explore ${this.#label}:${line + 1} as ${what} cannot be followed: ${node.getText(this.#file)}`);
+    return new Error(
+      `Cannot explore ${this.#label}:${line + 1} as ${what} cannot be followed: ${node.getText(this.#file)}`,
+    );
   }
 }
 
@@ -159,12 +202,19 @@ class Body {
     this.#siteOf = siteOf;
     this.#plain = plain;
     this.#refuse = refuse;
-    this.#elements = new ElementRewriter(() => this.#temporary(), (node, name, array, index) => this.#permit(node, name, array, index), (node) => this.#go(node) as ts.Expression, refuse);
+    this.#elements = new ElementRewriter(
+      () => this.#temporary(),
+      (node, name, array, index) => this.#permit(node, name, array, index),
+      (node) => this.#go(node) as ts.Expression,
+      refuse,
+    );
   }
 
   rewrite(body: ts.ConciseBody, hoist: (block: ts.Block) => ts.Block): ts.Block {
     this.#hoist = hoist;
-    const moved = ts.isBlock(body) ? this.#go(body) as ts.Block : f.createBlock([f.createReturnStatement(this.#go(body) as ts.Expression)]);
+    const moved = ts.isBlock(body)
+      ? this.#go(body) as ts.Block
+      : f.createBlock([f.createReturnStatement(this.#go(body) as ts.Expression)]);
     if (this.#temporaries === 0) return moved;
     const names = Array.from({ length: this.#temporaries }, (_, i) => f.createVariableDeclaration(`$${i + 1}`));
     const declared = f.createVariableStatement(undefined, f.createVariableDeclarationList(names, ts.NodeFlags.Let));
@@ -200,15 +250,20 @@ class Body {
   /** Variables. `{ name } = object`, where `name` may be a getter that makes steps, is taken apart. */
   #declarations(node: ts.VariableDeclarationList): ts.VariableDeclarationList {
     const all = node.declarations.flatMap((one) => {
-      const isHot = (element: ts.BindingElement) => this.#names.isGetter((element.propertyName ?? element.name) as ts.PropertyName);
+      const isHot = (element: ts.BindingElement) =>
+        this.#names.isGetter((element.propertyName ?? element.name) as ts.PropertyName);
       if (!ts.isObjectBindingPattern(one.name) || one.initializer === undefined || !one.name.elements.some(isHot)) {
         return [this.#children(one)];
       }
       const object = this.#temporary();
-      const set = f.createParenthesizedExpression(f.createAssignment(object, this.#go(one.initializer) as ts.Expression));
+      const set = f.createParenthesizedExpression(
+        f.createAssignment(object, this.#go(one.initializer) as ts.Expression),
+      );
       return one.name.elements.map((element, i) => {
         const { name, propertyName, dotDotDotToken, initializer } = element, key = propertyName ?? name;
-        if (!ts.isIdentifier(name) || !ts.isIdentifier(key) || dotDotDotToken !== undefined || initializer !== undefined) {
+        if (
+          !ts.isIdentifier(name) || !ts.isIdentifier(key) || dotDotDotToken !== undefined || initializer !== undefined
+        ) {
           throw this.#refuse(element, "a getter that makes steps, in a pattern of more than names,");
         }
         const first = i === 0 ? set : object;
@@ -229,9 +284,15 @@ class Body {
       if (declarations.length !== 1) throw this.#refuse(statements[at], "a `using` of several values");
       const [{ name, initializer }] = declarations, value = name as ts.Identifier;
       const made = f.createVariableDeclaration(value, undefined, undefined, this.#go(initializer!) as ts.Expression);
-      const dispose = f.createElementAccessExpression(value, f.createPropertyAccessExpression(f.createIdentifier("Symbol"), "dispose"));
+      const dispose = f.createElementAccessExpression(
+        value,
+        f.createPropertyAccessExpression(f.createIdentifier("Symbol"), "dispose"),
+      );
       const call = this.#delegate(this.#found(value, DISPOSE, dispose, this.#siteOf(statements[at])), value, []);
-      const end = f.createIfStatement(f.createStrictInequality(value, f.createIdentifier("undefined")), f.createExpressionStatement(call));
+      const end = f.createIfStatement(
+        f.createStrictInequality(value, f.createIdentifier("undefined")),
+        f.createExpressionStatement(call),
+      );
       return [
         ...statements.slice(0, at).map((one) => this.#go(one) as ts.Statement),
         f.createVariableStatement(undefined, f.createVariableDeclarationList([made], ts.NodeFlags.Const)),
@@ -250,7 +311,12 @@ class Body {
     // Array and index are known before the rest is evaluated; the step is announced right before the call.
     const array = this.#temporary(), index = this.#temporary();
     const set = f.createComma(f.createAssignment(array, args[0]), f.createAssignment(index, args[1]));
-    const call = f.createCallExpression(expression, undefined, [array, index, ...args.slice(2), this.#permit(node, announced, array, index)]);
+    const call = f.createCallExpression(expression, undefined, [
+      array,
+      index,
+      ...args.slice(2),
+      this.#permit(node, announced, array, index),
+    ]);
     return f.createParenthesizedExpression(f.createComma(set, call));
   }
 
@@ -273,13 +339,19 @@ class Body {
     this.#requireShortChain(node);
     const receiver = callee.expression, args = this.#arguments(node), site = this.#siteOf(node);
     if (receiver.kind === ts.SyntaxKind.SuperKeyword) {
-      const twin = f.createPropertyAccessExpression(f.createSuper(), twinName((callee as ts.PropertyAccessExpression).name)!);
+      const twin = f.createPropertyAccessExpression(
+        f.createSuper(),
+        twinName((callee as ts.PropertyAccessExpression).name)!,
+      );
       return delegate(f.createCallExpression(twin, undefined, args));
     }
     const { first, again } = this.#once(receiver);
     const name = isDisposal(callee) ? undefined : (callee as ts.PropertyAccessExpression).name;
     const member = name === undefined
-      ? f.createElementAccessExpression(again, f.createPropertyAccessExpression(f.createIdentifier("Symbol"), "dispose"))
+      ? f.createElementAccessExpression(
+        again,
+        f.createPropertyAccessExpression(f.createIdentifier("Symbol"), "dispose"),
+      )
       : f.createPropertyAccessExpression(again, name);
     const found = name !== undefined && ts.isPrivateIdentifier(name)
       ? this.#names.isMethod(name)
@@ -305,38 +377,57 @@ class Body {
     const call = (object: ts.Expression) =>
       delegate(f.createCallExpression(f.createPropertyAccessExpression(object, member), undefined, []));
     if (ts.isPrivateIdentifier(name)) return call(first);
-    const isPlain = f.createStrictEquality(f.createPropertyAccessExpression(first, member), f.createIdentifier("undefined"));
+    const isPlain = f.createStrictEquality(
+      f.createPropertyAccessExpression(first, member),
+      f.createIdentifier("undefined"),
+    );
     const plain = f.createPropertyAccessExpression(again, name);
-    return f.createParenthesizedExpression(f.createConditionalExpression(isPlain, undefined, plain, undefined, call(again)));
+    return f.createParenthesizedExpression(
+      f.createConditionalExpression(isPlain, undefined, plain, undefined, call(again)),
+    );
   }
 
   /** `receiver.name$g ?? $twinOf(receiver.name)`. */
   #found(receiver: ts.Expression, name: string, member: ts.Expression, site: number): ts.Expression {
     const twin = f.createPropertyAccessExpression(receiver, `${name}$g`);
     return f.createParenthesizedExpression(
-      f.createBinaryExpression(twin, ts.SyntaxKind.QuestionQuestionToken, callOf("$twinOf", member, f.createNumericLiteral(site))),
+      f.createBinaryExpression(
+        twin,
+        ts.SyntaxKind.QuestionQuestionToken,
+        callOf("$twinOf", member, f.createNumericLiteral(site)),
+      ),
     );
   }
 
   #delegate(generator: ts.Expression, receiver: ts.Expression, args: readonly ts.Expression[]): ts.Expression {
-    return delegate(f.createCallExpression(f.createPropertyAccessExpression(generator, "call"), undefined, [receiver, ...args]));
+    return delegate(
+      f.createCallExpression(f.createPropertyAccessExpression(generator, "call"), undefined, [receiver, ...args]),
+    );
   }
 
   /** An expression that is needed twice: how to write it first, and how again. */
   #once(expression: ts.Expression): { first: ts.Expression; again: ts.Expression } {
-    if (expression.kind === ts.SyntaxKind.ThisKeyword || ts.isIdentifier(expression)) return { first: expression, again: expression };
+    if (expression.kind === ts.SyntaxKind.ThisKeyword || ts.isIdentifier(expression)) {
+      return { first: expression, again: expression };
+    }
     const again = this.#temporary();
-    return { first: f.createParenthesizedExpression(f.createAssignment(again, this.#go(expression) as ts.Expression)), again };
+    return {
+      first: f.createParenthesizedExpression(f.createAssignment(again, this.#go(expression) as ts.Expression)),
+      again,
+    };
   }
 
   #unlessMissing(tested: ts.Expression, value: ts.Expression): ts.Expression {
     const isMissing = f.createEquality(tested, f.createNull());
-    return f.createParenthesizedExpression(f.createConditionalExpression(isMissing, undefined, f.createIdentifier("undefined"), undefined, value));
+    return f.createParenthesizedExpression(
+      f.createConditionalExpression(isMissing, undefined, f.createIdentifier("undefined"), undefined, value),
+    );
   }
 
   #requireShortChain(node: ts.Node): void {
     const { parent } = node;
-    const continues = (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent) || ts.isCallExpression(parent)) &&
+    const continues =
+      (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent) || ts.isCallExpression(parent)) &&
       parent.expression === node && ts.isOptionalChain(parent) && ts.isOptionalChain(node);
     if (continues) throw this.#refuse(node, "an optional chain that goes on behind a step");
   }
@@ -361,7 +452,9 @@ function nameOf(unit: Unit): string {
 function nameOfHolder(node: ts.Node): string {
   for (let at = node.parent; at !== undefined; at = at.parent) {
     if (isUnit(at) && !ts.isArrowFunction(at) && !ts.isFunctionExpression(at)) return `${nameOf(at)} =>`;
-    if ((ts.isVariableDeclaration(at) || ts.isPropertyDeclaration(at)) && !ts.isObjectBindingPattern(at.name)) return `${at.name.getText()} =>`;
+    if ((ts.isVariableDeclaration(at) || ts.isPropertyDeclaration(at)) && !ts.isObjectBindingPattern(at.name)) {
+      return `${at.name.getText()} =>`;
+    }
   }
   return "=>";
 }
