@@ -10,6 +10,8 @@ import { importRuleViolations } from "./import_rule.ts";
 import { pathRuleViolations } from "./path_rule.ts";
 import { root, sources, succeeds } from "./project.ts";
 
+const TSC = "node_modules/typescript/lib/tsc.js";
+
 /** One thing that must hold. */
 export interface Check {
   readonly name: string;
@@ -23,6 +25,8 @@ export const checks: readonly Check[] = [
   { name: "import rule", run: () => hasNone(importRuleViolations(root)) },
   { name: "hot paths", run: () => hasNone(pathRuleViolations(root)) },
   { name: "types", run: () => deno("check", "--quiet", ...sources) },
+  // The compiler of most users is another one.
+  { name: "types, by tsc", run: () => succeeds(runtimes.bun, TSC, "-p", "tests/layout/tsconfig.json") },
   { name: "documentation", run: () => deno("doc", "--lint", "--quiet", ...publicModules()) },
   { name: "rehearsal of publishing", run: () => deno("publish", "--dry-run", "--allow-dirty", "--quiet") },
 ];

@@ -4,7 +4,8 @@
  *     bun run test [--quick] [--only bun|deno|doc|check|build] [--soak deaths] [path …]
  *
  * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build: under three minutes.
- * With `--soak 1000` the suites that kill the holders of locks run alone, with that many deaths in each pair of runtimes.
+ * With `--soak 1000` the tests that kill processes at random run alone, each with that many deaths, at each of which another
+ * process is stopped for a moment.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
@@ -24,17 +25,28 @@ import { skipReason } from "./skip_reasons.ts";
 
 const PARTS = ["bun", "deno", "doc", "check", "build"];
 
+/** Where processes are killed at random: every lock, with all ways in, and every channel. */
+const SOAKED = [
+  "sync/kill",
+  "sync/kill_parts",
+  ...["spsc_ring", "mpmc_queue", "byte_ring", "pipeline", "broadcast", "latest_table"].map((name) =>
+    `channel/${name}_processes`
+  ),
+  "channel/broadcast_many",
+  "channel/latest_table_changes",
+];
+
 const { values: { quick, only, soak }, positionals: paths } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string", multiple: true }, soak: { type: "string" } },
   allowPositionals: true,
 });
 if (soak !== undefined) {
   if (!/^[1-9][0-9]*$/.test(soak)) {
-    console.error(`Cannot soak the locks as --soak must be a number of deaths: received ${soak}`);
+    console.error(`Cannot soak the parts as --soak must be a number of deaths: received ${soak}`);
     process.exit(2);
   }
   process.env.SHMKIT_SOAK = soak;
-  if (paths.length === 0) paths.push("tests/sync/kill.test.ts", "tests/sync/kill_parts.test.ts");
+  if (paths.length === 0) paths.push(...SOAKED.map((name) => `tests/${name}.test.ts`));
 }
 if (only?.some((part) => !PARTS.includes(part))) {
   console.error(`Cannot choose --only ${only.join(" --only ")}: the parts are ${PARTS.join(", ")}`);
@@ -72,6 +84,11 @@ if (files.length === 0) {
   process.exit(2);
 }
 const scratch = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+const soakLog = soak === undefined ? undefined : join(scratch, "soak");
+if (soakLog !== undefined) {
+  process.env.SHMKIT_SOAK_LOG = soakLog;
+  writeFileSync(soakLog, "");
+}
 const configs = denoConfigs();
 const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSync(join(root, path)));
 
@@ -95,6 +112,10 @@ try {
   if (wants("build")) {
     console.log("\n── Build");
     step("build", await build().catch((error) => (console.error(error), false)));
+  }
+  if (soakLog !== undefined) {
+    const events = readFileSync(soakLog, "latin1"), count = (event: string) => events.split(event).length - 1;
+    console.log(`\nSoak: ${count("k")} processes killed, ${count("s")} stopped meanwhile`);
   }
 } finally {
   rmSync(scratch, { recursive: true });

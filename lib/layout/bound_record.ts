@@ -1,4 +1,4 @@
-import { arrayMembers, ArrayView, isPart, structMembers, type ViewCode } from "./accessors.ts";
+import { arrayMembers, ArrayView, isPart, SEAL, SHOWN_MEMBERS, structMembers, type ViewCode } from "./accessors.ts";
 import { type CopyEnd, copyGuard, copyText, reachText, viewEnd } from "./copier.ts";
 import type { Field } from "./field.ts";
 import { isViewOf, requireView } from "./is_view.ts";
@@ -127,7 +127,7 @@ export function bindRecord<S extends AnyStruct>(
     const keep = "this[$delta] = delta; this[$parts] = [];", base = "at + this[$delta]";
     if (part.kind === "array") {
       return `class extends ${source.constant(ArrayView)} {
-constructor(delta, label) { super(label); ${keep} } ${state} ${place}
+constructor(delta, label) { super(label); ${keep} ${SEAL} } ${state} ${place}
 ${arrayMembers(part, base, code)}
 }`;
     }
@@ -136,18 +136,18 @@ ${arrayMembers(part, base, code)}
       .map((name) => `get [$${name}]() { return ${array(name)}; }`).join(" ");
     return namedClass(
       (part as Struct).name,
-      `constructor(delta) { ${keep} ${parts} } ${state} ${place} ${kept}
+      `constructor(delta) { ${keep} ${parts} ${SEAL} } ${state} ${place} ${kept}
 get [$struct]() { return ${source.constant(part)}; }
-${members}`,
+${SHOWN_MEMBERS}${members}`,
     );
   };
   const { members, parts } = structMembers(struct, "at", code);
   const root = namedClass(
     struct.name,
-    `constructor(delta) { this[$delta] = delta; this[$parts] = []; ${parts} } ${state} ${position} ${keptArrays}
+    `constructor(delta) { this[$delta] = delta; this[$parts] = []; ${parts} ${SEAL} } ${state} ${position} ${keptArrays}
 get [$last]() { return ${last}; }
 get [$struct]() { return ${self}; }
-${members}`,
+${SHOWN_MEMBERS}${members}`,
   );
   const own = (verb: string): CopyEnd => ({
     at: "at",

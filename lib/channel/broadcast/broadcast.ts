@@ -19,7 +19,7 @@ import { BroadcastWriter } from "./broadcast_writer.ts";
 /** For the compiler: a broadcast's type as a function of its layout's. */
 export interface BroadcastFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: Broadcast<this["layout"]>;
+  readonly type: Broadcast<Extract<this["layout"], AnyStruct>>;
 }
 
 /**

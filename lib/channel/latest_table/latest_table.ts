@@ -31,7 +31,7 @@ const FIRST_RECORD_OFFSET = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_
 /** For the compiler: a table's type as a function of its layout's. */
 export interface LatestTableFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: LatestTable<this["layout"]>;
+  readonly type: LatestTable<Extract<this["layout"], AnyStruct>>;
 }
 
 /**

@@ -24,7 +24,7 @@ import type { QueueSeat } from "./queue_seat.ts";
 /** For the compiler: a queue's type as a function of its layout's. */
 export interface MpmcQueueFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: MpmcQueue<this["layout"]>;
+  readonly type: MpmcQueue<Extract<this["layout"], AnyStruct>>;
 }
 
 /**

@@ -23,7 +23,7 @@ import { PipelineWriter } from "./pipeline_writer.ts";
 /** For the compiler: a pipeline's type as a function of its layout's. */
 export interface PipelineFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: Pipeline<this["layout"]>;
+  readonly type: Pipeline<Extract<this["layout"], AnyStruct>>;
 }
 
 /** How a reader of a {@linkcode Pipeline} is getting on. */

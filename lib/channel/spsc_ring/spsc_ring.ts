@@ -26,7 +26,7 @@ import type { RoleOptions } from "../shared/wait_strategy.ts";
 /** For the compiler: a ring's type as a function of its layout's. */
 export interface SpscRingFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: SpscRing<this["layout"]>;
+  readonly type: SpscRing<Extract<this["layout"], AnyStruct>>;
 }
 
 /**
