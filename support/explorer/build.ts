@@ -1,0 +1,169 @@
+/**
+ * Makes a program that can be explored of a scenario and the library's source: a copy of each file that it imports, with
+ * twins, in a folder of its own.
+ *
+ * @module
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import ts from "typescript";
+import { type Patch, type Places, ProgramFiles } from "./program_files.ts";
+import { Names } from "./rewrite/names.ts";
+import { addPoints, POINT_NAMES } from "./rewrite/points.ts";
+import { addTwins, RUNTIME_NAMES, type Site } from "./rewrite/twins.ts";
+import type { Scenario } from "./scenario.ts";
+import { EVALUATED, POINTS_AT_CALLS, SHORTENED } from "./shortened.ts";
+import { ANNOUNCED, setTextRewriter } from "./steps.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** What stands in for what, and which modules a program shares with who explores it. */
+const PLACES: Places = {
+  root,
+  replaced: {
+    "lib/atomic/atomics.ts": join(here, "inside/atomics.ts"),
+    "lib/atomic/specialize.ts": join(here, "inside/specialize.ts"),
+    "lib/atomic/word_accesses.ts": join(here, "inside/word_accesses.ts"),
+    "lib/atomic/futex.ts": join(here, "inside/futex.ts"),
+    "lib/atomic/fence.ts": join(here, "inside/fence.ts"),
+    "ffi/mod.ts": join(here, "inside/ffi.ts"),
+  },
+  shared: new Set(["linearizability.ts", "steps.ts", "world.ts"].map((name) => join(here, name))),
+};
+
+/** A program, loaded. */
+export interface Program {
+  /** What its file exports. */
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** The scenarios among that. */
+  readonly scenarios: readonly Scenario[];
+  readonly sites: readonly Site[];
+}
+
+/**
+ * Builds and loads a scenario.
+ *
+ * @param entry Path of its file from the root.
+ * @param patches Applied to the source.
+ */
+export async function buildProgram(entry: string, patches: readonly Patch[] = []): Promise<Program> {
+  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES);
+  const names = namesOf(program), { signature } = names, folder = makeFolder();
+  writeFiles(program, PLACES, folder, (path, file, repoint) => {
+    const key = `${path}\n${signature}\n${file.text}`, known = rewritten.get(key);
+    if (known !== undefined) return known;
+    const text = PRELUDE + toJavaScript(addTwins(file, relative(root, path), names, sites, repoint));
+    rewritten.set(key, text);
+    return text;
+  });
+  setTextRewriter((text) => {
+    const file = ts.createSourceFile("made from text", text, ts.ScriptTarget.ESNext, true);
+    names.add(file);
+    names.settle();
+    return addTwins(file, "made from text", names, sites, (statement) => [statement]);
+  });
+  const exports: Record<string, unknown> = await import(pathToFileURL(join(folder, `${entry}.mjs`)).href);
+  return { exports, scenarios: Object.values(exports).flat().filter(isScenario), sites };
+}
+
+/**
+ * Builds a scenario for real processes, with a point before each access to shared memory.
+ *
+ * @param entry Path of its file from the root.
+ * @returns The path of the module: it exports what the file does.
+ */
+export function buildWithPoints(entry: string): string {
+  const scenario = join(here, "inside/real_scenario.ts");
+  const places: Places = {
+    root,
+    replaced: { "support/explorer/inside/scenario.ts": scenario, "support/explorer/inside/history.ts": scenario },
+    shared: new Set(["linearizability.ts", "points_runtime.ts"].map((name) => join(here, name))),
+  };
+  const program = new ProgramFiles(join(root, entry), POINTS_AT_CALLS, places),
+    names = namesOf(program),
+    folder = makeFolder();
+  const ownSites: Site[] = [];
+  writeFiles(program, places, folder, (path, file, repoint) => {
+    const label = relative(root, path);
+    return pointsPrelude + toJavaScript(addPoints(file, label, names, ownSites, repoint));
+  });
+  const path = join(folder, "main.mjs"), real = specifier(folder, join(folder, `${relative(root, scenario)}.mjs`));
+  writeFileSync(
+    path,
+    [
+      `import { setSites } from ${JSON.stringify(real)};`,
+      `setSites(${JSON.stringify(ownSites)});`,
+      `export * from ${JSON.stringify(real)};`,
+      `export * as program from ${JSON.stringify(`./${entry}.mjs`)};`,
+    ].join("\n"),
+  );
+  return path;
+}
+
+function namesOf(program: ProgramFiles): Names {
+  const names = new Names(ANNOUNCED);
+  for (const file of program.files.values()) names.add(file);
+  names.settle();
+  return names;
+}
+
+/** Writes a program's files to a folder, such that they import each other. */
+function writeFiles(
+  program: ProgramFiles,
+  places: Places,
+  folder: string,
+  textOf: (path: string, file: ts.SourceFile, repoint: (statement: ts.Statement) => ts.Statement[]) => string,
+): void {
+  const placeOf = (path: string) => join(folder, `${relative(root, path)}.mjs`);
+  for (const [path, file] of program.files) {
+    const place = (target: string) =>
+      places.shared.has(target) ? pathToFileURL(target).href : specifier(dirname(placeOf(path)), placeOf(target));
+    mkdirSync(dirname(placeOf(path)), { recursive: true });
+    writeFileSync(placeOf(path), textOf(path, file, (statement) => program.repoint(file, statement, place)));
+  }
+}
+
+function isScenario(value: unknown): value is Scenario {
+  return typeof value === "object" && value !== null && "part" in value && "start" in value;
+}
+
+/** The steps of all programs: what is kept from one program to the next refers to them. */
+const sites: Site[] = [];
+
+/** What became of files, by path, names and text: most are the same in many programs. */
+const rewritten = new Map<string, string>();
+
+/** How a file in one folder imports another. */
+function specifier(from: string, to: string): string {
+  const path = relative(from, to);
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** What rewritten code refers to. It is written in JavaScript already, so that nothing takes it for unused. */
+const PRELUDE = `import { ${RUNTIME_NAMES.join(", ")}, $performance as performance } from ${
+  JSON.stringify(pathToFileURL(join(here, "steps.ts")).href)
+};\n`;
+
+const pointsPrelude = `import { ${POINT_NAMES.join(", ")} } from ${
+  JSON.stringify(pathToFileURL(join(here, "points_runtime.ts")).href)
+};\n`;
+
+function toJavaScript(text: string): string {
+  const target = ts.ScriptTarget.ESNext, module = ts.ModuleKind.ESNext;
+  return ts.transpileModule(text, { compilerOptions: { target, module } }).outputText;
+}
+
+let made: string | undefined;
+let programs = 0;
+
+function makeFolder(): string {
+  if (made === undefined) {
+    const folder = made = mkdtempSync(join(tmpdir(), "shmkit-explorer-"));
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  }
+  return join(made, String(programs++));
+}

@@ -1,0 +1,114 @@
+import { mix } from "./hash.ts";
+
+/** How long the shared memory is at most. */
+export const MEMORY_BYTES = 1 << 14;
+
+/** Which memory is explored. */
+export type MemoryModel = "sequential" | "x86" | "arm64";
+
+/** Chooses for a memory that leaves something open: see `Turns.choose`. */
+export type MemoryChoice = (kind: number, fill: (offer: Uint16Array) => number) => number;
+
+/**
+ * The shared memory, word by word, as sequential consistency has it: each access happens at once and for all. The other
+ * memories derive from it; `actor` is the index of who accesses it.
+ */
+export class Memory {
+  /** What every word is. Written through `set` only. */
+  readonly words: Int32Array = new Int32Array(MEMORY_BYTES / 4);
+  /** How often a word has changed. */
+  changes = 0;
+  /** Two hashes of all words. */
+  hash1 = 0;
+  hash2 = 0;
+
+  /** Is told of every delay, if anybody wants to read it: whose, and at which word. */
+  onDelay: ((word: number) => void) | undefined;
+
+  /** Begins anew with what `image` holds. */
+  begin(image: Int32Array): void {
+    this.words.set(image);
+    this.changes = this.hash1 = this.hash2 = 0;
+  }
+
+  /** An atomic load. */
+  load(_actor: number, word: number): number {
+    return this.words[word];
+  }
+
+  /** A plain load. */
+  peek(_actor: number, word: number): number {
+    return this.words[word];
+  }
+
+  /** A plain load of two words at once. Returns the first; the second is `second`. */
+  peekTwo(_actor: number, word: number): number {
+    this.second = this.words[word + 1];
+    return this.words[word];
+  }
+
+  /** The second word of the last `peekTwo`. */
+  second = 0;
+
+  /** A plain store of the bits that `mask` has. */
+  put(_actor: number, word: number, value: number, mask: number): void {
+    this.set(word, (this.words[word] & ~mask) | (value & mask));
+  }
+
+  /** A plain store of two words at once. */
+  putTwo(_actor: number, word: number, first: number, second: number): void {
+    this.set(word, first);
+    this.set(word + 1, second);
+  }
+
+  /** An atomic store that is no fence. */
+  release(_actor: number, word: number, value: number): void {
+    this.set(word, value);
+  }
+
+  /** An atomic store that is a fence. */
+  store(_actor: number, word: number, value: number): void {
+    this.set(word, value);
+  }
+
+  /** Begins to read and write a word as one: returns what it is. `swap` follows at once, if it is to be written. */
+  lock(_actor: number, word: number): number {
+    return this.words[word];
+  }
+
+  /** Ends what `lock` began. */
+  swap(_actor: number, word: number, value: number): void {
+    this.set(word, value);
+  }
+
+  /** Everything that this actor stored is seen by all from here on. */
+  fence(_actor: number): void {}
+
+  /** Everything that anybody stored is seen by all from here on. */
+  fenceAll(_actor: number): void {}
+
+  /** How many looks may still miss something. */
+  get delaysLeft(): number {
+    return 0;
+  }
+
+  /** What is under way, stirred into a hash. */
+  stir(hash: number): number {
+    return hash;
+  }
+
+  /** Changes a word that decides nothing: statistics, which make no two states different. */
+  setQuietly(word: number, value: number): void {
+    this.words[word] = value;
+  }
+
+  /** Changes a word, for all. */
+  set(word: number, value: number): void {
+    const old = this.words[word];
+    if (old === value) return;
+    this.words[word] = value;
+    this.changes++;
+    this.hash1 ^= mix(mix(word, old), 3) ^ mix(mix(word, value), 3);
+    this.hash2 ^= mix(mix(~word, old), 5) ^ mix(mix(~word, value), 5);
+  }
+}

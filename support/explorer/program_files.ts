@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+
+const f = ts.factory;
+
+/** A text of the source, and what it becomes. */
+export interface Patch {
+  /** Path from the root. */
+  readonly file: string;
+  /** Must be there exactly once. */
+  readonly from: string;
+  readonly to: string;
+  /** Whether the program may do without the file. */
+  readonly isOptional?: boolean;
+}
+
+/** Where files of a program come from. */
+export interface Places {
+  /** What paths are relative to, with a slash at the end. */
+  readonly root: string;
+  /** What stands in for a file, by path from the root. */
+  readonly replaced: Readonly<Record<string, string>>;
+  /** Files that are no part of a program: it imports them where they are. */
+  readonly shared: ReadonlySet<string>;
+}
+
+/**
+ * All files that a program consists of, parsed and patched. An import through a door, a file of nothing but exports from
+ * others, is taken for one of the file behind it, so a program has the files that it uses and no more.
+ */
+export class ProgramFiles {
+  /** By path. */
+  readonly files: ReadonlyMap<string, ts.SourceFile>;
+  readonly #places: Places;
+  readonly #parsed = new Map<string, ts.SourceFile>();
+  readonly #patches: readonly Patch[];
+
+  constructor(entry: string, patches: readonly Patch[], places: Places) {
+    this.#places = places;
+    this.#patches = patches;
+    const files = new Map<string, ts.SourceFile>(), left = [entry];
+    for (let path = left.pop(); path !== undefined; path = left.pop()) {
+      if (files.has(path)) continue;
+      const file = this.#parse(path);
+      files.set(path, file);
+      for (const { target } of file.statements.flatMap((one) => this.#importsOf(file, one))) {
+        if (!places.shared.has(target)) left.push(target);
+      }
+    }
+    this.files = files;
+    const unused = patches.find(({ file, isOptional }) => !isOptional && !files.has(join(places.root, file)));
+    if (unused !== undefined) throw new Error(`Cannot patch ${unused.file} as the program does not use it`);
+  }
+
+  /**
+   * An import or export with its specifiers leading to where `place` says.
+   *
+   * @returns The statements that stand for it.
+   */
+  repoint(file: ts.SourceFile, statement: ts.Statement, place: (target: string) => string): ts.Statement[] {
+    if (ts.isExportDeclaration(statement)) {
+      const [one] = this.#importsOf(file, statement);
+      if (one === undefined) return statement.moduleSpecifier === undefined ? [statement] : [];
+      const { modifiers, isTypeOnly, exportClause } = statement;
+      return [
+        f.updateExportDeclaration(
+          statement,
+          modifiers,
+          isTypeOnly,
+          exportClause,
+          f.createStringLiteral(place(one.target)),
+          undefined,
+        ),
+      ];
+    }
+    if (!ts.isImportDeclaration(statement)) return [statement];
+    if (!isRelative(statement.moduleSpecifier)) return [statement];
+    return this.#importsOf(file, statement).map(({ target, clause }) =>
+      f.createImportDeclaration(undefined, clause, f.createStringLiteral(place(target)))
+    );
+  }
+
+  #parse(path: string): ts.SourceFile {
+    let file = this.#parsed.get(path);
+    if (file !== undefined) return file;
+    let text = readFileSync(path, "utf8");
+    for (const { file, from, to } of this.#patches) {
+      if (join(this.#places.root, file) !== path) continue;
+      const count = text.split(from).length - 1;
+      if (count !== 1) throw new Error(`Cannot patch ${file} as it must have this once: found ${count} times ${from}`);
+      text = text.replace(from, () => to);
+    }
+    this.#parsed.set(path, file = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true));
+    return file;
+  }
+
+  /** What a statement needs when the program runs: a file each, with the names from there. */
+  #importsOf(file: ts.SourceFile, statement: ts.Statement): { target: string; clause?: ts.ImportClause }[] {
+    if (ts.isExportDeclaration(statement)) {
+      const { moduleSpecifier, isTypeOnly } = statement;
+      if (isTypeOnly || moduleSpecifier === undefined || !isRelative(moduleSpecifier)) return [];
+      return [{ target: this.#resolve(file.fileName, moduleSpecifier.text) }];
+    }
+    if (!ts.isImportDeclaration(statement) || !isRelative(statement.moduleSpecifier)) return [];
+    const clause = statement.importClause, target = this.#resolve(file.fileName, statement.moduleSpecifier.text);
+    if (clause === undefined) return [{ target }];
+    if (clause.isTypeOnly) return [];
+    const bindings = clause.namedBindings;
+    if (bindings === undefined || ts.isNamespaceImport(bindings)) return [{ target, clause }];
+    const byTarget = new Map<string, ts.ImportSpecifier[]>();
+    for (const specifier of bindings.elements) {
+      if (specifier.isTypeOnly) continue;
+      const behind = this.#behind(target, (specifier.propertyName ?? specifier.name).text);
+      if (behind === undefined) continue;
+      byTarget.set(behind, [...byTarget.get(behind) ?? [], specifier]);
+    }
+    return [...byTarget].map(([target, names]) => ({
+      target,
+      clause: f.createImportClause(false, clause.name, f.createNamedImports(names)),
+    }));
+  }
+
+  /** The file that defines a name which another exports; undefined if it is a type. */
+  #behind(path: string, name: string): string | undefined {
+    if (this.#places.shared.has(path)) return path;
+    const file = this.#parse(path);
+    if (!file.statements.every(ts.isExportDeclaration)) return path;
+    for (const { exportClause, moduleSpecifier, isTypeOnly } of file.statements) {
+      if (moduleSpecifier === undefined || !isRelative(moduleSpecifier)) continue;
+      if (exportClause === undefined || !ts.isNamedExports(exportClause)) return path;
+      const found = exportClause.elements.find((one) => one.name.text === name);
+      if (found === undefined) continue;
+      if (isTypeOnly || found.isTypeOnly) return undefined;
+      if (found.propertyName !== undefined) return path;
+      return this.#behind(this.#resolve(path, moduleSpecifier.text), name);
+    }
+    return path;
+  }
+
+  #resolve(from: string, specifier: string): string {
+    const path = resolve(dirname(from), specifier);
+    return this.#places.replaced[relative(this.#places.root, path)] ?? path;
+  }
+}
+
+function isRelative(specifier: ts.Node): specifier is ts.StringLiteral {
+  return ts.isStringLiteral(specifier) && specifier.text.startsWith(".");
+}

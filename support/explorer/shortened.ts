@@ -1,0 +1,33 @@
+import type { Patch } from "./program_files.ts";
+
+/**
+ * Numbers of the library that only make runs longer: a wait that looks twice shows all that one does that looks 24 times.
+ * The places for blocked attachments are so few that they run out.
+ */
+export const SHORTENED: readonly Patch[] = [
+  { file: "lib/sync/shared/owned_word.ts", from: "const SPINS = 24;", to: "const SPINS = 1;", isOptional: true },
+  { file: "lib/sync/seq_lock_reader.ts", from: "const LOOKS = 16;", to: "const LOOKS = 1;", isOptional: true },
+  { file: "lib/atomic/backoff.ts", from: "{ spins = 6, yields = 4,", to: "{ spins = 1, yields = 0,", isOptional: true },
+  { file: "lib/sync/shared/lock_format.ts", from: "BLOCKED_PLACES = 32;", to: "BLOCKED_PLACES = 2;", isOptional: true },
+];
+
+/** Code that is made from text while the program runs gets its twins then. Its serial numbers only keep engines from sharing profiles. */
+export const EVALUATED: readonly Patch[] = [
+  { file: "lib/layout/source.ts", from: "return new Function(", to: "return $evaluate(", isOptional: true },
+  { file: "lib/layout/source.ts", from: "${serial++}", to: "", isOptional: true },
+];
+
+/** Points before the calls of the kernel, which are no accesses to memory. */
+export const POINTS_AT_CALLS: readonly Patch[] = [
+  {
+    file: "lib/atomic/futex.ts",
+    from: "  override wait(expected: number, deadline: number): boolean {\n    if (this.word.length === 0)",
+    to:
+      "  override wait(expected: number, deadline: number): boolean {\n    load(this.word, 0);\n    if (this.word.length === 0)",
+  },
+  {
+    file: "lib/atomic/futex.ts",
+    from: "  override wake(count: number): number {\n    if (this.word.length === 0)",
+    to: "  override wake(count: number): number {\n    load(this.word, 0);\n    if (this.word.length === 0)",
+  },
+];

@@ -1,0 +1,307 @@
+import { type Actor, AWAKE, PAUSING } from "./actor.ts";
+import { type Choices, MOST_CHOICES } from "./choices.ts";
+import { mix } from "./hash.ts";
+import { Arm64Memory } from "./arm64_memory.ts";
+import { Memory, type MemoryModel } from "./memory.ts";
+import type { States } from "./states.ts";
+import type { Trace } from "./trace.ts";
+import { X86Memory } from "./x86_memory.ts";
+
+/** What may happen in one run at most, and on what machine. */
+export interface Setting {
+  /** How often somebody who could go on has to wait, or a sleep ends early. */
+  readonly preemptions: number;
+  /** How many actors die; 0 unless given. */
+  readonly deaths?: number;
+  /** How many actors stop until the others can do no more; 0 unless given. */
+  readonly stops?: number;
+  /** What the processor may do; `sequential` unless given. */
+  readonly memory?: MemoryModel;
+  /** How many looks miss what the processor lets them miss; 0 unless given. */
+  readonly delays?: number;
+  /** Whether the kernel fences everybody for one; true unless given. */
+  readonly hasMembarrier?: boolean;
+}
+
+/** What becomes of an actor at a turn, in an option: actor | what << 4 | price in preemptions << 8. */
+const RUN = 0;
+const EXPIRE = 1;
+const DIE = 2;
+const STOP = 3;
+const RESUME = 4;
+
+/** No option: the run is over. */
+export const NOTHING = -1;
+
+/** Whose turn it is: the kind of choice that is made between two steps. Steps that leave something open have others. */
+export const TURN = 0;
+
+/** Whether the actor that runs dies before a step that concerns nobody else. */
+export const OWN = 3;
+
+/** A sleep this long only looks whether somebody died: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here. */
+const LIFE_CHECK_MS = 40;
+
+/** How often in a row an actor may wake by its deadline without any change. */
+const MOST_IDLE = 3;
+/** The same while somebody is stopped, who then goes on. */
+const MOST_IDLE_BESIDE_STOPPED = 2;
+
+/** Who makes the next step, who dies, who stops, whose time runs out. One object serves all runs of a search. */
+export class Turns {
+  readonly memory: Memory;
+  readonly choices: Choices;
+  readonly setting: Setting;
+  /** Undefined if every state is to be entered anew. */
+  readonly #states: States | undefined;
+
+  actors: Actor[] = [];
+  /** Who runs; undefined before the first and after the last. */
+  current: Actor | undefined;
+  /** Who runs once `current` has paused. */
+  next: Actor | undefined;
+  /** What went wrong in this run. */
+  failure: string | undefined;
+  /** Whether this run came to a state that the search had been in. */
+  isCut = false;
+  /** Takes down what happens, if anybody wants to read it. */
+  trace: Trace | undefined;
+  /** Before which steps somebody died, in any run. */
+  readonly deathPoints: Set<number> = new Set();
+
+  protected deathsLeft = 0;
+  /** Whether turns are left out that make no difference. */
+  protected readonly isReduced: boolean;
+  #preemptionsLeft = 0;
+  #stopsLeft = 0;
+  /** Whether somebody died or stopped: then waits may end by a deadline alone. */
+  #isDisturbed = false;
+  readonly #fillTurn = (offer: Uint16Array) => this.#offerTurn(offer);
+
+  constructor(setting: Setting, choices: Choices, states: States | undefined, isReduced: boolean) {
+    this.setting = setting;
+    this.isReduced = isReduced;
+    this.memory = this.#makeMemory();
+    this.choices = choices;
+    this.#states = states;
+  }
+
+  #makeMemory(): Memory {
+    const { memory = "sequential", delays = 0 } = this.setting;
+    if (memory === "sequential") return new Memory();
+    const choose = (kind: number, fill: (offer: Uint16Array) => number) => this.choose(kind, fill);
+    return memory === "x86" ? new X86Memory(delays, choose) : new Arm64Memory(delays, choose);
+  }
+
+  /** Whether who is left may wait for ever. */
+  protected mayWaitForEver: (end: { dead: readonly string[] }) => boolean = () => false;
+
+  /** Those who died. */
+  get dead(): string[] {
+    return this.actors.filter(({ isDead }) => isDead).map(({ name }) => name);
+  }
+
+  /** Notes what is wrong, once. */
+  fail(message: string): void {
+    this.failure ??= message;
+  }
+
+  /** Begins a run. */
+  protected beginTurns(): void {
+    this.choices.begin();
+    this.current = this.next = this.failure = undefined;
+    this.isCut = this.#isDisturbed = false;
+    this.#preemptionsLeft = this.setting.preemptions;
+    this.deathsLeft = this.setting.deaths ?? 0;
+    this.#stopsLeft = this.setting.stops ?? 0;
+  }
+
+  /**
+   * Takes one of several options: the way that all that is open is decided.
+   *
+   * @param kind Tells this choice from others that are made in the same state: two of a kind in a row, and nothing
+   *   changed in between, would be taken for one that was made before.
+   * @param fill Writes down the options and returns how many there are. Called for new choices only.
+   * @returns The option, or `NOTHING` if there is none or the run is over.
+   */
+  choose(kind: number, fill: (offer: Uint16Array) => number): number {
+    const { choices } = this;
+    if (choices.isLaidDown) return choices.takeLaidDown();
+    if (this.isCut || this.failure !== undefined) return NOTHING;
+    if (choices.depth === MOST_CHOICES) {
+      this.fail("they go on for ever");
+      return NOTHING;
+    }
+    if (this.#states?.isKnown(this.#hash1(kind), this.#hash2(kind), this.#preemptionsLeft)) {
+      this.isCut = true;
+      return NOTHING;
+    }
+    const count = fill(choices.offer);
+    return count === 0 ? NOTHING : choices.take(kind, count);
+  }
+
+  /** Decides who makes the next step; undefined if the run is over. */
+  protected takeTurn(): Actor | undefined {
+    while (true) {
+      const option = this.choose(TURN, this.#fillTurn);
+      if (option === NOTHING) return undefined;
+      const actor = this.actors[option & 15], price = option >> 8;
+      this.#preemptionsLeft -= price;
+      switch (option >> 4 & 15) {
+        case DIE:
+          this.die(actor);
+          continue;
+        case STOP:
+          this.#stopsLeft--;
+          this.#isDisturbed = actor.isStopped = true;
+          this.trace?.note(`${actor.name} stops before ${this.trace.siteOf(actor)}`);
+          continue;
+        case RESUME:
+          actor.isStopped = false;
+          this.trace?.note(`${actor.name} goes on`);
+          return actor;
+        case EXPIRE:
+          actor.expire(this.memory.changes);
+          this.trace?.note(`the time of ${actor.name} runs out`);
+          return actor;
+      }
+      if (actor !== this.current) this.trace?.turn(price > 0);
+      return actor;
+    }
+  }
+
+  /** The actor that runs goes on, unless it dies here: at a step that concerns nobody else. */
+  protected goOn(): Actor | undefined {
+    const { current } = this;
+    if (this.deathsLeft === 0 || !current!.isAtWrite) return current;
+    const option = this.choose(OWN, (offer) => {
+      offer[0] = current!.index | RUN << 4;
+      offer[1] = current!.index | DIE << 4;
+      return 2;
+    });
+    if (option === NOTHING) return undefined;
+    if (option >> 4 === RUN) return current;
+    this.die(current!);
+    return this.takeTurn();
+  }
+
+  /** An actor dies where it stands. */
+  protected die(actor: Actor): void {
+    this.deathsLeft--;
+    this.#isDisturbed = actor.isDead = true;
+    actor.inside = "";
+    this.memory.changes++; // who waits may find more at its next look
+    this.deathPoints.add(actor.site << 4 | actor.index);
+    this.trace?.note(`${actor.name} dies ${actor.isDone ? "at its end" : `before ${this.trace.siteOf(actor)}`}`);
+  }
+
+  #offerTurn(offer: Uint16Array): number {
+    const { current, actors } = this, canGoOn = current !== undefined && current.canStep;
+    let count = 0;
+    if (canGoOn) offer[count++] = current.index | RUN << 4;
+    const price = canGoOn ? 1 : 0;
+    if (price <= this.#preemptionsLeft) {
+      for (const actor of actors) {
+        if (actor !== current && actor.canStep) offer[count++] = actor.index | RUN << 4 | price << 8;
+      }
+    }
+    if (count === 0) count = this.#offerDeadlines(offer);
+    else if (this.#preemptionsLeft > 0) {
+      for (const actor of actors) if (actor.canExpire) offer[count++] = actor.index | EXPIRE << 4 | 1 << 8;
+    }
+    if (this.deathsLeft > 0) {
+      // One that is not running dies as well before it runs again: where nobody pays for that turn, it is offered here.
+      for (const actor of actors) {
+        const mayDie = actor === current ? !actor.isDead : !canGoOn && actor.canStep;
+        if (!mayDie || (this.isReduced && !actor.isAtWrite && !actor.isDone)) continue;
+        offer[count++] = actor.index | DIE << 4;
+      }
+    }
+    if (this.#stopsLeft > 0 && canGoOn) offer[count++] = current.index | STOP << 4;
+    return count;
+  }
+
+  /** Nobody can step: time passes. Short sleeps end first, then looks whether somebody died. */
+  #offerDeadlines(offer: Uint16Array): number {
+    const short = this.#offerLeastIdle(offer, MOST_IDLE, isShort);
+    if (short > 0) return short;
+    const isAnyStopped = this.actors.some((actor) => actor.isStopped && actor.isLeft);
+    const long = this.#offerLeastIdle(offer, isAnyStopped ? MOST_IDLE_BESIDE_STOPPED : MOST_IDLE, isLong);
+    if (long > 0) {
+      if (this.#isDisturbed) return long;
+      this.fail(`nobody wakes ${this.#sleepers()}: only a look after ${LIFE_CHECK_MS} ms would help`);
+      return 0;
+    }
+    let count = 0;
+    for (const actor of this.actors) {
+      if (actor.isStopped && actor.isLeft) offer[count++] = actor.index | RESUME << 4;
+    }
+    if (count === 0 && this.actors.some((actor) => actor.isLeft) && !this.mayWaitForEver({ dead: this.dead })) {
+      this.fail(`nobody gets any further: ${this.#sleepers()} would sleep for ever`);
+    }
+    return count;
+  }
+
+  /** Offers an end by deadline to those of a sort that had it least often in vain. */
+  #offerLeastIdle(offer: Uint16Array, most: number, isOfSort: (actor: Actor) => boolean): number {
+    const { changes } = this.memory;
+    let least = most, count = 0;
+    for (const actor of this.actors) {
+      if (!actor.canExpire || !isOfSort(actor)) continue;
+      const idle = actor.idleAt(changes);
+      if (idle < least) count = 0;
+      if (idle < least || (idle === least && count > 0)) offer[count++] = actor.index | EXPIRE << 4;
+      least = Math.min(least, idle);
+    }
+    return count;
+  }
+
+  #sleepers(): string {
+    return this.actors.filter((actor) => actor.isLeft && actor.asleepAt !== AWAKE).map(({ name }) => name).join(
+      " and ",
+    );
+  }
+
+  /** All that decides what can come, but for the preemptions that are left. */
+  #hash1(kind: number): number {
+    let hash = this.memory.stir(mix(mix(this.memory.hash1, kind), this.#budgets()));
+    for (const actor of this.actors) hash = mix(mix(hash, actor.seen1), this.#flags(actor));
+    return hash;
+  }
+
+  #hash2(kind: number): number {
+    let hash = mix(mix(this.memory.stir(this.memory.hash2 ^ 0x5bd1e995), this.#budgets()), kind);
+    for (const actor of this.actors) hash = mix(mix(hash, this.#flags(actor)), actor.seen2);
+    return hash;
+  }
+
+  #budgets(): number {
+    const turn = this.current === undefined ? 15 : this.current.index;
+    return this.deathsLeft << 12 | this.#stopsLeft << 8 | this.memory.delaysLeft << 4 | turn;
+  }
+
+  #flags(actor: Actor): number {
+    return +actor.isDone | +actor.isDead << 1 | +actor.isStopped << 2 | +actor.isLate << 3 |
+      actor.idleAt(this.memory.changes) << 4 | (actor.asleepAt - PAUSING) << 8;
+  }
+
+  /** What became of everything, in 52 bits. */
+  protected outcome(): number {
+    let low = this.memory.hash1, high = this.memory.hash2;
+    for (const actor of this.actors) {
+      // One that waits for ever can be noticed no more than one that died.
+      const hasEnded = actor.isDone && !actor.isDead;
+      low = mix(mix(low, hasEnded ? actor.seen1 : actor.shown1), +hasEnded);
+      high = mix(mix(high, hasEnded ? actor.seen2 : actor.shown2), +hasEnded);
+    }
+    return (low >>> 0) * 2 ** 20 + (high & 0xf_ffff);
+  }
+}
+
+function isShort(actor: Actor): boolean {
+  return actor.asleepAt === PAUSING || actor.deadline - actor.clock < LIFE_CHECK_MS;
+}
+
+function isLong(actor: Actor): boolean {
+  return !isShort(actor);
+}

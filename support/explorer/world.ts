@@ -1,0 +1,396 @@
+/**
+ * The explored world: shared memory, actors, and the steps that they make. What the rewritten code calls stands at the end.
+ *
+ * @module
+ */
+import { Actor, AWAKE, PAUSING } from "./actor.ts";
+import type { Choices } from "./choices.ts";
+import { Conflicts } from "./conflicts.ts";
+import { mix } from "./hash.ts";
+import { HistoryRecord } from "./history_record.ts";
+import type { Operation, Specification } from "./linearizability.ts";
+import { MEMORY_BYTES } from "./memory.ts";
+import type { States } from "./states.ts";
+import { NOTHING, type Setting, Turns } from "./turns.ts";
+
+/** The explored code's arrays lie in this. While actors run, what it holds means nothing: see `Memory`. */
+export const buffer: ArrayBuffer = new ArrayBuffer(MEMORY_BYTES);
+const image = new Int32Array(buffer);
+
+/** What the words of the buffer are while actors run: code that reads past the world goes wrong, and shows it. */
+const POISON = 0x5eed_bad5;
+
+/** Kinds of choices within steps; `TURN` is 0, and memories have theirs from 16 on. */
+const IS_ALIVE = 1;
+const WHO_WAKES = 2;
+
+/** Which of two ways: the options of a choice between them. */
+const NO = 0;
+const YES = 1;
+
+/** Ids of parties are multiples of this: 101 is the first one's, 202 the second one's. */
+const ID_STEP = 101;
+
+/** How many steps an actor may make in a run: one that makes more goes on for ever. */
+const MOST_STEPS = 3000;
+
+/** One world, for all runs of a search. */
+export class World extends Turns {
+  /** Whether the processor keeps loads in order, and stores in order. */
+  get isOrdered(): boolean {
+    return this.setting.memory !== "arm64";
+  }
+
+  /** Whether the kernel fences everybody for one. */
+  get hasMembarrier(): boolean {
+    return this.setting.hasMembarrier ?? true;
+  }
+
+  /** Steps of all runs. */
+  steps = 0;
+  /** Bytes of the buffer that are in use. */
+  used = 0;
+  /** Whether the step that comes next was granted by a turn. */
+  #isGranted = false;
+  #isStarting = false;
+  /** Whether something happened since the last turn that others can see. */
+  #isSeen = false;
+  readonly #conflicts: Conflicts;
+  readonly #history = new HistoryRecord();
+  /** The words at the start of the first run. */
+  #firstImage: Int32Array | undefined;
+  readonly #names = new Map<number, string>();
+  /** By name. */
+  readonly #ids = new Map<string, number>();
+
+  /**
+   * @param setting What may happen.
+   * @param choices Decides what does.
+   * @param states Met before; undefined if every state is to be entered anew.
+   * @param conflicts What is known of who shares which words; undefined if turns are to be taken at every step.
+   */
+  constructor(setting: Setting, choices: Choices, states: States | undefined, conflicts: Conflicts | undefined) {
+    super(setting, choices, states, conflicts !== undefined && setting.memory !== "arm64");
+    this.#conflicts = conflicts ?? new Conflicts();
+  }
+
+  /** Whether stores may come to be seen late. */
+  get isReordering(): boolean {
+    return this.setting.memory !== undefined && this.setting.memory !== "sequential";
+  }
+
+  /** Begins a run: nobody acts yet, and the memory is zero. */
+  begin(): void {
+    this.beginTurns();
+    this.#history.end();
+    this.actors = [];
+    image.fill(0, 0, this.#firstImage === undefined ? image.length : this.used / 4);
+    this.used = 0;
+  }
+
+  /** Takes a part of the memory; traces call it by its name. Returns where it begins. */
+  allot(byteLength: number, name: string): number {
+    const at = this.used;
+    this.used = Math.ceil((at + byteLength) / 128) * 128;
+    if (this.used > MEMORY_BYTES) {
+      throw new RangeError(`Cannot share more than ${MEMORY_BYTES} bytes: received ${this.used}`);
+    }
+    this.#names.set(at, name);
+    return at;
+  }
+
+  /** Which words of a part differ from what they were before the actors began. */
+  changedWords(at: number, byteLength: number): number[] {
+    const first = at / 4, changed: number[] = [];
+    for (let i = 0; i < byteLength / 4; i++) if (image[first + i] !== this.#firstImage![first + i]) changed.push(i);
+    return changed;
+  }
+
+  /** What a word is called. */
+  nameOf(word: number): string {
+    let first = 0;
+    for (const at of this.#names.keys()) if (at <= word * 4) first = Math.max(first, at);
+    return `${this.#names.get(first)}[${word - first / 4}]`;
+  }
+
+  /** The id of who has a name. */
+  idOf(who: string): number {
+    let id = this.#ids.get(who);
+    if (id === undefined) this.#ids.set(who, id = (this.#ids.size + 1) * ID_STEP);
+    return id;
+  }
+
+  /** The actor that runs is inside of something, or, if it is named "", outside again. */
+  comeInside(what: string, others: readonly string[]): void {
+    for (const { name, inside } of this.actors) {
+      if (others.includes(inside)) this.fail(`${this.current?.name} is ${what} while ${name} is ${inside}`);
+    }
+    if (this.current !== undefined) this.current.inside = what;
+    this.beSeen();
+  }
+
+  /** The same, where a number of actors may be at once. */
+  comeInsideAtMost(count: number, what: string): void {
+    this.comeInside(what, []);
+    const inside = this.actors.filter((actor) => actor.inside === what).map(({ name }) => name);
+    if (inside.length > count) this.fail(`${inside.join(", ")} are ${what}, and at most ${count} may be`);
+  }
+
+  /** Compares what operations return in this run with a specification. */
+  beginHistory(specification: Specification<unknown>): void {
+    this.#history.begin(specification);
+  }
+
+  /** The actor that runs calls an operation: it begins with its next step. */
+  beginOperation(name: string, args: readonly unknown[]): Operation {
+    this.beSeen();
+    return this.#history.call(this.current!, name, args);
+  }
+
+  /** An operation has returned. */
+  endOperation(operation: Operation, result: unknown): void {
+    this.enter();
+    this.#history.return(this.current!, operation, result);
+    this.saw(0, `returns ${JSON.stringify(result)} of ${operation.name}()`, -1);
+  }
+
+  /** Everything is prepared: brings each actor to its first step. */
+  start(
+    actors: readonly { name: string; id: number; code: Generator<void, void> }[],
+    mayWaitForEver: (end: { dead: readonly string[] }) => boolean = () => false,
+  ): void {
+    this.mayWaitForEver = mayWaitForEver;
+    const words = image.subarray(0, this.used / 4);
+    this.#firstImage ??= words.slice();
+    if (!isSame(this.#firstImage, words)) throw new Error("Cannot explore as start() is not always the same");
+    this.memory.begin(words);
+    words.fill(POISON);
+    this.actors = actors.map(({ name, id, code }, index) => new Actor(name, id, index, code));
+    this.#isStarting = true;
+    for (const actor of this.actors) {
+      this.current = actor;
+      this.#resume(actor);
+    }
+    this.#isStarting = false;
+    this.current = undefined;
+  }
+
+  /** Lets actors step until the run is over. */
+  run(): void {
+    for (this.next = this.takeTurn(); this.next !== undefined;) {
+      const actor = this.current = this.next;
+      this.#isGranted = true;
+      this.#resume(actor);
+      if (actor.isDone) this.next = this.takeTurn();
+    }
+    this.current = undefined;
+  }
+
+  /** Everything has come to rest: shows the memory to who looks at what it has become. Returns what came out. */
+  finish(): number {
+    this.deathsLeft = 0;
+    this.memory.fenceAll(NOBODY);
+    const outcome = this.outcome(), { words } = this.memory;
+    if (!this.isCut && this.failure === undefined) {
+      const problem = this.#history.check();
+      if (problem !== undefined) this.fail(problem);
+    }
+    for (let i = 0; i < this.used / 4; i++) {
+      if (image[i] !== POISON) this.fail("the code writes shared memory past the world");
+      image[i] = words[i];
+    }
+    return outcome;
+  }
+
+  /** Runs an actor to where it pauses, or to its end. */
+  #resume(actor: Actor): void {
+    try {
+      actor.isDone = actor.code.next().done === true;
+    } catch (error) {
+      actor.isDone = true;
+      if (!this.isCut) this.fail(`${actor.name} throws ${error instanceof Error ? error.stack : error}`);
+    }
+  }
+
+  /** The actor that runs is about to make a step. @returns True if it goes on; else it pauses. */
+  go(site: number): boolean {
+    return this.#goAt(site, true, true);
+  }
+
+  /** As `go`, for a step that concerns nobody else. */
+  goAlone(site: number): boolean {
+    return this.#goAt(site, false, false);
+  }
+
+  /** As `go`, for a step that asks for somebody's life. */
+  goAsking(site: number): boolean {
+    return this.#goAt(site, this.setting.deaths !== undefined, false);
+  }
+
+  /** As `go`, for an access to a word. */
+  goTo(site: number, word: number, isWrite: boolean): boolean {
+    const actor = this.current!.index, isShared = word >= 0 && this.#conflicts.isShared(actor, word, isWrite);
+    // Whoever is fenced shows all that it stored before.
+    return this.#goAt(site, isShared || (isWrite && this.isReordering), isWrite);
+  }
+
+  #goAt(site: number, concernsOthers: boolean, isWrite: boolean): boolean {
+    const actor = this.current!;
+    actor.site = site;
+    actor.isAtWrite = isWrite;
+    if (actor.steps === MOST_STEPS) this.fail(`${actor.name} goes on for ever`);
+    if (this.#isStarting || this.failure !== undefined) {
+      this.next = undefined;
+      return false;
+    }
+    // One that has just fallen asleep does not go on by itself.
+    const mayGoOn = !concernsOthers && !this.#isSeen && this.isReduced && actor.canStep;
+    this.next = mayGoOn ? this.goOn() : this.takeTurn();
+    this.#isSeen = false;
+    return this.#isGranted = this.next === actor;
+  }
+
+  /** Something was done that others see although it is no step: somebody came inside, or an operation began or ended. */
+  beSeen(): void {
+    this.#isSeen = true;
+  }
+
+  /** Each step begins here. @returns Who makes it; undefined while nobody runs. */
+  enter(): number {
+    const { current } = this;
+    if (current === undefined) return NOBODY;
+    if (!this.#isGranted && this.failure === undefined && !this.isCut) {
+      this.fail(`${current.name} accesses shared memory, and it is no step: ${new Error().stack}`);
+    }
+    this.#isGranted = false;
+    if (current.called !== undefined) this.#history.start(current);
+    this.steps++;
+    current.steps++;
+    return current.index;
+  }
+
+  /** Who runs, as memories know it. */
+  get actor(): number {
+    return this.current === undefined ? NOBODY : this.current.index;
+  }
+
+  /** Each step ends here, with what it told its actor: without that, the state would be taken for one met before. */
+  saw(value: number, what: string, word: number): number {
+    const { current } = this;
+    if (current === undefined) return value;
+    current.seen1 = mix(current.seen1, value + 7);
+    current.seen2 = mix(current.seen2, value ^ 0x5bd1e995);
+    if (current.isAtWrite) {
+      current.shown1 = current.seen1;
+      current.shown2 = current.seen2;
+      current.shownCall = current.inCall;
+    }
+    this.trace?.step(current, what, word, value);
+    return value;
+  }
+
+  /** Looks at a word and, if it is what was expected, falls asleep there. @returns Whether it did. */
+  beginWait(word: number, expected: number, deadline: number): boolean {
+    const actor = this.enter();
+    this.memory.fence(actor); // the kernel's, on the way in
+    const isWorthIt = this.memory.lock(actor, word) === expected;
+    this.saw(+isWorthIt, isWorthIt ? "falls asleep at" : "does not wait at", word);
+    if (isWorthIt) this.#sleep(word, deadline);
+    return isWorthIt;
+  }
+
+  /** Sleeps for a while. */
+  beginPause(ms: number): void {
+    this.enter();
+    this.saw(0, "pauses", -1);
+    this.#sleep(PAUSING, this.now() + ms);
+  }
+
+  /** A sleep has ended. @returns False if by its deadline. */
+  endSleep(word: number): boolean {
+    this.enter();
+    const isLate = this.current?.isLate === true;
+    return this.saw(+!isLate, isLate ? "is out of time at" : "wakes at", word) === 1;
+  }
+
+  #sleep(at: number, deadline: number): void {
+    const { current } = this;
+    if (current === undefined) throw new Error("Cannot sleep as no actor runs");
+    current.deadline = deadline;
+    current.isLate = at !== PAUSING && deadline <= current.clock;
+    current.asleepAt = current.isLate ? AWAKE : at;
+  }
+
+  /** Wakes up to `count` of those asleep at a word. Returns how many. */
+  wake(word: number, count: number): number {
+    this.memory.fence(this.enter());
+    let woken = 0;
+    while (woken < count) {
+      const option = this.#chooseSleeper(word, count === Infinity);
+      if (option === NOTHING) break;
+      const actor = this.actors[option & 15];
+      if (option >> 4 === YES) this.die(actor);
+      else {
+        actor.asleepAt = AWAKE;
+        actor.isLate = false;
+        woken++;
+      }
+    }
+    return this.saw(woken, "wakes those at", word);
+  }
+
+  /** Who is woken next, or died asleep before that. If all are to be woken, their order makes no difference. */
+  #chooseSleeper(word: number, isForAll: boolean): number {
+    const asleep = this.actors.filter((actor) => actor.asleepAt === word && !actor.isDead);
+    if (asleep.length === 0) return NOTHING;
+    const candidates = isForAll ? asleep.slice(0, 1) : asleep;
+    if (candidates.length === 1 && this.deathsLeft === 0) return candidates[0].index;
+    return this.choose(WHO_WAKES, (offer) => {
+      let count = 0;
+      for (const { index } of candidates) offer[count++] = index | NO << 4;
+      if (this.deathsLeft > 0) { for (const { index } of candidates) offer[count++] = index | YES << 4; }
+      return count;
+    });
+  }
+
+  /** Whether a party lives. One that would make no further step before somebody asks may have died just now. */
+  isAlive(id: number): boolean {
+    this.enter();
+    const { current } = this, actor = this.actors.find((one) => one.id === id);
+    if (current !== undefined && actor !== undefined && actor !== current && !actor.isDead && this.deathsLeft > 0) {
+      const isDead = this.choose(IS_ALIVE, (offer) => {
+        offer[0] = NO;
+        offer[1] = YES;
+        return 2;
+      });
+      if (isDead === YES) this.die(actor);
+    }
+    return this.saw(+!(actor?.isDead === true), "asks for the life of", id) === 1;
+  }
+
+  protected override die(actor: Actor): void {
+    super.die(actor);
+    this.#history.die(actor);
+  }
+
+  /** Now, on the clock of who runs. */
+  now(): number {
+    return this.current?.clock ?? 0;
+  }
+}
+
+function isSame(one: Int32Array, other: Int32Array): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return one.length === other.length;
+}
+
+/** The index of nobody: of code that runs before or after the actors. */
+export const NOBODY = -1;
+
+/** The world that is explored now. */
+export let world: World;
+
+/** Makes a world the one that is explored. */
+export function enterWorld(next: World): void {
+  world = next;
+}

@@ -1,0 +1,187 @@
+/**
+ * Explores the schedules of locks and channels, deeper than the tests have time for. See docs/proof.md.
+ *
+ *     bun run prove                                 every scenario, each bound after the other, a minute each
+ *     bun run prove --part RwLock --minutes 60      those of one part; up to an hour for each bound
+ *     bun run prove --preemptions 5 --deaths 1      one setting: also --stops, --memory x86|arm64, --delays
+ *     bun run prove --seed 7 --runs 1000000         schedules at random, without a bound
+ *     bun run prove --variants                      the known-bad variants, and the least bound that finds each
+ *     bun run prove --replay TOKEN                  one schedule again, step by step
+ *
+ * `--scenario TEXT` takes the scenarios whose title has the text. `--table FILE` writes what was found as a table.
+ *
+ * @module
+ */
+import { readdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import {
+  along,
+  buildProgram,
+  explore,
+  failureInWords,
+  type Program,
+  readToken,
+  replay,
+  type Result,
+  type Scenario,
+  type Setting,
+  settingInWords,
+} from "../support/explorer/mod.ts";
+import type { MemoryModel } from "../support/explorer/memory.ts";
+import { VARIANTS } from "../tests/model/variants.ts";
+
+const { values } = parseArgs({
+  options: {
+    part: { type: "string" },
+    scenario: { type: "string" },
+    preemptions: { type: "string" },
+    deaths: { type: "string" },
+    stops: { type: "string" },
+    memory: { type: "string" },
+    delays: { type: "string" },
+    minutes: { type: "string" },
+    seed: { type: "string" },
+    runs: { type: "string" },
+    variants: { type: "boolean" },
+    replay: { type: "string" },
+    table: { type: "string" },
+  },
+});
+
+const limitMs = 60_000 * number("minutes", 1);
+const lines: string[] = [];
+let faults = 0;
+
+if (values.replay !== undefined) await repeat(values.replay);
+else if (values.variants) await tryVariants();
+else await proveAll();
+if (values.table !== undefined) writeFileSync(values.table, lines.join("\n") + "\n");
+process.exit(faults === 0 ? 0 : 1);
+
+function number(
+  name: "preemptions" | "deaths" | "stops" | "delays" | "minutes" | "seed" | "runs",
+  otherwise: number,
+): number {
+  const text = values[name];
+  if (text === undefined) return otherwise;
+  if (/^[0-9]+(\.[0-9]+)?$/.test(text)) return Number(text);
+  console.error(`Cannot prove with --${name} ${text}: it must be a number`);
+  process.exit(2);
+}
+
+async function proveAll(): Promise<void> {
+  row("part", "scenario", "within", "schedules", "cut", "crash points", "deepest", "time");
+  row(..."--------".split("").map((dash) => dash.repeat(3)));
+  const folder = new URL("../tests/model/scenarios/", import.meta.url);
+  for (const file of readdirSync(folder).map((name) => name.replace(".ts", "")).sort()) {
+    const program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+    for (const scenario of program.scenarios.filter(isWanted)) {
+      for (const setting of settingsOf(scenario)) prove(file, program, scenario, setting);
+    }
+  }
+}
+
+function isWanted({ part, title }: Scenario): boolean {
+  return (values.part ?? part) === part && title.includes(values.scenario ?? "");
+}
+
+/** The settings that were asked for; else those of the suite, and one bound more for each. */
+function settingsOf(scenario: Scenario): readonly Setting[] {
+  if (values.preemptions === undefined && values.seed === undefined) {
+    return scenario.settings.flatMap((setting) => [setting, { ...setting, preemptions: setting.preemptions + 1 }]);
+  }
+  const setting = {
+    preemptions: number("preemptions", 20),
+    deaths: number("deaths", 0),
+    stops: number("stops", 0),
+    memory: (values.memory ?? "sequential") as MemoryModel,
+    delays: number("delays", values.memory === undefined ? 0 : 2),
+  };
+  return [setting];
+}
+
+function prove(file: string, program: Program, scenario: Scenario, setting: Setting): void {
+  const random = values.seed === undefined ? undefined : { seed: number("seed", 1), runs: number("runs", 100_000) };
+  const result = explore(program, scenario, setting, { limitMs, random });
+  report(
+    scenario,
+    `${random === undefined ? settingInWords(setting) : `random, seed ${random.seed}`}${
+      whole(result, random !== undefined)
+    }`,
+    result,
+  );
+  if (result.failure === undefined) return;
+  faults++;
+  console.log(failureInWords(file, scenario, setting, result.failure));
+}
+
+function whole({ isWhole, failure }: Result, isRandom: boolean): string {
+  if (failure !== undefined) return ": GOES WRONG";
+  return isWhole || isRandom ? "" : " (time ran out)";
+}
+
+function report({ part, title }: Scenario, within: string, { schedules, cut, deathPoints, deepest, ms }: Result): void {
+  const count = (value: number) => value.toLocaleString("en");
+  row(
+    part,
+    title,
+    within,
+    count(schedules),
+    count(cut),
+    String(deathPoints),
+    String(deepest),
+    `${(ms / 1000).toFixed(1)} s`,
+  );
+}
+
+function row(...cells: string[]): void {
+  const line = `| ${cells.join(" | ")} |`;
+  lines.push(line);
+  console.log(line);
+}
+
+/** Each known-bad variant, with the least number of preemptions that shows it. */
+async function tryVariants(): Promise<void> {
+  row("part", "variant", "shown within", "runs", "by");
+  row(..."-----".split("").map((dash) => dash.repeat(3)));
+  for (const { title, file, scenario: name, patches } of VARIANTS) {
+    if (values.part !== undefined && !name.startsWith(`${values.part}:`)) continue;
+    const program = await buildProgram(`tests/model/scenarios/${file}.ts`, patches);
+    const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name))!;
+    const least = scenario.settings.flatMap(upTo).map((setting) => ({
+      setting,
+      result: explore(program, scenario, setting),
+    }))
+      .find(({ result }) => result.failure !== undefined);
+    if (least === undefined) faults++;
+    const { setting, result } = least ?? {};
+    row(
+      scenario.part,
+      title,
+      setting === undefined ? "NOT FOUND" : settingInWords(setting),
+      String((result?.schedules ?? 0) + (result?.cut ?? 0)),
+      result?.failure?.message.split("\n")[0] ?? "",
+    );
+  }
+}
+
+/** A setting with all bounds up to its own. */
+function upTo(setting: Setting): Setting[] {
+  return Array.from({ length: setting.preemptions + 1 }, (_, preemptions) => ({ ...setting, preemptions }));
+}
+
+async function repeat(text: string): Promise<void> {
+  const { file, part, title, setting, path } = readToken(text),
+    program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+  const scenario = program.scenarios.find((one) => one.part === part && one.title === title);
+  if (scenario === undefined) {
+    console.error(`Cannot replay as there is no scenario '${part}: ${title}' in ${file}.ts any more`);
+    process.exit(2);
+  }
+  const { failure, lines } = replay(program, scenario, setting, () => along(path));
+  console.log(
+    [`${part}: ${title}: within ${settingInWords(setting)}`, ...lines, failure ?? "nothing goes wrong"].join("\n"),
+  );
+  if (failure !== undefined) faults++;
+}

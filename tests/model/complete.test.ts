@@ -1,0 +1,57 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import { readdirSync } from "node:fs";
+import { describe, it } from "node:test";
+import { buildProgram, explore, type Setting, settingInWords } from "../../support/explorer/mod.ts";
+import { Peer } from "../../support/peer.ts";
+import { otherRuntime } from "../../support/runtimes.ts";
+import { countsOf } from "./counts.ts";
+
+/** So small that they can also be explored without leaving anything out. */
+const SMALL: readonly Setting[] = [
+  { preemptions: 1 },
+  { preemptions: 2 },
+  { preemptions: 0, deaths: 1 },
+  { preemptions: 1, deaths: 1 },
+  { preemptions: 0, deaths: 2 },
+  { preemptions: 1, stops: 1 },
+  { preemptions: 1, memory: "x86", delays: 1 },
+  { preemptions: 1, memory: "arm64", delays: 1 },
+];
+
+/** Explorations that take more runs are not compared. */
+const MOST_RUNS = 1500;
+
+const FILES = readdirSync(new URL("./scenarios/", import.meta.url)).map((name) => name.replace(".ts", "")).sort();
+
+describe("not to enter a state twice, and not to take turns that make no difference, loses no outcome", {
+  timeout: 600_000,
+}, () => {
+  for (const file of FILES) {
+    it(`scenarios/${file}.ts`, async () => {
+      const { scenarios, ...program } = await buildProgram(`tests/model/scenarios/${file}.ts`);
+      let compared = 0;
+      for (const scenario of scenarios) {
+        for (const setting of SMALL) {
+          const all = explore({ scenarios, ...program }, scenario, setting, { isNaive: true, mostRuns: MOST_RUNS });
+          if (!all.isWhole) continue;
+          const reduced = explore({ scenarios, ...program }, scenario, setting);
+          const what = `${scenario.part}: ${scenario.title}: ${settingInWords(setting)}`;
+          assertEquals(reduced.failure === undefined, all.failure === undefined, what);
+          if (all.failure === undefined) assertEquals([...reduced.outcomes].sort(), [...all.outcomes].sort(), what);
+          compared++;
+        }
+      }
+      assertGreater(compared, scenarios.length);
+    });
+  }
+});
+
+describe("counts are the same", { timeout: 600_000 }, () => {
+  it("in every run, in both runtimes", async () => {
+    const peer = Peer.start(otherRuntime, new URL("./counts_peer.ts", import.meta.url));
+    const first = await countsOf(FILES), second = await countsOf(FILES);
+    assertEquals(second, first, "twice in this runtime");
+    assertEquals(await peer.next(), first, `in ${otherRuntime}`);
+    await peer.succeeded();
+  });
+});

@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { describe, it } from "node:test";
+import {
+  along,
+  buildProgram,
+  explore,
+  readToken,
+  replay,
+  type Setting,
+  writeToken,
+} from "../../support/explorer/mod.ts";
+import { useAll } from "./programs/forms.ts";
+
+const forms = await buildProgram("tests/model/programs/forms.ts");
+const faults = await buildProgram("tests/model/programs/faults.ts");
+const litmus = await buildProgram("tests/model/programs/litmus.ts");
+
+describe("the rewriting", () => {
+  it("changes nothing but who goes on when", () => {
+    const { explored } = forms.exports as typeof import("./programs/forms.ts");
+    const [scenario] = forms.scenarios, expected = useAll(new Int32Array(8));
+    const result = explore(forms, scenario, { preemptions: 1 });
+    assertEquals(result.failure, undefined);
+    assert(explored.length > result.schedules, "with all twins");
+    for (const one of explored) assertEquals(one, expected);
+  });
+});
+
+describe("what goes wrong is found", () => {
+  const find = (title: string, setting: Setting) => {
+    const scenario = faults.scenarios.find((one) => one.title === title)!;
+    return { scenario, ...explore(faults, scenario, setting) };
+  };
+
+  it("a lost count, by one preemption and not without", () => {
+    assertEquals(find("a lost count", { preemptions: 0 }).failure, undefined);
+    const { failure, scenario } = find("a lost count", { preemptions: 3 });
+    assertEquals(failure?.message, "counted 2");
+    assertEquals(failure?.lines.filter((line) => line.includes("has to wait")).length, 1, failure?.lines.join("\n"));
+    const token = writeToken({
+      file: "faults",
+      part: "fault",
+      title: "a lost count",
+      setting: { preemptions: 3 },
+      path: failure!.path,
+    });
+    const { path, setting } = readToken(token);
+    assertEquals(
+      replay(faults, scenario, setting, () => along(path)).failure,
+      failure?.message,
+      "the token runs it again",
+    );
+    assertEquals(replay(faults, scenario, setting, () => along(path)).lines, failure?.lines);
+  });
+
+  it("a deadlock", () => {
+    assertEquals(find("a deadlock", { preemptions: 0 }).failure, undefined);
+    assertMatch(find("a deadlock", { preemptions: 1 }).failure!.message, /nobody wakes ann and bob/);
+  });
+
+  it("a wait without end", () => {
+    assertMatch(find("a wait without end", { preemptions: 0 }).failure!.message, /goes on for ever/);
+  });
+
+  it("an access that is no step", () => {
+    assertMatch(find("an access in the callback of a builtin", { preemptions: 0 }).failure!.message, /it is no step/);
+    assertMatch(find("an access past the world", { preemptions: 0 }).failure!.message, /past the world/);
+  });
+
+  it("an actor that throws", () => {
+    assertMatch(find("an actor that throws", { preemptions: 1 }).failure!.message, /ann throws RangeError: one/);
+  });
+
+  it("a start that is not always the same", () => {
+    let message = "";
+    try {
+      find("a start that is not always the same", { preemptions: 1 });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    assertMatch(message, /start\(\) is not always the same/);
+  });
+
+  it("by random schedules too, the same for the same seed", () => {
+    const scenario = faults.scenarios.find((one) => one.title === "a lost count")!, setting = { preemptions: 9 };
+    const results = [1, 1, 2].map((seed) => explore(faults, scenario, setting, { random: { seed, runs: 1000 } }));
+    assertEquals(results.map(({ failure }) => failure?.message), Array(3).fill("counted 2"));
+    assertEquals(results[0].schedules, results[1].schedules);
+  });
+});
+
+/** What each memory lets the litmus tests read, beyond what sequential consistency does; a delay each is enough, or two. */
+const WEAKER: Record<string, { x86: string[]; arm64: string[] }> = {
+  "store buffering, plain": { x86: ["00"], arm64: ["00"] },
+  "store buffering, release and load": { x86: ["00"], arm64: [] },
+  "store buffering, store and load": { x86: [], arm64: [] },
+  "message passing, plain": { x86: [], arm64: ["10"] },
+  "message passing, release and load": { x86: [], arm64: [] },
+  "message passing, release and plain look": { x86: [], arm64: ["10"] },
+  "message passing, plain read before a load": { x86: [], arm64: ["10"] },
+  "independent reads": { x86: [], arm64: [] },
+  "one word": { x86: [], arm64: [] },
+  "message passing by an exchange": { x86: [], arm64: [] },
+};
+
+describe("memories", () => {
+  const { observed } = litmus.exports as typeof import("./programs/litmus.ts");
+  const read = (title: string, setting: Setting): Set<string> => {
+    delete observed[title];
+    const result = explore(litmus, litmus.scenarios.find((one) => one.title === title)!, setting);
+    assert(result.isWhole && result.failure === undefined);
+    return observed[title];
+  };
+
+  for (const [title, weaker] of Object.entries(WEAKER)) {
+    it(title, () => {
+      const strict = read(title, { preemptions: 4 });
+      for (const memory of ["x86", "arm64"] as const) {
+        assertEquals(read(title, { preemptions: 4, memory, delays: 0 }), strict, `${memory} without a delay`);
+        const weak = read(title, { preemptions: 4, memory, delays: 2 });
+        assertEquals([...weak].filter((one) => !strict.has(one)), weaker[memory], memory);
+        assertEquals([...strict].filter((one) => !weak.has(one)), [], `${memory} allows all that is strict`);
+      }
+    });
+  }
+});

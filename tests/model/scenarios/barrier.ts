@@ -1,0 +1,97 @@
+import { OwnerDiedError } from "../../../lib/errors.ts";
+import { Barrier } from "../../../lib/sync/barrier.ts";
+import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
+
+/** Each says that it has arrived, and nobody leaves before all have. */
+function meet(title: string, parties: number, rounds: number, settings: Scenario["settings"]): Scenario {
+  return {
+    part: "Barrier",
+    title,
+    settings,
+    start() {
+      const barrier = share(Barrier, { parties }), arrived = words(parties, "arrived");
+      const come = (i: number) => {
+        const own = barrier.as(`party${i}`);
+        return () => {
+          for (let round = 1; round <= rounds; round++) {
+            arrived[i] = round;
+            must(own.wait(), "without a limit it waits until all are there");
+            for (let other = 0; other < parties; other++) {
+              must(arrived[other] >= round, `party${i} left before party${other} came`);
+            }
+          }
+        };
+      };
+      const actors = Object.fromEntries(Array.from({ length: parties }, (_, i) => [`party${i}`, come(i)]));
+      return { actors, check: () => must(barrier.as("eve").stats().rounds === rounds, "counts its rounds") };
+    },
+  };
+}
+
+/** The others are told of a death, and go on when another has come. */
+const mourning: Scenario = {
+  part: "Barrier",
+  title: "one of two dies, and another takes its place",
+  settings: [{ preemptions: 1, deaths: 1 }],
+  start() {
+    const barrier = share(Barrier, { parties: 2 }), told = words(2, "told");
+    const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => barrier.as(who));
+    const comeAlone = (own: Barrier) => () => {
+      try {
+        own.wait({ timeoutMs: 1 });
+      } catch (error) {
+        must(error instanceof OwnerDiedError, `refused: ${error}`);
+        told[0] = 1;
+      }
+    };
+    return {
+      actors: {
+        ann: comeAlone(ann),
+        bob: comeAlone(bob),
+        cyd() {
+          if (told[0] === 0) return;
+          cyd.wait({ timeoutMs: 1 });
+          told[1] = 1;
+        },
+      },
+      check: ({ dead }) => must(dead.length > 0 || told[0] === 0, "a death is reported, and nobody died"),
+    };
+  },
+};
+
+/** An arrival stands when its time has run out. */
+const impatient: Scenario = {
+  part: "Barrier",
+  title: "one comes, gives up, and comes again",
+  settings: [{ preemptions: 4 }],
+  start() {
+    const barrier = share(Barrier, { parties: 2 }),
+      arrived = words(2, "arrived"),
+      [ann, bob] = ["ann", "bob"].map((who) => barrier.as(who));
+    return {
+      actors: {
+        ann() {
+          for (let round = 1; round <= 2; round++) {
+            arrived[0] = round;
+            while (!ann.wait({ timeoutMs: 1 }));
+            must(arrived[1] >= round, "ann left before bob came");
+          }
+        },
+        bob() {
+          for (let round = 1; round <= 2; round++) {
+            arrived[1] = round;
+            bob.wait();
+            must(arrived[0] >= round, "bob left before ann came");
+          }
+        },
+      },
+    };
+  },
+};
+
+export const scenarios: readonly Scenario[] = [
+  meet("two meet twice", 2, 2, [{ preemptions: 4 }, { preemptions: 2, stops: 1 }]),
+  meet("three meet once", 3, 1, [{ preemptions: 2 }]),
+  mourning,
+  impatient,
+];

@@ -1,0 +1,123 @@
+import { Condition } from "../../../lib/sync/condition.ts";
+import { Mutex } from "../../../lib/sync/mutex.ts";
+import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
+
+/** Waiters take what a producer lays down, each one thing. */
+function supply(title: string, waiters: number, isBroadcast: boolean, settings: Scenario["settings"]): Scenario {
+  return {
+    part: "Condition",
+    title,
+    settings,
+    start() {
+      const mutex = share(Mutex, {}), condition = share(Condition, {}), stock = words(1, "stock");
+      const take = (who: string) => {
+        const own = mutex.as(who), filled = condition.as(who);
+        return () => {
+          own.lock();
+          if (own.ownerDied) own.markConsistent();
+          while (stock[0] === 0) {
+            filled.wait(own);
+            if (own.ownerDied) own.markConsistent();
+          }
+          stock[0]--;
+          own.unlock();
+        };
+      };
+      const own = mutex.as("producer"), filled = condition.as("producer");
+      const actors: Record<string, () => void> = {};
+      for (let i = 0; i < waiters; i++) actors[`taker${i}`] = take(`taker${i}`);
+      actors.producer = () => {
+        for (let i = 0; i < (isBroadcast ? 1 : waiters); i++) {
+          own.lock();
+          if (own.ownerDied) own.markConsistent();
+          stock[0] += isBroadcast ? waiters : 1;
+          if (isBroadcast) filled.broadcast();
+          else filled.signal();
+          own.unlock();
+        }
+      };
+      return {
+        actors,
+        // Who would have signalled is dead: nobody promises that somebody else does.
+        mayWaitForEver: ({ dead }) => dead.includes("producer"),
+        check: ({ dead }) => must(dead.length > 0 || stock[0] === 0, `${stock[0]} left`),
+      };
+    },
+  };
+}
+
+/** One signal for all: if the one that it woke dies, the others look for themselves. */
+const chain: Scenario = {
+  part: "Condition",
+  title: "two wait, and the one that is woken wakes the other",
+  settings: [{ preemptions: 2 }, { preemptions: 0, deaths: 1 }],
+  start() {
+    const mutex = share(Mutex, {}), condition = share(Condition, {}), ready = words(1, "ready");
+    const act = (who: string, isFirst: boolean) => {
+      const own = mutex.as(who), changed = condition.as(who);
+      return () => {
+        own.lock();
+        if (own.ownerDied) own.markConsistent();
+        if (isFirst) ready[0] = 1;
+        while (ready[0] === 0) {
+          changed.wait(own);
+          if (own.ownerDied) own.markConsistent();
+        }
+        changed.signal();
+        own.unlock();
+      };
+    };
+    return {
+      actors: { ann: act("ann", false), bob: act("bob", false), cyd: act("cyd", true) },
+      mayWaitForEver: ({ dead }) => dead.includes("cyd"),
+    };
+  },
+};
+
+/** One that gives up is not owed a signal. */
+const impatient: Scenario = {
+  part: "Condition",
+  title: "one waits, one waits a while, and there is one signal",
+  settings: [{ preemptions: 2 }],
+  start() {
+    const mutex = share(Mutex, {}), condition = share(Condition, {}), stock = words(1, "stock");
+    const wait = (who: string, timeoutMs: number | undefined) => {
+      const own = mutex.as(who), filled = condition.as(who);
+      return () => {
+        own.lock();
+        while (stock[0] === 0) if (!filled.wait(own, { timeoutMs })) break;
+        must(stock[0] === 1 || timeoutMs !== undefined, "who waits for ever has it");
+        own.unlock();
+      };
+    };
+    const own = mutex.as("cyd"), filled = condition.as("cyd");
+    return {
+      actors: {
+        ann: wait("ann", undefined),
+        bob: wait("bob", 1),
+        cyd() {
+          own.lock();
+          stock[0] = 1;
+          own.unlock();
+          filled.signal();
+          filled.signal();
+        },
+      },
+      check: () => {
+        mutex.mustBeUnchanged();
+        condition.mustBeUnchanged([8, 9]); // its event count, and that there were more waiters than places
+      },
+    };
+  },
+};
+
+export const scenarios: readonly Scenario[] = [
+  supply("one waits for one thing", 1, false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, {
+    preemptions: 2,
+    stops: 1,
+  }]),
+  supply("two wait, each for a thing", 2, false, [{ preemptions: 2 }]),
+  supply("two wait, and both are woken", 2, true, [{ preemptions: 2 }]),
+  chain,
+  impatient,
+];

@@ -1,0 +1,32 @@
+import { assert } from "@std/assert";
+import { after, describe, it } from "node:test";
+import { buildProgram, explore, type Failure, settingInWords } from "../../support/explorer/mod.ts";
+import { VARIANTS } from "./variants.ts";
+
+/** What finds nothing proves nothing: each variant is found by its scenario, with the settings that the suite uses anyway. */
+describe("known-bad variants are found", { timeout: 600_000 }, () => {
+  const found: string[] = [];
+
+  for (const { title, file, scenario: name, patches } of VARIANTS) {
+    it(`${name.replace(/:.*/, "")}: ${title}`, async () => {
+      const program = await buildProgram(`tests/model/scenarios/${file}.ts`, patches);
+      const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name));
+      assert(scenario !== undefined, `there is no scenario '${name}'`);
+      let failure: Failure | undefined;
+      for (const setting of scenario.settings) {
+        const result = explore(program, scenario, setting);
+        failure = result.failure;
+        if (failure === undefined) continue;
+        found.push(
+          `${title}: ${settingInWords(setting)}, ${result.schedules + result.cut} runs: ${
+            failure.message.split("\n")[0]
+          }`,
+        );
+        break;
+      }
+      assert(failure !== undefined, "no schedule shows what is wrong");
+    });
+  }
+
+  after(() => console.log(`${found.length} of ${VARIANTS.length} known-bad variants found:\n  ${found.join("\n  ")}`));
+});

@@ -1,0 +1,245 @@
+/**
+ * Variants of the source that are known to be wrong. The suite must find each of them, with the settings that it explores
+ * the scenarios with anyway: what finds nothing proves nothing.
+ *
+ * @module
+ */
+import type { Patch } from "../../support/explorer/program_files.ts";
+
+/** A variant, and where it shows. */
+export interface Variant {
+  /** What is wrong with it. */
+  readonly title: string;
+  /** The file of `scenarios/` that finds it. */
+  readonly file: string;
+  /** The scenario there: `part: title`, or its beginning. */
+  readonly scenario: string;
+  readonly patches: readonly Patch[];
+}
+
+function variant(
+  title: string,
+  file: string,
+  scenario: string,
+  ...patches: (readonly [file: string, from: string, to: string])[]
+): Variant {
+  return {
+    title,
+    file,
+    scenario,
+    patches: patches.map(([file, from, to]) => ({ file: `lib/sync/${file}.ts`, from, to })),
+  };
+}
+
+const OWNED = "shared/owned_word", SWAP = "this.#change(word, this.#id | MARK)";
+
+export const VARIANTS: readonly Variant[] = [
+  variant("unlocking wakes nobody", "exclusion", "Mutex: two take it twice", [
+    OWNED,
+    "if (isMarked(exchange(this.#words, LOCK_WORD, FREE))) this.#futex.wakeOne();",
+    "exchange(this.#words, LOCK_WORD, FREE);",
+  ]),
+  variant("one that slept takes the lock as if nobody else slept", "exclusion", "Mutex: three take it once", [
+    OWNED,
+    "this.#change(FREE, this.#id | MARK)",
+    "this.#change(FREE, this.#id)",
+  ]),
+  variant("sleeps without saying so", "exclusion", "Mutex: two take it twice", [
+    OWNED,
+    "if (!isMarked(word) && !this.#change(word, word | MARK)) continue;",
+    "",
+  ], [OWNED, "this.#futex.wait(word | MARK, until)", "this.#futex.wait(word, until)"]),
+  variant("takes over because time has passed", "exclusion", "Mutex: two take it twice", [
+    OWNED,
+    "ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))",
+    "ownerOf(word) === this.#id",
+  ]),
+  variant("a takeover is not reported", "exclusion", "Mutex: two take it twice", [
+    OWNED,
+    "store(this.#words, DIED_WORD, 1);",
+    "",
+  ]),
+  variant("takes over with a store where an exchange is needed", "exclusion", "Mutex: three take it once", [
+    OWNED,
+    `if (!${SWAP}) return false;`,
+    "store(this.#words, LOCK_WORD, this.#id | MARK);",
+  ]),
+  variant("reports the death before it has taken over", "exclusion", "Mutex: three take it once", [
+    OWNED,
+    `if (!${SWAP}) return false;\n    store(this.#words, DIED_WORD, 1);`,
+    `store(this.#words, DIED_WORD, 1);\n    if (!${SWAP}) return false;`,
+  ]),
+  variant("a broken mutex is free", "mutex", "Mutex: an owner dies", [
+    OWNED,
+    "exchange(this.#words, LOCK_WORD, BROKEN);",
+    "exchange(this.#words, LOCK_WORD, FREE);",
+  ]),
+  variant("who asks whether it is free takes it without an exchange", "exclusion", "SpinLock: two take it twice", [
+    OWNED,
+    "  takeFree(): boolean {\n    return ",
+    "  takeFree(): boolean {\n    store(this.#words, LOCK_WORD, this.#id);\n    return true || ",
+  ]),
+
+  variant("the snapshot does not register", "event_count", "EventCount: one waits twice", [
+    "event_count",
+    "or(this.#words, this.#index, ASLEEP) | ASLEEP",
+    "load(this.#words, this.#index)",
+  ]),
+  variant("no fence for what is published", "event_count", "EventCount: one waits twice for what is published", [
+    "event_count",
+    "if (this.#isPublished) this.#isFenced = fence(this.#words);",
+    "",
+  ]),
+  variant("to wake one forgets the others", "event_count", "EventCount: two wait, and one is woken", [
+    "event_count",
+    "(word + ONE) | ASLEEP :",
+    "(word + ONE) & ~ASLEEP :",
+  ]),
+
+  variant("a reader looks for a writer before it says that it reads", "rw_lock", "RwLock: a writer and a reader", [
+    "rw_lock",
+    "if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAnew();\n    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();",
+    "const isFree = load(words, LOCK_WORD) === FREE;\n    if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAnew();\n    if (!isFree) return this.#withdraw();",
+  ]),
+  variant("the last reader wakes no writer", "rw_lock", "RwLock: a writer and a reader", [
+    "rw_lock",
+    "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
+    "",
+  ]),
+  variant("a reader looks for a writer before it has left", "rw_lock", "RwLock: a writer and a reader", [
+    "rw_lock",
+    "store(words, cell, this.#id); // pairs: cell holder; the writer",
+    "const word = load(words, LOCK_WORD);\n    store(words, cell, this.#id); // pairs: cell holder; the writer",
+  ], [
+    "rw_lock",
+    "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
+    "if (word !== FREE) this.#readers.notifyWriter();",
+  ]),
+  variant("a writer looks at the readers before it registers", "rw_lock", "RwLock: a writer and a reader", [
+    "rw_lock_readers",
+    "const seen = this.#drained.snapshot();\n        if (this.#areOut(asksForLife)) return true;",
+    "if (this.#areOut(asksForLife)) return true;\n        const seen = this.#drained.snapshot();",
+  ]),
+  variant("a writer that leaves wakes no reader", "rw_lock", "RwLock: a writer and a reader", [
+    "rw_lock",
+    "    this.#writerGone.wakeAll();\n",
+    "",
+  ]),
+  variant("a refused reader wakes no writer", "rw_lock", "RwLock: a writer and a reader", [
+    "rw_lock",
+    "// pairs: cell holder\n    this.#readers.notifyWriter();\n    return false;",
+    "// pairs: cell holder\n    return false;",
+  ]),
+
+  variant("passes the turn on before it has left", "exclusion", "TicketLock: two take it twice", [
+    "ticket_lock",
+    "    words[LOCK_WORD] = FREE;\n    words[this.#state] = NONE;\n    store(words, SERVING_WORD, (serving + 1) | 0);",
+    "    store(words, SERVING_WORD, (serving + 1) | 0);\n    words[LOCK_WORD] = FREE;\n    words[this.#state] = NONE;",
+  ]),
+  variant("draws a ticket without saying so", "exclusion", "TicketLock: three take it once", [
+    "ticket_lock",
+    "store(words, state, TAKING);\n    const ticket",
+    "const ticket",
+  ]),
+  variant("passing the turn on wakes nobody", "exclusion", "TicketLock: two take it twice", [
+    "ticket_lock",
+    "if (!this.#keepsCell) this.#leaveCell();\n    this.#passed.notifyAll();",
+    "if (!this.#keepsCell) this.#leaveCell();",
+  ]),
+
+  variant("looks for a permit before it registers", "semaphore", "Semaphore: three want two permits", [
+    "semaphore",
+    "const seen = this.#returned.snapshot();\n        if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();",
+    "if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();\n        const seen = this.#returned.snapshot();",
+  ]),
+  variant("takes a permit with a store where an exchange is needed", "semaphore", "Semaphore: three want two permits", [
+    "semaphore",
+    "if (compareExchange(this.#words, permit, from, to) !== from) return false;",
+    "if (load(this.#words, permit) !== from) return false;\n    store(this.#words, permit, to);",
+  ], [
+    "semaphore",
+    "import { Backoff, compareExchange, load, peek }",
+    "import { Backoff, compareExchange, load, peek, store }",
+  ]),
+  variant("wakes before the permit is back", "semaphore", "Semaphore: three want two permits", [
+    "semaphore",
+    "    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#giveBackAnother();\n    this.#returned.notifyOne();",
+    "    this.#returned.notifyOne();\n    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#giveBackAnother();",
+  ]),
+
+  variant("registers when the mutex is given up already", "condition", "Condition: one waits for one thing", [
+    "condition",
+    "    const seen = this.#signalled.snapshot();\n",
+    "",
+  ], [
+    "condition",
+    "      mutex.unlock();\n",
+    "      mutex.unlock();\n      const seen = this.#signalled.snapshot();\n",
+  ]),
+
+  variant("wakes before it is set", "event", "Event: two wait until it is set", [
+    "event",
+    "    exchange(this.#words, STATE_WORD, SET); // pairs with the look in tryWait: what was written before is seen\n    if (this.autoReset) this.#wasSet.notifyOne();\n    else this.#wasSet.notifyAll();",
+    "    if (this.autoReset) this.#wasSet.notifyOne();\n    else this.#wasSet.notifyAll();\n    exchange(this.#words, STATE_WORD, SET);",
+  ]),
+  variant("resets it with a store where an exchange is needed", "event", "Event: one waits, one waits a while", [
+    "event",
+    "return compareExchange(this.#words, STATE_WORD, SET, UNSET) === SET;",
+    "return load(this.#words, STATE_WORD) === SET && exchange(this.#words, STATE_WORD, UNSET) < 2;",
+  ]),
+
+  variant(
+    "looks at the others before it has arrived",
+    "barrier",
+    "Barrier: two meet twice",
+    [
+      "barrier",
+      "store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs: barrier arrival; the last",
+      "this.#endRound(round);\n    words[this.#cell + ARRIVED] = arrivalIn(round); // pairs: barrier arrival; the last",
+    ],
+    ["barrier", "if (!this.#endRound(round) && !this.#spin(round)", "if (!this.#spin(round)"],
+    [
+      "barrier",
+      "const seen = this.#ended.snapshot();\n        if (this.#endRound(round)) return true;",
+      "const seen = this.#ended.snapshot();\n        if (load(this.#words, ROUND_WORD) !== round) return true;",
+    ],
+  ),
+  variant("the end of a round wakes nobody", "barrier", "Barrier: two meet twice", [
+    "barrier",
+    "=== round) this.#ended.notifyAll();",
+    "=== round);",
+  ]),
+
+  variant("done before the function has run", "once", "Once: two run it", [
+    "once",
+    "    let next = FREE;\n    try {",
+    "    let next = FREE;\n    exchange(this.#words, LOCK_WORD, DONE);\n    try {",
+  ]),
+  variant("its end wakes nobody", "once", "Once: two run it", ["once", "        this.#changed.notifyAll();\n", ""]),
+
+  variant("no second look at the sequence", "seq_lock", "SeqLock: one writes, one looks", [
+    "seq_lock",
+    "return this.validate(sequence) ? result : undefined;",
+    "return result;",
+  ]),
+  variant("the sequence does not tell of a write", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+    "seq_lock",
+    "store(this.#words, SEQUENCE_WORD, sequence | WRITING);",
+    "",
+  ], ["seq_lock", "(peek(this.#words, SEQUENCE_WORD) + 1) | 0", "(peek(this.#words, SEQUENCE_WORD) + 2) | 0"]),
+  variant("on arm64, copies as on x86-64", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+    "seq_lock",
+    "return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly);",
+    "return new SeqLock(region, true);",
+  ]),
+  variant("on arm64, reads plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+    "seq_lock",
+    "copyWords(this.#shared, this.payload, load)",
+    "copyWords(this.#shared, this.payload, peek)",
+  ]),
+  variant("on arm64, writes plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+    "seq_lock_reader",
+    "store(to.i32, i, read(from.i32, i));",
+    "to.i32[i] = read(from.i32, i);",
+  ]),
+];
