@@ -315,11 +315,7 @@ describe("the desk as a program", () => {
     assert(/^BTC-USD-SWAP: at 2022-05-13T16:.*checksum 1 /.test(found.complaints[1]), found.complaints[1]);
   });
 
-  const skip = thisRuntime === "deno" &&
-    "under Deno this prints nothing: the cause is not known";
-  it("takes parts of a recording from the standard input and a named pipe, in any order, and a process may die", {
-    skip,
-  }, async () => {
+  it("takes parts of a recording from the standard input and a named pipe, in any order, and a process may die", async () => {
     const folder = mkdtempSync(join(tmpdir(), "shmkit-test-")), lines = captureText().trimEnd().split("\n");
     try {
       writeFileSync(join(folder, "later"), lines.slice(300).join("\n"));
