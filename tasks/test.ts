@@ -52,8 +52,9 @@ const files = paths.length === 0 ? allFiles : allFiles.filter((file) => {
     file === path || file.startsWith(`${path}/`)
   );
 });
-// The tasks run under Bun alone.
-const denoFiles = files.filter((file) => !file.startsWith("tests/tasks/"));
+/** Tests that run under Bun alone: those of the tasks, and those whose processes are of both runtimes whoever starts them. */
+const BUN_ALONE = /^tests\/(tasks\/|desk\/(desk_verdicts|desk_chaos|html_page)\.)/;
+const denoFiles = files.filter((file) => !BUN_ALONE.test(file));
 if (files.length === 0) {
   console.error(`Cannot test ${paths.join(", ")} as there are no tests: name files such as ${allFiles[0]}, or folders`);
   process.exit(2);
@@ -64,7 +65,10 @@ const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSy
 
 try {
   const beside = files.filter((file) => BESIDE.test(file));
-  await Promise.all([bunSuite("Bun, beside Deno", beside, true), denoSuite("Deno, beside Bun", beside, true)]);
+  await Promise.all([
+    bunSuite("Bun, beside Deno", beside, true),
+    denoSuite("Deno, beside Bun", denoFiles.filter((file) => BESIDE.test(file)), true),
+  ]);
   await bunSuite("Bun", files.filter((file) => !BESIDE.test(file)));
   await denoSuite("Deno", denoFiles.filter((file) => !BESIDE.test(file)));
   if (wants("doc")) {

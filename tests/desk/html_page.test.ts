@@ -107,14 +107,14 @@ describe("what a run leaves to be read", () => {
     }
   });
 
-  it("says what it found even of a run of a moment, and does not let names out of their place", async () => {
-    const moment = await runDesk({ ...DEFAULT_OPTIONS, seconds: 0.15, speed: 50 });
-    assertGreater(moment.timeline.length, 1);
-    const { charts, texts } = drawn(htmlPage(moment));
+  it("says what it found even of a run of a second, and does not let names out of their place", async () => {
+    const second = await runDesk({ ...DEFAULT_OPTIONS, seconds: 1, speed: 50 });
+    assertGreater(second.timeline.length, 1);
+    const { charts, texts } = drawn(htmlPage(second));
     assertEquals([charts.length, texts.filter((text) => text !== "")], [6, []]);
     const name = "</script><b>&", model = { ...modelOf("BTC_USDC", "deribit"), name };
-    const verdict = { ...moment.verdict, value: "unchecked" as const, notCompared: [name] };
-    const page = htmlPage({ ...moment, last: { ...moment.last, notValued: [model] }, verdict });
+    const verdict = { ...second.verdict, value: "unchecked" as const, notCompared: [name] };
+    const page = htmlPage({ ...second, last: { ...second.last, notValued: [model] }, verdict });
     assert(!page.includes(name) && page.includes("&lt;/script>&lt;b>&amp;"));
     assert(page.includes(`class="badge unchecked"`));
   });

@@ -1,27 +1,15 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
-import { CaptureCheck } from "../../examples/desk/check/capture_check.ts";
-import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
-import { type Verdict, verdictOf } from "../../examples/desk/supervisor/verdict.ts";
 import { Random } from "../../support/random.ts";
 import { BinanceLines } from "./binance_lines.ts";
 import { tickerLine } from "./desk_capture.ts";
+import { judge } from "./judge.ts";
 import { mutated } from "./mutate.ts";
 import { OkxLines } from "./okx_lines.ts";
-import { eventsOfText } from "./parse_text.ts";
 import { recomputeBinance, type Recomputed, recomputeDeribit, recomputeOkx } from "./recomputation.ts";
 
 /** How many mutated captures there are of each kind. */
 const OF_EACH = 50;
-
-/** The desk's own verdict on a capture, without its processes. */
-function judge(text: string): Verdict {
-  const parser = new CaptureParser(), events = eventsOfText(text, parser), check = new CaptureCheck(parser.instruments);
-  for (const event of events) check.accept(event);
-  const { lines, skipped, broken, total } = parser.report;
-  assertEquals(skipped + broken + total, lines, "each line is something");
-  return verdictOf(check.finish(), { isComplete: true, empty: events.length === 0 ? 1 : 0, refused: 0 }, []);
-}
 
 /** Two futures whose books move up and down. */
 function binanceText(): string {
@@ -156,7 +144,10 @@ describe("mutated captures", () => {
       const values = { right: 0, wrong: 0, unchecked: 0 };
       for (let seed = 1; seed <= OF_EACH; seed++) {
         const { text: changed, what } = mutated(text, new Random(seed)), told = `seed ${seed}: ${what}`;
-        const verdict = judge(changed), recomputed = recompute(changed);
+        const verdict = judge(changed),
+          recomputed = recompute(changed),
+          { lines, skipped, broken, total } = verdict.report;
+        assertEquals(skipped + broken + total, lines, "each line is something");
         values[verdict.value]++;
         if (verdict.value === "right") assert(recomputed.isRight, `${told}: right, but ${recomputed.why}`);
         if (verdict.value === "wrong") assertGreater(verdict.complaints.length, 0, told);
