@@ -51,7 +51,7 @@ describe("the live view", () => {
     liveView(now, now, 10, rows, columns).split("\n").map(stripVTControlCharacters);
 
   it("is never larger than the terminal", () => {
-    for (let rows = 1; rows <= 60; rows++) {
+    for (const rows of [...Array(33).keys(), 40, 60].slice(1)) {
       for (const columns of [1, 20, 80, 159, 160, 200]) {
         const lines = linesAt(rows, columns);
         assert(lines.length <= Math.max(1, rows - 1), `${lines.length} lines in ${rows}`);

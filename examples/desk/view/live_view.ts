@@ -73,22 +73,30 @@ export function liveView(
 /** The desk at a moment, of which more or less is shown. */
 class Picture {
   readonly #now: DeskSnapshot;
-  readonly #before: DeskSnapshot;
   /** Of a block: the terminal's, or half of it. */
   readonly #columns: number;
   readonly #isWide: boolean;
   readonly #head: string[];
   readonly #standing: string[];
   readonly #latencies: string[];
+  // Tables are drawn once, with all their rows: of the lines, the first ones are shown.
+  readonly #options: string[];
+  readonly #channels: string[];
+  readonly #processTable: string[];
+  readonly #processNames: string[];
 
   constructor(now: DeskSnapshot, before: DeskSnapshot, seconds: number | null, columns: number) {
     this.#now = now;
-    this.#before = before;
     this.#isWide = columns >= WIDE;
     this.#columns = this.#isWide ? Math.floor((columns - BETWEEN) / 2) : columns;
     this.#head = headLines(now, seconds, columns);
     this.#standing = standingLines(now, this.#columns);
     this.#latencies = latencyTable(now.latencies, this.#columns).split("\n");
+    this.#options = now.options.length === 0 ? [] : optionTable(now.options, this.#columns).split("\n");
+    const passed = (now.at - before.at) / 1e9;
+    this.#channels = channelTable(now.channels, before.channels, passed, this.#columns).split("\n");
+    this.#processTable = processTable(now.processes, this.#columns).split("\n");
+    this.#processNames = processLines(now.processes, this.#columns);
   }
 
   lines(shown: Shown): string[] {
@@ -101,25 +109,20 @@ class Picture {
 
   /** What the market is like, and where the desk stands. */
   #market({ levels, options }: Shown): string[][] {
-    const { book, options: all } = this.#now;
+    const { book } = this.#now;
     return [
       book === undefined ? [] : ladder(book, levels).split("\n"),
-      all.length === 0 ? [] : optionTable(all.slice(0, options), this.#columns).split("\n"),
+      this.#options.slice(0, 1 + options),
       this.#standing,
     ];
   }
 
   /** How the desk's processes are. */
   #desk({ processes, channels }: Shown): string[][] {
-    const now = this.#now, before = this.#before, seconds = (now.at - before.at) / 1e9;
     return [
-      processes === "table"
-        ? processTable(now.processes, this.#columns).split("\n")
-        : processes === "names"
-        ? processLines(now.processes, this.#columns)
-        : [],
+      processes === "table" ? this.#processTable : processes === "names" ? this.#processNames : [],
       this.#latencies,
-      channelTable(now.channels.slice(0, channels), before.channels, seconds, this.#columns).split("\n"),
+      this.#channels.slice(0, 1 + channels),
     ];
   }
 }

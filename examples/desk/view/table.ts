@@ -1,3 +1,4 @@
+import Table from "cli-table3";
 import pc from "picocolors";
 import { widthOf } from "./flow.ts";
 
@@ -9,8 +10,27 @@ export interface Column {
   readonly rank?: number;
 }
 
-/** What stands between columns. */
+/** Columns of the terminal between two of a table: the paddings of both, and what is in the middle. */
 const BETWEEN = 3;
+
+/** None but what is in the middle. */
+const BORDERS = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: " ",
+};
 
 /**
  * Draws a table: the first column to the left, the others to the right.
@@ -19,15 +39,14 @@ const BETWEEN = 3;
  */
 export function table(all: readonly Column[], columns = Infinity): string {
   const shown = fitting(all.map((column) => ({ ...column, width: widthOfColumn(column) })), columns);
-  const line = (cells: readonly string[]) => {
-    const padded = cells.map((cell, i) => {
-      const space = " ".repeat(shown[i].width - widthOf(cell));
-      return i === 0 ? cell + space : space + cell;
-    });
-    return ` ${padded.join(" ".repeat(BETWEEN))}`.trimEnd();
-  };
-  const rows = shown[0].cells.map((_, row) => line(shown.map(({ cells }) => cells[row])));
-  return [pc.dim(line(shown.map(({ head }) => head))), ...rows].join("\n");
+  const drawn = new Table({
+    head: shown.map(({ head }) => pc.dim(head)),
+    style: { head: [], border: [], "padding-left": 1, "padding-right": 1 },
+    chars: BORDERS,
+    colAligns: shown.map((_, i) => i === 0 ? "left" : "right"),
+  });
+  drawn.push(...shown[0].cells.map((_, row) => shown.map(({ cells }) => cells[row])));
+  return drawn.toString().split("\n").map((line) => line.trimEnd()).join("\n");
 }
 
 function fitting<C extends Column & { readonly width: number }>(all: readonly C[], columns: number): readonly C[] {
