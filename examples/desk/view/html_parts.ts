@@ -18,7 +18,7 @@ figure { margin: 0; } figcaption { color: var(--soft); font-size: .8rem; } .scro
 table { border-collapse: collapse; margin-top: .5rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 th, td { padding: .2rem .8rem; text-align: right; border-bottom: 1px solid var(--line); } tr > :first-child { text-align: left; }
 .u-legend { font-size: 13px; text-align: left; } .u-title { display: none; }
-@media (max-width: 40rem) { body { margin: 1rem auto; } th, td { padding: .2rem .3rem; font-size: .75rem; } dl { gap: .4rem 1rem; } dd { font-size: 1rem; } }
+@media (max-width: 40rem) { body { margin: 1rem auto; } th, td { padding: .2rem .25rem; font-size: .7rem; } td { white-space: nowrap; } td:only-of-type { white-space: normal; } dl { gap: .4rem 1rem; } dd { font-size: 1rem; } }
 `;
 
 /** Draws what is in `data`. */
