@@ -93,7 +93,7 @@ export function recomputeBinance(text: string): Recomputed {
   for (const message of messagesOf(text)) {
     const data = (message.data ?? message) as Json, symbol = (data.s ?? data.symbol) as string;
     if (typeof symbol !== "string" || symbol === "") continue;
-    if (data.e === "bookTicker" && areNumbers(data.u, data.b, data.B, data.a, data.A)) {
+    if (data.e === "bookTicker" && areNumbers(data.u) && areAmounts(data.b, data.B, data.a, data.A)) {
       note(tickers, symbol, data.u as number, [data.b, data.B, data.a, data.A].map(Number) as unknown as Best);
     } else if (data.e === "depthUpdate" && areNumbers(data.U, data.u, data.pu) && areLevels(data.b, data.a)) {
       const book = bookOf(symbol);
@@ -145,7 +145,7 @@ export function recomputeDeribit(text: string): Recomputed {
     const params = message.params as Json | undefined, data = params?.data as Json | undefined;
     if (typeof data !== "object" || data === null || typeof params?.channel !== "string") continue;
     const name = data.instrument_name as string, timeMs = data.timestamp as number;
-    if (typeof name !== "string" || name === "" || !areNumbers(timeMs)) continue;
+    if (typeof name !== "string" || name === "" || !Number.isInteger(timeMs)) continue;
     if (params.channel.startsWith("book.") && areNumbers(data.change_id) && areLevels3(data.bids, data.asks)) {
       const book = books.get(name) ?? books.set(name, new Book()).get(name)!;
       const list = states.get(name) ?? states.set(name, []).get(name)!;
@@ -264,9 +264,14 @@ function areNumbers(...values: readonly unknown[]): boolean {
   );
 }
 
+/** Prices and quantities: nothing here is a combo, whose prices may be below 0. */
+function areAmounts(...values: readonly unknown[]): boolean {
+  return areNumbers(...values) && values.every((value) => Number(value) >= 0);
+}
+
 function areLevels(...sides: readonly unknown[]): boolean {
   return sides.every((side) =>
-    Array.isArray(side) && side.every((level) => Array.isArray(level) && areNumbers(level[0], level[1]))
+    Array.isArray(side) && side.every((level) => Array.isArray(level) && areAmounts(level[0], level[1]))
   );
 }
 
@@ -276,7 +281,7 @@ function levelsOf(side: unknown): Level[] {
 
 function areLevels3(...sides: readonly unknown[]): boolean {
   return sides.every((side) =>
-    Array.isArray(side) && side.every((level) => Array.isArray(level) && areNumbers(level[1], level[2]))
+    Array.isArray(side) && side.every((level) => Array.isArray(level) && areAmounts(level[1], level[2]))
   );
 }
 
@@ -289,7 +294,7 @@ function levels3Of(side: unknown): Level[] {
 function isTicker({ greeks, underlying_price, index_price, mark_price, mark_iv }: Json): boolean {
   if (typeof greeks !== "object" || greeks === null) return false;
   const { delta, gamma, vega, theta, rho } = greeks as Json;
-  return areNumbers(underlying_price, index_price, mark_price, mark_iv, delta, gamma, vega, theta, rho);
+  return areNumbers(delta, gamma, vega, theta, rho) && areAmounts(underlying_price, index_price, mark_price, mark_iv);
 }
 
 /** By Abramowitz and Stegun's approximation 26.2.17, good to 1e-7. */
