@@ -1,8 +1,9 @@
 /**
  * Runs everything that must hold: the suite under Bun and under Deno, the doc examples, `check` and `build`.
  *
- *     bun run test [--only bun|deno|doc|check|build] [--soak deaths] [path …]
+ *     bun run test [--quick] [--only bun|deno|doc|check|build] [--soak deaths] [path …]
  *
+ * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build: under three minutes.
  * With `--soak 1000` the suites that kill the holders of locks run alone, with that many deaths in each pair of runtimes.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
@@ -23,8 +24,8 @@ import { skipReason } from "./skip_reasons.ts";
 
 const PARTS = ["bun", "deno", "doc", "check", "build"];
 
-const { values: { only, soak }, positionals: paths } = parseArgs({
-  options: { only: { type: "string", multiple: true }, soak: { type: "string" } },
+const { values: { quick, only, soak }, positionals: paths } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string", multiple: true }, soak: { type: "string" } },
   allowPositionals: true,
 });
 if (soak !== undefined) {
@@ -43,18 +44,33 @@ if (only?.some((part) => !PARTS.includes(part))) {
 /** Tests that do not judge how soon something happens: both runtimes run theirs side by side. */
 const BESIDE = /^tests\/(layout\/|desk\/|model\/|channel\/\w+_garbage\.)/;
 
+/**
+ * What finds the same under every runtime: it explores code by itself, or its processes are of both runtimes whoever starts them. And
+ * the tasks, which run under Bun alone.
+ */
+const BUN_ONLY =
+  /^tests\/(tasks\/|model\/(locks|channels|variants|explorer|linearizability)\.|desk\/(desk_verdicts|desk_chaos|html_page)\.)/;
+
+/** What is tried with makers that are not copied, too: all parts that have any, in one process. */
+const UNSPECIALIZED =
+  /^tests\/(atomic\/specialize|channel\/(\w+_(next|reader|places|refusals)|broadcast|byte_ring|latest_table|mpmc_queue|pipeline|spsc_ring)|sync\/(locks|corrupt|refusals))\.test/;
+
+/** Tests that take long: of many processes, deaths, hours of a market, every schedule. */
+const SLOW =
+  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|junit|litmus|races|close|byte_ring|fuzz|stay|steps)\.test\.ts$/;
+
 const total = { passed: 0, failed: 0 };
 const skipped: string[] = [];
+const failed: string[] = [];
 
-const allFiles = globSync("tests/**/*.test.ts", { cwd: root }).sort();
+const allFiles = globSync("tests/**/*.test.ts", { cwd: root }).filter((file) => quick !== true || !SLOW.test(file))
+  .sort();
 const files = paths.length === 0 ? allFiles : allFiles.filter((file) => {
   return paths.map((path) => path.replace(/^\.\/|\/$/g, "")).some((path) =>
     file === path || file.startsWith(`${path}/`)
   );
 });
-/** Tests that run under Bun alone: those of the tasks, and those whose processes are of both runtimes whoever starts them. */
-const BUN_ALONE = /^tests\/(tasks\/|desk\/(desk_verdicts|desk_chaos|html_page)\.)/;
-const denoFiles = files.filter((file) => !BUN_ALONE.test(file));
+const denoFiles = files.filter((file) => !BUN_ONLY.test(file));
 if (files.length === 0) {
   console.error(`Cannot test ${paths.join(", ")} as there are no tests: name files such as ${allFiles[0]}, or folders`);
   process.exit(2);
@@ -64,13 +80,14 @@ const configs = denoConfigs();
 const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSync(join(root, path)));
 
 try {
-  const beside = files.filter((file) => BESIDE.test(file));
+  const isBeside = (file: string) => quick === true || BESIDE.test(file), isAlone = (file: string) => !isBeside(file);
   await Promise.all([
-    bunSuite("Bun, beside Deno", beside, true),
-    denoSuite("Deno, beside Bun", denoFiles.filter((file) => BESIDE.test(file)), true),
+    bunSuite("Bun, beside Deno", files.filter(isBeside), true),
+    denoSuite("Deno, beside Bun", denoFiles.filter(isBeside), true),
   ]);
-  await bunSuite("Bun", files.filter((file) => !BESIDE.test(file)));
-  await denoSuite("Deno", denoFiles.filter((file) => !BESIDE.test(file)));
+  await bunSuite("Bun", files.filter(isAlone));
+  if (paths.length === 0) await bunSuite("Bun, makers not copied", allFiles.filter((file) => UNSPECIALIZED.test(file)));
+  await denoSuite("Deno", denoFiles.filter(isAlone));
   if (wants("doc")) {
     const flags = ["test", "--doc", "--allow-all", ...configs];
     await suite("Doc examples", runtimes.deno, (report) => [...flags, `--junit-path=${report}`], docFiles);
@@ -89,19 +106,22 @@ try {
 }
 
 if (skipped.length > 0) console.log(`\nSkipped:\n  ${skipped.join("\n  ")}`);
+if (failed.length > 0) console.log(`\nFailed:\n  ${failed.join("\n  ")}`);
 const others = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${others}`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 
 function wants(part: string): boolean {
   if (only !== undefined && !only.includes(part)) return false;
-  return paths.length === 0 || part === "bun" || part === "deno";
+  if (part === "bun" || part === "deno") return true;
+  return paths.length === 0 && (quick !== true || part === "check");
 }
 
 async function bunSuite(title: string, chosen: string[], isBeside = false) {
   if (!wants("bun") || chosen.length === 0) return;
   // Bun alone has a default limit, of 5 s a test.
   const flags = ["test", "--timeout=240000", "--reporter=junit"];
+  if (title.endsWith("not copied")) flags.push("--preload=./support/unspecialized.ts");
   await suite(title, runtimes.bun, (report) => [...flags, `--reporter-outfile=${report}`], chosen, isBeside);
 }
 
@@ -132,7 +152,14 @@ async function suite(
     problems.push(...chosen.filter((file) => isTest(file) && !report.files.has(file)));
     if (problems.length + report.failed.length === 0) problems.push("the runner failed although no test did");
   } else if (report.passed.length + report.failed.length === 0) problems.push("no test was run");
-  for (const problem of problems) console.error(`${title}: ${problem.replace(/\.ts$/, "$& reported no test")}`);
+  for (
+    const name of [
+      ...report.failed,
+      ...problems.map((problem) => problem.replace(/\.ts$/, "$& reported no test")),
+    ]
+  ) {
+    failed.push(`${title}: ${name}`);
+  }
   total.passed += report.passed.length;
   total.failed += report.failed.length + problems.length;
   skipped.push(
@@ -148,6 +175,7 @@ function isTest(file: string): boolean {
 
 function step(name: string, holds: boolean): void {
   console.log(`${holds ? "ok  " : "FAIL"} ${name}`);
+  if (!holds) failed.push(name);
   total[holds ? "passed" : "failed"]++;
 }
 

@@ -1,5 +1,17 @@
-/** A foreign helper that a bundler calls within a function, such as `__name` of `esbuild --keep-names`. */
+/** A foreign helper that a bundler or a coverage tool calls within a function. */
 const FOREIGN_CALL = /\b(?:__|cov_)\w+\s*\(/;
+
+/** A function that holds another one, as makers do. */
+function sample(): () => void {
+  const kept = () => {};
+  return kept;
+}
+
+/**
+ * Whether a bundler keeps functions' names by a helper of its own, whatever that is called once it is minified: then the
+ * name of the inner function stands in the text as a string.
+ */
+const keepsNames = /["'`]kept["'`]/.test(sample.toString());
 
 /** Engines share profiles between functions of equal source text, hence a number in each. */
 let serial = 0;
@@ -21,7 +33,7 @@ let serial = 0;
  */
 export function specialize<F extends (...args: never[]) => unknown>(make: F): F {
   const source = make.toString();
-  if (FOREIGN_CALL.test(source)) return make;
+  if (keepsNames || FOREIGN_CALL.test(source)) return make;
   try {
     return new Function(`"use strict"; /* ${serial++} */ return (${source});`)() as F;
   } catch {

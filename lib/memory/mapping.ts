@@ -9,7 +9,10 @@ const { MADV_HUGEPAGE, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MAP_SHARED, PROT
 
 /** How a file is mapped. */
 export interface MappingOptions {
-  /** Map for reading only; the API refuses writes, since the processor would kill the process. */
+  /**
+   * Map for reading only; the API refuses writes, since the processor would kill the process. A wait that blocks cannot
+   * announce itself then, and is not woken: it sleeps in short steps.
+   */
   readonly readOnly?: boolean;
   /** Make every page present now, so that no first touch waits for the kernel. Needs Linux 5.14. */
   readonly prefault?: boolean;

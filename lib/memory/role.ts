@@ -27,10 +27,11 @@ export class Role {
   /**
    * Takes the role, if nobody alive holds it.
    *
+   * @returns Whether it was taken over from one that died with it.
    * @throws {RoleTakenError} If somebody alive holds it, this attachment included.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
-  acquire(): void {
+  acquire(): boolean {
     const words = this.#region.views.i32; // throws on a read-only attachment
     const { party } = this.#region;
     while (true) {
@@ -40,7 +41,7 @@ export class Role {
           `Cannot become ${this.#what} as only one at a time may be: found ${party.describe(holder)}, which is alive`,
         );
       }
-      if (compareExchange(words, this.#word, holder, party.id) === holder) return;
+      if (compareExchange(words, this.#word, holder, party.id) === holder) return holder !== 0;
     }
   }
 

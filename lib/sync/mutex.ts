@@ -6,7 +6,7 @@ import type { Lock } from "./shared/lock.ts";
 import { LOCK_BYTES } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
-import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 

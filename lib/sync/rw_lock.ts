@@ -18,7 +18,7 @@ import {
   ZERO_WORD,
 } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
-import { takeFree, unlockOwned } from "./shared/owned_path.ts";
+import { takeFree, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 

@@ -11,7 +11,7 @@ import { SeqLockWriter } from "./seq_lock_writer.ts";
 import type { Lock } from "./shared/lock.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
-import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import { makeSeqLockPath, type SeqLockPath } from "./seq_lock_path.ts";
 import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";

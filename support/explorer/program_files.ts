@@ -123,25 +123,56 @@ export class ProgramFiles {
 
   /** The file that defines a name which another exports; undefined if it is a type. */
   #behind(path: string, name: string): string | undefined {
+    const found = this.#find(path, name);
+    return found === TYPE ? undefined : found ?? path;
+  }
+
+  /** The same; undefined if there is no such name. */
+  #find(path: string, name: string): string | typeof TYPE | undefined {
     if (this.#places.shared.has(path)) return path;
     const file = this.#parse(path);
-    if (!file.statements.every(ts.isExportDeclaration)) return path;
+    if (!file.statements.every(ts.isExportDeclaration)) return declares(file, name) ? path : undefined;
     for (const { exportClause, moduleSpecifier, isTypeOnly } of file.statements) {
       if (moduleSpecifier === undefined || !isRelative(moduleSpecifier)) continue;
-      if (exportClause === undefined || !ts.isNamedExports(exportClause)) return path;
-      const found = exportClause.elements.find((one) => one.name.text === name);
-      if (found === undefined) continue;
-      if (isTypeOnly || found.isTypeOnly) return undefined;
-      if (found.propertyName !== undefined) return path;
-      return this.#behind(this.#resolve(path, moduleSpecifier.text), name);
+      const target = this.#resolve(path, moduleSpecifier.text);
+      if (exportClause === undefined) {
+        const found = this.#find(target, name);
+        if (found !== undefined) return found;
+        continue;
+      }
+      if (!ts.isNamedExports(exportClause)) return path;
+      const one = exportClause.elements.find((element) => element.name.text === name);
+      if (one === undefined) continue;
+      if (isTypeOnly || one.isTypeOnly) return TYPE;
+      return one.propertyName === undefined ? this.#find(target, name) ?? target : path;
     }
-    return path;
+    return undefined;
   }
 
   #resolve(from: string, specifier: string): string {
     const path = resolve(dirname(from), specifier);
     return this.#places.replaced[relative(this.#places.root, path)] ?? path;
   }
+}
+
+/** Stands for a file: the name is a type, and nothing when the program runs. */
+const TYPE = Symbol("type");
+
+/** Whether a file exports a name of its own, or hands it on. */
+function declares(file: ts.SourceFile, name: string): boolean {
+  return file.statements.some((statement) => {
+    if (ts.isExportDeclaration(statement)) {
+      const clause = statement.exportClause;
+      return clause === undefined ||
+        (ts.isNamedExports(clause) && clause.elements.some((one) => one.name.text === name));
+    }
+    if (!ts.canHaveModifiers(statement)) return false;
+    if (!ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return false;
+    if (ts.isVariableStatement(statement)) {
+      return statement.declarationList.declarations.some((one) => ts.isIdentifier(one.name) && one.name.text === name);
+    }
+    return (statement as ts.DeclarationStatement).name?.getText() === name;
+  });
 }
 
 function isRelative(specifier: ts.Node): specifier is ts.StringLiteral {

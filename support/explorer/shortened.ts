@@ -21,13 +21,12 @@ export const EVALUATED: readonly Patch[] = [
 export const POINTS_AT_CALLS: readonly Patch[] = [
   {
     file: "lib/atomic/futex.ts",
-    from: "  override wait(expected: number, deadline: number): boolean {\n    if (this.word.length === 0)",
-    to:
-      "  override wait(expected: number, deadline: number): boolean {\n    load(this.word, 0);\n    if (this.word.length === 0)",
+    from: "if (this.word.length === 0) return true; // detached",
+    to: "load(this.word, 0);\n    if (this.word.length === 0) return true; // detached",
   },
   {
     file: "lib/atomic/futex.ts",
-    from: "  override wake(count: number): number {\n    if (this.word.length === 0)",
-    to: "  override wake(count: number): number {\n    load(this.word, 0);\n    if (this.word.length === 0)",
+    from: "const woken = libc().futex(this.word, FUTEX_WAKE,",
+    to: "load(this.word, 0);\n    const woken = libc().futex(this.word, FUTEX_WAKE,",
   },
 ];

@@ -34,7 +34,7 @@ function direct(value: number, what: string): number {
   return world.saw(value, what, -1);
 }
 
-/** As `load` of `lib/atomic/atomics.ts`; so are the next eight. */
+/** As `load` of `lib/atomic/atomics.ts`; so are the next ones. */
 export function load(words: Words, index: number): number {
   if (isDirect(words)) return direct(words[index], "loads");
   const word = wordOf(words, index), value = world.memory.load(world.enter(), word);
@@ -62,6 +62,14 @@ export function release(words: Words, index: number, value: number): void {
   const word = wordOf(words, index);
   world.memory.release(world.enter(), word, value | 0);
   world.saw(value | 0, "releases", word);
+}
+
+/** A plain store. */
+export function poke(words: Words, index: number, value: number): void {
+  if (isDirect(words)) return void direct(words[index] = value, "pokes");
+  const word = wordOf(words, index);
+  world.memory.put(world.enter(), word, value | 0, -1);
+  world.saw(value | 0, "pokes", word);
 }
 
 /** Adds. */
@@ -153,6 +161,7 @@ export const STEPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   peek,
   store,
   release,
+  poke,
   add,
   or,
   and,
@@ -181,6 +190,7 @@ export const ANNOUNCED: Readonly<Record<string, string>> = {
   peek: "$goRead",
   store: "$goWrite",
   release: "$goWrite",
+  poke: "$goWrite",
   add: "$goWrite",
   or: "$goWrite",
   and: "$goWrite",

@@ -143,6 +143,8 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
       refuseUse: () => this.#refuseUse(),
       refuseLimit,
       requireSynchronous: (result) => requireSynchronous(result, end.name),
+      worthwhile: Math.min(64, capacity >> 2),
+      longestRest: 32,
       waiting,
     });
     this.drain = path.drain;

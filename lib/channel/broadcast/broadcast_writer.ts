@@ -5,7 +5,13 @@ import { recordCopies, type Region, Role } from "../../memory/internal.ts";
 import { ASLEEP, EventCount, type Mutex } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import { beginsEpoch, EPOCH_BITS } from "../shared/long_position.ts";
-import { BROADCAST_HEADER_BYTES, EPOCH_OFFSET, PUBLISHED_EVENT_OFFSET, TAIL_OFFSET } from "./format.ts";
+import {
+  BROADCAST_HEADER_BYTES,
+  CAPACITY_OFFSET,
+  EPOCH_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
+  TAIL_OFFSET,
+} from "./format.ts";
 import { type BroadcastGeometry, tailOf } from "./geometry.ts";
 import { makeWriterPath, type WriterPath } from "./writer_path.ts";
 
@@ -70,6 +76,7 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
       slotMask,
       batch,
       tailWord: TAIL_OFFSET / 4,
+      fixedWord: CAPACITY_OFFSET / 4,
       epochBits: EPOCH_BITS,
       publishedWord: PUBLISHED_EVENT_OFFSET / 4,
       asleep: ASLEEP,

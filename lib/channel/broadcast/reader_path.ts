@@ -40,6 +40,10 @@ export interface ReaderPorts<S extends AnyStruct> {
   readonly refuseLimit: (limit: unknown) => never;
   /** Throws if what a drain's function returned is a promise. */
   readonly requireSynchronous: (result: object | null) => void;
+  /** Records found by a poll that are worth one. */
+  readonly worthwhile: number;
+  /** Pauses that a drain rests at most between two polls. */
+  readonly longestRest: number;
   readonly waiting: WaitPorts;
 }
 
@@ -65,12 +69,12 @@ export interface ReaderPath<S extends AnyStruct> {
 export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): ReaderPath<S> {
   const { words: { load, peek }, moveTo, copyTo, recordsOffset, recordBytes, slotMask, chunk, capacity, reach } = ports;
   const { copied: { record, moveTo: moveToCopied, copyTo: copyCopied }, readTail, refuseUse, refuseLimit } = ports;
-  const { tailWord, epochWord, epochBits, fixedWord, requireSynchronous } = ports;
+  const { tailWord, epochWord, epochBits, fixedWord, requireSynchronous, worthwhile, longestRest } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   // Low words of positions. Records up to limit are known; those from next to copiedEnd are copied, from copiedFrom on.
   let next = ports.start | 0, limit = next, copiedFrom = next, copiedEnd = next;
   // The word of the epoch in which limit was the tail.
-  let epoch = -1, isDraining = false;
+  let epoch = -1, isDraining = false, rest = 0;
   // The whole position whose low word is anchor, less than 2^31 away from next; and how many records were lost. In an array,
   // as a variable of this size would be a new object each time.
   const whole = new Float64Array([ports.start, 0]);
@@ -147,29 +151,49 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
     return true;
   };
 
-  const receive = (fn: (record: ViewOf<S>) => DrainResult, atMost: number, isPolled: boolean): number => {
-    const most = atMost < 0x4000_0000 ? atMost | 0 : 0x4000_0000;
-    let count = 0, mustPoll = !isPolled, isWhole = false;
+  /** Each poll takes the tail's cache line from the writer: one that finds little again and again rests in between. */
+  const gather = (found: number): void => {
+    for (let i = 0; i < rest; i++) pause();
+    rest = found < worthwhile ? Math.min(rest * 2 || 1, longestRest) : rest >> 1;
+  };
+
+  /** Hands out what is copied, some at most; how many that were. */
+  const handOut = (fn: (record: ViewOf<S>) => DrainResult, most: number): number => {
+    const from = next;
+    while (next !== copiedEnd && ((next - from) | 0) < most) {
+      if (peek(fixedWord) === undefined) readTail();
+      moveToCopied(((next - copiedFrom) | 0) * recordBytes);
+      next = (next + 1) | 0;
+      const result = fn(record);
+      if (typeof result === "object") {
+        // Refused, the record stays the next to be received.
+        next = (next - 1) | 0;
+        requireSynchronous(result);
+        next = (next + 1) | 0;
+      }
+    }
+    return (next - from) | 0;
+  };
+
+  const receive = (
+    fn: (record: ViewOf<S>) => DrainResult,
+    limitGiven: number | undefined,
+    isPolled: boolean,
+  ): number => {
+    const most = limitGiven === undefined ? capacity : limitGiven < 0x4000_0000 ? limitGiven | 0 : 0x4000_0000;
+    let count = 0, isWhole = false;
     isDraining = true;
     try {
-      while (count < most) {
-        if (next === copiedEnd) {
-          if (mustPoll && ((limit - next) | 0) < most - count) findRecords();
-          mustPoll = false;
-          if (!copySome(most - count)) break;
-        }
-        while (next !== copiedEnd && count < most) {
-          if (peek(fixedWord) === undefined) readTail();
-          moveToCopied(((next - copiedFrom) | 0) * recordBytes);
-          next = (next + 1) | 0;
-          count++;
-          const result = fn(record);
-          if (typeof result === "object") {
-            // Refused, the record stays the next to be received.
-            next = (next - 1) | 0;
-            requireSynchronous(result);
-            next = (next + 1) | 0;
-          }
+      if (next !== copiedEnd) count = handOut(fn, most);
+      // Without a limit, what is known now; with one, what comes meanwhile too.
+      if (!isPolled && count < most && (limitGiven === undefined || next === limit)) findRecords();
+      for (let polledAt = count;; polledAt = count) {
+        while (count < most && (next !== copiedEnd || copySome(most - count))) count += handOut(fn, most - count);
+        if (limitGiven === undefined || count >= most || count === 0) break;
+        gather(count - polledAt);
+        if (!findRecords()) {
+          rest = 0;
+          break;
         }
       }
       isWhole = true;
@@ -207,13 +231,13 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
   };
 
   return {
-    drain(fn, most = capacity) {
-      if (!(most >= 1)) refuseLimit(most);
+    drain(fn, most) {
+      if (most !== undefined && !(most >= 1)) refuseLimit(most);
       if (isDraining || peek(fixedWord) === undefined) refuseUse();
       return receive(fn, most, false);
     },
-    drainWait(fn, most = capacity, options) {
-      if (!(most >= 1)) refuseLimit(most);
+    drainWait(fn, most, options) {
+      if (most !== undefined && !(most >= 1)) refuseLimit(most);
       if (isDraining || peek(fixedWord) === undefined) refuseUse();
       const isKnown = next !== copiedEnd || next !== limit;
       if (!isKnown) {

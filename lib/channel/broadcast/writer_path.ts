@@ -17,6 +17,8 @@ export interface WriterPorts<S extends AnyStruct> {
   readonly batch: number;
   /** The tail, its low word, which only one writer at a time writes. */
   readonly tailWord: number;
+  /** A word that is never written, in a line that nobody takes away: undefined in closed memory. */
+  readonly fixedWord: number;
   readonly epochBits: number;
   /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
   readonly publishedWord: number;
@@ -56,7 +58,7 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
   const { words: { load, peek, publish: publishWord }, bound: { record, moveTo, isView, prepare, draft } } = ports;
   const { copyFrom, recordsOffset, recordBytes, slotMask, batch, tailWord, epochBits, publishedWord, asleep } = ports;
   const { wake, beginTurn, endTurn, changeEpoch, refuseClaim, refusePublish } = ports;
-  const loadOwn = ports.isOrdered ? peek : load;
+  const { isOrdered, fixedWord } = ports;
   let next = 0, tail = 0, limit = 0;
 
   const begin = (): void => {
@@ -69,7 +71,7 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
   };
 
   const publish = (): void => {
-    if (next === tail || peek(tailWord) === undefined) refusePublish();
+    if (next === tail || peek(fixedWord) === undefined) refusePublish();
     if ((next ^ tail) >>> epochBits !== 0) changeEpoch(next);
     tail = next;
     publishWord(tailWord, next); // pairs: broadcast tail
@@ -91,7 +93,8 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
   return {
     claim() {
       if (next === limit) begin();
-      if (loadOwn(tailWord) === undefined) refuseClaim();
+      if (peek(fixedWord) === undefined) refuseClaim();
+      if (!isOrdered) load(tailWord);
       moveTo(recordsOffset + (next & slotMask) * recordBytes);
       next = (next + 1) | 0;
       return record;
@@ -101,7 +104,8 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
       // Before anything is claimed: it may throw, and getters of the value may write as well.
       if (!isView(value)) prepare(value);
       if (next === limit) begin();
-      if (loadOwn(tailWord) === undefined) refuseClaim();
+      if (peek(fixedWord) === undefined) refuseClaim();
+      if (!isOrdered) load(tailWord);
       moveTo(recordsOffset + (next & slotMask) * recordBytes);
       copy(value);
       next = (next + 1) | 0;

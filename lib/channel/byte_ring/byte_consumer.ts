@@ -11,11 +11,11 @@ import { CONSUMER_HIGH_WATER_OFFSET, FREED_EVENT_OFFSET, HEAD_OFFSET, SKIPPED_OF
 import { type ByteRingGeometry, refuseRecord } from "./geometry.ts";
 import { bytesOf, recordPorts, viewOf } from "./records.ts";
 
-/** Messages found by a poll that are worth one; where a small ring holds few, a quarter of its capacity. */
-const WORTHWHILE = 64, WORTHWHILE_BYTES = 16;
-/** Pauses that a drain rests at most between two polls: 0.7 µs. */
-const LONGEST_REST = 32;
-/** Bytes that `next` takes, with one more message, before it frees them; a quarter of a small ring. */
+/** Bytes found by a poll that are worth one; a quarter of a small ring. */
+const WORTHWHILE = 4096;
+/** Pauses that a wait, and a drain with a limit, rest at most before they poll again: 0.7 µs. */
+const LONGEST_REST = 31;
+/** Bytes of messages that `next` takes before it frees them; a quarter of a small ring. */
 const HELD_MOST = 8192;
 
 /**
@@ -156,7 +156,7 @@ export class ByteConsumer implements Disposable {
       refuseLimit,
       refuseUse: () => this.#refuseUse(),
       refuseRecord: (position, word) => refuseRecord(region, capacity, position, word),
-      worthwhile: Math.min(WORTHWHILE, capacity / 4 / WORTHWHILE_BYTES),
+      worthwhile: Math.min(WORTHWHILE, capacity / 4),
       longestRest: LONGEST_REST,
       heldMost: Math.min(HELD_MOST, capacity / 4),
       waiting,

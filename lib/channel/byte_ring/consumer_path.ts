@@ -67,11 +67,11 @@ export interface ByteConsumerPorts {
   readonly refuseUse: () => never;
   /** Throws that a record cannot be. */
   readonly refuseRecord: (position: number, word: number) => never;
-  /** Messages found by a poll that are worth one. */
+  /** Bytes found by a poll that are worth one. */
   readonly worthwhile: number;
-  /** Pauses that a drain rests at most between two polls. */
+  /** Pauses that a wait, and a drain with a limit, rest at most before they poll again. */
   readonly longestRest: number;
-  /** Bytes that `next` takes at most, with one more message, before it frees them. */
+  /** Bytes of messages that `next` takes before it frees them; a longer message is taken alone. */
   readonly heldMost: number;
   readonly waiting: WaitPorts;
 }
@@ -112,12 +112,26 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   let trusted: ReceiveMessage | undefined;
 
   const free = (to: number): void => {
-    if (peek(headWord) === undefined) refuseUse();
     if (skipped !== 0) noteSkipped(skipped);
     skipped = 0;
     head = to;
     publishWord(headWord, to); // pairs: byte ring head
-    if ((load(freedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
+    const event = load(freedWord); // pairs: event count, Dekker's way
+    if (event === undefined) refuseUse();
+    if ((event & asleep) !== 0) wake();
+  };
+
+  /**
+   * Each poll takes the tail's cache line from the producers, and a consumer at their heels takes every line of the records
+   * while they are writing it. One that finds little again and again rests in between; one that finds nothing rests less.
+   */
+  const gather = (): void => {
+    for (let i = 0; i < rest; i++) pause();
+  };
+
+  const pace = (found: number): void => {
+    if (found === 0 || found >= worthwhile) rest >>= 1;
+    else if (rest < longestRest) rest = rest * 2 + 1;
   };
 
   /** Looks how far there are records. */
@@ -151,14 +165,14 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     return size;
   };
 
-  /** Whether there is a message at the position, which is moved over what is to be skipped. */
+  /** Frees what `next` took, and returns whether there is a message at the position, which moves over what is to be skipped. */
   const find = (isWaiting: boolean): boolean => {
     if (isBusy) refuseUse();
-    if (((position - head) | 0) >= heldMost) free(position);
+    if (position !== head) free(position);
     while (true) {
       if (position === known) {
-        if (position !== head) free(position);
         end = known = poll();
+        pace((known - position) | 0);
         if (position === known) return false;
       }
       const word = loadState((position & mask) >> 2); // pairs: byte ring record
@@ -168,17 +182,15 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
         return true;
       }
       const skip = bytesToSkip(position, word, piece, isWaiting);
-      if (skip > 0) position = end = (position + skip) | 0;
-      else if (skip === 0) {
-        if (position !== head) free(position);
-        return false;
-      }
+      if (skip === 0) return false;
+      if (skip > 0) free(position = end = (position + skip) | 0);
     }
   };
 
   const isFound = (): boolean => find(true);
 
   const awaitMessage = (options: WaitOptions | undefined): boolean => {
+    if (position === known) gather();
     if (find(false)) return true;
     if (!onlySpins || options !== undefined) return until(isFound, options);
     do pause(); while (!find(true));
@@ -205,12 +217,6 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     return message;
   };
 
-  /** Each poll takes the tail's cache line from the producers: one that finds little again and again rests in between. */
-  const gather = (found: number): void => {
-    for (let i = 0; i < rest; i++) pause();
-    rest = found < worthwhile ? Math.min(rest * 2 || 1, longestRest) : rest >> 1;
-  };
-
   const releaseAll = (): number => {
     if (position !== head) free(position);
     return 0;
@@ -228,7 +234,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   };
 
   const receive = (fn: ReceiveMessage, most: number | undefined): number => {
-    let at = position, tail = known, to = at, count = 0, first = 0, isWhole = false;
+    let at = position, tail = known, to = at, count = 0, isWhole = false;
     const last = most === undefined || most > 0x7fffffff ? 0x7fffffff : most | 0;
     // All other methods now look for messages, which refuses.
     end = at;
@@ -239,14 +245,10 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
           if (at === tail) {
             // Without a limit, what was known at first; with one, what comes meanwhile too.
             if (most === undefined) break;
-            gather(count - first);
-            first = count;
-            tail = loadTail(); // pairs: byte ring tail
-            if (tail === at || tail === undefined) {
-              rest = 0;
-              tail = at;
-              break;
-            }
+            gather();
+            tail = loadTail() ?? at; // pairs: byte ring tail
+            pace((tail - at) | 0);
+            if (tail === at) break;
           }
           to = (at + pieceAt(at, tail)) | 0;
         }
@@ -266,7 +268,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
       // Apart from the way that all goes well: engines compile that better. What is thrown is more than a closed segment.
       if (!isWhole) {
         endDrain(at, tail);
-        if (at !== head && peek(headWord) !== undefined) free(at);
+        if (at !== head && peek(freedWord) !== undefined) free(at);
       }
     }
     endDrain(at, tail);
@@ -301,7 +303,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
       return takeKnown() || (awaitMessage(options) && takeKnown());
     },
     release() {
-      if (isBusy || peek(headWord) === undefined) refuseUse();
+      if (isBusy || peek(freedWord) === undefined) refuseUse();
       if (position !== head) free(position);
     },
     head: () => head,

@@ -50,7 +50,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
     if (byteLength >>> 0 !== byteLength || byteLength > maxByteLength || type >>> 0 !== type) {
       refuseMessage(byteLength, type);
     }
-    if (!isOpen || peek(tailWord) === undefined) requireUse();
+    if (!isOpen || peek(publishedWord) === undefined) requireUse();
     if (count === claims.length) grow();
     // pairs: byte ring claim lock. This one sees what the last holder wrote.
     if (compareExchange(lockWord, 0, id) !== 0 && !takeLock()) return 0;
@@ -59,7 +59,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
 
   /** Who waits leaves the lock to others while there is no room for sure. */
   const tryWanted = (): boolean => {
-    if (!isOpen || peek(tailWord) === undefined) requireUse();
+    if (!isOpen || peek(publishedWord) === undefined) requireUse();
     const used = (load(tailWord) - load(headWord)) | 0; // pairs: byte ring tail, byte ring head
     found = capacity - used < wantedLength + headerBytes ? 0 : tryClaim(wantedLength, wantedType, false);
     return found !== 0;
@@ -97,7 +97,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
 
   /** Only the claimer changes the words of what it claimed. */
   const publish = (): void => {
-    if (count === 0 || peek(tailWord) === undefined) refusePublish();
+    if (count === 0 || peek(publishedWord) === undefined) refusePublish();
     for (let i = 0; i < count; i++) {
       const word = claims[i];
       publishRecord(word, peekRecord(word) & lengthBits); // pairs: byte ring record
@@ -107,7 +107,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
   };
 
   const abort = (): void => {
-    if (count === 0 || peek(tailWord) === undefined) return;
+    if (count === 0 || peek(publishedWord) === undefined) return;
     for (let i = 0; i < count; i++) {
       const word = claims[i];
       publishRecord(word, skipBit | (((peekRecord(word) & lengthBits) + rounding) & alignMask)); // pairs: byte ring record
@@ -122,18 +122,18 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
     claimWait,
     publish,
     push(message, type) {
-      const from = message instanceof Uint8Array ? message : encode(message);
-      const at = claim(from.length, type);
+      const from = message instanceof Uint8Array ? message : encode(message), { length } = from;
+      const at = claim(length, type);
       if (at === undefined) return false;
-      copyIn(from, at);
+      copyIn(from, at, length);
       publish();
       return true;
     },
     pushWait(message, type, options) {
-      const from = message instanceof Uint8Array ? message : encode(message);
-      const at = claimWait(from.length, type, options);
+      const from = message instanceof Uint8Array ? message : encode(message), { length } = from;
+      const at = claimWait(length, type, options);
       if (at === undefined) return false;
-      copyIn(from, at);
+      copyIn(from, at, length);
       publish();
       return true;
     },

@@ -12,8 +12,8 @@ export interface MessageCopiesPorts {
 
 /** Copies between the ring and arrays outside it. Messages begin at a multiple of 8, and end anywhere. */
 export interface MessageCopies {
-  /** Copies as many bytes as the array has; what follows them up to the end of their word is not defined. */
-  copyIn(from: Uint8Array, byteOffset: number): void;
+  /** Copies all bytes of an array; what follows them up to the end of their word is not defined. */
+  copyIn(from: Uint8Array, byteOffset: number, byteLength: number): void;
   copyOut(byteOffset: number, byteLength: number): Uint8Array<ArrayBuffer>;
 }
 
@@ -21,11 +21,10 @@ export interface MessageCopies {
 export function makeMessageCopies(ports: MessageCopiesPorts): MessageCopies {
   const { records: { peek, poke }, bytes, shortIn, shortOut } = ports;
   return {
-    copyIn(from, byteOffset) {
-      const { length } = from;
-      if (length > shortIn) return bytes.set(from, byteOffset);
+    copyIn(from, byteOffset, byteLength) {
+      if (byteLength > shortIn) return bytes.set(from, byteOffset);
       // Behind the array's end there are no bytes, which count as zeros.
-      for (let i = 0, word = byteOffset >> 2; i < length; i += 4) {
+      for (let i = 0, word = byteOffset >> 2; i < byteLength; i += 4) {
         poke(word++, from[i] | (from[i + 1] << 8) | (from[i + 2] << 16) | (from[i + 3] << 24));
       }
     },

@@ -1,7 +1,12 @@
 import type { WaitOptions } from "../../sync/mod.ts";
 import type { ByteProducerPath, ByteProducerPorts } from "./producer_ports.ts";
 
-/** The hot paths of a ring's only producer. Nobody sees what is behind the tail, so claiming writes plainly there. */
+/**
+ * The hot paths of a ring's only producer. Nobody sees what is behind the tail, so claiming writes plainly there.
+ *
+ * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken it over.
+ * Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
+ */
 export function makeOneProducerPath(ports: ByteProducerPorts): ByteProducerPath {
   const { words: { load, peek, publish: publishWord }, records: { peek: peekRecord, poke: pokeRecord } } = ports;
   const { capacity, headerBytes, maxByteLength, alignMask, lengthBits, skipBit, typeWord } = ports;
@@ -51,7 +56,7 @@ export function makeOneProducerPath(ports: ByteProducerPorts): ByteProducerPath 
   };
 
   const claimNext = (byteLength: number, type: number, size: number): number => {
-    if (peek(tailWord) === undefined) requireUse();
+    if (peek(publishedWord) === undefined) requireUse();
     const index = next & mask, word = index >> 2;
     pokeRecord(word, byteLength);
     pokeRecord(word + typeWord, type);
@@ -79,10 +84,12 @@ export function makeOneProducerPath(ports: ByteProducerPorts): ByteProducerPath 
   };
 
   const publish = (): void => {
-    if (next === tail || peek(tailWord) === undefined) refusePublish();
+    if (next === tail) refusePublish();
     tail = next;
     publishWord(tailWord, next); // pairs: byte ring tail
-    if ((load(publishedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
+    const event = load(publishedWord); // pairs: event count, Dekker's way
+    if (event === undefined) refusePublish();
+    if ((event & asleep) !== 0) wake();
   };
 
   return {
@@ -90,18 +97,18 @@ export function makeOneProducerPath(ports: ByteProducerPorts): ByteProducerPath 
     claimWait,
     publish,
     push(message, type) {
-      const from = message instanceof Uint8Array ? message : encode(message);
-      const at = claim(from.length, type);
+      const from = message instanceof Uint8Array ? message : encode(message), { length } = from;
+      const at = claim(length, type);
       if (at === undefined) return false;
-      copyIn(from, at);
+      copyIn(from, at, length);
       publish();
       return true;
     },
     pushWait(message, type, options) {
-      const from = message instanceof Uint8Array ? message : encode(message);
-      const at = claimWait(from.length, type, options);
+      const from = message instanceof Uint8Array ? message : encode(message), { length } = from;
+      const at = claimWait(length, type, options);
       if (at === undefined) return false;
-      copyIn(from, at);
+      copyIn(from, at, length);
       publish();
       return true;
     },

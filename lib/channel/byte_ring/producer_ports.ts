@@ -41,7 +41,7 @@ export interface ByteProducerPorts {
   readonly noteFull: (usedBytes: number) => void;
   /** The bytes of a text; throws if it is none. */
   readonly encode: (message: string) => Uint8Array;
-  readonly copyIn: (from: Uint8Array, byteOffset: number) => void;
+  readonly copyIn: (from: Uint8Array, byteOffset: number, byteLength: number) => void;
   /** Throws if nothing can be claimed any more. */
   readonly requireUse: () => void;
   /** Throws why such a message cannot be. */

@@ -232,8 +232,8 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    */
   writer(): LatestTableWriter<S> {
     this.#requireOpen();
-    this.#writerRole.acquire();
-    return new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry);
+    const isHeir = this.#writerRole.acquire();
+    return new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry, isHeir);
   }
 
   /** The first copy failed, the row looked empty, or the segment is closed: look with atomic accesses only. */

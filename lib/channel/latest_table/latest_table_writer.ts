@@ -47,7 +47,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
   readonly commit: () => void;
 
   /** Made by `LatestTable.writer`. */
-  constructor(layout: S, region: Region, role: Role, geometry: TableGeometry) {
+  constructor(layout: S, region: Region, role: Role, geometry: TableGeometry, isHeir: boolean) {
     const end = this.#end = new ChannelEnd(region, "write", "writer"), { views } = region, { i32 } = views;
     this.#role = role;
     const first = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, isOrdered = hasTotalStoreOrder();
@@ -72,8 +72,8 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     this.write = path.write;
     this.begin = path.begin;
     this.commit = path.commit;
-    // A predecessor may have died between publishing a version and counting the change: its entry is in the log.
-    release(i32, CHANGES_OFFSET / 4, (load(i32, CHANGES_OFFSET / 4) + 1) | 0);
+    // A predecessor that died may have done so between publishing a version and counting the change: its entry is in the log.
+    if (isHeir) release(i32, CHANGES_OFFSET / 4, (load(i32, CHANGES_OFFSET / 4) + 1) | 0);
   }
 
   /** Releases the role; what was begun and not committed is never seen. The second time nothing happens. */

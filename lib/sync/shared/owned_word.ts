@@ -29,7 +29,7 @@ export interface OwnedWordOptions {
 
 /**
  * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast ones
- * are in `owned_path.ts`, the states of the word in `lock_format.ts`: Drepper's three ("Futexes Are Tricky", 2011,
+ * are in `owned_locking.ts`, the states of the word in `lock_format.ts`: Drepper's three ("Futexes Are Tricky", 2011,
  * mutex2), with the owner's id in place of 1 and the mark in place of 2.
  */
 export class OwnedWord {
