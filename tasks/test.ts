@@ -56,8 +56,12 @@ if (only?.some((part) => !PARTS.includes(part))) {
 /** Tests that do not judge how soon something happens: both runtimes run theirs side by side. */
 const BESIDE = /^tests\/(layout\/|desk\/|model\/|channel\/\w+_garbage\.)/;
 
-/** What finds the same under every runtime, as it explores code by itself; and the tasks, which run under Bun alone. */
-const BUN_ONLY = /^tests\/(tasks\/|model\/(locks|channels|variants|explorer|linearizability)\.)/;
+/**
+ * What finds the same under every runtime: it explores code by itself, or its processes are of both runtimes whoever starts them. And
+ * the tasks, which run under Bun alone.
+ */
+const BUN_ONLY =
+  /^tests\/(tasks\/|model\/(locks|channels|variants|explorer|linearizability)\.|desk\/(desk_verdicts|desk_chaos|html_page)\.)/;
 
 /** What is tried with makers that are not copied, too: all parts that have any, in one process. */
 const UNSPECIALIZED =
@@ -65,7 +69,7 @@ const UNSPECIALIZED =
 
 /** Tests that take long: of many processes, deaths, hours of a market, every schedule. */
 const SLOW =
-  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|junit|litmus|races|close|byte_ring|fuzz|stay|steps)\.test\.ts$/;
+  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|junit|litmus|races|close|byte_ring|fuzz|stay|steps)\.test\.ts$/;
 
 const total = { passed: 0, failed: 0 };
 const skipped: string[] = [];

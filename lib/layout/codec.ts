@@ -36,7 +36,10 @@ const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
 export interface Scope {
   /** The typed array of a kind. */
   array(kind: string): string;
-  /** The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only; `moveTo` keeps it below 2^32. */
+  /**
+   * The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only; `moveTo` keeps it below 2^32. It may be the variable
+   * `at` plus something: no variable of a field's code has that name.
+   */
   readonly at: string;
   /** The field's name in messages. */
   readonly label: string;
@@ -173,13 +176,13 @@ export function writeCode(field: Field, scope: Scope): string {
         storeHalves(scope);
     case "chars":
       return check('typeof v !== "string"', "a string", "string") +
-        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${there("u8", scope)} ` +
-        `const reason = writeText(u8, at, ${length}, v); ` +
+        `const u8 = ${scope.array("u8")}, from = ${scope.at}; ${there("u8", scope)} ` +
+        `const reason = writeText(u8, from, ${length}, v); ` +
         `if (reason !== undefined) refuse(${scope.label}, "chars(${length})", "a string " + reason, "string", v);`;
     case "bytes":
       return `if (!(v instanceof Uint8Array) || v.length !== ${length}) ` +
         `refuse(${scope.label}, "bytes(${length})", "a Uint8Array of length ${length}", v instanceof Uint8Array ? "object" : "", v); ` +
-        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${there("u8", scope)} u8.set(v, at);`;
+        `const u8 = ${scope.array("u8")}, from = ${scope.at}; ${there("u8", scope)} u8.set(v, from);`;
     case "enumeration": {
       const { shift } = NUMBERS[field.storage!];
       return `const n = ${scope.constant(field.members)}.get(v); if (n === undefined) ` +

@@ -147,6 +147,9 @@ export const StandingRow = struct("StandingRow", {
 
 /** What a process did: a row each, written by itself. */
 export const CountersRow = struct("CountersRow", {
+  /** What it runs on; version, as far as there is room. */
+  runtime: enumeration("bun", "deno"),
+  version: chars(24),
   pid: i32,
   /** How often it was started. */
   starts: u32,
