@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Broadcast, f64, LatestTable, MpmcQueue, Pipeline, Segment, SpscRing, struct } from "@shmkit/shmkit";
+import { Broadcast, f64, LatestTable, MpmcQueue, Pipeline, type Segment, SpscRing, struct } from "@shmkit/shmkit";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
 const record = { layout: Quote, capacity: 8 } as const;
