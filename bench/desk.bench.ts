@@ -70,7 +70,7 @@ process.exit(0);
 
 /** Once the runtimes have compiled, with 66 options to price on each move: the middle one of tenths of a second. */
 async function warmRate(): Promise<number> {
-  const { timeline, complaints } = await runDesk({ ...DEFAULT_OPTIONS, seconds: 5, speed: 0 });
+  const { timeline, verdict: { complaints } } = await runDesk({ ...DEFAULT_OPTIONS, seconds: 5, speed: 0 });
   if (complaints.length > 0) throw new Error(complaints.join("; "));
   return median(timeline.filter(({ at }) => at > 2).map(({ rates }) => rates.events));
 }
@@ -82,7 +82,7 @@ function baseline(): Promise<Found> {
 }
 
 async function desk(): Promise<Found> {
-  const { receivedSeconds, audit, complaints } = await runDesk({
+  const { receivedSeconds, audit, verdict: { complaints } } = await runDesk({
     ...DEFAULT_OPTIONS,
     files: [capture],
     seconds: Infinity,

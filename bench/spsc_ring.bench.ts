@@ -70,25 +70,63 @@ function fill64(record: ReturnType<typeof Record64.alloc>, i: number): void {
   record.h = i + 7;
 }
 
-function consume(segment: Segment, bytes: number): number {
-  let sum = 0, start = 0, received = 0, uncounted = 0;
-  const count = (drain: () => number) => {
-    while (received < WARM_UP) received += drain();
-    uncounted = received;
-    start = performance.now();
-    while (received < WARM_UP + RECORDS) received += drain();
-  };
-  if (bytes === 8) {
-    const consumer = open8(segment).consumer(spin);
-    const add = (record: ReturnType<typeof Record8.alloc>) => void (sum += record.a);
-    count(() => consumer.drainWait(add, LIMIT));
-  } else {
-    const consumer = open64(segment).consumer(spin);
-    const add = (r: ReturnType<typeof Record64.alloc>) => void (sum += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
-    count(() => consumer.drainWait(add, LIMIT));
+/** How records are received: by a callback, or pulled by the caller's own loop. */
+type Form = "drain" | "next";
+
+/** Nanoseconds for all counted records. */
+function consume(segment: Segment, bytes: number, form: Form): number {
+  const start = bytes === 8 ? consume8(segment, form) : consume64(segment, form);
+  return performance.now() * 1e6 - start;
+}
+
+function consume8(segment: Segment, form: Form): number {
+  const consumer = open8(segment).consumer(spin);
+  if (form === "drain") {
+    let sum = 0;
+    return drainAll((most) => consumer.drainWait((record) => void (sum += record.a), most), () => sum);
   }
-  const nanoseconds = (performance.now() - start) * 1e6 / (received - uncounted);
-  return sum === 1 ? 0 : nanoseconds * RECORDS;
+  const pull = (count: number): number => {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += consumer.nextWait()!.a;
+    return sum;
+  };
+  return pullAll(pull);
+}
+
+function consume64(segment: Segment, form: Form): number {
+  const consumer = open64(segment).consumer(spin);
+  if (form === "drain") {
+    let sum = 0;
+    const add = (r: ReturnType<typeof Record64.alloc>) => void (sum += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
+    return drainAll((most) => consumer.drainWait(add, most), () => sum);
+  }
+  const pull = (count: number): number => {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const r = consumer.nextWait()!;
+      sum += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h;
+    }
+    return sum;
+  };
+  return pullAll(pull);
+}
+
+/** Receives all records, and returns when the counted ones began. */
+function drainAll(drain: (most: number) => number, sum: () => number): number {
+  let received = 0;
+  while (received < WARM_UP) received += drain(Math.min(LIMIT, WARM_UP - received));
+  const start = performance.now() * 1e6;
+  while (received < WARM_UP + RECORDS) received += drain(LIMIT);
+  return start + (sum() === 1 ? 1 : 0);
+}
+
+function pullAll(pull: (count: number) => number): number {
+  const A_TIME = 50_000;
+  let sum = 0;
+  for (let i = 0; i < WARM_UP; i += A_TIME) sum += pull(A_TIME);
+  const start = performance.now() * 1e6;
+  for (let i = 0; i < RECORDS; i += A_TIME) sum += pull(A_TIME);
+  return start + (sum === 1 ? 1 : 0);
 }
 
 function trips(segment: Segment, isFirst: boolean): number {
@@ -122,7 +160,7 @@ function beside(args: readonly (string | number)[]): Promise<void> {
   });
 }
 
-const [role, name, bytes, batch] = process.argv.slice(2);
+const [role, name, bytes, batch, form] = process.argv.slice(2);
 if (role === "consume" || role === "trips") {
   // One process a run: it makes the segment, and the producer beside it.
   const segment = Segment.anonymous({ byteLength: 2 ** 20 });
@@ -131,7 +169,9 @@ if (role === "consume" || role === "trips") {
   else bytes === "8" ? open8(segment) : open64(segment);
   const other = beside([role === "trips" ? "echo" : "produce", segment.name, bytes ?? 0, batch ?? 0]);
   console.log(
-    JSON.stringify({ nanoseconds: role === "trips" ? trips(segment, true) : consume(segment, Number(bytes)) }),
+    JSON.stringify({
+      nanoseconds: role === "trips" ? trips(segment, true) : consume(segment, Number(bytes), form as Form),
+    }),
   );
   await other;
 } else if (role === "produce" || role === "echo") {

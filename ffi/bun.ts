@@ -5,7 +5,6 @@ interface BunFfi {
   dlopen(library: string, symbols: Record<string, Signature>): { symbols: Symbols };
   toArrayBuffer(address: number, byteOffset: number, byteLength: number): ArrayBuffer;
   ptr(memory: Memory): number;
-  read: { i32(address: number, byteOffset: number): number };
 }
 
 interface Signature {
@@ -33,7 +32,9 @@ const SIGNATURES: Record<string, Signature> = {
   posix_fallocate: { args: ["i32", /* int fd */ "i64", /* off_t offset */ "i64" /* off_t len */], returns: "i32" },
   fchmod: { args: ["i32", /* int fd */ "u32" /* mode_t mode */], returns: "i32" },
   statx: {
+    symbol: "syscall",
     args: [
+      "i32", /* long number */
       "i32", /* int dirfd */
       "ptr", /* const char *path */
       "i32", /* int flags */
@@ -111,7 +112,7 @@ const SIGNATURES: Record<string, Signature> = {
 
 /** Loads libc through `bun:ffi`, given as a value so that a bundler does not hoist its import into other runtimes. */
 export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
-  const { dlopen, toArrayBuffer, ptr, read } = ffi as BunFfi;
+  const { dlopen, toArrayBuffer, ptr } = ffi as BunFfi;
   const c: Symbols = {};
   const plain = Object.entries(SIGNATURES).filter(([, signature]) => signature.symbol === undefined);
   Object.assign(c, dlopen(source.library, Object.fromEntries(plain)).symbols);
@@ -119,11 +120,12 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
     if (signature.symbol === undefined) continue;
     c[name] = dlopen(source.library, { [signature.symbol]: signature }).symbols[signature.symbol];
   }
-  const errnoAddress: number = c.errno_location();
+  const errno = new Int32Array(toArrayBuffer(c.errno_location(), 0, 4));
   const { syscalls } = source;
 
   return {
     ...(c as unknown as Libc),
+    statx: (directoryFd, path, flags, mask, into) => c.statx(syscalls.statx, directoryFd, path, flags, mask, into),
     getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
     mmap(byteLength, protection, flags, fd, address) {
       // MAP_FAILED is (void *) -1.
@@ -135,8 +137,9 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
     futex_waitv: (waiters, count, timeout, clock) =>
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
     membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
-    errno: () => read.i32(errnoAddress, 0),
-    bufferAt: (address: Pointer, byteLength) => toArrayBuffer(address as number, 0, byteLength),
+    errno: () => errno[0],
+    bufferAt: (address: Pointer, byteLength, byteOffset = 0) =>
+      toArrayBuffer(address as number, byteOffset, byteLength),
     addressOf(memory) {
       const address = ptr(memory);
       return { low: address >>> 0, high: Math.floor(address / 2 ** 32) };

@@ -4,10 +4,7 @@ import type { Libc, LibcSource, Memory, Pointer } from "./libc.ts";
 interface DenoFfi {
   dlopen(library: string, symbols: Record<string, Signature>): { symbols: Symbols };
   UnsafePointer: { value(pointer: object | null): bigint; of(memory: Memory): object };
-  UnsafePointerView: {
-    new (pointer: object): { getInt32(): number };
-    getArrayBuffer(pointer: object, byteLength: number): ArrayBuffer;
-  };
+  UnsafePointerView: { getArrayBuffer(pointer: object, byteLength: number, byteOffset?: number): ArrayBuffer };
 }
 
 interface Signature {
@@ -41,7 +38,9 @@ const SIGNATURES: Record<string, Signature> = {
   posix_fallocate: { parameters: ["i32", /* int fd */ "i64", /* off_t offset */ "i64" /* off_t len */], result: "i32" },
   fchmod: { parameters: ["i32", /* int fd */ "u32" /* mode_t mode */], result: "i32" },
   statx: {
+    name: "syscall",
     parameters: [
+      "i32", /* long number */
       "i32", /* int dirfd */
       "buffer", /* const char *path */
       "i32", /* int flags */
@@ -129,7 +128,7 @@ const SIGNATURES: Record<string, Signature> = {
 export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
   const { dlopen, UnsafePointer, UnsafePointerView } = runtime as DenoFfi;
   const c = dlopen(source.library, SIGNATURES).symbols;
-  const errnoView = new UnsafePointerView(c.errno_location());
+  const errno = new Int32Array(UnsafePointerView.getArrayBuffer(c.errno_location(), 4));
   const { syscalls } = source;
 
   return {
@@ -137,6 +136,7 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
     pread: (fd, into, byteLength, byteOffset) => Number(c.pread(fd, into, BigInt(byteLength), BigInt(byteOffset))),
     ftruncate: (fd, byteLength) => c.ftruncate(fd, BigInt(byteLength)),
     posix_fallocate: (fd, byteOffset, byteLength) => c.posix_fallocate(fd, BigInt(byteOffset), BigInt(byteLength)),
+    statx: (directoryFd, path, flags, mask, into) => c.statx(syscalls.statx, directoryFd, path, flags, mask, into),
     getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
     mmap(byteLength, protection, flags, fd, address) {
       const mapped: object | null = c.mmap(address ?? null, BigInt(byteLength), protection, flags, fd, 0n);
@@ -154,8 +154,9 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
     membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
     sysconf: (name) => Number(c.sysconf(name)),
-    errno: () => errnoView.getInt32(),
-    bufferAt: (address: Pointer, byteLength) => UnsafePointerView.getArrayBuffer(address as object, byteLength),
+    errno: () => errno[0],
+    bufferAt: (address: Pointer, byteLength, byteOffset) =>
+      UnsafePointerView.getArrayBuffer(address as object, byteLength, byteOffset),
     addressOf(memory) {
       const address = UnsafePointer.value(UnsafePointer.of(memory));
       return { low: Number(address & 0xffff_ffffn), high: Number(address >> 32n) };

@@ -1,3 +1,5 @@
+import { ShmkitError } from "./shmkit_error.ts";
+
 /** Why shared memory is not to be had here. */
 export type UnsupportedCode = "RUNTIME" | "VERSION" | "PLATFORM" | "LIBC" | "PERMISSION";
 
@@ -5,11 +7,11 @@ export type UnsupportedCode = "RUNTIME" | "VERSION" | "PLATFORM" | "LIBC" | "PER
  * Shared memory between processes is not to be had in this process; `code` says why. Parts over a `SharedArrayBuffer`
  * work all the same.
  */
-export class UnsupportedError extends Error {
+export class UnsupportedError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override readonly name = "UnsupportedError";
   /** Why. */
-  readonly code: UnsupportedCode;
+  declare readonly code: UnsupportedCode;
 
   /**
    * Makes the error.
@@ -19,8 +21,7 @@ export class UnsupportedError extends Error {
    * @param options The runtime's own error, as `cause`.
    */
   constructor(code: UnsupportedCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
+    super(code, message, options);
   }
 }
 
@@ -34,12 +35,10 @@ export interface FailedCall {
   readonly path: string;
 }
 
-/** The operating system refused a call. */
-export class SystemError extends Error {
+/** The operating system refused a call. Code: the system's name of the error, such as `ENOENT`. */
+export class SystemError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override readonly name = "SystemError";
-  /** The error's name, such as `ENOENT`. */
-  readonly code: string;
   /** The error's number, such as 2. */
   readonly errno: number;
   /** The C function that failed, such as `shm_open`. */
@@ -55,8 +54,7 @@ export class SystemError extends Error {
    */
   constructor(errno: number, call: FailedCall) {
     const { name, reason } = describe(errno, call.syscall);
-    super(`Cannot ${call.action} '${call.path}' as ${call.syscall} failed: ${name}, ${reason}`);
-    this.code = name;
+    super(name, `Cannot ${call.action} '${call.path}' as ${call.syscall} failed: ${name}, ${reason}`);
     this.errno = errno;
     this.syscall = call.syscall;
     this.path = call.path;

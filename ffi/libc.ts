@@ -31,7 +31,9 @@ export interface Libc {
   posix_fallocate(fd: number, byteOffset: number, byteLength: number): number;
   /** Sets permission bits. */
   fchmod(fd: number, mode: number): number;
-  /** Stands in for `fstat`: one record layout on every architecture, and exported by every libc. */
+  /**
+   * Stands in for `fstat`: one record layout on every architecture. A system call: musl has no such function before 1.2.5.
+   */
   statx(directoryFd: number, path: Memory, flags: number, mask: number, into: Memory): number;
   /** Fills `into` with directory entries and returns the bytes used. A system call: musl lost the name in 1.2.4. */
   getdents64(fd: number, into: Memory, byteLength: number): number;
@@ -78,12 +80,15 @@ export interface Libc {
   /** A limit of the system. */
   sysconf(name: number): number;
 
-  /** The reason of this thread's last failed call. Read it right after the call. */
+  /**
+   * The reason of this thread's last failed call. Read it right after the call. It is looked up in the thread's own
+   * memory, in under a nanosecond and without another call, in which an engine could change it.
+   */
   errno(): number;
 
   // What the runtime adds to C.
-  /** The memory at an address as an `ArrayBuffer` that owns nothing. */
-  bufferAt(address: Pointer, byteLength: number): ArrayBuffer;
+  /** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
+  bufferAt(address: Pointer, byteLength: number, byteOffset?: number): ArrayBuffer;
   /** The address of the view's first byte, as the 64-bit halves that a C struct holds. */
   addressOf(memory: Memory): { low: number; high: number };
 }

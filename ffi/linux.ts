@@ -86,6 +86,7 @@ export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
 export const EEXIST = 17;
+export const EISDIR = 21;
 export const EINVAL = 22;
 export const ENOSYS = 38;
 export const ETIMEDOUT = 110;
@@ -94,6 +95,8 @@ export const ETIMEDOUT = 110;
 export interface SyscallNumbers {
   /** `getdents64(fd, into, count)` */
   readonly getdents64: number;
+  /** `statx(dirfd, path, flags, mask, into)`, Linux ≥ 4.11 */
+  readonly statx: number;
   /** `membarrier(command, flags, cpu)`, Linux ≥ 4.3; GLOBAL_EXPEDITED ≥ 4.16 */
   readonly membarrier: number;
   /** `futex(word, op, value, timeout, word2, value3)` */
@@ -104,6 +107,6 @@ export interface SyscallNumbers {
 
 /** The system-call numbers of each supported architecture. */
 export const SYSCALLS: Readonly<Record<"x64" | "arm64", SyscallNumbers>> = {
-  x64: { getdents64: 217, membarrier: 324, futex: 202, futex_waitv: 449 },
-  arm64: { getdents64: 61, membarrier: 283, futex: 98, futex_waitv: 449 },
+  x64: { getdents64: 217, statx: 332, membarrier: 324, futex: 202, futex_waitv: 449 },
+  arm64: { getdents64: 61, statx: 291, membarrier: 283, futex: 98, futex_waitv: 449 },
 };

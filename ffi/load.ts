@@ -34,6 +34,14 @@ export function libc(): Libc {
   return loaded ??= load(globalThis as unknown as Globals);
 }
 
+/**
+ * This thread's libc if something has loaded it already. What also serves memory that the runtime manages asks here, as
+ * loading may ask a person for a permission: a thread that maps no memory needs no libc.
+ */
+export function loadedLibc(): Libc | undefined {
+  return loaded;
+}
+
 /** Loads libc for the runtime whose globals are given; apart from `libc` so that tests can pretend another one. */
 export function load({ Bun, Deno, process }: Globals): Libc {
   if (Deno !== undefined) {

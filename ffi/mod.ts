@@ -5,6 +5,7 @@
  * @module
  */
 export { type FailedCall, SystemError, type UnsupportedCode, UnsupportedError } from "./error.ts";
+export { ShmkitError } from "./shmkit_error.ts";
 export type { Libc, Memory, Pointer } from "./libc.ts";
-export { hasTotalStoreOrder, libc, OLDEST } from "./load.ts";
+export { hasTotalStoreOrder, libc, loadedLibc, OLDEST } from "./load.ts";
 export { type Doing, type FileStatus, membarrier, registerMembarrier } from "./system.ts";

@@ -4,14 +4,16 @@
  *
  * @module
  */
-import { type FailedCall, SystemError, UnsupportedError } from "./error.ts";
+import { type FailedCall, SystemError } from "./error.ts";
 import type { Memory, Pointer } from "./libc.ts";
-import { libc } from "./load.ts";
+import { libc, loadedLibc } from "./load.ts";
 import {
   AT_EMPTY_PATH,
   CLOCK_MONOTONIC,
   CLOCK_REALTIME,
   EINTR,
+  EINVAL,
+  EISDIR,
   ENOENT,
   MAP_ANONYMOUS,
   MAP_FIXED,
@@ -40,9 +42,10 @@ export function cString(text: string): Memory {
 /**
  * Makes a call until no signal interrupts it.
  *
- * The number of its error is read by another call, and in between the engine may make system calls of its own: V8, once in a
- * process's life, when it first has to wait for a lock, looks for a file of the processor's that is often missing (ENOENT).
- * So a reason is believed if it is told twice in a row; what has failed changed nothing, and can be called again.
+ * The number of its error is read right afterwards, with no other call in between. But the engine itself may stop between
+ * the two, to collect or to compile, and make system calls of its own: V8, once in a process's life, when it first has to
+ * wait for a lock, looks for a file of the processor's that is often missing (ENOENT). So a reason is believed if it is told
+ * twice in a row; what has failed changed nothing, and can be called again.
  *
  * @param call Returns −1 if it failed.
  * @returns What it returned; the negated number of the error if it failed.
@@ -68,7 +71,10 @@ function check(doing: Doing, syscall: string, call: () => number): number {
 /** Opens shared memory by name and returns its descriptor, which child processes do not inherit. */
 export function shmOpen(doing: Doing, name: string, flags: number, mode: number): number {
   const path = cString(name);
-  return check(doing, "shm_open", () => libc().shm_open(path, flags | O_CLOEXEC, mode));
+  const result = resultOf(() => libc().shm_open(path, flags | O_CLOEXEC, mode));
+  if (result >= 0) return result;
+  // glibc calls a directory an invalid name, musl a directory: one code for both.
+  throw new SystemError(result === -EISDIR ? EINVAL : -result, { ...doing, syscall: "shm_open" });
 }
 
 /** Removes a name; false if there was none. */
@@ -97,13 +103,22 @@ export function close(fd: number): void {
   libc().close(fd);
 }
 
-/** Sets a file's length and reserves every page of it, so that a full file system shows now and not at a touch. */
+/**
+ * Sets a file's length and reserves every page of it, so that a full file system shows now and not at a touch.
+ *
+ * Many kernels let any signal interrupt the call, and give back what it had reserved (Linux 6.18 does not, as far as seen).
+ * So that regular signals, as of a profiler, do not keep a long segment from being made at all, it is then reserved in
+ * steps: what one step has reserved stays.
+ */
 export function allocate(doing: Doing, fd: number, byteLength: number): void {
   check(doing, "ftruncate", () => libc().ftruncate(fd, byteLength));
-  while (true) {
-    const errno = libc().posix_fallocate(fd, 0, byteLength);
-    if (errno === 0) return;
-    if (errno !== EINTR) throw new SystemError(errno, { ...doing, syscall: "posix_fallocate" });
+  const page = pageSize();
+  for (let at = 0, step = byteLength; at < byteLength;) {
+    const length = Math.min(step, byteLength - at);
+    const errno = libc().posix_fallocate(fd, at, length);
+    if (errno !== 0 && errno !== EINTR) throw new SystemError(errno, { ...doing, syscall: "posix_fallocate" });
+    if (errno === 0) at += length;
+    step = errno === 0 ? length * 2 : Math.max(page, Math.floor(length / 2 / page) * page);
   }
 }
 
@@ -211,9 +226,9 @@ export function mmap(doing: Doing, byteLength: number, protection: number, flags
   return address!;
 }
 
-/** The memory at an address as an `ArrayBuffer` that owns nothing. */
-export function bufferAt(address: Pointer, byteLength: number): ArrayBuffer {
-  return libc().bufferAt(address, byteLength);
+/** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
+export function bufferAt(address: Pointer, byteLength: number, byteOffset = 0): ArrayBuffer {
+  return libc().bufferAt(address, byteLength, byteOffset);
 }
 
 /** Unmaps. Never throws: the only failure is an address that was never mapped. */
@@ -221,10 +236,15 @@ export function munmap(address: Pointer, byteLength: number): void {
   libc().munmap(address, byteLength);
 }
 
-/** Gives mapped memory back and keeps its addresses: they read zeros. Never throws: where refused, all stays as it was. */
-export function mapZeros(address: Pointer, byteLength: number): void {
+/**
+ * Gives mapped memory back and keeps its addresses: they read zeros, and what is written there reaches nobody. Takes no
+ * memory but for the pages that are written.
+ *
+ * @returns False where that is refused: then all stays as it was. Never throws.
+ */
+export function mapZeros(address: Pointer, byteLength: number): boolean {
   const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-  libc().mmap(byteLength, PROT_READ | PROT_WRITE, flags, -1, address);
+  return libc().mmap(byteLength, PROT_READ | PROT_WRITE, flags, -1, address) !== undefined;
 }
 
 /** Advises the kernel about mapped memory. */
@@ -240,7 +260,8 @@ export function mlock(doing: Doing, address: Pointer, byteLength: number): void 
 /**
  * Asks that {@linkcode membarrier} reach this process: once for all its threads, for good, and fine to repeat.
  *
- * @returns False where the kernel does not know it, or a sandbox forbids it, or there is no libc. Never throws.
+ * @returns False where the kernel does not know it, or a sandbox forbids it, or this thread has not loaded libc, as it has
+ * mapped no memory. Never throws, nor asks for a permission.
  */
 export function registerMembarrier(): boolean {
   return orders(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
@@ -257,12 +278,7 @@ export function membarrier(): boolean {
 }
 
 function orders(command: number): boolean {
-  try {
-    return libc().membarrier(command) === 0;
-  } catch (error) {
-    if (error instanceof UnsupportedError) return false;
-    throw error;
-  }
+  return loadedLibc()?.membarrier(command) === 0;
 }
 
 /** The size of a memory page in bytes. */

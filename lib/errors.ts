@@ -1,29 +1,12 @@
 /**
- * What a user can act on has its own class. Misuse that no program should recover from is a plain `TypeError` or
- * `RangeError`, and what the operating system refuses is a `SystemError`.
+ * What a user can act on has its own class, below one base, and a `code`. Misuse that no program should recover from is a
+ * plain `TypeError` or `RangeError`.
  *
  * @module
  */
+import { ShmkitError } from "../ffi/mod.ts";
 
-/** The base of every error of this file: `code` is stable and meant for programs, `message` for people. */
-export class ShmkitError extends Error {
-  /** The class's name, as printed in front of the message. */
-  override name = "ShmkitError";
-  /** A stable word for programs, such as `CLOSED`. */
-  readonly code: string;
-
-  /**
-   * Makes the error.
-   *
-   * @param code A stable word for programs.
-   * @param message Action, reason and found value.
-   * @param options The underlying error, as `cause`.
-   */
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export { ShmkitError };
 
 /** A segment, or a view into it, was used after `close()`. Open the segment again. Code: `CLOSED`. */
 export class ClosedError extends ShmkitError {
@@ -89,6 +72,9 @@ export type SegmentFormatCode =
 export class SegmentFormatError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override name = "SegmentFormatError";
+  /** Why. */
+  declare readonly code: SegmentFormatCode;
+
   /**
    * Makes the error.
    *
@@ -116,6 +102,9 @@ export type SegmentStateCode =
 export class SegmentStateError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override name = "SegmentStateError";
+  /** Why. */
+  declare readonly code: SegmentStateCode;
+
   /**
    * Makes the error.
    *

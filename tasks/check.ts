@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { runtimes } from "../support/runtimes.ts";
 import { importRuleViolations } from "./import_rule.ts";
+import { pathRuleViolations } from "./path_rule.ts";
 import { root, sources, succeeds } from "./project.ts";
 
 /** One thing that must hold. */
@@ -19,7 +20,8 @@ export interface Check {
 export const checks: readonly Check[] = [
   { name: "format", run: () => deno("fmt", "--check", "--quiet", ...sources, "deno.json", "package.json") },
   { name: "lint", run: () => deno("lint", "--quiet", ...sources) },
-  { name: "import rule", run: followsImportRule },
+  { name: "import rule", run: () => hasNone(importRuleViolations(root)) },
+  { name: "hot paths", run: () => hasNone(pathRuleViolations(root)) },
   { name: "types", run: () => deno("check", "--quiet", ...sources) },
   { name: "documentation", run: () => deno("doc", "--lint", "--quiet", ...publicModules()) },
   { name: "rehearsal of publishing", run: () => deno("publish", "--dry-run", "--allow-dirty", "--quiet") },
@@ -29,8 +31,7 @@ function deno(...args: string[]): Promise<boolean> {
   return succeeds(runtimes.deno, ...args);
 }
 
-function followsImportRule(): boolean {
-  const violations = importRuleViolations(root);
+function hasNone(violations: readonly string[]): boolean {
   for (const violation of violations) console.error(violation);
   return violations.length === 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Events as JSON, as they would go over a socket: prices and quantities as the scaled integers that the desk has.
+ * Events as JSON, as they would go over a socket: prices and quantities as the numbers that the desk has.
  *
  * @module
  */

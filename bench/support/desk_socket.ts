@@ -14,7 +14,6 @@ import { Hedger } from "../../examples/desk/hedging/hedger.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
-import { fromScaled } from "../../examples/desk/input/scaled.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { clientQuantity } from "../../examples/desk/risk/desk_flow.ts";
 import { Position } from "../../examples/desk/risk/position.ts";
@@ -22,6 +21,9 @@ import { Region } from "../../mod.ts";
 import { tell, told } from "../../support/in_peer.ts";
 import { fromLine, toLine } from "./desk_json.ts";
 import { LineSender, listen } from "./desk_lines.ts";
+
+/** What an order is a multiple of, in coins. */
+const LOT = 0.01;
 
 const [role, folder, capture] = process.argv.slice(2);
 const pathOf = (name: string) => `${folder}/${name}.sock`;
@@ -50,8 +52,9 @@ async function feed(): Promise<void> {
     let number = 0;
     const source = new CaptureSource(capture);
     // `replay` cannot wait for a slow reader, so what is ahead of it is held back here.
-    const { instruments } = source;
+    const { label, instruments } = source;
     const paced = {
+      label,
       instruments,
       report: source.report,
       next: () => next.isFull ? undefined : source.next(),
@@ -111,14 +114,14 @@ async function risk(): Promise<void> {
     if (!line.startsWith("{")) return senders[0].send(`risk ${line}\n`);
     const message = JSON.parse(line);
     if (message.order !== undefined) {
-      const { id, quantity } = message.order;
-      position.trade(quantity, fromScaled(quantity > 0 ? best.ask : best.bid));
+      const { id, coins: quantity } = message.order;
+      position.trade(quantity, quantity > 0 ? best.ask : best.bid);
       lastOrder = id;
     } else {
       const { event } = message;
       if (event.kind === "depth" && message.outcome === "applied") best = { bid: message.bid, ask: message.ask };
       if (event.kind === "trade" && clientQuantity(event) !== 0) {
-        position.trade(fromScaled(clientQuantity(event)), fromScaled(event.price));
+        position.trade(clientQuantity(event), event.price);
       }
     }
     const { quantity } = position;
@@ -129,7 +132,7 @@ async function risk(): Promise<void> {
 }
 
 async function hedging(): Promise<void> {
-  const hedger = new Hedger({ band: 0.05, lot: 0.01, largest: 2, firstId: 1 });
+  const hedger = new Hedger({ band: 0.05, largest: 2, firstId: 1 });
   const waiting: string[] = [];
   let risk = { number: 0, quantity: 0, lastOrder: 0 }, closed = 0;
   const step = () => {
@@ -140,7 +143,7 @@ async function hedging(): Promise<void> {
         if (number > risk.number) return;
         if (event.kind !== "top") {
           for (; closed < risk.lastOrder; closed++) hedger.close(closed + 1);
-          const order = hedger.decide(risk.quantity);
+          const order = hedger.decide(risk.quantity, LOT);
           if (order !== undefined) orders.send(`${JSON.stringify({ order })}\n`);
         }
       }

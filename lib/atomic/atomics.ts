@@ -13,8 +13,22 @@ export type Words = Int32Array<ArrayBufferLike> | Uint32Array<ArrayBufferLike>;
 /** A typed array whose elements are atomic, if narrower than a word. */
 export type Narrow = Uint8Array<ArrayBufferLike> | Uint16Array<ArrayBufferLike>;
 
-/** Written before each plain load: compilers take it for a change of any typed array, so no load moves across it. */
-export const compilerBarrier: Int32Array = new Int32Array(1);
+/** The operations that hot paths are given, so that engines compile them in place. */
+export interface AtomicOperations {
+  or(words: Int32Array, index: number, value: number): number;
+  store(words: Int32Array, index: number, value: number): number;
+  exchange(words: Int32Array, index: number, value: number): number;
+  compareExchange(words: Int32Array, index: number, expected: number, replacement: number): number;
+}
+
+/** The engine's own. */
+export const operations: AtomicOperations = Atomics;
+
+/**
+ * Two words of this thread. The first is written before each plain load: compilers take it for a change of any typed array,
+ * so no load moves across it. The second is for a locked operation, where the processor needs one.
+ */
+export const compilerBarrier: Int32Array = new Int32Array(2);
 
 /** A load that the processor keeps in order by itself, and the compiler because of the store before it. */
 function loadInOrder(words: Words | Narrow, index: number): number {
@@ -22,9 +36,16 @@ function loadInOrder(words: Words | Narrow, index: number): number {
   return words[index];
 }
 
-/** A load by the letter of the language. */
-function loadAtomically(words: Words | Narrow, index: number): number {
-  return Atomics.load(words, index);
+/**
+ * A load that nothing passes, on processors that reorder loads: a plain one, then a locked operation on a word of this
+ * thread, which is one acquire-release instruction (`ldaddal` and the like) on arm64. `Atomics.load` itself would kill the
+ * process in Bun where memory is mapped for reading only, and throws a `TypeError` of its own in closed memory.
+ */
+function loadAndFence(words: Words | Narrow, index: number): number {
+  compilerBarrier[0] = index;
+  const value = words[index];
+  Atomics.or(compilerBarrier, 1, 0);
+  return value;
 }
 
 /**
@@ -34,9 +55,7 @@ function loadAtomically(words: Words | Narrow, index: number): number {
  * word, which takes the cache line from all other readers and crashes the process where memory is mapped for reading only.
  * The litmus tests hold both compilers to it; docs/memory-model.md tells the whole story.
  */
-export const load: (words: Words | Narrow, index: number) => number = hasTotalStoreOrder()
-  ? loadInOrder
-  : loadAtomically;
+export const load: (words: Words | Narrow, index: number) => number = hasTotalStoreOrder() ? loadInOrder : loadAndFence;
 
 /**
  * Reads a word plainly: what it was at some time, for use only where an atomic access afterwards finds out whether it still
@@ -90,7 +109,7 @@ export function and(words: Words, index: number, mask: number): number {
 }
 
 /** Tells the processor that this is a spin loop. A runtime without `Atomics.pause` does nothing. */
-export const pause: () => void = "pause" in Atomics ? () => (Atomics as { pause(): void }).pause() : () => {};
+export const pause: () => void = (Atomics as { pause?(): void }).pause ?? (() => {});
 
 /**
  * Blocks this thread while a word of a `SharedArrayBuffer` is `expected`: `futex.ts` is what to use.

@@ -1,15 +1,24 @@
-import { libc } from "../../ffi/mod.ts";
+import { loadedLibc } from "../../ffi/mod.ts";
 import { pause, sleep } from "./atomics.ts";
+
+/** The last step that spins does so for some 50 ms. */
+const MOST_SPINS = 20;
+
+/** Kernels do not sleep for less. */
+const SHORTEST_SLEEP_MS = 0.001;
+
+/** An hour: nobody wants to be late for longer. */
+const LONGEST_SLEEP_MS = 3_600_000;
 
 /** How patient a {@linkcode Backoff} is. */
 export interface BackoffOptions {
-  /** How many steps spin: step n pauses the processor 2ⁿ times. Unless given, 6: 63 pauses in all. */
+  /** How many steps spin, up to 20: step n pauses the processor 2ⁿ times. Unless given, 6: 63 pauses in all. */
   readonly spins?: number;
-  /** How many steps then give the processor to another thread. Unless given, 4. */
+  /** How many steps then give the processor to another thread; Infinity never to sleep. Unless given, 4. */
   readonly yields?: number;
-  /** How long the first sleep is, in milliseconds; each is twice as long as the one before. Unless given, 0.05. */
+  /** How long the first sleep is, in milliseconds, from 0.001 on; each is twice as long as the one before. Unless given, 0.05. */
   readonly firstSleepMs?: number;
-  /** How long a sleep gets. Unless given, 5. */
+  /** How long a sleep gets, up to an hour. Unless given, 5, or as long as the first. */
   readonly longestSleepMs?: number;
 }
 
@@ -41,12 +50,20 @@ export class Backoff {
    * Begins with spinning.
    *
    * @param options How patient.
+   * @throws {RangeError} If one of them is out of range; also if it is no number.
    */
-  constructor({ spins = 6, yields = 4, firstSleepMs = 0.05, longestSleepMs = 5 }: BackoffOptions = {}) {
+  constructor(
+    { spins = 6, yields = 4, firstSleepMs = 0.05, longestSleepMs }: BackoffOptions = {},
+  ) {
+    requireNumber("spins", spins, 0, MOST_SPINS);
+    requireNumber("yields", yields, 0, Infinity);
+    requireNumber("firstSleepMs", firstSleepMs, SHORTEST_SLEEP_MS, LONGEST_SLEEP_MS);
+    const longest = longestSleepMs === undefined ? Math.max(5, firstSleepMs) : longestSleepMs;
+    requireNumber("longestSleepMs", longest, firstSleepMs, LONGEST_SLEEP_MS);
     this.#spins = spins;
     this.#yieldsEnd = spins + yields;
     this.#firstSleepMs = firstSleepMs;
-    this.#longestSleepMs = longestSleepMs;
+    this.#longestSleepMs = longest;
     this.#sleepMs = firstSleepMs;
   }
 
@@ -82,19 +99,24 @@ export class Backoff {
   }
 }
 
-let schedYield: (() => unknown) | undefined;
-
-/** Lets another thread run. Where libc is out of reach, sleeps as shortly as can be. */
-function yieldProcessor(): void {
-  schedYield ??= findYield();
-  schedYield();
+/** Refuses what is no number of a range: a sleep of NaN milliseconds never ends, one of 0 burns a core. */
+function requireNumber(option: string, value: number, from: number, to: number): void {
+  const isCount = option === "spins" || option === "yields";
+  const isNumber = isCount ? Number.isInteger(value) || value === Infinity : typeof value === "number";
+  if (isNumber && value >= from && value <= to) return;
+  throw new RangeError(
+    `Cannot make a backoff as '${option}' must be ${
+      isCount ? "an integer" : "a number"
+    } from ${from} to ${to}: received ${String(value)}`,
+  );
 }
 
-function findYield(): () => unknown {
-  try {
-    const { sched_yield } = libc();
-    return sched_yield;
-  } catch {
-    return () => sleep(0.001);
-  }
+/**
+ * Lets another thread run. A thread that has not loaded libc, and loading may ask for a permission, sleeps as shortly as
+ * can be.
+ */
+function yieldProcessor(): void {
+  const c = loadedLibc();
+  if (c === undefined) sleep(0.001);
+  else c.sched_yield();
 }

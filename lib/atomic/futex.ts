@@ -2,12 +2,11 @@ import { libc, SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { load, sleep, waitLocal, wakeLocal } from "./atomics.ts";
+import { EVERYBODY, limitOf, requireWord, sleepersOf } from "./futex_arguments.ts";
 
 const { EAGAIN, EINTR, ENOSYS, EPERM, ETIMEDOUT } = linux;
 const { CLOCK_MONOTONIC, FUTEX2_SIZE_U32, FUTEX_BITSET_MATCH_ANY, FUTEX_WAIT_BITSET, FUTEX_WAITV_MAX, FUTEX_WAKE } =
   linux;
-
-const EVERYBODY = 0x7fff_ffff;
 
 /*
  * struct timespec { i64 tv_sec; i64 tv_nsec; }, as 32-bit halves.
@@ -66,8 +65,21 @@ export abstract class Futex {
     this.index = index;
   }
 
-  /** The futex of one word. Make it once and keep it. */
+  /**
+   * The futex of one word. Make it once and keep it.
+   *
+   * @throws {TypeError} If the words are no Int32Array.
+   * @throws {RangeError} If there is no such word. An array without words, as a closed segment's is, has a futex that is quiet.
+   */
   static at(words: Int32Array, index: number): Futex {
+    if (!(words instanceof Int32Array)) {
+      throw new TypeError(`Cannot make a futex as its words must be an Int32Array: received ${typeof words}`);
+    }
+    if (!Number.isInteger(index) || index < 0 || (index >= words.length && words.length > 0)) {
+      throw new RangeError(
+        `Cannot make a futex as its index must be an integer from 0 to ${words.length - 1}: received ${String(index)}`,
+      );
+    }
     if (words.buffer instanceof SharedArrayBuffer) return new LocalFutex(words as Int32Array<SharedArrayBuffer>, index);
     return new KernelFutex(words as Int32Array<ArrayBuffer>, index);
   }
@@ -77,8 +89,10 @@ export abstract class Futex {
    *
    * @param futexes From 1 to 128.
    * @param expected The value of each word that is worth waiting.
-   * @param deadline Milliseconds on the clock of `now()`; Infinity for none.
+   * @param deadline Milliseconds on the clock of `now()`; Infinity for none, and so is 2^53 or more.
    * @returns The index of one that changed or was woken, though it may be early; −1 if the deadline has passed.
+   * @throws {TypeError} If an expected value or the deadline is no number.
+   * @throws {RangeError} If an expected value is no 32-bit integer, or the deadline NaN.
    */
   static waitAny(futexes: readonly Futex[], expected: readonly number[], deadline: number): number {
     if (futexes.length < 1 || futexes.length > FUTEX_WAITV_MAX || futexes.length !== expected.length) {
@@ -86,24 +100,27 @@ export abstract class Futex {
         `Cannot wait for words as there must be 1 to ${FUTEX_WAITV_MAX}, each with an expected value: received ${futexes.length} and ${expected.length} values`,
       );
     }
+    for (const value of expected) requireWord(value);
+    const limit = limitOf(deadline);
     if (kernelWaitsForAny && futexes.every((futex) => futex instanceof KernelFutex)) {
-      const index = waitInKernel(futexes as KernelFutex[], expected, deadline);
+      const index = waitInKernel(futexes as KernelFutex[], expected, limit);
       if (index !== undefined) return index;
       kernelWaitsForAny = false;
     }
-    return Futex.waitAnyByPolling(futexes, expected, deadline);
+    return Futex.waitAnyByPolling(futexes, expected, limit);
   }
 
   /** `waitAny` for kernels before 5.16, for sandboxes that refuse the call, and for a `SharedArrayBuffer`. */
   static waitAnyByPolling(futexes: readonly Futex[], expected: readonly number[], deadline: number): number {
+    const limit = limitOf(deadline);
     let pollMs = FIRST_POLL_MS;
     while (true) {
       const changed = changedOne(futexes, expected);
       if (changed !== -1) return changed;
       const now = futexes[0].now();
-      if (now >= deadline) return -1;
+      if (now >= limit) return -1;
       // A wake without a change ends the wait too: of the first word at once, of the others not at all.
-      const isWoken = futexes[0].wait(expected[0], Math.min(deadline, now + pollMs));
+      const isWoken = futexes[0].wait(expected[0], Math.min(limit, now + pollMs));
       if (isWoken) return Math.max(0, changedOne(futexes, expected));
       pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
     }
@@ -121,12 +138,18 @@ export abstract class Futex {
    * Blocks this thread while the word is `expected`.
    *
    * @param expected As an Int32Array reads it.
-   * @param deadline Milliseconds on the clock of `now()`; Infinity for none.
+   * @param deadline Milliseconds on the clock of `now()`; Infinity for none, and so is 2^53 or more.
    * @returns False if the deadline has passed; true if the word is another one or somebody woke it, or for no reason.
+   * @throws {TypeError} If one of the two is no number.
+   * @throws {RangeError} If `expected` is no 32-bit integer, or the deadline NaN.
    */
   abstract wait(expected: number, deadline: number): boolean;
 
-  /** Wakes up to `count` of those who wait, in whichever process, and returns how many. */
+  /**
+   * Wakes up to `count` of those who wait, in whichever process, and returns how many.
+   *
+   * @throws {RangeError} If `count` is no number from 0 on.
+   */
   abstract wake(count: number): number;
 
   /** Wakes one of those who wait, and returns whether there was one: 0 or 1. */
@@ -147,7 +170,8 @@ class KernelFutex extends Futex {
 
   constructor(words: Int32Array<ArrayBuffer>, index: number) {
     super(words, index);
-    this.word = words.subarray(index, index + 1);
+    // Where there are none, the memory may be detached, which has no parts.
+    this.word = words.length === 0 ? words : words.subarray(index, index + 1);
   }
 
   override now(): number {
@@ -155,15 +179,17 @@ class KernelFutex extends Futex {
   }
 
   override wait(expected: number, deadline: number): boolean {
+    requireWord(expected);
+    const limit = limitOf(deadline);
     if (this.word.length === 0) return true; // detached: the caller's next access says so
     let told = 0;
     while (true) {
-      const timeout = timespecAt(deadline);
+      const timeout = timespecAt(limit);
       if (libc().futex(this.word, FUTEX_WAIT_BITSET, expected, timeout, FUTEX_BITSET_MATCH_ANY) === 0) return true;
       const errno = libc().errno();
       if (errno === EAGAIN) return true;
       // The number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock knows better.
-      if (this.now() >= deadline) return false;
+      if (this.now() >= limit) return false;
       // The deadline is absolute and the kernel compares the word again: the wait is made again as it was.
       if (errno === told && errno !== EINTR && errno !== ETIMEDOUT) {
         throw new SystemError(errno, { action: "wait for", path: "a word", syscall: "futex" });
@@ -173,10 +199,11 @@ class KernelFutex extends Futex {
   }
 
   override wake(count: number): number {
-    if (this.word.length === 0) return 0;
-    const woken = libc().futex(this.word, FUTEX_WAKE, count, null, 0);
+    const most = sleepersOf(count);
+    if (this.word.length === 0 || most === 0) return 0; // the kernel would wake one for none
+    const woken = libc().futex(this.word, FUTEX_WAKE, most, null, 0);
     if (woken >= 0) return woken;
-    const result = system.resultOf(() => libc().futex(this.word, FUTEX_WAKE, count, null, 0));
+    const result = system.resultOf(() => libc().futex(this.word, FUTEX_WAKE, most, null, 0));
     if (result >= 0) return result;
     throw new SystemError(-result, { action: "wake", path: "a word", syscall: "futex" });
   }
@@ -195,14 +222,16 @@ class LocalFutex extends Futex {
   }
 
   override wait(expected: number, deadline: number): boolean {
-    if (waitLocal(this.words, this.index, expected, Math.max(0, deadline - performance.now()))) return true;
+    requireWord(expected);
+    const limit = limitOf(deadline);
+    if (waitLocal(this.words, this.index, expected, Math.max(0, limit - performance.now()))) return true;
     // The runtime's timer may be early by a fraction of a millisecond.
-    while (performance.now() < deadline) sleep(deadline - performance.now());
+    while (performance.now() < limit) sleep(limit - performance.now());
     return false;
   }
 
   override wake(count: number): number {
-    return wakeLocal(this.words, this.index, count);
+    return wakeLocal(this.words, this.index, sleepersOf(count));
   }
 }
 
@@ -227,6 +256,9 @@ function waitInKernel(
   expected: readonly number[],
   deadline: number,
 ): number | undefined {
+  // Detached, it has no address: the caller's next access says so.
+  const detached = futexes.findIndex(({ word }) => word.length === 0);
+  if (detached >= 0) return detached;
   if (waiters.length < futexes.length * WAITER_WORDS) waiters = new Uint32Array(futexes.length * WAITER_WORDS);
   futexes.forEach(({ word }, i) => {
     const at = i * WAITER_WORDS, { low, high } = libc().addressOf(word);

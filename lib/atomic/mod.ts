@@ -21,4 +21,3 @@ export {
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { fence, isFenced } from "./fence.ts";
 export { Futex } from "./futex.ts";
-export { INLINE_NAMES, loadText, publishText } from "./inline.ts";

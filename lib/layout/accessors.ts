@@ -16,7 +16,13 @@ import { plain, replacePart } from "./values.ts";
 import type { Views } from "./views.ts";
 
 /** A view's class. `at` is a number for a struct without parts, a shared place for all others. */
-export type ViewClass = new (views: Views, at: number | Place, delta: number, label: string) => ViewState;
+export type ViewClass = new (
+  views: Views,
+  at: number | Place,
+  delta: number,
+  label: string,
+  last?: number,
+) => ViewState;
 
 /**
  * @param field A field.
@@ -43,43 +49,54 @@ export function viewClass(field: Field, placed: boolean, readOnly: boolean): Vie
     : structClass(field as Struct, placed, readOnly);
 }
 
-/** A constructor that keeps the typed arrays which the class's code names. */
-function constructorCode(code: string, position: string, base: string): string {
-  const arrays = ARRAY_NAMES.filter((name) => code.includes(`$${name}]`));
-  return `constructor(views, at, delta, label) { ${base} this[$views] = views; ${position} this[$parts] = []; ${
-    arrays.map((name) => `this[$${name}] = views.${name};`).join(" ")
-  } }`;
+/** How the classes of one piece of code find what they need. Fragments of source text. */
+export interface ViewCode {
+  readonly source: Source;
+  /** Whether setters refuse. */
+  readonly readOnly: boolean;
+  /** A further condition, behind "or", on which a struct is not there to be written; or nothing. */
+  readonly isGone: string;
+  /** The typed array of a kind. */
+  array(kind: string): string;
+  /** An expression for the class of a part's views. */
+  classOf(part: Field): string;
+  /** The parameters of constructors before `delta` and `label`, each with a comma. */
+  readonly given: string;
 }
 
-const PLACED = "this[$place] = at; this[$delta] = delta;";
+/** Where a struct without parts keeps its position, and where one with parts keeps its own. */
+const ALONE = "this[$at]", PLACED = "this[$place].at + this[$delta]";
+
+/** Views of their own memory each: what they need are properties of theirs. */
+function ownCode(source: Source, readOnly: boolean): ViewCode {
+  return {
+    source,
+    readOnly,
+    isGone: "",
+    array: (kind) => `this[$${kind}]`,
+    classOf: (part) => source.constant(viewClass(part, true, readOnly)),
+    given: "views, at, ",
+  };
+}
+
+/** Keeps the typed arrays which the code of a class names. */
+function keepArrays(code: string): string {
+  const arrays = ARRAY_NAMES.filter((name) => code.includes(`$${name}]`));
+  return `this[$views] = views; this[$parts] = []; ${
+    arrays.map((name) => `this[$${name}] = views.${name};`).join(" ")
+  }`;
+}
+
+const KEEP_PLACE = "this[$place] = at; this[$delta] = delta;";
 
 function structClass(struct: Struct, placed: boolean, readOnly: boolean): ViewClass {
-  const source = new Source();
-  const base = placed ? "this[$place].at + this[$delta]" : "this[$at]";
-  const parts: string[] = [];
-  const accessors = ({ name, field, byteOffset }: StructField, slot: number): string => {
-    const label = `"${struct.name}.${name}"`;
-    if (isPart(field)) {
-      const part = source.constant(Symbol(name));
-      parts.push(
-        `this[${part}] = new ${source.constant(viewClass(field, true, readOnly))}` +
-          `(views, at, delta + ${byteOffset}, ${label});`,
-      );
-      return `get ${name}() { return this[${part}]; }`;
-    }
-    const scope: Scope = {
-      at: byteOffset === 0 ? base : `${base} + ${byteOffset}`,
-      label,
-      part: `${slot}`,
-      readOnly,
-      constant: (value) => source.constant(value),
-    };
-    return `get ${name}() { ${readCode(field, scope)} }\nset ${name}(v) { ${writeCode(field, scope)} }`;
-  };
-  const members = struct.fields.map(accessors).join("\n");
-  const start = constructorCode(members, placed ? PLACED + parts.join(" ") : "this[$at] = at;", "");
+  const source = new Source(), code = ownCode(source, readOnly);
+  const { members, parts } = structMembers(struct, placed ? PLACED : ALONE, code);
+  const position = placed ? `${KEEP_PLACE} ${parts}` : "this[$at] = at;";
   const made = source.evaluate(
-    `({ "${struct.name}": class {\n${start}\n${members}\n} })["${struct.name}"]`,
+    `({ "${struct.name}": class {\nconstructor(views, at, delta, label, last) {\n` +
+      `${keepArrays(members)} this[$last] = last; ${position} }\n` +
+      `${members}\n} })["${struct.name}"]`,
   ) as ViewClass;
   Object.defineProperty(made.prototype, READ_ONLY, { value: readOnly });
   Object.defineProperty(made.prototype, STRUCT, { value: struct });
@@ -88,36 +105,75 @@ function structClass(struct: Struct, placed: boolean, readOnly: boolean): ViewCl
 
 function arrayClass(field: Field, readOnly: boolean): ViewClass {
   const source = new Source();
-  const element = field.element!, length = field.length!;
-  const label = 'this[$label] + "[" + index + "]"';
-  const offset = `this[$delta] + index * ${element.byteLength}`;
-  let get: string, set: string;
-  if (isPart(element)) {
-    const part = source.constant(viewClass(element, true, readOnly));
-    get = `return this[$parts][index] ??= new ${part}(this[$views], this[$place], ${offset}, ${label});`;
-    const replace = `${source.constant(replacePart)}(${source.constant(element)}, this.get(index), v, ${label});`;
-    set = readOnly ? `refuseReadOnly(${label});` : replace;
-  } else {
-    const constant = (value: unknown): string => source.constant(value);
-    const scope: Scope = { at: `this[$place].at + ${offset}`, label, part: "index", readOnly, constant };
-    get = readCode(element, scope);
-    set = writeCode(element, scope);
-  }
-  const check = `if (index >>> 0 !== index || index >= ${length}) outside(this[$label], index, ${length});`;
-  const base = source.constant(ArrayView);
-  const made = source.evaluate(`class extends ${base} {
-${constructorCode(get + set, PLACED, "super(label);")}
-get(index) { ${check} ${get} }
-set(index, v) { ${check} ${set} }
+  const members = arrayMembers(field, PLACED, ownCode(source, readOnly));
+  const made = source.evaluate(`class extends ${source.constant(ArrayView)} {
+constructor(views, at, delta, label) { super(label); ${keepArrays(members)} ${KEEP_PLACE} }
+${members}
 }`) as ViewClass;
-  Object.defineProperty(made.prototype, "length", { value: length });
-  Object.defineProperty(made.prototype, "element", { value: element });
   Object.defineProperty(made.prototype, READ_ONLY, { value: readOnly });
   return made;
 }
 
+/**
+ * @param struct A struct.
+ * @param base Where a view of it begins.
+ * @param code How its classes find what they need.
+ * @returns The accessors of its class, and what its constructor does to make the views of its parts.
+ */
+export function structMembers(struct: Struct, base: string, code: ViewCode): { members: string; parts: string } {
+  const { source, readOnly, isGone } = code, parts: string[] = [];
+  const accessors = ({ name, field, byteOffset }: StructField, slot: number): string => {
+    const label = `"${struct.name}.${name}"`;
+    if (isPart(field)) {
+      const part = source.constant(Symbol(name));
+      parts.push(`this[${part}] = new ${code.classOf(field)}(${code.given}delta + ${byteOffset}, ${label});`);
+      return `get ${name}() { return this[${part}]; }`;
+    }
+    const scope: Scope = {
+      array: code.array,
+      at: byteOffset === 0 ? base : `${base} + ${byteOffset}`,
+      label,
+      part: `${slot}`,
+      readOnly,
+      isGone,
+      constant: (value) => source.constant(value),
+    };
+    return `get ${name}() { ${readCode(field, scope)} }\nset ${name}(v) { ${writeCode(field, scope)} }`;
+  };
+  return { members: struct.fields.map(accessors).join("\n"), parts: parts.join(" ") };
+}
+
+/**
+ * @param field An array.
+ * @param base Where a view of it begins.
+ * @param code How its class finds what it needs.
+ * @returns The members of its class, which extends `ArrayView`.
+ */
+export function arrayMembers(field: Field, base: string, code: ViewCode): string {
+  const { source, readOnly, isGone } = code, element = field.element!, length = field.length!;
+  const label = 'this[$label] + "[" + index + "]"', offset = `index * ${element.byteLength}`;
+  let get: string, set: string;
+  if (isPart(element)) {
+    const given = code.given === "" ? "" : "this[$views], this[$place], ";
+    get = `return this[$parts][index] ??= new ${code.classOf(element)}(${given}this[$delta] + ${offset}, ${label});`;
+    const replace = `${source.constant(replacePart)}(${source.constant(element)}, this.get(index), v, ${label});`;
+    set = readOnly ? `refuseReadOnly(${label});` : replace;
+  } else {
+    const constant = (value: unknown): string => source.constant(value);
+    const at = `${base} + ${offset}`;
+    const scope: Scope = { array: code.array, at, label, part: "index", readOnly, isGone, constant };
+    get = readCode(element, scope);
+    set = writeCode(element, scope);
+  }
+  const check = `if (index >>> 0 !== index || index >= ${length}) outside(this[$label], index, ${length});`;
+  return `get length() { return ${length}; }
+get element() { return ${source.constant(element)}; }
+get(index) { ${check} ${get} }
+set(index, v) { ${check} ${set} }`;
+}
+
 /** What the classes of arrays have in common. */
-abstract class ArrayView implements FieldArray, ViewState {
+export abstract class ArrayView implements FieldArray, ViewState {
   declare readonly [VIEWS]: Views;
   declare readonly [PLACE]: Place;
   declare readonly [DELTA]: number;

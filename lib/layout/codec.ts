@@ -1,4 +1,5 @@
 import type { Field, NumberKind } from "./field.ts";
+import { gone, refuse, type ViewState } from "./slots.ts";
 
 /** Of one number kind: the shift from bytes to elements, the test that refuses a value, and what is accepted. */
 interface NumberCode {
@@ -33,6 +34,8 @@ const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
 
 /** What the code of one field may refer to. All are fragments of source text. */
 export interface Scope {
+  /** The typed array of a kind. */
+  array(kind: string): string;
   /** The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only; `moveTo` keeps it below 2^32. */
   readonly at: string;
   /** The field's name in messages. */
@@ -41,6 +44,8 @@ export interface Scope {
   readonly part: string;
   /** Whether views must not write. */
   readonly readOnly: boolean;
+  /** A further condition, behind "or", on which the struct is not there to be written; or nothing. */
+  readonly isGone: string;
   /** Gives a value a name that the code can use. */
   constant(value: unknown): string;
 }
@@ -48,37 +53,48 @@ export interface Scope {
 /** The index of the element at a position. */
 const index = (at: string, shift: number): string => shift === 0 ? at : `(${at}) >>> ${shift}`;
 
-/** A missing element means a detached buffer or a view moved outside; where neither ever happened the test is free. */
-const present = (value: string, label: string, verb: string): string =>
-  `if (${value} === undefined) gone(this, ${label}, "${verb}");`;
+/** A missing element means a detached buffer, or a view moved to nowhere; where neither ever happened the test is free. */
+const present = (value: string, scope: Scope): string => `if (${value} === undefined) ${goneText(scope, "read")};`;
 
-/*
- * A write looks afterwards, as what is outside is not written. A look before would wait for the cache line of another
- * processor, which the write alone does not.
+/** A call that says why a field is not there. Engines inline short functions, so it has few arguments. */
+function goneText({ label, constant }: Scope, verb: string): string {
+  if (!isConstant(label)) return `gone(this, ${label}, "${verb}")`;
+  const what = JSON.parse(label);
+  return `${constant((view: ViewState) => gone(view, what, verb))}(this)`;
+}
+
+/** Whether a label is a text by itself, not an expression that makes one. */
+function isConstant(label: string): boolean {
+  return /^"[^"]*"$/.test(label);
+}
+
+/**
+ * Before a write, only the array's length is looked at, for memory that was closed: `moveTo` sees to it that the struct lies
+ * within the array. Loading the element, before or after, would wait for a cache line that another processor holds or is
+ * about to take, and comparing the index with the length costs Bun four times the store.
  */
+const there = (array: string, scope: Scope): string =>
+  `if (${array}.length === 0${scope.isGone}) ${goneText(scope, "set")};`;
 
 /** One element of a typed array: `get` makes the result from `v`, `put` the element from `v`. */
 function element(kind: string, shift: number, scope: Scope, get: string): string {
-  return `const v = this[$${kind}][${index(scope.at, shift)}]; ${present("v", scope.label, "read")} return ${get};`;
+  return `const v = ${scope.array(kind)}[${index(scope.at, shift)}]; ${present("v", scope)} return ${get};`;
 }
 
 function storeElement(kind: string, shift: number, scope: Scope, put: string): string {
-  return `const a = this[$${kind}], i = ${index(scope.at, shift)}; a[i] = ${put}; ${
-    present("a[i]", scope.label, "set")
-  }`;
+  return `const a = ${scope.array(kind)}, i = ${index(scope.at, shift)}; ${there("a", scope)} a[i] = ${put};`;
 }
 
 /** Two halves of 64 bits: `get` makes the result from `low` and `high`. */
 function halves(scope: Scope, get: string): string {
-  return `const a = this[$u32], i = ${index(scope.at, 2)}, low = a[i], high = a[i + 1]; ` +
-    `${present("high", scope.label, "read")} return ${get};`;
+  return `const a = ${scope.array("u32")}, i = ${index(scope.at, 2)}, low = a[i], high = a[i + 1]; ` +
+    `${present("high", scope)} return ${get};`;
 }
 
 function storeHalves(scope: Scope): string {
-  return `const a = this[$u32], i = ${
-    index(scope.at, 2)
-  }, low = n >>> 0; a[i + 1] = (n - low) * 2.3283064365386963e-10; ` +
-    `${present("a[i + 1]", scope.label, "set")} a[i] = low;`;
+  return `const a = ${scope.array("u32")}, i = ${index(scope.at, 2)}, low = n >>> 0; ${
+    there("a", scope)
+  } a[i] = low; a[i + 1] = (n - low) * 2.3283064365386963e-10;`;
 }
 
 /**
@@ -100,10 +116,10 @@ export function readCode(field: Field, scope: Scope): string {
       // Both operands are exact up to 2^53 units, so that the quotient is the double nearest to the decimal.
       return halves(scope, `((high | 0) * 4294967296 + low) / ${10 ** field.scale!}`);
     case "chars":
-      return `return readText(this[$u8], ${scope.at}, ${length}) ?? gone(this, ${scope.label}, "read");`;
+      return `return readText(${scope.array("u8")}, ${scope.at}, ${length}) ?? ${goneText(scope, "read")};`;
     case "bytes":
       return `return ${scope.readOnly ? "copyBytes" : "bytesAt"}(this, ${scope.part}, ${scope.at}, ${length}) ` +
-        `?? gone(this, ${scope.label}, "read");`;
+        `?? ${goneText(scope, "read")};`;
     case "enumeration": {
       const names = scope.constant(new Map([...field.members!].map(([name, value]) => [value, name])));
       const { shift } = NUMBERS[field.storage!];
@@ -122,8 +138,14 @@ export function readCode(field: Field, scope: Scope): string {
 export function writeCode(field: Field, scope: Scope): string {
   const { kind, length = 0 } = field;
   if (scope.readOnly) return `refuseReadOnly(${scope.label});`;
-  const check = (refused: string, accepted: string, type = "number", article = "a"): string =>
-    `if (${refused}) refuse(${scope.label}, "${article} ${kind}", "${accepted}", "${type}", v); `;
+  const check = (refused: string, accepted: string, type = "number", article = "a"): string => {
+    const named = `${article} ${kind}`;
+    if (!isConstant(scope.label)) {
+      return `if (${refused}) refuse(${scope.label}, "${named}", "${accepted}", "${type}", v); `;
+    }
+    const what = JSON.parse(scope.label);
+    return `if (${refused}) ${scope.constant((v: unknown) => refuse(what, named, accepted, type, v))}(v); `;
+  };
   switch (kind) {
     case "bool":
       return check('typeof v !== "boolean"', "true or false", "boolean") + storeElement("u8", 0, scope, "v ? 1 : 0");
@@ -151,15 +173,13 @@ export function writeCode(field: Field, scope: Scope): string {
         storeHalves(scope);
     case "chars":
       return check('typeof v !== "string"', "a string", "string") +
-        `const u8 = this[$u8], at = ${scope.at}; ${present(`u8[at + ${length - 1}]`, scope.label, "set")} ` +
+        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${there("u8", scope)} ` +
         `const reason = writeText(u8, at, ${length}, v); ` +
         `if (reason !== undefined) refuse(${scope.label}, "chars(${length})", "a string " + reason, "string", v);`;
     case "bytes":
       return `if (!(v instanceof Uint8Array) || v.length !== ${length}) ` +
         `refuse(${scope.label}, "bytes(${length})", "a Uint8Array of length ${length}", v instanceof Uint8Array ? "object" : "", v); ` +
-        `const u8 = this[$u8], at = ${scope.at}; ${
-          present(`u8[at + ${length - 1}]`, scope.label, "set")
-        } u8.set(v, at);`;
+        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${there("u8", scope)} u8.set(v, at);`;
     case "enumeration": {
       const { shift } = NUMBERS[field.storage!];
       return `const n = ${scope.constant(field.members)}.get(v); if (n === undefined) ` +

@@ -23,7 +23,8 @@ export function assertSameLayout(what: string, foundText: string, expected: Pick
 
 /**
  * Compares two layouts for a reader: one line for each field, with its kind and offset on either side, and a `!` before
- * lines that differ. A text which is no schema is shown as it is, quoted and cut.
+ * lines that differ. A text which is no schema is shown as it is, quoted and cut. Of long texts and many fields so much is
+ * shown as a person reads: lines that differ first, and no more than some kilobytes, whatever the schemas are.
  *
  * @param foundText One schema.
  * @param expectedText Another.
@@ -45,38 +46,88 @@ export function assertSameLayout(what: string, foundText: string, expected: Pick
  * ```
  */
 export function diffSchemas(foundText: string, expectedText: string): string {
-  const found = describe(foundText), expected = describe(expectedText);
-  const names = [...new Set([...expected.keys(), ...found.keys()])];
+  const paths: Paths = new Map();
+  const found = describe(foundText, paths), expected = describe(expectedText, paths);
+  const keys = [...new Set([...expected.keys(), ...found.keys()])];
   // The size comes last, whichever side has more fields.
-  names.sort((a, b) => Number(a === SIZE) - Number(b === SIZE));
-  const rows = names.map((name) => [name, found.get(name) ?? "-", expected.get(name) ?? "-"] as const);
-  const table = [["field", "found", "expected"] as const, ...rows];
+  keys.sort((a, b) => Number(a === SIZE) - Number(b === SIZE));
+  const rows = keys.map((key): Row => [found.get(key) ?? expected.get(key), found.get(key), expected.get(key)]);
+  const { shown, omitted } = selected(rows);
+  const cells = shown.map((row) => [cut(row[0]!.path), cut(row[1]?.kind ?? "-"), cut(row[2]?.kind ?? "-"), mark(row)]);
+  const table = [["field", "found", "expected", " "], ...cells];
   const widths = [0, 1].map((column) => Math.max(...table.map((row) => row[column].length)));
-  return table.map(([name, left, right], i) =>
-    `${i > 0 && left !== right ? "!" : " "} ${name.padEnd(widths[0])}  ${left.padEnd(widths[1])}  ${right}`
-  ).join("\n");
+  const lines = table.map(([name, left, right, mark]) =>
+    `${mark} ${name.padEnd(widths[0])}  ${left.padEnd(widths[1])}  ${right}`
+  );
+  return [...lines, ...omitted > 0 ? [`  … and ${omitted} lines more`] : []].join("\n");
 }
 
-const SIZE = "(size)";
+const NAME = "(struct)", SIZE = "(size)";
 
-/** The lines of one side by name. */
-function describe(text: string): Map<string, string> {
-  const lines = new Map<string, string>();
+/** How many lines are shown, how many characters of a cell, and of a name within a path. */
+const MOST_ROWS = 64, CELL_LENGTH = 100, NAME_LENGTH = 40;
+
+/** A line of one side. */
+interface Line {
+  /** The field's name, behind those of the structs that it is in. */
+  readonly path: string;
+  readonly kind: string;
+}
+
+/** A line of both. */
+type Row = readonly [either: Line | undefined, found: Line | undefined, expected: Line | undefined];
+
+/** A number for each struct or array that has fields, the same on both sides: with long names, whole paths take too much. */
+type Paths = Map<string, number>;
+
+function mark([, found, expected]: Row): string {
+  return found?.kind === expected?.kind ? " " : "!";
+}
+
+/** The rows that are shown: of the fields, those that differ go before those that do not; and all stay in order. */
+function selected(rows: readonly Row[]): { shown: readonly Row[]; omitted: number } {
+  if (rows.length <= MOST_ROWS) return { shown: rows, omitted: 0 };
+  const isField = ([line]: Row) => line!.path !== NAME && line!.path !== SIZE;
+  const whole = rows.filter((row) => !isField(row)), fields = rows.filter(isField);
+  const inOrder = [...fields.filter((row) => mark(row) === "!"), ...fields.filter((row) => mark(row) === " ")];
+  const chosen = new Set([...whole, ...inOrder.slice(0, MOST_ROWS - whole.length)]);
+  return { shown: rows.filter((row) => chosen.has(row)), omitted: rows.length - chosen.size };
+}
+
+function cut(text: string, length: number = CELL_LENGTH): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** The lines of one side. Kinds are compared whole, and only then cut. */
+function describe(text: string, paths: Paths): Map<string, Line> {
+  const lines = new Map<string, Line>();
+  const add = (key: string, kind: string) => lines.set(key, { path: key, kind });
   try {
     const struct = parseSchema(text);
-    lines.set("(struct)", struct.name);
-    addFields(struct, "", 0, lines);
-    lines.set(SIZE, `${struct.byteLength} bytes`);
+    add(NAME, struct.name);
+    addFields(struct, "", "", 0, lines, paths);
+    add(SIZE, `${struct.byteLength} bytes`);
   } catch (error) {
     if (!(error instanceof SegmentFormatError)) throw error;
-    lines.set("(struct)", `no schema: ${JSON.stringify(text.slice(0, 40))}`);
+    add(NAME, `no schema: ${JSON.stringify(text.slice(0, 40))}`);
   }
   return lines;
 }
 
-function addFields(struct: Struct, prefix: string, base: number, lines: Map<string, string>): void {
+/**
+ * @param prefix What the fields' names stand behind, cut.
+ * @param parent The same, in short and whole.
+ */
+function addFields(
+  struct: Struct,
+  prefix: string,
+  parent: string,
+  base: number,
+  lines: Map<string, Line>,
+  paths: Paths,
+): void {
   for (const { name, field, byteOffset } of struct.fields) {
-    const path = prefix + name, offset = base + byteOffset;
+    const key = parent + name, path = prefix + cut(name, NAME_LENGTH), offset = base + byteOffset;
     let inner: Field = field, suffix = "";
     while (inner.kind === "array") {
       inner = inner.element!;
@@ -84,8 +135,9 @@ function addFields(struct: Struct, prefix: string, base: number, lines: Map<stri
     }
     if (inner.kind === "struct") {
       // Its own fields follow; the line gives name and count only.
-      lines.set(path, `${field.schema.replace(inner.schema, (inner as Struct).name)} @${offset}`);
-      addFields(inner as Struct, `${path}${suffix}.`, offset, lines);
-    } else lines.set(path, `${field.schema} @${offset}`);
+      lines.set(key, { path, kind: `${field.schema.replace(inner.schema, (inner as Struct).name)} @${offset}` });
+      const whole = key + suffix, id = paths.get(whole) ?? paths.set(whole, paths.size).get(whole)!;
+      addFields(inner as Struct, `${path}${suffix}.`, `${id}.`, offset, lines, paths);
+    } else lines.set(key, { path, kind: `${field.schema} @${offset}` });
   }
 }

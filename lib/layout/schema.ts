@@ -24,6 +24,9 @@ import {
 import { struct } from "./struct.ts";
 import type { Struct } from "./struct_type.ts";
 
+/** How many characters of a refusal are shown. */
+const REASON_LENGTH = 400;
+
 const SIMPLE: ReadonlyMap<string, Field> = new Map(
   [u8, i8, u16, i16, u32, i32, f32, f64, bool, u64, i64, u53].map((field) => [field.schema, field]),
 );
@@ -64,7 +67,9 @@ export function parseSchema(text: string): Struct {
   } catch (error) {
     // The descriptions refuse names, sizes and values as they do from a program; here the text is to blame.
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw new SegmentFormatError("OBJECT", `Cannot parse a schema: ${error.message}`);
+    // A message quotes what it refuses, which may be as long as the text.
+    const reason = error.message.length <= REASON_LENGTH ? error.message : `${error.message.slice(0, REASON_LENGTH)}…`;
+    throw new SegmentFormatError("OBJECT", `Cannot parse a schema: ${reason}`);
   }
 }
 

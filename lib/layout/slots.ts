@@ -15,6 +15,8 @@ export const AT: unique symbol = Symbol("at");
 export const PLACE: unique symbol = Symbol("place");
 /** How far behind the shared position this view begins. */
 export const DELTA: unique symbol = Symbol("delta");
+/** The last offset that a view can be moved to; views that are parts of others have none. */
+export const LAST: unique symbol = Symbol("last");
 /** The views of an array's elements and the subarrays of `bytes`, made on first use. */
 export const PARTS: unique symbol = Symbol("parts");
 /** Whether setters refuse. */
@@ -30,6 +32,7 @@ export interface ViewState {
   [AT]?: number;
   readonly [PLACE]?: Place;
   readonly [DELTA]?: number;
+  readonly [LAST]?: number;
   readonly [PARTS]: unknown[];
   readonly [READ_ONLY]: boolean;
   readonly [STRUCT]?: unknown;
@@ -50,33 +53,34 @@ export function positionOf(state: ViewState): number {
  * @param what The field.
  * @param verb What was tried.
  * @throws {ClosedError} If the buffer was detached.
- * @throws {RangeError} If the view was moved outside.
+ * @throws {RangeError} If the view was moved away from everything, as what a writer committed is.
  */
 export function gone(state: ViewState, what: string, verb: string): never {
   const views = state[VIEWS];
   if (views.closed) throw new ClosedError(`Cannot ${verb} ${what} as its segment was closed`);
-  throw new RangeError(
-    `Cannot ${verb} ${what} as it must lie within the ${views.byteLength} bytes of its object: ` +
-      `found a view moved to ${positionOf(state)}`,
-  );
+  throw new RangeError(`Cannot ${verb} ${what} as its view shows nothing any more: what it showed was given up`);
 }
 
 /** Where views reach: typed arrays are indexed with 32-bit integers. */
 export const MAX_END: number = 2 ** 32;
 
 /**
- * Checks the offset of a view beyond 2 GiB, or throws why a view cannot be moved there.
+ * Checks an offset that is not plainly a good one, as those beyond 2 GiB are, or throws why a view cannot be moved there.
  *
  * @param state The view.
  * @param name Its struct.
  * @param step What offsets must be a multiple of.
- * @param last The last offset.
  * @param byteOffset The offset.
  * @returns The offset.
  * @throws {ClosedError} If the buffer was detached.
- * @throws {RangeError} If it was not.
+ * @throws {TypeError} If the view is a part of another one.
+ * @throws {RangeError} If the struct would not lie within its memory there.
  */
-export function farOffset(state: ViewState, name: string, step: number, last: number, byteOffset: number): number {
+export function farOffset(state: ViewState, name: string, step: number, byteOffset: number): number {
+  const last = state[LAST];
+  if (last === undefined) {
+    throw new TypeError(`Cannot move a view of ${name} as it is a part of another view; move that`);
+  }
   if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset <= last && byteOffset % step === 0) {
     return byteOffset;
   }
@@ -136,10 +140,10 @@ export function unnamed(what: string, value: number): never {
  * @returns The memory itself, the same object until the view is moved; `undefined` if it is not all there.
  */
 export function bytesAt(state: ViewState, part: number, at: number, length: number): Uint8Array | undefined {
-  const views = state[VIEWS], kept = state[PARTS][part] as Uint8Array | undefined;
-  if (kept !== undefined && kept.byteOffset === views.byteOffset + at && kept.length === length) return kept;
-  if (views.u8[at + length - 1] === undefined) return undefined;
-  const bytes = views.u8.subarray(at, at + length);
+  const { u8, lent } = state[VIEWS], kept = state[PARTS][part] as Uint8Array | undefined;
+  if (u8[at + length - 1] === undefined) return undefined;
+  if (kept !== undefined && kept.byteOffset === lent.byteOffset + at && kept.length === length) return kept;
+  const bytes = lent.u8.subarray(at, at + length);
   state[PARTS][part] = bytes;
   return bytes;
 }

@@ -1,6 +1,7 @@
 import { isPart, viewClass } from "./accessors.ts";
 import { copierOf } from "./copier.ts";
 import { checkDepth, checkName, MAX_BYTE_LENGTH } from "./field.ts";
+import { isViewOf, requireView } from "./is_view.ts";
 import { MAX_END, positionOf, STRUCT, VIEWS, type ViewState } from "./slots.ts";
 import { Source } from "./source.ts";
 import type { AnyStruct, Fields, Struct, StructField, Value, View, ViewOptions } from "./struct_type.ts";
@@ -90,8 +91,6 @@ class Layout implements Struct {
   readonly #placed: boolean;
   /** Values are tried here before they reach shared memory. */
   #scratch: View | undefined;
-  /** Generated, so that each struct's has a profile of its own and can be inlined. */
-  readonly moveTo: Struct["moveTo"];
 
   constructor(
     readonly name: string,
@@ -102,13 +101,6 @@ class Layout implements Struct {
     readonly schema: string,
   ) {
     this.#placed = fields.some(({ field }) => isPart(field));
-    const position = this.#placed ? "view[$place].at" : "view[$at]", last = MAX_END - byteLength;
-    // Accessors shift the position as a 32-bit integer, where another one would wrap to a place inside. One mask finds
-    // whether an offset is an integer, aligned and below 2^31, from where no struct reaches 2^32.
-    this.moveTo = new Source().evaluate(`(view, byteOffset) => {
-const to = byteOffset & ${2 ** 31 - alignment};
-${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, ${last}, byteOffset);
-}`) as Struct["moveTo"];
   }
 
   view(views: ReadonlyViews, byteOffset = 0, options?: ViewOptions): View {
@@ -125,7 +117,8 @@ ${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, 
       );
     }
     const made = viewClass(this, this.#placed, views.readOnly || (options?.readOnly ?? false));
-    return new made(views as Views, this.#placed ? { at: byteOffset } : byteOffset, 0, "") as unknown as View;
+    const at = this.#placed ? { at: byteOffset } : byteOffset;
+    return new made(views as Views, at, 0, "", end - byteLength) as unknown as View;
   }
 
   alloc(): View {
@@ -146,21 +139,36 @@ ${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, 
     apply(view, values);
   }
 
+  /**
+   * Generated, so that each struct's has a profile of its own and can be inlined. Made on first use, then found as a
+   * property: a schema that is only looked at may have thousands of structs.
+   */
+  get moveTo(): Struct["moveTo"] {
+    const { name, alignment } = this;
+    const position = this.#placed ? "view[$place].at" : "view[$at]";
+    // Accessors shift the position as a 32-bit integer, where another one would wrap to a place inside. One mask finds
+    // whether an offset is an integer, aligned and below 2^31.
+    const value = new Source().evaluate(`(view, byteOffset) => {
+const to = byteOffset & ${2 ** 31 - alignment};
+${position} = to === byteOffset && to <= view[$last] ? to : farOffset(view, "${name}", ${alignment}, byteOffset);
+}`) as Struct["moveTo"];
+    Object.defineProperty(this, "moveTo", { value });
+    return value;
+  }
+
   /** Made on first use, then found as a property, as `moveTo` is. */
   get copy(): Struct["copy"] {
-    const value = copierOf(this, (view) => this.#requireView(view));
+    const value = copierOf(this);
     Object.defineProperty(this, "copy", { value });
     return value;
   }
 
   isView(value: unknown): value is View {
-    if (typeof value !== "object" || value === null) return false;
-    const made = (value as ViewState)[STRUCT] as Struct | undefined;
-    return made === (this as Struct) || made?.schema === this.schema;
+    return isViewOf(this, value);
   }
 
   viewsOf(view: View): Views {
-    return this.#state(view)[VIEWS];
+    return this.#state(view)[VIEWS].lent;
   }
 
   byteOffsetOf(view: View): number {
@@ -168,16 +176,7 @@ ${position} = to === byteOffset ? to : farOffset(view, "${name}", ${alignment}, 
   }
 
   #state(view: View): ViewState {
-    this.#requireView(view);
+    requireView(this, view);
     return view as unknown as ViewState;
-  }
-
-  /** Views keep their state under symbols; those of another layout would be misread. */
-  #requireView(value: unknown): void {
-    if (this.isView(value)) return;
-    const found = typeof value === "object" ? (value as ViewState | null)?.[STRUCT] as Struct | undefined : undefined;
-    throw new TypeError(
-      `Cannot use a value as a view of ${this.name} as it must be one: received ${found?.name ?? typeof value}`,
-    );
   }
 }

@@ -143,7 +143,7 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
    * Tells where a view looks: the memory.
    *
    * @param view A view.
-   * @returns The memory it was made for.
+   * @returns The memory it was made for, as `Views.lent`: of a read-only attachment, it refuses writes.
    */
   viewsOf(view: View<F>): Views;
 

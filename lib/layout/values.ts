@@ -35,21 +35,29 @@ export function applyOf(struct: Struct): Apply {
   return apply;
 }
 
-function makeApply(struct: Struct): Apply {
+/**
+ * @param struct A struct.
+ * @returns A function that writes objects into views, with a profile of its own. It reads all of an object's properties,
+ * which may be getters that use the same view, before it writes the first field.
+ */
+export function makeApply(struct: Struct): Apply {
   const source = new Source();
   const check = source.constant(checkObject), names = source.constant(new Set(struct.fields.map(({ name }) => name)));
-  const lines = struct.fields.map(({ name, field }, i) => {
+  const reads = struct.fields.map(({ name }, i) => {
     // A field named toString would otherwise be found in every object.
     const value = name in Object.prototype ? `(Object.hasOwn(o, "${name}") ? o.${name} : undefined)` : `o.${name}`;
+    return `const v${i} = ${value};`;
+  });
+  const writes = struct.fields.map(({ name, field }, i) => {
     const put = field.kind === "struct" || field.kind === "array"
       ? `${source.constant(replacePart)}(${source.constant(field)}, view.${name}, v${i}, "${struct.name}.${name}")`
       : `view.${name} = v${i}`;
-    return `const v${i} = ${value}; if (v${i} !== undefined) ${put};`;
+    return `if (v${i} !== undefined) ${put};`;
   });
   return source.evaluate(
     `(view, o) => {\n${check}(o, "${struct.name}");\n` +
       `for (const key in o) if (!${names}.has(key)) ${source.constant(unknownKey)}("${struct.name}", key);\n` +
-      `${lines.join("\n")}\n}`,
+      `${[...reads, ...writes].join("\n")}\n}`,
   ) as Apply;
 }
 

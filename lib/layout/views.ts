@@ -48,6 +48,9 @@ export class Views {
   #i64: BigInt64Array<AnyBuffer> | undefined;
   /** Made on first use. */
   #u64: BigUint64Array<AnyBuffer> | undefined;
+  /** Makes `lent`, where it is not these views. */
+  readonly #lend: (() => ReadonlyViews) | undefined;
+  #lent: ReadonlyViews | undefined;
 
   /**
    * Makes the views of a range.
@@ -56,6 +59,7 @@ export class Views {
    * @param byteOffset Where the range begins; a multiple of 8.
    * @param byteLength How long it is; up to the buffer's end if left out.
    * @param readOnly Whether the memory is mapped for reading only.
+   * @param lend Makes what leaves the library in place of these views, at first use; these themselves, unless given.
    * @throws {RangeError} If the offset is no multiple of 8 or the range leaves the buffer.
    */
   constructor(
@@ -63,6 +67,7 @@ export class Views {
     byteOffset = 0,
     byteLength: number = buffer.byteLength - byteOffset,
     readOnly = false,
+    lend?: () => ReadonlyViews,
   ) {
     if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % 8 !== 0) {
       throw new RangeError(`Cannot create views as 'byteOffset' must be a multiple of 8: received ${byteOffset}`);
@@ -77,6 +82,7 @@ export class Views {
     this.byteOffset = byteOffset;
     this.byteLength = byteLength;
     this.readOnly = readOnly;
+    this.#lend = lend;
     const half = Math.floor(byteLength / 2), word = Math.floor(byteLength / 4), double = Math.floor(byteLength / 8);
     this.i8 = new Int8Array(buffer, byteOffset, byteLength);
     this.u8 = new Uint8Array(buffer, byteOffset, byteLength);
@@ -96,6 +102,18 @@ export class Views {
   /** Unsigned 64-bit integers, as bigints. */
   get u64(): BigUint64Array<AnyBuffer> {
     return this.#u64 ??= new BigUint64Array(this.buffer, this.byteOffset, Math.floor(this.byteLength / 8));
+  }
+
+  /**
+   * The same memory for those who may do anything with its arrays: start an asynchronous operation of the runtime, in which
+   * some runtimes do not let a buffer be detached until it ends; move the buffer away; write. Memory that is mapped for
+   * reading only refuses that, so its arrays are slow to read. Of memory that the runtime manages, these views themselves.
+   */
+  get lent(): Views {
+    if (this.#lend === undefined) return this;
+    // Somebody may have moved the last buffer away.
+    if (this.#lent === undefined || (this.#lent.closed && !this.closed)) this.#lent = this.#lend();
+    return this.#lent as Views; // that of read-only memory refuses what it must
   }
 
   /** Whether the buffer was detached, which closing its segment does. */

@@ -12,12 +12,13 @@ import {
   OBJECT_LENGTH_OFFSET,
   OBJECT_OFFSET_OFFSET,
   SCHEMA_LENGTH_OFFSET,
+  SCHEMA_LIMIT,
   SCHEMA_OFFSET_OFFSET,
   TABLE_BYTES,
 } from "./catalog_format.ts";
 import { type Geometry, OBJECT_ALIGNMENT } from "./geometry.ts";
 import type { Mapping } from "./mapping.ts";
-import { tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 
 /** How long `add` waits for another process that is adding an object, if not told otherwise. */
 const LOCK_TIMEOUT_MS = 10_000;
@@ -70,6 +71,13 @@ export class Catalog {
     return this.#entries.get(name) ?? this.#refresh().get(name);
   }
 
+  /** All words of all objects. */
+  words(): Int32Array {
+    this.#refresh();
+    const { objectsOffset, byteLength } = this.#geometry, end = Math.min(this.#free, byteLength);
+    return new Int32Array(this.#mapping.buffer, objectsOffset, (end - objectsOffset) / 4);
+  }
+
   /** All objects, in the order in which they were made. */
   list(): CatalogEntry[] {
     return [...this.#refresh().values()];
@@ -98,12 +106,10 @@ export class Catalog {
     while (!tryLockByte(doing, this.#mapping.fd, lockByte)) {
       const waitedMs = performance.now() - start;
       if (waitedMs >= timeoutMs) {
-        throw new SegmentStateError(
-          "BUSY",
-          `Cannot ${doing.action} '${this.#segment}' as another process has been adding an object for ${
-            Math.round(waitedMs)
-          } ms; is it stopped?`,
-        );
+        const why = isByteLocked(this.#mapping.fd, lockByte)
+          ? `another process has been adding an object for ${Math.round(waitedMs)} ms; is it stopped?`
+          : `nobody else is adding an object, but ${READ_LOCKED}, for ${Math.round(waitedMs)} ms`;
+        throw new SegmentStateError("BUSY", `Cannot ${doing.action} '${this.#segment}' as ${why}`);
       }
       sleep(1);
     }
@@ -124,7 +130,7 @@ export class Catalog {
   }
 
   /** Refuses what no catalog can hold, before anything is locked. */
-  #requireFits({ name, kind, byteLength }: NewEntry): void {
+  #requireFits({ name, kind, byteLength, schema }: NewEntry): void {
     const text = (what: string, value: string, limit: number) => {
       if (value !== "" && !value.includes("\0") && isWellFormed(value) && utf8Length(value) <= limit) return;
       throw new RangeError(
@@ -135,6 +141,13 @@ export class Catalog {
     };
     text("name", name, NAME_BYTES);
     text("kind", kind, KIND_BYTES);
+    if (typeof schema !== "string" || utf8Length(schema) > SCHEMA_LIMIT) {
+      throw new RangeError(
+        `Cannot add object '${name}' to segment '${this.#segment}' as its schema must be a text of at most ${SCHEMA_LIMIT} bytes: received ${
+          typeof schema === "string" ? `${utf8Length(schema)} bytes` : typeof schema
+        }`,
+      );
+    }
     if (!Number.isSafeInteger(byteLength) || byteLength < 1) {
       throw new RangeError(
         `Cannot add object '${name}' to segment '${this.#segment}' as its byte length must be a positive integer: received ${byteLength}`,
@@ -210,6 +223,9 @@ export class Catalog {
     if (name === "" || kind === "" || this.#entries.has(name)) throw this.#corrupt(`${what} has no name of its own`);
     if (schemaOffset !== this.#free || byteOffset !== alignUp(schemaOffset + schemaByteLength, OBJECT_ALIGNMENT)) {
       throw this.#corrupt(`${what} must follow offset ${this.#free}: found ${schemaOffset} and ${byteOffset}`);
+    }
+    if (schemaByteLength > SCHEMA_LIMIT) {
+      throw this.#corrupt(`${what} must have a schema of at most ${SCHEMA_LIMIT} bytes: found ${schemaByteLength}`);
     }
     if (byteLength < 1 || byteOffset + byteLength > end) {
       throw this.#corrupt(`${what} must end by ${end}: found ${byteOffset} + ${byteLength}`);

@@ -16,7 +16,7 @@
  *         32     32  kind, NUL-padded UTF-8
  *         64     64  name, NUL-padded UTF-8
  *
- * Objects follow each other in catalog order, each behind its schema text.
+ * Objects follow each other in catalog order, each behind its schema text, which has at most 65,536 bytes.
  */
 export const COUNT_OFFSET = 0;
 export const ADDING_OFFSET = 4;
@@ -26,6 +26,7 @@ export const OBJECT_OFFSET_OFFSET = 0;
 export const OBJECT_LENGTH_OFFSET = 8;
 export const SCHEMA_OFFSET_OFFSET = 16;
 export const SCHEMA_LENGTH_OFFSET = 24;
+export const SCHEMA_LIMIT = 65_536;
 export const KIND_OFFSET = 32;
 export const KIND_BYTES = 32;
 export const NAME_OFFSET = 64;

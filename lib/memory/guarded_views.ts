@@ -6,8 +6,16 @@ type ArrayName = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "
 
 type AnyArray = Views[ArrayName];
 
-/** Methods of typed arrays that write. */
-const WRITERS: ReadonlySet<PropertyKey> = new Set(["copyWithin", "fill", "reverse", "set", "sort"]);
+/**
+ * Methods of typed arrays, and of all objects, that only read. All others are refused, those that engines add one day
+ * included, as `setFromHex` and `setFromBase64` were: called on a copy, they would seem to have written.
+ */
+const READERS: ReadonlySet<PropertyKey> = new Set([
+  ..."at entries every filter find findIndex findLast findLastIndex forEach includes indexOf join keys".split(" "),
+  ..."lastIndexOf map reduce reduceRight slice some subarray toBase64 toHex toLocaleString toReversed".split(" "),
+  ..."toSorted toString values valueOf with hasOwnProperty isPrototypeOf propertyIsEnumerable".split(" "),
+  Symbol.iterator,
+]);
 
 /**
  * The views of memory that is mapped for reading only, such that a write throws instead of killing the process. Reading an
@@ -35,6 +43,11 @@ export class GuardedViews implements ReadonlyViews {
   /** @throws {ReadOnlyError} Always: any array over it could be written. */
   get buffer(): AnyBuffer {
     throw refusal(this.#name);
+  }
+
+  /** These: nothing that leaves them can be written. */
+  get lent(): Views {
+    return this as ReadonlyViews as Views;
   }
 
   /** Whether the segment was closed. */
@@ -110,10 +123,11 @@ function guarded<A extends AnyArray>(name: string, array: A): A {
   };
   return new Proxy(array, {
     get(target, key) {
-      if (key === "buffer" || WRITERS.has(key)) return refuse();
+      if (key === "buffer") return refuse();
       // Getters and methods look into the array itself, which a proxy has none of.
       const value = Reflect.get(target, key, target);
       if (typeof value !== "function" || key === "constructor") return value;
+      if (!READERS.has(key)) return refuse();
       if (key === "subarray") return (...args: number[]) => guarded(name, target.subarray(...args) as A);
       // A callback must not be handed the array: it works on a copy. So does what returns one.
       return (...args: unknown[]) => Reflect.apply(value, target.slice(), args);

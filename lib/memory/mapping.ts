@@ -1,6 +1,7 @@
 import type { Pointer } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
+import { detach } from "./detach.ts";
 import { unlockFile } from "./ofd_lock.ts";
 import type { OpenFile } from "./open_file.ts";
 
@@ -8,7 +9,10 @@ const { MADV_HUGEPAGE, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MAP_SHARED, PROT
 
 /** How a file is mapped. */
 export interface MappingOptions {
-  /** Map for reading only; the API refuses writes, since the processor would kill the process. */
+  /**
+   * Map for reading only; the API refuses writes, since the processor would kill the process. A wait that blocks cannot
+   * announce itself then, and is not woken: it sleeps in short steps.
+   */
   readonly readOnly?: boolean;
   /** Make every page present now, so that no first touch waits for the kernel. Needs Linux 5.14. */
   readonly prefault?: boolean;
@@ -21,6 +25,8 @@ export interface MappingOptions {
 /** What a mapping holds; it must not lead back to the `Mapping`. */
 interface Memory {
   readonly buffer: ArrayBuffer;
+  /** More buffers over parts of the same memory, which have left the library. */
+  readonly lent: ArrayBuffer[];
   readonly address: Pointer;
   readonly byteLength: number;
   readonly file: OpenFile;
@@ -32,10 +38,11 @@ interface Memory {
  * nobody can tell. So a mapping is given up in two steps.
  */
 
-/** Step one: the `Mapping`, and all that knows it, is gone. The buffer is still there, and tells if it was moved. */
+/** Step one: the `Mapping`, and all that knows it, is gone. The buffers are still there, and tell if one was moved. */
 const unreachable = new FinalizationRegistry<Memory>((memory) => {
-  const { buffer, address, byteLength, file } = memory;
-  if (!buffer.detached) return unseen.register(buffer, { address, byteLength, file });
+  const { buffer, lent, address, byteLength, file } = memory;
+  const isMoved = [buffer, ...lent].some(({ detached }) => detached);
+  if (!isMoved) return unseen.register(buffer, { address, byteLength, file });
   // Moved: whoever has the memory now keeps it for good, but is no participant.
   unlockFile(file.fd);
   file.close();
@@ -45,13 +52,21 @@ const unreachable = new FinalizationRegistry<Memory>((memory) => {
  * Step two: no view is left either. Whether the last one moved the buffer since step one, nobody can tell. So the memory
  * goes back to the kernel, but its addresses stay readable and writable: such a buffer is all zeros, and never a crash.
  */
-const unseen = new FinalizationRegistry<Omit<Memory, "buffer">>(({ address, byteLength, file }) => {
+const unseen = new FinalizationRegistry<Omit<Memory, "buffer" | "lent">>(({ address, byteLength, file }) => {
   system.mapZeros(address, byteLength);
   file.close();
 });
 
-/** One mapped file: its descriptor, and its memory as one `ArrayBuffer`. */
+/** Whoever sees a lent buffer sees the memory. */
+const keepsBuffer = new WeakMap<ArrayBuffer, ArrayBuffer>();
+
+/**
+ * One mapped file: its descriptor, and its memory as one `ArrayBuffer`, which stays within the library, so that it can be
+ * detached at any time. What leaves it is lent: a buffer of its own over the part that an object takes.
+ */
 export class Mapping {
+  /** The file. */
+  readonly file: OpenFile;
   /** The file's descriptor. */
   readonly fd: number;
   readonly readOnly: boolean;
@@ -76,11 +91,12 @@ export class Mapping {
         system.madvise(doing("prefault segment"), address, byteLength, advice);
       }
       if (mlock) system.mlock(doing("lock the memory of segment"), address, byteLength);
-      this.#memory = { buffer: system.bufferAt(address, byteLength), address, byteLength, file };
+      this.#memory = { buffer: system.bufferAt(address, byteLength), lent: [], address, byteLength, file };
     } catch (error) {
       system.munmap(address, byteLength);
       throw error;
     }
+    this.file = file;
     this.fd = file.fd;
     this.readOnly = readOnly;
     unreachable.register(this, this.#memory, this);
@@ -96,18 +112,33 @@ export class Mapping {
     return this.#closed;
   }
 
-  /** Detaches every view, then unmaps and closes the file. The second time nothing happens. */
+  /**
+   * A buffer over a part of the memory for those who may do anything with it. Detached once the mapping is closed, or, where
+   * the runtime does not allow that, when it does.
+   */
+  lend(byteOffset: number, byteLength: number): ArrayBuffer {
+    const { buffer, lent, address } = this.#memory;
+    const made = system.bufferAt(address, byteLength, byteOffset);
+    keepsBuffer.set(made, buffer);
+    lent.push(made);
+    return made;
+  }
+
+  /**
+   * Detaches every view, gives the memory back, and closes the file. The addresses stay reserved: an asynchronous operation
+   * of the runtime that was given this memory, a read from a file or a compression, goes on with them after its view was
+   * detached, and nobody can tell when it ends. It finds zeros there, and what it writes reaches nobody. The second time
+   * nothing happens.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     unreachable.unregister(this);
-    const { buffer, address, byteLength, file } = this.#memory;
-    // Detaching comes first: a view over unmapped memory would crash the process, a detached one throws.
-    // If somebody else moved the buffer, views of it live on, and so must the memory.
-    if (!buffer.detached) {
-      buffer.transfer();
-      system.munmap(address, byteLength);
-    }
+    const { buffer, lent, address, byteLength, file } = this.#memory;
+    if (!buffer.detached) buffer.transfer();
+    system.mapZeros(address, byteLength);
+    unlockFile(file.fd); // where the kernel kept the memory as it was, it would keep the locks, too
     file.close();
+    detach(lent);
   }
 }

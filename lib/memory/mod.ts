@@ -8,7 +8,6 @@ export type { MappingOptions } from "./mapping.ts";
 export type { Participant } from "./participants.ts";
 export type { Party } from "./party.ts";
 export { alignUp } from "./bytes.ts";
-export { type CopyRecord, recordCopier } from "./record.ts";
 export { Role } from "./role.ts";
 export { Region } from "./region.ts";
 export { Segment } from "./segment.ts";

@@ -2,7 +2,7 @@ import { type Doing, libc, SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 
-const { EACCES, EAGAIN, F_OFD_GETLK, F_OFD_SETLK, F_UNLCK, F_WRLCK } = linux;
+const { EACCES, EAGAIN, F_OFD_GETLK, F_OFD_SETLK, F_RDLCK, F_UNLCK, F_WRLCK } = linux;
 
 /*
  * Open-file-description locks on single bytes. The kernel drops them when the last descriptor and the last mapping of the
@@ -18,6 +18,9 @@ const L_LEN_LOW = 4;
 
 /** As a length: all bytes from the offset on. */
 const TO_THE_END = 0;
+
+/** Why a lock cannot be taken that nobody holds, for messages. */
+export const READ_LOCKED = "somebody who may read the file keeps a read lock there";
 
 const flock = new Int32Array(8);
 
@@ -50,9 +53,22 @@ export function unlockFile(fd: number): void {
   libc().fcntl_flock(fd, F_OFD_SETLK, flock);
 }
 
-/** Whether another open file description holds the lock of a byte. */
+/**
+ * Whether another open file description holds the lock of a byte: a write lock, which takes the permission to write. Read
+ * locks, which take no more than the permission to read, mean nothing. They do keep others from taking the lock.
+ */
 export function isByteLocked(fd: number, byteOffset: number): boolean {
-  aim(F_WRLCK, byteOffset);
+  return isRefused(F_RDLCK, fd, byteOffset); // what a read lock would have to wait for is a write lock
+}
+
+/** Whether the lock of a byte could be taken: nobody else holds it, and nobody keeps a read lock on it. */
+export function isByteFree(fd: number, byteOffset: number): boolean {
+  return !isRefused(F_WRLCK, fd, byteOffset);
+}
+
+/** Whether another open file description's lock of a byte is in the way of a lock of that type. */
+function isRefused(type: number, fd: number, byteOffset: number): boolean {
+  aim(type, byteOffset);
   const result = system.resultOf(() => libc().fcntl_flock(fd, F_OFD_GETLK, flock));
   if (result < 0) {
     throw new SystemError(-result, { action: "ask about a lock of", path: `descriptor ${fd}`, syscall: "fcntl" });

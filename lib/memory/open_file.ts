@@ -5,6 +5,7 @@ export class OpenFile {
   /** Its descriptor. */
   readonly fd: number;
   #isOpen = true;
+  #onClose: (() => void) | undefined;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -15,6 +16,12 @@ export class OpenFile {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     system.close(this.fd);
+    this.#onClose?.();
+  }
+
+  /** What is to happen once it is closed, whoever closes it. */
+  whenClosed(then: () => void): void {
+    this.#onClose = then;
   }
 
   /** Runs something that is to keep the file, and closes it if that fails. */

@@ -3,16 +3,17 @@ import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 import { load, store } from "../atomic/mod.ts";
 import { SegmentStateError } from "../errors.ts";
+import { isKnownAttachment } from "./attachments.ts";
 import { getChars, getU53, setChars, setU53 } from "./bytes.ts";
-import type { Geometry } from "./geometry.ts";
+import type { Header } from "./header.ts";
 import type { Mapping } from "./mapping.ts";
 import { closeLockedFile } from "./locked_file.ts";
-import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteFree, isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import {
   ATTACHED_OFFSET,
   EPOCH_LIMIT,
-  EPOCH_OFFSET,
   JOINER_LOCK_OFFSET,
+  JOINS_OFFSET,
   NAMESPACE_OFFSET,
   PID_OFFSET,
   ROLE_BYTES,
@@ -26,6 +27,7 @@ import {
 } from "./participants_format.ts";
 import type { Party } from "./party.ts";
 import { processIdentity } from "./process_identity.ts";
+import { staleEpochs } from "./stale_epochs.ts";
 
 /** One attachment to a segment, as the segment's table tells it. */
 export interface Participant {
@@ -50,15 +52,20 @@ export interface Participant {
  * dies, so nobody needs a heartbeat and no reused pid can deceive.
  */
 export class Participants implements Party {
+  /** The kernel drops the lock of a dead one's slot. */
+  readonly seesDeaths = true;
   readonly #name: string;
   readonly #mapping: Mapping;
-  readonly #geometry: Geometry;
+  readonly #geometry: Header;
   readonly #record: DataView;
   readonly #words: Uint32Array;
+  readonly #objects: () => Int32Array;
   #slot = -1;
   #id = 0;
 
-  constructor(name: string, mapping: Mapping, geometry: Geometry) {
+  /** @param objects All words of all objects, in which ids may lie. */
+  constructor(name: string, mapping: Mapping, geometry: Header, objects: () => Int32Array) {
+    this.#objects = objects;
     this.#name = name;
     this.#mapping = mapping;
     this.#geometry = geometry;
@@ -75,21 +82,31 @@ export class Participants implements Party {
   /**
    * Takes a slot.
    *
-   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive.
+   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones from
+   * being taken.
    */
   join(role: string): void {
     const { participantSlots } = this.#geometry;
-    let gone = 0;
+    for (let slot = 0; slot < participantSlots; slot++) this.#freeIfOwnAndGone(slot);
+    let gone = 0, blocked = 0;
     for (let slot = 0; slot < participantSlots; slot++) {
       if (this.#tryTake(slot, role)) return;
       if (this.#isThreadGone(slot)) gone++;
+      else if (!isByteLocked(this.#mapping.fd, this.#lockByte(slot))) blocked++;
+    }
+    const doing = `attach to segment '${this.#name}'`;
+    if (blocked > 0) {
+      throw new SegmentStateError(
+        "BUSY",
+        `Cannot ${doing} as none of its ${participantSlots} slots can be taken: ${blocked} are free, but ${READ_LOCKED}`,
+      );
     }
     const terminated = gone === 0
       ? ""
       : `, ${gone} of them by Workers that were terminated, whose slots are free once their process ends`;
     throw new SegmentStateError(
       "FULL",
-      `Cannot attach to segment '${this.#name}' as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
+      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
     );
   }
 
@@ -108,12 +125,22 @@ export class Participants implements Party {
   isAlive(id: number): boolean {
     const slot = id & (SLOT_LIMIT - 1);
     if (slot >= this.#geometry.participantSlots) return false;
-    const word = (slot * SLOT_BYTES + EPOCH_OFFSET) / 4, epoch = id >>> SLOT_BITS;
-    if (load(this.#words, word) !== epoch) return false; // pairs with the store in #takeEpoch
+    if (this.#idOf(slot) !== id) return false;
     if (slot === this.#slot) return true;
     if (!this.#isHeld(slot)) return false;
     // Once more, now that the slot was seen held: the next holder moves the epoch on before it takes the slot.
-    return load(this.#words, word) === epoch;
+    return this.#idOf(slot) === id;
+  }
+
+  /** Whether the holder of an id, which lives, is an attachment of this very thread. */
+  isOfThisThread(id: number): boolean {
+    const slot = id & (SLOT_LIMIT - 1), at = slot * SLOT_BYTES;
+    if (slot >= this.#geometry.participantSlots) return false;
+    const { pid, startTime, pidNamespace } = processIdentity();
+    return this.#record.getUint32(at + PID_OFFSET, true) === pid &&
+      this.#record.getUint32(at + TID_OFFSET, true) === libc().gettid() &&
+      this.#record.getUint32(at + NAMESPACE_OFFSET, true) === pidNamespace &&
+      getU53(this.#record, at + START_OFFSET) === startTime;
   }
 
   /** An id in words. */
@@ -138,18 +165,30 @@ export class Participants implements Party {
   #tryTake(slot: number, role: string): boolean {
     const doing = { action: "attach to segment", path: this.#name };
     const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;
-    if (isByteLocked(fd, lockByte) && !this.#isOwnThreadGone(slot)) return false;
+    if (!isByteFree(fd, lockByte)) return false;
     // Somebody else is about to take it.
     if (!tryLockByte(doing, fd, joinerByte)) return false;
     try {
-      if (isByteLocked(fd, lockByte) && !(this.#isOwnThreadGone(slot) && closeLockedFile(fd, lockByte))) return false;
+      if (!isByteFree(fd, lockByte)) return false;
       // All this before the slot is held: a joiner that is stopped here must not make the last holder look alive.
-      const id = (this.#takeEpoch(slot) << SLOT_BITS) | slot;
+      if (!this.#takeEpoch(slot)) return false;
       this.#write(slot, role);
       if (!tryLockByte(doing, fd, lockByte)) return false;
       this.#slot = slot;
-      this.#id = id;
+      this.#id = this.#idOf(slot);
       return true;
+    } finally {
+      unlockByte(fd, joinerByte);
+    }
+  }
+
+  /** Frees a slot that this process holds for a thread, or for globals, that are gone. Nobody else can. */
+  #freeIfOwnAndGone(slot: number): void {
+    if (!this.#isOwnAndGone(slot)) return;
+    const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;
+    if (!tryLockByte({ action: "attach to segment", path: this.#name }, fd, joinerByte)) return;
+    try {
+      if (isByteLocked(fd, lockByte) && this.#isOwnAndGone(slot)) closeLockedFile(fd, lockByte);
     } finally {
       unlockByte(fd, joinerByte);
     }
@@ -161,16 +200,32 @@ export class Participants implements Party {
 
   /** Whether somebody else holds a slot, as far as can be known. */
   #isHeld(slot: number): boolean {
-    return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot);
+    return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot) && !this.#isReloaded(slot);
   }
 
-  /** A new epoch makes every id that the slot's earlier holders left in lock words a dead one. */
-  #takeEpoch(slot: number): number {
-    const word = (slot * SLOT_BYTES + EPOCH_OFFSET) / 4;
-    const next = (load(this.#words, word) + 1) % EPOCH_LIMIT;
-    const epoch = next === 0 ? 1 : next;
-    store(this.#words, word, epoch); // pairs with the load in isAlive
-    return epoch;
+  /**
+   * A new epoch makes every id that the slot's earlier holders left in lock words a dead one.
+   *
+   * @returns False if all epochs were used, and there is an id of each.
+   */
+  #takeEpoch(slot: number): boolean {
+    const word = (slot * SLOT_BYTES + JOINS_OFFSET) / 4, last = load(this.#words, word);
+    let joins = joinsAfter(last);
+    if (joins > EPOCH_LIMIT) {
+      const isStale = staleEpochs(this.#objects(), slot);
+      for (let tried = 0; isStale(joins % EPOCH_LIMIT); tried++) {
+        if (tried === EPOCH_LIMIT) return false;
+        joins = joinsAfter(joins);
+      }
+    }
+    store(this.#words, word, joins); // pairs with the load in #idOf
+    return true;
+  }
+
+  /** The id of a slot's last holder. */
+  #idOf(slot: number): number {
+    const joins = load(this.#words, (slot * SLOT_BYTES + JOINS_OFFSET) / 4); // pairs with the store in #takeEpoch
+    return ((joins % EPOCH_LIMIT) << SLOT_BITS) | slot;
   }
 
   /**
@@ -182,13 +237,22 @@ export class Participants implements Party {
     if (tid === 0 || tid === this.#record.getUint32(at + PID_OFFSET, true)) return false;
     const namespace = this.#record.getUint32(at + NAMESPACE_OFFSET, true);
     if (namespace === 0 || namespace !== processIdentity().pidNamespace) return false;
-    return libc().kill(tid, 0) === -1 && libc().errno() === ESRCH;
+    return system.resultOf(() => libc().kill(tid, 0)) === -ESRCH;
   }
 
-  /** The same for a thread of this process, which can then free the slot. */
-  #isOwnThreadGone(slot: number): boolean {
+  /** Whether a slot is this thread's, and was taken with globals that a reload has replaced. */
+  #isReloaded(slot: number): boolean {
+    const at = slot * SLOT_BYTES, { pid, pidNamespace, startTime } = processIdentity();
+    return pidNamespace !== 0 && this.#record.getUint32(at + NAMESPACE_OFFSET, true) === pidNamespace &&
+      this.#record.getUint32(at + PID_OFFSET, true) === pid && getU53(this.#record, at + START_OFFSET) === startTime &&
+      this.#record.getUint32(at + TID_OFFSET, true) === libc().gettid() &&
+      !isKnownAttachment(this.#geometry.createdNs, this.#idOf(slot));
+  }
+
+  /** Whether this process holds a slot for what is gone, and so can free it. */
+  #isOwnAndGone(slot: number): boolean {
     const pid = this.#record.getUint32(slot * SLOT_BYTES + PID_OFFSET, true);
-    return pid === processIdentity().pid && this.#isThreadGone(slot);
+    return pid === processIdentity().pid && (this.#isThreadGone(slot) || this.#isReloaded(slot));
   }
 
   #write(slot: number, role: string): void {
@@ -205,7 +269,7 @@ export class Participants implements Party {
   #read(slot: number): Participant {
     const at = slot * SLOT_BYTES;
     return {
-      id: (load(this.#words, (at + EPOCH_OFFSET) / 4) << SLOT_BITS) | slot,
+      id: this.#idOf(slot),
       slot,
       pid: this.#record.getUint32(at + PID_OFFSET, true),
       tid: this.#record.getUint32(at + TID_OFFSET, true),
@@ -214,4 +278,10 @@ export class Participants implements Party {
       role: getChars(this.#record, at + ROLE_OFFSET, ROLE_BYTES),
     };
   }
+}
+
+/** The next count of joins: its epoch is not 0, and once there were 2^21, the count says so for ever. */
+function joinsAfter(joins: number): number {
+  const next = joins < 2 ** 32 - 1 ? joins + 1 : EPOCH_LIMIT;
+  return next % EPOCH_LIMIT === 0 ? next + 1 : next;
 }

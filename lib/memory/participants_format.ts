@@ -4,7 +4,7 @@
  * prepare a slot that nobody holds, and then take it. So a slot is held only once its epoch has moved on.
  *
  *     offset  bytes  field
- *          0      4  epoch: how often the slot was taken, modulo 2^21, never 0 while taken
+ *          0      4  joins: how often the slot was taken, counting on from 2^21 once it has reached 2^32
  *          4      4  process id
  *          8      4  thread id
  *         12      4  pid namespace: the inode of /proc/self/ns/pid, in which the ids above mean something; 0 if unknown
@@ -15,7 +15,7 @@
 export const SLOT_LOCK_OFFSET = 0;
 export const JOINER_LOCK_OFFSET = 1;
 
-export const EPOCH_OFFSET = 0;
+export const JOINS_OFFSET = 0;
 export const PID_OFFSET = 4;
 export const TID_OFFSET = 8;
 export const NAMESPACE_OFFSET = 12;
@@ -26,10 +26,15 @@ export const ROLE_BYTES = 32;
 export const SLOT_BYTES = 64;
 
 /*
- * A participant's id, as lock and role words hold it. Bit 31 stays free for a lock's own use; 0 is nobody.
+ * A participant's id, as lock and role words hold it: in an aligned word of its own. Bit 31 stays free for a lock's own
+ * use; 0 is nobody.
  *
  *     31 | 30 … 10 | 9 … 0
  *      0 |  epoch  |  slot
+ *
+ * The epoch is the slot's joins modulo 2^21; joins for which that is 0 are left out. So ids come back once a slot was taken
+ * 2^21 times. From then on, that is while joins are 2^21 or more, whoever joins reads all objects and takes no epoch of
+ * which there is an id: one that a dead holder left lives never again.
  */
 export const SLOT_BITS = 10;
 export const EPOCH_BITS = 21;

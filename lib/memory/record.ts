@@ -1,6 +1,7 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { load, store } from "../atomic/mod.ts";
-import type { AnyStruct, ViewOf } from "../layout/mod.ts";
+import type { AnyStruct, BoundRecord, ViewOf } from "../layout/internal.ts";
+import { READ_ONLY, VIEWS, type ViewState } from "../layout/slots.ts";
 
 /** Copies a record from one view to another. */
 export type CopyRecord<S extends AnyStruct> = (from: ViewOf<S>, to: ViewOf<S>) => void;
@@ -17,14 +18,34 @@ export function recordCopier<S extends AnyStruct>(layout: S, isOrdered: boolean 
   return isOrdered ? layout.copy : atomicCopier(layout);
 }
 
+/**
+ * The same for a view that is bound to its memory.
+ *
+ * @param layout The struct.
+ * @param bound A view of it.
+ * @param isOrdered Whether the processor keeps loads and stores in order. Defaults to what this one does.
+ * @returns The copies from the view and over it.
+ */
+export function recordCopies<S extends AnyStruct>(
+  layout: S,
+  bound: BoundRecord<S>,
+  isOrdered: boolean = hasTotalStoreOrder(),
+): Pick<BoundRecord<S>, "copyTo" | "copyFrom"> {
+  if (isOrdered) return { copyTo: bound.copyTo, copyFrom: bound.copyFrom };
+  const copy = atomicCopier(layout), { record } = bound;
+  return { copyTo: (into) => copy(record, into), copyFrom: (from) => copy(from, record) };
+}
+
 function atomicCopier<S extends AnyStruct>(layout: S): CopyRecord<S> {
   const width = Math.min(layout.alignment, 4), count = layout.byteLength / width;
   const kind = width === 4 ? "i32" : width === 2 ? "u16" : "u8";
   return (from, to) => {
-    const source = layout.viewsOf(from), target = layout.viewsOf(to);
-    if (source.closed || target.closed) layout.copy(from, to); // throws, and says what was closed
-    const read = source[kind], write = target[kind];
     const start = layout.byteOffsetOf(from) / width, end = layout.byteOffsetOf(to) / width;
+    // The memory itself, which `viewsOf` does not hand out.
+    const { [VIEWS]: source } = from as unknown as ViewState;
+    const { [VIEWS]: target, [READ_ONLY]: isRefused } = to as unknown as ViewState;
+    if (source.closed || target.closed || isRefused) layout.copy(from, to); // throws, and says why
+    const read = source[kind], write = target[kind];
     // Pairs, element by element, with the setters and copies of others; the guarding word tells what they mean.
     for (let i = 0; i < count; i++) store(write, end + i, load(read, start + i));
   };

@@ -1,6 +1,6 @@
 import { ReadOnlyError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
-import { GuardedViews } from "./guarded_views.ts";
+import { shown } from "./option_checks.ts";
 import { LocalParty, type Party } from "./party.ts";
 
 /**
@@ -27,13 +27,11 @@ export class Region {
   /** Who this attachment is, and who else lives. */
   readonly party: Party;
   readonly #views: Views;
-  readonly #source: ReadonlyViews;
 
   /** Use `Region.over` or `Segment.create`. */
-  constructor(name: string, views: Views, party: Party, readOnly: boolean, readsRaw = true) {
+  constructor(name: string, views: Views, party: Party, readOnly: boolean, isOwn = true) {
     this.name = name;
-    this.#views = views;
-    this.#source = readOnly && !readsRaw ? new GuardedViews(name, views) : views;
+    this.#views = isOwn ? views : views.lent;
     this.party = party;
     this.readOnly = readOnly;
   }
@@ -44,12 +42,15 @@ export class Region {
    * @param buffer The memory; a `SharedArrayBuffer` where other threads share it.
    * @param byteOffset Where the region starts, a multiple of 8.
    * @param byteLength Its length; to the end of the buffer if not given.
+   * @throws {TypeError} If it is no buffer.
+   * @throws {RangeError} If the range is not within it.
    */
-  static over(
-    buffer: SharedArrayBuffer | ArrayBuffer,
-    byteOffset = 0,
-    byteLength: number = buffer.byteLength - byteOffset,
-  ): Region {
+  static over(buffer: SharedArrayBuffer | ArrayBuffer, byteOffset = 0, byteLength?: number): Region {
+    if (!(buffer instanceof SharedArrayBuffer || buffer instanceof ArrayBuffer)) {
+      throw new TypeError(
+        `Cannot make a region as its memory must be a SharedArrayBuffer or an ArrayBuffer: received ${shown(buffer)}`,
+      );
+    }
     return new Region("memory", new Views(buffer, byteOffset, byteLength), new LocalParty(), false);
   }
 
@@ -72,9 +73,9 @@ export class Region {
 
   /**
    * The typed arrays, for reading. On a read-only attachment they refuse writes with a `ReadOnlyError` and are slower to
-   * read; so are views of structs over them. A {@linkcode SharedType} can ask for raw ones.
+   * read; so are views of structs over them.
    */
   get source(): ReadonlyViews {
-    return this.#source;
+    return this.#views;
   }
 }

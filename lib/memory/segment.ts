@@ -2,22 +2,31 @@ import * as system from "../../ffi/system.ts";
 import { sleep } from "../atomic/mod.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
+import { noteAttachment, requireCurrentRun } from "./attachments.ts";
 import { Catalog, type CatalogEntry } from "./catalog.ts";
-import { layOut, MAX_BYTE_LENGTH } from "./geometry.ts";
+import { GuardedViews } from "./guarded_views.ts";
+import { createRequest } from "./create_request.ts";
+import { unlockFile } from "./ofd_lock.ts";
+import type { OpenFile } from "./open_file.ts";
+import { OWN_TYPE } from "./own_type.ts";
+import { requireObject, requireOptions, requireRole, requireTimeout, shown } from "./option_checks.ts";
 import { type Participant, Participants } from "./participants.ts";
 import { Region } from "./region.ts";
 import {
   createAnonymousFile,
-  type CreateRequest,
   createSegmentFile,
   openOrCreateSegmentFile,
   openSegmentFile,
   type SegmentFile,
+  unlinkSegmentFile,
 } from "./segment_file.ts";
 import { listSegments, type SegmentInfo } from "./segment_list.ts";
 import { parseAnonymousName, requireSegmentName } from "./segment_name.ts";
 import type { CreateOptions, ObjectOptions, OpenOptions } from "./segment_options.ts";
 import type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";
+
+/** How many objects a message names. */
+const NAMES_SHOWN = 32;
 
 /**
  * A piece of memory that several processes share, and what lies in it. Any number of processes attach, up to
@@ -60,11 +69,12 @@ export class Segment implements Disposable {
     this.byteLength = header.byteLength;
     this.readOnly = mapping.readOnly;
     this.#file = file;
-    this.#participants = new Participants(name, mapping, header);
     this.#catalog = new Catalog(name, mapping, header);
+    this.#participants = new Participants(name, mapping, header, () => this.#catalog.words());
     try {
-      if (!mapping.readOnly) this.#participants.join(role);
       this.#catalog.list();
+      if (!mapping.readOnly) this.#participants.join(role);
+      this.#note(new WeakRef(this), mapping.file);
     } catch (error) {
       this.close();
       throw error;
@@ -80,7 +90,9 @@ export class Segment implements Disposable {
    */
   static create(name: string, options: CreateOptions): Segment {
     requireSegmentName("create", name);
-    return new Segment(name, createSegmentFile(name, createRequest("create", name, options)), options.role ?? "");
+    const request = createRequest("create", name, options);
+    requireCurrentRun(`create segment '${name}'`);
+    return new Segment(name, createSegmentFile(name, request), options.role ?? "");
   }
 
   /**
@@ -88,11 +100,16 @@ export class Segment implements Disposable {
    *
    * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
    * @throws {SegmentFormatError} If the file is not a segment, cut short, of another version, or corrupt.
-   * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`.
+   * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`, or
+   * `BUSY` if somebody who may only read the file keeps its locks from being taken.
    */
   static open(name: string, options: OpenOptions = {}): Segment {
     if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);
-    requireTimeout("open", name, options.timeoutMs);
+    const doing = `open segment '${name}'`;
+    requireOptions(doing, options);
+    requireTimeout(doing, options.timeoutMs);
+    requireRole(doing, options.role);
+    requireCurrentRun(doing);
     return new Segment(name, openSegmentFile(name, options), options.role ?? "");
   }
 
@@ -104,8 +121,8 @@ export class Segment implements Disposable {
    */
   static openOrCreate(name: string, options: CreateOptions & Omit<OpenOptions, "readOnly">): Segment {
     requireSegmentName("open or create", name);
-    requireTimeout("open or create", name, options.timeoutMs);
     const request = createRequest("open or create", name, options);
+    requireCurrentRun(`open or create segment '${name}'`);
     const segment = new Segment(name, openOrCreateSegmentFile(name, request), options.role ?? "");
     if (segment.byteLength >= request.geometry.byteLength) return segment;
     segment.close();
@@ -120,18 +137,21 @@ export class Segment implements Disposable {
    * while the parent lives. It is gone when the last attachment is; nothing is left in `/dev/shm`, ever.
    */
   static anonymous(options: Omit<CreateOptions, "mode">): Segment {
-    const { name, file } = createAnonymousFile(createRequest("create", "anonymous", options));
+    const request = createRequest("create", "anonymous", options);
+    requireCurrentRun("create an anonymous segment");
+    const { name, file } = createAnonymousFile(request);
     return new Segment(name, file, options.role ?? "");
   }
 
   /**
-   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment.
+   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment. Waits while somebody is
+   * initialising it, for 5 s at most.
    *
    * @returns Whether there was one.
    */
   static unlink(name: string): boolean {
     requireSegmentName("unlink", name);
-    return system.shmUnlink({ action: "unlink segment", path: name }, name);
+    return unlinkSegmentFile(name);
   }
 
   /** The segments on this machine that this process may read. */
@@ -172,7 +192,7 @@ export class Segment implements Disposable {
     waitOptions?: ObjectOptions,
   ): T {
     const { entry, isNew } = this.#add(name, type, options, waitOptions);
-    if (isNew) return type.attach(this.#region(entry, type.readsRaw), options);
+    if (isNew) return type.attach(this.#region(entry, type), options);
     throw new SegmentStateError(
       "EXISTS",
       `Cannot create object '${name}' in segment '${this.name}' as it exists already, a ${entry.kind}; open it, or use openOrCreate`,
@@ -205,18 +225,21 @@ export class Segment implements Disposable {
     name: string,
     type: SharedType<O, T>,
     options: Partial<O> = {},
-    { timeoutMs = 0 }: { readonly timeoutMs?: number } = {},
+    waitOptions: ObjectOptions = {},
   ): T {
     this.#requireOpen();
-    requireTimeout("open an object of", this.name, timeoutMs);
+    const timeoutMs = this.#requireObject("open", name, type, waitOptions) ?? 0;
     const start = performance.now();
     let entry = this.#catalog.find(name);
     while (entry === undefined) {
       if (performance.now() - start >= timeoutMs) {
-        const names = this.#catalog.list().map((entry) => `'${entry.name}'`).join(", ") || "none";
+        const entries = this.#catalog.list(), more = entries.length - NAMES_SHOWN;
+        const names = entries.slice(0, NAMES_SHOWN).map((entry) => `'${entry.name}'`).join(", ") || "none";
         throw new SegmentStateError(
           "NOT_FOUND",
-          `Cannot open object '${name}' in segment '${this.name}' as it must be one of its objects: found ${names}`,
+          `Cannot open object '${name}' in segment '${this.name}' as it must be one of its objects: found ${names}${
+            more > 0 ? ` and ${more} more` : ""
+          }`,
         );
       }
       sleep(1);
@@ -271,7 +294,11 @@ export class Segment implements Disposable {
     return system.monotonicNs() - this.#file.header.createdNs;
   }
 
-  /** Leaves the segment: views detach and throw from now on, then the memory is unmapped. Closing twice is fine. */
+  /**
+   * Leaves the segment: views detach and throw from now on, and the memory is given back. Its addresses stay reserved for
+   * the rest of the process's life, since an asynchronous operation of the runtime may still be working on them: what that
+   * reads is zeros, and what it writes reaches nobody. Closing twice is fine.
+   */
   close(): void {
     if (this.closed) return;
     this.#participants.leave();
@@ -283,18 +310,44 @@ export class Segment implements Disposable {
     this.close();
   }
 
+  /** Notes the attachment such that it can be closed, and collected if nobody closes it. */
+  #note(self: WeakRef<Segment>, file: OpenFile): void {
+    const close = () => {
+      const segment = self.deref();
+      if (segment !== undefined) return segment.close();
+      // Collected, and its memory not given back yet: what is left to do is what the collector does.
+      unlockFile(file.fd);
+      file.close();
+    };
+    file.whenClosed(noteAttachment(this.#file.header.createdNs, this.#participants.id, close));
+  }
+
   #requireOpen(): void {
     if (this.closed) throw new ClosedError(`Cannot use segment '${this.name}' as it was closed; open it again`);
+  }
+
+  /** Refuses what is no name or no type, before anything happens; and tells how long to wait. */
+  #requireObject(
+    action: string,
+    name: unknown,
+    type: unknown,
+    waitOptions: ObjectOptions,
+  ): number | undefined {
+    const doing = `${action} object ${shown(name)} in segment '${this.name}'`;
+    requireObject(doing, name, type);
+    requireOptions(doing, waitOptions);
+    requireTimeout(doing, waitOptions.timeoutMs);
+    return waitOptions.timeoutMs;
   }
 
   #add<O, T>(
     name: string,
     type: SharedType<O, T>,
     options: O,
-    { timeoutMs }: ObjectOptions = {},
+    waitOptions: ObjectOptions = {},
   ): { entry: CatalogEntry; isNew: boolean } {
     this.#requireOpen();
-    requireTimeout("add an object to", this.name, timeoutMs);
+    const timeoutMs = this.#requireObject("create", name, type, waitOptions);
     if (this.readOnly) {
       throw new ReadOnlyError(
         `Cannot create object '${name}' in segment '${this.name}' as it is attached for reading only; attach without readOnly`,
@@ -306,7 +359,7 @@ export class Segment implements Disposable {
       byteLength: type.byteLength(options),
       schema: type.schema?.(options) ?? "",
     };
-    return this.#catalog.add(entry, (added) => type.init(this.#region(added), options), timeoutMs);
+    return this.#catalog.add(entry, (added) => type.init(this.#region(added, type), options), timeoutMs);
   }
 
   #attach<O, T>(entry: CatalogEntry, type: SharedType<O, T>, options: Partial<O>): T {
@@ -319,33 +372,15 @@ export class Segment implements Disposable {
     }
     const schema = type.schema?.(options);
     if (schema !== undefined && schema !== entry.schema) assertSameLayout(what, entry.schema, schema);
-    return type.attach(this.#region(entry, type.readsRaw), options);
+    return type.attach(this.#region(entry, type), options);
   }
 
-  #region({ name, byteOffset, byteLength }: CatalogEntry, readsRaw = false): Region {
-    const views = new Views(this.#file.mapping.buffer, byteOffset, byteLength, this.readOnly);
-    return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, this.readOnly, readsRaw);
+  /** The region of an object: the memory itself for the library's own types, what is lent for all others. */
+  #region({ name, byteOffset, byteLength }: CatalogEntry, type: object): Region {
+    const { mapping } = this.#file, { readOnly } = this, what = `'${name}' in segment '${this.name}'`;
+    const lend = () =>
+      readOnly ? new GuardedViews(what, views) : new Views(mapping.lend(byteOffset, byteLength), 0, byteLength);
+    const views: Views = new Views(mapping.buffer, byteOffset, byteLength, readOnly, lend);
+    return new Region(what, views, this.#participants, readOnly, OWN_TYPE in type);
   }
-}
-
-function createRequest(action: string, name: string, options: CreateOptions): CreateRequest {
-  const { byteLength, mode = 0o600, maxParticipants, maxObjects } = options;
-  const page = system.pageSize();
-  if (!Number.isInteger(byteLength) || byteLength < page || byteLength > MAX_BYTE_LENGTH) {
-    throw new RangeError(
-      `Cannot ${action} segment '${name}' as byteLength must be an integer from ${page} (one page) to ${MAX_BYTE_LENGTH} (4 GiB, the longest ArrayBuffer in Bun): received ${byteLength}`,
-    );
-  }
-  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
-    throw new RangeError(
-      `Cannot ${action} segment '${name}' as mode must be an integer from 0 to 0o777: received ${mode}`,
-    );
-  }
-  const wholePages = Math.ceil(byteLength / page) * page;
-  return { ...options, readOnly: false, mode, geometry: layOut(wholePages, maxParticipants, maxObjects) };
-}
-
-function requireTimeout(action: string, name: string, timeoutMs: number | undefined): void {
-  if (timeoutMs === undefined || timeoutMs >= 0) return;
-  throw new RangeError(`Cannot ${action} segment '${name}' as timeoutMs must be 0 or more: received ${timeoutMs}`);
 }

@@ -3,11 +3,12 @@ import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../errors.ts";
+import { requireBlank } from "./blank_file.ts";
 import type { Geometry } from "./geometry.ts";
 import { type Header, isReady, readCreatedNs, readHeader, requireInitialisable, writeHeader } from "./header.ts";
 import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_format.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
-import { isByteLocked, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
 import { anonymousName, parseAnonymousName, stampOf } from "./segment_name.ts";
 
@@ -137,13 +138,22 @@ function settle(
       // Only now is the answer sure: the last holder may have finished, or failed and removed the name.
       const { links } = system.fileStatus(doing, fd);
       const isStillOurs = links > 0 && !isReady(readStart(name, fd));
-      if (isStillOurs) return initialise(name, opened, request);
+      if (isStillOurs) {
+        requireBlank(name, fd);
+        return initialise(name, opened, request);
+      }
       unlockByte(fd, INITIALISER_LOCK_BYTE);
       if (links === 0) return "unlinked";
       continue;
     }
     const waitedMs = performance.now() - start;
-    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) throw notReady(name, true, waitedMs);
+    if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) {
+      if (isByteLocked(fd, INITIALISER_LOCK_BYTE)) throw notReady(name, true, waitedMs);
+      throw new SegmentStateError(
+        "BUSY",
+        `Cannot ${doing.action} '${name}' as nobody initialises it, but ${READ_LOCKED}`,
+      );
+    }
     sleep(1);
   }
   return "ready";
@@ -195,10 +205,11 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
     // A dead initialiser may have left anything here and in the parts behind it.
     new Uint8Array(mapping.buffer, MAGIC_BYTES, geometry.objectsOffset - MAGIC_BYTES).fill(0);
     writeHeader(record, geometry);
-    // Publishes everything above; pairs with the load in attach.
+    const header = readHeader(name, record, geometry.byteLength);
+    // Publishes everything above; pairs with the load in attach. From here on nothing fails.
     store(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD, STATE_READY);
     unlockByte(fd, INITIALISER_LOCK_BYTE);
-    return { mapping, header: readHeader(name, record, geometry.byteLength) };
+    return { mapping, header };
   } catch (error) {
     removeName(name, fd);
     mapping?.close();
@@ -206,7 +217,12 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
   }
 }
 
-/** Removes the name of a file that could not be initialised. If that fails too, the first error tells more. */
+/**
+ * Removes the name of a file that could not be initialised. If that fails too, the first error tells more.
+ *
+ * The kernel removes a name, whatever file has it. That it is still this file's is sure as long as the initialiser's lock is
+ * held: who unlinks a file that is not ready waits for that lock, so the name cannot have gone to another one since the look.
+ */
 function removeName(name: string, fd: number): void {
   const doing = { action: "remove segment", path: name };
   try {
@@ -214,6 +230,43 @@ function removeName(name: string, fd: number): void {
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
   }
+}
+
+/**
+ * Removes a segment's name.
+ *
+ * @returns Whether there was one.
+ */
+export function unlinkSegmentFile(name: string): boolean {
+  const doing = { action: "unlink segment", path: name };
+  const opened = openToUnlink(name);
+  if (opened === undefined) return system.shmUnlink(doing, name);
+  try {
+    const start = performance.now();
+    // Whoever initialises it may be about to remove the name itself, and must not remove the next file's (see removeName).
+    while (!isReady(readStart(name, opened.fd)) && !tryLockByte(doing, opened.fd, INITIALISER_LOCK_BYTE)) {
+      if (performance.now() - start >= INITIALISER_TIMEOUT_MS) break; // it is stopped
+      sleep(1);
+    }
+    return system.fileStatus(doing, opened.fd).links > 0 && system.shmUnlink(doing, name);
+  } finally {
+    opened.close();
+  }
+}
+
+/** The file, if it is one that can be asked about and locked. */
+function openToUnlink(name: string): OpenFile | undefined {
+  const doing = { action: "unlink segment", path: name };
+  let opened: OpenFile | undefined;
+  try {
+    opened = new OpenFile(system.shmOpen(doing, name, O_RDWR | O_NONBLOCK, 0));
+    if ((system.fileStatus(doing, opened.fd).mode & S_IFMT) === S_IFREG) return opened;
+  } catch (error) {
+    // It does not exist, or is not for this user to write; whether its name may be removed is another matter.
+    if (!(error instanceof SystemError)) throw error;
+  }
+  opened?.close();
+  return undefined;
 }
 
 /** Checks the header of a ready file and maps it. */

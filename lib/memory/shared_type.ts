@@ -25,11 +25,6 @@ import type { Region } from "./region.ts";
 export interface SharedType<Options, T> {
   /** Its name in the catalog, such as `Counter`; at most 32 bytes. */
   readonly kind: string;
-  /**
-   * A promise never to write to `Region.source`, nor to hand it on. Then it is raw memory on a read-only attachment too,
-   * which is fast to read, and where a write kills the process.
-   */
-  readonly readsRaw?: boolean;
   /** The bytes it takes. */
   byteLength(options: Options): number;
   /** The schema text that the catalog keeps, with which any tool can decode the bytes. */

@@ -1,7 +1,8 @@
-import { add, Backoff, compareExchange, load, store } from "../atomic/mod.ts";
+import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
 import { OwnerDiedError } from "../errors.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells } from "./shared/cells.ts";
+import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
@@ -27,6 +28,9 @@ export interface BarrierOptions {
  *
  *     a cell's own words
  *          4      4  last arrival: 2 × round + 1; 0 for none
+ *          8      4  the last arrival whose round's end its party was told
+ *
+ * Where deaths are not seen nobody holds a cell: each arrival takes any that has none in the round.
  */
 const ROUND_WORD = FIRST_OWN_WORD;
 const ENDED_WORD = FIRST_OWN_WORD + 1;
@@ -34,13 +38,14 @@ const USED_WORD = FIRST_OWN_WORD + 2;
 const PARTIES_WORD = FIRST_OWN_WORD + 3;
 const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
+const TOLD: number = CELL_OWN_WORD + 1;
 
-/** What a party's cell says after it arrived in a round: never 0, which an empty cell says. */
+/** What a cell says after an arrival in a round: never 0, which an empty cell says. */
 function arrivalIn(round: number): number {
   return (round << 1) | 1;
 }
 
-/** What {@linkcode Barrier} tells of itself. */
+/** What {@linkcode Barrier} reports of itself. */
 export interface BarrierStats extends LockStats {
   /** How many attachments meet. */
   readonly parties: number;
@@ -51,13 +56,14 @@ export interface BarrierStats extends LockStats {
 }
 
 /**
- * Where a fixed number of attachments, in whichever processes, wait for each other, round after round. Who first waits
- * becomes one of the parties.
+ * Where a fixed number of attachments wait for each other, round after round, in any of the processes. An attachment
+ * becomes one of the parties when it first waits.
  *
  * If a party dies before it has arrived, the others get an {@linkcode OwnerDiedError} within 100 ms instead of waiting for
- * ever; if it dies after that, in the next round. Their arrival stands: they may wait again, and go on when another
- * attachment has taken the dead one's place by waiting. A stopped party is waited for. A process that dies before it waits
- * for the first time is unknown here: use `timeoutMs`. What counts as a death is said at {@linkcode Mutex}.
+ * ever; if it dies after it has arrived, they get it in the next round. Their arrival stands: they may wait again, and
+ * continue when another attachment has taken the dead one's place by waiting. A stopped party is waited for. A process that
+ * dies before it first waits is not known here: use `timeoutMs`. See {@linkcode Lock} for what counts as a death. Over a
+ * `SharedArrayBuffer`, where deaths are not seen, any attachments may meet in each round.
  *
  * Source: D. Hensgen, R. Finkel, U. Manber, "Two Algorithms for Barrier Synchronization" (1988): no count that a death
  * could leave wrong, but a place for each party.
@@ -79,7 +85,7 @@ export class Barrier {
   /** The name in the catalog. */
   static readonly kind = "Barrier";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** How many attachments meet. */
   readonly parties: number;
@@ -88,30 +94,32 @@ export class Barrier {
   readonly #cells: Cells;
   readonly #ended: EventCount;
   readonly #backoff = new Backoff();
-  /** The first word of this attachment's cell; −1 before the first use. */
+  /** The first word of this attachment's cell; −1 before the first use, and where nobody holds a cell. */
   #cell = -1;
-  /** The round in which this attachment has arrived and not been told that it ended. */
+  /** Where nobody holds a cell: the round in which this attachment arrived and was not told that it ended. */
   #pending: number | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("barrier", region);
-    this.parties = cellCount("barrier", "parties", region.source.i32[PARTIES_WORD]);
-    new LockHeader("barrier", region, LOCK_BYTES + this.parties * CELL_BYTES);
+    this.parties = storedCellCount(this.#header, "parties", region.source.i32[PARTIES_WORD]);
+    this.#header.requireLength(LOCK_BYTES + this.parties * CELL_BYTES);
     this.#words = this.#header.words;
     // Off every fast path: atomic, as nobody owns a barrier.
-    const onInherited = () => void add(this.#words, HEIRS_WORD, 1);
+    const onInherited = () => void add(this.#words, HEIRS_WORD, 1); // pairs: barrier heirs
     this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, this.parties, onInherited);
     this.#ended = new EventCount(this.#words, ENDED_WORD);
   }
 
   /** The bytes a barrier takes. */
-  static byteLength({ parties }: BarrierOptions): number {
-    return LOCK_BYTES + cellCount("barrier", "parties", parties) * CELL_BYTES;
+  static byteLength(options: BarrierOptions): number {
+    requireOptions("make a barrier", options, "with parties");
+    return LOCK_BYTES + cellCount("barrier", "parties", options.parties) * CELL_BYTES;
   }
 
   /** Prepares a barrier in zeroed memory. */
-  static init(region: Region, { parties }: BarrierOptions): void {
-    region.views.i32[PARTIES_WORD] = parties;
+  static init(region: Region, options: BarrierOptions): void {
+    Barrier.byteLength(options);
+    region.views.i32[PARTIES_WORD] = options.parties;
   }
 
   /** Attaches to a barrier; `parties` is read from it. A read-only attachment can only look at `stats()`. */
@@ -120,52 +128,85 @@ export class Barrier {
   }
 
   /**
-   * Arrives, and sleeps until all parties have.
+   * Arrives, and sleeps until all parties have arrived.
    *
-   * @returns True if all have arrived. False if they had not in time: the arrival stands, and the next call goes on waiting.
+   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call waits on.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
-   * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very thread,
+   * as the wait would never end. The arrival stands.
+   * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive. Not over a `SharedArrayBuffer`.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   wait(options?: WaitOptions): boolean {
     const words = this.#words;
     if (words.length === 0) this.#header.refuseUse("wait at");
-    const deadline = this.#header.deadline("wait at", this.#ended.now(), options);
-    if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
-    const round = this.#pending ?? load(words, ROUND_WORD); // pairs with the exchange in #endRound
-    this.#pending = round;
-    store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs with the scan in #endRound: the last to arrive sees all
-    if (this.#endRound(round) || this.#spin(round) || this.#sleep(round, deadline)) {
-      this.#pending = undefined;
-      return true;
-    }
-    return false;
+    const deadline = this.#ended.now() + this.#header.timeoutMs("wait at", options);
+    const round = this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
+    if (!this.#endRound(round) && !this.#spin(round) && !this.#sleep(round, deadline)) return false;
+    this.#pending = undefined;
+    if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread
+    return true;
   }
 
-  /** Parties, arrivals and rounds. Rounds count as acquisitions, dead parties whose place was taken as recoveries. */
+  /** Parties, arrivals and rounds. Rounds count as `acquisitions`, dead parties whose place was taken as `recoveries`. */
   stats(): BarrierStats {
     const { source } = this.#header;
-    if (source.closed) this.#header.refuseUse("tell of");
-    const round = load(source.i32, ROUND_WORD); // pairs with the exchange in #endRound
+    if (source.closed) this.#header.refuseUse("report on");
+    const round = load(source.i32, ROUND_WORD); // pairs: barrier round
     let arrived = 0;
-    for (let cell = 0; cell < this.#cells.used; cell++) {
-      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs with wait
+    for (let cell = 0; cell < this.parties; cell++) {
+      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs: barrier arrival
     }
-    const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs with the add in the constructor
+    const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs: barrier heirs
     return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
   }
 
-  /** Ends the round if all have arrived. Returns whether it has ended, by whomever. */
+  /** Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now. */
+  #arrive(): number {
+    if (this.#cell === -1) this.#cell = this.#claimCell();
+    const words = this.#words, arrived = peek(words, this.#cell + ARRIVED);
+    const round = load(words, ROUND_WORD); // pairs: barrier round
+    if (arrived === arrivalIn(round)) return round; // in an earlier call, whose time ran out
+    if (arrived !== peek(words, this.#cell + TOLD)) return (round - 1) | 0; // and that round has ended since
+    store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs: barrier arrival; the last to arrive sees all
+    return round;
+  }
+
+  #claimCell(): number {
+    const cell = this.#cells.claim();
+    if (cell === -1) this.#cells.refuse();
+    return this.#cells.wordOf(cell);
+  }
+
+  /** Arrives in any cell, if this object has not. Returns the round. */
+  #arriveAnywhere(): number {
+    const words = this.#words;
+    while (this.#pending === undefined) {
+      const round = load(words, ROUND_WORD); // pairs: barrier round
+      for (let cell = 0; cell < this.parties && this.#pending === undefined; cell++) {
+        const word = this.#cells.wordOf(cell) + ARRIVED, before = load(words, word); // pairs: barrier arrival
+        // One of this round is taken; one of a later round shows that this one has ended.
+        if (before !== 0 && ((before - arrivalIn(round)) | 0) >= 0) continue;
+        // Pairs: barrier arrival; the last to arrive sees all.
+        if (compareExchange(words, word, before, arrivalIn(round)) === before) this.#pending = round;
+      }
+      if (this.#pending === undefined) this.#endRound(round); // all have arrived
+    }
+    return this.#pending;
+  }
+
+  /** Ends the round if all have arrived. Returns whether it has ended, now or before. */
   #endRound(round: number): boolean {
     const words = this.#words;
-    if (load(words, ROUND_WORD) !== round) return true; // pairs with the exchange below
+    if (load(words, ROUND_WORD) !== round) return true; // pairs: barrier round
     for (let cell = 0; cell < this.parties; cell++) {
       const word = this.#cells.wordOf(cell);
-      if (load(words, word + ARRIVED) !== arrivalIn(round)) return false; // pairs with the store in wait
+      if (load(words, word + ARRIVED) !== arrivalIn(round)) return false; // pairs: barrier arrival
     }
-    // Pairs with the loads of the round: of all that see everybody here, one ends it.
+    // Pairs: barrier round. Of all that see everybody here, one ends it.
     if (compareExchange(words, ROUND_WORD, round, (round + 1) | 0) === round) this.#ended.notifyAll();
     return true;
   }
@@ -173,7 +214,7 @@ export class Barrier {
   #spin(round: number): boolean {
     const backoff = this.#backoff;
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) {
-      if (load(this.#words, ROUND_WORD) !== round) return true; // pairs with the exchange in #endRound
+      if (load(this.#words, ROUND_WORD) !== round) return true; // pairs: barrier round
     }
     return false;
   }
@@ -187,7 +228,7 @@ export class Barrier {
         const until = Math.min(deadline, this.#ended.now() + LIFE_CHECK_MS);
         if (this.#ended.wait(seen, until)) continue;
         if (this.#endRound(round)) return true;
-        this.#requireLiving(round);
+        this.#requireLiving(round, deadline);
         if (until === deadline) return false;
       }
     } finally {
@@ -195,13 +236,17 @@ export class Barrier {
     }
   }
 
-  /** All that have not arrived live, as far as they are known. */
-  #requireLiving(round: number): void {
+  /** All known parties that have not arrived are alive. */
+  #requireLiving(round: number, deadline: number): void {
     const { party, what } = this.#header;
     for (let cell = 0; cell < this.#cells.used; cell++) {
       const id = this.#cells.idAt(cell);
-      if (id === FREE || party.isAlive(id)) continue;
-      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs with wait
+      if (id === FREE) continue;
+      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs: barrier arrival
+      if (party.isAlive(id)) {
+        this.#header.refuseEndless("wait at", id, deadline);
+        continue;
+      }
       throw new OwnerDiedError(
         `Cannot wait at ${what} as all parties must live: ${
           party.describe(id)

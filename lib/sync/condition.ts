@@ -1,5 +1,6 @@
 import { load, store } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
@@ -22,13 +23,13 @@ const SIGNALLED_WORD = FIRST_OWN_WORD;
 const OVERFLOW_WORD = FIRST_OWN_WORD + 1;
 
 /**
- * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in whichever processes.
- * `wait` gives the mutex up, sleeps and takes it again. It may return without a signal, so the caller looks at what it
- * waits for in a loop. Always use one condition with one mutex.
+ * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in any of the processes.
+ * `wait` releases the mutex, sleeps and takes it again. It may return without a signal, so the caller checks what it waits
+ * for in a loop. Always use one condition with one mutex.
  *
- * A signal is never lost: if the one it woke dies before it could act, all others wake within 100 ms and look. Once more
- * than 32 have waited at a time, waits end early every 40 ms, as nobody could tell of all of them who died. If an owner
- * of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one who gets the mutex next.
+ * A signal is never lost: if the waiter that it woke dies before it could act, all others wake within 100 ms and check.
+ * Once more than 32 have waited at a time, waits end early every 40 ms, as deaths among so many could be missed. If an
+ * owner of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one that gets the mutex next.
  *
  * Source: A. Birrell, "An Introduction to Programming with Threads" (1989), by an event count as in
  * m-ou-se/rust-atomics-and-locks, chapter 9.
@@ -49,11 +50,11 @@ export class Condition {
   /** The name in the catalog. */
   static readonly kind = "Condition";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #signalled: EventCount;
-  /** One that died here may have taken a signal with it: all others look for themselves. */
+  /** One that died here may have taken a signal with it: all others check for themselves. */
   readonly #wakeAll = (): void => this.#signalled.notifyAll();
 
   private constructor(region: Region) {
@@ -75,64 +76,64 @@ export class Condition {
   }
 
   /**
-   * Gives the mutex up, sleeps until a signal, and takes the mutex again, however long that takes.
+   * Releases the mutex, sleeps until a signal, and takes the mutex again, however long that takes.
    *
    * @param mutex Held by this attachment, before and afterwards.
+   * @param options `timeoutMs`: how long to wait for a signal at most. Defaults to no limit.
    * @returns False if the time ran out; the mutex is held then too.
    * @throws {NotOwnerError} If this attachment does not hold the mutex.
    * @throws {OwnerDiedError} If the mutex was broken meanwhile. It is then not held.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   wait(mutex: Mutex, options?: WaitOptions): boolean {
     if (this.#header.words.length === 0) this.#header.refuseUse("wait for");
-    const deadline = this.#header.deadline("wait for", this.#signalled.now(), options);
+    const deadline = this.#signalled.now() + this.#header.timeoutMs("wait for", options);
     if (!mutex.isOwned) {
       throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this attachment must hold the mutex`);
     }
-    this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
-    // Taken with the mutex held: who changes the state afterwards, changes the count afterwards.
+    // Taken with the mutex held: whoever changes the state afterwards, changes the count afterwards.
     const seen = this.#signalled.snapshot();
     const place = this.#header.beginWaiting(this.#wakeAll);
-    // One that is not listed would not be missed if it died with a signal: from now on all waits end early. Pairs below.
-    if (place === -1) store(this.#header.words, OVERFLOW_WORD, 1);
-    let isInTime = true;
     try {
+      // One that is not listed would not be missed if it died with a signal: from now on all waits end early.
+      if (place === -1) store(this.#header.words, OVERFLOW_WORD, 1); // pairs: condition overflow
+      this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
       mutex.unlock();
-      while (true) {
-        const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
-        if (this.#signalled.wait(seen, until)) break;
-        if (until === deadline) {
-          isInTime = false;
-          break;
-        }
-        if (load(this.#header.words, OVERFLOW_WORD) !== 0) break; // pairs with the store above
-        if (this.#header.forgetDeadWaiters()) {
-          this.#wakeAll();
-          break;
-        }
-      }
+      return this.#sleep(seen, deadline);
     } finally {
       this.#header.endWaiting(place);
+      if (!mutex.isOwned) mutex.lock(); // also if the wait failed: the caller holds it, as before
     }
-    mutex.lock();
-    return isInTime;
   }
 
-  /** Wakes one that waits. Call it with the mutex held, or after unlocking it. */
+  /** Wakes one waiter. Call it with the mutex held, or after unlocking it. */
   signal(): void {
     if (this.#header.words.length === 0) this.#header.refuseUse("signal");
     this.#signalled.notifyOne();
   }
 
-  /** Wakes all that wait. Call it with the mutex held, or after unlocking it. */
+  /** Wakes all waiters. Call it with the mutex held, or after unlocking it. */
   broadcast(): void {
     if (this.#header.words.length === 0) this.#header.refuseUse("signal");
     this.#signalled.notifyAll();
   }
 
-  /** Waiters, and as acquisitions how often somebody waited. */
+  /** Sleeps until a signal, or until it is better to check. False if the time ran out. */
+  #sleep(seen: number, deadline: number): boolean {
+    while (true) {
+      const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
+      if (this.#signalled.wait(seen, until)) return true;
+      if (until === deadline) return false;
+      if (load(this.#header.words, OVERFLOW_WORD) !== 0) return true; // pairs: condition overflow
+      if (!this.#header.forgetDeadWaiters()) continue;
+      this.#wakeAll();
+      return true;
+    }
+  }
+
+  /** Waiters, and as `acquisitions` how often an owner of the mutex waited. */
   stats(): LockStats {
     return this.#header.stats(FREE);
   }

@@ -1,4 +1,5 @@
 import { add, compareExchange, exchange, load } from "../atomic/mod.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
@@ -8,7 +9,7 @@ import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How an {@linkcode Event} is made. */
 export interface EventOptions {
-  /** Whether letting one waiter through resets it; unless given, it stays set until `reset()`. */
+  /** Whether letting one waiter through resets it. Defaults to false: it stays set until `reset()`. */
   readonly autoReset?: boolean;
 }
 
@@ -19,7 +20,7 @@ export interface EventOptions {
  *         32      4  state: 0 or SET
  *         36      4  event count: was set
  *         40      4  1 if one waiter resets it
- *         44      4  how often somebody had to sleep; it wraps
+ *         44      4  how often a waiter had to sleep; it wraps
  */
 const STATE_WORD = FIRST_OWN_WORD;
 const WAS_SET_WORD = FIRST_OWN_WORD + 1;
@@ -29,11 +30,11 @@ const UNSET = 0;
 const SET = 1;
 
 /**
- * A flag to sleep on: set by anyone, waited for by anyone, in any processes. A manual one lets all waiters through until
- * it is reset; one with `autoReset` lets one through each time it is set, and setting it twice counts once.
+ * A flag to sleep on: anybody may set it and wait for it, in any of the processes. A manual event lets all waiters through
+ * until it is reset. One with `autoReset` lets one waiter through each time it is set, and setting it twice counts once.
  *
- * Nobody owns it, so a death leaves it as it is: set if the setter got as far, and if a waiter that an auto-reset event let
- * through dies at once, the setting is spent. A setter that dies before it could wake anyone is made up for within 100 ms.
+ * Nobody owns an event, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once, the
+ * setting is spent. If a setter dies before it could wake anybody, the waiters find the event set within 100 ms.
  *
  * Source: Win32's event objects; blocking by {@linkcode EventCount}.
  *
@@ -55,7 +56,7 @@ export class Event {
   /** The name in the catalog. */
   static readonly kind = "Event";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** Whether letting one waiter through resets it. */
   readonly autoReset: boolean;
@@ -76,7 +77,7 @@ export class Event {
   }
 
   /** Prepares an event in zeroed memory. */
-  static init(region: Region, { autoReset = false }: EventOptions): void {
+  static init(region: Region, { autoReset = false }: EventOptions = {}): void {
     region.views.i32[AUTO_WORD] = autoReset ? 1 : 0;
   }
 
@@ -88,7 +89,7 @@ export class Event {
   /** Whether it is set. */
   get isSet(): boolean {
     if (this.#header.source.closed) this.#header.refuseUse("look at");
-    return load(this.#header.source.i32, STATE_WORD) === SET; // pairs with the exchange in set
+    return load(this.#header.source.i32, STATE_WORD) === SET; // pairs: event state
   }
 
   /**
@@ -99,7 +100,7 @@ export class Event {
    */
   set(): void {
     if (this.#words.length === 0) this.#header.refuseUse("set");
-    exchange(this.#words, STATE_WORD, SET); // pairs with the look in tryWait: what was written before is seen
+    exchange(this.#words, STATE_WORD, SET); // pairs: event state; what was written before is seen
     if (this.autoReset) this.#wasSet.notifyOne();
     else this.#wasSet.notifyAll();
   }
@@ -112,7 +113,7 @@ export class Event {
    */
   reset(): void {
     if (this.#words.length === 0) this.#header.refuseUse("reset");
-    exchange(this.#words, STATE_WORD, UNSET);
+    exchange(this.#words, STATE_WORD, UNSET); // pairs: event state
   }
 
   /**
@@ -123,7 +124,7 @@ export class Event {
    */
   tryWait(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("wait for");
-    // Both pair with the exchange in set.
+    // Pairs: event state.
     if (!this.autoReset) return load(this.#words, STATE_WORD) === SET;
     return compareExchange(this.#words, STATE_WORD, SET, UNSET) === SET;
   }
@@ -131,24 +132,27 @@ export class Event {
   /**
    * Sleeps until it is set.
    *
-   * @returns False if it was not set in time.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @returns False if the time ran out.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   wait(options?: WaitOptions): boolean {
-    return this.tryWait() || this.#sleep(options);
+    if (this.#words.length === 0) this.#header.refuseUse("wait for");
+    const timeoutMs = this.#header.timeoutMs("wait for", options);
+    return this.tryWait() || this.#sleep(timeoutMs);
   }
 
-  /** Waiters, and as contended how often one had to sleep. Nobody takes an event, so the other counts stay 0. */
+  /** Waiters, and as `contended` how often one had to sleep. Nobody takes an event, so the other counts stay 0. */
   stats(): LockStats {
     const stats = this.#header.stats(FREE);
-    return { ...stats, contended: load(this.#header.source.i32, SLEPT_WORD) >>> 0 }; // pairs with the add in #sleep
+    return { ...stats, contended: load(this.#header.source.i32, SLEPT_WORD) >>> 0 }; // pairs: event slept
   }
 
-  #sleep(options: WaitOptions | undefined): boolean {
-    const deadline = this.#header.deadline("wait for", this.#wasSet.now(), options);
-    add(this.#words, SLEPT_WORD, 1); // pairs with the load in stats
+  #sleep(timeoutMs: number): boolean {
+    const deadline = this.#wasSet.now() + timeoutMs;
+    add(this.#words, SLEPT_WORD, 1); // pairs: event slept
     const place = this.#header.beginWaiting();
     try {
       while (true) {

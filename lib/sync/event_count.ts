@@ -4,26 +4,28 @@ import { compareExchange, fence, Futex, load, or } from "../atomic/mod.ts";
  * The word.
  *
  *     31 … 1 | 0
- *      count | somebody may be asleep
+ *      count | ASLEEP: somebody may be asleep
  *
  * The count wraps; only whether it changed matters.
  */
 export const ASLEEP = 1;
 const ONE = 2;
 
-/** Where a sleeper cannot fence those who notify, it must look again this often, else this often for what died. */
+/** Interval between checks of a sleeper that cannot fence those who notify: it may have missed a change. */
 const UNFENCED_RECHECK_MS = 1;
+/** Interval between checks of other sleepers: whoever changed the condition may have died before it notified. */
 const RECHECK_MS = 50;
 
 /**
  * Blocking, added outside a lock-free part: take a snapshot, check the condition, and wait only if nothing was notified
- * since. No wake-up is lost, and notifying makes no system call, and not even an atomic write, when nobody waits. Any
- * number wait and notify, in any processes. A wait may end early, so the condition is checked in a loop. One that dies
- * asleep costs the next notifier one needless system call and leaves nothing else behind.
+ * since. No wake-up is lost. If nobody waits, notifying makes no system call, and not even an atomic write. Any number may
+ * wait and notify, in any of the processes. A wait may end early, so the condition is checked in a loop. A waiter that
+ * times out or dies asleep leaves the bit that announces it: that costs the next notifier one needless system call, which
+ * clears it.
  *
- * The condition must be changed by an atomic write, made before `notify`. Then
- * of a waiter that registers and checks, and a notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`,
- * folly's `EventCount`, D. Vyukov's eventcounts.
+ * The condition must be changed by an atomic write, made before `notify`. Then, of a waiter that registers and checks, and a
+ * notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`, folly's
+ * `EventCount`, D. Vyukov's eventcounts.
  *
  * @example
  * ```ts
@@ -69,22 +71,22 @@ export class EventCount {
 
   /** Announces a waiter. Take it before checking the condition, and wait with it. */
   snapshot(): number {
-    // Pairs with the look in notify, Dekker's way: registered before the condition is checked.
+    // Pairs: event count. Dekker's way: registered before the condition is checked.
     const snapshot = or(this.#words, this.#index, ASLEEP) | ASLEEP;
     if (this.#isPublished) this.#isFenced = fence(this.#words);
     return snapshot;
   }
 
   /**
-   * How long to wait at most before the condition is checked again, in milliseconds, since whoever changed it may have died
-   * before it could notify.
+   * How long to wait at most before the condition is checked again, in milliseconds: whoever changed it may have died before
+   * it could notify.
    */
   get recheckMs(): number {
     return this.#isFenced ? RECHECK_MS : UNFENCED_RECHECK_MS;
   }
 
   /**
-   * Blocks unless somebody notified since the snapshot.
+   * Blocks, unless there was a notification since the snapshot.
    *
    * @param deadline Milliseconds on the clock of `now()`; Infinity for none.
    * @returns False if the deadline has passed.
@@ -95,23 +97,23 @@ export class EventCount {
 
   /** Wakes one waiter, if there is one. Call it after the atomic write that changed the condition. */
   notifyOne(): void {
-    // Pairs with snapshot, Dekker's way: the condition was changed before this look.
+    // Pairs: event count. Dekker's way: the condition was changed before this look.
     if ((load(this.#words, this.#index) & ASLEEP) !== 0) this.#notify(1);
   }
 
   /** Wakes all waiters. Call it after the atomic write that changed the condition. */
   notifyAll(): void {
-    if ((load(this.#words, this.#index) & ASLEEP) !== 0) this.#notify(Infinity);
+    if ((load(this.#words, this.#index) & ASLEEP) !== 0) this.#notify(Infinity); // pairs: event count
   }
 
   #notify(count: number): void {
     while (true) {
-      const word = load(this.#words, this.#index); // pairs with snapshot, and with the exchanges here
+      const word = load(this.#words, this.#index); // pairs: event count
       // Waking one leaves the others registered.
       const next = count === 1 ? (word + ONE) | ASLEEP : (word + ONE) & ~ASLEEP;
       if (compareExchange(this.#words, this.#index, word, next) !== word) continue;
       const woken = count === 1 ? this.#futex.wakeOne() : this.#futex.wakeAll();
-      // Nobody was asleep. Who registered since and is about to wait finds another word than its snapshot.
+      // Nobody was asleep. A waiter that registered since and is about to sleep finds another word than its snapshot.
       if (count === 1 && woken === 0) compareExchange(this.#words, this.#index, next, next & ~ASLEEP);
       return;
     }

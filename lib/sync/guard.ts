@@ -1,6 +1,6 @@
 /** What a guard unlocks. */
 export interface Unlockable {
-  /** Gives the lock back. */
+  /** Releases the lock. */
   unlock(): void;
   /** Whether the owner before died while it held the lock. */
   readonly ownerDied: boolean;

@@ -8,6 +8,7 @@ export { Condition, type ConditionOptions } from "./condition.ts";
 export { Event, type EventOptions } from "./event.ts";
 export { EventCount } from "./event_count.ts";
 export { Guard, type Unlockable } from "./guard.ts";
+export type { Lock } from "./shared/lock.ts";
 export type { LockOwner, LockStats } from "./shared/lock_stats.ts";
 export { Mutex, MutexGuard, type MutexOptions } from "./mutex.ts";
 export { Once, type OnceOptions } from "./once.ts";
@@ -17,4 +18,5 @@ export { Semaphore, type SemaphoreOptions, type SemaphoreStats } from "./semapho
 export { SeqLock, type SeqLockOptions } from "./seq_lock.ts";
 export { SpinLock, type SpinLockOptions } from "./spin_lock.ts";
 export { TicketLock, type TicketLockOptions } from "./ticket_lock.ts";
+export type { Synchronous } from "./shared/synchronous.ts";
 export type { WaitOptions } from "./shared/wait_options.ts";

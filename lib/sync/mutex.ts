@@ -1,10 +1,12 @@
-import { compareExchange, load } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
+import type { Lock } from "./shared/lock.ts";
+import { LOCK_BYTES } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
@@ -28,17 +30,13 @@ export class MutexGuard extends Guard {
 }
 
 /**
- * Lets one attachment at a time into a section of code, whichever process it is in; the others sleep. The owner is the
- * attachment (a `Segment`, or a `Region` over a `SharedArrayBuffer`): two `Mutex` objects of one attachment are one owner.
- * Uncontended, each of `lock` and `unlock` is one atomic exchange and no system call. Not fair: who arrives may pass who
- * sleeps.
+ * Lets one attachment at a time into a section of code, in any of the processes; the others sleep. Uncontended, `lock` and
+ * `unlock` are one atomic exchange each and no system call. Not fair: a newcomer may overtake a sleeper. See
+ * {@linkcode Lock} for its methods and for what counts as a death.
  *
- * An owner that dies at any instruction leaves the lock to the next one, within 100 ms even if nobody wakes it, by the
- * rules of POSIX's robust mutexes: the next owner finds `ownerDied` true, and repairs what the lock protects and calls
- * `markConsistent()`. If it unlocks without that, the mutex is broken and everyone gets an {@linkcode OwnerDiedError}.
- * If it dies too, the next one is told the same. A stopped or slow owner keeps the lock however long it takes. Closing
- * the segment with the lock held counts as a death; so does the end of a Worker, where the kernel shows that its thread is
- * gone. Over a `SharedArrayBuffer` nothing tells of a thread's end, and a lock that a terminated Worker held stays held.
+ * A death leaves the mutex to the next owner by the rules of POSIX's robust mutexes: the next owner finds `ownerDied` true,
+ * repairs what the mutex protects and calls `markConsistent()`. If it unlocks without that, the mutex is broken, and every
+ * further attempt throws an `OwnerDiedError`. If it dies too, the one after it is told the same.
  *
  * Sources: U. Drepper, "Futexes Are Tricky" (2011); Rust's `std::sys::sync::mutex::futex`; musl's robust mutexes.
  *
@@ -53,18 +51,18 @@ export class MutexGuard extends Guard {
  * {
  *   using guard = mutex.acquire();
  *   if (guard.ownerDied) {
- *     // … repair what the lock protects, then:
+ *     // … repair what the mutex protects, then:
  *     guard.markConsistent();
  *   }
  * }
  * assertEquals(mutex.stats().acquisitions, 1);
  * ```
  */
-export class Mutex {
+export class Mutex implements Lock {
   /** The name in the catalog. */
   static readonly kind = "Mutex";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
@@ -75,7 +73,7 @@ export class Mutex {
 
   private constructor(region: Region) {
     this.#header = new LockHeader("mutex", region);
-    this.#word = new OwnedWord(this.#header);
+    this.#word = new OwnedWord(this.#header, { breaks: true });
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
@@ -96,78 +94,49 @@ export class Mutex {
   }
 
   /**
-   * Takes the lock if nobody alive holds it. Never blocks.
+   * As {@linkcode Lock.tryLock}.
    *
-   * @throws {AlreadyOwnerError} If this attachment holds it.
-   * @throws {OwnerDiedError} If it is broken.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
+   * @throws {OwnerDiedError} If the mutex is broken.
    */
   tryLock(): boolean {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryTake();
-    this.#counts[ACQUISITIONS_F64]++;
-    return true;
+    return tryLockOwned(this.#words, this.#counts, this.#id, this.#word);
   }
 
   /**
-   * Takes the lock, and sleeps until it is free.
+   * As {@linkcode Lock.lock}.
    *
-   * @returns False if it was not free in time.
-   * @throws {AlreadyOwnerError} If this attachment holds it.
-   * @throws {OwnerDiedError} If it is broken.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
+   * @throws {OwnerDiedError} If the mutex is broken.
    */
   lock(options?: WaitOptions): boolean {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(options);
-    this.#counts[ACQUISITIONS_F64]++;
-    return true;
+    return lockOwned(this.#words, this.#counts, this.#id, this.#word, options);
   }
 
-  /**
-   * Gives the lock back. If the last owner died and `markConsistent` was not called, the mutex is broken from now on.
-   *
-   * @throws {NotOwnerError} If this attachment does not hold it.
-   * @throws {ClosedError} If the segment was closed, which gave the lock up as a death does.
-   */
+  /** As {@linkcode Lock.unlock}. Breaks the mutex if the last owner died and `markConsistent` was not called. */
   unlock(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    // Pairs with the exchange in lock and tryLock: the next owner sees what this one wrote.
-    if (compareExchange(this.#words, LOCK_WORD, this.#id, FREE) !== this.#id) this.#word.release(true);
+    unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  /**
-   * Takes the lock for a block: `using guard = mutex.acquire()`.
-   *
-   * @returns The mutex's one guard, or undefined if the lock was not free in time.
-   * @throws As `lock` does.
-   */
+  /** As {@linkcode Lock.acquire}; the guard has a `markConsistent` of its own. */
   acquire(): MutexGuard;
-  /** With a limit: `undefined` if the time runs out. */
+  /** The same with a limit: `undefined` if the time ran out. */
   acquire(options: WaitOptions): MutexGuard | undefined;
   acquire(options?: WaitOptions): MutexGuard | undefined {
     return this.lock(options) ? this.#guard : undefined;
   }
 
-  /** Whether this attachment holds the lock. */
+  /** Whether this attachment holds the mutex. */
   get isOwned(): boolean {
     return this.#word.isMine;
   }
 
-  /** Whether this attachment holds the lock, took it from an owner that died, and has not called `markConsistent`. */
   get ownerDied(): boolean {
     return this.#word.isSuspect;
   }
 
   /**
-   * Declares that what the lock protects is in order again after an owner died.
+   * Declares that what the mutex protects is in order again after an owner died.
    *
-   * @throws {NotOwnerError} If this attachment does not hold the lock.
+   * @throws {NotOwnerError} If this attachment does not hold the mutex.
    * @throws {TypeError} If no owner died.
    */
   markConsistent(): void {
@@ -181,13 +150,7 @@ export class Mutex {
     this.#word.clearSuspicion();
   }
 
-  /** Owner, waiters and counts. */
   stats(): LockStats {
-    if (this.#header.source.closed) this.#header.refuseUse("tell of");
-    return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
-  }
-
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    return this.#word.take(this.#header.deadline("lock", this.#word.now(), options));
+    return this.#header.stats();
   }
 }

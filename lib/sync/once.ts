@@ -1,5 +1,6 @@
 import { compareExchange, exchange, load } from "../atomic/mod.ts";
 import { AlreadyOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import {
@@ -15,6 +16,7 @@ import {
 } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A once has no options. */
@@ -25,7 +27,7 @@ export type OnceOptions = Record<never, never>;
  *
  *     lock word    state
  *     0            nobody has begun
- *     id           that attachment is at it
+ *     id           that attachment runs the function
  *     DONE         done: mark without an id
  *
  *     offset  bytes  field
@@ -37,8 +39,8 @@ const DONE: number = MARK;
 /**
  * Runs a function once among all processes, however many ask for it; the others sleep until it is done.
  *
- * If the one that runs it dies or throws, the next one runs it from the start, within 100 ms, and is told of a death. A
- * stopped one is waited for. What counts as a death is said at {@linkcode Mutex}.
+ * If the attachment that runs it dies or throws, the next one runs it from the start, within 100 ms, and is told of a
+ * death. A stopped one is waited for. See {@linkcode Lock} for what counts as a death.
  *
  * Source: `pthread_once`; a death's rules are this project's.
  *
@@ -58,7 +60,7 @@ export class Once {
   /** The name in the catalog. */
   static readonly kind = "Once";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #words: Int32Array;
@@ -86,65 +88,84 @@ export class Once {
   /** Whether the function has run. */
   get isDone(): boolean {
     if (this.#header.source.closed) this.#header.refuseUse("look at");
-    return load(this.#header.source.i32, LOCK_WORD) === DONE; // pairs with the exchange in #run
+    return load(this.#header.source.i32, LOCK_WORD) === DONE; // pairs: once done
   }
 
   /**
-   * Runs the function if nobody has, or waits until whoever runs it is done.
+   * Runs the function if nobody has, or waits until the attachment that runs it is done.
    *
-   * @param fn Told whether one that had begun died. What it throws is thrown on, and the next caller runs it again.
-   * @returns True if it is done now, false if it was not in time.
-   * @throws {AlreadyOwnerError} If called from within the function.
-   * @throws {RangeError} If `timeoutMs` is negative.
+   * @param fn Receives whether one that had begun died. If it throws, the error reaches the caller, and the next caller
+   * runs it again. Its work must be done when it returns: an async function is refused, and a function that returns a
+   * promise counts as one that threw, though the work it has begun continues.
+   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @returns True if it is done now, false if the time ran out.
+   * @throws {AlreadyOwnerError} Within the function; without a limit, also through another attachment of this thread.
+   * @throws {TypeError} If `fn` is async or returns a promise.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
-  run(fn: (ownerDied: boolean) => void, options?: WaitOptions): boolean {
+  run<T>(fn: (ownerDied: boolean) => T & Synchronous<T>, options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("run");
-    if (load(this.#words, LOCK_WORD) === DONE) return true; // pairs with the exchange in #run
-    const deadline = this.#header.deadline("run", this.#changed.now(), options);
-    let place = -1;
+    requireSynchronous("run", this.#header.what, fn);
+    const timeoutMs = this.#header.timeoutMs("run", options);
+    if (load(this.#words, LOCK_WORD) === DONE) return true; // pairs: once done
+    const deadline = this.#changed.now() + timeoutMs;
+    const before = this.#begin() ?? this.#sleep(deadline);
+    if (before === undefined) return false;
+    if (before !== DONE) this.#run(fn, before !== FREE);
+    return true;
+  }
+
+  /** The attachment that runs the function, waiters and counts. */
+  stats(): LockStats {
+    return this.#header.stats();
+  }
+
+  /** The word before, if this attachment runs the function from now on, or if it is done; undefined if another runs it. */
+  #begin(): number | undefined {
+    while (true) {
+      const word = load(this.#words, LOCK_WORD); // pairs: once done
+      if (word === DONE) return word;
+      if (word === this.#header.id) {
+        throw new AlreadyOwnerError(`Cannot run ${this.#header.what} as this attachment is running it already`);
+      }
+      if (word !== FREE && this.#header.party.isAlive(ownerOf(word))) return undefined;
+      if (compareExchange(this.#words, LOCK_WORD, word, this.#header.id) === word) return word; // pairs: once done
+    }
+  }
+
+  /** Sleeps while another runs the function. The same as `#begin`; undefined if the time ran out. */
+  #sleep(deadline: number): number | undefined {
+    const place = this.#header.beginWaiting();
     try {
       while (true) {
-        const seen = this.#changed.snapshot();
-        const word = load(this.#words, LOCK_WORD); // pairs with the exchanges in #run
-        if (word === DONE) return true;
-        if (word === this.#header.id) {
-          throw new AlreadyOwnerError(`Cannot run ${this.#header.what} as this attachment is at it already`);
+        const seen = this.#changed.snapshot(); // before the look, so that no change is missed
+        const before = this.#begin();
+        if (before !== undefined) {
+          if (before !== DONE) this.#header.counts[CONTENDED_F64]++;
+          return before;
         }
-        if (word === FREE || !this.#header.party.isAlive(ownerOf(word))) {
-          // Pairs with the exchanges in #run: from here on it is this attachment that runs it.
-          if (compareExchange(this.#words, LOCK_WORD, word, this.#header.id) !== word) continue;
-          this.#run(fn, word !== FREE, place !== -1);
-          return true;
-        }
-        if (place === -1) place = this.#header.beginWaiting();
+        this.#header.refuseEndless("run", ownerOf(load(this.#words, LOCK_WORD)), deadline); // pairs: once done
         const until = Math.min(deadline, this.#changed.now() + LIFE_CHECK_MS);
-        if (!this.#changed.wait(seen, until) && until === deadline) return this.isDone;
+        if (!this.#changed.wait(seen, until) && until === deadline) return this.isDone ? DONE : undefined;
       }
     } finally {
       this.#header.endWaiting(place);
     }
   }
 
-  /** Who runs the function, waiters and counts. */
-  stats(): LockStats {
-    if (this.#header.source.closed) this.#header.refuseUse("tell of");
-    return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
-  }
-
-  #run(fn: (ownerDied: boolean) => void, ownerDied: boolean, hasWaited: boolean): void {
+  #run(fn: (ownerDied: boolean) => unknown, ownerDied: boolean): void {
     const { counts } = this.#header;
     counts[ACQUISITIONS_F64]++;
-    if (hasWaited) counts[CONTENDED_F64]++;
     if (ownerDied) counts[RECOVERIES_F64]++;
     let next = FREE;
     try {
-      fn(ownerDied);
+      requireDone("run", this.#header.what, fn(ownerDied));
       next = DONE;
     } finally {
       if (this.#words.length > 0) {
-        exchange(this.#words, LOCK_WORD, next); // pairs with the loads in run: what fn wrote is seen
+        exchange(this.#words, LOCK_WORD, next); // pairs: once done; what fn wrote is seen
         this.#changed.notifyAll();
       }
     }

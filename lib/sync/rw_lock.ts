@@ -1,32 +1,48 @@
-import { compareExchange, exchange, Futex, load, or, peek, store } from "../atomic/mod.ts";
-import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { compareExchange, load, or, peek, store } from "../atomic/mod.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, DIED_WORD, FREE, LOCK_BYTES, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
-import { OwnedWord } from "./shared/owned_word.ts";
-import { COUNT_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS, USED_WORD } from "./rw_lock_format.ts";
+import { COUNT_WORD, INSIDE, READ_ACQUISITIONS, READ_CONTENDED, READS_AGAIN, USED_WORD } from "./rw_lock_format.ts";
+import { RwLockReader } from "./rw_lock_reader.ts";
 import { RwLockReaders, type RwLockStats } from "./rw_lock_readers.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
+import type { Lock } from "./shared/lock.ts";
+import {
+  ACQUISITIONS_F64,
+  DIED_WORD,
+  FREE,
+  LOCK_BYTES,
+  LOCK_WORD,
+  MARK,
+  ownerOf,
+  ZERO_WORD,
+} from "./shared/lock_format.ts";
+import { LockHeader } from "./shared/lock_header.ts";
+import { takeFree, unlockOwned } from "./shared/owned_path.ts";
+import { OwnedWord } from "./shared/owned_word.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode RwLock} is made. */
 export interface RwLockOptions {
-  /** How many attachments may use it at once: up to 1024; 64 unless given. */
+  /** How many attachments may hold it for reading at once: up to 1024. Defaults to 64. */
   readonly maxParticipants?: number;
 }
 
+/** A deadline for what does not wait. */
+const NOW = -Infinity;
+
 /**
- * Lets many readers or one writer into a section of code, in any processes. Readers do not touch each other's memory: each
- * counts in a cell of its own, so reading scales. A writer that waits keeps new readers out, so writers are not starved;
- * writers that follow each other without a pause can starve readers. Reading may be nested, writing not.
+ * Lets many readers or one writer into a section of code, in any of the processes. `tryLock`, `lock`, `unlock` and `acquire`
+ * are the writer's; see {@linkcode Lock} for them and for what counts as a death. Each reader counts in a cache line of its
+ * own, so reading scales. A waiting writer keeps new readers out, so readers do not starve writers; writers that follow
+ * each other without a pause can starve readers. Reading may be nested, writing not.
  *
- * A reader that dies is counted out within 100 ms; it changed nothing, so nothing is suspect. A writer that dies leaves
- * the lock to others within 100 ms. Readers, and the next writer, find `ownerDied` true until a writer has unlocked: it is
- * expected to repair what the lock protects. What counts as a death is said at {@linkcode Mutex}. `tryLock`, `lock`, `unlock` and `acquire` are the writer's.
+ * A reader that dies is counted out within 100 ms; it changed nothing, so nothing is suspect. After a writer has died,
+ * readers and the next writer find `ownerDied` true until a writer has unlocked: it is expected to repair what the lock
+ * protects.
  *
  * Sources: the cells are those of D. Dice and A. Kogan, "BRAVO: Biased Locking for Reader-Writer Locks" (2019), here for
- * all readers; the order of looks is Dekker's.
+ * all readers; reader and writer see each other by Dekker's order.
  *
  * @example
  * ```ts
@@ -44,54 +60,53 @@ export interface RwLockOptions {
  * lock.unlock();
  * ```
  */
-export class RwLock {
+export class RwLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "RwLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
   readonly #cells: Cells;
+  readonly #reader: RwLockReader;
   readonly #readers: RwLockReaders;
-  readonly #writerGone: Futex;
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
   readonly #guard: Guard;
   readonly #readGuard: Guard;
-  /** The first word of this attachment's cell; −1 before the first use. */
-  #cell = -1;
+  /** The first word of this attachment's cell, if that still names it: one that does not read may lose its cell. */
+  #cell = ZERO_WORD;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("read-write lock", region);
-    const count = cellCount("read-write lock", "maxParticipants", region.source.i32[COUNT_WORD]);
-    new LockHeader("read-write lock", region, LOCK_BYTES + count * CELL_BYTES);
+    const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
+    this.#header.requireLength(LOCK_BYTES + count * CELL_BYTES);
     this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, count);
-    this.#word = new OwnedWord(this.#header);
+    this.#word = new OwnedWord(this.#header, { wakesAll: true }); // readers may go in together
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
+    this.#reader = new RwLockReader(this.#header, this.#word, () => this.#tryEnter());
     this.#readers = new RwLockReaders(this.#header, this.#cells);
-    this.#writerGone = Futex.at(this.#words, LOCK_WORD);
     this.#id = this.#header.id;
     this.#guard = new Guard(this);
-    // deno-lint-ignore no-this-alias -- the getter below has a this of its own
-    const lock: RwLock = this;
+    const ownerDied = () => this.ownerDied;
     this.#readGuard = new Guard({
-      unlock: () => lock.unlockRead(),
+      unlock: () => this.unlockRead(),
       get ownerDied() {
-        return lock.ownerDied;
+        return ownerDied();
       },
     });
   }
 
   /** The bytes a read-write lock takes. */
-  static byteLength({ maxParticipants = DEFAULT_CELLS }: RwLockOptions): number {
+  static byteLength({ maxParticipants = DEFAULT_CELLS }: RwLockOptions = {}): number {
     return LOCK_BYTES + cellCount("read-write lock", "maxParticipants", maxParticipants) * CELL_BYTES;
   }
 
   /** Prepares a read-write lock in zeroed memory. */
-  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: RwLockOptions): void {
+  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: RwLockOptions = {}): void {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 
@@ -100,107 +115,92 @@ export class RwLock {
     return new RwLock(region);
   }
 
-  /**
-   * Takes the lock for writing if no reader or writer that lives holds it. Never blocks.
-   *
-   * @throws {AlreadyOwnerError} If this attachment holds it, for reading or for writing.
-   * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** As {@linkcode Lock.tryLock}, for writing: if no living reader or writer holds it. */
   tryLock(): boolean {
-    this.#requireNotReading();
-    // Pairs as the exchange in lock.
-    const isFree = compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE;
-    return (isFree ? this.#wordTaken() : this.#word.tryTake()) && this.#drain(-Infinity);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    if (peek(this.#words, this.#cell) !== this.#id) this.#requireNotReading();
+    const isTaken = takeFree(this.#words, this.#id);
+    return isTaken && this.#readers.areOut() ? this.#write() : this.#lockTaken(isTaken, NOW);
   }
 
-  /**
-   * Takes the lock for writing, and sleeps until the others have left.
-   *
-   * @returns False if they had not left in time.
-   * @throws As `tryLock`; and {RangeError} if `timeoutMs` is negative.
-   */
+  /** As {@linkcode Lock.lock}, for writing: waits until readers and writer have left. */
   lock(options?: WaitOptions): boolean {
-    this.#requireNotReading();
-    const deadline = options === undefined ? Infinity : this.#header.deadline("lock", this.#word.now(), options);
-    // Pairs with the exchange in unlock and OwnedWord.release, and, Dekker's way, with the readers' look in tryLockRead.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) === FREE) this.#wordTaken();
-    else if (!this.#word.take(deadline)) return false;
-    return this.#drain(deadline);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    if (peek(this.#words, this.#cell) !== this.#id) this.#requireNotReading();
+    // Pairs, Dekker's way, with the load of the word in #tryEnter.
+    const isTaken = takeFree(this.#words, this.#id);
+    if (isTaken && this.#readers.areOut()) return this.#write();
+    return this.#lockTaken(isTaken, this.#word.now() + timeoutMs);
   }
 
-  /**
-   * Gives up writing.
-   *
-   * @throws {NotOwnerError} If this attachment does not hold the lock for writing.
-   * @throws {ClosedError} If the segment was closed, which gave the lock up as a death does.
-   */
+  /** Ends writing. */
   unlock(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    // Pairs with the exchange in lock and with the look in tryLockRead.
-    if (compareExchange(this.#words, LOCK_WORD, this.#id, FREE) !== this.#id) this.#endWriting();
+    unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  /**
-   * Takes the lock for writing for a block: `using guard = lock.acquire()`.
-   *
-   * @returns The lock's one guard for writing, or undefined if the others had not left in time.
-   * @throws As `lock` does.
-   */
   acquire(): Guard;
-  /** With a limit: `undefined` if the time runs out. */
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
   }
 
   /**
-   * Takes the lock for reading if no writer that lives holds it or waits for it. Never blocks.
+   * Takes the lock for reading if no living writer holds it or waits for it. Never blocks.
    *
+   * @returns Whether the lock was taken.
    * @throws {AlreadyOwnerError} If this attachment holds it for writing.
-   * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
+   * @throws {SegmentStateError} `FULL` if `maxParticipants` attachments hold it for reading.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   tryLockRead(): boolean {
-    return this.#tryFastRead() || (this.#giveUpDeadWriter() && this.#tryFastRead());
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    return this.#tryEnter() || this.#reader.tryAgain();
   }
 
   /**
    * Takes the lock for reading, and sleeps while there is a writer.
    *
-   * @returns False if the writer had not left in time.
-   * @throws As `tryLockRead`; and {RangeError} if `timeoutMs` is negative.
+   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @returns False if the time ran out.
+   * @throws As `tryLockRead`, and {TypeError | RangeError} if `timeoutMs` is no number, or negative.
    */
   lockRead(options?: WaitOptions): boolean {
-    return this.#tryFastRead() || this.#lockReadTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryEnter() || this.#lockReadTaken(timeoutMs);
   }
 
   /**
-   * Gives up reading, once.
+   * Ends reading, once: as often as it was taken.
    *
    * @throws {NotOwnerError} If this attachment does not hold the lock for reading.
+   * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
   unlockRead(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    const reads = this.#reads;
-    if (reads === 0) this.#refuseUnlockRead();
-    // Pairs with the scan in #drain: the writer sees that everything was read.
-    store(this.#words, this.#cell + READS, reads - 1);
-    // Pairs, Dekker's way, with the exchange that takes the word and the scan after it.
-    if (reads === 1 && load(this.#words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();
+    const words = this.#words, id = this.#id;
+    if (words.length === 0) this.#header.refuseUse("unlock");
+    if (peek(words, this.#cell) !== (id | INSIDE) && !this.#isReading()) this.#reader.refuseUnlock();
+    const cell = this.#cell;
+    if (words[cell + READS_AGAIN] > 0) {
+      words[cell + READS_AGAIN]--;
+      return;
+    }
+    store(words, cell, id); // pairs: cell holder; the writer sees that everything was read
+    // Pairs, Dekker's way, with the exchange that takes the word and the look through the cells after it.
+    if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();
   }
 
   /**
    * Takes the lock for reading for a block: `using guard = lock.acquireRead()`.
    *
-   * @returns The lock's one guard for reading, or undefined if the writer had not left in time.
+   * @returns The lock's one guard for reading.
    * @throws As `lockRead` does.
    */
   acquireRead(): Guard;
-  /** With a limit: `undefined` if the time runs out. */
+  /** The same with a limit: `undefined` if the time ran out. */
   acquireRead(options: WaitOptions): Guard | undefined;
   acquireRead(options?: WaitOptions): Guard | undefined {
     return this.lockRead(options) ? this.#readGuard : undefined;
@@ -210,141 +210,94 @@ export class RwLock {
   get ownerDied(): boolean {
     if (this.#words.length === 0) return false;
     // Written by the word's owner alone, which is this attachment or is kept out while this one reads.
-    return (this.#reads > 0 || this.#word.isMine) && peek(this.#words, DIED_WORD) !== 0;
+    return (this.#isReading() || this.#word.isMine) && peek(this.#words, DIED_WORD) !== 0;
   }
 
   /** Writer, waiters, counts of the writers and of the readers. */
   stats(): RwLockStats {
-    const { source } = this.#header;
-    if (source.closed) this.#header.refuseUse("tell of");
-    // Pairs with the exchanges that take the word.
-    return { ...this.#header.stats(ownerOf(load(source.i32, LOCK_WORD))), ...this.#readers.stats() };
+    return { ...this.#header.stats(), ...this.#readers.stats() };
   }
 
-  /** How often this attachment holds the lock for reading. Its own word: nobody else writes it while it lives. */
-  get #reads(): number {
-    if (this.#cell === -1) {
-      const cell = this.#cells.find();
-      if (cell === -1) return 0;
-      this.#cell = this.#cells.wordOf(cell);
-    }
-    return peek(this.#words, this.#cell + READS);
+  /** Writes from now on: the word is this attachment's, and no reader is inside. */
+  #write(): true {
+    this.#markIfSuspect();
+    this.#counts[ACQUISITIONS_F64]++;
+    return true;
   }
 
-  #tryFastRead(): boolean {
-    const words = this.#words;
-    if (words.length === 0) this.#header.refuseUse("lock");
-    if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
-    const cell = this.#cell, reads = peek(words, cell + READS);
-    if (reads > 0) {
-      words[cell + READS] = reads + 1; // inside already: writers see at least 1 all along
-      return true;
+  /** The long way to write, for a word that is this attachment's already or not yet. */
+  #lockTaken(isTaken: boolean, deadline: number): boolean {
+    const waits = deadline !== NOW;
+    if (!isTaken && !(waits ? this.#word.take(deadline) : this.#word.tryTake())) return false;
+    let areOut = false;
+    try {
+      areOut = this.#readers.drain(deadline);
+    } finally {
+      if (!areOut) this.#word.giveBack(); // also if it threw: the caller does not have the lock then
     }
-    // Dekker's way: this store, then the look for a writer; in #drain, the writer's exchange, then the look at the cells.
-    store(words, cell + READS, 1);
-    if (load(words, LOCK_WORD) !== FREE) return false; // whoever asked withdraws, in #withdraw
+    if (!areOut) return false;
+    this.#markIfSuspect();
+    return this.#word.count(waits);
+  }
+
+  /** Sends the word back the long way, which ends the suspicion: readers may have passed a dead writer's place on. */
+  #markIfSuspect(): void {
+    // Written by owners only, and this is the owner.
+    if (peek(this.#words, DIED_WORD) !== 0) or(this.#words, LOCK_WORD, MARK);
+  }
+
+  /** Whether this attachment holds the lock for reading. Then `#cell` is its own. */
+  #isReading(): boolean {
+    // Written by this thread, if it names this attachment; else stale perhaps, and another's all the same.
+    const holder = peek(this.#words, this.#cell);
+    if (ownerOf(holder) === this.#id) return holder === (this.#id | INSIDE);
+    const cell = this.#cells.find(); // claimed by another object, if at all
+    if (cell === -1) return false;
+    this.#cell = this.#cells.wordOf(cell);
+    return peek(this.#words, this.#cell) === (this.#id | INSIDE);
+  }
+
+  /** Goes in, unless there is a writer. */
+  #tryEnter(): boolean {
+    const words = this.#words, cell = this.#cell, id = this.#id;
+    // Dekker's way: this exchange, then the load of the word; a writer takes the word by an exchange, then loads the cells.
+    // Pairs: cell holder.
+    if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();
+    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();
     this.#counts[cell / 2 + READ_ACQUISITIONS]++;
     return true;
   }
 
-  /** A reader that met a writer counts itself out. */
-  #withdraw(): void {
-    store(this.#words, this.#cell + READS, 0); // pairs with the scan in #drain
-    this.#readers.notifyWriter();
-  }
-
-  /** A reader was refused: it withdraws, and if the writer is dead, gives up its place. Returns whether it did that. */
-  #giveUpDeadWriter(): boolean {
-    this.#withdraw();
-    const word = load(this.#words, LOCK_WORD); // pairs with the exchanges that take the word
-    this.#requireNotWriting(word);
-    if (word === FREE) return true;
-    return this.#passOn(word);
-  }
-
-  /** Takes a dead writer's place and gives it up at once. What it left stays suspect until a writer has been there. */
-  #passOn(word: number): boolean {
-    if (this.#header.party.isAlive(ownerOf(word)) || !this.#word.tryTake()) return false;
-    this.#giveWordBack();
-    return true;
-  }
-
-  #lockReadTaken(options: WaitOptions | undefined): boolean {
-    this.#withdraw();
-    const deadline = this.#header.deadline("lock", this.#word.now(), options);
-    const place = this.#header.beginWaiting();
-    try {
-      while (true) {
-        const word = load(this.#words, LOCK_WORD); // pairs with the exchange in unlock
-        this.#requireNotWriting(word);
-        if (word === FREE) {
-          if (this.#tryFastRead()) {
-            this.#counts[this.#cell / 2 + READ_CONTENDED]++;
-            return true;
-          }
-          this.#withdraw();
-          continue;
-        }
-        // Marked, so that the writer wakes who sleeps.
-        if (word > 0 && compareExchange(this.#words, LOCK_WORD, word, word | MARK) !== word) continue;
-        const until = Math.min(deadline, this.#word.now() + LIFE_CHECK_MS);
-        if (this.#writerGone.wait(word | MARK, until)) continue;
-        if (this.#passOn(load(this.#words, LOCK_WORD))) continue;
-        if (until === deadline) return false;
-      }
-    } finally {
-      this.#header.endWaiting(place);
+  /** The cell is no idle one of this attachment's: it reads already, or has none yet, or another took it. */
+  #enterAgain(): boolean {
+    const words = this.#words;
+    if (this.#isReading()) {
+      words[this.#cell + READS_AGAIN]++; // writers see all along that it is inside
+      return true;
     }
+    let cell = this.#cells.claim();
+    if (cell === -1) cell = this.#cells.claimIdle();
+    if (cell === -1) this.#cells.refuse();
+    this.#cell = this.#cells.wordOf(cell);
+    return this.#tryEnter();
   }
 
-  /** The word is this attachment's. */
-  #wordTaken(): true {
-    this.#counts[ACQUISITIONS_F64]++;
-    // Readers passed a dead writer's place on: marked, the word goes back the long way, which clears the suspicion.
-    // Written by owners only, and this is the owner.
-    if (peek(this.#words, DIED_WORD) !== 0) or(this.#words, LOCK_WORD, MARK);
+  #lockReadTaken(timeoutMs: number): boolean {
+    if (!this.#reader.enter(this.#word.now() + timeoutMs)) return false;
+    this.#counts[this.#cell / 2 + READ_CONTENDED]++;
     return true;
   }
 
-  /** Ends writing the long way. */
-  #endWriting(): void {
-    if (!this.#word.isMine) this.#word.refuseRelease(ownerOf(load(this.#words, LOCK_WORD)));
-    if (peek(this.#words, DIED_WORD) !== 0) store(this.#words, DIED_WORD, 0); // written by owners only
-    this.#giveWordBack();
-  }
-
-  /** Gives the word back and wakes all who sleep, since readers may go in together. */
-  #giveWordBack(): void {
-    exchange(this.#words, LOCK_WORD, FREE); // pairs with the exchange in lock and the look in #tryFastRead
-    this.#writerGone.wakeAll();
-  }
-
-  /** The word is this attachment's, so no reader comes in: waits until those inside have left, or gives it back. */
-  #drain(deadline: number): boolean {
-    if (this.#readers.drain(deadline)) return true;
-    this.#giveWordBack();
+  /** A reader that met a writer counts itself out. */
+  #withdraw(): false {
+    store(this.#words, this.#cell, this.#id); // pairs: cell holder
+    this.#readers.notifyWriter();
     return false;
   }
 
   #requireNotReading(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    if (this.#cell === -1) this.#cell = this.#cells.wordOf(this.#cells.claim());
-    if (this.#reads === 0) return;
-    throw new AlreadyOwnerError(
-      `Cannot lock ${this.#header.what} for writing as this attachment holds it for reading; unlock it first`,
-    );
-  }
-
-  #requireNotWriting(word: number): void {
-    if (ownerOf(word) !== this.#id) return;
-    throw new AlreadyOwnerError(
-      `Cannot lock ${this.#header.what} for reading as this attachment holds it for writing; unlock it first`,
-    );
-  }
-
-  #refuseUnlockRead(): never {
-    throw new NotOwnerError(
-      `Cannot unlock ${this.#header.what} as this attachment must hold it for reading: found no hold`,
-    );
+    if (this.#isReading()) this.#reader.refuseWriting();
+    // A cell of its own where there is one to be had, so that the next call need not look for one through all cells.
+    if (this.#cell === ZERO_WORD) this.#cell = this.#cells.wordOr(ZERO_WORD, this.#cells.claim());
   }
 }

@@ -1,5 +1,5 @@
 import { CELL_OWN_F64, CELL_OWN_WORD } from "./shared/cells.ts";
-import { FIRST_OWN_WORD } from "./shared/lock_format.ts";
+import { FIRST_OWN_WORD, MARK } from "./shared/lock_format.ts";
 
 /*
  * A read-write lock, behind the header's counts (see lock_format.ts; the lock word is the writer's):
@@ -10,14 +10,17 @@ import { FIRST_OWN_WORD } from "./shared/lock_format.ts";
  *         40      4  cells
  *        256      …  cells
  *
- *     a cell's own fields
- *          4      4  how often its owner holds the lock for reading
- *         64      8  f64, how often its owner took it for reading
- *         72      8  f64, how often it had to wait then
+ *     a cell's fields
+ *          0      4  holder: the id of an attachment, marked while it reads
+ *          4      4  how often it holds the lock for reading beyond the first time
+ *         64      8  f64, how often attachments took it for reading
+ *         72      8  f64, how often they had to wait then
  */
 export const DRAINED_WORD = FIRST_OWN_WORD;
 export const USED_WORD: number = FIRST_OWN_WORD + 1;
 export const COUNT_WORD: number = FIRST_OWN_WORD + 2;
-export const READS: number = CELL_OWN_WORD;
+/** Said of a cell's holder: it reads, or is about to look whether it may. */
+export const INSIDE: number = MARK;
+export const READS_AGAIN: number = CELL_OWN_WORD;
 export const READ_ACQUISITIONS: number = CELL_OWN_F64;
 export const READ_CONTENDED: number = CELL_OWN_F64 + 1;

@@ -1,12 +1,12 @@
-import { load } from "../atomic/mod.ts";
+import { compareExchange, load } from "../atomic/mod.ts";
 import type { Cells } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
-import { FREE, RECOVERIES_F64 } from "./shared/lock_format.ts";
+import { FREE, isMarked, ownerOf, RECOVERIES_F64 } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
-import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED, READS } from "./rw_lock_format.ts";
+import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED } from "./rw_lock_format.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 
-/** What {@linkcode RwLock} tells of itself. */
+/** What {@linkcode RwLock} reports of itself. */
 export interface RwLockStats extends LockStats {
   /** How many attachments that live hold it for reading. */
   readonly readers: number;
@@ -22,6 +22,10 @@ export class RwLockReaders {
   readonly #cells: Cells;
   readonly #drained: EventCount;
 
+  /**
+   * @param header Of the lock.
+   * @param cells In which the readers say that they are inside.
+   */
   constructor(header: LockHeader, cells: Cells) {
     this.#header = header;
     this.#cells = cells;
@@ -33,54 +37,62 @@ export class RwLockReaders {
     this.#drained.notifyAll();
   }
 
+  /** Whether nobody is inside, alive or dead. The caller has the lock word, so nobody comes in. */
+  areOut(): boolean {
+    const { words } = this.#header, used = this.#cells.used;
+    for (let cell = 0; cell < used; cell++) {
+      if (isMarked(load(words, this.#cells.wordOf(cell)))) return false; // pairs: cell holder
+    }
+    return true;
+  }
+
   /**
-   * Waits until those inside have left. The caller has the lock word, so nobody comes in.
+   * Waits until those inside have left or are dead. The caller has the lock word, so nobody comes in.
    *
+   * @param deadline On the clock of the lock word; −Infinity to count out the dead and not to wait.
    * @returns False if the deadline has passed.
    */
   drain(deadline: number): boolean {
-    return this.#areOut(false) || this.#sleepUntilOut(deadline);
-  }
-
-  /** What the cells tell. */
-  stats(): Omit<RwLockStats, keyof LockStats> {
-    const { source, party } = this.#header;
-    let readers = 0, readAcquisitions = 0, readContended = 0;
-    for (let cell = 0; cell < this.#cells.used; cell++) {
-      const id = this.#cells.idAt(cell), word = this.#cells.wordOf(cell);
-      if (id !== FREE && load(source.i32, word + READS) > 0 && party.isAlive(id)) readers++; // pairs with tryLockRead
-      readAcquisitions += source.f64[word / 2 + READ_ACQUISITIONS];
-      readContended += source.f64[word / 2 + READ_CONTENDED];
-    }
-    return { readers, readAcquisitions, readContended };
-  }
-
-  #sleepUntilOut(deadline: number): boolean {
+    if (deadline === -Infinity) return this.#areGone(deadline);
     const place = this.#header.beginWaiting();
     try {
       for (let asksForLife = true;;) {
         const seen = this.#drained.snapshot();
-        if (this.#areOut(asksForLife)) return true;
+        if (asksForLife ? this.#areGone(deadline) : this.areOut()) return true;
         const until = Math.min(deadline, this.#drained.now() + LIFE_CHECK_MS);
         asksForLife = !this.#drained.wait(seen, until);
-        if (asksForLife && until === deadline) return this.#areOut(true);
+        if (asksForLife && until === deadline) return this.#areGone(deadline);
       }
     } finally {
       this.#header.endWaiting(place);
     }
   }
 
-  /** Whether no reader is inside; those that died are counted out if their life is asked for. */
-  #areOut(asksForLife: boolean): boolean {
-    const { words, counts, party } = this.#header;
-    const used = this.#cells.used;
+  /** What the cells say. */
+  stats(): Omit<RwLockStats, keyof LockStats> {
+    const { source, party } = this.#header;
+    let readers = 0, readAcquisitions = 0, readContended = 0;
+    for (let cell = 0; cell < this.#cells.used; cell++) {
+      const word = this.#cells.wordOf(cell), holder = load(source.i32, word); // pairs: cell holder
+      if (isMarked(holder) && party.isAlive(ownerOf(holder))) readers++;
+      readAcquisitions += source.f64[word / 2 + READ_ACQUISITIONS];
+      readContended += source.f64[word / 2 + READ_CONTENDED];
+    }
+    return { readers, readAcquisitions, readContended };
+  }
+
+  /** Whether nobody that lives is inside. Counts out those that died. */
+  #areGone(deadline: number): boolean {
+    const { words, counts, party } = this.#header, used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {
-      const reads = this.#cells.wordOf(cell) + READS;
-      if (load(words, reads) === 0) continue; // pairs with the stores in RwLock's lockRead and unlockRead
-      const id = this.#cells.idAt(cell);
-      if (!asksForLife || (id !== FREE && party.isAlive(id))) return false;
-      this.#cells.clear(cell);
-      counts[RECOVERIES_F64]++;
+      const word = this.#cells.wordOf(cell), holder = load(words, word); // pairs: cell holder
+      if (!isMarked(holder)) continue;
+      if (party.isAlive(ownerOf(holder))) {
+        this.#header.refuseEndless("lock", ownerOf(holder), deadline);
+        return false;
+      }
+      // Another may have claimed the dead one's cell by now. It does not get in, as the lock's word is taken.
+      if (compareExchange(words, word, holder, FREE) === holder) counts[RECOVERIES_F64]++;
     }
     return true;
   }

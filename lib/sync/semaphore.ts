@@ -1,10 +1,21 @@
 import { Backoff, compareExchange, load, peek } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
-import { cellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { Guard } from "./guard.ts";
-import { FIRST_OWN_WORD, FREE, LOCK_BYTES, MARK, ownerOf } from "./shared/lock_format.ts";
+import { COUNT_WORD, FIRST_PERMIT, PERMIT_BYTES, PERMIT_WORDS, RETURNED_WORD } from "./semaphore_format.ts";
+import { cellCount, storedCellCount } from "./shared/cells.ts";
+import type { Lock } from "./shared/lock.ts";
+import {
+  ACQUISITIONS_F64,
+  CONTENDED_F64,
+  FREE,
+  LOCK_BYTES,
+  MARK,
+  ownerOf,
+  RECOVERIES_F64,
+} from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
@@ -15,47 +26,22 @@ export interface SemaphoreOptions {
   readonly permits: number;
 }
 
-/*
- * Behind the header (see lock_format.ts; its lock word and counts stay zero):
- *
- *     offset  bytes  field
- *         32      4  event count: a permit came back
- *         36      4  permits
- *        256      …  permits
- *
- *     offset  bytes  field of a permit
- *          0      4  who holds it, 0 for nobody; marked if its holder before died
- *          4     60  zero
- *         64      8  acquisitions, f64, written by the holder alone
- *         72      8  acquisitions that had to wait, f64, written by the holder alone
- *         80      8  recoveries, f64, written by the holder alone
- *         88     40  zero
- */
-const RETURNED_WORD = FIRST_OWN_WORD;
-const COUNT_WORD = FIRST_OWN_WORD + 1;
-const PERMIT_BYTES = 128;
-const PERMIT_WORDS: number = PERMIT_BYTES / 4;
-const FIRST_PERMIT: number = LOCK_BYTES / 4;
-const ACQUISITIONS = 8;
-const CONTENDED = 9;
-const RECOVERIES = 10;
-
-/** What {@linkcode Semaphore} tells of itself. */
+/** What {@linkcode Semaphore} reports of itself. */
 export interface SemaphoreStats extends LockStats {
   /** How many permits there are. */
   readonly permits: number;
-  /** How many of them attachments that live hold. */
+  /** How many of them living attachments hold. */
   readonly held: number;
 }
 
 /**
- * Lets up to a number of permits into a section of code, held by whichever processes. An attachment may hold several; it
- * gives back its own only, so a semaphore limits use and does not signal: for that there is `Event`. Who waits sleeps.
- * Not fair.
+ * Lets as many into a section of code as it has permits, in any of the processes; the others sleep. An attachment may hold
+ * several permits and can release only its own, so a semaphore limits use and does not signal: for that there is `Event`.
+ * Not fair. Taking a permit looks through them: fast for some dozens. See {@linkcode Lock} for its methods and for what
+ * counts as a death.
  *
- * Each permit names its holder, so the permits of one that dies come back by themselves within 100 ms, to the next who
- * wants one: it finds `ownerDied` true until it gives it back. A stopped holder keeps its permits. What counts as a death
- * is said at {@linkcode Mutex}. Taking a permit looks through them: fast for some dozens.
+ * Each permit names its holder, so the permits of one that dies come back by themselves within 100 ms: the next holder of
+ * such a permit finds `ownerDied` true until it releases it.
  *
  * Source: E. Dijkstra's P and V; a word for each permit, in place of a count, is this project's.
  *
@@ -73,11 +59,11 @@ export interface SemaphoreStats extends LockStats {
  * assertEquals(semaphore.stats().held, 1);
  * ```
  */
-export class Semaphore {
+export class Semaphore implements Lock {
   /** The name in the catalog. */
   static readonly kind = "Semaphore";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** How many permits there are. */
   readonly permits: number;
@@ -88,29 +74,31 @@ export class Semaphore {
   readonly #id: number;
   readonly #guard: Guard;
   readonly #backoff = new Backoff({ yields: 0 });
-  /** The word of the permit taken or given back last: free or its own, most of the time. */
+  /** The word of the permit that this object took or released last: free or its own, most of the time. */
   #last: number;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("semaphore", region);
-    this.permits = cellCount("semaphore", "permits", region.source.i32[COUNT_WORD]);
-    new LockHeader("semaphore", region, LOCK_BYTES + this.permits * PERMIT_BYTES);
+    this.permits = storedCellCount(this.#header, "permits", region.source.i32[COUNT_WORD]);
+    this.#header.requireLength(LOCK_BYTES + this.permits * PERMIT_BYTES);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#returned = new EventCount(this.#words, RETURNED_WORD);
     this.#id = this.#header.id;
     this.#guard = new Guard(this);
-    this.#last = FIRST_PERMIT + (this.#id % this.permits) * PERMIT_WORDS;
+    this.#last = this.#permitAt(this.#id % this.permits);
   }
 
   /** The bytes a semaphore takes. */
-  static byteLength({ permits }: SemaphoreOptions): number {
-    return LOCK_BYTES + cellCount("semaphore", "permits", permits) * PERMIT_BYTES;
+  static byteLength(options: SemaphoreOptions): number {
+    requireOptions("make a semaphore", options, "with permits");
+    return LOCK_BYTES + cellCount("semaphore", "permits", options.permits) * PERMIT_BYTES;
   }
 
   /** Prepares a semaphore in zeroed memory. */
-  static init(region: Region, { permits }: SemaphoreOptions): void {
-    region.views.i32[COUNT_WORD] = permits;
+  static init(region: Region, options: SemaphoreOptions): void {
+    Semaphore.byteLength(options);
+    region.views.i32[COUNT_WORD] = options.permits;
   }
 
   /** Attaches to a semaphore; `permits` is read from it. A read-only attachment can only look at `stats()`. */
@@ -118,91 +106,80 @@ export class Semaphore {
     return new Semaphore(region);
   }
 
-  /**
-   * Takes a permit if there is one that nobody alive holds. Never blocks.
-   *
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** As {@linkcode Lock.tryLock}: takes a permit, if one is free. */
   tryLock(): boolean {
-    return this.#tryFast() || this.#takeFree() || this.#takeOver();
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    return this.#tryLast() || this.#takeFree() || this.#takeOver();
   }
 
   /**
-   * Takes a permit, and sleeps until there is one.
+   * As {@linkcode Lock.lock}: takes a permit.
    *
-   * @returns False if there was none in time.
    * @throws {AlreadyOwnerError} If this attachment holds all permits.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
    */
   lock(options?: WaitOptions): boolean {
-    return this.#tryFast() || this.#takeFree() || this.#lockTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryLast() || this.#takeFree() || this.#lockTaken(timeoutMs);
   }
 
   /**
-   * Gives a permit back.
+   * Releases a permit: the one that was taken last, if that is still held.
    *
    * @throws {NotOwnerError} If this attachment holds none.
-   * @throws {ClosedError} If the segment was closed, which gave all its permits up as a death does.
    */
   unlock(): void {
     if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    // Pairs with the exchange of the permit's next holder; then, Dekker's way, with the snapshot in #lockTaken.
-    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#giveBackAnother();
+    // Pairs: permit; then, Dekker's way, with the snapshot in #lockTaken.
+    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#releaseAnother();
     this.#returned.notifyOne();
   }
 
-  /**
-   * Takes a permit for a block: `using guard = semaphore.acquire()`.
-   *
-   * @returns The semaphore's one guard, or undefined if there was no permit in time.
-   * @throws As `lock` does.
-   */
   acquire(): Guard;
-  /** With a limit: `undefined` if the time runs out. */
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
   }
 
-  /** Whether this attachment holds the permit it took last, and that permit's holder before died. */
+  /** Whether the permit that this object took last is still held, and its holder before died. */
   get ownerDied(): boolean {
     return this.#words.length > 0 && peek(this.#words, this.#last) === (this.#id | MARK); // written by this thread
   }
 
-  /** Waiters, counts and permits. The owner is told if there is one permit only. */
+  /** Waiters, counts and permits; the owner, if there is one permit only. */
   stats(): SemaphoreStats {
     const { source, party } = this.#header;
-    if (source.closed) this.#header.refuseUse("tell of");
+    if (source.closed) this.#header.refuseUse("report on");
     let held = 0, acquisitions = 0, contended = 0, recoveries = 0, owner = FREE;
     for (let i = 0; i < this.permits; i++) {
-      const word = FIRST_PERMIT + i * PERMIT_WORDS, id = ownerOf(load(source.i32, word)); // pairs with the exchanges
+      const permit = this.#permitAt(i), id = ownerOf(load(source.i32, permit)); // pairs: permit
       if (id !== FREE && party.isAlive(id)) held++;
       if (this.permits === 1) owner = id;
-      acquisitions += source.f64[word / 2 + ACQUISITIONS];
-      contended += source.f64[word / 2 + CONTENDED];
-      recoveries += source.f64[word / 2 + RECOVERIES];
+      acquisitions += source.f64[permit / 2 + ACQUISITIONS_F64];
+      contended += source.f64[permit / 2 + CONTENDED_F64];
+      recoveries += source.f64[permit / 2 + RECOVERIES_F64];
     }
     return { ...this.#header.stats(owner), acquisitions, contended, recoveries, permits: this.permits, held };
   }
 
-  #tryFast(): boolean {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock.
-    if (compareExchange(this.#words, this.#last, FREE, this.#id) !== FREE) return false;
-    this.#counts[this.#last / 2 + ACQUISITIONS]++;
+  /** The word of a permit. */
+  #permitAt(index: number): number {
+    return FIRST_PERMIT + index * PERMIT_WORDS;
+  }
+
+  #tryLast(): boolean {
+    if (compareExchange(this.#words, this.#last, FREE, this.#id) !== FREE) return false; // pairs: permit
+    this.#counts[this.#last / 2 + ACQUISITIONS_F64]++;
     return true;
   }
 
-  /** Looks for a free permit from the last one on. */
+  /** Looks for a free permit, from the last one on. */
   #takeFree(): boolean {
-    const end = FIRST_PERMIT + this.permits * PERMIT_WORDS;
-    let word = this.#last;
+    const end = this.#permitAt(this.permits);
+    let permit = this.#last;
     for (let i = 0; i < this.permits; i++) {
-      if (load(this.#words, word) === FREE && this.#change(word, FREE, this.#id)) return true; // pairs with unlock
-      word = word + PERMIT_WORDS < end ? word + PERMIT_WORDS : FIRST_PERMIT;
+      if (load(this.#words, permit) === FREE && this.#change(permit, FREE, this.#id)) return true; // pairs: permit
+      permit = permit + PERMIT_WORDS < end ? permit + PERMIT_WORDS : FIRST_PERMIT;
     }
     return false;
   }
@@ -210,27 +187,24 @@ export class Semaphore {
   /** Looks for a permit whose holder died. A death right after the exchange is found by the next one in the same way. */
   #takeOver(): boolean {
     for (let i = 0; i < this.permits; i++) {
-      const permit = FIRST_PERMIT + i * PERMIT_WORDS;
-      const word = load(this.#words, permit); // pairs with the exchanges of its holder
-      const id = ownerOf(word);
-      if (id === FREE ? this.#change(permit, FREE, this.#id) : false) return true;
+      const permit = this.#permitAt(i), word = load(this.#words, permit), id = ownerOf(word); // pairs: permit
+      if (id === FREE && this.#change(permit, FREE, this.#id)) return true; // it came back meanwhile
       if (id === FREE || id === this.#id || this.#header.party.isAlive(id)) continue;
       if (!this.#change(permit, word, this.#id | MARK)) continue;
-      this.#counts[permit / 2 + RECOVERIES]++;
+      this.#counts[permit / 2 + RECOVERIES_F64]++;
       return true;
     }
     return false;
   }
 
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    const deadline = this.#header.deadline("lock", this.#returned.now(), options);
-    this.#requireOthers();
-    const backoff = this.#backoff;
+  #lockTaken(timeoutMs: number): boolean {
+    const deadline = this.#returned.now() + timeoutMs, backoff = this.#backoff;
+    this.#requireOthers(deadline);
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) if (this.#takeFree()) return this.#contended();
     const place = this.#header.beginWaiting();
     try {
       for (let mayBeDead = true;;) {
-        const seen = this.#returned.snapshot();
+        const seen = this.#returned.snapshot(); // before the look, so that no permit that comes back is missed
         if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();
         const until = Math.min(deadline, this.#returned.now() + LIFE_CHECK_MS);
         mayBeDead = !this.#returned.wait(seen, until);
@@ -241,39 +215,46 @@ export class Semaphore {
     }
   }
 
-  /** Somebody else holds a permit that is worth waiting for. */
-  #requireOthers(): void {
+  /** Another holds a permit that is worth waiting for. */
+  #requireOthers(deadline: number): void {
+    const { party } = this.#header;
+    let another = this.#id;
     for (let i = 0; i < this.permits; i++) {
-      // Own id: written by this thread.
-      if (ownerOf(load(this.#words, FIRST_PERMIT + i * PERMIT_WORDS)) !== this.#id) return;
+      const id = ownerOf(load(this.#words, this.#permitAt(i))); // pairs: permit
+      if (id === this.#id) continue;
+      if (id === FREE || !party.isOfThisThread(id)) return;
+      another = id;
     }
+    if (another !== this.#id) return this.#header.refuseEndless("lock", another, deadline);
     throw new AlreadyOwnerError(
       `Cannot lock ${this.#header.what} as this attachment holds all its permits; unlock it first`,
     );
   }
 
-  #giveBackAnother(): void {
-    for (let i = 0; i < this.permits; i++) {
-      const permit = FIRST_PERMIT + i * PERMIT_WORDS;
-      const word = load(this.#words, permit); // own id: written by this thread
-      if (ownerOf(word) !== this.#id) continue;
-      compareExchange(this.#words, permit, word, FREE); // pairs as in unlock
-      this.#last = permit;
-      return;
-    }
+  /** The last permit is not simply this attachment's: it is marked, or it is not held any more. */
+  #releaseAnother(): void {
+    if (this.#tryRelease(this.#last)) return;
+    for (let i = 0; i < this.permits; i++) if (this.#tryRelease(this.#permitAt(i))) return;
     throw new NotOwnerError(`Cannot unlock ${this.#header.what} as this attachment must hold a permit: found none`);
   }
 
-  #change(permit: number, from: number, to: number): boolean {
-    // Pairs with the exchange in unlock.
-    if (compareExchange(this.#words, permit, from, to) !== from) return false;
+  #tryRelease(permit: number): boolean {
+    const word = load(this.#words, permit); // own id: written by this thread
+    if (ownerOf(word) !== this.#id) return false;
+    compareExchange(this.#words, permit, word, FREE); // pairs: permit
     this.#last = permit;
-    this.#counts[permit / 2 + ACQUISITIONS]++;
+    return true;
+  }
+
+  #change(permit: number, from: number, to: number): boolean {
+    if (compareExchange(this.#words, permit, from, to) !== from) return false; // pairs: permit
+    this.#last = permit;
+    this.#counts[permit / 2 + ACQUISITIONS_F64]++;
     return true;
   }
 
   #contended(): true {
-    this.#counts[this.#last / 2 + CONTENDED]++;
+    this.#counts[this.#last / 2 + CONTENDED_F64]++;
     return true;
   }
 }

@@ -1,16 +1,20 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
-import { compareExchange, load, peek, release, store } from "../atomic/mod.ts";
-import { ClosedError, NotOwnerError, SegmentFormatError } from "../errors.ts";
+import { load, specialize, wordAccess } from "../atomic/internal.ts";
+import { SegmentFormatError } from "../errors.ts";
 import { type ReadonlyViews, Views } from "../layout/mod.ts";
+import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
+import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
+import { copyPlainly, copyWords, SeqLockReader } from "./seq_lock_reader.ts";
+import { SeqLockWriter } from "./seq_lock_writer.ts";
+import type { Lock } from "./shared/lock.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
-import { type ReadPaths, readPaths } from "./seq_lock_code.ts";
-import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
-import { copyWords, SeqLockReader } from "./seq_lock_reader.ts";
+import { makeSeqLockPath, type SeqLockPath } from "./seq_lock_path.ts";
+import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
@@ -20,20 +24,23 @@ export interface SeqLockOptions {
 }
 
 /**
- * A small record that is read far more often than it is written. One writer at a time, any number of readers, in any
- * processes. Readers write nothing, so they never slow the writer and may be attached for reading only; one that met a
- * write reads again, so a writer that never rests can starve them: `LatestTable` has no such readers.
+ * A small record that is read far more often than it is written. One writer at a time and any number of readers, in any of
+ * the processes. Readers write nothing, so they never slow the writer down, and a read-only attachment can read. A reader
+ * that met a write reads again, so a writer that never rests can starve readers: a `LatestTable` has no such readers.
  *
- * A writer is who holds the lock (`lock`, `unlock`): for one write, or, where there is one writer, from the start to the
- * end. Then `beginWrite` and `endWrite`, or `write`.
+ * The writer is the owner of the lock; see {@linkcode Lock} for its methods and for what counts as a death. It may hold the
+ * lock for one write, or, where there is one writer only, from the start to the end. With the lock held it calls
+ * `beginWrite` and `endWrite`, or `write`.
  *
- * A writer that dies within a write leaves an odd sequence: readers get an {@linkcode OwnerDiedError}, within 100 ms, until
- * the next writer has written; that one finds `ownerDied` true, and must write everything anew. One that dies between
- * writes leaves a whole record; the next writer finds `ownerDied` true all the same. A stopped writer is waited for. What counts as a death is said at `Mutex`.
+ * A writer that dies within a write leaves the record half written. Readers get an {@linkcode OwnerDiedError}, within 100
+ * ms, until another writer has written; that writer finds `ownerDied` true and must write everything anew. A writer that
+ * dies between writes leaves a whole record; the next writer finds `ownerDied` true all the same. A stopped writer is
+ * waited for.
  *
- * What is read between `beginRead` and a `validate` that returns true is whole. Before that, it may be of any mixture, so
- * use no value, and follow no index, before it is validated. Where the processor may reorder loads (not x86-64), `payload`
- * is a private copy, made word by word with atomic accesses.
+ * What is read between `beginRead` and a `validate` that returns true is whole. Before that it may be a mixture of several
+ * writes, so use no value, and follow no index, before it is validated. Where the processor may reorder loads (not
+ * x86-64), `payload` is a private copy, made word by word with atomic accesses. On a read-only attachment it is a private
+ * copy, too, which `beginRead` makes: what is written to it reaches nobody.
  *
  * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
  * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.
@@ -61,11 +68,11 @@ export interface SeqLockOptions {
  * assertEquals(spread < 0.2, true);
  * ```
  */
-export class SeqLock {
+export class SeqLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "SeqLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What to read, between `beginRead` and `validate`. */
   readonly payload: ReadonlyViews;
@@ -74,6 +81,7 @@ export class SeqLock {
    * Begins to read. Waits while a write is in progress.
    *
    * @returns What `validate` is to be given.
+   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never end.
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -88,14 +96,17 @@ export class SeqLock {
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
   readonly #words: Int32Array;
+  readonly #counts: Float64Array;
+  readonly #id: number;
   readonly #guard: Guard;
   readonly #reader: SeqLockReader;
+  readonly #writer: SeqLockWriter;
   /** The payload itself. */
   readonly #shared: ReadonlyViews;
-  /** What a writer fills: the payload itself, or a private copy that `endWrite` stores atomically. */
-  readonly #draft: Views | undefined;
+  /** Whether readers and writers work on the payload itself. */
   readonly #isOrdered: boolean;
-  #isWriting = false;
+  /** Whether a reader's copy is only there to keep it from writing what is attached for reading only. */
+  readonly #isCopiedPlainly: boolean;
 
   private constructor(region: Region, isOrdered: boolean) {
     this.#header = new LockHeader("seqlock", region);
@@ -108,20 +119,26 @@ export class SeqLock {
     }
     this.#word = new OwnedWord(this.#header);
     this.#words = this.#header.words;
+    this.#counts = this.#header.counts;
+    this.#id = this.#header.id;
     this.#guard = new Guard(this);
     this.#isOrdered = isOrdered;
-    const { buffer, byteOffset } = region.source;
-    const shared = new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
-    this.#shared = shared;
-    this.payload = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
-    if (this.#words.length > 0) this.#draft = isOrdered ? shared : new Views(new ArrayBuffer(bytes));
+    this.#isCopiedPlainly = region.readOnly && hasTotalStoreOrder();
+    const partOf = ({ buffer, byteOffset }: ReadonlyViews) => new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
+    this.#shared = partOf(region.source);
+    // Nobody but this class gets hold of the memory itself.
+    const lent = isOrdered ? partOf(region.views.lent) : undefined;
+    this.payload = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
+    this.#writer = new SeqLockWriter(this.#header, this.#word, this.#shared, lent);
     this.#reader = new SeqLockReader(this.#header, () => this.#copyIn());
-    this.beginRead = () => this.#makePaths().beginRead();
-    this.validate = (sequence) => this.#makePaths().validate(sequence);
+    this.beginRead = () => this.#makePath().beginRead();
+    this.validate = (sequence) => this.#makePath().validate(sequence);
   }
 
   /** The bytes a seqlock takes. */
-  static byteLength({ payloadBytes }: SeqLockOptions): number {
+  static byteLength(options: SeqLockOptions): number {
+    requireOptions("make a seqlock", options, "with payloadBytes");
+    const { payloadBytes } = options;
     if (Number.isInteger(payloadBytes) && payloadBytes >= 8 && payloadBytes % 8 === 0 && payloadBytes <= 2 ** 30) {
       return PAYLOAD_OFFSET + payloadBytes;
     }
@@ -138,7 +155,7 @@ export class SeqLock {
 
   /** Attaches to a seqlock; `payloadBytes` is read from it. A read-only attachment reads. */
   static attach(region: Region, _options: Partial<SeqLockOptions>): SeqLock {
-    return new SeqLock(region, hasTotalStoreOrder());
+    return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly);
   }
 
   /** As `attach`, on any processor by the rules of one that reorders loads and stores. */
@@ -147,21 +164,25 @@ export class SeqLock {
   }
 
   /**
-   * Reads. What `fn` is given may be torn: then it runs again, and what it returned or threw is thrown away. It must not
-   * change anything, nor keep what it was given.
+   * Reads. `fn` may find the record torn: then it runs again, and what it returned or threw is ignored. It must not change
+   * anything, keep the payload, or be async, as after an `await` the payload may be another.
    *
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
+   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never end.
+   * @throws {TypeError} If `fn` writes this record, or returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  read<T>(fn: (payload: ReadonlyViews) => T): T {
+  read<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T {
     while (true) {
       const sequence = this.beginRead();
       try {
         const result = fn(this.payload);
+        requireDone("read", this.#header.what, result);
         if (this.validate(sequence)) return result;
       } catch (error) {
         if (this.validate(sequence)) throw error;
       }
+      if (this.#reader.isLastWriter) this.#refuseWritingReader();
     }
   }
 
@@ -169,14 +190,16 @@ export class SeqLock {
    * Reads if no write is in progress or comes between. Never waits.
    *
    * @returns Undefined if there was a write.
+   * @throws {TypeError} If `fn` returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  tryRead<T>(fn: (payload: ReadonlyViews) => T): T | undefined {
+  tryRead<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T | undefined {
     const sequence = this.#reader.look();
     if ((sequence & WRITING) !== 0) return undefined;
     this.#copyIn();
     try {
       const result = fn(this.payload);
+      requireDone("read", this.#header.what, result);
       return this.validate(sequence) ? result : undefined;
     } catch (error) {
       if (this.validate(sequence)) throw error;
@@ -187,19 +210,13 @@ export class SeqLock {
   /**
    * Begins to write. The caller holds the lock.
    *
-   * @returns Where to write. What it holds at first is the record as it is; after a death, anything.
+   * @returns Where to write. It begins with the record as it is; after a death within a write, with anything.
    * @throws {NotOwnerError} If this attachment does not hold the lock.
    * @throws {TypeError} If it writes already.
    * @throws {ClosedError} If the segment was closed.
    */
   beginWrite(): Views {
-    if (!this.#word.isMine || this.#isWriting) this.#refuseWrite();
-    this.#isWriting = true;
-    if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
-    const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
-    // Pairs with validate: who sees anything of what follows finds the sequence changed. Odd stays odd after a death.
-    store(this.#words, SEQUENCE_WORD, sequence | WRITING);
-    return this.#draft!;
+    return this.#writer.begin();
   }
 
   /**
@@ -208,134 +225,94 @@ export class SeqLock {
    * @throws {TypeError} If none was begun.
    */
   endWrite(): void {
-    if (!this.#isWriting || this.#words.length === 0) this.#refuseEnd();
-    this.#isWriting = false;
-    if (!this.#isOrdered) copyWords(this.#draft!, this.#shared, peek);
-    // Pairs with beginRead and validate: who sees this value sees all that was written. No fence: nothing waits asleep for it.
-    release(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
+    this.#writer.end();
   }
 
   /**
-   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws, what it wrote stands.
+   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws or returns a promise, what it has
+   * written by then stands. An async function is refused before it writes anything.
    *
    * @throws As `lock` and `beginWrite` do.
+   * @throws {TypeError} If `fn` is async or returns a promise.
    */
-  write(fn: (payload: Views) => void): void {
+  write<T>(fn: (payload: Views) => T & Synchronous<T>): void {
+    requireSynchronous("write", this.#header.what, fn);
     const isHeld = this.#word.isMine;
     if (!isHeld) this.lock();
+    const payload = isHeld ? this.#writer.begin() : this.#writer.start();
     try {
-      const payload = this.beginWrite();
-      try {
-        fn(payload);
-      } finally {
-        this.endWrite();
-      }
+      requireDone("write", this.#header.what, fn(payload));
     } finally {
-      if (!isHeld) this.unlock();
+      this.#writer.end();
+      if (!isHeld) unlockOwned(this.#words, this.#id, this.#word);
     }
   }
 
-  /**
-   * Becomes the writer if nobody alive is. Never blocks.
-   *
-   * @throws {AlreadyOwnerError} If this attachment is the writer.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** As {@linkcode Lock.tryLock}: becomes the writer. */
   tryLock(): boolean {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) return this.#word.tryTake();
-    this.#header.counts[ACQUISITIONS_F64]++;
-    return true;
+    return tryLockOwned(this.#words, this.#counts, this.#id, this.#word);
   }
 
-  /**
-   * Becomes the writer, and sleeps until nobody else is.
-   *
-   * @returns False if somebody else was for too long.
-   * @throws {AlreadyOwnerError} If this attachment is the writer.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** As {@linkcode Lock.lock}: becomes the writer. */
   lock(options?: WaitOptions): boolean {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#header.id) !== FREE) {
-      return this.#word.take(this.#header.deadline("lock", this.#word.now(), options));
-    }
-    this.#header.counts[ACQUISITIONS_F64]++;
-    return true;
+    return lockOwned(this.#words, this.#counts, this.#id, this.#word, options);
   }
 
   /**
-   * Is no longer the writer.
+   * As {@linkcode Lock.unlock}: is no longer the writer.
    *
-   * @throws {NotOwnerError} If this attachment is not the writer.
-   * @throws {TypeError} If it is within a write.
-   * @throws {ClosedError} If the segment was closed, which gave the lock up as a death does.
+   * @throws {TypeError} Within a write.
    */
   unlock(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    if (this.#isWriting) {
-      throw new TypeError(`Cannot unlock ${this.#header.what} within a write; call endWrite() first`);
-    }
-    // Pairs with the exchange in lock and tryLock.
-    const { id } = this.#header;
-    if (compareExchange(this.#words, LOCK_WORD, id, FREE) !== id) this.#word.release(false);
+    this.#writer.requireEnded();
+    unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  /**
-   * Becomes the writer for a block: `using guard = record.acquire()`.
-   *
-   * @returns The seqlock's one guard, or undefined if somebody else was the writer for too long.
-   * @throws As `lock` does.
-   */
   acquire(): Guard;
-  /** With a limit: `undefined` if the time runs out. */
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
   }
 
-  /** Whether this attachment is the writer and the one before died; and, if that was within a write, nothing was written since. */
+  /**
+   * Whether this attachment is the writer, and either the writer before it died, or the record is still half written since
+   * one did.
+   */
   get ownerDied(): boolean {
-    if (this.#words.length === 0 || !this.#word.isMine) return false;
-    const isHalfWritten = !this.#isWriting && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0; // written by the writer alone
-    return isHalfWritten || this.#word.isSuspect;
+    return this.#word.isMine && (this.#word.isSuspect || this.#writer.isHalfWritten);
   }
 
-  /** The writer, waiting writers, and counts of writers. */
   stats(): LockStats {
-    if (this.#header.source.closed) this.#header.refuseUse("tell of");
-    return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
+    return this.#header.stats();
   }
 
   /** Makes what reads, at the first call: it takes fifty times as long as to attach. */
-  #makePaths(): ReadPaths {
-    // Empty where loads must be atomic, so that every look at it fails and the slow way is taken.
-    const words = this.#isOrdered ? this.#header.source.i32 : new Int32Array(0);
-    return Object.assign(this, readPaths(words, this.#reader));
+  #makePath(): SeqLockPath {
+    // Empty where readers have a copy, so that every look at it fails and the slow way is taken.
+    const words = this.#isOrdered ? this.#header.source.i32 : new Int32Array(0), reader = this.#reader;
+    return Object.assign(
+      this,
+      specialize(makeSeqLockPath)({
+        words: wordAccess(words),
+        sequenceWord: SEQUENCE_WORD,
+        writing: WRITING,
+        begin: () => reader.begin(),
+        readSequence: () => reader.look(),
+      }),
+    );
   }
 
-  /** Where loads must be atomic: copies the payload with them, so that none is made after the one in validate. */
+  /**
+   * Copies the payload, where readers have a copy. Where the processor may reorder loads, with atomic ones, so that none is
+   * made after the one in validate.
+   */
   #copyIn(): void {
-    if (!this.#isOrdered) copyWords(this.#shared, this.payload, load);
+    if (this.#isOrdered) return;
+    if (this.#isCopiedPlainly) copyPlainly(this.#shared.i32, this.payload.i32);
+    else copyWords(this.#shared, this.payload, load);
   }
 
-  #refuseWrite(): never {
-    if (this.#header.words.length === 0) this.#header.refuseUse("write");
-    if (this.#isWriting) {
-      throw new TypeError(`Cannot write ${this.#header.what} as a write was begun; call endWrite() first`);
-    }
-    throw new NotOwnerError(`Cannot write ${this.#header.what} as this attachment must hold it; call lock() first`);
-  }
-
-  #refuseEnd(): never {
-    if (this.#header.source.closed) {
-      throw new ClosedError(`Cannot end a write of ${this.#header.what} as its segment was closed`);
-    }
-    throw new TypeError(`Cannot end a write of ${this.#header.what} as none was begun; call beginWrite() first`);
+  #refuseWritingReader(): never {
+    throw new TypeError(`Cannot read ${this.#header.what} as the function that reads it wrote it: it would never end`);
   }
 }

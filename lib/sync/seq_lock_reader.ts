@@ -1,14 +1,14 @@
 import { Backoff, load, store } from "../atomic/mod.ts";
-import { OwnerDiedError } from "../errors.ts";
+import { AlreadyOwnerError, OwnerDiedError } from "../errors.ts";
 import type { ReadonlyViews } from "../layout/mod.ts";
+import { SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
 import { FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
-import { SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
 
-/** Looks in a row before the first pause: most writes take less time than one. */
-const LOOKS = 16;
+/** Polls in a row before the first pause: most writes take less time than one. */
+const POLLS = 16;
 
-/** The slow path of a seqlock's readers: who met a write waits for its end, and looks whether its writer lives. */
+/** The slow path of a seqlock's reader: it met a write, waits for its end, and checks whether its writer lives. */
 export class SeqLockReader {
   readonly #header: LockHeader;
   readonly #source: Int32Array;
@@ -28,19 +28,26 @@ export class SeqLockReader {
   /** The sequence; odd within a write. */
   look(): number {
     if (this.#source.length === 0) this.#header.refuseUse("read");
-    return load(this.#source, SEQUENCE_WORD); // pairs with the stores in SeqLock's beginWrite and endWrite
+    return load(this.#source, SEQUENCE_WORD); // pairs: seqlock sequence
+  }
+
+  /** Whether this attachment has begun the last write. Read after the sequence, which is written after the writer. */
+  get isLastWriter(): boolean {
+    const { id } = this.#header;
+    return id !== 0 && load(this.#source, WRITER_WORD) === id;
   }
 
   /** A write is in progress, or loads must be atomic, or the segment is closed. */
   begin(): number {
-    for (let looks = 0;; looks++) {
+    for (let polls = 0;; polls++) {
       const sequence = this.look();
       if ((sequence & WRITING) === 0) {
         this.#copyIn();
         return sequence;
       }
-      if (looks > LOOKS) this.#wait(sequence);
-      else if (looks === LOOKS) this.#backoff.reset();
+      if (this.isLastWriter) this.#refuseWithinWrite();
+      if (polls > POLLS) this.#wait(sequence);
+      else if (polls === POLLS) this.#backoff.reset();
     }
   }
 
@@ -49,17 +56,26 @@ export class SeqLockReader {
     this.#backoff.step();
   }
 
-  /** Someone alive is at the write. */
+  /** Somebody alive is writing. */
   #requireWriter(sequence: number): void {
-    const { party, what } = this.#header;
-    const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs with the exchanges of the writers
-    if (owner !== FREE && party.isAlive(owner)) return;
+    const { party, what, id } = this.#header;
+    const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs: lock word
+    // This attachment may have taken over from a dead writer and not written yet. It would wait for itself.
+    const hasTakenOver = owner === id;
+    if (owner !== FREE && !hasTakenOver && party.isAlive(owner)) {
+      return this.#header.refuseEndless("read", owner, Infinity); // reading has no limit
+    }
     if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
     if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it
+    const writer = owner === FREE || hasTakenOver ? "a writer" : party.describe(owner);
     throw new OwnerDiedError(
-      `Cannot read ${what} as ${
-        owner === FREE ? "a writer" : party.describe(owner)
-      } died within a write; it can be read again once another has written`,
+      `Cannot read ${what} as ${writer} died within a write; it can be read again once another has written`,
+    );
+  }
+
+  #refuseWithinWrite(): never {
+    throw new AlreadyOwnerError(
+      `Cannot read ${this.#header.what} as this attachment is within a write of it; call endWrite() first`,
     );
   }
 }
@@ -75,4 +91,14 @@ export function copyWords(
   read: (words: Int32Array, index: number) => number,
 ): void {
   for (let i = 0; i < from.i32.length; i++) store(to.i32, i, read(from.i32, i));
+}
+
+/** From so many words on, the runtime's own copy is faster than a loop. */
+const LONG_WORDS = 128;
+
+/** Copies words as they are. What is torn, the validation afterwards finds out. */
+export function copyPlainly(from: Int32Array, to: Int32Array): void {
+  const { length } = from;
+  if (length >= LONG_WORDS) to.set(from);
+  else for (let i = 0; i < length; i++) to[i] = from[i];
 }

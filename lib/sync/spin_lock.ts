@@ -1,22 +1,59 @@
-import { Backoff, compareExchange, load } from "../atomic/mod.ts";
+import { Backoff } from "../atomic/mod.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
-import { ACQUISITIONS_F64, FREE, LOCK_BYTES, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
+import type { Lock } from "./shared/lock.ts";
+import { FREE, LOCK_BYTES, ownerOf } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A spinlock has no options. */
 export type SpinLockOptions = Record<never, never>;
 
+/** A word that is polled: nobody is woken, so waiters do not mark it. */
+class PolledWord extends OwnedWord {
+  readonly #header: LockHeader;
+  readonly #backoff = new Backoff({ longestSleepMs: LIFE_CHECK_MS });
+
+  constructor(header: LockHeader) {
+    super(header);
+    this.#header = header;
+  }
+
+  protected override wait(deadline: number): boolean {
+    const backoff = this.#backoff;
+    backoff.reset();
+    let place = -1;
+    try {
+      while (true) {
+        // Test before test-and-set: the line stays shared.
+        const word = this.requireTakeable();
+        if (word === FREE) {
+          if (this.takeFree()) return true;
+        } else if (backoff.isSleeping) {
+          if (place === -1) {
+            this.#header.refuseEndless("lock", ownerOf(word), deadline);
+            place = this.#header.beginWaiting();
+          }
+          if (this.takeOver(word)) return true;
+          if (this.now() >= deadline) return false;
+        }
+        backoff.step();
+      }
+    } finally {
+      this.#header.endWaiting(place);
+    }
+  }
+}
+
 /**
- * Lets one attachment at a time into a section of code that takes well under a microsecond, whichever process it is in.
- * The others spin, and after some microseconds sleep for ever longer moments, up to 40 ms: where sections are longer, a
- * {@linkcode Mutex} is woken at once and serves better. Not fair.
- *
- * An owner that dies at any instruction leaves the lock to the next one within 100 ms, who finds `ownerDied` true until it
- * unlocks. A stopped owner keeps it. What counts as a death is said at {@linkcode Mutex}.
+ * Lets one attachment at a time into a section of code that takes well under a microsecond, in any of the processes. The
+ * others spin, and after some microseconds sleep for longer and longer, up to 40 ms. Where sections are longer, a `Mutex`
+ * serves better: it wakes its waiters at once. Not fair. See {@linkcode Lock} for its methods and for what counts as a
+ * death.
  *
  * Source: test-and-test-and-set with backoff, T. Anderson, "The Performance of Spin Lock Alternatives" (1990).
  *
@@ -31,11 +68,11 @@ export type SpinLockOptions = Record<never, never>;
  * lock.unlock();
  * ```
  */
-export class SpinLock {
+export class SpinLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "SpinLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
@@ -43,11 +80,10 @@ export class SpinLock {
   readonly #counts: Float64Array;
   readonly #id: number;
   readonly #guard: Guard;
-  readonly #backoff = new Backoff({ longestSleepMs: LIFE_CHECK_MS });
 
   private constructor(region: Region) {
     this.#header = new LockHeader("spinlock", region);
-    this.#word = new OwnedWord(this.#header);
+    this.#word = new PolledWord(this.#header);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
@@ -67,94 +103,30 @@ export class SpinLock {
     return new SpinLock(region);
   }
 
-  /**
-   * Takes the lock if nobody alive holds it. Never blocks.
-   *
-   * @throws {AlreadyOwnerError} If this attachment holds it.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
   tryLock(): boolean {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#word.tryTake();
-    this.#counts[ACQUISITIONS_F64]++;
-    return true;
+    return tryLockOwned(this.#words, this.#counts, this.#id, this.#word);
   }
 
-  /**
-   * Takes the lock, and spins, then sleeps in short turns, until it is free.
-   *
-   * @returns False if it was not free in time.
-   * @throws {AlreadyOwnerError} If this attachment holds it.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** As {@linkcode Lock.lock}. Spins, then sleeps for short times. */
   lock(options?: WaitOptions): boolean {
-    if (this.#words.length === 0) this.#header.refuseUse("lock");
-    // Pairs with the exchange in unlock and OwnedWord.release.
-    if (compareExchange(this.#words, LOCK_WORD, FREE, this.#id) !== FREE) return this.#lockTaken(options);
-    this.#counts[ACQUISITIONS_F64]++;
-    return true;
+    return lockOwned(this.#words, this.#counts, this.#id, this.#word, options);
   }
 
-  /**
-   * Gives the lock back.
-   *
-   * @throws {NotOwnerError} If this attachment does not hold it.
-   * @throws {ClosedError} If the segment was closed, which gave the lock up as a death does.
-   */
   unlock(): void {
-    if (this.#words.length === 0) this.#header.refuseUse("unlock");
-    // Pairs with the exchange in lock and tryLock: the next owner sees what this one wrote.
-    if (compareExchange(this.#words, LOCK_WORD, this.#id, FREE) !== this.#id) this.#word.release(false);
+    unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  /**
-   * Takes the lock for a block: `using guard = lock.acquire()`.
-   *
-   * @returns The lock's one guard, or undefined if it was not free in time.
-   * @throws As `lock` does.
-   */
   acquire(): Guard;
-  /** With a limit: `undefined` if the time runs out. */
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
   }
 
-  /** Whether this attachment holds the lock and took it from an owner that died. */
   get ownerDied(): boolean {
     return this.#word.isSuspect;
   }
 
-  /** Owner, waiters and counts. */
   stats(): LockStats {
-    if (this.#header.source.closed) this.#header.refuseUse("tell of");
-    return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
-  }
-
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    const deadline = this.#header.deadline("lock", performance.now(), options);
-    const backoff = this.#backoff;
-    backoff.reset();
-    let place = -1;
-    try {
-      while (true) {
-        // Test before test-and-set: the line stays shared.
-        const word = this.#word.requireTakeable();
-        if (word === FREE) {
-          if (this.#word.takeFree()) return true;
-        } else if (backoff.isSleeping) {
-          if (place === -1) place = this.#header.beginWaiting();
-          if (this.#word.takeOver(word)) return true;
-          if (performance.now() >= deadline) return false;
-        }
-        backoff.step();
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
+    return this.#header.stats();
   }
 }

@@ -1,9 +1,11 @@
-import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.ts";
+import { add, Backoff, compareExchange, load, peek, release, store } from "../atomic/mod.ts";
 import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
+import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { Guard } from "./guard.ts";
+import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
+import type { Lock } from "./shared/lock.ts";
 import {
   ACQUISITIONS_F64,
   CONTENDED_F64,
@@ -16,6 +18,7 @@ import {
 } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import type { WaitOptions } from "./shared/wait_options.ts";
 import {
   COUNT_WORD,
   NEXT_WORD,
@@ -28,25 +31,28 @@ import {
   USED_WORD,
   WAITING,
 } from "./ticket_lock_format.ts";
-import type { WaitOptions } from "./shared/wait_options.ts";
+import { TicketTurns } from "./ticket_turns.ts";
 
 /** How a {@linkcode TicketLock} is made. */
 export interface TicketLockOptions {
-  /** How many attachments may use it at once: up to 1024; 64 unless given. */
+  /**
+   * How many attachments may use it at once: up to 1024. Defaults to 64. Over a `SharedArrayBuffer`: how many may hold it
+   * or wait for it.
+   */
   readonly maxParticipants?: number;
 }
 
 /**
- * Lets one attachment at a time into a section of code, first come, first served, in any processes. Waiters spin, then
- * sleep; each change of turn wakes all that sleep, so it suits few waiters and short sections.
+ * Lets one attachment at a time into a section of code, first come, first served, in any of the processes. Waiters spin,
+ * then sleep. Each change of turn wakes all that sleep, so it suits few waiters and short sections. See {@linkcode Lock}
+ * for its methods and for what counts as a death.
  *
- * An owner that dies leaves the lock to the next in line within 100 ms, who finds `ownerDied` true until it unlocks. A
- * ticket whose holder died waiting, or gave up when its time ran out, is passed over. A stopped owner keeps the lock, and
- * a stopped waiter its place: nobody behind it gets in. What counts as a death is said at {@linkcode Mutex}.
+ * A ticket is passed over if its holder died while waiting, or gave up because its time ran out. A stopped waiter keeps its
+ * place, and nobody behind it gets in.
  *
- * How a death is told: before it takes a ticket, an attachment says so in its cell. A turn that no living attachment can
- * have, by what the cells say, is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable
- * Synchronization" (1991), for the lock; the cells are this project's.
+ * Before it takes a ticket, an attachment says so in its cell: a turn that no living attachment can have, by what the cells
+ * say, is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991), for the
+ * lock; the cells are this project's.
  *
  * @example
  * ```ts
@@ -60,14 +66,15 @@ export interface TicketLockOptions {
  * lock.unlock();
  * ```
  */
-export class TicketLock {
+export class TicketLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "TicketLock";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
   readonly #cells: Cells;
+  readonly #turns: TicketTurns;
   readonly #passed: EventCount;
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
@@ -75,28 +82,30 @@ export class TicketLock {
   readonly #guard: Guard;
   /** Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own. */
   readonly #backoff = new Backoff({ yields: 0 });
-  /** The state word of this attachment's cell; −1 before the first use. */
+  /** The state word of this attachment's cell; −1 before the first use, and where cells are not kept. */
   #state = -1;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("ticket lock", region);
-    const count = cellCount("ticket lock", "maxParticipants", region.source.i32[COUNT_WORD]);
-    new LockHeader("ticket lock", region, LOCK_BYTES + count * CELL_BYTES);
+    const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
+    this.#header.requireLength(LOCK_BYTES + count * CELL_BYTES);
     this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, count);
+    this.#passed = new EventCount(this.#header.words, PASSED_WORD);
+    this.#turns = new TicketTurns(this.#header, this.#cells, this.#passed);
+    this.#turns.requireOrder("attach to");
     this.#words = this.#header.words;
-    this.#passed = new EventCount(this.#words, PASSED_WORD);
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
     this.#guard = new Guard(this);
   }
 
   /** The bytes a ticket lock takes. */
-  static byteLength({ maxParticipants = DEFAULT_CELLS }: TicketLockOptions): number {
+  static byteLength({ maxParticipants = DEFAULT_CELLS }: TicketLockOptions = {}): number {
     return LOCK_BYTES + cellCount("ticket lock", "maxParticipants", maxParticipants) * CELL_BYTES;
   }
 
   /** Prepares a ticket lock in zeroed memory. */
-  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: TicketLockOptions): void {
+  static init(region: Region, { maxParticipants = DEFAULT_CELLS }: TicketLockOptions = {}): void {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 
@@ -106,121 +115,150 @@ export class TicketLock {
   }
 
   /**
-   * Takes the lock if nobody alive holds it or waits for it. Never blocks.
+   * As {@linkcode Lock.tryLock}: also refused while somebody waits.
    *
-   * @throws {AlreadyOwnerError} If this attachment holds it.
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
+   * @throws {SegmentFormatError} If its words contradict each other.
    */
   tryLock(): boolean {
-    if (this.#tryFast()) return true;
-    this.#requireOther();
-    while (this.#passOver()) if (this.#tryFast()) return true;
-    return false;
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    return this.#tryTake() || this.#tryTakeOver();
   }
 
   /**
-   * Takes a ticket, and waits for its turn.
+   * As {@linkcode Lock.lock}: takes a ticket, and waits for its turn. If the time runs out, the ticket is passed over.
    *
-   * @returns False if the turn did not come in time; the ticket is then passed over.
-   * @throws {AlreadyOwnerError} If this attachment holds it.
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
+   * @throws {SegmentFormatError} If its words contradict each other.
    */
   lock(options?: WaitOptions): boolean {
-    return this.#tryFast() || this.#lockTaken(options);
+    if (this.#words.length === 0) this.#header.refuseUse("lock");
+    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    return this.#tryTake() || this.#lockTaken(timeoutMs);
   }
 
-  /**
-   * Passes the lock to the next in line.
-   *
-   * @throws {NotOwnerError} If this attachment does not hold it.
-   * @throws {ClosedError} If the segment was closed, which gave the lock up as a death does.
-   */
+  /** Passes the lock to the next in line. */
   unlock(): void {
     const words = this.#words;
     if (words.length === 0) this.#header.refuseUse("unlock");
     const owner = ownerOf(peek(words, LOCK_WORD)); // own id: written by this thread
     if (owner !== this.#id) this.#refuseUnlock(owner);
-    if (this.#state === -1) this.#state = this.#cells.wordOf(this.#cells.claim()) + STATE; // another object took the lock
-    const serving = peek(words, SERVING_WORD); // while this attachment lives and has the turn, nobody else passes it on
-    // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect.
+    if (this.#state === -1) return this.#unlockAnew();
+    // While this attachment lives and its cell says TAKING, nobody else passes its turn on.
+    const serving = peek(words, SERVING_WORD);
+    // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect. And a thread that
+    // is stopped in between has not given up its turn before it has passed it on: others would have, and it would set the
+    // turn back.
     words[LOCK_WORD] = FREE;
-    words[this.#state] = NONE;
-    store(words, SERVING_WORD, (serving + 1) | 0); // pairs with the exchange in #tryFast and the loads in #lockTaken
+    release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn
+    store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the look for those that sleep
     this.#passed.notifyAll();
   }
 
-  /**
-   * Takes the lock for a block: `using guard = lock.acquire()`.
-   *
-   * @returns The lock's one guard, or undefined if the turn did not come in time.
-   * @throws As `lock` does.
-   */
   acquire(): Guard;
-  /** With a limit: `undefined` if the time runs out. */
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
   }
 
-  /** Whether this attachment holds the lock and the owner before died. */
   get ownerDied(): boolean {
     return this.#words.length > 0 && peek(this.#words, LOCK_WORD) === (this.#id | MARK); // written by this thread
   }
 
-  /** Owner, waiters and counts. */
   stats(): LockStats {
-    if (this.#header.source.closed) this.#header.refuseUse("tell of");
-    return this.#header.stats(ownerOf(load(this.#header.source.i32, LOCK_WORD)));
+    return this.#header.stats();
   }
 
   /** Takes the next ticket if its turn is now. */
-  #tryFast(): boolean {
+  #tryTake(): boolean {
     const words = this.#words;
-    if (words.length === 0) this.#header.refuseUse("lock");
-    if (this.#state === -1) this.#state = this.#cells.wordOf(this.#cells.claim()) + STATE;
-    if (ownerOf(peek(words, LOCK_WORD)) === this.#id) this.#requireOther();
-    const serving = peek(words, SERVING_WORD);
-    words[this.#state] = TAKING;
-    // The ticket `serving` was still to be had, so the turn was still its own: the plain look above was good. Pairs with
-    // the store in unlock.
+    if (this.#state === -1) return this.#tryTakeAnew();
+    if (ownerOf(peek(words, LOCK_WORD)) === this.#id) this.#refuseTwice(); // own id: written by this thread
+    const serving = load(words, SERVING_WORD); // pairs: ticket turn; sees what the last owner wrote
+    words[this.#state] = TAKING; // plain: ordered by the exchange
+    // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
       words[this.#state] = NONE;
       return false;
     }
-    this.#own();
+    const before = peek(words, LOCK_WORD); // written by owners only, and this is the only one
+    words[LOCK_WORD] = before === FREE ? this.#id : this.#id | MARK; // a name that an owner left shows that it died
+    this.#counts[ACQUISITIONS_F64]++;
+    if (before !== FREE) this.#counts[RECOVERIES_F64]++;
     return true;
   }
 
-  #lockTaken(options: WaitOptions | undefined): boolean {
-    this.#requireOther();
+  // Apart from the fast paths: a function that makes another is slower from its first line on.
+
+  #tryTakeAnew(): boolean {
+    return this.#withCell(() => this.#tryTake());
+  }
+
+  #unlockAnew(): void {
+    this.#withCell(() => this.unlock());
+  }
+
+  /** Takes the lock if all that hold it or wait for it are dead or gave up. */
+  #tryTakeOver(): boolean {
+    while (this.#turns.passOver()) if (this.#tryTake()) return true;
+    return false;
+  }
+
+  #lockTaken(timeoutMs: number): boolean {
+    const deadline = this.#passed.now() + timeoutMs;
+    this.#turns.requireOrder("lock");
+    this.#header.refuseEndless("lock", ownerOf(load(this.#words, LOCK_WORD)), deadline);
+    return this.#withCell(() => this.#wait(deadline));
+  }
+
+  /**
+   * Runs a part of a call with `#state` set. Where deaths are not seen, the cell of one that has gone would never be free
+   * again: there a cell is kept only while its attachment holds the lock or waits for it.
+   */
+  #withCell<T>(call: () => T): T {
+    if (this.#state !== -1) return call();
+    const cell = this.#cells.claim(); // finds the one with which another object took the lock
+    if (cell === -1) this.#cells.refuse();
+    const word = this.#cells.wordOf(cell);
+    this.#state = word + STATE;
+    if (this.#header.party.seesDeaths) return call();
+    try {
+      return call();
+    } finally {
+      this.#state = -1;
+      if (ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word); // own id: written by this thread
+    }
+  }
+
+  /** Takes a ticket and waits for its turn. */
+  #wait(deadline: number): boolean {
     const words = this.#words, state = this.#state;
-    const deadline = this.#header.deadline("lock", this.#passed.now(), options);
-    store(words, state, TAKING);
-    const ticket = add(words, NEXT_WORD, 1); // pairs with the load in #passOver: who sees the ticket taken sees TAKING
+    store(words, state, TAKING); // pairs: ticket holder
+    const ticket = add(words, NEXT_WORD, 1); // pairs: ticket drawn; whoever sees it drawn sees TAKING
     store(words, state + TICKET - STATE, ticket);
-    store(words, state, WAITING); // pairs with the load in #passOver, which then reads the ticket
-    const backoff = this.#backoff;
-    backoff.reset();
-    let place = -1;
+    store(words, state, WAITING); // pairs: ticket holder; whoever sees it sees the ticket
+    try {
+      return this.#awaitTurn(ticket, deadline) || this.#giveUp(ticket);
+    } catch (error) {
+      // Somebody's life could not be asked for, or the like. The next in line must not wait for this one.
+      if (words.length > 0 && this.#giveUp(ticket)) this.unlock();
+      throw error;
+    }
+  }
+
+  #awaitTurn(ticket: number, deadline: number): boolean {
+    const words = this.#words, passed = this.#passed, backoff = this.#backoff;
+    for (backoff.reset(); !backoff.isSleeping; backoff.step()) {
+      if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
+    }
+    const place = this.#header.beginWaiting();
     try {
       while (true) {
-        // The snapshot comes before the look, so that no change of turn is missed.
-        const seen = backoff.isSleeping ? this.#passed.snapshot() : 0;
-        if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs with the store in unlock
-        if (!backoff.isSleeping) {
-          backoff.step();
-          continue;
-        }
-        if (place === -1) place = this.#header.beginWaiting();
-        if (this.#passOver()) continue;
-        const until = Math.min(deadline, this.#passed.now() + LIFE_CHECK_MS);
-        if (this.#passed.wait(seen, until) || until !== deadline) continue;
-        return this.#giveUp(ticket);
+        const seen = passed.snapshot(); // before the look, so that no change of turn is missed
+        if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
+        if (this.#turns.passOver()) continue;
+        const until = Math.min(deadline, passed.now() + LIFE_CHECK_MS);
+        if (!passed.wait(seen, until) && until === deadline) return false;
       }
     } finally {
       this.#header.endWaiting(place);
@@ -229,51 +267,25 @@ export class TicketLock {
 
   /** The turn has come. */
   #turn(): true {
-    store(this.#words, this.#state, TAKING);
-    this.#own();
+    const words = this.#words;
+    store(words, this.#state, TAKING);
+    const before = peek(words, LOCK_WORD); // as in #tryTake
+    words[LOCK_WORD] = before === FREE ? this.#id : this.#id | MARK;
+    this.#counts[ACQUISITIONS_F64]++;
     this.#counts[CONTENDED_F64]++;
+    if (before !== FREE) this.#counts[RECOVERIES_F64]++;
     return true;
   }
 
-  /** The time ran out: nobody has the ticket from now on, unless its turn came just now. */
+  /** Nobody has the ticket from now on, unless its turn came just now: returns whether it did. */
   #giveUp(ticket: number): boolean {
     store(this.#words, this.#state, TAKING);
-    if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs with the store in unlock
-    store(this.#words, this.#state, NONE);
-    // Whoever is next in line passes the ticket over when its turn comes.
+    if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
+    store(this.#words, this.#state, NONE); // whoever is next in line passes the ticket over when its turn comes
     return false;
   }
 
-  /** Has the turn: becomes the owner. A name that an owner left tells that it died. */
-  #own(): void {
-    const before = peek(this.#words, LOCK_WORD); // written by owners only, and this is the only one
-    this.#words[LOCK_WORD] = before === FREE ? this.#id : this.#id | MARK;
-    this.#counts[ACQUISITIONS_F64]++;
-    if (before !== FREE) this.#counts[RECOVERIES_F64]++;
-  }
-
-  /** Passes the turn on if no living attachment can have it, and returns whether it was passed on. */
-  #passOver(): boolean {
-    const words = this.#words;
-    const serving = load(words, SERVING_WORD); // pairs with the store in unlock
-    // Only a ticket that was taken: whoever has it said TAKING before, and says so still, or WAITING with it.
-    if (load(words, NEXT_WORD) === serving) return false;
-    const used = this.#cells.used;
-    for (let cell = 0; cell < used; cell++) {
-      const word = this.#cells.wordOf(cell);
-      const state = load(words, word + STATE); // pairs with the stores of its owner
-      if (state === NONE || (state === WAITING && load(words, word + TICKET) !== serving)) continue;
-      const id = this.#cells.idAt(cell);
-      if (id !== FREE && this.#header.party.isAlive(id)) return false;
-    }
-    // Pairs with the store in unlock: if the turn moved on meanwhile, nothing happens.
-    if (compareExchange(words, SERVING_WORD, serving, (serving + 1) | 0) !== serving) return true;
-    this.#passed.notifyAll();
-    return true;
-  }
-
-  #requireOther(): void {
-    if (ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) return; // own id: written by this thread
+  #refuseTwice(): never {
     throw new AlreadyOwnerError(
       `Cannot lock ${this.#header.what} as this attachment holds it already; unlock it first`,
     );

@@ -15,6 +15,13 @@ function makeWords(): { segment: Segment; words: Int32Array } {
   return { segment, words: segment.create("words", Words, { count: 1024 }) };
 }
 
+/** Deadlines that are too far for a kernel's clock, or for a runtime's. */
+const FAR = [2 ** 52, 2 ** 53, 1e19, 1e22, Number.MAX_VALUE, Infinity];
+
+/** What a program in plain JavaScript could pass. */
+// deno-lint-ignore no-explicit-any -- anything
+type Anything = any;
+
 const memories: [title: string, make: () => Int32Array][] = [
   ["shared memory", () => makeWords().words],
   ["a SharedArrayBuffer", () => new Int32Array(new SharedArrayBuffer(4096))],
@@ -44,7 +51,36 @@ for (const [title, make] of memories) {
 
     it("wakes nobody if nobody waits", () => {
       const futex = Futex.at(make(), 0);
-      assertEquals([futex.wakeOne(), futex.wakeAll(), futex.wake(0)], [0, 0, 0]);
+      assertEquals([futex.wakeOne(), futex.wakeAll(), futex.wake(0), futex.wake(Infinity)], [0, 0, 0, 0]);
+    });
+
+    it("refuses a deadline, a value and a count that mean nothing, in place of waiting for ever", () => {
+      const words = make(), futex = Futex.at(words, 0), now = futex.now();
+      const waits: ((expected: Anything, deadline: Anything) => unknown)[] = [
+        (expected, deadline) => futex.wait(expected, deadline),
+        (expected, deadline) => Futex.waitAny([futex, Futex.at(words, 64)], [expected, 0], deadline),
+      ];
+      for (const wait of waits) {
+        assertThrows(() => wait(0, NaN), RangeError, "'deadline' must be a time in milliseconds, Infinity for none");
+        for (const deadline of [String(now), null, undefined, 1n, {}]) assertThrows(() => wait(0, deadline), TypeError);
+        for (const expected of [NaN, 0.5, 2 ** 31, Infinity]) assertThrows(() => wait(expected, now), RangeError);
+        for (const expected of ["0", null, undefined, 0n]) assertThrows(() => wait(expected, now), TypeError);
+      }
+      assertThrows(() => Futex.waitAnyByPolling([futex], [0], NaN), RangeError, "received NaN");
+      for (const count of [NaN, -1, "1", null, undefined, 1n] as Anything[]) {
+        assertThrows(() => futex.wake(count), RangeError, "'count' must be 0 or more");
+      }
+      for (const index of [-1, 1024, 0.5, NaN, "0", undefined] as Anything[]) {
+        assertThrows(() => Futex.at(words, index), RangeError, "from 0 to 1023");
+      }
+      for (const other of [new Uint32Array(4), [0], undefined] as Anything[]) {
+        assertThrows(() => Futex.at(other, 0), TypeError, "must be an Int32Array");
+      }
+    });
+
+    it("ends at once whatever the deadline if the word is another", () => {
+      const futex = Futex.at(make(), 0);
+      for (const deadline of FAR) assertEquals(futex.wait(1, deadline), true);
     });
 
     it("waits for any of several words", () => {
@@ -134,10 +170,34 @@ describe("Futex between processes", { timeout: 60_000 }, () => {
     }
   }
 
+  for (const runtime of ["bun", "deno"] as const) {
+    it(`waits without taking the processor until a deadline that is too far for a clock, in ${runtime}`, async () => {
+      const { segment, words } = makeWords();
+      using _segment = segment;
+      const peer = Peer.start(runtime, SCRIPT, ["far", segment.name, ...FAR]);
+      for (const where of ["kernel", "thread"]) {
+        for (let i = 0; i < FAR.length; i++) {
+          assertEquals(await peer.next(), `${where} waits`);
+          await delay(60);
+          store(words, 0, load(words, 0) + 1);
+          assertEquals(Futex.at(words, 0).wakeAll(), 1); // the peer, or its thread, which wakes the peer
+          const { isWoken, cpuMs } = await peer.next<{ isWoken: boolean; cpuMs: number }>();
+          assertEquals(isWoken, true);
+          assertLess(cpuMs, 30);
+        }
+      }
+      await peer.succeeded();
+    });
+  }
+
   it("is quiet after its segment was closed", () => {
     const { segment, words } = makeWords();
     const futex = Futex.at(words, 0);
     segment.close();
     assertEquals([futex.wait(0, Infinity), futex.wakeAll()], [true, 0]);
+    const other = makeWords();
+    using _ = other.segment;
+    assertEquals(Futex.waitAny([Futex.at(other.words, 0), futex], [0, 0], Infinity), 1);
+    assertEquals(Futex.at(words, 0).wait(0, Infinity), true);
   });
 });

@@ -1,7 +1,8 @@
 import process from "node:process";
+import { Worker } from "node:worker_threads";
 import { Futex, load, store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, tell, threadCpuMs } from "../../support/in_peer.ts";
 import { Words } from "../sync/lock_table.ts";
 
 const [what, handle, ...args] = peerArgs;
@@ -29,5 +30,23 @@ if (what === "wait") {
   tell("ready");
   const wait = args[0] === "kernel" ? Futex.waitAny : Futex.waitAnyByPolling;
   tell(wait(futexes, [0, 0, 0], futexes[0].now() + 20_000));
+}
+if (what === "far") {
+  // Waits until it is woken, in the memory of the segment, then in a Worker's way, with a Worker that wakes it.
+  for (const deadline of args.map(Number)) {
+    tell("kernel waits");
+    const before = threadCpuMs();
+    const isWoken = futex.wait(load(words, 0), deadline);
+    tell({ isWoken, cpuMs: threadCpuMs() - before });
+  }
+  const local = new Int32Array(new SharedArrayBuffer(8));
+  const worker = new Worker(new URL("./futex_thread.ts", import.meta.url), { workerData: { handle, local } });
+  await new Promise((resolve) => worker.once("message", resolve));
+  for (const deadline of args.map(Number)) {
+    tell("thread waits");
+    const before = threadCpuMs();
+    const isWoken = Futex.at(local, 0).wait(load(local, 0), deadline);
+    tell({ isWoken, cpuMs: threadCpuMs() - before });
+  }
 }
 process.exit(0);

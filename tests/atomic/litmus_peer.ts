@@ -1,5 +1,6 @@
 import process from "node:process";
 import { fence, isFenced, load, pause, release, store } from "../../lib/atomic/mod.ts";
+import { OWN_TYPE } from "../../lib/memory/internal.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { peerArgs, tell } from "../../support/in_peer.ts";
 import { Words } from "../sync/lock_table.ts";
@@ -10,7 +11,9 @@ import { Words } from "../sync/lock_table.ts";
  */
 const [what, handle, side, count] = peerArgs;
 const segment = Segment.open(handle, { readOnly: what === "hoist" && side === "1" });
-const words = segment.open("words", { ...Words, readsRaw: true }, { count: 1 << 20 });
+// The memory itself, as the library's own types have it, for reading only too.
+const OwnWords = { ...Words, [OWN_TYPE]: true };
+const words = segment.open("words", OwnWords, { count: 1 << 20 });
 const me = Number(side), rounds = Number(count);
 const X = 0, Y = 64, FLAG = 128, DONE = 192, OUT = 1024;
 const doubles = new Float64Array(words.buffer, words.byteOffset, 64);

@@ -11,7 +11,7 @@ import {
 } from "@shmkit/shmkit";
 import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
 import type { ByteConsumer } from "../../lib/channel/byte_ring/byte_consumer.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { startByteRingAt } from "./byte_ring_sample.ts";
 
 type Producers = "one" | "many";

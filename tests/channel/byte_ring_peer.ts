@@ -1,7 +1,7 @@
 import process from "node:process";
 import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
 import type { ByteProducer } from "../../lib/channel/byte_ring/byte_producer.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { Segment } from "../../mod.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";

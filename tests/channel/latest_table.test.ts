@@ -18,7 +18,7 @@ import {
   u8,
   type ViewOf,
 } from "@shmkit/shmkit";
-import { recordCopier } from "../../lib/memory/mod.ts";
+import { recordCopier } from "../../lib/memory/internal.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: decimal(4), time: u53, side: enumeration("buy", "sell"), id: chars(5) });
 

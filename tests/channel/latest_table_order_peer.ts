@@ -12,39 +12,55 @@ const { f64, LatestTable, Region, struct } = await import("../../mod.ts");
 
 const options = { layout: struct("Quote", { bid: f64, ask: f64 }), rows: 2 };
 const memory = new SharedArrayBuffer(LatestTable.byteLength(options)), words = new Int32Array(memory);
-const region = Region.over(memory);
-LatestTable.init(region, options);
-const table = LatestTable.attach(region, options), writer = table.writer(), quote = options.layout.alloc();
-for (const bid of [1, 2, 3]) writer.write(0, { bid });
-
 /** Offsets as in latest_table/format.ts: row 0, its version 3 in slot 1, the next one in slot 0. */
 const VERSION = 256 / 4, NEXT_SLOT = VERSION + 2, SLOT_WORDS = 6, CHANGES = 132 / 4;
 
-/** An access, and whether the slot that is to be written still was as before. */
+const { name, byteLength, party, views } = Region.over(memory);
+// Reads of the words go through here.
+const watched = new Proxy(words, {
+  get(target, key) {
+    if (typeof key === "string" && /^[0-9]+$/.test(key)) note("read", Number(key));
+    return Reflect.get(target, key, target);
+  },
+  set: (target, key, value) => Reflect.set(target, key, value, target),
+});
+const own = new Proxy(views, { get: (target, key) => key === "i32" ? watched : Reflect.get(target, key, target) });
+const region = { name, byteLength, party, readOnly: false, views: own, source: own } as unknown as InstanceType<
+  typeof Region
+>;
+LatestTable.init(region, options);
+let accesses: Access[] = [], before = "";
+const { or, store, compareExchange } = Atomics, patched = Atomics as unknown as Record<string, unknown>;
+const isWatched = (array: Int32Array): boolean => array === watched;
+patched.or = (array: Int32Array, index: number, bits: number) => {
+  const last = accesses.at(-1);
+  if (!isWatched(array) && last !== undefined && last[0] === "read") last[0] = "load";
+  return or(array, index, bits);
+};
+patched.store = (array: Int32Array, index: number, value: number) => {
+  if (isWatched(array)) note("store", index);
+  return store(isWatched(array) ? words : array, index, value);
+};
+patched.compareExchange = (array: Int32Array, index: number, expected: number, replacement: number) =>
+  compareExchange(isWatched(array) ? words : array, index, expected, replacement);
+const table = LatestTable.attach(region, options), writer = table.writer(), quote = options.layout.alloc();
+for (const bid of [1, 2, 3]) writer.write(0, { bid });
+
+/**
+ * An access, and whether the slot that is to be written still was as before. A "load" is a read behind which a locked operation
+ * on a word of this thread came at once.
+ */
 type Access = [what: string, where: string, isUntouched: boolean];
 
+function note(what: string, index: number): void {
+  const where = index === VERSION ? "version" : index === CHANGES ? "changes" : "other";
+  accesses.push([what, where, words.slice(NEXT_SLOT, NEXT_SLOT + SLOT_WORDS).join() === before]);
+}
+
 function accessesOf(work: () => void): Access[] {
-  const accesses: Access[] = [], before = words.slice(NEXT_SLOT, NEXT_SLOT + SLOT_WORDS).join();
-  const { load, store } = Atomics;
-  const note = (what: string, array: unknown, index: number): void => {
-    if ((array as Int32Array).buffer !== memory) return;
-    const where = index === VERSION ? "version" : index === CHANGES ? "changes" : "other";
-    accesses.push([what, where, words.slice(NEXT_SLOT, NEXT_SLOT + SLOT_WORDS).join() === before]);
-  };
-  const patched = Atomics as unknown as Record<string, unknown>;
-  patched.load = (array: Int32Array, index: number) => {
-    note("load", array, index);
-    return load(array, index);
-  };
-  patched.store = (array: Int32Array, index: number, value: number) => {
-    note("store", array, index);
-    return store(array, index, value);
-  };
-  try {
-    work();
-  } finally {
-    Object.assign(patched, { load, store });
-  }
+  accesses = [];
+  before = words.slice(NEXT_SLOT, NEXT_SLOT + SLOT_WORDS).join();
+  work();
   return accesses;
 }
 

@@ -18,7 +18,7 @@ import {
 } from "@shmkit/shmkit";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
 import { FREED_EVENT_OFFSET, PUBLISHED_EVENT_OFFSET } from "../../lib/channel/mpmc_queue/format.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { QueueWords } from "./mpmc_queue_sample.ts";
 

@@ -53,6 +53,13 @@ const paths: Record<string, (queue: ReturnType<typeof queueAt>, records: number)
     for (let i = 0; i < records; i++) {
       if (producer.pushWait(sample, options)) sum[0]++;
       if ((i & 63) === 63) consumer.drainWait(add, 4, options);
+      if ((i & 31) === 31 && consumer.nextWait(options) !== undefined) sum[0]++;
+    }
+  },
+  "push, next"({ producer, other, consumer }, records) {
+    for (let i = 0; i < records; i += 16) {
+      for (let j = 0; j < 8; j++) producer.push(sample), other.push(sample);
+      for (let record; (record = consumer.next(i & 16 ? 16 : undefined)) !== undefined;) sum[0] += record.low;
     }
   },
   "claims that are refused"({ producer }, records) {

@@ -2,7 +2,7 @@ import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { add, load, or, sleep } from "../../lib/atomic/mod.ts";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
@@ -48,8 +48,8 @@ function sender(): (next: number) => number {
   };
 }
 
-/** Receives a few records; returns how many. */
-function receiver(): () => number {
+/** Receives a few records at each call, and returns how many. */
+function receiver(): { receive(): number; close(): void } {
   const consumer = queue.consumer(role), sample = Sample.alloc(), options = { timeoutMs: 50 };
   const last = new Float64Array(1024).fill(-1);
   const complain = (text: string, sequence: number) => {
@@ -64,15 +64,27 @@ function receiver(): () => number {
     const bit = from * count + number, word = or(marks, MARKS + (bit >> 5), 1 << (bit & 31));
     if ((word & (1 << (bit & 31))) !== 0) complain("received twice", sequence);
   };
-  return () => {
+  const receive = () => {
     const way = random.below(8);
     if (way === 0) {
       const isReceived = consumer.shiftWait(sample, options);
       if (isReceived) check(sample);
       return Number(isReceived);
     }
-    return consumer.drainWait(check, way === 1 ? undefined : 1 + random.below(40), options);
+    if (way < 4) {
+      // What it takes ahead and does not receive now comes first the next time.
+      const most = 1 + random.below(20), ahead = way === 1 ? undefined : 1 + random.below(16);
+      let received = 0;
+      for (let record = consumer.nextWait(options); record !== undefined; record = consumer.next(ahead)) {
+        check(record);
+        if (++received === most) break;
+      }
+      if (way === 2) consumer.release();
+      return received;
+    }
+    return consumer.drainWait(check, way === 4 ? undefined : 1 + random.below(40), options);
   };
+  return { receive, close: () => consumer.close() };
 }
 
 function produce(): void {
@@ -82,7 +94,7 @@ function produce(): void {
 }
 
 function consume(): void {
-  const receive = receiver();
+  const { receive, close } = receiver();
   let received = 0;
   for (let limit = performance.now() + 30_000; load(marks, RECEIVED) < total && performance.now() < limit;) {
     const some = receive();
@@ -91,6 +103,7 @@ function consume(): void {
     add(marks, RECEIVED, some);
     limit = performance.now() + 30_000;
   }
+  close();
   tell(received);
 }
 
@@ -107,7 +120,7 @@ function produceForEver(): never {
 
 /** Ends only by a signal. */
 function consumeForEver(): never {
-  const receive = receiver();
+  const { receive } = receiver();
   tell("working");
   while (true) add(marks, RECEIVED, receive());
 }

@@ -99,7 +99,9 @@ describe("Pipeline", () => {
     assertThrows(() => pipeline.reader("none"), RangeError, 'must be one of first, second: received "none"');
     first.close();
     assertThrows(() => pipeline.reader("first", { whenMissing: "stop" as "wait" }), TypeError, "whenMissing");
-    assertThrows(() => pipeline.reader("first", { from: 3 as unknown as "oldest" }), RangeError, "'from'");
+    for (const from of [5, -1, 2.5, 2 ** 32, 2 ** 32 - 1, NaN, "first" as "oldest", null as unknown as "oldest"]) {
+      assertThrows(() => pipeline.reader("first", { from }), RangeError, "'from'");
+    }
     assertEquals(states(pipeline)[0], ["absent", 0]);
   });
 

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { type DESK, fillJob, isWholeJob, Job, WORK } from "./pipeline_sample.ts";

@@ -1,5 +1,5 @@
 import { f64, i32, struct, u32, type ViewOf } from "../../mod.ts";
-import { GATE_BYTES, PERMIT_OFFSET, PIPELINE_HEADER_BYTES, TAIL_OFFSET } from "../../lib/channel/pipeline/format.ts";
+import { gateWord, PERMIT_EPOCH_OFFSET, PERMIT_OFFSET, TAIL_OFFSET } from "../../lib/channel/pipeline/format.ts";
 
 /** A record to which each reader adds a field: what one before it must have written, it checks. */
 export const Job = struct("Job", { sequence: f64, low: u32, check: i32, book: f64, pricing: f64, risk: f64 });
@@ -40,5 +40,6 @@ export const WORK: Readonly<Record<keyof typeof DESK, (job: ViewOf<typeof Job>) 
 export function startPipelineAt(words: Uint32Array, position: number, capacity: number, gates: number): void {
   words[TAIL_OFFSET / 4] = position;
   words[PERMIT_OFFSET / 4] = position + capacity;
-  for (let i = 0; i < gates; i++) words[(PIPELINE_HEADER_BYTES + i * GATE_BYTES) / 4] = position;
+  words[PERMIT_EPOCH_OFFSET / 4] = Math.floor((position + capacity) / 2 ** 30);
+  for (let i = 0; i < gates; i++) words[gateWord(i, 0)] = position;
 }

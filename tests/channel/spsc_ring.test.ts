@@ -17,7 +17,7 @@ import {
   type ViewOf,
 } from "@shmkit/shmkit";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { startRingAt } from "./spsc_ring_sample.ts";
 

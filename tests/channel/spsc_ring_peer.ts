@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
-import type { WaitStrategy } from "../../lib/channel/shared/waiter.ts";
+import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";

@@ -1,13 +1,13 @@
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
 import { join } from "node:path";
 import process from "node:process";
 import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
-import { TOLERANCES } from "../../examples/desk/check/greeks_check.ts";
+import { COMPARED } from "../../examples/desk/check/greeks_check.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
+import { OrderReport } from "../../examples/desk/input/order_report.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
-import { ONE } from "../../examples/desk/input/scaled.ts";
 
 const FOLDER = process.env.SHMKIT_CAPTURES;
 const skip = FOLDER === undefined && "SHMKIT_CAPTURES names no folder with captures of market data";
@@ -15,10 +15,11 @@ if (skip) console.warn(`SKIPPED: the captures of real markets, as ${skip}`);
 
 async function checkFile(file: string): Promise<{ source: CaptureSource; summary: CheckSummary }> {
   const source = new CaptureSource(join(FOLDER ?? "", file)), check = new CaptureCheck(source.instruments);
-  await replay([source], new ReplayClock(Infinity), (event) => check.accept(event));
+  const order = new OrderReport();
+  await replay([source], new ReplayClock(Infinity), (event) => check.accept(event), { order });
   const summary = check.finish();
   assertEquals(summary.examples, []);
-  assertEquals([source.report.broken, source.report.receivedBackwards], [0, 0]);
+  assertEquals([source.report.broken, order.receivedBackwards], [0, 0]);
   return { source, summary };
 }
 
@@ -41,25 +42,25 @@ describe("captures of real markets", { skip }, () => {
     });
     const { trades, tradeHoles, bought, sold } = summary;
     assertEquals([trades, tradeHoles], [21_313, 0]);
-    assertEquals([bought, sold], [1251.576 * ONE, 1177.79 * ONE].map(Math.round));
+    assertEquals([bought, sold], [1251.576, 1177.79]);
   });
 
   const options = [
-    ["deribit-options-20210405.txt.gz", 273, 187, 21],
-    ["deribit-options-20210417.txt.gz", 92, 56, 0],
+    ["deribit-options-20210405.txt.gz", 273, 187],
+    ["deribit-options-20210417.txt.gz", 92, 56],
   ] as const;
-  for (const [file, tickers, books, byLastDigit] of options) {
+  for (const [file, tickers, books] of options) {
     it(`Deribit, ${file}: ${tickers} of ${tickers} tops, no gap, all greeks within the tolerances`, async () => {
       const { source, summary } = await checkFile(file);
       assertEquals(source.report.events, { depth: books, top: 0, trade: 0, ticker: tickers });
       assertEquals(source.instruments.names.length, 10);
       assertEquals([summary.snapshots, summary.gaps, summary.stale, summary.early, summary.invalid], [10, 0, 0, 0, 0]);
       assertEquals([summary.tops, summary.equalTops], [tickers, tickers]);
-      for (const [name, tolerance] of Object.entries(TOLERANCES)) {
-        assertLessOrEqual(summary.worstGreeks[name as keyof typeof TOLERANCES], tolerance, name);
+      for (const name of COMPARED) {
+        assertLessOrEqual(summary.worstGreeks[name], 1, name);
+        assertGreater(summary.worstGreeks[name], 0.1, `a tolerance is no wider than it must be: ${name}`);
       }
       assertEquals([summary.greeks, summary.greeksWithin], [tickers, tickers]);
-      assertEquals(summary.greeksByLastDigit, byLastDigit);
     });
   }
 

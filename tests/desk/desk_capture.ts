@@ -5,8 +5,9 @@
  * @module
  */
 
+import { deribitModel } from "../../examples/desk/instrument/deribit_names.ts";
+import { optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../../examples/desk/pricing/black76.ts";
-import { parseOptionName } from "../../examples/desk/pricing/option_name.ts";
 
 /** What is wrong with a capture. */
 export interface CaptureFaults {
@@ -18,9 +19,32 @@ export interface CaptureFaults {
   readonly wrongTop?: number;
 }
 
+/** Lines of a book of Deribit's, a whole one and a change, at which an option or a combo has these best prices. */
+export function bookLines(seconds: number, name: string, bid: number, ask: number): string[] {
+  const line = (type: string, change_id: number, rest: Record<string, unknown>) => {
+    const data = {
+      type,
+      timestamp: Math.round(seconds * 1000) - 2 + change_id,
+      instrument_name: name,
+      change_id,
+      ...rest,
+    };
+    return `${(seconds + change_id / 1000).toFixed(6)}: ${
+      JSON.stringify({ params: { channel: `book.${name}.raw`, data } })
+    }`;
+  };
+  return [
+    line("snapshot", 1, { bids: [["new", bid, 3]], asks: [["new", ask, 4]] }),
+    line("change", 2, { prev_change_id: 1, bids: [["change", bid, 1]], asks: [["change", ask, 1]] }),
+  ];
+}
+
 /** A ticker of an option, in Deribit's format, with the greeks that its price comes from. */
 export function tickerLine(seconds: number, name: string, forward: number, volatility: number): string {
-  const option = parseOptionName(name)!, greeks = emptyGreeks(), timestamp = Math.round(seconds * 1000);
+  const model = deribitModel(name),
+    option = optionTermsOf(model)!,
+    greeks = emptyGreeks(),
+    timestamp = Math.round(seconds * 1000);
   const years = (option.expiryMs - timestamp) / YEAR_MS;
   const { price, ...rest } = black76(greeks, option.isCall, forward, option.strike, years, volatility);
   const data = {
@@ -28,7 +52,7 @@ export function tickerLine(seconds: number, name: string, forward: number, volat
     instrument_name: name,
     underlying_price: forward,
     index_price: forward,
-    mark_price: price / forward,
+    mark_price: model.kind === "inverseOption" ? price / forward : price,
     mark_iv: volatility * 100,
     greeks: rest,
     best_bid_price: 0.01,

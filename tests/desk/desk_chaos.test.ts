@@ -9,7 +9,7 @@ describe("the desk whose processes are killed", () => {
     const seed = 1 + Date.now() % 1000; // told if it fails, by the summary
     const options = { ...DEFAULT_OPTIONS, mix: true, seconds: 6, speed: 5, killEveryMs: 250, seed };
     const result = await runDesk(options), text = summary(result);
-    assertEquals(result.complaints, [], text);
+    assertEquals([result.verdict.value, result.verdict.complaints], ["right", []], text);
     assertGreater(result.kills, 8, text);
     assertEquals(result.deaths.length, result.kills, text);
     assert(result.deaths.every(({ recoveryMs }) => recoveryMs !== undefined), text);

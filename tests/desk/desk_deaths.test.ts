@@ -6,18 +6,23 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Segment, type ValueOf } from "@shmkit/shmkit";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
+import { ChecksumBook, DIGITS_OPTIONS } from "../../examples/desk/check/checksum_book.ts";
 import { type DepthEvent, depthEvent, tradeEvent } from "../../examples/desk/input/events.ts";
-import { ONE } from "../../examples/desk/input/scaled.ts";
+import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
-import { OUTCOMES } from "../../examples/desk/layout/event_part.ts";
+import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
+import { heldOf } from "../../examples/desk/layout/position_rows.ts";
+import { CHECKSUMS, OUTCOMES } from "../../examples/desk/layout/event_part.ts";
 import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../examples/desk/layout/records.ts";
 import { EventReader } from "../../examples/desk/processes/event_reader.ts";
 import { EventWriter } from "../../examples/desk/processes/event_writer.ts";
 import { PositionBook } from "../../examples/desk/processes/position_book.ts";
 import { Peer } from "../../support/peer.ts";
 import { otherRuntime } from "../../support/runtimes.ts";
+import { OkxLines } from "./okx_lines.ts";
+import { eventsOfText } from "./parse_text.ts";
 
 /** A desk without processes: what is needed to let one of them work. */
 async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
@@ -26,7 +31,7 @@ async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
   desk.limits.set(DEFAULT_LIMITS);
   using control = desk.control.writer();
   control.write(0, { phase: "run", wait: "block" });
-  desk.instruments.writer().write(0, { name: "BTCUSDT" });
+  desk.instruments.writer().write(0, rowOfModel(modelOf("BTCUSDT", "binanceFutures")));
   await use(desk);
 }
 
@@ -49,7 +54,7 @@ function buy(id: number): Partial<ValueOf<typeof OrderRecord>> {
     instrument: 0,
     side: "buy",
     outcome: "open",
-    quantity: 2 * ONE,
+    quantity: 2,
     price: 0,
     fedAt: 1,
     sentAt: 1,
@@ -57,10 +62,16 @@ function buy(id: number): Partial<ValueOf<typeof OrderRecord>> {
   };
 }
 
-function positionOf(desk: Desk): ValueOf<typeof PositionRow> {
+/** A valid quote; nobody bids, or asks, at 0. */
+function quoteOf(bid: number, ask: number): Partial<ValueOf<typeof QuoteRow>> {
+  const quantities = { bidQuantity: bid > 0 ? 1 : 0, askQuantity: ask > 0 ? 1 : 0 };
+  return { bid, ask, ...quantities, isValid: true, isBidKnown: true, isAskKnown: true };
+}
+
+function positionOf(desk: Desk): ValueOf<typeof PositionRow> & { quantity: number } {
   const row = PositionRow.alloc();
   desk.positions.read(0, row);
-  return PositionRow.toObject(row);
+  return { ...PositionRow.toObject(row), quantity: heldOf(row) };
 }
 
 function change(sequence: number, isSnapshot: boolean): DepthEvent {
@@ -68,8 +79,8 @@ function change(sequence: number, isSnapshot: boolean): DepthEvent {
   event.isSnapshot = isSnapshot;
   event.first = event.last = sequence;
   event.previous = sequence - 1;
-  event.bids.push(100 * ONE, sequence * ONE);
-  if (isSnapshot) event.asks.push(101 * ONE, ONE);
+  event.bids.push(100, sequence);
+  if (isSnapshot) event.asks.push(101, 1);
   return event;
 }
 
@@ -85,7 +96,7 @@ describe("a process of the desk, and the successor of one that died between two 
       using reader = desk.orders.reader("risk", { from: "oldest" });
       try {
         reader.drain((record) => {
-          record.price = 101 * ONE;
+          record.price = 101;
           record.outcome = "filled";
           throw new Error("death"); // what was not given back comes again
         });
@@ -98,26 +109,26 @@ describe("a process of the desk, and the successor of one that died between two 
     it(`risk, ${when}: each order is filled once`, () =>
       withDesk(async (desk) => {
         using quotes = desk.quotes.writer();
-        quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
+        quotes.write(0, quoteOf(100, 101));
         using audit = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
         using orders = desk.orders.writer();
         for (const id of [1, 2]) orders.push(buy(id));
         leave(desk, (id) => {
           const book = new PositionBook(desk), record = desk.orders.layout.alloc();
           desk.orders.layout.assign(record, buy(id));
-          book.bookOrder(record, 2 * ONE, 101 * ONE);
+          book.bookOrder(record, 2, 101);
           book[Symbol.dispose]();
         });
-        quotes.write(0, { bid: 200 * ONE, ask: 201 * ONE, isValid: true }); // the first one's price must stay
+        quotes.write(0, quoteOf(200, 201)); // the first one's price must stay
         const first = when.startsWith("before") ? 201 : 101;
         const seen: unknown[] = [];
         await work(desk, "risk", () => {
-          audit.drain(({ id, outcome, price }) => seen.push([id, outcome, price / ONE]));
+          audit.drain(({ id, outcome, price }) => seen.push([id, outcome, price]));
           return seen.length >= 2;
         });
         assertEquals(seen, [[1, "filled", first], [2, "filled", 201]]);
         const { quantity, lastOrderId, averagePrice } = positionOf(desk);
-        assertEquals([quantity, lastOrderId, averagePrice], [4 * ONE, 2, (first + 201) / 2]);
+        assertEquals([quantity, lastOrderId, averagePrice], [4, 2, (first + 201) / 2]);
       }));
   }
 
@@ -127,9 +138,9 @@ describe("a process of the desk, and the successor of one that died between two 
       withDesk(async (desk) => {
         using quotes = desk.quotes.writer(), positions = desk.positions.writer();
         const noted = desk.sentOrders.writer(), orders = desk.orders.writer();
-        quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
-        positions.write(0, { quantity: -2 * ONE, averagePrice: 100, lastEvent: 1 });
-        noted.write(1, { id: 1, quantity: 2 });
+        quotes.write(0, quoteOf(100, 101));
+        positions.write(0, { units: -2, averagePrice: 100, lastEvent: 1 });
+        noted.write(1, { id: 1, coins: 2 });
         const sent: unknown[] = [];
         using audit = desk.orders.reader("audit", { from: "oldest" });
         if (isSent) orders.push(buy(1));
@@ -149,7 +160,7 @@ describe("a process of the desk, and the successor of one that died between two 
           events.receive(0);
           return received === 3;
         });
-        audit.drain(({ id, side, quantity }) => sent.push([id, side, quantity / ONE]));
+        audit.drain(({ id, side, quantity }) => sent.push([id, side, quantity]));
         assertEquals(sent, [[1, "buy", 2]]);
         for (const each of others) each.close();
       }));
@@ -163,14 +174,14 @@ describe("a process of the desk, and the successor of one that died between two 
       using hedging = desk.events.reader("hedging");
       using writer = new EventWriter(desk, 1);
       const trade = tradeEvent();
-      trade.quantity = ONE;
-      trade.price = 100 * ONE;
+      trade.quantity = 1;
+      trade.price = 100;
       for (const id of [20, 40]) {
         trade.id = id; // every fourth is the desk's
         writer.write(trade, () => false);
       }
       const positions = new PositionBook(desk);
-      positions.bookEvent(0, 1, ONE, 100);
+      positions.bookEvent(0, 1, 1, 100);
       positions[Symbol.dispose]();
       await work(desk, "risk", () => {
         for (const each of [book, pricing, hedging]) each.drain(() => {});
@@ -178,16 +189,16 @@ describe("a process of the desk, and the successor of one that died between two 
         return seen.count === 2;
       });
       const { quantity, lastEvent } = positionOf(desk);
-      assertEquals([quantity, lastEvent], [2 * ONE, 2]);
+      assertEquals([quantity, lastEvent], [2, 2]);
     }));
 
   it("risk pulls the kill switch when the margin is not backed, and refuses what comes after", () =>
     withDesk(async (desk) => {
       desk.limits.set({ ...DEFAULT_LIMITS, collateral: 0 });
       using quotes = desk.quotes.writer(), orders = desk.orders.writer();
-      quotes.write(0, { bid: 100 * ONE, ask: 101 * ONE, isValid: true });
+      quotes.write(0, quoteOf(100, 101));
       const positions = desk.positions.writer();
-      positions.write(0, { quantity: 5 * ONE, averagePrice: 100 });
+      positions.write(0, { units: 5, averagePrice: 100 });
       positions.close();
       using audit = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
       const seen: unknown[] = [];
@@ -197,7 +208,7 @@ describe("a process of the desk, and the successor of one that died between two 
         return seen.length > 0;
       });
       assertEquals(seen, [[1, "refused"]]);
-      assertEquals(positionOf(desk).quantity, 5 * ONE);
+      assertEquals(positionOf(desk).quantity, 5);
     }));
 
   it("risk values what it holds of a future whose book is not valid, and one of which nobody bids", () =>
@@ -205,7 +216,7 @@ describe("a process of the desk, and the successor of one that died between two 
       using quotes = desk.quotes.writer(), positions = desk.positions.writer();
       const standing = StandingRow.alloc();
       const until = (isDone: () => boolean) => () => desk.standing.read(0, standing) && isDone();
-      positions.write(0, { quantity: 5 * ONE, averagePrice: 100 });
+      positions.write(0, { units: 5, averagePrice: 100 });
       positions.close();
       quotes.write(0, { bid: 0, ask: 0, isValid: false });
       let step = 0;
@@ -215,10 +226,10 @@ describe("a process of the desk, and the successor of one that died between two 
         until(() => {
           if (step === 0 && standing.delta === 5) {
             assertEquals([standing.profit, standing.maintenanceMargin], [0, 5 * 100 * 0.16], "at what it cost");
-            quotes.write(0, { bid: 109 * ONE, ask: 111 * ONE, isValid: true });
+            quotes.write(0, quoteOf(109, 111));
             step = 1;
           } else if (step === 1 && standing.profit === 50) {
-            quotes.write(0, { bid: 0, ask: 300 * ONE, isValid: true });
+            quotes.write(0, quoteOf(0, 300));
             step = 2;
           } else if (step === 2) {
             step = standing.writtenAt;
@@ -255,9 +266,47 @@ describe("a process of the desk, and the successor of one that died between two 
       const top = OrderBook.top(1), quote = QuoteRow.alloc();
       book.read(top);
       desk.quotes.read(0, quote);
-      assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3 * ONE, 3 * ONE]);
+      assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3, 3]);
       for (const each of others) each.close();
     }));
+
+  // Digits lie in a book of their own, one step behind.
+  for (const hasDigits of [false, true]) {
+    it(`book, after it applied a change that bears a checksum, ${hasDigits ? "and" : "before"} its digits: all match`, () =>
+      withDesk(async (desk) => {
+        const lines = new OkxLines("BTC-USDT", true).book("snapshot", [["100.50", "3"]], [["101", "1.0"]]);
+        lines.book("update", [["100.50", "2.000"]], []).book("update", [], [["101.0", "7"]]);
+        const events = eventsOfText(lines.text) as DepthEvent[], seen: string[] = [];
+        using audit = new EventReader(desk, "audit", (_, part) => {
+          seen.push(`${OUTCOMES[part.outcome]} ${CHECKSUMS[part.checksum]}`);
+        });
+        const others = ["pricing", "risk", "hedging"].map((name) => desk.events.reader(name));
+        using writer = new EventWriter(desk, 1);
+        for (const event of events) writer.write(event, () => false);
+        const book = desk.segment.create("book BTCUSDT", OrderBook, bookOptions(false)), dying = book.writer();
+        const digits = desk.segment.create("digits BTCUSDT", OrderBook, DIGITS_OPTIONS);
+        const checksums = new ChecksumBook(book, digits, digits.writer());
+        using reader = desk.events.reader("book", { from: "oldest" });
+        reader.drain((part) => {
+          dying.apply(events[0]);
+          checksums.feed(events[0]);
+          part.outcome = OUTCOMES.indexOf("applied");
+          part.checksum = CHECKSUMS.indexOf("equal");
+        }, 1);
+        dying.apply(events[1]);
+        if (hasDigits) checksums.feed(events[1]);
+        dying.close();
+        checksums[Symbol.dispose]();
+        reader.close();
+        await work(desk, "book", () => {
+          for (const each of others) each.drain(() => {});
+          audit.receive(0);
+          return seen.length === 3;
+        });
+        assertEquals(seen, ["applied equal", "applied equal", "applied equal"]);
+        for (const each of others) each.close();
+      }));
+  }
 
   it("book, after it kept changes that came before their snapshot: they are kept again, and told of once", () =>
     withDesk(async (desk) => {
@@ -269,8 +318,8 @@ describe("a process of the desk, and the successor of one that died between two 
       const reader = desk.events.reader("book", { from: "oldest" });
       assertThrows(() =>
         reader.drain((part) => {
-          if (part.number === 3) throw new Error("death"); // before it gave anything back
           part.outcome = OUTCOMES.indexOf("early");
+          throw new Error("death"); // before it gave anything back
         })
       );
       reader.close();
@@ -282,7 +331,7 @@ describe("a process of the desk, and the successor of one that died between two 
       assertEquals(seen, ["early", "early", "applied"]);
       const top = OrderBook.top(1);
       desk.segment.open("book BTCUSDT", OrderBook).read(top);
-      assertEquals([top.sequence, top.bidQuantity], [3, 3 * ONE]);
+      assertEquals([top.sequence, top.bidQuantity], [3, 3]);
       for (const each of others) each.close();
     }));
 

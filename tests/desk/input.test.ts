@@ -6,21 +6,26 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
 import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
+import { Definitions } from "../../examples/desk/input/definitions.ts";
 import type { MarketEvent } from "../../examples/desk/input/events.ts";
 import { Instruments } from "../../examples/desk/input/instruments.ts";
 import { JsonScanner, names } from "../../examples/desk/input/json_scanner.ts";
 import { readLines } from "../../examples/desk/input/line_reader.ts";
+import { OrderReport } from "../../examples/desk/input/order_report.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
-import { fromScaled, ONE, toScaled } from "../../examples/desk/input/scaled.ts";
+import { digitsOf, timesDecimal } from "../../examples/desk/input/decimal.ts";
 import { Random } from "../../support/random.ts";
+import { captureText, UPDATES } from "./desk_capture.ts";
 
 const DEPTH =
   `1723161255030314667 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1723161256299,"T":1723161256298,"s":"BTCUSDT","U":5123107832006,"u":5123107837557,"pu":5123107831937,"b":[["58710.20","0.014"],["61510.90","0.000"]],"a":[["61800.30","3.330"]]}}`;
@@ -72,34 +77,35 @@ describe("captures: lines", () => {
     assertEquals([depth.receivedUs, depth.exchangeMs], [1723161255030314, 1723161256298]);
     assertEquals([depth.first, depth.last, depth.previous], [5123107832006, 5123107837557, 5123107831937]);
     assertEquals([depth.isSnapshot, depth.bids.length, depth.asks.length], [false, 2, 1]);
-    assertEquals([...depth.bids.prices.slice(0, 2)], [5871020000000, 6151090000000]);
-    assertEquals([...depth.bids.quantities.slice(0, 2)], [1400000, 0]);
+    assertEquals([...depth.bids.prices.slice(0, 2)], [58710.2, 61510.9]);
+    assertEquals([...depth.bids.quantities.slice(0, 2)], [0.014, 0]);
     const top = one(TOP);
     assert(top.kind === "top");
     assertEquals([top.sequence, top.bid, top.bidQuantity, top.ask, top.askQuantity], [
       5123107839020,
-      toScaled(61800.2),
-      toScaled(2.507),
-      toScaled(61800.3),
-      toScaled(2.51),
+      61800.2,
+      2.507,
+      61800.3,
+      2.51,
     ]);
     const trade = one(TRADE);
     assert(trade.kind === "trade");
     assertEquals([trade.id, trade.price, trade.quantity, trade.isTakerBuy], [
       5266583935,
-      6180030000000,
-      600000,
+      61800.3,
+      0.006,
       true,
     ]);
   });
 
-  it("gives a snapshot to the instrument in front of it", () => {
+  it("gives a snapshot to the instrument whose changes it lies between", () => {
     const parser = new CaptureParser();
-    assertEquals(parse(parser, SNAPSHOT), undefined);
-    assertEquals(parser.report.broken, 1);
+    assertEquals(parse(parser, SNAPSHOT), undefined, "it waits");
     parse(parser, TOP);
-    const event = parse(parser, SNAPSHOT);
+    const [first, last] = [5123107850310, 5123107853551];
+    const event = parse(parser, DEPTH.replace("5123107832006", `${first}`).replace("5123107837557", `${last}`));
     assert(event?.kind === "depth");
+    assertEquals([parser.report.broken, parser.report.skipped], [0, 0]);
     assertEquals([event.isSnapshot, event.last, event.instrument, event.bids.length, event.asks.length], [
       true,
       5123107852948,
@@ -114,11 +120,11 @@ describe("captures: lines", () => {
     assert(book.kind === "depth");
     assertEquals([book.receivedUs, book.exchangeMs], [1617644858399545, 1617644858339]);
     assertEquals([book.isSnapshot, book.previous, book.last], [false, 8973367653, 8973367846]);
-    assertEquals([...book.bids.prices.slice(0, 2)], [2550000, 2600000]);
-    assertEquals([...book.bids.quantities.slice(0, 2)], [0, 299 * ONE]);
+    assertEquals([...book.bids.prices.slice(0, 2)], [0.0255, 0.026]);
+    assertEquals([...book.bids.quantities.slice(0, 2)], [0, 299]);
     const ticker = one(TICKER);
     assert(ticker.kind === "ticker");
-    assertEquals([ticker.bid, ticker.bidQuantity, ticker.ask, ticker.askQuantity], [50000, 2240 * ONE, 0, 0]);
+    assertEquals([ticker.bid, ticker.bidQuantity, ticker.ask, ticker.askQuantity], [0.0005, 2240, 0, 0]);
     assertEquals([ticker.underlyingPrice, ticker.indexPrice, ticker.markPrice], [2143.12, 2102.53, 0.000978]);
     assertEquals([ticker.delta, ticker.gamma, ticker.vega, ticker.theta, ticker.rho], [
       -0.01308,
@@ -153,7 +159,9 @@ describe("captures: lines", () => {
       const bytes = encoder.encode([DEPTH, TOP, TRADE, SNAPSHOT, BOOK, TICKER][i % 6] + "\n");
       bytes[random.below(bytes.length - 1)] = random.below(256);
       parser.parse(bytes, 0); // never throws, never runs on into what is not its line
+      parser.more();
     }
+    parser.end();
     const lines = parser.report;
     assertEquals(lines.broken + lines.skipped + lines.total, lines.lines);
     assert(parse(parser, DEPTH) !== undefined);
@@ -166,7 +174,7 @@ describe("captures: lines", () => {
       `configuration: {"trades":[]}`,
       "wss://www.example.com <-> 1617644856.505972",
       `1617644856.899453: {"jsonrpc":"2.0","id":0,"result":["book.X.raw"],"testnet":false}`,
-      `1617644856.899453: {"jsonrpc":"2.0","method":"subscription","params":{"channel":"trades.X.raw","data":[{"price":1}]}}`,
+      `1617644856.899453: {"jsonrpc":"2.0","method":"subscription","params":{"channel":"trades.X.raw","data":[]}}`,
       `1723161255088169167 {"stream":"x","data":{"e":"markPriceUpdate","s":"BTCUSDT","p":"1"}}`,
     ];
     for (const line of headers) assertEquals(parse(parser, line), undefined);
@@ -174,8 +182,8 @@ describe("captures: lines", () => {
     const broken = [
       TOP.replace(`"u":5123107839020,`, ""),
       TOP.replace(`"s":"BTCUSDT",`, ""),
-      TOP.replace(`"61800.20"`, `"61800.123456789"`),
-      TOP.replace(`"61800.20"`, `"99999999999"`),
+      TOP.replace(`"61800.20"`, `"61800.12345678901"`),
+      TOP.replace(`"61800.20"`, `"1e15"`),
       TOP.replace(`"61800.20"`, `""`),
       TOP.replace(`"61800.20"`, `"1e"`),
       TOP + "x",
@@ -183,6 +191,7 @@ describe("captures: lines", () => {
       DEPTH.replace(`"pu":5123107831937,`, ""),
       DEPTH.replace(`,"0.014"`, ""),
       BOOK.replace(`"delete"`, `"remove"`),
+      `1617644856.899453: {"jsonrpc":"2.0","method":"subscription","params":{"channel":"trades.X.raw","data":[{"price":1}]}}`,
       BOOK.replace(`,"asks":[]`, ""),
       TICKER.replace(`"delta":-0.01308`, `"delta":null`),
       TICKER.replace("0.000978", "1e999"),
@@ -206,7 +215,7 @@ describe("captures: lines", () => {
     assertEquals([parser.report.skipped, parser.report.broken], [headers.length, broken.length]);
     assertEquals(parse(parser, TRADE.replace(`"61800.30"`, `"0"`).replace(`"0.006"`, `"0"`))?.kind, "trade");
     assertEquals(parse(parser, TOP.replace("BTCUSDT", "X".repeat(48)))?.kind, "top");
-    assertEquals(parser.instruments.names, ["BTCUSDT", "ETH-30APR21-2240-P", "ETH-16APR21-1400-P", "X".repeat(48)]);
+    assertEquals(parser.instruments.names, ["ETH-30APR21-2240-P", "ETH-16APR21-1400-P", "BTCUSDT", "X".repeat(48)]);
   });
 
   it("tells instruments apart by names that can be told", () => {
@@ -217,29 +226,37 @@ describe("captures: lines", () => {
     parse(parser, TOP);
     parse(parser, TOP.replace("BTCUSDT", ""));
     assertEquals(parse(parser, SNAPSHOT), undefined, "a snapshot behind it is nobody's");
+    parser.end();
     assertEquals([parser.report.broken, parser.report.events.top], [3, 1]);
   });
 
   it("counts times that run backwards", () => {
-    const parser = new CaptureParser();
-    parse(parser, TOP);
-    parse(parser, TRADE);
-    parse(parser, TOP);
-    assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 0]);
-    parse(parser, TRADE.replaceAll("1723161256322", "1723161256321"));
-    assertEquals([parser.report.receivedBackwards, parser.report.exchangeBackwards], [1, 1]);
-    assertEquals(parser.report.jumps, 0);
-    parse(parser, TOP.replace("1723161255", "1723169255"));
-    assertEquals(parser.report.jumps, 1);
+    const parser = new CaptureParser(), order = new OrderReport();
+    const count = (line: string) => order.count(parse(parser, line)!);
+    for (const line of [TOP, TRADE, TOP]) count(line);
+    assertEquals([order.receivedBackwards, order.exchangeBackwards], [1, 0]);
+    count(TRADE.replaceAll("1723161256322", "1723161256321"));
+    assertEquals([order.receivedBackwards, order.exchangeBackwards], [1, 1]);
+    assertEquals(order.jumps, 0);
+    count(TOP.replace("1723161255", "1723169255"));
+    assertEquals(order.jumps, 1);
   });
 
-  it("reads numbers as the language does, and scaled ones exactly", () => {
+  it("reads numbers as the language does, and decimals exactly, however large or small", () => {
     const scanner = new JsonScanner();
     const texts = ["0", "-0.0", "1", "0.1", "61800.20", "1e-5", "5.0E-4", "12e3", "0.00000001", "123456.12345678"];
-    for (const text of texts) {
+    const long = [
+      "332200000.00000000",
+      "999999999999999",
+      "0.000000000000001",
+      "-1.5",
+      "0.0000000000000000000",
+      "1e14",
+    ];
+    for (const text of [...texts, ...long, "12345.6789012345", "0.123456789012345", "100000000.00000100000000"]) {
       for (const quoted of [text, `"${text}"`]) {
         scanner.reset(encoder.encode(quoted + ",\n"), 0);
-        assertEquals(scanner.scaled() + 0, toScaled(Number(text)) + 0, text);
+        assertEquals(scanner.decimal() + 0, Number(text) + 0, text);
         assertEquals(scanner.at, quoted.length);
         scanner.reset(encoder.encode(quoted + ",\n"), 0);
         assertEquals(scanner.number() + 0, Number(text) + 0);
@@ -253,24 +270,69 @@ describe("captures: lines", () => {
     for (let i = 0; i < 5000; i++) {
       const text = `${random.below(1e6)}.${random.below(1e8)}`;
       scanner.reset(encoder.encode(text + "\n"), 0);
-      const scaled = scanner.scaled();
-      const [whole, fraction] = text.split(".");
-      assertEquals(scaled, Number(whole + fraction.padEnd(8, "0")));
-      assertEquals(toScaled(fromScaled(scaled)), scaled);
+      assertEquals([scanner.decimal(), scanner.digits], [Number(text), text.split(".")[1].length]);
+    }
+    for (
+      const text of [
+        "1234567890123456",
+        "1.234567890123456",
+        "1e15",
+        "0.0000000000000001",
+        "1e300",
+        "1e-16",
+        "0.30000000000000004",
+      ]
+    ) {
+      scanner.reset(encoder.encode(text + "\n"), 0);
+      assertThrows(() => scanner.decimal(), SyntaxError, "must be exact");
     }
     scanner.reset(encoder.encode(`{"b":1}\n`), 0);
     assert(scanner.beginObject());
     assertEquals(scanner.key(names("a", "b")), 1);
   });
 
+  it("finds the digits of decimals again, and multiplies them exactly", () => {
+    const random = new Random(8);
+    for (let i = 0; i < 5000; i++) {
+      const digits = random.below(16), units = random.below(2 ** 31) * (1 + random.below(400_000)) - random.below(3);
+      const text = `${units}e-${digits}`, exact = digits - /0*$/.exec(String(units))![0].length;
+      assertEquals(digitsOf(Number(text)), units === 0 ? 0 : Math.max(0, exact), text);
+    }
+    for (const none of [0.1 + 0.2, Math.PI, NaN, Infinity, 1e16]) assertEquals(digitsOf(none), NaN);
+    assertEquals([timesDecimal(3, 0.1), timesDecimal(-47, 0.01), timesDecimal(3, 10), timesDecimal(7, 1e-8)], [
+      0.3,
+      -0.47,
+      30,
+      7e-8,
+    ]);
+  });
+
   it("numbers instruments as they are first seen", () => {
     const instruments = new Instruments();
     const all = Array.from({ length: 500 }, (_, i) => `BTC-${i}`);
-    assertEquals(all.map((name) => instruments.add(name)), all.map((_, i) => i));
-    assertEquals(all.map((name) => instruments.add(name)), all.map((_, i) => i));
+    assertEquals(all.map((name) => instruments.add(name, "deribit")), all.map((_, i) => i));
+    assertEquals(all.map((name) => instruments.add(name, "deribit")), all.map((_, i) => i));
     assertEquals(instruments.names, all);
+    assertEquals(instruments.add("BTC-1", "okx"), all.length, "another venue's of that name is another one");
   });
 });
+
+/** Plays texts as files, and checks what they come to. */
+async function playedOf(
+  texts: readonly string[],
+): Promise<{ summary: CheckSummary; events: number; backwards: number }> {
+  const definitions = new Definitions(), instruments = new Instruments(definitions, true), order = new OrderReport();
+  const check = new CaptureCheck(instruments);
+  let events = 0;
+  await withFiles(Object.fromEntries(texts.map((text, i) => [`part${i}`, text])), async (folder) => {
+    const sources = texts.map((_, i) => new CaptureSource(join(folder, `part${i}`), definitions));
+    await replay(sources, new ReplayClock(Infinity), (event) => {
+      events++;
+      check.accept(event);
+    }, { instruments, order });
+  });
+  return { summary: check.finish(), events, backwards: order.receivedBackwards };
+}
 
 describe("captures: files", () => {
   const lines = Array.from({ length: 5000 }, (_, i) => TRADE.replace("1723161255", String(1723161255 + i)));
@@ -313,15 +375,110 @@ describe("captures: files", () => {
       await assertRejects(() => eventsOf(new CaptureSource(join(folder, "none"))), Error);
     }));
 
-  it("are played side by side, each from its start", () =>
+  it("are one recording, in the order of its times; or side by side, each from its start, if that is meant", () =>
     withFiles({ a: [TRADE, TOP.replace("1723161255088", "1723161258088")].join("\n"), b: BOOK }, async (folder) => {
-      const instruments = new Instruments();
-      const sources = ["a", "b"].map((file) => new CaptureSource(join(folder, file), instruments));
-      const seen: string[] = [];
-      await replay(sources, new ReplayClock(Infinity), (event) => {
-        seen.push(`${event.kind} ${instruments.names[event.instrument]}`);
-      });
-      assertEquals(seen, ["trade BTCUSDT", "depth ETH-30APR21-2240-P", "top BTCUSDT"]);
+      for (const names of [["a", "b"], ["b", "a"]]) {
+        for (const together of [false, true]) {
+          const definitions = new Definitions(), instruments = new Instruments(definitions, true);
+          const sources = names.map((file) => new CaptureSource(join(folder, file), definitions)), seen: string[] = [];
+          await replay(sources, new ReplayClock(Infinity), (event) => {
+            seen.push(`${event.kind} ${instruments.names[event.instrument]}`);
+          }, { instruments, together });
+          const events = ["trade BTCUSDT", "depth ETH-30APR21-2240-P", "top BTCUSDT"];
+          assertEquals([...seen].sort(), [...events].sort());
+          assertEquals(seen.indexOf(events[0]) < seen.indexOf(events[2]), true);
+          if (!together) assertEquals(seen, [events[1], events[0], events[2]], "the book was recorded years before");
+          else assertEquals(seen[2], events[2], "three seconds from the start");
+        }
+      }
+    }));
+
+  it("that are parts of a recording are the whole, wherever it was cut and in whatever order they are given", async () => {
+    const random = new Random(12), text = captureText().trimEnd().split("\n");
+    const whole = await playedOf([text.join("\n")]);
+    assertEquals([whole.summary.tops, whole.summary.equalTops, whole.summary.tradeHoles, whole.summary.gaps], [
+      UPDATES,
+      UPDATES,
+      0,
+      0,
+    ]);
+    for (let i = 0; i < 20; i++) {
+      const parts: string[][] = Array.from({ length: 2 + random.below(3) }, () => []);
+      // In pieces, or line by line: a file for each kind of message.
+      if (i % 2 === 0) text.forEach((line, j) => parts[Math.floor(j * parts.length / text.length)].push(line));
+      else for (const line of text) parts[random.below(parts.length)].push(line);
+      for (let j = parts.length - 1; j > 0; j--) {
+        const k = random.below(j + 1);
+        [parts[j], parts[k]] = [parts[k], parts[j]];
+      }
+      const named = parts.map((lines) =>
+        lines.map((line) => line.replace(`"lastUpdateId"`, `"symbol":"BTCUSDT","lastUpdateId"`))
+      );
+      assertEquals(await playedOf(named.map((lines) => lines.join("\n"))), whole);
+    }
+  });
+
+  it("number their instruments as they are played, and know them by definitions wherever those are", () =>
+    withFiles({
+      a: TRADE.replaceAll("BTCUSDT", "FOOUSD_PERP"),
+      b: TRADE.replaceAll("BTCUSDT", "BARUSDT").replace("255088", "255087"),
+      c: `https://dapi.binance.com/dapi/v1/exchangeInfo -> 1723161254.1: ${
+        JSON.stringify({
+          symbols: [{
+            symbol: "FOOUSD_PERP",
+            contractType: "PERPETUAL",
+            contractSize: 5,
+            marginAsset: "FOO",
+            baseAsset: "FOO",
+          }],
+        })
+      }`,
+    }, async (folder) => {
+      for (const names of ["abc", "cba", "bca"]) {
+        const definitions = new Definitions(), instruments = new Instruments(definitions, true), indices: number[] = [];
+        const sources = [...names].map((file) => new CaptureSource(join(folder, file), definitions));
+        const sink = (event: MarketEvent) => void indices.push(event.instrument);
+        await replay(sources, new ReplayClock(Infinity), sink, { instruments });
+        assertEquals([indices, instruments.names], [[0, 1], ["BARUSDT", "FOOUSD_PERP"]], names);
+        assertEquals([instruments.at(1).contractSize, definitions.late], [5, 0]);
+      }
+    }));
+
+  it("of different times follow one another, without the time between", () =>
+    withFiles({ a: lines.slice(0, 2).join("\n"), b: lines.slice(4500, 4502).join("\n") }, async (folder) => {
+      const order = new OrderReport(), dues: number[] = [];
+      const clock = new ReplayClock(Infinity);
+      clock.dueInMs = (timeUs) => (dues.push(timeUs), 0);
+      const sources = ["b", "a"].map((file) => new CaptureSource(join(folder, file)));
+      await replay(sources, clock, () => {}, { order });
+      assertEquals([dues, order.jumps, order.receivedBackwards], [[0, 1e6, 1e6, 2e6], 1, 0]);
+    }));
+
+  it("may begin with a byte order mark, and be cut off; other packings and encodings are refused by name", () =>
+    withFiles({
+      bom: `\ufeff${lines[0]}\n${lines[1]}`,
+      packedBom: gzipSync(`\ufeff${lines[0]}\n`),
+      cut: gzipSync(lines.join("\n")).subarray(0, 3000),
+      utf16: Buffer.from(`\ufeff${lines[0]}`, "utf16le"),
+      zstd: Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3, 4]),
+    }, async (folder) => {
+      const read = async (file: string) => {
+        const source = new CaptureSource(join(folder, file));
+        const events = (await eventsOf(source)).length, { broken, examples, remarks } = source.report;
+        return { events, broken, examples, remarks };
+      };
+      const bom = await read("bom"), packed = await read("packedBom"), cut = await read("cut");
+      assertEquals([bom.events, bom.broken, bom.remarks.length], [2, 0, 1]);
+      assert(bom.remarks[0].includes("byte order mark"));
+      assertEquals([packed.events, packed.broken, packed.remarks], [1, 0, bom.remarks]);
+      assert(
+        cut.broken > 0 && cut.examples.some((example) => example.includes("the gzip ends too early")),
+        cut.examples[0],
+      );
+      for (const [file, said] of [["utf16", "in UTF-16"], ["zstd", "packed by zstd"]]) {
+        const { events, broken, examples } = await read(file);
+        assertEquals([events, broken, examples[0].includes(said)], [0, 1, true], examples[0]);
+      }
     }));
 
   it("are played at their speed, and ended when told", () =>
@@ -332,14 +489,16 @@ describe("captures: files", () => {
       const ended = new AbortController();
       let count = 0;
       setTimeout(() => ended.abort(), 50);
-      await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(0.001), () => count++, ended.signal);
+      await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(0.001), () => count++, {
+        signal: ended.signal,
+      });
       assertEquals(count, 1);
       assertThrows(() => new ReplayClock(0), RangeError);
       const jumping = [lines[0], lines[0].replace("1723161255", "2000000000"), lines[0].replace("255088", "255188")];
       writeFileSync(join(folder, "jumping"), jumping.join("\n"));
-      const begin = performance.now(), source = new CaptureSource(join(folder, "jumping"));
-      await replay([source], new ReplayClock(1), () => count++);
-      assertEquals([count, source.report.jumps, source.report.receivedBackwards], [4, 1, 1]);
+      const begin = performance.now(), order = new OrderReport();
+      await replay([new CaptureSource(join(folder, "jumping"))], new ReplayClock(1), () => count++, { order });
+      assertEquals([count, order.jumps, order.receivedBackwards], [4, 1, 1]);
       assert(performance.now() - begin < 5000, "nobody waits for years");
       const clock = new ReplayClock(2, () => 1000);
       assertEquals([clock.dueInMs(5e6), clock.dueInMs(6e6), clock.dueInMs(4e6)], [0, 500, -500]);

@@ -76,7 +76,7 @@ describe("LatencyHistogram", () => {
 });
 
 describe("the desk's records", () => {
-  it("fit tables, and keep scaled prices exactly", () => {
+  it("fit tables, and keep prices exactly", () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 17 });
     for (const [name, layout] of Object.entries(records)) {
       assertEquals(layout.name, name);
@@ -84,9 +84,16 @@ describe("the desk's records", () => {
     }
     const quotes = segment.create("quotes", LatestTable, { layout: records.QuoteRow, rows: 2 });
     using writer = quotes.writer();
-    writer.write(1, { bid: 6180030000000, sequence: 5123107852948, isValid: true });
+    writer.write(1, {
+      bid: 61800.3,
+      bidQuantity: 332_200_000,
+      ask: 0.0000070301,
+      sequence: 5123107852948,
+      isValid: true,
+    });
     const quote = records.QuoteRow.alloc();
     assert(quotes.read(1, quote));
-    assertEquals([quote.bid, quote.sequence, quote.isValid], [6180030000000, 5123107852948, true]);
+    assertEquals([quote.bid, quote.bidQuantity, quote.ask], [61800.3, 332_200_000, 0.0000070301]);
+    assertEquals([quote.sequence, quote.isValid], [5123107852948, true]);
   });
 });

@@ -4,8 +4,9 @@ import { stripVTControlCharacters } from "node:util";
 import { Segment } from "@shmkit/shmkit";
 import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { depthEvent } from "../../examples/desk/input/events.ts";
-import { ONE } from "../../examples/desk/input/scaled.ts";
+import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
+import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { DESK_BYTES, openDesk } from "../../examples/desk/layout/desk.ts";
 import { DeskObserver, type DeskSnapshot } from "../../examples/desk/view/desk_snapshot.ts";
@@ -17,18 +18,18 @@ function snapshot(): DeskSnapshot {
   const desk = openDesk(segment);
   desk.limits.set(DEFAULT_LIMITS);
   using names = desk.instruments.writer(), quotes = desk.quotes.writer(), greeks = desk.greeks.writer();
-  names.write(0, { name: "BTCUSDT" });
-  quotes.write(0, { bid: 60_000 * ONE, ask: 60_001 * ONE, isValid: true });
+  names.write(0, rowOfModel(modelOf("BTCUSDT", "binanceFutures")));
+  quotes.write(0, { bid: 60_000, ask: 60_001, isValid: true, isBidKnown: true, isAskKnown: true });
   for (let i = 1; i <= 12; i++) {
-    names.write(i, { name: `BTC-1NOV24-${60 + i}000-C` });
+    names.write(i, rowOfModel(modelOf(`BTC-1NOV24-${60 + i}000-C`, "deribit")));
     greeks.write(i, { price: 1000, vega: 100 - i, volatility: 0.6 });
   }
   using writer = segment.create("book BTCUSDT", OrderBook, bookOptions(false)).writer();
   const event = depthEvent();
   event.isSnapshot = true;
   for (let i = 0; i < 10; i++) {
-    event.bids.push((60_000 - i) * ONE, (i + 1) * ONE);
-    event.asks.push((60_001 + i) * ONE, (i + 1) * ONE);
+    event.bids.push(60_000 - i, i + 1);
+    event.asks.push(60_001 + i, i + 1);
   }
   writer.apply(event);
   return new DeskObserver(desk, 16).look();

@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { CaptureCheck } from "../../examples/desk/check/capture_check.ts";
 import type { MarketEvent } from "../../examples/desk/input/events.ts";
+import { OrderReport } from "../../examples/desk/input/order_report.ts";
 import { replay } from "../../examples/desk/input/replay.ts";
 import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
 import { Hawkes } from "../../examples/desk/market/hawkes.ts";
 import { SeededRandom } from "../../examples/desk/market/seeded_random.ts";
+import { isHedge, optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
 import { SimulatedMarket, type SimulatedMarketOptions } from "../../examples/desk/market/simulated_market.ts";
-import { parseOptionName } from "../../examples/desk/pricing/option_name.ts";
 
 /** Everything that a market told, in few letters. */
 function digest(options: SimulatedMarketOptions): string {
@@ -35,9 +36,9 @@ describe("the built-in market", () => {
   });
 
   it("has a future and a chain of options: expiries, strikes, calls and puts", () => {
-    const { names } = new SimulatedMarket().instruments;
-    assertEquals(names[0], "BTCUSDT");
-    const options = names.slice(1).map(parseOptionName);
+    const { instruments } = new SimulatedMarket(), { names } = instruments;
+    assertEquals([names[0], isHedge(instruments.at(0))], ["BTCUSDT", true]);
+    const options = names.slice(1).map((_, i) => optionTermsOf(instruments.at(i + 1)));
     assertEquals(options.length, 3 * 11 * 2);
     assertEquals(new Set(options.map((option) => option?.expiryMs)).size, 3);
     assertEquals(options.filter((option) => option?.isCall).length, 33);
@@ -46,7 +47,8 @@ describe("the built-in market", () => {
 
   it("passes the checks of a capture: no gap, no crossed book, every top and every greek as told", async () => {
     const market = new SimulatedMarket({ events: 60_000 }), check = new CaptureCheck(market.instruments);
-    await replay([market], new ReplayClock(Infinity), (event) => check.accept(event));
+    const order = new OrderReport();
+    await replay([market], new ReplayClock(Infinity), (event) => check.accept(event), { order });
     const summary = check.finish();
     const { gaps, crossed, invalid, stale, early, tradeHoles, snapshots, examples } = summary;
     assertEquals({ gaps, crossed, invalid, stale, early, tradeHoles, examples }, {
@@ -61,7 +63,7 @@ describe("the built-in market", () => {
     assertEquals(snapshots, market.instruments.names.length);
     assertEquals(summary.equalTops, summary.tops);
     assertEquals(summary.greeksWithin, summary.greeks);
-    const { events, receivedBackwards, exchangeBackwards } = market.report;
+    const { events } = market.report, { receivedBackwards, exchangeBackwards } = order;
     assertEquals([receivedBackwards, exchangeBackwards], [0, 0]);
     for (const kind of ["depth", "top", "trade", "ticker"] as const) assertGreater(events[kind], 1000, kind);
     assertGreater(summary.bought, 0);
@@ -74,9 +76,9 @@ describe("the built-in market", () => {
     let lowest = Infinity, highest = 0, spread = 0, tops = 0;
     for (let event = market.next(); event !== undefined; event = market.next()) {
       if (event.kind !== "top") continue;
-      lowest = Math.min(lowest, event.bid / 1e8);
-      highest = Math.max(highest, event.ask / 1e8);
-      spread += (event.ask - event.bid) / 1e8;
+      lowest = Math.min(lowest, event.bid);
+      highest = Math.max(highest, event.ask);
+      spread += event.ask - event.bid;
       tops++;
     }
     assertGreater(highest - lowest, 10);

@@ -147,7 +147,7 @@ describe("OrderBook", () => {
     assertEquals(feeder.feed(snapshot(35, [[3, 30]], [])), "applied");
     assert(book.read(top));
     assertEquals(pairs(top, "bids"), [[6, 6], [5, 5], [4, 4], [3, 30]]);
-    assertEquals(feeder.counts, { applied: 3, snapshots: 1, stale: 3, early: 6, gaps: 0 });
+    assertEquals(feeder.counts, { applied: 3, snapshots: 1, stale: 3, early: 6, gaps: 0, restarts: 0 });
     assertEquals(feeder.feed(change(80, [], [], { previous: 70 })), "gap");
     assert(feeder.awaitsSnapshot);
     assertEquals(feeder.feed(snapshot(80, [], [])), "applied");
@@ -163,7 +163,7 @@ describe("OrderBook", () => {
     assertEquals(feeder.feed(snapshot(12, [[12, 1]], [])), "applied");
     assert(book.read(top));
     assertEquals([pairs(top, "bids"), top.sequence], [[[14, 1], [13, 1], [12, 1]], 14]);
-    assertEquals(feeder.counts, { applied: 4, snapshots: 2, stale: 0, early: 4, gaps: 1 });
+    assertEquals(feeder.counts, { applied: 4, snapshots: 2, stale: 0, early: 4, gaps: 1, restarts: 0 });
   });
 
   it("is not set back by a snapshot that is older", () => {

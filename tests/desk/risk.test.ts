@@ -80,33 +80,40 @@ describe("risk", () => {
 });
 
 describe("hedging", () => {
-  const options = { band: 0.5, lot: 0.1, largest: 2, firstId: 1 };
+  const options = { band: 0.5, largest: 2, firstId: 1 }, lot = 0.1;
 
   it("orders what brings the delta back, once", () => {
     const hedger = new Hedger(options);
-    assertEquals(hedger.decide(0.5), undefined);
-    assertEquals(hedger.decide(-0.5), undefined);
-    assertEquals(hedger.decide(NaN), undefined);
-    const order = hedger.decide(0.94);
-    assertEquals(order?.id, 1);
-    assertAlmostEquals(order?.quantity ?? 0, -0.9, 1e-9);
-    assertEquals(hedger.decide(0.94), undefined, "it is on its way");
+    assertEquals(hedger.decide(0.5, lot), undefined);
+    assertEquals(hedger.decide(-0.5, lot), undefined);
+    assertEquals(hedger.decide(NaN, lot), undefined);
+    for (const noLot of [0, NaN, Infinity]) assertEquals(hedger.decide(5, noLot), undefined, "no lot is known");
+    const order = hedger.decide(0.94, lot);
+    assertEquals([order?.id, order?.lots], [1, -9]);
+    assertAlmostEquals(order?.coins ?? 0, -0.9, 1e-9);
+    assertEquals(hedger.decide(0.94, lot), undefined, "it is on its way");
     assert(hedger.close(1));
     assertEquals(hedger.close(1), false, "reported twice");
-    assertEquals(hedger.decide(0.04), undefined);
+    assertEquals(hedger.decide(0.04, lot), undefined);
   });
 
   it("splits what is too large, and goes on where another one ended", () => {
     const hedger = new Hedger(options);
-    const orders = [hedger.decide(-5), hedger.decide(-5), hedger.decide(-5), hedger.decide(-5)];
+    const orders = [1, 2, 3, 4].map(() => hedger.decide(-5, lot));
     assertEquals(orders.map((order) => order?.id), [1, 2, 3, undefined]);
     assertAlmostEquals(hedger.open, 5, 1e-9);
     const successor = new Hedger({ ...options, firstId: 4 });
     for (const order of orders) if (order) successor.adopt(order);
-    assertEquals(successor.decide(-5), undefined);
-    assertEquals(successor.decide(-6)?.id, 4);
-    assertThrows(() => successor.adopt({ id: 5, quantity: 1 }), RangeError);
-    assertThrows(() => new Hedger({ ...options, lot: 0 }), RangeError);
-    assertThrows(() => new Hedger({ ...options, band: 0.01 }), RangeError);
+    assertEquals(successor.decide(-5, lot), undefined);
+    assertEquals(successor.decide(-6, lot)?.id, 4);
+    assertThrows(() => successor.adopt({ id: 5, coins: 1 }), RangeError);
+    assertThrows(() => new Hedger({ ...options, band: 0 }), RangeError);
+    assertThrows(() => new Hedger({ ...options, largest: 0 }), RangeError);
+  });
+
+  it("leaves less than a lot alone, however large that is, and orders one at least", () => {
+    const hedger = new Hedger(options);
+    assertEquals(hedger.decide(4.9, 5), undefined);
+    assertEquals(hedger.decide(6, 5)?.lots, -1);
   });
 });

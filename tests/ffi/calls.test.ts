@@ -9,7 +9,9 @@ import { SystemError } from "@shmkit/shmkit";
 import * as linux from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
-import { isByteLocked, tryLockByte, unlockByte } from "../../lib/memory/ofd_lock.ts";
+import { isByteFree, isByteLocked, tryLockByte, unlockByte } from "../../lib/memory/ofd_lock.ts";
+import { replacing } from "../memory/faults.ts";
+import { readLock } from "../memory/read_lock.ts";
 import { hasCompiler } from "../../support/machine.ts";
 
 const doing = { action: "try", path: "/it" };
@@ -42,6 +44,7 @@ int main(void) {
 ${names.map(print).join("\n")}
   printf("SC_PAGESIZE %d\\n", _SC_PAGESIZE);
   printf("SYS_futex %ld\\n", (long)SYS_futex);
+  printf("SYS_statx %ld\\n", (long)SYS_statx);
   printf("SYS_getdents64 %ld\\n", (long)SYS_getdents64);
   printf("SYS_membarrier %ld\\n", (long)SYS_membarrier);
 #ifdef SYS_futex_waitv
@@ -61,9 +64,10 @@ ${names.map(print).join("\n")}
         if (!found.has(name) && optional.has(name)) continue;
         assertEquals(Number(found.get(name)) | 0, values[name] | 0, name);
       }
-      const { futex, futex_waitv, getdents64, membarrier } = linux.SYSCALLS[process.arch as "x64" | "arm64"];
+      const { futex, futex_waitv, getdents64, membarrier, statx } = linux.SYSCALLS[process.arch as "x64" | "arm64"];
       assertEquals(Number(found.get("SYS_futex")), futex);
       assertEquals(Number(found.get("SYS_getdents64")), getdents64);
+      assertEquals(Number(found.get("SYS_statx")), statx);
       assertEquals(Number(found.get("SYS_membarrier")), membarrier);
       if (found.has("SYS_futex_waitv")) assertEquals(Number(found.get("SYS_futex_waitv")), futex_waitv);
       assertEquals(Number(found.get("SC_PAGESIZE")), SC_PAGESIZE);
@@ -136,6 +140,42 @@ describe("system", () => {
   });
 });
 
+describe("reserving memory that signals interrupt", () => {
+  const page = 4096;
+  /** A kernel in which a signal comes whenever so many pages were reserved, and what its call had reserved is given back. */
+  function reserving(pages: number, use: () => void): { calls: number; reserved: Set<number> } {
+    const reserved = new Set<number>();
+    let calls = 0, sinceSignal = 0;
+    replacing("posix_fallocate", () => (_fd, byteOffset, byteLength) => {
+      calls++;
+      const added: number[] = [];
+      for (let at = byteOffset; at < byteOffset + byteLength; at += page) {
+        if (sinceSignal === pages) {
+          sinceSignal = 0;
+          for (const each of added) reserved.delete(each);
+          return linux.EINTR;
+        }
+        sinceSignal++;
+        if (!reserved.has(at)) added.push(at);
+        reserved.add(at);
+      }
+      return 0;
+    }, use);
+    return { calls, reserved };
+  }
+
+  for (const pages of [1, 2, 3, 7, 100, 1000, Infinity]) {
+    it(`ends, and has reserved every page: a signal every ${pages} pages`, () => {
+      const fd = system.memfdCreate(doing, "test", linux.MFD_CLOEXEC);
+      const { calls, reserved } = reserving(pages, () => system.allocate(doing, fd, 256 * page));
+      assertEquals([...reserved].sort((a, b) => a - b), Array.from({ length: 256 }, (_, i) => i * page));
+      assert(calls < 2000, `${calls} calls`);
+      if (pages === Infinity) assertEquals(calls, 1);
+      system.close(fd);
+    });
+  }
+});
+
 describe("membarrier", () => {
   it("works where the kernel says that it knows the commands, and is refused where not", () => {
     const { MEMBARRIER_CMD_GLOBAL_EXPEDITED, MEMBARRIER_CMD_QUERY, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED } = linux;
@@ -170,5 +210,28 @@ describe("OFD locks", () => {
     assertEquals(isByteLocked(two, 7), false);
     system.close(two);
     system.close(reader);
+  });
+
+  it("of readers mean nothing, and keep others from taking one", () => {
+    const owner = system.memfdCreate(doing, "test", linux.MFD_CLOEXEC), path = `/proc/self/fd/${owner}`;
+    const other = system.open(doing, path, linux.O_RDWR), reader = system.open(doing, path, linux.O_RDONLY);
+    for (const byte of [0, 2 ** 33]) {
+      readLock(reader, byte);
+      for (const fd of [owner, other]) {
+        assertEquals([isByteLocked(fd, byte), isByteFree(fd, byte), tryLockByte(doing, fd, byte)], [
+          false,
+          false,
+          false,
+        ]);
+      }
+      unlockByte(reader, byte);
+      assertEquals([isByteFree(owner, byte), tryLockByte(doing, owner, byte)], [true, true]);
+      assertEquals([isByteLocked(other, byte), isByteFree(other, byte), isByteLocked(reader, byte)], [
+        true,
+        false,
+        true,
+      ]);
+    }
+    for (const fd of [owner, other, reader]) system.close(fd);
   });
 });

@@ -1,7 +1,9 @@
 import { assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
 import { afterEach, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { libc, SystemError } from "../../ffi/mod.ts";
-import { EINTR, EINVAL, ENOENT, ENOSYS } from "../../ffi/linux.ts";
+import { EINTR, EINVAL, ENOENT, ENOSYS, ESRCH } from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { Futex } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
@@ -16,6 +18,16 @@ function disturb(by: number, times = 1): { left: number } {
   const state = { left: times };
   calls.errno = () => state.left-- > 0 ? by : real();
   return state;
+}
+
+/** How often, of many failing calls of this thread, another reason is found than theirs. */
+function wrongReasons(times: number): number {
+  let wrong = 0;
+  for (let i = 0; i < times; i++) {
+    libc().kill(1 << 30, 0);
+    if (libc().errno() !== ESRCH) wrong++;
+  }
+  return wrong;
 }
 
 /** Words in shared memory, to wait for. */
@@ -79,5 +91,25 @@ describe("the reason why a call failed, read after the engine made calls of its 
     for (const wait of [() => all[0].wait(1, Infinity), () => Futex.waitAny(all, [1, 0, 0], Infinity)]) {
       assertEquals(assertThrows(wait, SystemError).errno, EINVAL);
     }
+  });
+});
+
+describe("errno", () => {
+  it("is each thread's own", async () => {
+    const worker = new Worker(new URL("./errno_thread.ts", import.meta.url));
+    const messages: unknown[] = [];
+    const told = new Promise((resolve) => worker.on("message", (message) => messages.push(message) > 1 && resolve(0)));
+    while (messages.length === 0) await delay(1);
+    // Both threads fail for a reason of their own, at the same time.
+    for (let i = 0; i < 20; i++) {
+      assertLess(wrongReasons(5_000), 3); // the engine's own calls are few
+      await delay(1);
+    }
+    worker.postMessage("end");
+    await told;
+    const [, { wrong, calls }] = messages as [unknown, { wrong: number; calls: number }];
+    assertGreaterOrEqual(calls, 5_000);
+    assertLess(wrong, 3);
+    await worker.terminate();
   });
 });

@@ -6,6 +6,7 @@ import { load, OLDEST } from "../../ffi/load.ts";
 import { Peer } from "../../support/peer.ts";
 
 const SCRIPT = new URL("./permission_peer.ts", import.meta.url);
+const LOCAL_PARTS = new URL("./local_parts_peer.ts", import.meta.url);
 const noFfi = { dlopen: () => assert(false, "must not be reached") };
 
 describe("libc is refused", () => {
@@ -52,6 +53,14 @@ describe("libc is refused", () => {
       const { imported, local, code, message } = await peer.next<Record<string, string>>();
       assertEquals([imported, local, code], ["yes", "works", "PERMISSION"]);
       assertMatch(message, /run it with --allow-ffi/);
+      await peer.succeeded();
+    });
+  }
+
+  for (const runtime of ["bun", "deno"] as const) {
+    it(`by nobody in ${runtime}, as parts over a SharedArrayBuffer do not load it, however they wait`, async () => {
+      const peer = Peer.start(runtime, LOCAL_PARTS, [], {}, { permissions: [] });
+      assertEquals(await peer.next(), { loads: 0, isSpied: true });
       await peer.succeeded();
     });
   }

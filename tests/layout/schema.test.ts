@@ -156,6 +156,49 @@ describe("diffSchemas", () => {
     );
   });
 
+  const long = "n".repeat(30_000),
+    fields = (count: number, prefix = "f") => Array.from({ length: count }, (_, i) => `${prefix}${i}:u8`).join(",");
+  const large: [title: string, schema: string][] = [
+    ["many fields behind a long name", `S{${long}:T{${fields(3500)}}}`],
+    ["many fields", `S{${fields(7000)}}`],
+    ["many structs", `S{${Array.from({ length: 4000 }, (_, i) => `f${i}:T{a:u8}`).join(",")}}`],
+    ["an enumeration of many names", `S{a:enum16(${Array.from({ length: 4000 }, (_, i) => `f${i}=${i}`).join(",")})}`],
+    ["structs in structs", `S{${`${long.slice(0, 3000)}:T{`.repeat(14)}a:u8${"}".repeat(14)}}`],
+    ["arrays in arrays", `S{${long}:${"[".repeat(14)}T{${long}:u8}${";1]".repeat(14)}}`],
+    ["more than any schema", `S{${fields(9000)}}`],
+    ["a name that no field may have", `S{${long}__:u8,constructor:u8}`],
+  ];
+  for (const [title, schema] of large) {
+    it(`is short, and made in no time, of ${title}`, () => {
+      for (
+        const [found, expected] of [[schema, "S{a:u8}"], ["S{a:u8}", schema], [schema, `${schema.slice(0, -1)},z:u8}`]]
+      ) {
+        const start = performance.now();
+        const diff = diffSchemas(found, expected);
+        assert(performance.now() - start < 3000, `took ${performance.now() - start} ms`);
+        assert(diff.length < 25_000, `${diff.length} characters`);
+        assert(diff.split("\n").length <= 66, diff);
+        assert(diff.includes("(struct)"), diff);
+      }
+    });
+  }
+
+  it("shows what differs where not all fits", () => {
+    const diff = diffSchemas(`S{${fields(500)}}`, `S{${fields(500).replace("f400:u8", "f400:i8")}}`);
+    const lines = diff.split("\n");
+    assertEquals(lines.filter((line) => line.startsWith("!")), ["! f400      u8 @400    i8 @400"]);
+    assertEquals(lines.at(-1), "  … and 438 lines more");
+    assertEquals(lines.length, 66);
+    const all = diffSchemas(`S{${fields(500)}}`, `S{${fields(500, "g")}}`).split("\n");
+    assertEquals(all.filter((line) => line.startsWith("!")).length, 62); // name and size are the same
+    assertEquals(all.at(-1), "  … and 938 lines more");
+  });
+
+  it("tells fields of the same name in different structs apart", () => {
+    const diff = diffSchemas("S{a:T{x:u8},b:U{x:u8}}", "S{a:T{x:u8},b:U{x:i8}}");
+    assertEquals(diff.split("\n").filter((line) => line.startsWith("!")), ["! b.x       u8 @1    i8 @1"]);
+  });
+
   it("shows a text that is no schema", () => {
     const diff = diffSchemas("\0garbage", "Quote{bid:f64}");
     assert(diff.includes('! (struct)  no schema: "\\u0000garbage"  Quote'), diff);

@@ -1,12 +1,21 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { ClosedError, f64, LatestTable, Segment, struct } from "@shmkit/shmkit";
+import { ClosedError, f64, LatestTable, type Region, Segment, struct } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
 import { type Runtime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import * as linux from "../../ffi/linux.ts";
+import { failing } from "./faults.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
+
+const Bytes = {
+  kind: "Bytes",
+  byteLength: () => 2 ** 19,
+  init: () => {},
+  attach: (region: Region) => region.views.u8,
+};
 
 const mappings = (name: string): number =>
   readFileSync("/proc/self/maps", "utf8").split("\n").filter((line) => line.includes(name)).length;
@@ -80,6 +89,42 @@ describe("Segment.close", () => {
       assertEquals([quotes.read(1, quote), quote.bid], [true, 5]);
       quotes.writer().write(1, { bid: 7 }); // the role went with the attachment
       assertEquals([quotes.read(1, quote), quote.bid, quote.ask], [true, 7, 6]);
+    }));
+
+  for (const runtime of ["bun", "deno"] as const) {
+    it(`while an asynchronous operation uses its memory lets that reach nobody, in ${runtime}`, async () => {
+      const peer = Peer.start(runtime, new URL("./async_use_peer.ts", import.meta.url));
+      assertEquals(await peer.next(), { cases: 20, wrong: [] });
+      await peer.succeeded();
+    });
+  }
+
+  it("costs addresses, and neither memory nor mappings", () => {
+    // So many that what the runtime itself maps and unmaps meanwhile does not count.
+    const rounds = 1000, mib = 2 ** 20;
+    const kib = (field: string) =>
+      Number(new RegExp(`^${field}:\\s+([0-9]+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8"))![1]);
+    const cycle = () => {
+      const segment = Segment.anonymous({ byteLength: mib, prefault: true });
+      segment.create("bytes", Bytes, {}).fill(1);
+      segment.close();
+    };
+    for (let i = 0; i < 20; i++) cycle();
+    const before = { size: kib("VmSize"), resident: kib("VmRSS"), mappings: mappings("") };
+    for (let i = 0; i < rounds; i++) cycle();
+    const mibs = (field: string, since: number) => (kib(field) - since) / 1024;
+    assertGreaterOrEqual(mibs("VmSize", before.size), rounds * 0.9);
+    assertLess(mibs("VmRSS", before.resident), rounds / 2);
+    assertLess(mappings("") - before.mappings, rounds / 2);
+  });
+
+  it("gives its slot back even where the kernel keeps the memory as it was", () =>
+    withName((name) => {
+      using other = Segment.create(name, { byteLength: 65_536 });
+      const segment = Segment.open(name);
+      failing("mmap", linux.ENOMEM, () => segment.close());
+      assertEquals([mappings(name), other.participants().length], [2, 1]);
+      assertThrows(() => segment.objects(), ClosedError);
     }));
 
   it("happens by itself once nobody can see the memory, and not before", async () => {

@@ -132,6 +132,13 @@ describe("a call that fails leaves no descriptor, no mapping and no name:", () =
       }));
   }
 
+  it("open: a directory, by whatever name the C library calls it", () => {
+    for (const errno of [linux.EISDIR, linux.EINVAL]) {
+      const error = assertThrows(() => failing("shm_open", errno, () => Segment.open("/shmkit-test")), SystemError);
+      assertEquals([error.code, error.errno, error.syscall], ["EINVAL", linux.EINVAL, "shm_open"]);
+    }
+  });
+
   const failures: [what: Parameters<typeof failing>[0], errno: number, code: string][] = [
     ["fchmod", linux.EPERM, "EPERM"],
     ["ftruncate", linux.EINVAL, "EINVAL"],

@@ -2,30 +2,33 @@
  * What two processes do at once, made to happen at one exact instruction: the other one's part runs in this thread, just
  * before or after a system call of the first one's.
  */
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { chmodSync, closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { Region, RoleTakenError, Segment, SegmentStateError } from "@shmkit/shmkit";
+import { Region, RoleTakenError, Segment, SegmentFormatError, SegmentStateError, SystemError } from "@shmkit/shmkit";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
 import type { Memory } from "../../ffi/mod.ts";
 import type { Party } from "../../lib/memory/party.ts";
 import { Role } from "../../lib/memory/role.ts";
+import { sleep } from "../../lib/atomic/mod.ts";
 import { Views } from "../../lib/layout/mod.ts";
 import { Peer } from "../../support/peer.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { exists, withName } from "../../support/segments.ts";
 import { Counter } from "./counter.ts";
-import { before, replacing } from "./faults.ts";
+import { before, failing, replacing } from "./faults.ts";
 
 const SCRIPT = new URL("./races_peer.ts", import.meta.url);
 const byteLength = 65_536;
 
-/** Whether a call of fcntl tries to take, or asks about, a lock of that byte. */
+/** Whether a call of fcntl tries to take, or asks whether somebody holds, the lock of that byte. */
 const locks = (command: number, byteOffset: number) => (_fd: number, called: number, flock: Memory): boolean => {
   const [kind, low] = new Int32Array(flock.buffer, flock.byteOffset, 3).filter((_, i) => i !== 1);
-  return called === command && kind === linux.F_WRLCK && low === byteOffset;
+  const expected = command === linux.F_OFD_SETLK ? linux.F_WRLCK : linux.F_RDLCK;
+  return called === command && kind === expected && low === byteOffset;
 };
 
 const empty = (name: string): void => closeSync(openSync(`/dev/shm${name}`, "w", 0o600));
@@ -76,14 +79,77 @@ describe("a half-made segment", () => {
       }));
   }
 
-  it("is made of zeros, whatever a dead creator left behind the header", () =>
+  for (const length of [byteLength / 2, byteLength, byteLength * 2]) {
+    it(`is made of zeros, whatever of the header a dead creator left of ${length} bytes`, () =>
+      withName((name) => {
+        // All that is written before the state, each of it or not yet: the magic goes first.
+        const header = new Uint8Array(128).fill(255), words = new DataView(header.buffer);
+        [0x4b4d4853, 0x0a0d5449, 1, 0].forEach((word, i) => words.setUint32(4 * i, word, true));
+        for (const written of [4, 8, 12, 16, 24, 40, 104, 128]) {
+          const bytes = new Uint8Array(length);
+          bytes.set(header.subarray(0, written));
+          writeFileSync(`/dev/shm${name}`, bytes, { mode: 0o600 });
+          using segment = Segment.openOrCreate(name, { byteLength });
+          assertEquals(statSync(`/dev/shm${name}`).size, byteLength);
+          assertEquals([segment.objects(), segment.participants().length], [[], 1]);
+          assertEquals(segment.create("counter", Counter, {}).value, 0);
+          assertEquals(segment.objects().length, 1);
+          Segment.unlink(name);
+        }
+      }));
+  }
+
+  it("is not what holds a byte behind the header: that is somebody else's, and is left as it is", () =>
     withName((name) => {
-      writeFileSync(`/dev/shm${name}`, new Uint8Array(byteLength).fill(255, 128), { mode: 0o600 });
-      using segment = Segment.openOrCreate(name, { byteLength });
-      assertEquals([segment.objects(), segment.participants().length], [[], 1]);
-      assertEquals(segment.participants()[0].id, 1 << 10, "the epoch goes on from what was left");
-      assertEquals(segment.create("counter", Counter, {}).value, 0);
-      assertEquals(segment.objects().length, 1);
+      const path = `/dev/shm${name}`, length = 2 ** 20 + 128 + 4096;
+      for (const at of [128, 129, 4096, 2 ** 20 + 127, 2 ** 20 + 128, length - 1]) {
+        const bytes = Buffer.alloc(length);
+        bytes[at] = 0x80;
+        writeFileSync(path, bytes, { mode: 0o640 });
+        chmodSync(path, 0o640);
+        for (let i = 0; i < 2; i++) {
+          const make = () => Segment.openOrCreate(name, { byteLength });
+          const error = assertThrows(make, SegmentFormatError, `must hold zeros: found others at ${at & ~3}`);
+          assertEquals(error.code, "FOREIGN");
+        }
+        assertEquals(readFileSync(path).equals(bytes), true);
+        assertEquals(statSync(path).mode & 0o777, 0o640);
+      }
+    }));
+
+  it("whose creator fails and removes its name takes no other segment's name", () =>
+    withName(async (name) => {
+      using signal = Segment.anonymous({ byteLength: 4096 });
+      const counter = signal.create("counter", Counter, {});
+      const peer = Peer.start(thisRuntime, SCRIPT, ["replace", name, signal.name]);
+      assertEquals(await peer.next(), "ready");
+      // Between the creator's look at the name and its removal another process has time to put its own there.
+      const replace = () => {
+        counter.add(1);
+        while (counter.value < 2);
+        sleep(300);
+      };
+      const create = () =>
+        failing("madvise", linux.EINVAL, () => Segment.create(name, { byteLength: 8192, prefault: true }));
+      const error = assertThrows(() => before("shm_unlink", () => true, replace, create), SystemError);
+      assertEquals(error.code, "EINVAL");
+      assertEquals([typeof await peer.next(), await peer.next()], ["boolean", "replaced"]);
+      using segment = Segment.open(name);
+      assertEquals(segment.open("counter", Counter).value, 5);
+      peer.kill();
+      await peer.exited;
+    }));
+
+  it("that is stopped keeps nobody from removing its name for ever", () =>
+    withName(async (name) => {
+      empty(name);
+      const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name]);
+      assertEquals(await peer.next(), "held");
+      const start = performance.now();
+      assertEquals([Segment.unlink(name), exists(name)], [true, false]);
+      assertGreaterOrEqual(performance.now() - start, 5000);
+      peer.kill();
+      await peer.exited;
     }));
 
   it("that is removed and made anew while open waits is opened anew", () =>
@@ -234,6 +300,8 @@ describe("a role", () => {
   const roleOf = (id: number, look: () => void = () => {}): Role => {
     const party: Party = {
       id,
+      seesDeaths: true,
+      isOfThisThread: () => false,
       isAlive: (asked) => (asked === DEAD && look(), asked !== DEAD),
       describe: (id) => `attachment ${id}`,
     };

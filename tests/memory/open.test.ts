@@ -1,13 +1,16 @@
-import { assertEquals, assertGreaterOrEqual, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   chownSync,
+  closeSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmdirSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
@@ -260,6 +263,13 @@ describe("Segment objects refuse", () => {
       assertGreaterOrEqual(performance.now() - start, 49);
     }),
   );
+  it("a name that is not there among many, naming some", () => {
+    using segment = Segment.anonymous({ byteLength: 2 ** 20, maxObjects: 400 });
+    const type = { kind: "Bytes", byteLength: () => 8, init: () => {}, attach: () => 0 };
+    for (let i = 0; i < 300; i++) segment.create(`object ${i}`, type, {});
+    const error = assertThrows(() => segment.open("none", type), SegmentStateError, "'object 31' and 268 more");
+    assertLess(error.message.length, 1000);
+  });
   it(
     "names that no catalog can hold",
     inSegment((segment) => {
@@ -333,6 +343,64 @@ describe("Segment objects refuse", () => {
       assertEquals(segment.create("b", clean, {}), true);
     }),
   );
+});
+
+describe("a schema", () => {
+  const typeOf = (schema: unknown) => ({
+    kind: "Text",
+    byteLength: () => 8,
+    schema: () => schema as string,
+    init: () => {},
+    attach: () => true,
+  });
+
+  it("is no longer than what any program reads", () => {
+    using segment = Segment.anonymous({ byteLength: 2 ** 20 });
+    for (const [title, text] of [["ascii", "x".repeat(65_536)], ["utf-8", "é".repeat(32_768)], ["none", ""]]) {
+      segment.create(title, typeOf(text), {});
+      assertEquals(segment.open(title, typeOf(text)), true);
+    }
+    using other = Segment.open(segment.name);
+    assertEquals(other.objects().map(({ schema }) => schema.length), [65_536, 32_768, 0]);
+    for (const text of ["x".repeat(65_537), "é".repeat(32_769), 5, {}]) {
+      assertThrows(
+        () => segment.create("more", typeOf(text), {}),
+        RangeError,
+        "a text of at most 65536 bytes: received",
+      );
+    }
+    assertEquals(segment.objects().length, 3);
+  });
+
+  it("that a peer made longer is not read", () =>
+    withName((name) => {
+      const length = 2 ** 29, entry = 128 + 64 * 256 + 64;
+      {
+        using segment = Segment.create(name, { byteLength: 2 ** 20 });
+        segment.create("text", typeOf("S{a:u8}"), {});
+      }
+      const schemaOffset = readFileSync(`/dev/shm${name}`).readUInt32LE(entry + 16);
+      // As a segment of half a gibibyte would look, nearly all of it the schema of one object.
+      truncateSync(`/dev/shm${name}`, length);
+      const fd = openSync(`/dev/shm${name}`, "r+"), word = new DataView(new ArrayBuffer(8));
+      const put = (byteOffset: number, value: number) => {
+        word.setUint32(0, value, true);
+        writeSync(fd, new Uint8Array(word.buffer), 0, 8, byteOffset);
+      };
+      put(16, length);
+      const byteLength = length - schemaOffset - 4096;
+      put(entry, Math.ceil((schemaOffset + byteLength) / 128) * 128);
+      put(entry + 24, byteLength);
+      closeSync(fd);
+      const start = performance.now();
+      const error = assertThrows(
+        () => Segment.open(name),
+        SegmentFormatError,
+        "a schema of at most 65536 bytes: found 5",
+      );
+      assertEquals(error.code, "CATALOG");
+      assertLess(performance.now() - start, 1000);
+    }));
 });
 
 describe("a file cut short after it was opened", () => {

@@ -2,16 +2,22 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { closeSync, openSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { describe, it } from "node:test";
 import {
+  array,
+  Broadcast,
+  bytes,
   f64,
   LatestTable,
   ReadOnlyError,
   type Region,
   Segment,
   SegmentStateError,
+  SeqLock,
   struct,
   SystemError,
+  u32,
   type Views,
 } from "@shmkit/shmkit";
+import { OWN_TYPE } from "../../lib/memory/internal.ts";
 import { Peer } from "../../support/peer.ts";
 import { PAIRS } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
@@ -78,17 +84,32 @@ describe("a read-only attachment", () => {
           attach: () => 0,
         };
         segment.create("bytes", type, {});
+        const Record = struct("Record", {
+          a: f64,
+          inner: struct("Inner", { x: u32 }),
+          list: array(u32, 2),
+          data: bytes(8),
+        });
+        const record = { a: 1, inner: { x: 2 }, list: [3, 4], data: new Uint8Array(8).fill(6) };
+        segment.create("lock", SeqLock, { payloadBytes: 64 }).write(({ u8 }) => u8.fill(5));
+        segment.create("news", Broadcast, { layout: Record, capacity: 4 }).writer().push(record);
+        segment.create("table", LatestTable, { layout: Record, rows: 1 }).writer().write(0, record);
+        const held = () => readFileSync(`/dev/shm${name}`).subarray(Number(segment.objects()[0].byteOffset));
+        const before = held();
         const peer = Peer.start(runtime, new URL("./raw_writes_peer.ts", import.meta.url), [name]);
         assertEquals(await peer.next(), {
+          ways: true,
           outcomes: ["refused"],
+          hot: ["refused"],
           reads: [7, 64, [0, 7, 0], 3, 18, 7 * 2 ** 24, 5, 6, false],
         });
+        assertEquals(held().equals(before), true, "the segment was written");
         assertEquals(await peer.next(), [true, true]);
         await peer.succeeded();
       }));
   }
 
-  it("is raw for a type that promises not to write", () =>
+  it("is raw for the library's own types alone, whatever others promise", () =>
     withName((name) => {
       using segment = Segment.create(name, { byteLength: 65_536 });
       const type = {
@@ -99,8 +120,11 @@ describe("a read-only attachment", () => {
       };
       segment.create("bytes", type, {});
       using reader = Segment.open(name, { readOnly: true });
-      assertEquals(ArrayBuffer.isView(reader.open("bytes", { ...type, readsRaw: true })), true);
-      assertEquals(ArrayBuffer.isView(reader.open("bytes", type)), false);
+      const own = { ...type, [OWN_TYPE]: true };
+      assertEquals(ArrayBuffer.isView(reader.open("bytes", own)), true);
+      for (const other of [type, { ...type, readsRaw: true, "own type": true, [Symbol("own type")]: true }]) {
+        assertEquals(ArrayBuffer.isView(reader.open("bytes", other)), false);
+      }
     }));
 
   it("takes no slot and is no participant", () =>

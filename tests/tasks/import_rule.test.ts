@@ -15,6 +15,7 @@ describe("the import rule", () => {
     assertHolds("lib/memory/a.ts", `import { b } from "../layout/mod.ts"; export * from "../../ffi/mod.ts";`);
     assertHolds("lib/layout/a.ts", `import type { Word } from "../atomic/mod.ts";`);
     assertHolds("lib/channel/a.ts", `import { ClosedError } from "../errors.ts";`);
+    assertHolds("lib/errors.ts", `export { ShmkitError } from "../ffi/mod.ts";`);
     assertHolds("mod.ts", `export { b } from "./lib/channel/b.ts";`);
   });
 
@@ -26,7 +27,7 @@ describe("the import rule", () => {
     assertBreaks("lib/memory/a.ts", `import "../channel/b.ts";`, "imports lib/channel/b.ts: imports go down only");
     assertBreaks("lib/atomic/a.ts", `import "../layout/b.ts";`, "imports lib/layout/b.ts: imports go down only");
     assertBreaks("ffi/a.ts", `import "../lib/errors.ts";`, "imports lib/errors.ts: imports go down only");
-    assertBreaks("lib/errors.ts", `import "../ffi/error.ts";`, "imports ffi/error.ts: imports go down only");
+    assertBreaks("lib/errors.ts", `import "./atomic/mod.ts";`, "imports lib/atomic/mod.ts: imports go down only");
     assertBreaks("lib/memory/a.ts", `import "../../mod.ts";`, "imports mod.ts: imports go down only");
   });
 

@@ -1,8 +1,27 @@
-import { cloneDepth, type DepthEvent } from "../input/events.ts";
-import type { Applied, OrderBookWriter } from "./order_book_writer.ts";
+import { cloneDepth, type DepthEvent, followsSnapshot, type TopEvent } from "../input/events.ts";
+import type { Applied, OrderBookWriter, ToldTop } from "./order_book_writer.ts";
 
 /** How many changes are kept while a snapshot is awaited; of more, the oldest are forgotten. */
 const KEPT = 1024;
+/** How many tickers are kept until the book is as new as they are. */
+const KEPT_TICKERS = 1024;
+/** So many changes in a row with lower sequence numbers and later times: the exchange has begun to count anew. */
+const RESTART_AFTER = 3;
+
+/**
+ * What became of a change or a snapshot that was fed: what `Applied` says, or
+ *
+ * - `restart`: sequence numbers began anew; the book is invalid from now on, until the next snapshot;
+ * - `restarted`: they did, and what was fed is applied to the new book;
+ * - `mismatch`: it was applied, but the book is not what its exchange's checksum says: it is invalid from now on, until the next
+ *   snapshot.
+ */
+export type Fed = Applied | "restart" | "restarted" | "mismatch";
+
+/** Whether what was fed is in the book, which may be used. */
+export function isApplied(fed: string): boolean {
+  return fed === "applied" || fed === "restarted";
+}
 
 /** What was done with the changes of a book. */
 export interface BookCounts {
@@ -16,21 +35,38 @@ export interface BookCounts {
   early: number;
   /** Gaps: after each the book was invalid until a snapshot came. */
   gaps: number;
+  /** Times that sequence numbers began anew. */
+  restarts: number;
 }
 
 /**
  * Feeds a book with what an exchange sends, in the order of arrival. What comes before the snapshot is kept, and applied
  * behind it as far as it is newer: exchanges send the snapshot late.
+ *
+ * A change with a lower sequence number than the book's is old news, but one that also happened later than the book's last
+ * change is not: a feed that was started again, or a second recording, counts anew. Such a snapshot is taken, and so is one
+ * of an unknown time that such a change follows; several such changes make the book invalid until the next snapshot.
  */
 export class BookFeeder {
   /** What was done so far. */
-  readonly counts: BookCounts = { applied: 0, snapshots: 0, stale: 0, early: 0, gaps: 0 };
+  readonly counts: BookCounts = { applied: 0, snapshots: 0, stale: 0, early: 0, gaps: 0, restarts: 0 };
   readonly #writer: OrderBookWriter;
   #kept: DepthEvent[] = [];
+  /** What the exchange said of its best prices, in the order of sequence numbers: the newest that the book reached comes first. */
+  #told: ToldTop[] = [];
+  /** The number of the last snapshot, or of the book as it was found: what was told before says nothing. */
+  #from: number;
+  /** Stale changes in a row that are later than the book. */
+  #later: DepthEvent[] = [];
+  /** Whether the book is one of the best few levels; undefined if somebody else fed it. */
+  #isPartial: boolean | undefined;
+  /** A stale snapshot of which nobody knows when it was taken. */
+  #candidate: DepthEvent | undefined;
 
   /** @param writer The book's writer; whoever made it closes it. */
   constructor(writer: OrderBookWriter) {
     this.#writer = writer;
+    this.#from = writer.sequence;
   }
 
   /**
@@ -39,20 +75,52 @@ export class BookFeeder {
    * @returns What became of it. A change that came early may be applied later; a snapshot in front of a gap among those is
    * one itself.
    */
-  feed(event: DepthEvent): Applied {
+  feed(event: DepthEvent): Fed {
     const { counts } = this;
-    const applied = this.#writer.apply(event);
-    if (applied === "stale") counts.stale++;
-    else if (applied === "early") this.#keepEarly(event);
+    if (event.isPartial && this.#knowsMore) {
+      counts.stale++;
+      return "stale";
+    }
+    const applied = this.#writer.apply(event, this.#toldUntil(event.last));
+    if (applied === "stale") return this.#lookAtStale(event);
+    this.#forgetStale();
+    if (applied === "early") this.#keepEarly(event);
     else if (applied === "gap") {
       counts.gaps++;
       this.#keepEarly(event);
     } else if (!event.isSnapshot) counts.applied++;
     else {
       counts.snapshots++;
+      this.#begin(event);
       return this.#applyKept();
     }
     return applied;
+  }
+
+  #begin({ last, isPartial }: DepthEvent): void {
+    this.#from = last;
+    this.#isPartial = isPartial;
+  }
+
+  /** The newest that was told up to a sequence number; undefined if nothing was. */
+  #toldUntil(sequence: number): ToldTop | undefined {
+    const told = this.#told;
+    let count = 0;
+    while (count < told.length && told[count].sequence <= sequence) count++;
+    if (count > 1) told.splice(0, count - 1);
+    return count > 0 && told[0].sequence >= this.#from ? told[0] : undefined;
+  }
+
+  /** Whether the book knows more than the best few levels, and is kept right by changes. */
+  get #knowsMore(): boolean {
+    const writer = this.#writer;
+    return writer.isValid && !(this.#isPartial ?? !writer.isFollowing);
+  }
+
+  /** Takes what the exchange says of its best prices: beyond what a snapshot covered, the book learns from it how far it knows. */
+  tell({ sequence, bid, ask }: TopEvent): void {
+    if (!(sequence >= this.#from) || this.#writer.isWhole) return;
+    if (this.#told.push({ sequence, bid, ask }) > KEPT_TICKERS) this.#told.shift();
   }
 
   /** Keeps a change that somebody else found to be early, or behind a gap, and counted. */
@@ -61,14 +129,63 @@ export class BookFeeder {
     this.#kept.push(cloneDepth(event));
   }
 
+  /** Makes the book invalid until the next snapshot, as a checksum says that it is wrong. */
+  reject(): void {
+    this.#writer.invalidate();
+  }
+
   /** Whether a snapshot is missing. */
   get awaitsSnapshot(): boolean {
     return !this.#writer.isValid;
   }
 
+  #lookAtStale(event: DepthEvent): Fed {
+    const { sequence, exchangeMs } = this.#writer;
+    const isLater = event.last < sequence && event.exchangeMs > exchangeMs; // not if one of the times is unknown
+    if (event.isSnapshot && isLater) return this.#restartFrom(event);
+    this.counts.stale++;
+    if (event.isSnapshot) {
+      if (event.exchangeMs !== event.exchangeMs) this.#candidate = cloneDepth(event);
+      return "stale";
+    }
+    if (!isLater) return "stale";
+    this.#later.push(cloneDepth(event));
+    if (this.#candidate !== undefined && followsSnapshot(event, this.#candidate)) {
+      return this.#restartFrom(this.#candidate);
+    }
+    if (this.#later.length < RESTART_AFTER) return "stale";
+    this.#restart();
+    return "restart";
+  }
+
+  /** Makes the book invalid, and keeps what came since numbers began anew. */
+  #restart(): void {
+    const { counts } = this, later = this.#later;
+    counts.restarts++;
+    counts.stale -= later.length;
+    this.#kept = [];
+    for (const event of later) this.#keepEarly(event);
+    this.#forgetStale();
+    this.#writer.invalidate();
+  }
+
+  #restartFrom(snapshot: DepthEvent): Fed {
+    this.#restart();
+    this.#writer.apply(snapshot);
+    this.counts.snapshots++;
+    this.#told = [];
+    this.#begin(snapshot);
+    return this.#applyKept() === "gap" ? "gap" : "restarted";
+  }
+
+  #forgetStale(): void {
+    this.#later = [];
+    this.#candidate = undefined;
+  }
+
   #keepEarly(event: DepthEvent): void {
     this.counts.early++;
-    this.keep(event);
+    if (event.previous === event.previous) this.keep(event); // one without a number would be older than any snapshot
   }
 
   /** Behind a gap all are kept on: a newer snapshot may come. */

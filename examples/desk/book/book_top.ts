@@ -1,4 +1,4 @@
-/** The best levels of an order book, as `OrderBook.read` found them: the best first. All are scaled integers. */
+/** The best levels of an order book, as `OrderBook.read` found them: the best first. All are decimals. */
 export class BookTop {
   /** The most levels a side is asked for. */
   readonly depth: number;
@@ -20,6 +20,10 @@ export class BookTop {
   changes = 0;
   /** Levels that found no room since the last snapshot: that many of the worst may be missing. */
   dropped = 0;
+  /** The lowest bid down to which all is known; what lies below may be there, or not. −∞ if all is known. */
+  knownBid = -Infinity;
+  /** The highest ask up to which all is known. */
+  knownAsk = Infinity;
 
   /** @param depth The most levels a side. */
   constructor(depth: number) {
@@ -51,6 +55,30 @@ export class BookTop {
   /** Quantity at the best ask. */
   get askQuantity(): number {
     return this.asks > 0 ? this.askQuantities[0] : 0;
+  }
+
+  /** Whether the best bid is known to be it, or nobody is known to bid: beyond what is known a better one may be missing. */
+  get isBidKnown(): boolean {
+    return this.bids > 0 ? this.bidPrices[0] >= this.knownBid : this.knownBid === -Infinity;
+  }
+
+  /** The same of the best ask. */
+  get isAskKnown(): boolean {
+    return this.asks > 0 ? this.askPrices[0] <= this.knownAsk : this.knownAsk === Infinity;
+  }
+
+  /** How many of the bids are known to be the best ones. */
+  get knownBids(): number {
+    let count = 0;
+    while (count < this.bids && this.bidPrices[count] >= this.knownBid) count++;
+    return count;
+  }
+
+  /** How many of the asks are. */
+  get knownAsks(): number {
+    let count = 0;
+    while (count < this.asks && this.askPrices[count] <= this.knownAsk) count++;
+    return count;
   }
 
   /** Whether somebody bids as much as, or more than, somebody asks: then something was missed. */

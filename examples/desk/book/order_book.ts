@@ -13,6 +13,8 @@ import {
   COPY_HEADER_BYTES,
   DROPPED_F64,
   isUsable,
+  KNOWN_ASK_F64,
+  KNOWN_BID_F64,
   LEVEL_F64,
   LEVELS_WORD,
   SEQUENCE_F64,
@@ -29,6 +31,9 @@ import { OrderBookWriter } from "./order_book_writer.ts";
  * processes. Reading never blocks the writer, and never waits for it: not for one that is stopped, nor for one that died.
  * Readers are never shown a torn book, nor half a change; a reader starts again if the writer publishes `copies − 1`
  * changes while it copies, so one that reads thousands of levels of a book that never rests wants more copies.
+ *
+ * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell of levels
+ * beyond, but not of all: where the best price lies there, `BookTop` says that it is not known.
  *
  * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its role
  * to the next one, which goes on from there: a change that was applied is told apart from one that was not.
@@ -168,6 +173,8 @@ export class OrderBook {
     into.exchangeMs = this.#f64(half + TIME_F64);
     into.changes = this.#f64(half + CHANGES_F64);
     into.dropped = this.#f64(half + DROPPED_F64);
+    into.knownBid = this.#f64(half + KNOWN_BID_F64);
+    into.knownAsk = this.#f64(half + KNOWN_ASK_F64);
     const bids = into.isValid ? Math.min(load(words, at + BIDS_WORD) >>> 0, levels) : 0;
     const asks = into.isValid ? Math.min(load(words, at + ASKS_WORD) >>> 0, levels) : 0;
     into.bids = Math.min(bids, into.depth);

@@ -21,10 +21,11 @@ import { alignUp } from "../../../lib/memory/mod.ts";
  *         24      8  time of that change at the exchange, milliseconds since 1970
  *         32      8  changes applied since the book was made
  *         40      8  levels dropped for want of room since the last snapshot
- *         48     16  zero
+ *         48      8  the lowest bid down to which all is known; −∞ for all there is
+ *         56      8  the highest ask up to which all is known; ∞ for all there is
  *         64      …  the bids, then the asks, each `levels` pairs of price and quantity
  *
- * All numbers of 8 bytes are doubles that hold integers. The best price of a side is its last one: most changes are near
+ * All numbers of 8 bytes are doubles. The best price of a side is its last one: most changes are near
  * the best price, and so move little.
  */
 export const LEVELS_WORD = 0;
@@ -40,6 +41,8 @@ export const SEQUENCE_F64: number = 16 / 8;
 export const TIME_F64: number = 24 / 8;
 export const CHANGES_F64: number = 32 / 8;
 export const DROPPED_F64: number = 40 / 8;
+export const KNOWN_BID_F64: number = 48 / 8;
+export const KNOWN_ASK_F64: number = 56 / 8;
 export const COPY_HEADER_BYTES = 64;
 
 /** Doubles of a level: price and quantity. */

@@ -14,6 +14,8 @@ import {
   FOLLOWING,
   INVALID,
   isUsable,
+  KNOWN_ASK_F64,
+  KNOWN_BID_F64,
   LEVEL_F64,
   SEQUENCE_F64,
   SNAPSHOT,
@@ -27,11 +29,18 @@ import type { BookGeometry } from "./order_book_geometry.ts";
  * What became of a change:
  *
  * - `applied`: readers see it.
- * - `stale`: the book is as new, or newer.
+ * - `stale`: the book is as new, or newer, by its sequence number.
  * - `early`: there is no snapshot yet, or none since a gap.
  * - `gap`: something is missing in front of it; the book is invalid from now on, until the next snapshot.
  */
 export type Applied = "applied" | "stale" | "early" | "gap";
+
+/** What an exchange says its best prices were: there was nothing better, so the book knows as much. */
+export interface ToldTop {
+  readonly sequence: number;
+  readonly bid: number;
+  readonly ask: number;
+}
 
 /** Prices of bids rise towards the best, those of asks fall. */
 const BIDS = 1, ASKS = -1;
@@ -76,51 +85,82 @@ export class OrderBookWriter implements Disposable {
     return this.#f64[this.#copyAt(this.#version()) / 2 + SEQUENCE_F64];
   }
 
+  /** When the last change applied happened at the exchange: milliseconds since 1970; NaN if nobody told. */
+  get exchangeMs(): number {
+    return this.#f64[this.#copyAt(this.#version()) / 2 + TIME_F64];
+  }
+
   /** Whether the book may be used. */
   get isValid(): boolean {
     return isUsable(this.#words[this.#copyAt(this.#version()) + STATE_WORD]);
   }
 
+  /** Whether all that there is is known. */
+  get isWhole(): boolean {
+    const half = this.#copyAt(this.#version()) / 2;
+    return this.#f64[half + KNOWN_BID_F64] === -Infinity && this.#f64[half + KNOWN_ASK_F64] === Infinity;
+  }
+
+  /** Whether a change was applied since the last snapshot. */
+  get isFollowing(): boolean {
+    return this.#words[this.#copyAt(this.#version()) + STATE_WORD] === FOLLOWING;
+  }
+
   /**
-   * Applies a change, or a whole book, and publishes it at once. A change must follow the last one: its `previous` is that
-   * one's `last`; the first one after a snapshot may also begin before the snapshot and end after it. A snapshot that is
+   * Applies a change, or a whole book, and publishes it at once. A change must follow the last one, unless changes have no numbers:
+   * its `previous` is that one's `last`; the first one after a snapshot may also begin before the snapshot and end after it. A snapshot that is
    * older than a book that may be used is stale.
    *
+   * @param told What the exchange said of its best prices, at a sequence number from that of the last snapshot to the change's.
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
-  apply(event: DepthEvent): Applied {
+  apply(event: DepthEvent, told?: ToldTop): Applied {
     const version = this.#version(), current = this.#copyAt(version);
     const state = this.#words[current + STATE_WORD], sequence = this.#f64[current / 2 + SEQUENCE_F64];
+    const isNumbered = event.previous === event.previous;
     if (event.isSnapshot) {
-      if (isUsable(state) && event.last < sequence) return "stale";
+      if (isNumbered && isUsable(state) && event.last < sequence) return "stale";
     } else {
       if (!isUsable(state)) return "early";
-      if (event.last <= sequence) return "stale";
-      const straddles = state === SNAPSHOT && event.first <= sequence;
-      if (event.previous !== sequence && !straddles) {
-        this.invalidate();
-        return "gap";
+      // One that follows is right whatever its own number: an exchange may begin anew in order, or tell that nothing changed.
+      if (isNumbered && event.previous !== sequence) {
+        if (event.last <= sequence) return "stale";
+        if (state !== SNAPSHOT || event.first > sequence) {
+          this.invalidate();
+          return "gap";
+        }
       }
     }
     const next = this.#copyAt(version + 1), half = next / 2;
     const { levels } = this.#geometry;
     const bidsAt = half + COPY_HEADER_BYTES / 8, asksAt = bidsAt + levels * LEVEL_F64;
-    let bids = 0, asks = 0;
+    let bids = 0, asks = 0, { knownBid, knownAsk } = event;
     this.#dropped = 0;
     if (!event.isSnapshot) {
+      knownBid = this.#f64[current / 2 + KNOWN_BID_F64];
+      knownAsk = this.#f64[current / 2 + KNOWN_ASK_F64];
       bids = this.#words[current + BIDS_WORD];
       asks = this.#words[current + ASKS_WORD];
       this.#dropped = this.#f64[current / 2 + DROPPED_F64];
       this.#catchUp(version, bidsAt, this.#sameBids, bids);
       this.#catchUp(version, asksAt, this.#sameAsks, asks);
     }
+    const dropped = this.#dropped;
     this.#lowest = bids;
     bids = this.#applySide(event.bids, bidsAt, bids, BIDS);
     this.#noteChange(version, this.#sameBids, event.isSnapshot ? 0 : this.#lowest);
+    // What found no room is forgotten: from the worst level that is left on, nothing is known.
+    if (this.#dropped > dropped) knownBid = Math.max(knownBid, this.#f64[bidsAt]);
+    const droppedBids = this.#dropped;
     this.#lowest = asks;
     asks = this.#applySide(event.asks, asksAt, asks, ASKS);
     this.#noteChange(version, this.#sameAsks, event.isSnapshot ? 0 : this.#lowest);
+    if (this.#dropped > droppedBids) knownAsk = Math.min(knownAsk, this.#f64[asksAt]);
+    if (told !== undefined) {
+      if (bids > 0 && this.#f64[bidsAt + (bids - 1) * LEVEL_F64] === told.bid) knownBid = Math.min(knownBid, told.bid);
+      if (asks > 0 && this.#f64[asksAt + (asks - 1) * LEVEL_F64] === told.ask) knownAsk = Math.max(knownAsk, told.ask);
+    }
     this.#words[next + STATE_WORD] = event.isSnapshot ? SNAPSHOT : FOLLOWING;
     this.#words[next + BIDS_WORD] = bids;
     this.#words[next + ASKS_WORD] = asks;
@@ -128,6 +168,8 @@ export class OrderBookWriter implements Disposable {
     this.#f64[half + TIME_F64] = event.exchangeMs;
     this.#f64[half + CHANGES_F64] = this.#f64[current / 2 + CHANGES_F64] + 1;
     this.#f64[half + DROPPED_F64] = this.#dropped;
+    this.#f64[half + KNOWN_BID_F64] = knownBid;
+    this.#f64[half + KNOWN_ASK_F64] = knownAsk;
     this.#publish(version);
     return "applied";
   }

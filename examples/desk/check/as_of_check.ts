@@ -5,6 +5,8 @@ export interface Top {
   readonly bidQuantity: number;
   readonly ask: number;
   readonly askQuantity: number;
+  /** Whether somebody is not sure of it, as it lies beyond what is known: it may be confirmed, but not disproved. */
+  readonly isUnsure?: boolean;
 }
 
 /** From somewhere on there is no state that could be told. */
@@ -15,6 +17,8 @@ interface Unknown {
 
 /** How many states are kept for questions that come late. */
 const KEPT_STATES = 256;
+/** How many questions wait for an answer; of more, the oldest have none. */
+const MOST_QUESTIONS = 65_536;
 /** How many differences are kept as examples. */
 const EXAMPLES = 5;
 
@@ -23,9 +27,8 @@ const EXAMPLES = 5;
  * begins; a question is compared with the last state that does not begin after it. It is answered once a later state
  * is known, or at the end.
  *
- * - Binance: book tickers are states, rebuilt books are questions, both by sequence number. What the exchange would have said
- *   behind its last ticker is not known.
- * - Deribit: rebuilt books are states, tickers are questions, both by the exchange's time. A book lasts until it changes.
+ * By sequence number, book tickers are states and rebuilt books are questions; by time, rebuilt books are states and tickers
+ * are questions: see `tops_check.ts`.
  */
 export class AsOfCheck {
   /** Questions that were compared. */
@@ -34,12 +37,14 @@ export class AsOfCheck {
   equal = 0;
   /** Questions that had no state, as they were older than all that are known, or of a time of which nothing is known. */
   unanswered = 0;
-  /** The first differences, in words. */
-  readonly examples: string[] = [];
+  /** Those of them of which somebody was not sure. */
+  unsure = 0;
+  /** The first differences. */
+  readonly examples: { readonly question: Top; readonly state: Top }[] = [];
   readonly #states: (Top | Unknown)[] = [];
   #questions: Top[] = [];
 
-  /** Tells of a state. One that begins where the last one did takes its place. */
+  /** Tells of a state. One that begins where another one did takes its place. */
   state(top: Top): void {
     this.#begin(top);
   }
@@ -49,11 +54,20 @@ export class AsOfCheck {
     this.#begin({ at, isUnknown: true });
   }
 
+  /** Tells that numbers began anew: what is known says nothing of what comes. */
+  restart(): void {
+    this.finish(false);
+    this.#states.length = 0;
+  }
+
   /** Asks whether a state was like this. */
   ask(top: Top): void {
     const last = this.#states[this.#states.length - 1];
     if (last !== undefined && last.at > top.at) this.#answer(top);
-    else this.#questions.push(top);
+    else if (this.#questions.push(top) > MOST_QUESTIONS) {
+      this.#questions = this.#questions.slice(MOST_QUESTIONS / 2);
+      this.unanswered += MOST_QUESTIONS / 2;
+    }
   }
 
   /**
@@ -78,8 +92,10 @@ export class AsOfCheck {
       this.#questions = this.#questions.filter((question) => question.at >= top.at || this.#answer(question));
     }
     const states = this.#states;
-    if (states[states.length - 1]?.at === top.at) states.pop();
-    states.push(top);
+    let place = states.length;
+    while (place > 0 && states[place - 1].at > top.at) place--; // mostly none is later
+    if (place > 0 && states[place - 1].at === top.at) states[place - 1] = top;
+    else states.splice(place, 0, top);
     if (states.length > KEPT_STATES) states.shift();
   }
 
@@ -90,10 +106,16 @@ export class AsOfCheck {
       this.unanswered++;
       return false;
     }
+    const isEqual = isSame(state, question);
+    if (!isEqual && (state.isUnsure || question.isUnsure)) {
+      this.unanswered++;
+      this.unsure++;
+      return false;
+    }
     this.compared++;
-    if (isSame(state, question)) this.equal++;
+    if (isEqual) this.equal++;
     else if (this.examples.length < EXAMPLES) {
-      this.examples.push(`${JSON.stringify(question)} is not ${JSON.stringify(state)}`);
+      this.examples.push({ question, state });
     }
     return false;
   }

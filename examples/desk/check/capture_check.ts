@@ -1,22 +1,29 @@
 import { Region } from "../../../mod.ts";
-import { type BookCounts, BookFeeder } from "../book/book_feeder.ts";
+import { type BookCounts, BookFeeder, type Fed, isApplied } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
-import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import type { OrderBookOptions } from "../book/order_book_geometry.ts";
+import type { OrderBookWriter } from "../book/order_book_writer.ts";
+import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
 import type { Instruments } from "../input/instruments.ts";
-import { parseOptionName } from "../pricing/option_name.ts";
-import { AsOfCheck } from "./as_of_check.ts";
-import { GreeksCheck } from "./greeks_check.ts";
+import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
+import { DecimalSum } from "../risk/decimal_sum.ts";
+import { ChecksumBook, DIGITS_OPTIONS } from "./checksum_book.ts";
+import { faultText, GreeksCheck } from "./greeks_check.ts";
+import { TopsCheck } from "./tops_check.ts";
 import { TradeCheck } from "./trade_check.ts";
 
 /** What an instrument is checked with. */
 interface Checked {
-  readonly name: string;
-  readonly isOption: boolean;
+  readonly model: InstrumentModel;
   readonly book: OrderBook;
   readonly feeder: BookFeeder;
-  readonly tops: AsOfCheck;
+  checksums: ChecksumBook | undefined;
+  readonly tops: TopsCheck;
   readonly trades: TradeCheck;
 }
+
+/** How many greeks that differ are kept in words. */
+const MOST_FAULTS = 5;
 
 /** What a check found, over all instruments. */
 export interface CheckSummary extends BookCounts {
@@ -26,19 +33,21 @@ export interface CheckSummary extends BookCounts {
   equalTops: number;
   /** Those that had nothing to be compared with. */
   unansweredTops: number;
+  /** Those of them that lie beyond what the book knows. */
+  unsureTops: number;
   /** Books that were crossed after a change. */
   crossed: number;
   /** Instruments whose book is not valid at the end. */
   invalid: number;
   trades: number;
   tradeHoles: number;
-  /** Scaled integers. */
   bought: number;
   sold: number;
+  /** Books that were compared with a checksum, and those that were equal. */
+  checksums: number;
+  equalChecksums: number;
   greeks: number;
   greeksWithin: number;
-  /** Those of them that only the last digit of a value keeps within. */
-  greeksByLastDigit: number;
   readonly worstGreeks: GreeksCheck["worst"];
   /** Differences, in words. */
   readonly examples: string[];
@@ -53,7 +62,10 @@ export class CaptureCheck {
   readonly #checked: Checked[] = [];
   readonly #greeks = new GreeksCheck();
   readonly #top = OrderBook.top(1);
+  readonly #faults: string[] = [];
   #crossed = 0;
+  #checksums = 0;
+  #equalChecksums = 0;
 
   /** @param instruments Those of the events' source. */
   constructor(instruments: Instruments) {
@@ -67,88 +79,117 @@ export class CaptureCheck {
       case "depth":
         return this.#depth(checked, event);
       case "top":
-        return checked.tops.state({ ...sidesOf(event), at: event.sequence });
+        checked.feeder.tell(event);
+        return checked.tops.told(event);
       case "trade":
         return checked.trades.count(event);
       case "ticker":
-        checked.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
-        this.#greeks.compare(checked.name, event);
+        checked.tops.told(event);
+        this.#compare(checked.model, event);
     }
   }
 
   /** Compares what is left, and tells all. */
   finish(): CheckSummary {
-    const { compared, within, byLastDigit, worst } = this.#greeks;
+    const { compared, within, worst } = this.#greeks;
     const summary: CheckSummary = {
       applied: 0,
       snapshots: 0,
       stale: 0,
       early: 0,
       gaps: 0,
+      restarts: 0,
       tops: 0,
       equalTops: 0,
       unansweredTops: 0,
+      unsureTops: 0,
       crossed: this.#crossed,
       invalid: 0,
       trades: 0,
       tradeHoles: 0,
       bought: 0,
       sold: 0,
+      checksums: this.#checksums,
+      equalChecksums: this.#equalChecksums,
       greeks: compared,
       greeksWithin: within,
-      greeksByLastDigit: byLastDigit,
       worstGreeks: worst,
-      examples: [],
+      examples: [...this.#faults],
     };
-    for (const { isOption, feeder, tops, trades } of this.#checked) {
-      tops.finish(isOption);
-      for (const name of ["applied", "snapshots", "stale", "early", "gaps"] as const) {
+    const bought = new DecimalSum(), sold = new DecimalSum();
+    for (const { model, feeder, tops, trades } of this.#checked) {
+      tops.finish();
+      for (const name of ["applied", "snapshots", "stale", "early", "gaps", "restarts"] as const) {
         summary[name] += feeder.counts[name];
       }
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
-      summary.examples.push(...tops.examples);
+      summary.unsureTops += tops.unsure;
+      summary.examples.push(...tops.examples.map((example) => `${model.name}: ${example}`));
       if (feeder.awaitsSnapshot) summary.invalid++;
       summary.trades += trades.trades;
       summary.tradeHoles += trades.holes;
-      summary.bought += trades.bought;
-      summary.sold += trades.sold;
+      bought.addSum(trades.bought);
+      sold.addSum(trades.sold);
     }
-    return summary;
+    return { ...summary, bought: bought.value, sold: sold.value };
   }
 
-  #depth({ isOption, book, feeder, tops }: Checked, event: DepthEvent): void {
-    const applied = feeder.feed(event);
-    if (applied === "gap" && isOption) tops.end(event.exchangeMs);
-    if (applied !== "applied") return;
-    const top = this.#top;
-    if (!book.read(top)) return;
-    if (top.isCrossed) this.#crossed++;
-    // An option's tickers are of a time. A future's are of a sequence number, which a snapshot does not share.
-    if (isOption) tops.state({ ...sidesOf(top), at: event.exchangeMs });
-    else if (!event.isSnapshot) tops.ask({ ...sidesOf(top), at: top.sequence });
+  #compare(model: InstrumentModel, ticker: TickerEvent): void {
+    if (this.#greeks.compare(model, ticker) !== false) return;
+    for (const fault of this.#greeks.faults) {
+      if (this.#faults.length < MOST_FAULTS) this.#faults.push(faultText(model.name, fault));
+    }
+  }
+
+  /** Feeds an event, and compares the book with the checksum that it may bear. */
+  #feed(checked: Checked, event: DepthEvent): Fed {
+    const { feeder, book } = checked, fed = feeder.feed(event), hasChecksum = event.checksum === event.checksum;
+    if (!hasChecksum && checked.checksums === undefined) return fed;
+    const checksums = checked.checksums ??= new ChecksumBook(book, ...newBook(DIGITS_OPTIONS));
+    checksums.feed(event);
+    if (!hasChecksum || !isApplied(fed)) return fed;
+    this.#checksums++;
+    if (checksums.matches(event.checksum)) {
+      this.#equalChecksums++;
+      return fed;
+    }
+    feeder.reject();
+    checksums.invalidate();
+    return "mismatch";
+  }
+
+  #depth(checked: Checked, event: DepthEvent): void {
+    const { book, tops } = checked;
+    const fed = this.#feed(checked, event), top = this.#top;
+    if (book.read(top) && isApplied(fed) && top.isCrossed) this.#crossed++;
+    tops.book(event, fed, top);
   }
 
   /** Instruments are numbered as they are first seen. */
   #begin(instrument: number): Checked {
     while (this.#checked.length <= instrument) {
-      const name = this.#instruments.names[this.#checked.length];
-      const isOption = parseOptionName(name) !== undefined;
-      const options = { levels: isOption ? 512 : 8192, copies: 2 };
-      const region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
-      OrderBook.init(region, options);
-      const book = OrderBook.attach(region, options);
-      const feeder = new BookFeeder(book.writer());
-      this.#checked.push({ name, isOption, book, feeder, tops: new AsOfCheck(), trades: new TradeCheck() });
+      const model = this.#instruments.at(this.#checked.length);
+      const options = { levels: isOption(model) ? 512 : 8192, copies: 2 };
+      const [book, writer] = newBook(options), feeder = new BookFeeder(writer);
+      this.#checked.push({
+        model,
+        book,
+        feeder,
+        checksums: undefined,
+        tops: new TopsCheck(),
+        trades: new TradeCheck(),
+      });
     }
     return this.#checked[instrument];
   }
 }
 
-/** The best prices and quantities of an event, or of a book. */
-function sidesOf(
-  { bid, bidQuantity, ask, askQuantity }: { bid: number; bidQuantity: number; ask: number; askQuantity: number },
-): { bid: number; bidQuantity: number; ask: number; askQuantity: number } {
-  return { bid, bidQuantity, ask, askQuantity };
+/** A book in memory of its own, and its writer. */
+function newBook(options: OrderBookOptions): [OrderBook, OrderBookWriter] {
+  const region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
+  OrderBook.init(region, options);
+  const book = OrderBook.attach(region, options);
+  return [book, book.writer()];
 }

@@ -1,31 +1,44 @@
 import type { TickerEvent } from "../input/events.ts";
+import { type InstrumentModel, optionTermsOf } from "../instrument/instrument_model.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import { black76, emptyGreeks, type Greeks, YEAR_MS } from "../pricing/black76.ts";
-import { type OptionName, parseOptionName } from "../pricing/option_name.ts";
 
 /** What computed values are compared with. */
-export type Compared = "delta" | "gamma" | "vega" | "theta" | "rho" | "mark";
+export const COMPARED = ["delta", "gamma", "vega", "theta", "rho", "mark"] as const;
 
-/**
- * How far computed values may be from the exchange's, which are rounded, and of a moment slightly before. Those of vega,
- * theta and rho are in parts of the value, that of the mark is in coins.
+/** A value that is compared. */
+export type Compared = typeof COMPARED[number];
+
+/** Values, or differences of them. The mark is in coins. */
+type Values = Record<Compared, number>;
+
+/*
+ * How far computed values may be from those that Deribit tells: what rounding makes of the value, and what rounding and age make
+ * of that from which it was computed. docs/desk.md derives it.
  */
-export const TOLERANCES: Readonly<Record<Compared, number>> = {
-  delta: 8.8e-5,
+/** Half of the last digit of the value. Greeks have 5 digits behind the point, marks 6. */
+const VALUE_HALVES: Readonly<Values> = {
+  delta: 5e-6,
   gamma: 5e-6,
-  vega: 9e-4,
-  theta: 5e-3,
-  rho: 1.2e-3,
-  mark: 1.1e-3,
+  vega: 5e-6,
+  theta: 5e-6,
+  rho: 5e-6,
+  mark: 5e-7,
 };
+/** Half of the last digit of the forward, in dollars, and of the volatility: 0.01 %. */
+const FORWARD_HALF = 0.005, VOLATILITY_HALF = 5e-5;
+/** How far the forward moves from the moment for which greeks are computed, and marks, to that of the ticker: parts of it. */
+const FORWARD_AGE = 1e-4, MARK_FORWARD_AGE = 4e-4;
+/** How old the time to expiry may be. */
+const TIME_AGE_MS = 60_000;
 
-/**
- * The last digit that vega, theta and rho are told with: a relative tolerance means nothing where that is more. Among the
- * captures it decides for one option, whose vega is told as 0.0007 to 0.0008.
- */
-const LAST_DIGIT = 1e-5;
-
-/** How computed values compare: some are outside the tolerances, or all within, or within by a last digit. */
-export type GreeksVerdict = "outside" | "within" | "lastDigit";
+/** A value that is further off than can be explained. */
+export interface GreekFault {
+  readonly name: Compared;
+  readonly computed: number;
+  readonly told: number;
+  readonly tolerance: number;
+}
 
 /** Compares greeks and prices with those of an exchange's tickers. */
 export class GreeksCheck {
@@ -33,46 +46,93 @@ export class GreeksCheck {
   compared = 0;
   /** Those within the tolerances. */
   within = 0;
-  /** Those of them that only the last digit of a value keeps within. */
-  byLastDigit = 0;
-  /** The largest differences, as the tolerances are told; those of the last digit are left out. */
-  readonly worst: Record<Compared, number> = { delta: 0, gamma: 0, vega: 0, theta: 0, rho: 0, mark: 0 };
-  readonly #options: Map<string, OptionName | undefined> = new Map();
+  /** The largest differences, in parts of their tolerances. */
+  readonly worst: Values = emptyValues();
+  /** What is wrong with the last ticker: nothing if it is within. */
+  faults: readonly GreekFault[] = [];
   readonly #greeks = emptyGreeks();
+  readonly #values = emptyValues();
+  readonly #moved = emptyValues();
+  readonly #tolerances = emptyValues();
 
-  /** Computes what a ticker tells of, and compares. */
-  compare(name: string, ticker: TickerEvent): void {
-    if (!this.#options.has(name)) this.#options.set(name, parseOptionName(name));
-    const option = this.#options.get(name);
-    if (option === undefined) return;
-    const years = (option.expiryMs - ticker.exchangeMs) / YEAR_MS;
-    const { underlyingPrice, markVolatility } = ticker;
-    this.judge(
-      black76(this.#greeks, option.isCall, underlyingPrice, option.strike, years, markVolatility),
-      ticker,
-    );
+  /** Computes what a ticker tells of, and compares. @returns Whether all is within; undefined for what is no option. */
+  compare(model: InstrumentModel, ticker: TickerEvent): boolean | undefined {
+    const option = optionTermsOf(model);
+    if (option === undefined) return undefined;
+    return this.judge(model, option, this.#greeksAt(option, ticker, 0, 0, 0), ticker);
   }
 
-  /** Compares what somebody computed with what a ticker tells. */
-  judge(greeks: Greeks, ticker: TickerEvent): GreeksVerdict {
-    const { worst } = this, { underlyingPrice } = ticker;
-    let isWithin = true, isByLastDigit = false;
-    const compare = (name: Compared, difference: number) => {
-      worst[name] = Math.max(worst[name], difference);
-      if (!(difference <= TOLERANCES[name])) isWithin = false; // not a number is not within
-    };
-    compare("delta", Math.abs(greeks.delta - ticker.delta));
-    compare("gamma", Math.abs(greeks.gamma - ticker.gamma));
-    for (const name of ["vega", "theta", "rho"] as const) {
-      const difference = Math.abs(greeks[name] - ticker[name]), part = difference / Math.abs(ticker[name]);
-      const isLastDigit = difference <= LAST_DIGIT;
-      if (isLastDigit && part > TOLERANCES[name]) isByLastDigit = true;
-      compare(name, isLastDigit ? 0 : part);
+  /** Compares what somebody computed with what a ticker tells. @returns Whether all is within. */
+  judge(model: InstrumentModel, option: OptionTerms, greeks: Greeks, ticker: TickerEvent): boolean {
+    const computed = valuesOf(this.#values, greeks, ticker.underlyingPrice), faults: GreekFault[] = [];
+    this.#computeTolerances(option, ticker);
+    for (const name of COMPARED) {
+      const told = toldOf(name, model, ticker), tolerance = this.#tolerances[name];
+      const part = Math.abs(computed[name] - told) / tolerance;
+      if (part <= 1) this.worst[name] = Math.max(this.worst[name], part);
+      else faults.push({ name, computed: computed[name], told, tolerance }); // what is no number is not within
     }
-    compare("mark", Math.abs(greeks.price / underlyingPrice - ticker.markPrice));
+    this.faults = faults;
     this.compared++;
-    if (isWithin) this.within++;
-    if (isWithin && isByLastDigit) this.byLastDigit++;
-    return !isWithin ? "outside" : isByLastDigit ? "lastDigit" : "within";
+    if (faults.length === 0) this.within++;
+    return faults.length === 0;
   }
+
+  /** What rounding and age explain: that of each input for itself, added up. */
+  #computeTolerances(option: OptionTerms, ticker: TickerEvent): void {
+    const { underlyingPrice } = ticker, tolerances = this.#tolerances;
+    const base = valuesOf(emptyValues(), this.#greeksAt(option, ticker, 0, 0, 0), underlyingPrice);
+    const change = (forward: number, volatility: number, ageMs: number) => {
+      valuesOf(this.#moved, this.#greeksAt(option, ticker, forward, volatility, ageMs), underlyingPrice + forward);
+      return (name: Compared) => Math.abs(this.#moved[name] - base[name]);
+    };
+    const add = (names: readonly Compared[], changes: readonly (readonly [number, number, number])[]) => {
+      const most = emptyValues();
+      for (const each of changes) {
+        const of = change(...each);
+        for (const name of names) most[name] = Math.max(most[name], of(name));
+      }
+      for (const name of names) tolerances[name] += most[name];
+    };
+    Object.assign(tolerances, VALUE_HALVES);
+    const forward = FORWARD_HALF + FORWARD_AGE * underlyingPrice;
+    const markForward = FORWARD_HALF + MARK_FORWARD_AGE * underlyingPrice;
+    add(GREEKS, [[forward, 0, 0], [-forward, 0, 0]]);
+    add(["mark"], [[markForward, 0, 0], [-markForward, 0, 0]]);
+    add(COMPARED, [[0, VOLATILITY_HALF, 0], [0, -VOLATILITY_HALF, 0]]);
+    add(COMPARED, [[0, 0, TIME_AGE_MS]]);
+  }
+
+  #greeksAt(
+    option: OptionTerms,
+    { underlyingPrice, markVolatility, exchangeMs }: TickerEvent,
+    forward: number,
+    volatility: number,
+    ageMs: number,
+  ): Greeks {
+    const years = (option.expiryMs - exchangeMs + ageMs) / YEAR_MS, moved = Math.max(markVolatility + volatility, 0);
+    return black76(this.#greeks, option.isCall, underlyingPrice + forward, option.strike, years, moved);
+  }
+}
+
+const GREEKS: readonly Compared[] = COMPARED.filter((name) => name !== "mark");
+
+/** A fault in words. */
+export function faultText(option: string, { name, computed, told, tolerance }: GreekFault): string {
+  const text = (value: number) => Number(value.toPrecision(6)).toString();
+  return `${option}: ${name} is ${text(computed)}, the exchange says ${text(told)}: more than ${text(tolerance)} off`;
+}
+
+function toldOf(name: Compared, { kind }: InstrumentModel, ticker: TickerEvent): number {
+  if (name !== "mark") return ticker[name];
+  // In coins, whatever the option's price is in.
+  return kind === "inverseOption" ? ticker.markPrice : ticker.markPrice / ticker.underlyingPrice;
+}
+
+function valuesOf(into: Values, { delta, gamma, vega, theta, rho, price }: Greeks, forward: number): Values {
+  return Object.assign(into, { delta, gamma, vega, theta, rho, mark: price / forward });
+}
+
+function emptyValues(): Values {
+  return { delta: 0, gamma: 0, vega: 0, theta: 0, rho: 0, mark: 0 };
 }

@@ -1,27 +1,33 @@
+import { DecimalSum } from "../risk/decimal_sum.ts";
 import type { TradeEvent } from "../input/events.ts";
 
-/** Counts an instrument's trades. Volumes are scaled integers. */
+/** Counts an instrument's trades. */
 export class TradeCheck {
   /** Trades seen. */
   trades = 0;
+  /** Those without an id. */
+  unnumbered = 0;
   /** Times that an id did not follow the one before. */
   holes = 0;
   /** Quantity bought by those who took liquidity. */
-  bought = 0;
+  readonly bought: DecimalSum = new DecimalSum();
   /** Quantity sold by them. */
-  sold = 0;
+  readonly sold: DecimalSum = new DecimalSum();
   /** The first id; 0 before. */
   firstId = 0;
   /** The last id. */
   lastId = 0;
 
   /** Counts a trade. */
-  count({ id, quantity, isTakerBuy }: TradeEvent): void {
-    if (this.trades === 0) this.firstId = id;
-    else if (id !== this.lastId + 1) this.holes++;
+  count({ id, count, quantity, isTakerBuy }: TradeEvent): void {
     this.trades++;
-    this.lastId = id;
-    if (isTakerBuy) this.bought += quantity;
-    else this.sold += quantity;
+    if (id !== id) this.unnumbered++;
+    else {
+      const first = id - count + 1;
+      if (this.trades - this.unnumbered === 1) this.firstId = first;
+      else if (first !== this.lastId + 1) this.holes++;
+      this.lastId = id;
+    }
+    (isTakerBuy ? this.bought : this.sold).add(quantity);
   }
 }

@@ -1,10 +1,8 @@
-/** How a hedger acts. Quantities are in coins. */
+/** How a hedger acts, in coins. */
 export interface HedgerOptions {
-  /** Net delta, on either side, that is left alone. */
+  /** Net delta, on either side, that is left alone; where a lot is more, a lot is. */
   readonly band: number;
-  /** Orders are multiples of this. */
-  readonly lot: number;
-  /** The most an order may be. */
+  /** The most an order may be; where a lot is more, a lot. */
   readonly largest: number;
   /** Ids of orders begin here: one more than the last one's that a hedger before this one used. */
   readonly firstId: number;
@@ -14,8 +12,10 @@ export interface HedgerOptions {
 export interface HedgeOrder {
   /** Never used twice. */
   readonly id: number;
-  /** Bought; below 0, sold. */
-  readonly quantity: number;
+  /** So many lots are bought; below 0, sold. */
+  readonly lots: number;
+  /** How many coins that moves like. */
+  readonly coins: number;
 }
 
 /**
@@ -24,16 +24,16 @@ export interface HedgeOrder {
  */
 export class Hedger {
   readonly #options: HedgerOptions;
-  /** Quantities by id. */
+  /** Coins by id. */
   readonly #open: Map<number, number> = new Map();
   #nextId: number;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: HedgerOptions) {
-    const { band, lot, largest, firstId } = options;
-    if (!(lot > 0) || !(band >= lot / 2) || !(largest >= lot) || !Number.isSafeInteger(firstId)) {
+    const { band, largest, firstId } = options;
+    if (!(band > 0) || !(largest > 0) || !Number.isSafeInteger(firstId)) {
       throw new RangeError(
-        `Cannot hedge as lots must be above 0, the band half of one or more, orders one or more, and ids integers: received ${
+        `Cannot hedge as the band and the largest order must be above 0, and ids integers: received ${
           JSON.stringify(options)
         }`,
       );
@@ -45,7 +45,7 @@ export class Hedger {
   /** What is ordered and not filled, net. */
   get open(): number {
     let sum = 0;
-    for (const quantity of this.#open.values()) sum += quantity;
+    for (const coins of this.#open.values()) sum += coins;
     return sum;
   }
 
@@ -53,15 +53,18 @@ export class Hedger {
    * Decides.
    *
    * @param delta The net delta of all that is held, in coins.
+   * @param lot How many coins a lot of the future moves like now.
    * @returns An order to send now, which counts as open; undefined if none is needed.
    */
-  decide(delta: number): HedgeOrder | undefined {
-    const { band, lot, largest } = this.#options;
+  decide(delta: number, lot: number): HedgeOrder | undefined {
+    const { band, largest } = this.#options;
     const excess = delta + this.open;
-    if (!(Math.abs(excess) > band)) return undefined; // not a number: nothing is known, so nothing is done
-    const lots = Math.min(Math.round(Math.abs(excess) / lot), Math.floor(largest / lot));
-    const order = { id: this.#nextId++, quantity: -Math.sign(excess) * lots * lot };
-    this.#open.set(order.id, order.quantity);
+    // Not a number: nothing is known, so nothing is done.
+    if (!(lot > 0) || !Number.isFinite(lot) || !(Math.abs(excess) > Math.max(band, lot))) return undefined;
+    const most = Math.max(1, Math.floor(largest / lot));
+    const lots = -Math.sign(excess) * Math.min(Math.round(Math.abs(excess) / lot), most);
+    const order = { id: this.#nextId++, lots, coins: lots * lot };
+    this.#open.set(order.id, order.coins);
     return order;
   }
 
@@ -70,11 +73,11 @@ export class Hedger {
    *
    * @throws {RangeError} If its id may still be given to a new one.
    */
-  adopt(order: HedgeOrder): void {
-    if (order.id >= this.#nextId) {
-      throw new RangeError(`Cannot adopt an order as its id must be below ${this.#nextId}: received ${order.id}`);
+  adopt({ id, coins }: Pick<HedgeOrder, "id" | "coins">): void {
+    if (id >= this.#nextId) {
+      throw new RangeError(`Cannot adopt an order as its id must be below ${this.#nextId}: received ${id}`);
     }
-    this.#open.set(order.id, order.quantity);
+    this.#open.set(id, coins);
   }
 
   /**

@@ -1,6 +1,10 @@
+import type { Venue } from "../instrument/instrument_model.ts";
+import { BinanceMessage, TYPES } from "./binance_message.ts";
 import {
+  cloneDepth,
   type DepthEvent,
   depthEvent,
+  followsSnapshot,
   type MarketEvent,
   type TopEvent,
   topEvent,
@@ -8,243 +12,228 @@ import {
   tradeEvent,
 } from "./events.ts";
 import type { Instruments } from "./instruments.ts";
-import { type JsonScanner, names } from "./json_scanner.ts";
-import type { Levels } from "./levels.ts";
+import type { JsonScanner } from "./json_scanner.ts";
+import { SequenceRanges } from "./sequence_ranges.ts";
 
-const OUTER = names("stream", "data", "lastUpdateId", "bids", "asks", "T", "E");
-const INNER = names("e", "s", "T", "E", "u", "U", "pu", "b", "a", "B", "A", "t", "p", "q", "m");
-const TYPES = names("depthUpdate", "bookTicker", "trade");
+const [DEPTH, TICKER, TRADE, AGGREGATE] = TYPES.keys();
+
+/** What is wrong with a snapshot that is given up. */
+export const NOBODY =
+  "a snapshot without a symbol must lie within a change of an instrument's, or come before one that follows it";
+
+/** What is known of a message from where it comes. */
+export interface BinanceOrigin {
+  readonly venue?: Venue;
+  /** Of what a request for a snapshot asked for. */
+  readonly symbol?: string;
+  /** How many levels a side it asked for. */
+  readonly limit?: number;
+  /** Whether depth of streams without a wrapper is the best few levels. */
+  readonly isPartial?: boolean;
+}
 
 /**
- * Reads the messages of Binance USDⓈ-M futures: depth updates, book tickers, trades, and the snapshots of its REST
- * interface, in any order of their members. A snapshot bears no name: it belongs to the instrument that the line before it
- * was about.
+ * Reads the messages of Binance's futures and spot market: depth updates, partial depth, book tickers, trades, aggregate
+ * trades, and the snapshots of its REST interfaces.
+ *
+ * - A depth update of futures names the one before it (`pu`); one of the spot market follows if its first number (`U`) does.
+ * - A snapshot that bears no name belongs to the instrument within whose changes its sequence number lies; if there is none,
+ *   it is held back until a change comes that follows it.
  */
 export class BinanceParser {
+  /** Whether the last line is a snapshot that is held back. */
+  isHeld = false;
   readonly #scanner: JsonScanner;
   readonly #instruments: Instruments;
   readonly #depth: DepthEvent = depthEvent();
   readonly #top: TopEvent = topEvent();
   readonly #trade: TradeEvent = tradeEvent();
-  /** The instrument of the line before; −1 at first. */
-  #instrument = -1;
-  #type = -1;
-  #transactionMs = NaN;
-  #eventMs = NaN;
-  #last = NaN;
-  #first = NaN;
-  #previous = NaN;
-  #bid = NaN;
-  #ask = NaN;
-  #bidQuantity = NaN;
-  #askQuantity = NaN;
-  #id = NaN;
-  #price = NaN;
-  #quantity = NaN;
-  #isMakerBuy = false;
-  #hasInstrument = false;
+  readonly #message: BinanceMessage;
+  readonly #ranges = new SequenceRanges();
+  /** A snapshot that nobody was found for. */
+  #held: DepthEvent | undefined;
+  /** What the last line holds besides the event that was returned. */
+  #second: MarketEvent | undefined;
+  /** Where the last message came from that told. */
+  #venue: Venue | undefined;
 
   /** @param scanner Stands at the message when `parse` is called. */
   constructor(scanner: JsonScanner, instruments: Instruments) {
     this.#scanner = scanner;
     this.#instruments = instruments;
+    this.#message = new BinanceMessage(scanner, this.#depth.bids, this.#depth.asks);
+    this.#depth.topsBy = "sequence";
   }
 
   /**
    * Reads a message.
    *
-   * @returns Undefined if it is of another kind.
-   * @throws {SyntaxError} If it is broken, or lacks something.
+   * @returns What it is instead if it is of a kind that is not read; undefined if it is held back.
+   * @throws {LineError} If it is broken, or lacks something.
    */
-  parse(): MarketEvent | undefined {
-    const scanner = this.#scanner;
-    this.#forget();
-    let isSnapshot = false;
-    if (scanner.beginObject()) {
-      do {
-        switch (scanner.key(OUTER)) {
-          case 1:
-            this.#readData();
-            break;
-          case 2:
-            isSnapshot = true;
-            this.#last = scanner.integer();
-            break;
-          case 3:
-            this.#bid = readLevels(scanner, this.#depth.bids);
-            break;
-          case 4:
-            this.#ask = readLevels(scanner, this.#depth.asks);
-            break;
-          case 5:
-            this.#transactionMs = scanner.integer();
-            break;
-          case 6:
-            this.#eventMs = scanner.integer();
-            break;
-          default:
-            scanner.skip();
-        }
-      } while (scanner.inObject());
+  parse(origin: BinanceOrigin = {}): MarketEvent | string | undefined {
+    const message = this.#message;
+    this.#second = undefined;
+    this.isHeld = false;
+    message.read();
+    switch (message.type) {
+      case DEPTH:
+        return this.#update(origin);
+      case TRADE:
+      case AGGREGATE:
+        return this.#tradeOf(origin);
+      case TICKER:
+        return this.#bookTicker();
     }
-    scanner.end();
-    if (isSnapshot) return this.#snapshot();
-    if (this.#type === -1) return undefined;
-    if (!this.#hasInstrument) scanner.fail("a message must name its instrument");
-    return this.#type === 0 ? this.#update() : this.#type === 1 ? this.#bookTicker() : this.#tradeOf();
+    if (message.lastUpdateId === message.lastUpdateId) return this.#snapshot(origin);
+    if (message.other !== "") return `Binance: ${message.other}`;
+    // The spot market's book ticker does not say what it is.
+    if (message.last === message.last && message.bid === message.bid) return this.#bookTicker();
+    return `Binance: ${
+      message.stream === "" ? "a message without a type" : `stream ${message.stream.replace(/^[^@]*@/, "@")}`
+    }`;
   }
 
-  /** The members are told apart by their names, and those of one name by what they hold. */
-  #readData(): void {
-    const scanner = this.#scanner;
-    if (!scanner.beginObject()) return;
-    do {
-      switch (scanner.key(INNER)) {
-        case 0:
-          this.#type = scanner.word(TYPES);
-          break;
-        case 1:
-          this.#instrument = -1; // a snapshot behind a name that cannot be one is nobody's
-          this.#instrument = this.#instruments.read(scanner);
-          this.#hasInstrument = true;
-          break;
-        case 2:
-          this.#transactionMs = scanner.integer();
-          break;
-        case 3:
-          this.#eventMs = scanner.integer();
-          break;
-        case 4:
-          this.#last = scanner.integer();
-          break;
-        case 5:
-          this.#first = scanner.integer();
-          break;
-        case 6:
-          this.#previous = scanner.integer();
-          break;
-        case 7:
-          this.#bid = scanner.isArray ? readLevels(scanner, this.#depth.bids) : scanner.scaled();
-          break;
-        case 8:
-          this.#ask = scanner.isArray ? readLevels(scanner, this.#depth.asks) : scanner.scaled();
-          break;
-        case 9:
-          this.#bidQuantity = scanner.scaled();
-          break;
-        case 10:
-          this.#askQuantity = scanner.scaled();
-          break;
-        case 11:
-          this.#id = scanner.integer();
-          break;
-        case 12:
-          this.#price = scanner.scaled();
-          break;
-        case 13:
-          this.#quantity = scanner.scaled();
-          break;
-        case 14:
-          this.#isMakerBuy = scanner.boolean();
-          break;
-        default:
-          scanner.skip();
-      }
-    } while (scanner.inObject());
+  /** The rest of what the last line holds. */
+  more(): MarketEvent | undefined {
+    const event = this.#second;
+    this.#second = undefined;
+    return event;
   }
 
-  #snapshot(): DepthEvent {
-    const event = this.#depth;
-    if (this.#instrument === -1) this.#scanner.fail("a snapshot must follow a message that names its instrument");
-    event.first = event.previous = this.#last;
-    return this.#depthOf(true);
+  /** Gives up the snapshot that is held back. @returns Whether there is one. */
+  releaseSnapshot(): boolean {
+    const isHeld = this.#held !== undefined;
+    this.#held = undefined;
+    return isHeld;
   }
 
-  #update(): DepthEvent {
-    this.#depth.first = this.#require(this.#first);
-    this.#depth.previous = this.#require(this.#previous);
-    return this.#depthOf(false);
+  #update(origin: BinanceOrigin): DepthEvent {
+    const event = this.#depth, message = this.#message;
+    const isOfFutures = message.isOfFutures || message.transactionMs === message.transactionMs;
+    event.first = this.#require(message.first);
+    event.last = this.#require(message.last);
+    event.previous = isOfFutures ? this.#require(message.previous) : event.first - 1;
+    this.#finishDepth(message.isPartial || (message.stream === "" && origin.isPartial === true));
+    event.instrument = this.#nameOf(isOfFutures ? "binanceFutures" : "binanceSpot");
+    if (event.isPartial) return event;
+    const held = this.#held;
+    this.#ranges.note(event.instrument, event.first, event.last, priceOf(event));
+    if (held === undefined || !followsSnapshot(event, held) || !this.#ranges.isNear(event.instrument, priceOf(held))) {
+      return event;
+    }
+    this.#held = undefined;
+    this.#second = event;
+    held.instrument = event.instrument;
+    return held;
   }
 
-  #depthOf(isSnapshot: boolean): DepthEvent {
-    const event = this.#depth;
-    event.isSnapshot = isSnapshot;
-    event.last = this.#require(this.#last);
-    this.#require(this.#bid + this.#ask); // both sides were there
-    return this.#finish(event);
+  #snapshot({ venue, symbol, limit, isPartial }: BinanceOrigin): DepthEvent | undefined {
+    const event = this.#depth, message = this.#message;
+    const isOfStream = message.isPartial || isPartial === true, [streamSymbol] = message.stream.split("@");
+    event.first = event.previous = event.last = message.lastUpdateId;
+    this.#finishDepth(isOfStream);
+    event.isSnapshot = true;
+    event.exchangeMs = message.transactionMs; // the other time is that of the answer
+    limitKnown(event, limit);
+    const market = venue ?? (message.transactionMs === message.transactionMs ? "binanceFutures" : "binanceSpot");
+    if (message.hasSymbol) event.instrument = this.#nameOf(market);
+    else if (symbol !== undefined) event.instrument = this.#instruments.add(symbol, market);
+    else if (isOfStream && streamSymbol !== "") {
+      event.instrument = this.#instruments.add(streamSymbol.toUpperCase(), market);
+    } else return this.#snapshotOfSomebody();
+    message.noteDigits(this.#instruments, event.instrument);
+    return event;
+  }
+
+  #snapshotOfSomebody(): DepthEvent | undefined {
+    const event = this.#depth, owners = this.#ranges.owners(event.last, priceOf(event));
+    if (owners.length > 1) this.#scanner.fail("a snapshot without a symbol must fit one instrument's sequence numbers");
+    if (owners.length === 1) {
+      event.instrument = owners[0];
+      return event;
+    }
+    const isSecond = this.#held !== undefined;
+    this.#held = cloneDepth(event);
+    if (isSecond) this.#scanner.fail(NOBODY); // the one before
+    this.isHeld = true;
+    return undefined;
+  }
+
+  #finishDepth(isPartial: boolean): void {
+    const event = this.#depth, message = this.#message, { transactionMs, eventMs } = message;
+    if (!message.hasBids || !message.hasAsks) this.#scanner.fail(INCOMPLETE);
+    event.isSnapshot = event.isPartial = isPartial;
+    event.exchangeMs = transactionMs === transactionMs ? transactionMs : eventMs;
+    limitKnown(event, undefined);
   }
 
   #bookTicker(): TopEvent {
-    const event = this.#top;
-    event.sequence = this.#require(this.#last);
-    event.bid = this.#require(this.#bid);
-    event.ask = this.#require(this.#ask);
-    event.bidQuantity = this.#require(this.#bidQuantity);
-    event.askQuantity = this.#require(this.#askQuantity);
+    const event = this.#top, message = this.#message, { transactionMs, eventMs } = message;
+    event.sequence = this.#require(message.last);
+    event.bid = this.#require(message.bid);
+    event.ask = this.#require(message.ask);
+    event.bidQuantity = this.#require(message.bidQuantity);
+    event.askQuantity = this.#require(message.askQuantity);
     if (Math.min(event.bid, event.ask, event.bidQuantity, event.askQuantity) < 0) {
       this.#scanner.fail("prices and quantities must not be negative");
     }
-    return this.#finish(event);
+    event.exchangeMs = transactionMs === transactionMs ? transactionMs : eventMs;
+    const isOfFutures = message.type === TICKER || event.exchangeMs === event.exchangeMs;
+    event.instrument = this.#nameOf(isOfFutures ? "binanceFutures" : "binanceSpot");
+    this.#ranges.note(event.instrument, event.sequence, event.sequence, event.bid);
+    return event;
   }
 
-  #tradeOf(): TradeEvent {
-    const event = this.#trade;
-    event.id = this.#require(this.#id);
-    event.price = this.#require(this.#price);
-    event.quantity = this.#require(this.#quantity);
-    event.isTakerBuy = !this.#isMakerBuy;
+  #tradeOf({ venue }: BinanceOrigin): TradeEvent {
+    const event = this.#trade, message = this.#message, { isOfSpot, isOfFutures, transactionMs, eventMs } = message;
+    event.id = this.#require(message.id);
+    event.price = this.#require(message.price);
+    event.quantity = this.#require(message.quantity);
+    event.isTakerBuy = !message.isMakerBuy;
+    event.isAggregate = message.type === AGGREGATE;
     // The exchange tells of trades of nothing for nothing, too.
     if (!(event.quantity > 0 && event.price > 0) && !(event.quantity === 0 && event.price >= 0)) {
       this.#scanner.fail("a trade must have a price and a quantity above 0");
     }
-    return this.#finish(event);
-  }
-
-  #finish<E extends MarketEvent>(event: E): E {
-    event.instrument = this.#instrument;
-    const time = this.#transactionMs;
-    event.exchangeMs = time === time ? time : this.#require(this.#eventMs);
+    event.exchangeMs = this.#require(transactionMs === transactionMs ? transactionMs : eventMs);
+    event.instrument = this.#nameOf(
+      isOfSpot ? "binanceSpot" : isOfFutures ? "binanceFutures" : venue ?? this.#venue ?? "binanceFutures",
+    );
     return event;
   }
 
-  #require(value: number): number {
-    if (value !== value) this.#scanner.fail("a message must have all its members");
-    return value;
+  #nameOf(venue: Venue): number {
+    const message = this.#message;
+    if (!message.hasSymbol) this.#scanner.fail("a message must name its instrument");
+    this.#venue = venue;
+    const instrument = this.#instruments.find(this.#scanner, message.symbolStart, message.symbolEnd, venue);
+    message.noteDigits(this.#instruments, instrument);
+    return instrument;
   }
 
-  #forget(): void {
-    this.#type = -1;
-    this.#hasInstrument = false;
-    this.#isMakerBuy = false;
-    this.#transactionMs =
-      this.#eventMs =
-      this.#last =
-      this.#first =
-      this.#previous =
-      this.#id =
-        NaN;
-    this.#bid =
-      this.#ask =
-      this.#bidQuantity =
-      this.#askQuantity =
-      this.#price =
-      this.#quantity =
-        NaN;
+  #require(value: number): number {
+    if (value !== value) this.#scanner.fail(INCOMPLETE);
+    return value;
   }
 }
 
-/** Reads `[["price","quantity"], …]`; returns how many. */
-function readLevels(scanner: JsonScanner, levels: Levels): number {
-  levels.clear();
-  if (!scanner.beginArray()) return 0;
-  do {
-    if (!scanner.beginArray()) scanner.fail("a level must have a price");
-    const price = scanner.scaled();
-    if (!scanner.inArray()) scanner.fail("a level must have a quantity");
-    const quantity = scanner.scaled();
-    if (scanner.inArray()) scanner.fail("a level must have no more than a price and a quantity");
-    if (!(price >= 0 && quantity >= 0)) scanner.fail("prices and quantities must not be negative");
-    levels.push(price, quantity);
-  } while (scanner.inArray());
-  return levels.length;
+const INCOMPLETE = "a message must have all its members";
+
+/** A side with as many levels as were asked for, or as a stream has, may go on behind its last one. */
+function limitKnown(event: DepthEvent, limit: number | undefined): void {
+  event.knownBid = -Infinity;
+  event.knownAsk = Infinity;
+  if (!event.isSnapshot) return;
+  const { bids, asks } = event;
+  if (bids.length > 0 && !(bids.length < (limit ?? 0))) event.knownBid = bids.lowest;
+  if (asks.length > 0 && !(asks.length < (limit ?? 0))) event.knownAsk = asks.highest;
+}
+
+/** The best price that is told, or one near it; NaN if none is. */
+function priceOf({ bids, asks }: DepthEvent): number {
+  let bid = NaN, ask = NaN;
+  for (let i = 0; i < bids.length; i++) if (bids.quantities[i] > 0 && !(bids.prices[i] <= bid)) bid = bids.prices[i];
+  for (let i = 0; i < asks.length; i++) if (asks.quantities[i] > 0 && !(asks.prices[i] >= ask)) ask = asks.prices[i];
+  return bid > 0 ? bid : ask;
 }

@@ -1,10 +1,20 @@
-import { type DepthEvent, depthEvent, type MarketEvent, type TickerEvent, tickerEvent } from "./events.ts";
+import { mayBeNegative } from "../instrument/instrument_model.ts";
+import { DeribitTrades } from "./deribit_trades.ts";
+import {
+  type DepthEvent,
+  depthEvent,
+  type MarketEvent,
+  type TickerEvent,
+  tickerEvent,
+  type TopEvent,
+  topEvent,
+} from "./events.ts";
 import type { Instruments } from "./instruments.ts";
 import { type JsonScanner, names } from "./json_scanner.ts";
 import type { Levels } from "./levels.ts";
 
-const MESSAGE = names("params");
-const PARAMS = names("data");
+const MESSAGE = names("params", "result", "error", "method");
+const PARAMS = names("data", "channel");
 const DATA = names(
   "instrument_name",
   "timestamp",
@@ -30,13 +40,23 @@ const DELETE = 2;
 
 /** Whatever costs more is a fault: positions of it could not be added up. */
 const MOST_DOLLARS = 1e12;
+/** What is wrong with a message that lacks something. */
+const INCOMPLETE = "a message must have all its members";
 
-/** Reads the messages of Deribit about options: books and tickers with greeks, in any order of their members. */
+/**
+ * Reads the messages of Deribit, in any order of their members: books with changes (`book.X.raw`, `.100ms`), books of the best
+ * few levels (`book.X.none.10.100ms`), tickers with or without greeks, quotes and trades. A book whose prices are grouped is
+ * refused: its best price is none that anybody asks.
+ */
 export class DeribitParser {
   readonly #scanner: JsonScanner;
   readonly #instruments: Instruments;
+  readonly #trades: DeribitTrades;
   readonly #depth: DepthEvent = depthEvent();
   readonly #ticker: TickerEvent = tickerEvent();
+  readonly #top: TopEvent = topEvent();
+  #channel: readonly string[] = [];
+  #other = "";
   #instrument = -1;
   #exchangeMs = NaN;
   #type = -1;
@@ -44,39 +64,104 @@ export class DeribitParser {
   #previous = NaN;
   #sides = 0;
   #hasGreeks = false;
+  /** The lowest price of the message, and the most digits of its prices and quantities. */
+  #lowest = 0;
+  #priceDigits = 0;
+  #quantityDigits = 0;
 
   /** @param scanner Stands at the message when `parse` is called. */
   constructor(scanner: JsonScanner, instruments: Instruments) {
     this.#scanner = scanner;
     this.#instruments = instruments;
+    this.#trades = new DeribitTrades(scanner, instruments);
+    this.#top.sequence = NaN;
   }
 
   /**
    * Reads a message.
    *
-   * @returns Undefined if it is of another kind.
-   * @throws {SyntaxError} If it is broken, or lacks something.
+   * @returns What it is instead if it is of a kind that is not read.
+   * @throws {LineError} If it is broken, or lacks something.
    */
-  parse(): MarketEvent | undefined {
+  parse(): MarketEvent | string {
     const scanner = this.#scanner;
     this.#forget();
     if (scanner.beginObject()) {
       do {
-        if (scanner.key(MESSAGE) === 0) this.#readParams();
-        else scanner.skip();
+        switch (scanner.key(MESSAGE)) {
+          case 0:
+            this.#readParams();
+            break;
+          case 1:
+          case 2:
+            scanner.skip();
+            this.#other = "an answer to a request";
+            break;
+          case 3:
+            scanner.string();
+            if (scanner.text !== "subscription") this.#other ||= `method ${scanner.text}`;
+            break;
+          default:
+            scanner.skip();
+        }
       } while (scanner.inObject());
     }
     scanner.end();
-    if (this.#hasGreeks) return this.#tickerOf();
-    return this.#type === -1 ? undefined : this.#book();
+    return this.#eventOf();
+  }
+
+  /** The next trade of the last message. */
+  more(): MarketEvent | undefined {
+    return this.#trades.next();
+  }
+
+  #eventOf(): MarketEvent | string {
+    const [kind = "", , group, depth, interval] = this.#channel;
+    switch (kind) {
+      case "book":
+        if (interval === undefined) return this.#book(group === "raw" || group === "agg2");
+        if (group !== "none") return this.#refuseGrouped(group);
+        return this.#partialBook(Number(depth));
+      case "ticker":
+        return this.#hasGreeks ? this.#tickerOf() : this.#topOf();
+      case "quote":
+        return this.#topOf();
+      case "trades": {
+        const trade = this.#trades.first();
+        return trade ?? "Deribit: a message of no trades";
+      }
+      case "":
+        // What the message holds tells as much as the channel's name.
+        if (this.#hasGreeks) return this.#tickerOf();
+        if (this.#type !== -1) return this.#book(true);
+        return `Deribit: ${this.#other || "a message without a channel"}`;
+      default:
+        return `Deribit: channel ${kind}`;
+    }
+  }
+
+  #refuseGrouped(group: string): string {
+    return `Deribit: a book whose prices are grouped by ${group}, so that its best prices are not the market's`;
   }
 
   #readParams(): void {
     const scanner = this.#scanner;
+    if (!scanner.isObject) return scanner.skip();
     if (!scanner.beginObject()) return;
     do {
-      if (scanner.key(PARAMS) !== 0 || scanner.isArray) scanner.skip();
-      else this.#readData();
+      switch (scanner.key(PARAMS)) {
+        case 0:
+          if (scanner.isArray) this.#trades.read();
+          else if (scanner.isObject) this.#readData();
+          else scanner.skip();
+          break;
+        case 1:
+          scanner.string();
+          this.#channel = scanner.text.split(".");
+          break;
+        default:
+          scanner.skip();
+      }
     } while (scanner.inObject());
   }
 
@@ -86,7 +171,7 @@ export class DeribitParser {
     do {
       switch (scanner.key(DATA)) {
         case 0:
-          this.#instrument = this.#instruments.read(scanner);
+          this.#instrument = this.#instruments.read(scanner, "deribit");
           break;
         case 1:
           this.#exchangeMs = scanner.integer();
@@ -101,27 +186,27 @@ export class DeribitParser {
           this.#previous = scanner.integer();
           break;
         case 5:
-          readLevels(scanner, this.#depth.bids);
+          this.#readLevels(this.#depth.bids);
           this.#sides++;
           break;
         case 6:
-          readLevels(scanner, this.#depth.asks);
+          this.#readLevels(this.#depth.asks);
           this.#sides++;
           break;
         case 7:
           this.#readGreeks();
           break;
         case 8:
-          ticker.bid = orZero(scanner.scaled());
+          ticker.bid = orZero(this.#readPrice());
           break;
         case 9:
-          ticker.bidQuantity = orZero(scanner.scaled());
+          ticker.bidQuantity = orZero(this.#readQuantity());
           break;
         case 10:
-          ticker.ask = orZero(scanner.scaled());
+          ticker.ask = orZero(this.#readPrice());
           break;
         case 11:
-          ticker.askQuantity = orZero(scanner.scaled());
+          ticker.askQuantity = orZero(this.#readQuantity());
           break;
         case 12:
           ticker.underlyingPrice = scanner.number();
@@ -139,6 +224,30 @@ export class DeribitParser {
           scanner.skip();
       }
     } while (scanner.inObject());
+  }
+
+  /** Reads `[["new",price,quantity], …]`, or `[[price,quantity], …]`. */
+  #readLevels(levels: Levels): void {
+    const scanner = this.#scanner;
+    levels.clear();
+    if (!scanner.beginArray()) return;
+    do {
+      if (!scanner.beginArray()) scanner.fail("a level must have a price");
+      let action = -1;
+      if (scanner.isString) {
+        action = scanner.word(ACTIONS);
+        if (action === -1 || !scanner.inArray()) scanner.fail("a level must have a known action and a price");
+      }
+      const price = this.#readPrice();
+      if (!scanner.inArray()) scanner.fail("a level must have a quantity");
+      const quantity = this.#readQuantity();
+      if (scanner.inArray()) scanner.fail("a level must have no more than an action, a price and a quantity");
+      if (!(quantity >= 0 && price === price)) {
+        scanner.fail("a level must have a price, and a quantity that is not negative");
+      }
+      if (price < this.#lowest) this.#lowest = price;
+      levels.push(price, action === DELETE ? 0 : quantity);
+    } while (scanner.inArray());
   }
 
   #readGreeks(): void {
@@ -168,20 +277,43 @@ export class DeribitParser {
     } while (scanner.inObject());
   }
 
-  #book(): DepthEvent {
+  /** @param isRaw Whether it tells each change; a book that is told now and then is not known in between. */
+  #book(isRaw: boolean): DepthEvent {
     const event = this.#depth;
+    if (this.#type === -1) this.#scanner.fail(INCOMPLETE);
     event.isSnapshot = this.#type === 0;
+    event.isPartial = false;
+    event.topsBy = isRaw ? "time" : "nothing";
     event.last = this.#last;
     event.previous = event.isSnapshot ? this.#last : this.#previous;
     event.first = event.isSnapshot ? this.#last : this.#previous + 1;
+    event.knownBid = -Infinity;
+    event.knownAsk = Infinity;
     if (this.#sides !== 2) this.#scanner.fail("a book must have both sides");
     this.#require(event.last + event.previous);
     return this.#finish(event);
   }
 
+  #partialBook(depth: number): DepthEvent {
+    const event = this.#depth, { bids, asks } = event;
+    event.isSnapshot = event.isPartial = true;
+    event.topsBy = "nothing";
+    event.first = event.previous = event.last = this.#last;
+    event.knownBid = bids.length < depth ? -Infinity : bids.lowest;
+    event.knownAsk = asks.length < depth ? Infinity : asks.highest;
+    if (this.#sides !== 2) this.#scanner.fail("a book must have both sides");
+    this.#require(event.last);
+    return this.#finish(event);
+  }
+
+  #topOf(): TopEvent {
+    const event = this.#top, { bid, bidQuantity, ask, askQuantity } = this.#ticker;
+    Object.assign(event, { bid, bidQuantity, ask, askQuantity });
+    return this.#finishTop(event);
+  }
+
   #tickerOf(): TickerEvent {
     const { underlyingPrice, indexPrice, markPrice, markVolatility, delta, gamma, vega, theta, rho } = this.#ticker;
-    const { bid, bidQuantity, ask, askQuantity } = this.#ticker;
     this.#require(underlyingPrice + indexPrice + markPrice + markVolatility + delta + gamma + vega + theta + rho);
     if (!(underlyingPrice > 0 && underlyingPrice <= MOST_DOLLARS)) {
       this.#scanner.fail(`an underlying price must be above 0 and up to ${MOST_DOLLARS}`);
@@ -190,29 +322,53 @@ export class DeribitParser {
       this.#scanner.fail(`a mark price must be worth 0 to ${MOST_DOLLARS} dollars`);
     }
     if (markVolatility < 0) this.#scanner.fail("a volatility must not be negative");
-    if (Math.min(bid, bidQuantity, ask, askQuantity) < 0) {
-      this.#scanner.fail("prices and quantities must not be negative");
-    }
-    return this.#finish(this.#ticker);
+    return this.#finishTop(this.#ticker);
+  }
+
+  #finishTop<E extends TopEvent | TickerEvent>(event: E): E {
+    if (Math.min(event.bidQuantity, event.askQuantity) < 0) this.#scanner.fail("quantities must not be negative");
+    this.#lowest = Math.min(event.bid, event.ask);
+    return this.#finish(event);
   }
 
   #finish<E extends MarketEvent>(event: E): E {
-    if (this.#instrument === -1) this.#scanner.fail("a message must name its instrument");
-    event.instrument = this.#instrument;
+    const instrument = this.#instrument;
+    if (instrument === -1) this.#scanner.fail("a message must name its instrument");
+    if (this.#lowest < 0 && !mayBeNegative(this.#instruments.at(instrument))) {
+      this.#scanner.fail("prices must not be negative, but those of combos");
+    }
+    event.instrument = instrument;
     event.exchangeMs = this.#require(this.#exchangeMs);
+    this.#instruments.note(instrument, this.#priceDigits, this.#quantityDigits);
     return event;
   }
 
+  #readPrice(): number {
+    const scanner = this.#scanner, price = scanner.decimal();
+    if (price === price && scanner.digits > this.#priceDigits) this.#priceDigits = scanner.digits;
+    return price;
+  }
+
+  #readQuantity(): number {
+    const scanner = this.#scanner, quantity = scanner.decimal();
+    if (quantity === quantity && scanner.digits > this.#quantityDigits) this.#quantityDigits = scanner.digits;
+    return quantity;
+  }
+
   #require(value: number): number {
-    if (value !== value) this.#scanner.fail("a message must have all its members");
+    if (value !== value) this.#scanner.fail(INCOMPLETE);
     return value;
   }
 
   #forget(): void {
+    this.#trades.forget();
+    this.#channel = [];
+    this.#other = "";
     this.#instrument = this.#type = -1;
     this.#exchangeMs = this.#last = this.#previous = NaN;
     this.#sides = 0;
     this.#hasGreeks = false;
+    this.#lowest = this.#priceDigits = this.#quantityDigits = 0;
     const ticker = this.#ticker;
     ticker.bid =
       ticker.bidQuantity =
@@ -231,23 +387,6 @@ export class DeribitParser {
       ticker.rho =
         NaN;
   }
-}
-
-/** Reads `[["new",price,quantity], …]`. */
-function readLevels(scanner: JsonScanner, levels: Levels): void {
-  levels.clear();
-  if (!scanner.beginArray()) return;
-  do {
-    if (!scanner.beginArray()) scanner.fail("a level must have an action");
-    const action = scanner.word(ACTIONS);
-    if (action === -1 || !scanner.inArray()) scanner.fail("a level must have a known action and a price");
-    const price = scanner.scaled();
-    if (!scanner.inArray()) scanner.fail("a level must have a quantity");
-    const quantity = scanner.scaled();
-    if (scanner.inArray()) scanner.fail("a level must have no more than an action, a price and a quantity");
-    if (!(price >= 0 && quantity >= 0)) scanner.fail("prices and quantities must not be negative");
-    levels.push(price, action === DELETE ? 0 : quantity);
-  } while (scanner.inArray());
 }
 
 /** Nobody bids: the exchange says null, or 0. */

@@ -7,6 +7,7 @@ import {
   tickerEvent,
   type TopEvent,
   topEvent,
+  TOPS_BY,
   type TradeEvent,
   tradeEvent,
 } from "./events.ts";
@@ -22,21 +23,23 @@ import type { Levels } from "./levels.ts";
  *         3  at the exchange, milliseconds since 1970
  *         4  the fields of the kind, in the order in which `encode` writes them
  *
- * A depth event ends with the number of bids and of asks, then a price and a quantity for each.
+ * A depth event ends with the number of bids and of asks, then a price and a quantity for each; one with a checksum has a third
+ * number for each, its digits.
  */
 const HEAD = 4;
-const DEPTH_HEAD: number = HEAD + 6;
+const DEPTH_HEAD: number = HEAD + 10;
+const SNAPSHOT = 1, PARTIAL = 2;
 const TICKER_LENGTH: number = HEAD + 13;
 
 /** How many doubles an event takes. */
 export function encodedLength(event: MarketEvent): number {
   switch (event.kind) {
     case "depth":
-      return DEPTH_HEAD + 2 * (event.bids.length + event.asks.length);
+      return DEPTH_HEAD + widthOf(event.checksum) * (event.bids.length + event.asks.length);
     case "top":
       return HEAD + 5;
     case "trade":
-      return HEAD + 4;
+      return HEAD + 5;
     case "ticker":
       return TICKER_LENGTH;
   }
@@ -55,13 +58,17 @@ export function encode(event: MarketEvent, into: Float64Array, at: number): void
   const rest = at + HEAD;
   switch (event.kind) {
     case "depth":
-      into[rest] = event.isSnapshot ? 1 : 0;
-      into[rest + 1] = event.first;
-      into[rest + 2] = event.last;
-      into[rest + 3] = event.previous;
-      into[rest + 4] = event.bids.length;
-      into[rest + 5] = event.asks.length;
-      writeLevels(event.asks, into, writeLevels(event.bids, into, at + DEPTH_HEAD));
+      into[rest] = (event.isSnapshot ? SNAPSHOT : 0) | (event.isPartial ? PARTIAL : 0);
+      into[rest + 1] = TOPS_BY.indexOf(event.topsBy);
+      into[rest + 2] = event.first;
+      into[rest + 3] = event.last;
+      into[rest + 4] = event.previous;
+      into[rest + 5] = event.knownBid;
+      into[rest + 6] = event.knownAsk;
+      into[rest + 7] = event.checksum;
+      into[rest + 8] = event.bids.length;
+      into[rest + 9] = event.asks.length;
+      writeDepth(event, into, at + DEPTH_HEAD);
       return;
     case "top":
       into[rest] = event.sequence;
@@ -72,6 +79,7 @@ export function encode(event: MarketEvent, into: Float64Array, at: number): void
       into[rest + 1] = event.price;
       into[rest + 2] = event.quantity;
       into[rest + 3] = event.isTakerBuy ? 1 : 0;
+      into[rest + 4] = event.count;
       return;
     case "ticker":
       writeTop(event, into, rest);
@@ -121,6 +129,7 @@ export class EventDecoder {
         this.#trade.price = from[rest + 1];
         this.#trade.quantity = from[rest + 2];
         this.#trade.isTakerBuy = from[rest + 3] === 1;
+        this.#trade.count = from[rest + 4];
         return this.#trade;
       case "ticker":
         return this.#readTicker(from, rest);
@@ -132,17 +141,22 @@ export class EventDecoder {
   }
 
   #readDepth(from: Float64Array, at: number, rest: number): DepthEvent {
-    const event = this.#depth, bids = from[rest + 4], asks = from[rest + 5];
-    const end = at + DEPTH_HEAD + 2 * (bids + asks);
+    const event = this.#depth, bids = from[rest + 8], asks = from[rest + 9], width = widthOf(from[rest + 7]);
+    const end = at + DEPTH_HEAD + width * (bids + asks);
     if (!(bids >= 0 && asks >= 0 && end <= from.length)) {
       throw new RangeError(`Cannot decode an event as it must end at ${from.length}: found its end at ${end}`);
     }
-    event.isSnapshot = from[rest] === 1;
-    event.first = from[rest + 1];
-    event.last = from[rest + 2];
-    event.previous = from[rest + 3];
-    readLevels(event.bids, from, at + DEPTH_HEAD, bids);
-    readLevels(event.asks, from, at + DEPTH_HEAD + 2 * bids, asks);
+    event.isSnapshot = (from[rest] & SNAPSHOT) !== 0;
+    event.isPartial = (from[rest] & PARTIAL) !== 0;
+    event.topsBy = TOPS_BY[from[rest + 1]];
+    event.first = from[rest + 2];
+    event.last = from[rest + 3];
+    event.previous = from[rest + 4];
+    event.knownBid = from[rest + 5];
+    event.knownAsk = from[rest + 6];
+    event.checksum = from[rest + 7];
+    readLevels(event.bids, from, at + DEPTH_HEAD, bids, width);
+    readLevels(event.asks, from, at + DEPTH_HEAD + width * bids, asks, width);
     return event;
   }
 
@@ -161,17 +175,35 @@ export class EventDecoder {
   }
 }
 
-function writeLevels(levels: Levels, into: Float64Array, at: number): number {
-  for (let i = 0; i < levels.length; i++) {
-    into[at++] = levels.prices[i];
-    into[at++] = levels.quantities[i];
-  }
-  return at;
+/** Doubles of a level: digits are needed for a checksum only. */
+function widthOf(checksum: number): number {
+  return checksum === checksum ? 3 : 2;
 }
 
-function readLevels(levels: Levels, from: Float64Array, at: number, count: number): void {
+function writeDepth({ bids, asks, checksum }: DepthEvent, into: Float64Array, at: number): void {
+  const width = widthOf(checksum);
+  writeLevels(bids, into, at, width);
+  writeLevels(asks, into, at + width * bids.length, width);
+}
+
+function writeLevels(
+  { prices, quantities, digits, length }: Levels,
+  into: Float64Array,
+  at: number,
+  width: number,
+): void {
+  for (let i = 0; i < length; i++, at += width) {
+    into[at] = prices[i];
+    into[at + 1] = quantities[i];
+    if (width === 3) into[at + 2] = digits[i];
+  }
+}
+
+function readLevels(levels: Levels, from: Float64Array, at: number, count: number, width: number): void {
   levels.clear();
-  for (let i = 0; i < count; i++) levels.push(from[at + 2 * i], from[at + 2 * i + 1]);
+  for (let i = 0; i < count; i++, at += width) {
+    levels.push(from[at], from[at + 1], width === 3 ? from[at + 2] : 0);
+  }
 }
 
 function writeTop(event: TopEvent | TickerEvent, into: Float64Array, at: number): void {

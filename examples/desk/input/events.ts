@@ -1,6 +1,6 @@
 /**
  * What a market tells, whether it comes from a capture or is made up. Sources fill the same objects over and over:
- * an event is good until the next one. Prices and quantities are scaled integers (`scaled.ts`).
+ * an event is good until the next one. Prices and quantities are decimals (`decimal.ts`).
  *
  * @module
  */
@@ -12,21 +12,33 @@ export interface EventBase {
   instrument: number;
   /** When the recorder got it: microseconds since 1970. */
   receivedUs: number;
-  /** When the exchange says it happened: milliseconds since 1970. */
+  /** When the exchange says it happened: milliseconds since 1970; NaN if it does not say. */
   exchangeMs: number;
 }
+
+/** By what the best prices of a book can be compared with those that its exchange tells. */
+export const TOPS_BY = ["nothing", "sequence", "time"] as const;
 
 /** A change of an order book, or all of it. Quantities are absolute. */
 export interface DepthEvent extends EventBase {
   readonly kind: "depth";
-  /** Whether it is the whole book. */
+  /** Whether it is the whole book, or the best part of it. */
   isSnapshot: boolean;
+  /** Whether it is one of many snapshots of the best few levels, of which each takes the place of the one before. */
+  isPartial: boolean;
+  /** By what the book can be compared behind it. */
+  topsBy: typeof TOPS_BY[number];
   /** The first sequence number it covers. */
   first: number;
   /** The last sequence number it covers. */
   last: number;
-  /** The `last` of the change before it. */
+  /** The `last` of the change before it; NaN if changes have no numbers, and each follows the one in front of it. */
   previous: number;
+  /** The lowest bid and the highest ask down to which a snapshot tells all; infinite if it tells all there is. */
+  knownBid: number;
+  knownAsk: number;
+  /** What its exchange computes from the book behind it; NaN for nothing. */
+  checksum: number;
   readonly bids: Levels;
   readonly asks: Levels;
 }
@@ -34,7 +46,7 @@ export interface DepthEvent extends EventBase {
 /** The best bid and ask. A side without orders has price and quantity 0. */
 export interface TopEvent extends EventBase {
   readonly kind: "top";
-  /** Sequence number of the book it is the top of. */
+  /** Sequence number of the book it is the top of; NaN if it is that of its time. */
   sequence: number;
   bid: number;
   bidQuantity: number;
@@ -45,11 +57,16 @@ export interface TopEvent extends EventBase {
 /** A trade. */
 export interface TradeEvent extends EventBase {
   readonly kind: "trade";
+  /** Its number, or the last one if it stands for several; NaN if its exchange gives it none. */
   id: number;
+  /** How many it stands for. */
+  count: number;
   price: number;
   quantity: number;
   /** Whether the one who took liquidity bought. */
   isTakerBuy: boolean;
+  /** Whether it stands for all trades of one order: those are told again one by one elsewhere. Not handed on to the desk. */
+  isAggregate: boolean;
 }
 
 /** An option's state, as its exchange sees it. Volatilities are fractions: 0.8 is 80 %. */
@@ -93,12 +110,22 @@ export function depthEvent(): DepthEvent {
     receivedUs: 0,
     exchangeMs: 0,
     isSnapshot: false,
+    isPartial: false,
+    topsBy: "nothing",
     first: 0,
     last: 0,
     previous: 0,
+    knownBid: -Infinity,
+    knownAsk: Infinity,
+    checksum: NaN,
     bids: new Levels(),
     asks: new Levels(),
   };
+}
+
+/** Whether a change may be the first one behind a snapshot: it begins right behind it, or before and ends after. */
+export function followsSnapshot({ previous, first, last }: DepthEvent, snapshot: DepthEvent): boolean {
+  return previous === snapshot.last || (first <= snapshot.last && snapshot.last <= last);
 }
 
 /** A copy that outlives the next event. */
@@ -132,9 +159,11 @@ export function tradeEvent(): TradeEvent {
     receivedUs: 0,
     exchangeMs: 0,
     id: 0,
+    count: 1,
     price: 0,
     quantity: 0,
     isTakerBuy: false,
+    isAggregate: false,
   };
 }
 

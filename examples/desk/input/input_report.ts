@@ -1,10 +1,28 @@
 import { EVENT_KINDS, type EventKind, type MarketEvent } from "./events.ts";
-
-/** From one event to the next, this is no time that passed but a fault of a clock, or another recording: microseconds. */
-export const JUMP_US = 3600e6;
+import { LineError } from "./json_scanner.ts";
 
 /** How many broken lines are kept as examples. */
 const EXAMPLES = 5;
+/** How many kinds of reasons are told apart; what is beyond is one kind. */
+const MOST_REASONS = 40;
+/** How much of a line is shown, in bytes. */
+const SHOWN_BYTES = 120;
+/** What the rest of the reasons are called. */
+const OTHERS = "other reasons";
+
+const NEWLINE = 0x0a;
+const decoder = new TextDecoder();
+
+/** Why lines hold no event. */
+export interface LineReason {
+  readonly reason: string;
+  /** Whether the lines are broken; if not, they are of a kind that is not read. */
+  readonly isBroken: boolean;
+  count: number;
+  /** The first of them, and its beginning. */
+  readonly line: number;
+  readonly example: string;
+}
 
 /** What was found in an input: what it held, and what was wrong with it. Nothing of it ends a replay. */
 export class InputReport {
@@ -14,41 +32,65 @@ export class InputReport {
   skipped = 0;
   /** Lines that could not be read. */
   broken = 0;
-  /** What was wrong with the first of them. */
+  /** Definitions of instruments. */
+  definitions = 0;
+  /** What was wrong with the first of the broken lines. */
   readonly examples: string[] = [];
+  /** What is unusual about the whole, and no fault. */
+  readonly remarks: string[] = [];
   /** Events, by kind. */
   readonly events: Record<EventKind, number> = { depth: 0, top: 0, trade: 0, ticker: 0 };
-  /** Events that were recorded before the one in front of them. */
-  receivedBackwards = 0;
-  /** Events that were recorded more than an hour after the one in front of them, which nobody waits for. */
-  jumps = 0;
-  /** Events that happened before an earlier one of the same instrument and kind. */
-  exchangeBackwards = 0;
-  #lastReceivedUs = NaN;
-  /** By instrument and kind. */
-  readonly #lastExchangeMs: number[] = [];
+  readonly #reasons: Map<string, LineReason> = new Map();
 
   /** Events of all kinds. */
   get total(): number {
     return EVENT_KINDS.reduce((sum, kind) => sum + this.events[kind], 0);
   }
 
-  /** Counts an event and looks at its times. */
+  /** Why lines were skipped or broken, in the order in which each was first seen. */
+  get reasons(): readonly LineReason[] {
+    return [...this.#reasons.values()];
+  }
+
+  /** Counts an event. */
   count(event: MarketEvent): void {
     this.events[event.kind]++;
-    if (event.receivedUs < this.#lastReceivedUs) this.receivedBackwards++;
-    else if (event.receivedUs - this.#lastReceivedUs > JUMP_US) this.jumps++;
-    this.#lastReceivedUs = event.receivedUs;
-    if (event.kind === "depth" && event.isSnapshot) return; // asked for elsewhere, so not in the stream's order
-    const stream = event.instrument * EVENT_KINDS.length + EVENT_KINDS.indexOf(event.kind);
-    const last = this.#lastExchangeMs[stream] ?? -Infinity;
-    if (event.exchangeMs < last) this.exchangeBackwards++;
-    this.#lastExchangeMs[stream] = event.exchangeMs;
+  }
+
+  /** Notes what is unusual. */
+  remark(text: string): void {
+    this.remarks.push(text);
+  }
+
+  /** Counts a line that is of a kind that is not read. */
+  countSkipped(reason: string, bytes?: Uint8Array, start = 0): void {
+    this.skipped++;
+    this.#note(reason, false, bytes, start);
   }
 
   /** Counts a line that could not be read. */
-  countBroken(error: Error): void {
+  countBroken(error: Error, bytes?: Uint8Array, start = 0): void {
     this.broken++;
     if (this.examples.length < EXAMPLES) this.examples.push(`line ${this.lines}: ${error.message}`);
+    this.#note(error instanceof LineError ? error.reason : error.message, true, bytes, start);
   }
+
+  #note(reason: string, isBroken: boolean, bytes: Uint8Array | undefined, start: number): void {
+    const key = `${isBroken} ${reason}`, known = this.#reasons.get(key);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    if (this.#reasons.size >= MOST_REASONS && reason !== OTHERS) return this.#note(OTHERS, isBroken, bytes, start);
+    this.#reasons.set(key, { reason, isBroken, count: 1, line: this.lines, example: beginningOf(bytes, start) });
+  }
+}
+
+/** The beginning of a line, as text that can be shown anywhere. */
+function beginningOf(bytes: Uint8Array | undefined, start: number): string {
+  if (bytes === undefined) return "";
+  const newline = bytes.indexOf(NEWLINE, start), end = newline < 0 ? bytes.length : newline;
+  const text = decoder.decode(bytes.subarray(start, Math.min(end, start + SHOWN_BYTES)));
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "·") + (end - start > SHOWN_BYTES ? "…" : "");
 }

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { MarketEvent } from "./events.ts";
-import { JUMP_US } from "./input_report.ts";
+import type { Instruments } from "./instruments.ts";
+import { Elapsed, firstDue, firstRecorded, Head } from "./merge.ts";
+import { OrderReport } from "./order_report.ts";
 import type { ReplayClock } from "./replay_clock.ts";
 import type { Source } from "./source.ts";
+import { TradeStreams } from "./trade_streams.ts";
 
 /** Waiting for less is not worth a timer. */
 const MIN_WAIT_MS = 1;
@@ -11,82 +14,59 @@ const MAX_WAIT_MS = 50;
 /** After so many events the event loop gets a turn, so that signals and timers are served. */
 const EVENTS_AT_ONCE = 8192;
 
-/** A source and its next event. */
-class Head {
-  readonly source: Source;
-  event: MarketEvent;
-  /** When it is due: microseconds after the source's first one. */
-  elapsedUs = 0;
-  /** The time at which the source began. */
-  #originUs: number;
-  #lastUs: number;
-
-  constructor(source: Source, first: MarketEvent) {
-    this.source = source;
-    this.event = first;
-    this.#originUs = this.#lastUs = first.receivedUs;
-  }
-
-  /** Takes the next event. Where the recorder's clock jumped, it follows the one in front at once. */
-  take(event: MarketEvent): void {
-    const { receivedUs } = event;
-    if (Math.abs(receivedUs - this.#lastUs) > JUMP_US) this.#originUs = receivedUs - this.elapsedUs;
-    else this.elapsedUs = receivedUs - this.#originUs;
-    this.#lastUs = receivedUs;
-    this.event = event;
-  }
+/** How sources are played. */
+export interface ReplayOptions {
+  /** Ends the replay early. */
+  readonly signal?: AbortSignal;
+  /** The instruments of all sources: the events' indices are theirs. With one source its own will do. */
+  readonly instruments?: Instruments;
+  /** Whether sources of different times are played side by side, each from its first event on. */
+  readonly together?: boolean;
+  /** Leaves out trades that are told twice. */
+  readonly trades?: TradeStreams;
+  /** Counts whether times are in order, over all sources; those of sources side by side are of each. */
+  readonly order?: OrderReport;
 }
 
 /**
- * Plays sources: calls `sink` with each event when it is due. Several sources are played side by side, each from its first
- * event on. Gaps of an hour or more are left out. The sources are closed at the end.
+ * Plays sources: calls `sink` with each event when it is due. Several sources are one recording: their events come in the
+ * order in which they were recorded, whatever the order of the sources. Gaps of an hour or more are left out. The sources
+ * are closed at the end.
  *
- * @param sources Sources; the events' instruments are unique if they share their `Instruments`.
  * @param clock Says when an event is due.
  * @param sink Is given each event; it is good until `sink` returns.
- * @param signal Ends the replay early.
  */
 export async function replay(
   sources: readonly Source[],
   clock: ReplayClock,
   sink: (event: MarketEvent) => void,
-  signal?: AbortSignal,
+  { signal, instruments, together = false, order = new OrderReport(), trades = new TradeStreams() }: ReplayOptions = {},
 ): Promise<void> {
   try {
-    const heads: Head[] = [];
+    const heads: Head[] = [], orders = new Map<Head, OrderReport>();
     for (const source of sources) {
-      const event = await nextOf(source);
-      if (event !== undefined) heads.push(new Head(source, event));
+      const head = await Head.of(source, instruments);
+      if (head === undefined) continue;
+      heads.push(head);
+      orders.set(head, together ? new OrderReport(order) : order);
     }
-    let count = 0;
+    let count = 0, elapsed: Elapsed | undefined;
     while (heads.length > 0 && !signal?.aborted) {
-      const head = earliest(heads);
-      const timeUs = head.elapsedUs;
+      const head = together ? firstDue(heads) : firstRecorded(heads);
+      const { receivedUs } = head.event;
+      const timeUs = together ? head.elapsed.us : (elapsed ??= new Elapsed(receivedUs)).to(receivedUs);
       for (let ms = clock.dueInMs(timeUs); ms >= MIN_WAIT_MS && !signal?.aborted; ms = clock.dueInMs(timeUs)) {
         await delay(Math.min(ms, MAX_WAIT_MS));
       }
       if (signal?.aborted) return;
-      sink(head.event);
+      const event = head.adopt();
+      orders.get(head)!.count(event);
+      if (trades.accept(event)) sink(event);
       if (++count % EVENTS_AT_ONCE === 0) await delay(0);
-      const event = head.source.next() ?? await nextOf(head.source);
-      if (event === undefined) heads.splice(heads.indexOf(head), 1);
-      else head.take(event);
+      const advanced = head.advance();
+      if (!(typeof advanced === "boolean" ? advanced : await advanced)) heads.splice(heads.indexOf(head), 1);
     }
   } finally {
     for (const source of sources) await source.close();
   }
-}
-
-async function nextOf(source: Source): Promise<MarketEvent | undefined> {
-  do {
-    const event = source.next();
-    if (event !== undefined) return event;
-  } while (await source.fill());
-  return undefined;
-}
-
-function earliest(heads: readonly Head[]): Head {
-  let first = heads[0];
-  for (let i = 1; i < heads.length; i++) if (heads[i].elapsedUs < first.elapsedUs) first = heads[i];
-  return first;
 }

@@ -4,6 +4,8 @@ import type { Instruments } from "./instruments.ts";
 
 /** Where events come from: a capture, or the built-in market. */
 export interface Source {
+  /** What it is called, in messages; and which of two sources comes first where nothing else tells. */
+  readonly label: string;
   /** The instruments that its events are about. */
   readonly instruments: Instruments;
   /** What was found so far. */

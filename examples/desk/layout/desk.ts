@@ -1,5 +1,6 @@
 import { LatestTable, Pipeline, type Segment } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
+import { DIGITS_OPTIONS } from "../check/checksum_book.ts";
 import { bookOptions } from "./books.ts";
 import { DeskLimits } from "./desk_limits.ts";
 import { EventPart } from "./event_part.ts";
@@ -14,6 +15,8 @@ import {
   OrderRecord,
   PositionRow,
   QuoteRow,
+  ReasonExampleRow,
+  ReasonRow,
   SentOrderRow,
   StandingRow,
 } from "./records.ts";
@@ -33,8 +36,9 @@ export type LatencyName = typeof LATENCIES[number];
 /** How many instruments a desk has room for; events of others are counted and left out. */
 export const MAX_INSTRUMENTS = 128;
 
-/** Bytes of a desk's segment: a future's book for each instrument, and the rest. What nobody writes to takes no memory. */
-export const DESK_BYTES: number = MAX_INSTRUMENTS * OrderBook.byteLength(bookOptions(false)) + 16 * 2 ** 20;
+/** Bytes of a desk's segment: a future's book for each instrument, one for its digits, and the rest. What nobody writes to takes no memory. */
+export const DESK_BYTES: number =
+  MAX_INSTRUMENTS * (OrderBook.byteLength(bookOptions(false)) + OrderBook.byteLength(DIGITS_OPTIONS)) + 16 * 2 ** 20;
 
 /** Parts of events that the slowest process may be behind. */
 export const EVENT_CAPACITY = 8192;
@@ -44,6 +48,9 @@ export const ORDER_CAPACITY = 1024;
 
 /** How many of the orders sent last are remembered by id: more than hedging ever has open. */
 export const SENT_ORDERS = 256;
+
+/** How many reasons for lines without an event are told. */
+export const MAX_REASONS = 64;
 
 /**
  * Who receives an event after whom. Each waits for those before it even while they are dead, so what they find out is
@@ -84,6 +91,10 @@ export interface Desk {
   readonly feedProgress: LatestTable<typeof FeedProgressRow>;
   /** By the feed. */
   readonly feedReport: LatestTable<typeof FeedReportRow>;
+  /** By the feed. */
+  readonly reasons: LatestTable<typeof ReasonRow>;
+  /** By the feed: the first line of each reason. */
+  readonly reasonExamples: LatestTable<typeof ReasonExampleRow>;
   /** By the supervisor. */
   readonly control: LatestTable<typeof ControlRow>;
   /** By anybody, under a lock. */
@@ -117,6 +128,11 @@ export function openDesk(segment: Segment): Desk {
     sentOrders: segment.openOrCreate("sent orders", LatestTable, { layout: SentOrderRow, rows: SENT_ORDERS }),
     feedProgress: segment.openOrCreate("feed progress", LatestTable, { layout: FeedProgressRow, rows: 1 }),
     feedReport: segment.openOrCreate("feed report", LatestTable, { layout: FeedReportRow, rows: 1 }),
+    reasons: segment.openOrCreate("input reasons", LatestTable, { layout: ReasonRow, rows: MAX_REASONS }),
+    reasonExamples: segment.openOrCreate("input examples", LatestTable, {
+      layout: ReasonExampleRow,
+      rows: MAX_REASONS,
+    }),
     control: segment.openOrCreate("control", LatestTable, { layout: ControlRow, rows: 1 }),
     limits: DeskLimits.of(segment),
     counters: forEach(

@@ -1,26 +1,31 @@
 /**
  * What the desk's processes share, besides books and histograms: rows of `LatestTable`s and records of queues. Prices and
- * quantities are scaled integers (`input/scaled.ts`), where they cannot be below 0 as a `uint64_t` in C. Times are
+ * quantities are decimals (`input/decimal.ts`). Times are
  * nanoseconds on the segment's clock.
  *
  * @module
  */
-import { bool, chars, enumeration, f64, i32, struct, u32, u53 } from "../../../mod.ts";
+import { bool, chars, enumeration, f64, i32, struct, u32, u53, u8 } from "../../../mod.ts";
 import { MAX_NAME_BYTES } from "../input/instruments.ts";
+import { INSTRUMENT_KINDS, VENUES } from "../instrument/instrument_model.ts";
 import { ORDER_OUTCOMES } from "./order_outcomes.ts";
+import { EXAMPLE_BYTES, REASON_BYTES } from "./reason_bytes.ts";
 
-/** The best bid and ask of an instrument: a row each. */
+/** The best bid and ask of an instrument: a row each. A side on which nobody is has quantity 0. */
 export const QuoteRow = struct("QuoteRow", {
-  bid: u53,
-  bidQuantity: u53,
-  ask: u53,
-  askQuantity: u53,
+  bid: f64,
+  bidQuantity: f64,
+  ask: f64,
+  askQuantity: f64,
   /** Sequence number of the book. */
   sequence: u53,
   /** When the feed wrote the event that made it. */
   fedAt: u53,
   writtenAt: u53,
   isValid: bool,
+  /** Whether the best bid, and the best ask, is known to be it. */
+  isBidKnown: bool,
+  isAskKnown: bool,
 });
 
 /** An option's theoretical price and greeks, in dollars, and what its exchange says: a row each. */
@@ -45,9 +50,24 @@ export const GreeksRow = struct("GreeksRow", {
   writtenAt: u53,
 });
 
-/** An instrument's name, a row each, in the order in which the feed met them: written before its first event. */
+/**
+ * What an instrument is (`instrument/instrument_model.ts`), a row each, in the order in which the feed met them: written
+ * before its first event. A number that is not known is NaN; of digits, 255.
+ */
 export const InstrumentRow = struct("InstrumentRow", {
   name: chars(MAX_NAME_BYTES),
+  base: chars(16),
+  settlement: chars(16),
+  quote: chars(8),
+  contractSize: f64,
+  expiryMs: f64,
+  strike: f64,
+  lot: f64,
+  venue: enumeration(...VENUES),
+  kind: enumeration(...INSTRUMENT_KINDS),
+  isCall: bool,
+  priceDigits: u8,
+  quantityDigits: u8,
 });
 
 /**
@@ -55,11 +75,11 @@ export const InstrumentRow = struct("InstrumentRow", {
  * successor knows what it has to book, and a reader which orders the quantity holds already.
  */
 export const PositionRow = struct("PositionRow", {
-  /** Scaled, and exact; below 0, sold. */
-  quantity: f64,
+  /** What is held, exactly, without its point; below 0, sold. */
+  units: f64,
   /** In dollars. */
   averagePrice: f64,
-  /** In dollars. */
+  /** In dollars; of an inverse future or perpetual, in coins. */
   realised: f64,
   /** Number of the event that was booked last; 0 for none. */
   lastEvent: u53,
@@ -67,8 +87,10 @@ export const PositionRow = struct("PositionRow", {
   lastOrderId: u53,
   /** What became of that order. */
   lastOutcome: enumeration(...ORDER_OUTCOMES),
-  /** Its price, scaled. */
-  lastPrice: u53,
+  /** Its price. */
+  lastPrice: f64,
+  /** Digits of `units` behind the point: then it is in the venue's units. */
+  digits: u8,
 });
 
 /** An order for an instrument: hedging writes it, risk writes what became of it. */
@@ -79,9 +101,9 @@ export const OrderRecord = struct("OrderRecord", {
   side: enumeration("buy", "sell"),
   /** By risk. */
   outcome: enumeration(...ORDER_OUTCOMES),
-  quantity: u53,
+  quantity: f64,
   /** By risk: at which it was filled. */
-  price: u53,
+  price: f64,
   /** When the feed wrote the event that set it off. */
   fedAt: u53,
   sentAt: u53,
@@ -92,8 +114,8 @@ export const OrderRecord = struct("OrderRecord", {
 /** An order that was sent, by id modulo the rows: a successor of hedging finds here what is under way. */
 export const SentOrderRow = struct("SentOrderRow", {
   id: u53,
-  /** In coins; below 0, sold. */
-  quantity: f64,
+  /** How many coins it moves like; below 0, sold. */
+  coins: f64,
 });
 
 /** The desk's limits, as `risk/limits.ts` has them, and the kill switch: under a lock. */
@@ -166,10 +188,28 @@ export const FeedReportRow = struct("FeedReportRow", {
   jumps: u53,
   /** Events of instruments that found no room. */
   refused: u53,
+  /** Trades that were left out as another stream tells them, too. */
+  repeatedTrades: u53,
+  /** Definitions of instruments that came too late, and say something else than what was taken for right. */
+  lateDefinitions: u53,
   /** Sources that came to their end without an event. */
   empty: u32,
   /** Whether the source came to its end. */
   isComplete: bool,
+});
+
+/** Why lines of the input hold no event, or what is unusual about a file: a row each, as they were first seen. */
+export const ReasonRow = struct("ReasonRow", {
+  count: u53,
+  /** Lines that are of no use, lines that cannot be read, or a remark. */
+  kind: enumeration("skipped", "broken", "remark"),
+  reason: chars(REASON_BYTES),
+});
+
+/** The first line of a reason: a row each. */
+export const ReasonExampleRow = struct("ReasonExampleRow", {
+  /** Its file, its number, and its beginning. */
+  text: chars(EXAMPLE_BYTES),
 });
 
 /** What the supervisor asks of all: one row. */

@@ -1,10 +1,9 @@
 import { depthEvent, type MarketEvent, type TopEvent, topEvent, type TradeEvent, tradeEvent } from "../input/events.ts";
-import { fromScaled, ONE } from "../input/scaled.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import { SimulatedSide } from "./simulated_side.ts";
 
 /** A tick is 0.1 dollars, and a lot 0.001 coins, as with BTCUSDT. */
-const TICK = ONE / 10, LOT = ONE / 1000;
+const TICKS = 10, LOTS = 1000;
 
 /** Levels that a side has at first, and that it is kept near. */
 const LEVELS = 500;
@@ -28,8 +27,8 @@ const WANDER = 64, PULL = 60;
 export class SimulatedFuture {
   readonly #instrument: number;
   readonly #random: SeededRandom;
-  readonly #bids = new SimulatedSide(1, TICK, LOT);
-  readonly #asks = new SimulatedSide(-1, TICK, LOT);
+  readonly #bids = new SimulatedSide(1, TICKS, LOTS);
+  readonly #asks = new SimulatedSide(-1, TICKS, LOTS);
   readonly #depth = depthEvent();
   readonly #top: TopEvent = topEvent();
   readonly #trades: TradeEvent[] = [];
@@ -44,7 +43,7 @@ export class SimulatedFuture {
   constructor(instrument: number, random: SeededRandom, price: number) {
     this.#instrument = instrument;
     this.#random = random;
-    this.#value = Math.round(price * ONE / TICK);
+    this.#value = Math.round(price * TICKS);
     const { bids, asks } = this.#depth;
     for (let i = 1; i <= LEVELS; i++) {
       this.#bids.add(this.#value - i, this.#size(), bids);
@@ -54,7 +53,7 @@ export class SimulatedFuture {
 
   /** The middle of the best prices, in dollars. */
   get middle(): number {
-    return fromScaled((this.#bids.best + this.#asks.best) / 2 * TICK);
+    return (this.#bids.best + this.#asks.best) / 2 / TICKS;
   }
 
   /** Adds the whole book, and its top, to what happened. */
@@ -86,8 +85,8 @@ export class SimulatedFuture {
     if (bids.length + asks.length === 0) return;
     this.#addDepth(false, timeMs, events);
     const { bid, bidQuantity, ask, askQuantity } = this.#top;
-    const isSame = bid === this.#bids.best * TICK && bidQuantity === this.#bids.bestQuantity * LOT &&
-      ask === this.#asks.best * TICK && askQuantity === this.#asks.bestQuantity * LOT;
+    const isSame = bid === this.#bids.best / TICKS && bidQuantity === this.#bids.bestQuantity / LOTS &&
+      ask === this.#asks.best / TICKS && askQuantity === this.#asks.bestQuantity / LOTS;
     if (!isSame) this.#addTop(timeMs, events);
   }
 
@@ -106,8 +105,8 @@ export class SimulatedFuture {
       const quantity = Math.min(left, side.bestQuantity);
       const trade = this.#trades[count] ??= tradeEvent();
       trade.id = ++this.#tradeId;
-      trade.price = side.best * TICK;
-      trade.quantity = quantity * LOT;
+      trade.price = side.best / TICKS;
+      trade.quantity = quantity / LOTS;
       trade.isTakerBuy = buys;
       events.push(this.#stamp(trade, timeMs));
       side.reduce(side.length - 1, quantity, changes);
@@ -134,6 +133,7 @@ export class SimulatedFuture {
   #addDepth(isSnapshot: boolean, timeMs: number, events: MarketEvent[]): void {
     const event = this.#depth;
     event.isSnapshot = isSnapshot;
+    event.topsBy = "sequence";
     event.previous = isSnapshot ? this.#sequence + 1 : this.#sequence;
     event.first = event.last = ++this.#sequence;
     events.push(this.#stamp(event, timeMs));
@@ -142,10 +142,10 @@ export class SimulatedFuture {
   #addTop(timeMs: number, events: MarketEvent[]): void {
     const event = this.#top;
     event.sequence = this.#sequence;
-    event.bid = this.#bids.best * TICK;
-    event.bidQuantity = this.#bids.bestQuantity * LOT;
-    event.ask = this.#asks.best * TICK;
-    event.askQuantity = this.#asks.bestQuantity * LOT;
+    event.bid = this.#bids.best / TICKS;
+    event.bidQuantity = this.#bids.bestQuantity / LOTS;
+    event.ask = this.#asks.best / TICKS;
+    event.askQuantity = this.#asks.bestQuantity / LOTS;
     events.push(this.#stamp(event, timeMs));
   }
 

@@ -2,8 +2,9 @@ import type { MarketEvent } from "../input/events.ts";
 import { InputReport } from "../input/input_report.ts";
 import { Instruments } from "../input/instruments.ts";
 import type { Source } from "../input/source.ts";
+import { optionName } from "../instrument/option_name.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import { YEAR_MS } from "../pricing/black76.ts";
-import { type OptionName, optionName } from "../pricing/option_name.ts";
 import { Hawkes } from "./hawkes.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { SimulatedFuture } from "./simulated_future.ts";
@@ -38,6 +39,9 @@ const ORDERS_PER_QUOTE = 4;
 const VOLATILITY = 0.6, RETURN = 0.02, WANDER = 0.002;
 /** How much dearer the future of an expiry is for each year. */
 const CARRY = 0.08;
+/** Digits of prices and quantities: of ticks and lots. */
+const FUTURE_DIGITS = { priceDigits: 1, quantityDigits: 3 } as const,
+  OPTION_DIGITS = { priceDigits: 4, quantityDigits: 1 } as const;
 /** From the exchange to the recorder, in microseconds: at least, and more on average. */
 const LATENCY = 200, JITTER = 50;
 
@@ -47,13 +51,14 @@ const LATENCY = 200, JITTER = 50;
  * are those of a capture without a fault, and pass the same checks.
  */
 export class SimulatedMarket implements Source {
+  readonly label = "the built-in market";
   readonly instruments: Instruments = new Instruments();
   readonly report: InputReport = new InputReport();
   readonly #random: SeededRandom;
   readonly #arrivals: Hawkes;
   readonly #future: SimulatedFuture;
   readonly #options: SimulatedOption[] = [];
-  readonly #names: OptionName[] = [];
+  readonly #names: OptionTerms[] = [];
   readonly #limit: number;
   /** What one order brought about, and how much of it was told. */
   readonly #events: MarketEvent[] = [];
@@ -70,7 +75,11 @@ export class SimulatedMarket implements Source {
       options;
     this.#random = new SeededRandom(seed);
     this.#arrivals = new Hawkes(this.#random, { rate, branching: BRANCHING, memory: MEMORY });
-    this.#future = new SimulatedFuture(this.instruments.add("BTCUSDT"), this.#random, price);
+    this.#future = new SimulatedFuture(
+      this.instruments.add("BTCUSDT", "binanceFutures", FUTURE_DIGITS),
+      this.#random,
+      price,
+    );
     this.#limit = events;
     const step = roundStrike(price * STRIKE_STEP);
     for (const days of expiryDays) {
@@ -139,9 +148,11 @@ export class SimulatedMarket implements Source {
     this.#options[i].quote(middle, forward, this.#volatility, timeMs, this.#events);
   }
 
-  #addOption(option: OptionName): void {
+  #addOption(option: OptionTerms): void {
     this.#names.push(option);
-    this.#options.push(new SimulatedOption(this.instruments.add(optionName(option)), option, this.#random));
+    this.#options.push(
+      new SimulatedOption(this.instruments.add(optionName(option), "deribit", OPTION_DIGITS), option, this.#random),
+    );
   }
 }
 

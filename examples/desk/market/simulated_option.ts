@@ -1,11 +1,10 @@
 import { type DepthEvent, depthEvent, type MarketEvent, type TickerEvent, tickerEvent } from "../input/events.ts";
-import { ONE } from "../input/scaled.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
-import type { OptionName } from "../pricing/option_name.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 
 /** A tick is 0.0005 coins, and a lot 0.1, as on Deribit. */
-const TICK = ONE / 2000, LOT = ONE / 10;
+const TICKS = 2000, LOTS = 10;
 /** Levels a side. */
 const LEVELS = 5;
 /** The smile: how much more volatility an option has that is far from the money, and how much more on the low side. */
@@ -19,7 +18,7 @@ type Side = Map<number, number>;
 /** A made-up option: a market maker quotes it around its Black-76 price, in coins, whenever it is asked to. */
 export class SimulatedOption {
   readonly #instrument: number;
-  readonly #option: OptionName;
+  readonly #option: OptionTerms;
   readonly #random: SeededRandom;
   readonly #depth: DepthEvent = depthEvent();
   readonly #ticker: TickerEvent = tickerEvent();
@@ -30,7 +29,7 @@ export class SimulatedOption {
   #quotedMs = 0;
 
   /** @param instrument Its index. */
-  constructor(instrument: number, option: OptionName, random: SeededRandom) {
+  constructor(instrument: number, option: OptionTerms, random: SeededRandom) {
     this.#instrument = instrument;
     this.#option = option;
     this.#random = random;
@@ -53,7 +52,7 @@ export class SimulatedOption {
     const volatility = Math.round(Math.max(smile, 0.1) * 10_000) / 10_000;
     const greeks = black76(this.#greeks, isCall, forward, strike, years, volatility);
     const mark = greeks.price / forward;
-    const middle = mark * ONE / TICK, half = SPREAD_TICKS + middle * SPREAD_PART;
+    const middle = mark * TICKS, half = SPREAD_TICKS + middle * SPREAD_PART;
     const bids = this.#side(Math.floor(middle - half), -1), asks = this.#side(Math.ceil(middle + half), 1);
     const { bids: bidChanges, asks: askChanges } = this.#depth;
     const isFirst = this.#sequence === 0;
@@ -73,6 +72,7 @@ export class SimulatedOption {
     event.instrument = this.#instrument;
     event.exchangeMs = timeMs;
     event.isSnapshot = isSnapshot;
+    event.topsBy = "time";
     event.previous = isSnapshot ? this.#sequence + 1 : this.#sequence;
     event.first = event.last = ++this.#sequence;
     return event;
@@ -83,10 +83,10 @@ export class SimulatedOption {
     event.instrument = this.#instrument;
     event.exchangeMs = timeMs;
     const bid = Math.max(...this.#bids.keys(), 0), ask = this.#asks.size > 0 ? Math.min(...this.#asks.keys()) : 0;
-    event.bid = bid * TICK;
-    event.bidQuantity = (this.#bids.get(bid) ?? 0) * LOT;
-    event.ask = ask * TICK;
-    event.askQuantity = (this.#asks.get(ask) ?? 0) * LOT;
+    event.bid = bid / TICKS;
+    event.bidQuantity = (this.#bids.get(bid) ?? 0) / LOTS;
+    event.ask = ask / TICKS;
+    event.askQuantity = (this.#asks.get(ask) ?? 0) / LOTS;
     event.underlyingPrice = forward;
     event.indexPrice = index;
     event.markPrice = mark;
@@ -111,8 +111,8 @@ export class SimulatedOption {
 }
 
 function noteChanges(before: Side, after: Side, changes: DepthEvent["bids"]): void {
-  for (const price of before.keys()) if (!after.has(price)) changes.push(price * TICK, 0);
+  for (const price of before.keys()) if (!after.has(price)) changes.push(price / TICKS, 0);
   for (const [price, quantity] of after) {
-    if (before.get(price) !== quantity) changes.push(price * TICK, quantity * LOT);
+    if (before.get(price) !== quantity) changes.push(price / TICKS, quantity / LOTS);
   }
 }

@@ -6,19 +6,19 @@ export class SimulatedSide {
   readonly quantities: number[] = [];
   /** 1 for bids, −1 for asks: better prices times this are higher. */
   readonly #direction: 1 | -1;
-  readonly #tick: number;
-  readonly #lot: number;
+  readonly #ticks: number;
+  readonly #lots: number;
 
   /**
    * Begins empty.
    *
-   * @param tick Scaled integer that a tick is.
-   * @param lot Scaled integer that a unit of quantity is.
+   * @param ticks How many make a dollar.
+   * @param lots How many make a coin.
    */
-  constructor(direction: 1 | -1, tick: number, lot: number) {
+  constructor(direction: 1 | -1, ticks: number, lots: number) {
     this.#direction = direction;
-    this.#tick = tick;
-    this.#lot = lot;
+    this.#ticks = ticks;
+    this.#lots = lots;
   }
 
   /** How many levels there are. */
@@ -71,6 +71,6 @@ export class SimulatedSide {
   }
 
   #note(price: number, quantity: number, changes: Levels): void {
-    changes.push(price * this.#tick, quantity * this.#lot);
+    changes.push(price / this.#ticks, quantity / this.#lots); // the nearest to the decimal
   }
 }

@@ -1,11 +1,13 @@
 /** Keeps the order books: `book.ts <segment>`. The first to receive an event; writes into it what became of it. */
 import process from "node:process";
-import { BookFeeder } from "../book/book_feeder.ts";
+import { BookFeeder, type Fed, isApplied } from "../book/book_feeder.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { OrderBookWriter } from "../book/order_book_writer.ts";
+import { ChecksumBook, DIGITS_OPTIONS } from "../check/checksum_book.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import { isOption } from "../instrument/instrument_model.ts";
 import { bookOptions } from "../layout/books.ts";
-import { EventPart, type EventPartView, OUTCOMES } from "../layout/event_part.ts";
+import { CHECKSUMS, EventPart, type EventPartView, OUTCOMES } from "../layout/event_part.ts";
 import { lastStore } from "../layout/last_store.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
@@ -20,13 +22,15 @@ interface Kept {
   readonly book: OrderBook;
   readonly writer: OrderBookWriter;
   readonly feeder: BookFeeder;
+  /** Once the exchange tells checksums. */
+  checksums: ChecksumBook | undefined;
 }
 
 const self = new DeskProcess("book"), { desk, segment } = self;
 const directory = new InstrumentDirectory(desk);
 const quotes = takeOver(() => desk.quotes.writer()), latency = takeOver(() => desk.latencies.book.recorder());
 const tellOutcome = lastStore(EventPart, "outcome");
-const kept: Kept[] = [];
+const kept: (Kept | undefined)[] = [];
 const top = OrderBook.top(1);
 let gaps = 0, faults = 0;
 /** Whether the next change that nobody told of may be one that a predecessor applied and did not live to tell of. */
@@ -47,23 +51,29 @@ function receive(event: MarketEvent, part: EventPartView): void {
   if (reader.gaps !== gaps) {
     gaps = reader.gaps;
     for (const { index } of directory.all()) keptOf(index).writer.invalidate();
+    for (const each of kept) each?.checksums?.invalidate();
   }
   if (event.kind === "depth") apply(event, part);
+  // A book that is not there yet has nothing to learn.
+  else if (event.kind === "top") kept[event.instrument]?.feeder.tell(event);
 }
 
 function apply(event: DepthEvent, part: EventPartView): void {
   const done = OUTCOMES[part.outcome];
-  if (done === "applied" || done === "stale") return; // a predecessor did it
-  const { book, writer, feeder } = keptOf(event.instrument);
+  if (done === "applied" || done === "restarted" || done === "stale") return; // a predecessor did it
+  const found = keptOf(event.instrument), { book, writer, feeder } = found;
   if (done !== "pending") { // and kept it in its own memory only
     if (!event.isSnapshot) feeder.keep(event);
     return;
   }
-  let applied = feeder.feed(event);
+  let applied: Fed = feeder.feed(event);
   // A snapshot may have been applied with newer changes behind it.
   if (isFirst && applied === "stale" && (event.isSnapshot || event.last === writer.sequence)) applied = "applied";
   isFirst = false;
-  if (applied === "gap") faults++;
+  if (event.checksum === event.checksum || found.checksums !== undefined) {
+    applied = compare(found, event, applied, part);
+  }
+  if (applied === "mismatch" || applied === "gap" || applied === "restart") faults++;
   const isValid = book.read(top);
   const quote = quotes.begin(event.instrument);
   quote.bid = top.bid;
@@ -72,6 +82,8 @@ function apply(event: DepthEvent, part: EventPartView): void {
   quote.askQuantity = top.askQuantity;
   quote.sequence = top.sequence;
   quote.isValid = isValid;
+  quote.isBidKnown = isValid && top.isBidKnown;
+  quote.isAskKnown = isValid && top.isAskKnown;
   quote.fedAt = part.fedAt;
   const now = segment.now();
   quote.writtenAt = now;
@@ -81,16 +93,35 @@ function apply(event: DepthEvent, part: EventPartView): void {
   part.bidQuantity = top.bidQuantity;
   part.ask = top.ask;
   part.askQuantity = top.askQuantity;
+  part.isBidKnown = top.isBidKnown;
+  part.isAskKnown = top.isAskKnown;
   tellOutcome(part, OUTCOMES.indexOf(applied)); // whoever takes over trusts what was written before it
   latency.record(now - part.fedAt);
 }
 
+/** Compares a book with the checksum that a change may bear. What is found out is told even if this process dies of it. */
+function compare(found: Kept, event: DepthEvent, applied: Fed, part: EventPartView): Fed {
+  found.checksums ??= checksumsOf(event.instrument, found.book);
+  found.checksums.feed(event);
+  if (event.checksum !== event.checksum || !isApplied(applied)) return applied;
+  const matches = found.checksums.matches(event.checksum);
+  part.checksum = CHECKSUMS.indexOf(matches ? "equal" : "different");
+  if (matches) return applied;
+  found.feeder.reject();
+  found.checksums.invalidate();
+  return "mismatch";
+}
+
+function checksumsOf(instrument: number, book: OrderBook): ChecksumBook {
+  const digits = segment.openOrCreate(`digits ${directory.at(instrument).name}`, OrderBook, DIGITS_OPTIONS);
+  return new ChecksumBook(book, digits, takeOver(() => digits.writer()));
+}
+
 function keptOf(instrument: number): Kept {
-  if (kept[instrument] === undefined) {
-    const { name, option } = directory.at(instrument);
-    const book = segment.openOrCreate(`book ${name}`, OrderBook, bookOptions(option !== undefined));
-    const writer = takeOver(() => book.writer());
-    kept[instrument] = { book, writer, feeder: new BookFeeder(writer) };
-  }
-  return kept[instrument];
+  const found = kept[instrument];
+  if (found !== undefined) return found;
+  const { name, model } = directory.at(instrument);
+  const book = segment.openOrCreate(`book ${name}`, OrderBook, bookOptions(isOption(model)));
+  const writer = takeOver(() => book.writer());
+  return kept[instrument] = { book, writer, feeder: new BookFeeder(writer), checksums: undefined };
 }

@@ -73,6 +73,7 @@ export class EventWriter implements Disposable {
       part.left = left;
       part.outcome = 0;
       part.verdict = 0;
+      part.checksum = 0;
       const { f64 } = EventPart.viewsOf(part), at = EventPart.byteOffsetOf(part) / 8 + VALUES_F64;
       const count = Math.min(PART_VALUES, length - from);
       for (let i = 0; i < count; i++) f64[at + i] = values[from + i];

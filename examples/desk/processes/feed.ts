@@ -3,16 +3,21 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { CaptureSource } from "../input/capture_source.ts";
 import type { MarketEvent } from "../input/events.ts";
+import { Definitions } from "../input/definitions.ts";
 import { Instruments } from "../input/instruments.ts";
+import { OrderReport } from "../input/order_report.ts";
 import { replay } from "../input/replay.ts";
 import { ReplayClock } from "../input/replay_clock.ts";
 import type { Source } from "../input/source.ts";
+import { TradeStreams } from "../input/trade_streams.ts";
 import { MAX_INSTRUMENTS } from "../layout/desk.ts";
+import { rowOfModel } from "../layout/instrument_rows.ts";
 import { FeedReportRow } from "../layout/records.ts";
 import { SimulatedMarket } from "../market/simulated_market.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventWriter, MOST_PARTS, partsOf } from "./event_writer.ts";
 import type { FeedOptions } from "./feed_options.ts";
+import { ReasonWriter } from "./reason_writer.ts";
 import { takeOver } from "./take_over.ts";
 
 /** Events published together, where nobody waits for each. */
@@ -21,17 +26,21 @@ const BATCH = 64;
 const TELL_EVENTS = 64;
 /** Between two looks at what the supervisor wants. */
 const POLL_MS = 10;
-/** What is told of the input. */
-const TOLD = ["lines", "skipped", "broken", "receivedBackwards", "exchangeBackwards", "jumps"] as const;
+/** What is told of the input, and of its order. */
+const TOLD = ["lines", "skipped", "broken"] as const;
+const TOLD_ORDER = ["receivedBackwards", "exchangeBackwards", "jumps"] as const;
 
-const { files, speed, seed } = JSON.parse(process.argv[3]) as FeedOptions;
+const { files, together, speed, seed } = JSON.parse(process.argv[3]) as FeedOptions;
 const self = new DeskProcess("feed"), { desk, segment } = self;
 const writer = new EventWriter(desk, speed === 0 ? BATCH : 1);
 const names = takeOver(() => desk.instruments.writer()), reports = takeOver(() => desk.feedReport.writer());
-const instruments = new Instruments();
-const sources: Source[] = files.length > 0
-  ? files.map((file) => new CaptureSource(file, instruments))
-  : [new SimulatedMarket({ seed })];
+const reasons = new ReasonWriter(desk);
+const definitions = new Definitions(),
+  sources: Source[] = files.length > 0
+    ? files.map(({ path, name }) => new CaptureSource(path, definitions, name))
+    : [new SimulatedMarket({ seed })];
+const instruments = files.length > 0 ? new Instruments(definitions, true) : sources[0].instruments;
+const order = new OrderReport(), trades = new TradeStreams();
 /** What a predecessor published: the same input gives the same events again. */
 const skipped = writer.published;
 const report = FeedReportRow.alloc();
@@ -69,19 +78,19 @@ async function play(): Promise<void> {
   await replay(sources, clock, (event) => {
     if (self.phase !== "run" || !feed(event)) end.abort();
     if (speed !== 0 || ++unsaid % TELL_EVENTS === 0) tell();
-  }, end.signal);
+  }, { signal: end.signal, instruments, together, order, trades });
   clearInterval(look);
   writer.flush();
   report.isComplete = !end.signal.aborted;
-  report.empty = sources.filter(({ report }) => report.total === 0).length;
+  report.empty = sources.filter(({ report }) => report.total + report.definitions === 0).length;
   report.endedAt = segment.now();
   tellOfInput();
 }
 
 /** @returns False if it must end. */
 function feed(event: MarketEvent): boolean {
-  for (const known = sources[0].instruments.names; named < known.length && named < MAX_INSTRUMENTS; named++) {
-    names.write(named, { name: known[named] });
+  for (; named < instruments.length && named < MAX_INSTRUMENTS; named++) {
+    names.write(named, rowOfModel(instruments.at(named)));
   }
   if (event.instrument >= MAX_INSTRUMENTS || partsOf(event) > MOST_PARTS) {
     refused++;
@@ -92,7 +101,7 @@ function feed(event: MarketEvent): boolean {
 
 function tell(isLast = false): void {
   const { published } = writer;
-  const faults = sources.reduce((sum, { report }) => sum + report.broken + report.receivedBackwards, refused);
+  const faults = sources.reduce((sum, { report }) => sum + report.broken, refused + order.receivedBackwards);
   self.report({ messages: published - skipped, faults, position: desk.events.position, lag: 0 }, isLast);
   if (performance.now() - reportedMs < 100) return;
   reportedMs = performance.now();
@@ -101,7 +110,11 @@ function tell(isLast = false): void {
 
 function tellOfInput(): void {
   for (const what of TOLD) report[what] = sources.reduce((total, { report }) => total + report[what], 0);
+  for (const what of TOLD_ORDER) report[what] = order[what];
   report.events = writer.published;
   report.refused = refused;
+  report.repeatedTrades = trades.repeated;
+  report.lateDefinitions = definitions.late;
+  reasons.tell(sources);
   reports.write(0, report);
 }

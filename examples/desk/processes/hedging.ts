@@ -5,10 +5,13 @@
 import process from "node:process";
 import { Hedger } from "../hedging/hedger.ts";
 import type { MarketEvent } from "../input/events.ts";
-import { fromScaled, toScaled } from "../input/scaled.ts";
+import { timesDecimal } from "../input/decimal.ts";
+import { heldOf } from "../layout/position_rows.ts";
 import { MAX_INSTRUMENTS, SENT_ORDERS } from "../layout/desk.ts";
+import { coinsOf, lotOf } from "../instrument/contract.ts";
 import type { EventPartView } from "../layout/event_part.ts";
 import { GreeksRow, PositionRow, QuoteRow, SentOrderRow } from "../layout/records.ts";
+import { isTwoSided } from "../layout/two_sided.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
@@ -17,7 +20,7 @@ import { takeOver } from "./take_over.ts";
 /** How long to wait before looking at what the supervisor wants. */
 const WAIT_MS = 20;
 /** In coins. */
-const HEDGE = { band: 0.05, lot: 0.01, largest: 2 } as const;
+const HEDGE = { band: 0.05, largest: 2 } as const;
 /** The most orders on their way at once. */
 const MOST_OPEN = 64;
 /** After a refusal the next order waits so long. */
@@ -28,7 +31,7 @@ const directory = new InstrumentDirectory(desk);
 const orders = takeOver(() => desk.orders.writer()), sent = takeOver(() => desk.sentOrders.writer());
 const latency = takeOver(() => desk.latencies.hedging.recorder());
 const position = PositionRow.alloc(), greeks = GreeksRow.alloc(), quote = QuoteRow.alloc(), open = SentOrderRow.alloc();
-/** By instrument. A future's delta is 1. */
+/** By instrument. A future's delta depends on its price if it is inverse. */
 const quantities = new Float64Array(MAX_INSTRUMENTS), deltas = new Float64Array(MAX_INSTRUMENTS);
 const held: number[] = [];
 let seenPositions = 0, seenGreeks = 0, future = -1;
@@ -40,7 +43,7 @@ closed = decided;
 // An order's id is its place in the channel, so the channel tells which comes next, whatever a predecessor died of.
 const hedger = new Hedger({ ...HEDGE, firstId: orders.position + 1 });
 for (let id = closed + 1; id <= orders.position; id++) {
-  if (desk.sentOrders.read(id % SENT_ORDERS, open) && open.id === id) hedger.adopt({ id, quantity: open.quantity });
+  if (desk.sentOrders.read(id % SENT_ORDERS, open) && open.id === id) hedger.adopt({ id, coins: open.coins });
 }
 using reader = new EventReader(desk, "hedging", receive, self.wait);
 self.ready();
@@ -76,8 +79,7 @@ function lookAtAll(): void {
 function lookAtPosition(row: number): void {
   if (!desk.positions.read(row, position)) return;
   if (!held.includes(row)) held.push(row);
-  quantities[row] = fromScaled(position.quantity);
-  if (directory.at(row).option === undefined) deltas[row] = 1;
+  quantities[row] = heldOf(position);
   if (row !== future) return;
   decided = position.lastOrderId;
   if (position.lastOutcome === "refused") notBefore = segment.now() + REFUSED_NS;
@@ -90,24 +92,31 @@ function lookAtGreeks(row: number): void {
 function hedge(fedAt: number): void {
   for (; closed < decided; closed++) hedger.close(closed + 1);
   if (future < 0 || orders.position - closed >= MOST_OPEN || segment.now() < notBefore) return;
-  const { coin } = directory.at(future);
-  let delta = 0;
-  for (const row of held) if (directory.at(row).coin === coin) delta += quantities[row] * deltas[row];
   if (!desk.quotes.read(future, quote) || !quote.isValid || orders.free === 0) return;
+  if (!isTwoSided(quote)) return;
+  const { model, contract, coin } = directory.at(future), price = (quote.bid + quote.ask) / 2;
+  let delta = 0;
+  for (const row of held) if (directory.at(row).coin === coin) delta += deltaOf(row, price);
   if (desk.limits.isStopped) return; // nothing but the order at hand may pass the switch
-  const order = hedger.decide(delta);
+  const lot = lotOf(model), order = hedger.decide(delta, coinsOf(contract, lot, price));
   if (order === undefined) return;
   if (order.id !== orders.position + 1) throw new Error(`Cannot send order ${order.id} as its place must be its id`);
-  sent.write(order.id % SENT_ORDERS, order);
+  sent.write(order.id % SENT_ORDERS, { id: order.id, coins: order.coins });
   const record = orders.claim()!; // there is room, and nobody else claims
   record.id = order.id;
   record.instrument = future;
-  record.side = order.quantity > 0 ? "buy" : "sell";
+  record.side = order.lots > 0 ? "buy" : "sell";
   record.outcome = "open";
-  record.quantity = Math.abs(toScaled(order.quantity));
+  record.quantity = timesDecimal(Math.abs(order.lots), lot);
   record.price = 0;
   record.decidedAt = 0;
   record.fedAt = fedAt;
   record.sentAt = segment.now();
   orders.publish();
+}
+
+/** Coins that what is held moves like. Other futures of the coin are taken to cost what the hedging one does. */
+function deltaOf(row: number, price: number): number {
+  const { isFuture, contract } = directory.at(row);
+  return coinsOf(contract, quantities[row], price) * (isFuture ? 1 : deltas[row]);
 }

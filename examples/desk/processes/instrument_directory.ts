@@ -1,14 +1,32 @@
+import { type Contract, contractOf } from "../instrument/contract.ts";
+import {
+  type InstrumentModel,
+  isFuture,
+  isHedge,
+  isValued,
+  optionTermsOf,
+  VENUE_TEXTS,
+} from "../instrument/instrument_model.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import { type Desk, MAX_INSTRUMENTS } from "../layout/desk.ts";
+import { modelOfRow } from "../layout/instrument_rows.ts";
 import { InstrumentRow } from "../layout/records.ts";
-import { coinOf } from "../pricing/coin.ts";
-import { type OptionName, parseOptionName } from "../pricing/option_name.ts";
 
 /** What a process knows of an instrument. */
 export interface Instrument {
   readonly index: number;
+  /** What it is called here: its venue's name, and the venue's if an instrument before it is called the same. */
   readonly name: string;
-  /** What it is an option on; undefined for a future. */
-  readonly option: OptionName | undefined;
+  /** What it is. */
+  readonly model: InstrumentModel;
+  /** What it is an option on; undefined for what is none, or of which too little is known. */
+  readonly option: OptionTerms | undefined;
+  /** Whether it is a future or a perpetual. */
+  readonly isFuture: boolean;
+  /** Whether enough is known to hold it, and to tell what it is worth. */
+  readonly isValued: boolean;
+  /** What a unit of its quantity is. */
+  readonly contract: Contract;
   /** Which coin it is about: deltas of different ones do not add up. */
   readonly coin: string;
 }
@@ -35,24 +53,32 @@ export class InstrumentDirectory {
     return this.#known;
   }
 
-  /** The future that the desk hedges with: the first one; undefined if there is none yet. */
+  /** The future that the desk hedges with: the first one of which all is known; undefined if there is none yet. */
   get hedge(): Instrument | undefined {
-    const found = this.#known.find(isFuture);
+    const found = this.#known.find(hedges);
     if (found !== undefined) return found;
     this.#learn();
-    return this.#known.find(isFuture);
+    return this.#known.find(hedges);
   }
 
   #learn(): void {
     const { instruments } = this.#desk;
     for (let index = this.#known.length; index < MAX_INSTRUMENTS && instruments.read(index, this.#row); index++) {
-      const { name } = this.#row;
-      const option = parseOptionName(name);
-      this.#known.push({ index, name, option, coin: option?.currency ?? coinOf(name) });
+      const model = modelOfRow(this.#row), isSecond = this.#known.some(({ name }) => name === model.name);
+      this.#known.push({
+        index,
+        name: isSecond ? `${model.name} ${VENUE_TEXTS[model.venue]}` : model.name,
+        model,
+        option: optionTermsOf(model),
+        isFuture: isFuture(model),
+        isValued: isValued(model),
+        contract: contractOf(model),
+        coin: model.base,
+      });
     }
   }
 }
 
-function isFuture({ option }: Instrument): boolean {
-  return option === undefined;
+function hedges({ model }: Instrument): boolean {
+  return isHedge(model);
 }

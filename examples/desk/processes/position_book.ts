@@ -1,8 +1,9 @@
 import type { ViewOf } from "../../../mod.ts";
-import { fromScaled } from "../input/scaled.ts";
 import type { Desk } from "../layout/desk.ts";
 import { type OrderRecord, PositionRow } from "../layout/records.ts";
+import { DecimalSum } from "../risk/decimal_sum.ts";
 import { Position } from "../risk/position.ts";
+import { InstrumentDirectory } from "./instrument_directory.ts";
 import { takeOver } from "./take_over.ts";
 
 /**
@@ -11,12 +12,14 @@ import { takeOver } from "./take_over.ts";
  */
 export class PositionBook implements Disposable {
   readonly #desk: Desk;
+  readonly #directory: InstrumentDirectory;
   readonly #writer: ReturnType<Desk["positions"]["writer"]>;
   readonly #row = PositionRow.alloc();
   readonly #position = new Position();
 
-  constructor(desk: Desk) {
+  constructor(desk: Desk, directory: InstrumentDirectory = new InstrumentDirectory(desk)) {
     this.#desk = desk;
+    this.#directory = directory;
     this.#writer = takeOver(() => desk.positions.writer());
   }
 
@@ -29,14 +32,14 @@ export class PositionBook implements Disposable {
    * Books what an event brings.
    *
    * @param event Its number.
-   * @param quantity Scaled; below 0, sold.
+   * @param quantity Below 0, sold.
    * @param price In dollars.
-   * @returns False if it is booked already.
+   * @returns False if it is booked already, or the sum would not be exact.
    */
   bookEvent(instrument: number, event: number, quantity: number, price: number): boolean {
     const row = this.#writer.begin(instrument);
     if (event <= row.lastEvent) return false; // what was begun is forgotten
-    this.#add(row, quantity, price);
+    if (!this.#add(instrument, row, quantity, price)) return false;
     row.lastEvent = event;
     this.#writer.commit();
     return true;
@@ -45,16 +48,15 @@ export class PositionBook implements Disposable {
   /**
    * Books what became of an order.
    *
-   * @param price Scaled.
-   * @param quantity Scaled; below 0, sold. 0 if it was refused.
+   * @param quantity Below 0, sold. 0 if it was refused; so is one whose sum would not be exact.
    * @returns False if that was done already.
    */
   bookOrder(order: ViewOf<typeof OrderRecord>, quantity: number, price: number): boolean {
     const row = this.#writer.begin(order.instrument);
     if (order.id <= row.lastOrderId) return false;
-    if (quantity !== 0) this.#add(row, quantity, fromScaled(price));
+    const isFilled = quantity !== 0 && this.#add(order.instrument, row, quantity, price);
     row.lastOrderId = order.id;
-    row.lastOutcome = quantity === 0 ? "refused" : "filled";
+    row.lastOutcome = isFilled ? "filled" : "refused";
     row.lastPrice = price;
     this.#writer.commit();
     return true;
@@ -65,14 +67,19 @@ export class PositionBook implements Disposable {
     this.#writer.close();
   }
 
-  #add(row: ViewOf<typeof PositionRow>, quantity: number, price: number): void {
-    const position = this.#position;
-    position.quantity = fromScaled(row.quantity);
+  /** @returns Whether it was added. */
+  #add(instrument: number, row: ViewOf<typeof PositionRow>, quantity: number, price: number): boolean {
+    const position = this.#position, sum = new DecimalSum(row.units, row.digits);
+    position.quantity = sum.value;
+    if (!sum.add(quantity)) return false;
+    position.contract = this.#directory.at(instrument).contract;
     position.averagePrice = row.averagePrice;
     position.realised = row.realised;
-    position.trade(fromScaled(quantity), price);
-    row.quantity += quantity; // exact
-    row.averagePrice = row.quantity === 0 ? 0 : position.averagePrice;
+    position.trade(quantity, price);
+    row.units = sum.units;
+    row.digits = sum.digits;
+    row.averagePrice = sum.units === 0 ? 0 : position.averagePrice;
     row.realised = position.realised;
+    return true;
   }
 }

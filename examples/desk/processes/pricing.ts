@@ -3,13 +3,15 @@
  * options on the same coin, with forwards that have moved as it did. Compares with what the exchange says.
  */
 import process from "node:process";
+import { isApplied } from "../book/book_feeder.ts";
 import { GreeksCheck } from "../check/greeks_check.ts";
 import type { MarketEvent, TickerEvent } from "../input/events.ts";
-import { ONE } from "../input/scaled.ts";
+import type { OptionTerms } from "../instrument/option_terms.ts";
 import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { GreeksRow } from "../layout/records.ts";
 import { black76, emptyGreeks, YEAR_MS } from "../pricing/black76.ts";
-import type { OptionName } from "../pricing/option_name.ts";
+import { isTwoSided } from "../layout/two_sided.ts";
+import { dollarsOf } from "../pricing/mark.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
@@ -21,7 +23,7 @@ const WAIT_MS = 20;
 /** An option and what it is priced with. */
 interface Priced {
   readonly index: number;
-  readonly option: OptionName;
+  readonly option: OptionTerms;
   /** As its last ticker told. */
   forward: number;
   volatility: number;
@@ -66,8 +68,8 @@ function receive(event: MarketEvent, part: EventPartView): void {
     priceTicker(event, part);
     latency.record(segment.now() - part.fedAt);
   } else if (event.kind === "depth" && event.instrument === directory.hedge?.index) {
-    if (OUTCOMES[part.outcome] !== "applied" || part.bid === 0 || part.ask === 0) return;
-    const now = (part.bid + part.ask) / 2 / ONE;
+    if (!isApplied(OUTCOMES[part.outcome]) || !isTwoSided(part)) return;
+    const now = (part.bid + part.ask) / 2;
     if (now === middle) return;
     middle = now;
     const { coin } = directory.at(event.instrument);
@@ -77,7 +79,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
 }
 
 function priceTicker(ticker: TickerEvent, part: EventPartView): void {
-  const { option } = directory.at(ticker.instrument);
+  const { option, model } = directory.at(ticker.instrument);
   if (option === undefined) return;
   const each = byIndex[ticker.instrument] ??
     add({ index: ticker.instrument, option, forward: 0, volatility: 0, timeMs: 0, underlying: 0 });
@@ -85,8 +87,8 @@ function priceTicker(ticker: TickerEvent, part: EventPartView): void {
   each.volatility = ticker.markVolatility;
   each.timeMs = ticker.exchangeMs;
   each.underlying = middle;
-  write(each, each.forward, part.fedAt, ticker.markPrice * ticker.underlyingPrice);
-  part.verdict = VERDICTS.indexOf(check.judge(greeks, ticker));
+  write(each, each.forward, part.fedAt, dollarsOf(model, ticker));
+  part.verdict = VERDICTS.indexOf(check.judge(model, option, greeks, ticker) ? "within" : "outside");
 }
 
 function move(each: Priced, fedAt: number): void {

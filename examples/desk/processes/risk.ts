@@ -5,16 +5,20 @@
 import process from "node:process";
 import type { ViewOf } from "../../../mod.ts";
 import type { MarketEvent } from "../input/events.ts";
-import { fromScaled } from "../input/scaled.ts";
+import { heldOf } from "../layout/position_rows.ts";
 import { lastStore } from "../layout/last_store.ts";
+import { coinsOf, gainOf } from "../instrument/contract.ts";
 import type { EventPartView } from "../layout/event_part.ts";
 import { ORDER_OUTCOMES } from "../layout/order_outcomes.ts";
 import { GreeksRow, LimitsRecord, OrderRecord, QuoteRow } from "../layout/records.ts";
 import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
 import { CoinDeltas } from "../risk/coin_deltas.ts";
+import { futureValue } from "../risk/future_value.ts";
 import type { Exposure } from "../risk/exposure.ts";
 import { type Breach, BREACHES, breachesOf, mustStop } from "../risk/limits.ts";
 import { scenarioMargin } from "../risk/scenario_margin.ts";
+import { isTwoSided } from "../layout/two_sided.ts";
+import { dollarsOf } from "../pricing/mark.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
@@ -27,7 +31,7 @@ const WAIT_MS = 1;
 const VALUE_MS = 50;
 
 const self = new DeskProcess("risk"), { desk, segment } = self;
-const directory = new InstrumentDirectory(desk), positions = new PositionBook(desk);
+const directory = new InstrumentDirectory(desk), positions = new PositionBook(desk, directory);
 const standings = takeOver(() => desk.standing.writer());
 const latency = takeOver(() => desk.latencies.risk.recorder()), fills = takeOver(() => desk.latencies.fill.recorder());
 const orders = takeOver(() => desk.orders.reader("risk", { from: "oldest" }));
@@ -60,14 +64,14 @@ function tell(isLast = false): void {
 }
 
 function receive(event: MarketEvent, part: EventPartView): void {
-  timeMs = event.exchangeMs;
+  if (event.exchangeMs === event.exchangeMs) timeMs = event.exchangeMs; // not every message tells it
   if (event.kind === "ticker") {
-    const quantity = openingQuantity(event.instrument);
-    if (quantity === 0 || positions.at(event.instrument) !== undefined) return;
-    positions.bookEvent(event.instrument, part.number, quantity, event.markPrice * event.underlyingPrice);
+    const { option, model } = directory.at(event.instrument), quantity = openingQuantity(event.instrument);
+    if (option === undefined || quantity === 0 || positions.at(event.instrument) !== undefined) return;
+    positions.bookEvent(event.instrument, part.number, quantity, dollarsOf(model, event));
   } else if (event.kind === "trade" && event.instrument === directory.hedge?.index) {
     const quantity = clientQuantity(event);
-    if (quantity !== 0) positions.bookEvent(event.instrument, part.number, quantity, fromScaled(event.price));
+    if (quantity !== 0) positions.bookEvent(event.instrument, part.number, quantity, event.price);
     latency.record(segment.now() - part.fedAt);
   }
 }
@@ -77,11 +81,14 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
   if (order.outcome !== "open") return;
   const { id, instrument, quantity } = order;
   const signed = order.side === "buy" ? quantity : -quantity;
-  const price = isAllowed(order, signed) ? signed > 0 ? quote.ask : quote.bid : 0;
+  const price = isAllowed(order, signed) ? bestFor(signed) : 0;
   if (positions.bookOrder(order, price > 0 ? signed : 0, price)) {
     decided++;
     if (price === 0) refused++;
-    else deltas.add(directory.at(instrument).coin, fromScaled(signed));
+    else {
+      const { coin, contract } = directory.at(instrument);
+      deltas.add(coin, coinsOf(contract, signed, price));
+    }
   }
   const booked = positions.at(instrument);
   // Only the last one booked can have been left untold: its outcome is told right after it was booked.
@@ -90,6 +97,13 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
   order.decidedAt = segment.now();
   tellOutcome(order, ORDER_OUTCOMES.indexOf(booked.lastOutcome));
   fills.record(order.decidedAt - order.fedAt);
+}
+
+/** The price of the other side, at which an order is filled; 0 if nobody is known to be there. */
+function bestFor(signed: number): number {
+  const { bid, bidQuantity, isBidKnown, ask, askQuantity, isAskKnown } = quote;
+  if (signed > 0) return isAskKnown && askQuantity > 0 ? ask : 0;
+  return isBidKnown && bidQuantity > 0 ? bid : 0;
 }
 
 /** Looks at the switch last, so nothing is filled once it was seen to be pulled. */
@@ -101,8 +115,8 @@ function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): 
 
 /** Between the best bid and ask when both were last known: what is held is worth something while a book is not valid, too. */
 function middleOf(instrument: number): number | undefined {
-  if (desk.quotes.read(instrument, quote) && quote.isValid && quote.bid > 0 && quote.ask > 0) {
-    middles[instrument] = fromScaled((quote.bid + quote.ask) / 2);
+  if (desk.quotes.read(instrument, quote) && quote.isValid && isTwoSided(quote)) {
+    middles[instrument] = (quote.bid + quote.ask) / 2;
   }
   return middles[instrument];
 }
@@ -113,21 +127,22 @@ function value(): void {
   const exposures: Exposure[] = [];
   let vega = 0, profit = 0;
   deltas.clear();
-  for (const { index, option, coin } of directory.all()) {
+  for (const { index, option, isFuture, contract, coin } of directory.all()) {
     const position = positions.at(index);
     if (position === undefined) continue;
-    const quantity = fromScaled(position.quantity);
-    profit += position.realised;
-    if (option === undefined) {
-      const middle = middleOf(index) ?? position.averagePrice;
-      deltas.add(coin, quantity);
-      profit += quantity * (middle - position.averagePrice);
-      exposures.push({ quantity, forward: middle });
-    } else if (desk.greeks.read(index, greeks)) {
-      deltas.add(coin, quantity * greeks.delta);
-      vega += quantity * greeks.vega;
-      profit += quantity * (greeks.price - position.averagePrice);
-      exposures.push({ quantity, forward: greeks.forward, option, volatility: greeks.volatility });
+    const quantity = heldOf(position), { averagePrice, realised, lastPrice } = position;
+    if (isFuture) {
+      const price = middleOf(index) ?? (averagePrice > 0 ? averagePrice : lastPrice);
+      const value = futureValue(contract, { quantity, averagePrice, realised }, price);
+      deltas.add(coin, value.coins);
+      profit += value.profit;
+      exposures.push({ quantity: value.coins, forward: price });
+    } else if (option !== undefined && desk.greeks.read(index, greeks)) {
+      const coins = coinsOf(contract, quantity, greeks.forward);
+      deltas.add(coin, coins * greeks.delta);
+      vega += coins * greeks.vega;
+      profit += realised + quantity * gainOf(contract, averagePrice, greeks.price);
+      exposures.push({ quantity: coins, forward: greeks.forward, option, volatility: greeks.volatility });
     }
   }
   const { initial, maintenance } = scenarioMargin(exposures, timeMs);

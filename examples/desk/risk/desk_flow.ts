@@ -5,14 +5,13 @@
  * @module
  */
 import type { TradeEvent } from "../input/events.ts";
-import { ONE } from "../input/scaled.ts";
 
 /** Of so many trades of the future, one is a client's with the desk. */
 const TRADES_PER_CLIENT = 4;
 /** Options held at first: of three in a row one is sold, one bought. */
-const SOLD: number = -25 * ONE, BOUGHT: number = 5 * ONE;
+const SOLD = -25, BOUGHT = 5;
 
-/** What is held of an option when it is first seen. Scaled; below 0, sold. */
+/** What is held of an option when it is first seen. Below 0, sold. */
 export function openingQuantity(instrument: number): number {
   return instrument % 3 === 1 ? SOLD : instrument % 3 === 2 ? BOUGHT : 0;
 }

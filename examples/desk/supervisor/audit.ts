@@ -1,26 +1,55 @@
 import type { PipelineReader, ViewOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
-import { AsOfCheck } from "../check/as_of_check.ts";
+import { isApplied } from "../book/book_feeder.ts";
+import { faultText, GreeksCheck } from "../check/greeks_check.ts";
+import { TopsCheck } from "../check/tops_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
-import type { DepthEvent, MarketEvent } from "../input/events.ts";
+import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
 import type { Desk } from "../layout/desk.ts";
-import { type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
+import { CHECKSUMS, type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
 import { EventReader } from "../processes/event_reader.ts";
 import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
+import { DecimalSum } from "../risk/decimal_sum.ts";
 import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
 import { OrderAudit } from "./order_audit.ts";
+
+/** How many greeks that are off are told in words. */
+const MOST_FAULTS = 5;
 
 /** What an instrument is checked with. */
 interface Audited {
   readonly instrument: Instrument;
-  readonly tops: AsOfCheck;
+  readonly tops: TopsCheck;
   readonly trades: TradeCheck;
-  /** What the desk must hold, its orders left out. Scaled. */
-  expected: number;
+  /** What the desk must hold, its orders left out. */
+  readonly expected: DecimalSum;
   hasTicked: boolean;
+  /** Greeks compared. */
+  greeks: number;
+  /** Checksums compared. */
+  checksums: number;
+  /** What became of its book; undefined if it has none. */
+  book: InstrumentAudit["book"];
   /** The top that the last change left. */
   last: { sequence: number; bid: number; ask: number } | undefined;
+}
+
+/** What was compared of an instrument. */
+export interface InstrumentAudit {
+  readonly name: string;
+  /** Tops of its book that were compared, and those that had nothing to be compared with. */
+  readonly tops: number;
+  readonly unansweredTops: number;
+  readonly greeks: number;
+  /** Checksums of its book that were compared. */
+  readonly checksums: number;
+  /**
+   * What its book is at the end: valid; or why it may not be used: its price lies beyond what the snapshot covered, no snapshot
+   * came, there was a gap, sequence numbers began anew, or a checksum did not match, and no snapshot that fits came behind that.
+   * Undefined if nothing was told of its book.
+   */
+  readonly book: "valid" | "beyond" | "early" | "gap" | "restart" | "mismatch" | undefined;
 }
 
 /** What the audit found. */
@@ -34,22 +63,27 @@ export interface AuditSummary {
   equalTops: number;
   /** Those that had nothing to be compared with. */
   unansweredTops: number;
+  /** Those of them that lie beyond what the book knows. */
+  unsureTops: number;
   crossed: number;
   trades: number;
   tradeHoles: number;
-  /** Greeks that were compared, and those within the tolerances; of them, those that only a last digit keeps within. */
+  /** Books that were compared with a checksum, and those that were equal. */
+  checksums: number;
+  equalChecksums: number;
+  /** Greeks that were compared, and those within the tolerances. */
   greeks: number;
   greeksWithin: number;
-  greeksByLastDigit: number;
   /** Tickers of options that nobody compared. */
   greeksPending: number;
   /** Books in shared memory that are not as their last change left them. */
   wrongBooks: number;
   /** Positions that are not the sum of all that was booked. */
   wrongPositions: number;
-  /** What is held of the hedging future, and where it comes from, added up by the audit. Scaled. */
+  /** What is held of the hedging future, and where it comes from, added up by the audit. */
   future: { name: string; held: number; clients: number; orders: number } | undefined;
   orders: Omit<OrderAudit, "accept" | "judge" | "net" | "examples">;
+  instruments: InstrumentAudit[];
   examples: string[];
 }
 
@@ -66,13 +100,18 @@ export class Audit implements Disposable {
   readonly #orderAudit = new OrderAudit();
   readonly #audited: Audited[] = [];
   readonly #limits = LimitsRecord.alloc();
-  readonly #depth = { pending: 0, applied: 0, stale: 0, early: 0, gap: 0 };
-  readonly #verdicts = { pending: 0, outside: 0, within: 0, lastDigit: 0 };
+  readonly #depth: AuditSummary["depth"];
+  readonly #checksums = { none: 0, equal: 0, different: 0 };
+  readonly #verdicts = { pending: 0, outside: 0, within: 0 };
+  /** Computes again what is said to be wrong, to tell what it is. */
+  readonly #greeks = new GreeksCheck();
+  readonly #faults: string[] = [];
   readonly #takeOrder = (order: ViewOf<typeof OrderRecord>) => this.#orderAudit.accept(order);
   #crossed = 0;
 
   constructor(desk: Desk) {
     this.#desk = desk;
+    this.#depth = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as AuditSummary["depth"];
     this.#directory = new InstrumentDirectory(desk);
     this.#events = new EventReader(desk, "audit", (event, part) => this.#accept(event, part));
     this.#orders = desk.orders.reader("audit", { from: "oldest", whenMissing: "wait" });
@@ -103,7 +142,8 @@ export class Audit implements Disposable {
    * come: they stay open.
    */
   finish(isComplete: boolean): AuditSummary {
-    const { within, lastDigit, outside, pending } = this.#verdicts, { net, examples, ...orders } = this.#orderAudit;
+    const { within, outside, pending } = this.#verdicts, { equal, different } = this.#checksums;
+    const { net, examples, ...orders } = this.#orderAudit;
     const summary: AuditSummary = {
       events: this.#events.count,
       missing: this.#events.gaps,
@@ -111,30 +151,36 @@ export class Audit implements Disposable {
       tops: 0,
       equalTops: 0,
       unansweredTops: 0,
+      unsureTops: 0,
       crossed: this.#crossed,
       trades: 0,
       tradeHoles: 0,
-      greeks: within + lastDigit + outside,
-      greeksWithin: within + lastDigit,
-      greeksByLastDigit: lastDigit,
+      checksums: equal + different,
+      equalChecksums: equal,
+      greeks: within + outside,
+      greeksWithin: within,
       greeksPending: pending,
       wrongBooks: 0,
       wrongPositions: 0,
       future: undefined,
       orders,
-      examples: [...examples],
+      instruments: [],
+      examples: [...examples, ...this.#faults],
     };
     for (const audited of this.#audited.filter((each) => each !== undefined)) {
-      const { tops, trades } = audited;
-      if (isComplete) tops.finish(audited.instrument.option !== undefined);
+      const { instrument: { name }, tops, trades, greeks, checksums, book } = audited;
+      if (isComplete) tops.finish();
       summary.tops += tops.compared;
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
+      summary.unsureTops += tops.unsure;
       summary.trades += trades.trades;
       summary.tradeHoles += trades.holes;
-      summary.examples.push(...tops.examples);
+      summary.examples.push(...tops.examples.map((example) => `${name}: ${example}`));
+      const { compared, unanswered: unansweredTops } = tops;
+      summary.instruments.push({ name, tops: compared, unansweredTops, greeks, checksums, book });
       this.#checkBook(audited, summary);
-      this.#checkPosition(audited, net.get(audited.instrument.index) ?? 0, summary);
+      this.#checkPosition(audited, net.get(audited.instrument.index) ?? new DecimalSum(), summary);
     }
     return summary;
   }
@@ -151,15 +197,18 @@ export class Audit implements Disposable {
       case "depth":
         return this.#acceptDepth(audited, event, part);
       case "top":
-        return audited.tops.state({ ...sidesOf(event), at: event.sequence });
+        return audited.tops.told(event);
       case "trade":
         audited.trades.count(event);
-        if (event.instrument === this.#directory.hedge?.index) audited.expected += clientQuantity(event);
+        if (event.instrument === this.#directory.hedge?.index) audited.expected.add(clientQuantity(event));
         return;
       case "ticker":
-        audited.tops.ask({ ...sidesOf(event), at: event.exchangeMs });
-        if (audited.instrument.option !== undefined) this.#verdicts[VERDICTS[part.verdict]]++;
-        if (!audited.hasTicked) audited.expected += openingQuantity(event.instrument);
+        audited.tops.told(event);
+        if (audited.instrument.option === undefined) return;
+        this.#verdicts[VERDICTS[part.verdict]]++;
+        if (VERDICTS[part.verdict] !== "pending") audited.greeks++;
+        if (VERDICTS[part.verdict] === "outside") this.#explain(audited.instrument, event);
+        if (!audited.hasTicked) audited.expected.add(openingQuantity(event.instrument));
         audited.hasTicked = true;
     }
   }
@@ -168,14 +217,34 @@ export class Audit implements Disposable {
     const outcome = OUTCOMES[part.outcome];
     this.#depth[outcome]++;
     audited.last = undefined;
-    if (outcome === "gap" && audited.instrument.option !== undefined) audited.tops.end(event.exchangeMs);
-    if (outcome !== "applied") return;
-    const { sequence, bid, ask } = part;
+    audited.tops.book(event, outcome, part);
+    const checksum = CHECKSUMS[part.checksum];
+    this.#checksums[checksum]++;
+    if (checksum !== "none") audited.checksums++;
+    if (checksum === "different") this.#explainChecksum(audited.instrument, event);
+    if (outcome === "gap" || outcome === "restart" || outcome === "mismatch") audited.book = outcome;
+    else if (outcome === "early") audited.book ??= "early";
+    if (!isApplied(outcome)) return;
+    audited.book = part.isBidKnown && part.isAskKnown ? "valid" : "beyond";
+    const { sequence, bid, bidQuantity, ask, askQuantity } = part;
     audited.last = { sequence, bid, ask };
-    if (bid > 0 && ask > 0 && bid >= ask) this.#crossed++;
-    // An option's tickers are of a time. A future's are of a sequence number, which a snapshot does not share.
-    if (audited.instrument.option !== undefined) audited.tops.state({ ...sidesOf(part), at: event.exchangeMs });
-    else if (!event.isSnapshot) audited.tops.ask({ ...sidesOf(part), at: sequence });
+    if (bidQuantity > 0 && askQuantity > 0 && bid >= ask) this.#crossed++;
+  }
+
+  /** Says which greek is off, and by how much. */
+  #explain({ name, model }: Instrument, ticker: TickerEvent): void {
+    if (this.#faults.length >= MOST_FAULTS) return;
+    const isWithin = this.#greeks.compare(model, ticker);
+    const texts = isWithin
+      ? [`${name}: pricing says that its greeks are off, and they are not`]
+      : this.#greeks.faults.map((fault) => faultText(name, fault));
+    this.#faults.push(...texts.slice(0, MOST_FAULTS - this.#faults.length));
+  }
+
+  #explainChecksum({ name }: Instrument, { checksum, exchangeMs }: DepthEvent): void {
+    if (this.#faults.length >= MOST_FAULTS) return;
+    const time = new Date(exchangeMs).toISOString();
+    this.#faults.push(`${name}: at ${time} its book does not have the checksum ${checksum} that the exchange says`);
   }
 
   #checkBook({ instrument, last }: Audited, summary: AuditSummary): void {
@@ -190,32 +259,30 @@ export class Audit implements Disposable {
     );
   }
 
-  #checkPosition({ instrument, expected }: Audited, orders: number, summary: AuditSummary): void {
-    const row = PositionRow.alloc();
-    const held = this.#desk.positions.read(instrument.index, row) ? row.quantity : 0;
-    if (instrument.index === this.#directory.hedge?.index) {
-      summary.future = { name: instrument.name, held, clients: expected, orders };
-    }
-    if (held === expected + orders) return;
+  #checkPosition({ instrument, expected }: Audited, orders: DecimalSum, summary: AuditSummary): void {
+    const row = PositionRow.alloc(), sum = new DecimalSum(expected.units, expected.digits);
+    this.#desk.positions.read(instrument.index, row);
+    const held = new DecimalSum(row.units, row.digits);
+    const told = { held: held.value, clients: expected.value, orders: orders.value };
+    if (instrument.index === this.#directory.hedge?.index) summary.future = { name: instrument.name, ...told };
+    if (sum.addSum(orders) && held.equals(sum)) return;
     summary.wrongPositions++;
-    summary.examples.push(`${held} of ${instrument.name} are held, not ${expected} and ${orders} by orders`);
+    summary.examples.push(
+      `${told.held} of ${instrument.name} are held, not ${told.clients} and ${told.orders} by orders`,
+    );
   }
 
   #begin(index: number): Audited {
     return {
       instrument: this.#directory.at(index),
-      tops: new AsOfCheck(),
+      tops: new TopsCheck(),
       trades: new TradeCheck(),
-      expected: 0,
+      expected: new DecimalSum(),
       hasTicked: false,
+      greeks: 0,
+      checksums: 0,
+      book: undefined,
       last: undefined,
     };
   }
-}
-
-/** The best prices and quantities of an event, or of a book. */
-function sidesOf(
-  { bid, bidQuantity, ask, askQuantity }: { bid: number; bidQuantity: number; ask: number; askQuantity: number },
-): { bid: number; bidQuantity: number; ask: number; askQuantity: number } {
-  return { bid, bidQuantity, ask, askQuantity };
 }

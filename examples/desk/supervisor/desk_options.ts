@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { runtimes } from "../../../support/runtimes.ts";
+import { isPipe, STANDARD_INPUT } from "./spool_pipes.ts";
 
 /** What a run of the desk is like. */
 export interface DeskOptions {
@@ -13,8 +14,12 @@ export interface DeskOptions {
   readonly mix: boolean;
   /** How often a process is killed; `Infinity` for never. */
   readonly killEveryMs: number;
-  /** Captures to replay; the built-in market if there are none. */
+  /** Captures to replay, one recording; the built-in market if there are none. `-` is the standard input. */
   readonly files: readonly string[];
+  /** Where those are read that can be read only once, by name: see `spool_pipes.ts`. */
+  readonly spooled: ReadonlyMap<string, string>;
+  /** Whether captures are played side by side, whenever they were recorded. */
+  readonly together: boolean;
   /** 1 is real time; 0 is as fast as it goes. */
   readonly speed: number;
   /** Of the built-in market, and of which process is killed. */
@@ -25,6 +30,8 @@ export interface DeskOptions {
   readonly wait: WaitStrategy;
   /** What is shown while it runs: a view that is drawn over and over, a line a second, or nothing. */
   readonly show: "live" | "lines" | "nothing";
+  /** Whether a run in which not all could be checked is meant to be one. */
+  readonly unchecked: boolean;
   /** Whether the summary is JSON. */
   readonly json: boolean;
   /** Where a page is written, if anywhere. */
@@ -43,11 +50,14 @@ export const USAGE = `demo [options]
   --seconds N      how long (10; with --speed max and captures: to their end)
   --mix            on Bun and Deno together
   --chaos          kill -9 of a random process every second
-  --capture FILE   replay a captured market, gzip or plain; more than one may be given
+  --capture FILE   replay a captured market, gzip or plain, a pipe, or - for the standard input; several are one
+                   recording, in the order of their times
+  --together       play several captures side by side, each from its start
   --speed N|max    how fast (1 is real time)
   --seed N         of the built-in market (1)
   --stop-after N   pull the kill switch after so many seconds
   --wait HOW       block, yield or spin: how the processes wait (block; the others want a core for each)
+  --unchecked      ends with 0 even if nothing, or not all, could be checked
   --json           a summary for programs
   --html FILE      a page with latencies and throughput`;
 
@@ -57,11 +67,14 @@ export const DEFAULT_OPTIONS: DeskOptions = {
   mix: false,
   killEveryMs: Infinity,
   files: [],
+  spooled: new Map(),
+  together: false,
   speed: 1,
   seed: 1,
   stopAfter: Infinity,
   wait: "block",
   show: "nothing",
+  unchecked: false,
   json: false,
   html: undefined,
 };
@@ -79,10 +92,12 @@ export function parseOptions(args: readonly string[]): DeskOptions {
       mix: { type: "boolean", default: false },
       chaos: { type: "boolean", default: false },
       capture: { type: "string", multiple: true, default: [] },
+      together: { type: "boolean", default: false },
       speed: { type: "string", default: "1" },
       seed: { type: "string", default: "1" },
       "stop-after": { type: "string" },
       wait: { type: "string", default: "block" },
+      unchecked: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       html: { type: "string" },
     },
@@ -105,6 +120,8 @@ export function parseOptions(args: readonly string[]): DeskOptions {
     mix: values.mix,
     killEveryMs: values.chaos ? CHAOS_MS : Infinity,
     files: values.capture,
+    spooled: new Map(),
+    together: values.together,
     speed,
     seed: integerIn("--seed", values.seed, 0, 2 ** 32 - 1),
     stopAfter: values["stop-after"] === undefined
@@ -112,22 +129,26 @@ export function parseOptions(args: readonly string[]): DeskOptions {
       : numberIn("--stop-after", values["stop-after"], 0, 86_400),
     wait,
     show: values.json ? "nothing" : process.stdout.isTTY ? "live" : "lines",
+    unchecked: values.unchecked,
     json: values.json,
     html: values.html,
   };
 }
 
-/** Each start of the feed reads a capture from its beginning, which a pipe cannot give twice. */
 function requireReadable(path: string): void {
+  if (path === STANDARD_INPUT) return;
   try {
     accessSync(path, constants.R_OK);
-    if (statSync(path).isFile()) return;
+    const found = statSync(path);
+    if (found.isFile() || isPipe(found)) return;
   } catch (cause) {
     throw new RangeError(`Cannot run the desk as a capture must be a file that can be read: received ${path}`, {
       cause,
     });
   }
-  throw new RangeError(`Cannot run the desk as a capture must be a file: received ${path}`);
+  throw new RangeError(
+    `Cannot run the desk as a capture must be a file, a pipe, or - for the standard input: received ${path}`,
+  );
 }
 
 /** The page is written at the end, when it would be too late to complain. */

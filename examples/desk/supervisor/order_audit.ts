@@ -1,4 +1,5 @@
 import type { ViewOf } from "../../../mod.ts";
+import { DecimalSum } from "../risk/decimal_sum.ts";
 import type { OrderRecord } from "../layout/records.ts";
 
 /** How many complaints are kept in words. */
@@ -20,8 +21,8 @@ export class OrderAudit {
   /** Orders sent after the kill switch was pulled, and filled after. */
   sentAfterStop = 0;
   filledAfterStop = 0;
-  /** What was filled, net, by instrument. Scaled. */
-  readonly net: Map<number, number> = new Map();
+  /** What was filled, net, by instrument. */
+  readonly net: Map<number, DecimalSum> = new Map();
   /** What was wrong, in words. */
   readonly examples: string[] = [];
   /** When the orders that were not judged yet were sent, and when filled; 0 for those that were not. */
@@ -39,7 +40,9 @@ export class OrderAudit {
     else if (outcome === "refused") this.refused++;
     else {
       this.filled++;
-      this.net.set(instrument, (this.net.get(instrument) ?? 0) + (side === "buy" ? quantity : -quantity));
+      const net = this.net.get(instrument) ?? new DecimalSum();
+      this.net.set(instrument, net);
+      net.add(side === "buy" ? quantity : -quantity);
     }
     this.#times.push({ sentAt, filledAt: outcome === "filled" ? decidedAt : 0 });
   }

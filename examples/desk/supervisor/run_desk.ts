@@ -13,6 +13,7 @@ import { Timeline, type TimelinePoint } from "../view/timeline.ts";
 import { Audit, type AuditSummary } from "./audit.ts";
 import type { DeskOptions } from "./desk_options.ts";
 import { type Death, INTERRUPTIONS, ProcessGroup } from "./process_group.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** How a desk ran. */
 export interface DeskResult {
@@ -35,8 +36,8 @@ export interface DeskResult {
   readonly kills: number;
   /** Whether the kill switch was pulled. */
   readonly isStopped: boolean;
-  /** What was wrong; nothing, if the desk did what it must. */
-  readonly complaints: readonly string[];
+  /** What the run comes to. */
+  readonly verdict: Verdict;
 }
 
 /** How long processes have to start. */
@@ -224,7 +225,7 @@ class Supervisor {
       deaths,
       kills: this.#kills,
       isStopped: last.limits.isStopped,
-      complaints: [...this.#complaints, ...complaintsOf(audit, last.feed)],
+      verdict: verdictOf(audit, last.feed, this.#complaints),
     };
   }
 
@@ -260,35 +261,14 @@ class Supervisor {
   }
 }
 
-/** What an audit says against the desk. */
-function complaintsOf({ orders, depth, ...audit }: AuditSummary, feed: DeskSnapshot["feed"]): string[] {
-  const { missing, tops, equalTops, crossed, greeks, greeksWithin, wrongBooks, wrongPositions } = audit;
-  const complaints = [
-    feed.empty > 0 &&
-    `${feed.empty} of the captures held no event; in all, ${feed.lines} lines were read, and ${feed.broken} were broken`,
-    missing > 0 && `events were missing ${missing} times`,
-    depth.pending > 0 && `${depth.pending} changes did not reach the books`,
-    tops !== equalTops && `${tops - equalTops} of ${tops} tops of book differ from the exchange's`,
-    crossed > 0 && `books were crossed ${crossed} times`,
-    greeks !== greeksWithin && `${greeks - greeksWithin} of ${greeks} greeks differ from the exchange's`,
-    audit.greeksPending > 0 && `${audit.greeksPending} tickers were not priced`,
-    wrongBooks > 0 && `${wrongBooks} books are not as their last change left them`,
-    wrongPositions > 0 && `${wrongPositions} positions are not the sum of what was booked`,
-    orders.misplaced > 0 && `${orders.misplaced} orders were lost or sent twice`,
-    orders.undecided > 0 && `${orders.undecided} orders were not decided`,
-    orders.sentAfterStop > 1 && `${orders.sentAfterStop} orders went out after the kill switch`,
-    orders.filledAfterStop > 1 && `${orders.filledAfterStop} orders were filled after the kill switch`,
-  ].filter((complaint) => complaint !== false);
-  return [...complaints, ...audit.examples];
-}
-
 /** With both runtimes, neighbours in the pipeline are of different ones. */
 function runtimeOf(role: DeskRole, { mix }: DeskOptions): Runtime {
   return mix && ["book", "risk", "monitor"].includes(role) ? otherRuntime : thisRuntime;
 }
 
-function argsOf(role: DeskRole, { files, speed, seed, show, seconds }: DeskOptions): string[] {
-  if (role === "feed") return [JSON.stringify({ files, speed, seed } satisfies FeedOptions)];
+function argsOf(role: DeskRole, { files, spooled, together, speed, seed, show, seconds }: DeskOptions): string[] {
+  const captures = files.map((name) => ({ path: spooled.get(name) ?? name, name }));
+  if (role === "feed") return [JSON.stringify({ files: captures, together, speed, seed } satisfies FeedOptions)];
   if (role === "monitor") return [JSON.stringify({ show, seconds } satisfies MonitorOptions)];
   return [];
 }

@@ -1,8 +1,9 @@
 import type { ValueOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { BookTop } from "../book/book_top.ts";
-import { fromScaled } from "../input/scaled.ts";
-import { type Desk, type DeskRole, LATENCIES, type LatencyName, ROLES } from "../layout/desk.ts";
+import type { InstrumentKind, InstrumentModel } from "../instrument/instrument_model.ts";
+import { type Desk, type DeskRole, LATENCIES, type LatencyName, MAX_REASONS, ROLES } from "../layout/desk.ts";
+import { heldOf } from "../layout/position_rows.ts";
 import { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import {
   CountersRow,
@@ -12,6 +13,8 @@ import {
   LimitsRecord,
   PositionRow,
   QuoteRow,
+  ReasonExampleRow,
+  ReasonRow,
   StandingRow,
 } from "../layout/records.ts";
 import { type Instrument, InstrumentDirectory } from "../processes/instrument_directory.ts";
@@ -43,8 +46,18 @@ export interface FutureState {
   readonly name: string;
   readonly bid: number;
   readonly ask: number;
+  /** Whether its best prices are known. */
   readonly isValid: boolean;
   readonly held: number;
+}
+
+/** What the feed tells of its input. */
+export type FeedReport = ValueOf<typeof FeedReportRow>;
+
+/** Why lines of the input hold no event, or what is unusual about a file. */
+export interface InputReason extends ValueOf<typeof ReasonRow> {
+  /** The first of them: its file, its number, and its beginning. */
+  readonly example: string;
 }
 
 /** A desk at a moment, as anybody who is attached sees it. */
@@ -59,12 +72,18 @@ export interface DeskSnapshot {
   readonly futures: readonly FutureState[];
   /** Those with the most vega held, or at all. */
   readonly options: readonly OptionState[];
+  /** How many instruments there are of each kind. */
+  readonly kinds: Readonly<Partial<Record<InstrumentKind, number>>>;
+  /** Those that are neither traded nor valued. */
+  readonly notValued: readonly InstrumentModel[];
   /** Books that may be used, of how many. */
   readonly validBooks: number;
+  readonly books: number;
   readonly instruments: number;
+  readonly reasons: readonly InputReason[];
   readonly standing: ValueOf<typeof StandingRow>;
   readonly limits: ValueOf<typeof LimitsRecord>;
-  readonly feed: ValueOf<typeof FeedReportRow>;
+  readonly feed: FeedReport;
 }
 
 /** Looks at a desk: reads only, and disturbs nobody. */
@@ -108,7 +127,10 @@ export class DeskObserver {
       }),
       book: this.#book(),
       ...this.#holdings(instruments, mostOptions),
+      kinds: kindsOf(instruments),
+      notValued: instruments.filter(({ isValued }) => !isValued).map(({ model }) => model),
       instruments: instruments.length,
+      reasons: this.#reasons(),
       standing: StandingRow.toObject(standing),
       limits: LimitsRecord.toObject(limits),
       feed: this.feed(),
@@ -116,9 +138,18 @@ export class DeskObserver {
   }
 
   /** What the feed tells of its input, and of how far it is. */
-  feed(): ValueOf<typeof FeedReportRow> {
+  feed(): FeedReport {
     this.#desk.feedReport.read(0, this.#feed);
     return FeedReportRow.toObject(this.#feed);
+  }
+
+  #reasons(): InputReason[] {
+    const { reasons, reasonExamples } = this.#desk, row = ReasonRow.alloc(), example = ReasonExampleRow.alloc();
+    const found: InputReason[] = [];
+    for (let i = 0; i < MAX_REASONS && reasons.read(i, row) && reasonExamples.read(i, example); i++) {
+      found.push({ ...ReasonRow.toObject(row), example: example.text });
+    }
+    return found;
   }
 
   #channels(): ChannelState[] {
@@ -166,24 +197,32 @@ export class DeskObserver {
   #holdings(
     instruments: readonly Instrument[],
     mostOptions: number,
-  ): Pick<DeskSnapshot, "futures" | "options" | "validBooks"> {
+  ): Pick<DeskSnapshot, "futures" | "options" | "validBooks" | "books"> {
     const { quotes, greeks, positions } = this.#desk;
     const futures: FutureState[] = [], options: OptionState[] = [];
-    let validBooks = 0;
-    for (const { index, name, option } of instruments) {
-      const held = positions.read(index, this.#position) ? fromScaled(this.#position.quantity) : 0;
-      const isQuoted = quotes.read(index, this.#quote), { bid, ask, isValid } = this.#quote;
+    let validBooks = 0, books = 0;
+    for (const { index, name, isFuture, option } of instruments) {
+      const held = positions.read(index, this.#position) ? heldOf(this.#position) : 0;
+      const isQuoted = quotes.read(index, this.#quote), { bid, ask, isBidKnown, isAskKnown } = this.#quote;
+      const isValid = this.#quote.isValid && isBidKnown && isAskKnown;
+      if (isQuoted) books++;
       if (isQuoted && isValid) validBooks++;
-      if (option === undefined) {
-        if (isQuoted) futures.push({ name, bid: fromScaled(bid), ask: fromScaled(ask), isValid, held });
-      } else if (greeks.read(index, this.#greeks)) {
+      if (isFuture) {
+        if (isQuoted) futures.push({ name, bid, ask, isValid, held });
+      } else if (option !== undefined && greeks.read(index, this.#greeks)) {
         options.push({ ...GreeksRow.toObject(this.#greeks), name, held });
       }
     }
     const weight = ({ vega, held }: OptionState) => vega * (held === 0 ? 1e-6 : Math.abs(held));
     options.sort((a, b) => weight(b) - weight(a));
-    return { futures, options: options.slice(0, mostOptions), validBooks };
+    return { futures, options: options.slice(0, mostOptions), validBooks, books };
   }
+}
+
+function kindsOf(instruments: readonly Instrument[]): DeskSnapshot["kinds"] {
+  const kinds: Partial<Record<InstrumentKind, number>> = {};
+  for (const { model: { kind } } of instruments) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  return kinds;
 }
 
 function record<K extends string, T>(names: readonly K[], make: (name: K) => T): Record<K, T> {

@@ -12,6 +12,11 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
+/** 1 gap, 2 gaps, 1,234 gaps. */
+export function plural(value: number, one: string, many: string = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** At most three digits behind the point. */
 export function amount(value: number): string {
   return short.format(value);

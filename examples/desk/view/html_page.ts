@@ -5,12 +5,13 @@ import { BUCKETS, largestOf } from "../layout/latency_buckets.ts";
 import type { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
 import { count, duration, fixed } from "./format.ts";
+import { verdictText } from "../supervisor/verdict.ts";
 import { DRAWING, STYLE } from "./html_parts.ts";
 import { PERCENTILES } from "./tables.ts";
 
 /** A page of one file, which asks nobody for anything: how long reactions took, and how much went through, over time. */
 export function htmlPage(result: DeskResult): string {
-  const { options, seconds, last, timeline, warmLatencies, complaints, deaths } = result;
+  const { options, seconds, last, timeline, warmLatencies, verdict, deaths } = result;
   const latencies = warmLatencies ?? last.latencies;
   const data = {
     distributions: Object.fromEntries(
@@ -46,11 +47,7 @@ export function htmlPage(result: DeskResult): string {
 </head>
 <body>
 <h1>The desk</h1>
-<p>${fixed(seconds, 1)} s on ${escape(input)}. ${
-    complaints.length === 0
-      ? "All is as it must be."
-      : `<strong>${complaints.map((complaint) => escape(complaint)).join("<br>")}</strong>`
-  }</p>
+<p>${fixed(seconds, 1)} s on ${escape(input)}. ${escape(verdictText(verdict))}</p>
 <dl>${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>
 <h2>From the feed's write to each reaction${warmLatencies === undefined ? "" : ", without the first second"}</h2>
 <figure id="distributions"></figure>

@@ -1,14 +1,19 @@
 import process from "node:process";
 import pc from "picocolors";
-import { fromScaled } from "../input/scaled.ts";
+import { INSTRUMENT_KINDS, KIND_TEXTS } from "../instrument/instrument_model.ts";
 import { ROLES } from "../layout/desk.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
-import { amount, count, duration, fixed } from "./format.ts";
+import { type Verdict, verdictText } from "../supervisor/verdict.ts";
+import type { DeskSnapshot, InputReason } from "./desk_snapshot.ts";
+import { amount, count, duration, fixed, plural } from "./format.ts";
 import { channelTable, ladder, latencyTable, optionTable, standingLines, table } from "./tables.ts";
+
+/** Reasons in the order in which they are shown. */
+const KINDS: readonly InputReason["kind"][] = ["broken", "skipped", "remark"];
 
 /** What a run of the desk comes to, for people. */
 export function summary(result: DeskResult): string {
-  const { last, seconds, complaints, warmLatencies } = result;
+  const { last, seconds, verdict, warmLatencies } = result;
   const { columns = Infinity } = process.stdout;
   const before = last.channels.map((channel) => ({ ...channel, messages: 0 }));
   const heading = (text: string) => ["", pc.bold(text)];
@@ -31,8 +36,8 @@ export function summary(result: DeskResult): string {
     ...deathLines(result),
     ...heading("Checks"),
     ...checkLines(result),
-    "",
-    complaints.length === 0 ? pc.green("All is as it must be.") : pc.red(complaints.join("\n")),
+    ...heading("Verdict"),
+    ...verdictLines(verdict),
   ].join("\n");
 }
 
@@ -70,38 +75,83 @@ function deathLines({ deaths, kills }: DeskResult): string[] {
 
 function checkLines({ audit, last, isStopped }: DeskResult): string[] {
   const { depth, orders, future } = audit, { feed } = last;
-  const early = depth.early + depth.gap;
+  const early = depth.early + depth.gap + depth.restart + depth.mismatch;
   return [
-    ` events: ${count(audit.events)} received of ${count(feed.events)}, ${audit.missing} missing`,
-    ` books: ${
-      count(depth.applied)
-    } changes applied, ${depth.stale} stale, ${early} without a book, ${depth.gap} gaps; ${
+    ...instrumentLines(last),
+    ` events: ${count(audit.events)} received of ${count(feed.events)}, ${count(audit.missing)} missing`,
+    ` books: ${plural(depth.applied + depth.restarted, "change")} applied, ${count(depth.stale)} stale, ${
+      count(early)
+    } without a book; ${plural(depth.gap, "gap")}, ${plural(depth.restart + depth.restarted, "restart")}, ${
       count(audit.crossed)
-    } crossed; ${last.validBooks} of ${last.instruments} valid, ${audit.wrongBooks} wrong`,
+    } crossed; ${count(last.validBooks)} of ${count(last.books)} valid, ${count(audit.wrongBooks)} wrong`,
     ` tops of book equal to the exchange's: ${count(audit.equalTops)} of ${count(audit.tops)}, ${
       count(audit.unansweredTops)
     } more without an answer`,
-    ` greeks within the tolerances: ${count(audit.greeksWithin)} of ${count(audit.greeks)}, ${
-      count(audit.greeksByLastDigit)
-    } of them by the last digit`,
-    ` trades: ${count(audit.trades)}, ${audit.tradeHoles} holes between their ids`,
-    ` orders: ${count(orders.count)} sent = ${count(orders.filled)} filled + ${
-      count(orders.refused)
-    } refused + ${orders.undecided} undecided; ${orders.misplaced} lost or twice; ${audit.wrongPositions} positions wrong`,
+    ...(audit.checksums === 0
+      ? []
+      : [` checksums of books that match: ${count(audit.equalChecksums)} of ${count(audit.checksums)}`]),
+    ` greeks within the tolerances: ${count(audit.greeksWithin)} of ${count(audit.greeks)}`,
+    ` trades: ${count(audit.trades)}, ${plural(audit.tradeHoles, "hole")} between their ids${
+      feed.repeatedTrades > 0 ? `; ${count(feed.repeatedTrades)} told a second time, and left out` : ""
+    }`,
+    ` orders: ${count(orders.count)} sent = ${count(orders.filled)} filled + ${count(orders.refused)} refused + ${
+      count(orders.undecided)
+    } undecided; ${count(orders.misplaced)} lost or twice; ${plural(audit.wrongPositions, "position")} wrong`,
     ...(future === undefined ? [] : [
-      ` position: ${amount(fromScaled(future.held))} ${future.name} = ${
-        amount(fromScaled(future.clients))
-      } from clients ${future.orders < 0 ? "−" : "+"} ${amount(fromScaled(Math.abs(future.orders)))} by ${
-        count(orders.filled)
-      } orders`,
+      ` position: ${amount(future.held)} ${future.name} = ${amount(future.clients)} from clients ${
+        future.orders < 0 ? "−" : "+"
+      } ${amount(Math.abs(future.orders))} by ${plural(orders.filled, "order")}`,
     ]),
     ...(isStopped
-      ? [` kill switch: ${orders.sentAfterStop} orders sent and ${orders.filledAfterStop} filled after it was pulled`]
+      ? [
+        ` kill switch: ${plural(orders.sentAfterStop, "order")} sent and ${
+          count(orders.filledAfterStop)
+        } filled after it was pulled`,
+      ]
       : []),
-    ` input: ${
-      count(feed.lines)
-    } lines, ${feed.skipped} skipped, ${feed.broken} broken; times ran backwards ${feed.receivedBackwards} times, exchange's ${
+    ` input: ${plural(feed.lines, "line")}, ${count(feed.skipped)} skipped, ${
+      count(feed.broken)
+    } broken; times ran backwards ${plural(feed.receivedBackwards, "time")}, exchange's ${
       count(feed.exchangeBackwards)
-    }, jumped ahead ${feed.jumps}; ${feed.refused} events found no room`,
+    }, jumped ahead ${count(feed.jumps)}; ${plural(feed.refused, "event")} found no room${
+      feed.lateDefinitions > 0 ? `; ${plural(feed.lateDefinitions, "definition")} of instruments came too late` : ""
+    }`,
+    ...reasonLines(last.reasons),
+  ];
+}
+
+/** Why lines hold no event, and the first of each: the most frequent first. */
+function reasonLines(reasons: readonly InputReason[]): string[] {
+  const sorted = reasons.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.count - a.count);
+  return sorted.map(({ kind, count: times, reason, example }) =>
+    kind === "remark" ? `  note: ${reason} (${example})` : `  ${kind}: ${count(times)} × ${reason} (${example})`
+  );
+}
+
+function verdictLines(verdict: Verdict): string[] {
+  const { value, complaints, compared, notCompared } = verdict;
+  const paint = value === "right" ? pc.green : value === "wrong" ? pc.red : pc.yellow;
+  return [
+    ...compared.map((text) => ` compared: ${text}`),
+    ...notCompared.map((text) => ` not compared: ${text}`),
+    ...complaints.map((text) => pc.red(` wrong: ${text}`)),
+    paint(verdictText(verdict)),
+  ];
+}
+
+/** How many instruments a line names. */
+const NAMED = 5;
+
+/** What the instruments are, and which the desk leaves alone. */
+function instrumentLines({ kinds, notValued }: DeskSnapshot): string[] {
+  const counts = INSTRUMENT_KINDS.flatMap((kind) => {
+    const number = kinds[kind] ?? 0;
+    return number === 0 ? [] : [`${count(number)} ${KIND_TEXTS[kind]}`];
+  });
+  const named = notValued.slice(0, NAMED).map(({ name, kind }) => `${name} (${KIND_TEXTS[kind]})`).join(", ");
+  const more = notValued.length > NAMED ? ` and ${count(notValued.length - NAMED)} more` : "";
+  return [
+    ...(counts.length === 0 ? [] : [` instruments: ${counts.join(", ")}`]),
+    ...(notValued.length === 0 ? [] : [` neither traded nor valued: ${count(notValued.length)}: ${named}${more}`]),
   ];
 }

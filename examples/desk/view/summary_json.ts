@@ -1,4 +1,3 @@
-import { fromScaled } from "../input/scaled.ts";
 import { ROLES } from "../layout/desk.ts";
 import type { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
@@ -6,23 +5,31 @@ import type { DeskSnapshot } from "./desk_snapshot.ts";
 
 /** What a run of the desk comes to, for programs: the value that `--json` prints. Times are in nanoseconds unless named. */
 export function summaryJson(result: DeskResult): Record<string, unknown> {
-  const { options, seconds, last, audit, warmLatencies, runtimes, deaths, kills, complaints } = result;
+  const { options, seconds, last, audit, warmLatencies, runtimes, deaths, kills, verdict } = result;
   return {
-    ok: complaints.length === 0,
-    complaints,
+    ok: verdict.value === "right",
+    verdict: verdict.value,
+    complaints: verdict.complaints,
+    compared: verdict.compared,
+    notCompared: verdict.notCompared,
     seconds,
     input: options.files.length > 0
       ? { files: options.files, speed: options.speed === 0 ? "max" : options.speed }
       : { seed: options.seed, speed: options.speed === 0 ? "max" : options.speed },
     checks: audit,
     feed: last.feed,
+    reasons: last.reasons,
     channels: last.channels.map((channel) => ({ ...channel, perSecond: seconds > 0 ? channel.messages / seconds : 0 })),
     latencies: latenciesOf(last.latencies),
     latenciesWithoutFirstSecond: warmLatencies === undefined ? undefined : latenciesOf(warmLatencies),
     book: last.book === undefined ? undefined : bookOf(last.book),
     options: last.options,
     futures: last.futures,
-    books: { valid: last.validBooks, of: last.instruments },
+    instruments: {
+      kinds: last.kinds,
+      notValued: last.notValued.map(({ name, venue, kind }) => ({ name, venue, kind })),
+    },
+    books: { valid: last.validBooks, of: last.books },
     standing: last.standing,
     limits: last.limits,
     processes: ROLES.map((role) => ({ role, runtime: runtimes[role], ...last.processes[role] })),
@@ -47,7 +54,7 @@ function percentilesOf(counted: LatencySnapshot): Record<string, number> {
 
 function bookOf({ name, top }: NonNullable<DeskSnapshot["book"]>): Record<string, unknown> {
   const side = (count: number, prices: Float64Array, quantities: Float64Array) =>
-    Array.from({ length: count }, (_, i) => [fromScaled(prices[i]), fromScaled(quantities[i])]);
+    Array.from({ length: count }, (_, i) => [prices[i], quantities[i]]);
   return {
     name,
     isValid: top.isValid,

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import { fromScaled } from "../input/scaled.ts";
+import { digitsOf } from "../input/decimal.ts";
 import { LATENCIES } from "../layout/desk.ts";
 import type { ChannelState, DeskSnapshot, FutureState, OptionState } from "./desk_snapshot.ts";
 import { amount, count, duration, fixed, percent } from "./format.ts";
@@ -95,18 +95,23 @@ export function optionTable(options: readonly OptionState[], columns = Infinity)
   return table(["option", "held", "price", ...told, "delta", "gamma", "vega", "theta"], rows);
 }
 
-/** The best levels of a book, the asks above the bids. */
+/** The best levels of a book, the asks above the bids. What is not known to be the best is not shown. */
 export function ladder({ name, top }: NonNullable<DeskSnapshot["book"]>, levels: number): string {
   if (!top.isValid) return `${name}: ${pc.yellow("awaits a snapshot")}`;
-  const asks = Math.min(top.asks, levels), bids = Math.min(top.bids, levels);
-  const most = Math.max(...top.askQuantities.subarray(0, asks), ...top.bidQuantities.subarray(0, bids), 1);
+  const asks = Math.min(top.knownAsks, levels), bids = Math.min(top.knownBids, levels);
+  const shown = [...top.askPrices.subarray(0, asks), ...top.bidPrices.subarray(0, bids)];
+  const digits = Math.max(2, ...shown.map(digitsOf));
+  const most = Math.max(...top.askQuantities.subarray(0, asks), ...top.bidQuantities.subarray(0, bids), 0) || 1;
   const line = (price: number, quantity: number, paint: (text: string) => string) =>
-    `${paint(fixed(fromScaled(price), 2).padStart(12))} ${amount(fromScaled(quantity)).padStart(9)} ${
+    `${paint(fixed(price, digits).padStart(12))} ${amount(quantity).padStart(9)} ${
       paint("█".repeat(Math.ceil(quantity / most * 20)))
     }`;
+  const unknown = (side: string, price: number) => pc.yellow(`${side} beyond ${fixed(price, 2)} are not known`);
   const lines = [pc.bold(name)];
+  if (asks < levels && !top.isAskKnown) lines.push(unknown("asks", top.knownAsk));
   for (let i = asks - 1; i >= 0; i--) lines.push(line(top.askPrices[i], top.askQuantities[i], pc.red));
   for (let i = 0; i < bids; i++) lines.push(line(top.bidPrices[i], top.bidQuantities[i], pc.green));
+  if (bids < levels && !top.isBidKnown) lines.push(unknown("bids", top.knownBid));
   return lines.join("\n");
 }
 

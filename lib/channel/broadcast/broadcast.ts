@@ -1,5 +1,6 @@
 import { ClosedError } from "../../errors.ts";
 import { type AnyStruct, Views } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type LayoutTypeFunction, Region, Role } from "../../memory/mod.ts";
 import { Mutex } from "../../sync/mod.ts";
 import { BROADCAST_HEADER_BYTES, TURN_BYTES, TURN_OFFSET, WRITER_OFFSET } from "./format.ts";
@@ -9,7 +10,7 @@ import {
   geometryOf,
   layoutOf,
   readGeometry,
-  totalOf,
+  tailOf,
   writeGeometry,
 } from "./geometry.ts";
 import { BroadcastReader, type BroadcastReaderOptions } from "./broadcast_reader.ts";
@@ -23,9 +24,9 @@ export interface BroadcastFunction extends LayoutTypeFunction {
 
 /**
  * A stream of records from one writer, or from many, to any number of readers, in any processes, each of which receives
- * all of them. Nobody waits for a reader: one that lags behind by more than the capacity is lapped. It then knows exactly how many
- * records it lost, is never shown a torn one, and goes on with the oldest still there. Readers come and go as they like,
- * write nothing, and may be attached for reading only.
+ * all of them. Nobody waits for a reader: one that lags behind by more than the capacity loses records. It knows exactly how
+ * many, is never shown a torn one, and goes on with the oldest still there. Readers come and go as they like, write nothing,
+ * and may be attached for reading only.
  *
  * A writer that dies at any instruction leaves what it published and nothing of what it had only claimed; its role is
  * taken over. A reader that dies leaves nothing at all.
@@ -66,7 +67,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "Broadcast";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a record holds. */
   readonly layout: S;
@@ -124,7 +125,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
    */
   get position(): number {
     this.#requireOpen();
-    return totalOf(this.#region.source.i32);
+    return tailOf(this.#region.source.i32);
   }
 
   /** How many records a reader that begins now with the oldest receives. */
@@ -133,7 +134,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the writer, behind the record published last, or one of many writers. Give the role back with `close()` or
+   * Becomes the writer, behind the record published last, or one of many writers. Release the role with `close()` or
    * `using`; from a dead writer it is taken over.
    *
    * @throws {RoleTakenError} If there is a live writer, in whichever process, and only one may be.
@@ -142,12 +143,11 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   writer(): BroadcastWriter<S> {
     this.#requireOpen();
     const turn = this.#geometry.isShared ? this.#turn : this.#writerRole;
-    if (turn instanceof Role) turn.acquire();
     return new BroadcastWriter(this.layout, this.#region, turn, this.#geometry);
   }
 
   /**
-   * Makes a reader. Any number may be there, and nobody needs to know.
+   * Makes a reader. Any number may be there; the writer knows of none.
    *
    * @param options Where it begins, and how it waits.
    * @throws {RangeError} If `from` is no position from 0 to the next.

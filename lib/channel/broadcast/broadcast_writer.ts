@@ -1,23 +1,30 @@
-import { isFenced, load } from "../../atomic/mod.ts";
-import { ClosedError, NotOwnerError } from "../../errors.ts";
-import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
-import { type Region, Role } from "../../memory/mod.ts";
-import { EventCount, type Mutex } from "../../sync/mod.ts";
-import { type BroadcastWriterPaths, broadcastWriterPaths } from "./broadcast_code.ts";
-import { BROADCAST_HEADER_BYTES, PUBLISHED_EVENT_OFFSET, TAIL_OFFSET } from "./format.ts";
-import { type BroadcastGeometry, totalOf } from "./geometry.ts";
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
+import { isFenced, load, specialize, wordAccess } from "../../atomic/internal.ts";
+import { type AnyStruct, bindRecord, type ValueOf, type ViewOf } from "../../layout/internal.ts";
+import { recordCopies, type Region, Role } from "../../memory/internal.ts";
+import { ASLEEP, EventCount, type Mutex } from "../../sync/internal.ts";
+import { ChannelEnd } from "../shared/channel_end.ts";
+import { beginsEpoch, EPOCH_BITS } from "../shared/long_position.ts";
+import {
+  BROADCAST_HEADER_BYTES,
+  CAPACITY_OFFSET,
+  EPOCH_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
+  TAIL_OFFSET,
+} from "./format.ts";
+import { type BroadcastGeometry, tailOf } from "./geometry.ts";
+import { makeWriterPath, type WriterPath } from "./writer_path.ts";
 
 /**
- * A writer of a {@linkcode Broadcast}: the only one, or one of many, who take turns from `claim` to `publish`. It never
- * waits for a reader and knows of none. What was claimed and not published is never seen, whatever happens to the writer.
+ * A writer of a {@linkcode Broadcast}: the only one, or one of many, which take turns from `claim` to `publish`. It never
+ * waits for a reader and knows of none. What is claimed and not published is never seen, whatever happens to the writer.
  * Closing it, or the death of its process, gives the role, or the turn, to others.
  */
 export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposable {
+  readonly #end: ChannelEnd;
   readonly #region: Region;
   readonly #turn: Role | Mutex;
-  readonly #geometry: BroadcastGeometry;
-  readonly #paths: BroadcastWriterPaths<S>;
-  #isOpen = true;
+  readonly #path: WriterPath<S>;
   #hasTurn = false;
 
   /**
@@ -45,57 +52,78 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
    * Claims a record, fills it and publishes it, after whatever was claimed before.
    *
    * @param value A view, copied as it is; or an object, whose fields are checked. What it leaves out is not defined.
-   * @throws {TypeError | RangeError} If a value does not fit; nothing is then published.
+   * @throws {TypeError | RangeError} If a value does not fit; nothing is then claimed or published.
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
   readonly push: (value: ViewOf<S> | Partial<ValueOf<S>>) => void;
 
-  /** Use `Broadcast.writer`. */
+  /** Made by `Broadcast.writer`. */
   constructor(layout: S, region: Region, turn: Role | Mutex, geometry: BroadcastGeometry) {
-    const words = region.views.i32;
+    const { views } = region, words = views.i32, { slotMask, recordBytes, batch } = geometry;
+    const end = this.#end = new ChannelEnd(region, "write", "writer");
     this.#region = region;
     this.#turn = turn;
-    this.#geometry = geometry;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    const { claim, publish, push } = this.#paths = broadcastWriterPaths(layout, {
-      words,
-      geometry,
-      record: layout.view(region.views, BROADCAST_HEADER_BYTES) as ViewOf<S>,
-      isFenced: isFenced(words),
+    const access = wordAccess(words, { isFenced: isFenced(words) });
+    const bound = bindRecord(layout, views, BROADCAST_HEADER_BYTES);
+    const path = this.#path = specialize(makeWriterPath<S>)({
+      words: access,
+      bound,
+      copyFrom: recordCopies(layout, bound).copyFrom,
+      recordsOffset: BROADCAST_HEADER_BYTES,
+      recordBytes,
+      slotMask,
+      batch,
+      tailWord: TAIL_OFFSET / 4,
+      fixedWord: CAPACITY_OFFSET / 4,
+      epochBits: EPOCH_BITS,
+      publishedWord: PUBLISHED_EVENT_OFFSET / 4,
+      asleep: ASLEEP,
       wake: () => published.notifyAll(),
-      begin: (claimed) => this.#begin(words, claimed),
-      end: turn instanceof Role ? () => true : () => this.#endTurn(),
-      refusePublish: () => this.#refusePublish(),
+      isOrdered: hasTotalStoreOrder(),
+      beginTurn: (claimed) => this.#beginTurn(words, claimed, batch),
+      endTurn: turn instanceof Role ? () => true : () => this.#endTurn(turn),
+      changeEpoch(tail) {
+        const epoch = load(words, EPOCH_OFFSET / 4); // written by the one that writes
+        // Not again if the writer before this one did, and died.
+        if (beginsEpoch(tail, epoch)) access.store(EPOCH_OFFSET / 4, epoch + 1); // pairs: position epoch
+      },
+      refuseClaim: () => end.refuseClosed(),
+      refusePublish() {
+        end.requireOpen();
+        throw new TypeError(`Cannot publish to ${end.name} as nothing was claimed; call claim() first`);
+      },
     });
-    this.claim = claim;
-    this.publish = publish;
-    this.push = push;
+    this.claim = path.claim;
+    this.publish = path.publish;
+    this.push = path.push;
+    if (turn instanceof Role) turn.acquire();
   }
 
   /** The position of the record to be published next: how many were published in the broadcast's life. */
   get position(): number {
-    this.#requireUse();
-    return totalOf(this.#region.source.i32);
+    this.#end.requireOpen();
+    return tailOf(this.#region.source.i32);
   }
 
-  /** How many records were claimed and not yet published. */
+  /** How many records are claimed and not yet published. */
   get claimed(): number {
-    return this.#paths.claimed();
+    return this.#path.claimed();
   }
 
   /** Forgets all that was claimed and not published. */
   abort(): void {
-    this.#paths.abort();
-    this.#endTurn();
+    this.#path.abort();
   }
 
-  /** Gives the role back; what was claimed and not published is never seen. The second time nothing happens. */
+  /** Releases the role, or the turn; what was claimed and not published is never seen. The second time nothing happens. */
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (!this.#end.isOpen) return;
     this.abort();
-    if (this.#turn instanceof Role && !this.#region.source.closed) this.#turn.release();
+    this.#end.close(() => {
+      if (this.#turn instanceof Role) this.#turn.release();
+    });
   }
 
   /** The same as `close`, for `using`. */
@@ -103,11 +131,12 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
     this.close();
   }
 
-  #begin(words: Int32Array, claimed: number): number {
-    this.#requireUse();
+  /** Makes this the only writer, and returns the tail. */
+  #beginTurn(words: Int32Array, claimed: number, batch: number): number {
+    this.#end.requireOpen();
     if (claimed > 0) {
       throw new RangeError(
-        `Cannot claim a record of ${this.#region.name} as at most ${this.#geometry.batch} may be before a publish: found ${claimed}`,
+        `Cannot claim a record of ${this.#end.name} as at most ${batch} may be before a publish: found ${claimed}`,
       );
     }
     if (!(this.#turn instanceof Role)) {
@@ -120,24 +149,9 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
     return load(words, TAIL_OFFSET / 4);
   }
 
-  /** Lets other writers in, if this is one of many: false. */
-  #endTurn(): boolean {
-    if (this.#turn instanceof Role) return true;
-    if (this.#hasTurn && !this.#region.source.closed) this.#turn.unlock();
+  /** Lets other writers in: this is no longer the only one. */
+  #endTurn(turn: Mutex): boolean {
+    if (this.#hasTurn && !this.#region.source.closed) turn.unlock();
     return this.#hasTurn = false;
-  }
-
-  #refusePublish(): never {
-    this.#requireUse();
-    throw new TypeError(`Cannot publish to ${this.#region.name} as nothing was claimed; call claim() first`);
-  }
-
-  #requireUse(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot write ${this.#region.name} as its segment was closed; open it again`);
-    }
-    if (!this.#isOpen) {
-      throw new NotOwnerError(`Cannot write ${this.#region.name} as this writer was closed; call writer() again`);
-    }
   }
 }

@@ -6,7 +6,7 @@ import { LOCK_BYTES } from "../../sync/shared/lock_format.ts";
  *     offset  bytes  field of the header
  *          0      4  capacity: the records that readers may lag behind by
  *          4      4  bytes of a record
- *          8      4  1 where many may write, who take turns
+ *          8      4  1 where many may write, in turns
  *         12    116  zero
  *        128      4  tail: position of the record to be published next; storing it publishes. The writer's
  *        132      4  epoch: tail / 2^30, stored just before a tail that begins another: one ahead if the writer died
@@ -18,7 +18,8 @@ import { LOCK_BYTES } from "../../sync/shared/lock_format.ts";
  *        512    256  mutex: whose turn it is, where many may write
  *        768      …  records; position p lies at index p mod slots, twice the capacity's next power of two
  *
- * Positions run free. The tail is their low half; the epoch tells the rest, so that losses beyond 2^32 are counted.
+ * Positions run free for ever: the tail is their low word, the epoch tells the rest. A reader that was stopped for 2^32
+ * records, or for any number, knows from both how many it missed.
  *
  *     tail − slots        tail − reach     tail − capacity            tail        tail + batch
  *     |  being overwritten  |  still whole  |  what readers may count on  |  claimed  |
@@ -33,6 +34,3 @@ export const PUBLISHED_EVENT_OFFSET = 384;
 export const TURN_OFFSET = 512;
 export const TURN_BYTES: number = LOCK_BYTES;
 export const BROADCAST_HEADER_BYTES: number = TURN_OFFSET + TURN_BYTES;
-
-/** Bits of a position within an epoch: two less than a word, so that a word tells which of four epochs it belongs to. */
-export const EPOCH_BITS = 30;

@@ -1,12 +1,11 @@
-import { load } from "../../atomic/mod.ts";
 import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/require_layout.ts";
 import type { Region } from "../../memory/mod.ts";
+import { readPosition } from "../shared/long_position.ts";
 import {
   BROADCAST_HEADER_BYTES,
   CAPACITY_OFFSET,
-  EPOCH_BITS,
   EPOCH_OFFSET,
   MANY_WRITERS_OFFSET,
   RECORD_BYTES_OFFSET,
@@ -19,7 +18,7 @@ export interface BroadcastOptions<S extends AnyStruct = AnyStruct> {
   readonly layout: S;
   /** How many records a reader may lag behind by: 2 to 2^28. Memory is taken for twice the next power of two. */
   readonly capacity: number;
-  /** `"one"` writer at a time, unless given; or `"many"`, who take turns. */
+  /** `"one"` writer at a time, or `"many"` that take turns. Defaults to `"one"`. */
   readonly writers?: "one" | "many";
 }
 
@@ -109,16 +108,7 @@ export function readGeometry(
   return geometry;
 }
 
-const TAIL = TAIL_OFFSET / 4, EPOCH = EPOCH_OFFSET / 4;
-
-/** How many records were ever published, beyond 2^32 too. */
-export function totalOf(words: Int32Array): number {
-  while (true) {
-    const epoch = load(words, EPOCH) >>> 0; // pairs with beginEpoch
-    const low = load(words, TAIL) >>> 0; // pairs with publish in broadcast_code.ts
-    if (load(words, EPOCH) >>> 0 !== epoch) continue;
-    // The epoch is the tail's own, or the one that is just about to begin.
-    const own = (epoch & 3) === low >>> EPOCH_BITS ? epoch : epoch - 1;
-    return Math.floor(own / 4) * 2 ** 32 + low;
-  }
+/** How many records were ever published: the position of the next, whole. */
+export function tailOf(words: Int32Array): number {
+  return readPosition(words, TAIL_OFFSET / 4, EPOCH_OFFSET / 4); // pairs: broadcast tail
 }

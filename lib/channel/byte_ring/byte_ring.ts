@@ -1,12 +1,18 @@
 import { ClosedError } from "../../errors.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type Region, Role } from "../../memory/mod.ts";
+import { EventCount } from "../../sync/mod.ts";
+import { Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { ByteConsumer } from "./byte_consumer.ts";
 import {
   BYTE_RING_HEADER_BYTES,
   CONSUMER_HIGH_WATER_OFFSET,
   CONSUMER_OFFSET,
+  FREED_EVENT_OFFSET,
   PRODUCER_HIGH_WATER_OFFSET,
   PRODUCER_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
   REFUSALS_OFFSET,
   SKIPPED_OFFSET,
 } from "./format.ts";
@@ -19,7 +25,6 @@ import {
   writeGeometry,
 } from "./geometry.ts";
 import { ByteProducer } from "./byte_producer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
 
 /**
  * A queue of messages, bytes of any length with a type word, from one producer (or, with `producers: "many"`, from any
@@ -72,7 +77,7 @@ export class ByteRing {
   /** The name in the catalog. */
   static readonly kind = "ByteRing";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** Bytes of all records: a power of two. */
   readonly capacity: number;
@@ -168,7 +173,8 @@ export class ByteRing {
    */
   producer(options: RoleOptions = {}): ByteProducer {
     const role = this.#geometry.isShared ? undefined : this.#producerRole;
-    return this.#take(role, () => new ByteProducer(this.#region, role, this.#geometry, options));
+    const waiting = this.#waiter("space in", options, FREED_EVENT_OFFSET);
+    return this.#take(role, () => new ByteProducer(this.#region, role, this.#geometry, waiting));
   }
 
   /**
@@ -180,12 +186,18 @@ export class ByteRing {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): ByteConsumer {
-    const role = this.#consumerRole;
-    return this.#take(role, () => new ByteConsumer(this.#region, role, this.#geometry, options));
+    const role = this.#consumerRole, waiting = this.#waiter("a message of", options, PUBLISHED_EVENT_OFFSET);
+    return this.#take(role, () => new ByteConsumer(this.#region, role, this.#geometry, waiting));
+  }
+
+  /** How a role waits. Made before the role is taken, as options may be refused. */
+  #waiter(what: string, { wait }: RoleOptions, event: number): Waiter {
+    this.#requireOpen();
+    const { name, views } = this.#region;
+    return new Waiter(`${what} ${name}`, wait, new EventCount(views.i32, event / 4, true));
   }
 
   #take<T>(role: Role | undefined, make: () => T): T {
-    this.#requireOpen();
     role?.acquire();
     try {
       return make();

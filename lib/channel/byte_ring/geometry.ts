@@ -1,5 +1,6 @@
 import { load } from "../../atomic/mod.ts";
 import { SegmentFormatError } from "../../errors.ts";
+import { requireOptions } from "../../memory/internal.ts";
 import type { Region } from "../../memory/mod.ts";
 import {
   BYTE_RING_HEADER_BYTES,
@@ -38,7 +39,9 @@ export interface ByteRingGeometry {
 const LEAST_CAPACITY = 64, MOST_CAPACITY = 2 ** 30;
 
 /** Where the records of a ring of these options lie. */
-export function geometryOf({ capacity, producers = "one" }: ByteRingOptions): ByteRingGeometry {
+export function geometryOf(options: ByteRingOptions): ByteRingGeometry {
+  requireOptions("make a byte ring", options, "with a capacity");
+  const { capacity, producers = "one" } = options;
   if (!(Number.isInteger(capacity) && capacity >= LEAST_CAPACITY && capacity <= MOST_CAPACITY)) {
     throw new RangeError(
       `Cannot make a byte ring as capacity must be an integer from ${LEAST_CAPACITY} to ${MOST_CAPACITY}: received ${capacity}`,
@@ -105,10 +108,21 @@ const LOOKS = 32;
 export function lengthOf(region: Region, capacity: number): number {
   const words = region.source.i32;
   for (let look = 1;; look++) {
-    const head = load(words, HEAD_OFFSET / 4); // pairs with giveBack in byte_ring_text.ts
-    const tail = load(words, TAIL_OFFSET / 4); // pairs with publish and claim in byte_ring_text.ts
+    const head = load(words, HEAD_OFFSET / 4); // pairs: byte ring head
+    const tail = load(words, TAIL_OFFSET / 4); // pairs: byte ring tail
     // While the head stood still, the difference was the length.
     if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
     if (look === LOOKS) return Math.min((tail - head) >>> 0, capacity);
   }
+}
+
+/** Throws that the record at a position cannot be. */
+export function refuseRecord(region: Region, capacity: number, position: number, word: number): never {
+  const hex = (word >>> 0).toString(16).padStart(8, "0");
+  throw new SegmentFormatError(
+    "OBJECT",
+    `Cannot read ${region.name} as the record at byte ${
+      position & (capacity - 1)
+    } must end before the tail: found 0x${hex}`,
+  );
 }

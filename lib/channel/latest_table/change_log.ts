@@ -22,7 +22,7 @@ export class ChangeLog {
 
   /** How many changes there were, modulo 2^32. */
   get count(): number {
-    return load(this.#words, CHANGES_OFFSET / 4) >>> 0; // pairs with publish in latest_table_code.ts
+    return load(this.#words, CHANGES_OFFSET / 4) >>> 0; // pairs: table changes
   }
 
   /** Calls a function for each row that changed, and returns the count to go on from. */
@@ -51,7 +51,7 @@ export class ChangeLog {
     }
     let count = 0;
     for (let i = 0; i < changes; i++) {
-      const row = load(words, logOffset / 4 + ((since + i) & logMask)); // pairs with publish in latest_table_code.ts
+      const row = load(words, logOffset / 4 + ((since + i) & logMask)); // pairs: table changes
       if (row >>> 0 >= rows || visits[row] === this.#visit || !this.#wasWritten(row)) continue;
       visits[row] = this.#visit;
       found[count++] = row;

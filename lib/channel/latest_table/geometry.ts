@@ -3,10 +3,13 @@ import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/require_layout.ts";
 import type { Region } from "../../memory/mod.ts";
 import {
+  CHANGES_OFFSET,
   RECORD_BYTES_OFFSET,
   ROW_BYTES_OFFSET,
+  ROW_HEADER_BYTES,
   rowBytes,
   ROWS_OFFSET,
+  SLOT_HEADER_BYTES,
   slotBytes,
   TABLE_HEADER_BYTES,
   VERSIONS_OFFSET,
@@ -39,6 +42,39 @@ export interface TableGeometry {
   readonly logOffset: number;
   /** Entries of the log, less one: a power of two. */
   readonly logMask: number;
+}
+
+/** Where the words of a table lie, for its hot paths. Words are less than 2^30, so that 32-bit integers do. */
+export interface TablePlaces {
+  readonly rows: number;
+  readonly versionMask: number;
+  /** The version word of row 0. */
+  readonly firstWord: number;
+  readonly rowWords: number;
+  /** From a row's version word to its first slot. */
+  readonly slotsDelta: number;
+  readonly slotWords: number;
+  /** From a slot to its record, in bytes. */
+  readonly recordDelta: number;
+  readonly changesWord: number;
+  readonly logWord: number;
+  readonly logMask: number;
+}
+
+/** Where the words of a table lie. */
+export function placesOf({ rows, versionMask, rowBytes, slotBytes, logOffset, logMask }: TableGeometry): TablePlaces {
+  return {
+    rows,
+    versionMask,
+    firstWord: TABLE_HEADER_BYTES / 4,
+    rowWords: rowBytes / 4,
+    slotsDelta: ROW_HEADER_BYTES / 4,
+    slotWords: slotBytes / 4,
+    recordDelta: SLOT_HEADER_BYTES,
+    changesWord: CHANGES_OFFSET / 4,
+    logWord: logOffset / 4,
+    logMask,
+  };
 }
 
 /** Says that there is no such row. */
@@ -77,7 +113,7 @@ export function geometryOf(options: LatestTableOptions): TableGeometry {
   return geometry;
 }
 
-/** What a region with a table may take: behind it, below 2^32, there must be a place where a writer's view is outside. */
+/** What a region with a table may take: behind it, below 2^32, there must be a place for a writer's view that shows nothing. */
 function mostBytes(layout: AnyStruct): number {
   return Math.floor((2 ** 32 - layout.byteLength) / 8) * 8;
 }

@@ -1,21 +1,32 @@
-import { load, pause } from "../../atomic/mod.ts";
+import { load, pause, specialize, wordAccess } from "../../atomic/internal.ts";
 import { ClosedError } from "../../errors.ts";
-import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
-import { type CopyRecord, type LayoutTypeFunction, recordCopier, type Region, Role } from "../../memory/mod.ts";
+import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
+import {
+  type CopyRecord,
+  type LayoutTypeFunction,
+  OWN_TYPE,
+  recordCopier,
+  recordCopies,
+  type Region,
+  Role,
+} from "../../memory/internal.ts";
 import { ChangeLog } from "./change_log.ts";
-import { readPath } from "./latest_table_code.ts";
 import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES, WRITER_OFFSET } from "./format.ts";
 import {
   byteLengthOf,
   geometryOf,
   type LatestTableOptions,
   layoutOf,
+  placesOf,
   readGeometry,
   refuseRow,
   type TableGeometry,
   writeGeometry,
 } from "./geometry.ts";
 import { LatestTableWriter } from "./latest_table_writer.ts";
+import { makeReaderPath } from "./reader_path.ts";
+
+const FIRST_RECORD_OFFSET = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES;
 
 /** For the compiler: a table's type as a function of its layout's. */
 export interface LatestTableFunction extends LayoutTypeFunction {
@@ -59,7 +70,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "LatestTable";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a row holds. */
   readonly layout: S;
@@ -103,19 +114,20 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     this.#rowWords = geometry.rowBytes / 4;
     this.#copyRecord = recordCopier(layout);
     this.#changes = new ChangeLog(this.#words, geometry);
-    this.#slot = layout.view(region.source, TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, {
-      readOnly: true,
-    }) as ViewOf<S>;
+    this.#slot = layout.view(region.source, FIRST_RECORD_OFFSET, { readOnly: true }) as ViewOf<S>;
     this.read = (row, into) => this.#makeRead()(row, into);
   }
 
   /** Makes `read` at its first call: it takes a hundred times as long as to attach. */
   #makeRead(): (row: number, into: ViewOf<S>) => boolean {
-    const read = readPath(this.layout, {
-      words: this.#words,
-      geometry: this.#geometry,
-      slot: this.#slot,
+    const bound = bindRecord(this.layout, this.#region.source, FIRST_RECORD_OFFSET);
+    const read = specialize(makeReaderPath<S>)({
+      words: wordAccess(this.#words),
+      places: placesOf(this.#geometry),
+      moveTo: bound.moveTo,
+      copyTo: recordCopies(this.layout, bound).copyTo,
       readAgain: (row, into) => this.#readAgain(row, into),
+      refuseRow,
     });
     (this as { read: LatestTable<S>["read"] }).read = read;
     return read;
@@ -160,7 +172,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     const at = this.#wordOf(row);
     this.#requireOpen();
     while (true) {
-      const low = load(this.#words, at); // pairs with publish in latest_table_code.ts
+      const low = load(this.#words, at); // pairs: table version
       const high = this.#words[this.#slotWord(at, low) + 1];
       if (((load(this.#words, at) - low) >>> 0) < this.#versionMask) return (high >>> 0) * 2 ** 32 + (low >>> 0);
       pause();
@@ -229,7 +241,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     const at = this.#wordOf(row);
     this.#requireOpen();
     while (true) {
-      const version = load(this.#words, at); // pairs with publish in latest_table_code.ts
+      const version = load(this.#words, at); // pairs: table version
       if (version === 0 && this.version(row) === 0) return false;
       this.layout.moveTo(this.#slot, this.#slotWord(at, version) * 4 + SLOT_HEADER_BYTES);
       this.#copyRecord(this.#slot, into);

@@ -1,20 +1,20 @@
-import { load, release } from "../../atomic/mod.ts";
-import { ClosedError, NotOwnerError } from "../../errors.ts";
-import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
-import { alignUp, type Region, type Role } from "../../memory/mod.ts";
-import { writePaths, type WriterState } from "./latest_table_code.ts";
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
+import { load, release, specialize, wordAccess } from "../../atomic/internal.ts";
+import { type AnyStruct, bindRecord, type ValueOf, type ViewOf } from "../../layout/internal.ts";
+import { recordCopies, type Region, type Role } from "../../memory/internal.ts";
+import { ChannelEnd } from "../shared/channel_end.ts";
 import { CHANGES_OFFSET, ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./format.ts";
-import type { TableGeometry } from "./geometry.ts";
+import { placesOf, refuseRow, type TableGeometry } from "./geometry.ts";
+import { makeWriterPath, type WriterPath } from "./writer_path.ts";
 
 /**
  * The one writer of a {@linkcode LatestTable}. A record is written where no reader looks, and published by one store.
  * Closing it, or the death of its process, gives the role to others.
  */
 export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Disposable {
-  readonly #region: Region;
+  readonly #end: ChannelEnd;
   readonly #role: Role;
-  readonly #state: WriterState = { isOpen: true, begun: -1 };
-  readonly #retire: () => void;
+  readonly #path: WriterPath<S>;
 
   /**
    * Writes a row and publishes it.
@@ -46,49 +46,44 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
    */
   readonly commit: () => void;
 
-  /** Use `LatestTable.writer`. */
+  /** Made by `LatestTable.writer`. */
   constructor(layout: S, region: Region, role: Role, geometry: TableGeometry) {
-    this.#region = region;
+    const end = this.#end = new ChannelEnd(region, "write", "writer"), { views } = region, { i32 } = views;
     this.#role = role;
-    const first = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES;
-    const { write, begin, commit, retire } = writePaths(layout, {
-      words: region.views.i32,
-      geometry,
-      slot: layout.view(region.views, first) as ViewOf<S>,
-      current: layout.view(region.views, first) as ViewOf<S>,
-      opened: layout.view(region.views, first) as ViewOf<S>,
-      outside: alignUp(region.byteLength, 8),
-      state: this.#state,
-      refuseUse: () => this.#refuseUse(),
+    const first = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, isOrdered = hasTotalStoreOrder();
+    const bound = bindRecord(layout, views, first), opened = bindRecord(layout, views, first, { canRetire: true });
+    opened.retire();
+    const path = this.#path = specialize(makeWriterPath<S>)({
+      words: wordAccess(i32),
+      places: placesOf(geometry),
+      bound,
+      ...recordCopies(layout, bound),
+      opened,
+      isOrdered,
+      refuseUse: () => end.refuseUse(),
+      refuseRow,
+      refuseCommit() {
+        throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+      },
+      refuseNested() {
+        throw new TypeError(`Cannot write ${end.name} as a getter of the values wrote to it`);
+      },
     });
-    this.write = write;
-    this.begin = begin;
-    this.commit = commit;
-    this.#retire = retire;
-    retire();
+    this.write = path.write;
+    this.begin = path.begin;
+    this.commit = path.commit;
     // A predecessor may have died between publishing a version and counting the change: its entry is in the log.
-    const { i32 } = region.views;
     release(i32, CHANGES_OFFSET / 4, (load(i32, CHANGES_OFFSET / 4) + 1) | 0);
   }
 
-  /** Gives the role back; what was begun and not committed is never seen. The second time nothing happens. */
+  /** Releases the role; what was begun and not committed is never seen. The second time nothing happens. */
   close(): void {
-    if (!this.#state.isOpen) return;
-    this.#state.isOpen = false;
-    this.#state.begun = -1;
-    this.#retire();
-    if (!this.#region.source.closed) this.#role.release();
+    this.#path.close();
+    this.#end.close(() => this.#role.release());
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #refuseUse(): never {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot write ${this.#region.name} as its segment was closed; open it again`);
-    }
-    throw new NotOwnerError(`Cannot write ${this.#region.name} as this writer was closed; call writer() again`);
   }
 }

@@ -3,16 +3,22 @@ import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/require_layout.ts";
 import { alignUp, type Region } from "../../memory/mod.ts";
+import { ASLEEP } from "../../sync/internal.ts";
 import {
   CAPACITY_OFFSET,
   CELL_BYTES,
   CELLS_OFFSET,
+  FREE,
+  FREED_EVENT_OFFSET,
+  FULL,
   HEAD_OFFSET,
   LEAST_SLOTS,
+  PUBLISHED_EVENT_OFFSET,
   QUEUE_HEADER_BYTES,
   RECORD_BYTES_OFFSET,
   SLOT_HEADER_BYTES,
   TAIL_OFFSET,
+  VOID,
 } from "./format.ts";
 
 /** How a {@linkcode MpmcQueue} is made. */
@@ -37,6 +43,27 @@ export interface QueueGeometry {
   readonly slotBytes: number;
   /** How many producers and consumers there may be. */
   readonly cells: number;
+}
+
+/** Where a queue's words are, and what they may hold: what the hot paths know of `format.ts`. */
+export interface QueuePlaces {
+  readonly capacity: number;
+  /** How many slots there are, less one. */
+  readonly slotMask: number;
+  /** The state of position 0's slot. */
+  readonly slotsWord: number;
+  /** Words from one slot to the next. */
+  readonly slotWords: number;
+  /** Bytes from a slot's beginning to its record. */
+  readonly recordDelta: number;
+  readonly tailWord: number;
+  readonly headWord: number;
+  /** The event counts that are notified of publishing and of freeing, and their bit that says that somebody may sleep. */
+  readonly publishedWord: number;
+  readonly freedWord: number;
+  readonly asleep: number;
+  /** States of a slot, counted from its lap. */
+  readonly states: { readonly free: number; readonly full: number; readonly voided: number };
 }
 
 const DEFAULT_CELLS = 64, MOST_CELLS = 1024;
@@ -65,6 +92,23 @@ export function geometryOf(options: MpmcQueueOptions): QueueGeometry {
     slotsOffset: QUEUE_HEADER_BYTES + maxParticipants * CELL_BYTES,
     slotBytes: SLOT_HEADER_BYTES + alignUp(layout.byteLength, 8),
     cells: maxParticipants,
+  };
+}
+
+/** Where the words of a queue of this geometry are. */
+export function placesOf({ capacity, slotMask, slotsOffset, slotBytes }: QueueGeometry): QueuePlaces {
+  return {
+    capacity,
+    slotMask,
+    slotsWord: slotsOffset / 4,
+    slotWords: slotBytes / 4,
+    recordDelta: SLOT_HEADER_BYTES,
+    tailWord: TAIL_OFFSET / 4,
+    headWord: HEAD_OFFSET / 4,
+    publishedWord: PUBLISHED_EVENT_OFFSET / 4,
+    freedWord: FREED_EVENT_OFFSET / 4,
+    asleep: ASLEEP,
+    states: { free: FREE, full: FULL, voided: VOID },
   };
 }
 
@@ -116,17 +160,27 @@ export function readGeometry(
   return geometry;
 }
 
-/** Looks after which a length is taken as it is, though consumers moved on at each of them. */
-const LOOKS = 32;
+/** Records between two times that a side has to wait which are worth a poll; a quarter of a small queue. */
+const WORTHWHILE = 256;
+/** Pauses that it rests at most before it polls once more: 1 to 2 µs. */
+const LONGEST_REST = 64;
+
+/** When a side that has to wait again and again rests in between. */
+export function paceOf({ slotMask }: QueueGeometry): { readonly worthwhile: number; readonly longestRest: number } {
+  return { worthwhile: Math.min(WORTHWHILE, (slotMask + 1) >> 2), longestRest: LONGEST_REST };
+}
+
+/** Tries after which a length is taken as it is, though consumers moved on at each of them. */
+const MOST_TRIES = 32;
 
 /** How many positions are claimed and not taken: exact at a moment of the call, unless the queue is corrupt. */
 export function lengthOf(region: Region, capacity: number): number {
   const words = region.source.i32;
-  for (let look = 1;; look++) {
-    const head = load(words, HEAD_OFFSET / 4); // pairs with the exchange in take, in mpmc_queue_code.ts
-    const tail = load(words, TAIL_OFFSET / 4); // pairs with the exchange in reserve, in mpmc_queue_code.ts
+  for (let tries = 1;; tries++) {
+    const head = load(words, HEAD_OFFSET / 4); // pairs: queue head
+    const tail = load(words, TAIL_OFFSET / 4); // pairs: queue tail
     // While the head stood still, the difference was the length.
     if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
-    if (look === LOOKS) return Math.min((tail - head) >>> 0, capacity);
+    if (tries === MOST_TRIES) return Math.min((tail - head) >>> 0, capacity);
   }
 }

@@ -1,41 +1,39 @@
-import { isFenced } from "../../atomic/mod.ts";
-import { ClosedError, NotOwnerError } from "../../errors.ts";
-import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
-import type { Region } from "../../memory/mod.ts";
-import { EventCount, type WaitOptions } from "../../sync/mod.ts";
-import type { QueueCells } from "./queue_cells.ts";
-import { MOST_TAKEN, type QueueConsumerPaths, queueConsumerPaths, refuseLimit } from "./mpmc_queue_code.ts";
-import { CELL_HIGH_WATER_OFFSET, FREED_EVENT_OFFSET, PUBLISHED_EVENT_OFFSET, SLOT_HEADER_BYTES } from "./format.ts";
-import { lengthOf, type QueueGeometry } from "./geometry.ts";
-import { Looks } from "./looks.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
+import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
+import type { WaitOptions } from "../../sync/mod.ts";
+import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
+import { requireSync } from "../shared/sync_function.ts";
+import { makeQueueConsumerPath, type QueueConsumerPath } from "./consumer_path.ts";
+import { CELL_COUNT_OFFSET, CELL_FIRST_OFFSET, CELL_HIGH_WATER_OFFSET, SLOT_HEADER_BYTES } from "./format.ts";
+import { lengthOf, paceOf, placesOf } from "./geometry.ts";
+import type { QueueSeat } from "./queue_seat.ts";
+import { VainPolls } from "./vain_polls.ts";
+
+/** The most records that are taken at once: so many a death there costs at most. */
+const MOST_TAKEN = 16;
+/** A consumer counts the records for the high-water mark whenever it passes a multiple of this. */
+const SAMPLED_EACH = 64;
 
 /**
  * One of the consumers of an {@linkcode MpmcQueue}. Each record goes to one consumer, and what one of them receives from one
- * producer it receives in order. What it took and did not give back, as it was closed or died, is lost and counted: the record
- * of the `shift`, or up to 16 of the `drain`, that it was in. Use it in the thread that made it.
+ * producer it receives in order. What it has taken and not given back when it is closed or dies is lost and counted: the record of
+ * the `shift` or `next`, or up to 16 of the `drain` or of the `next(ahead)`, that it is in. Use it in the thread that made it.
  */
 export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable {
-  readonly #region: Region;
-  readonly #cells: QueueCells;
-  readonly #cell: number;
-  readonly #capacity: number;
-  readonly #paths: QueueConsumerPaths<S>;
-  readonly #waiter: Waiter;
-  readonly #takeOne: () => boolean;
-  readonly #takeSome: () => boolean;
-  #wanted = MOST_TAKEN;
-  #isOpen = true;
+  readonly #seat: QueueSeat<S>;
+  readonly #end: ChannelEnd;
+  readonly #path: QueueConsumerPath<S>;
 
   /**
    * Takes records, up to 16 at once, calls a function for each and gives its space back. Never blocks.
    *
    * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws, its
-   * record, and what was taken with it, stay with this consumer, which receives them next.
-   * @param limit The most records to receive, at least 1. Unless given, as many as there are at the call.
+   * record, and what was taken with it, stay with this consumer, which receives them next. It must have done its work when it
+   * returns: a function declared `async`, and a generator, is refused; a plain one that returns a promise is not noticed.
+   * @param limit The most records to receive, at least 1. Defaults to as many as there are at the call.
    * @returns How many records there were, never more than the capacity. With a limit, what was published meanwhile is among
    * them.
-   * @throws {TypeError} If called by `fn` itself.
+   * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async`.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
@@ -43,95 +41,120 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
   readonly drain: (fn: (record: ViewOf<S>) => void, limit?: number) => number;
 
   /**
+   * As `drain`, but blocks this thread until there is a record.
+   *
+   * @returns 0 if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
+  readonly drainWait: (fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions) => number;
+
+  /**
    * Takes the next record, copies it and gives its space back. Never blocks.
    *
    * @param into Where to: a view made with the layout's `alloc()`.
    * @returns False if there is none, or the next one is claimed and not yet published.
+   * @throws {TypeError | ReadOnlyError} If it cannot be copied there; nothing is then taken.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
   readonly shift: (into: ViewOf<S>) => boolean;
 
-  /** Use `MpmcQueue.consumer`. */
-  constructor(
-    layout: S,
-    region: Region,
-    cells: QueueCells,
-    cell: number,
-    geometry: QueueGeometry,
-    { wait }: RoleOptions,
-  ) {
-    const words = region.views.i32, { slotsOffset } = geometry;
-    this.#region = region;
-    this.#cells = cells;
-    this.#cell = cell;
-    this.#capacity = geometry.capacity;
-    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
-    this.#waiter = new Waiter(`a record of ${region.name}`, wait, published);
-    const looks = new Looks();
-    const paths = this.#paths = queueConsumerPaths(layout, {
-      words,
-      geometry,
-      record: layout.view(region.views, slotsOffset + SLOT_HEADER_BYTES) as ViewOf<S>,
-      cell,
-      isFenced: isFenced(words),
+  /**
+   * As `shift`, but blocks this thread until there is a record.
+   *
+   * @returns False if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
+  readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
+
+  /**
+   * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`. The
+   * fastest way to receive, as the loop's variables stay in registers. Never blocks.
+   *
+   * The space of a record is given back by the next call of any method that receives, or by `release()`.
+   *
+   * @param ahead How many records are going to be received, from 1 to 16: as many of them as there are are then taken with one
+   * exchange instead of one each. Those that are taken and never received are lost, and counted, when this consumer is closed or
+   * dies. Defaults to 1.
+   * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this consumer;
+   * undefined if there is none, or the next one is claimed and not yet published.
+   * @throws {RangeError} If `ahead` is no such number.
+   * @throws {NotOwnerError} If this consumer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly next: (ahead?: number) => ViewOf<S> | undefined;
+
+  /**
+   * As `next`, but blocks this thread until there is a record.
+   *
+   * @returns Undefined if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
+  readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
+
+  /** Gives back the space of the record that `next` returned. */
+  readonly release: () => void;
+
+  /** Made by `MpmcQueue.consumer`. */
+  constructor(seat: QueueSeat<S>) {
+    const { layout, region, geometry, cells, cell, freed, waiter } = this.#seat = seat;
+    const end = this.#end = new ChannelEnd(region, "read", "consumer"), { i32: words } = region.views;
+    const vainPolls = new VainPolls();
+    const path = this.#path = specialize(makeQueueConsumerPath<S>)({
+      words: wordAccess(words, { isFenced: isFenced(words) }),
+      places: placesOf(geometry),
+      bound: bindRecord(layout, region.views, geometry.slotsOffset + SLOT_HEADER_BYTES),
+      nameFirstWord: cell + CELL_FIRST_OFFSET / 4,
+      nameCountWord: cell + CELL_COUNT_OFFSET / 4,
+      mostTaken: MOST_TAKEN,
+      ...paceOf(geometry),
+      sampledEach: SAMPLED_EACH,
       wake: () => freed.notifyAll(),
+      settleDeath: (position) => vainPolls.isTimeToAsk(position) && cells.resolveClaim(position),
+      countRecords: () => this.#countRecords(),
       refuseUse: () => this.#refuseUse(),
-      look: (position) => {
-        this.#requireUse();
-        return looks.note(position) && cells.resolveClaim(position);
+      refuseLimit,
+      refuseAhead(ahead) {
+        end.requireOpen();
+        throw new RangeError(
+          `Cannot take records of ${end.name} as 'ahead' must be an integer from 1 to ${MOST_TAKEN}: received ${
+            String(ahead)
+          }`,
+        );
       },
-      lookLength: () => this.#lookLength(),
+      requireSync: (fn) => requireSync(`drain ${end.name}`, fn),
+      waiting: waiter,
     });
-    this.drain = paths.drain;
-    this.shift = paths.shift;
-    this.#takeOne = () => paths.take(1);
-    this.#takeSome = () => paths.take(this.#wanted);
+    this.drain = path.drain;
+    this.drainWait = path.drainWait;
+    this.shift = path.shift;
+    this.shiftWait = path.shiftWait;
+    this.next = path.next;
+    this.nextWait = path.nextWait;
+    this.release = path.release;
   }
 
   /** How many records there are: those that producers claimed, published or not, and no consumer took. */
   get length(): number {
-    this.#requireOpen();
-    return lengthOf(this.#region, this.#capacity);
+    this.#end.requireOpen();
+    return lengthOf(this.#seat.region, this.#seat.geometry.capacity);
   }
 
   /**
-   * As `drain`, but blocks this thread until there is a record.
-   *
-   * @returns 0 if the time ran out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
-  drainWait(fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions): number {
-    if (limit !== undefined && !(limit >= 1)) refuseLimit(limit); // before anything is taken
-    this.#wanted = Math.min(Math.floor(limit ?? MOST_TAKEN), MOST_TAKEN);
-    return this.#waiter.until(this.#takeSome, options) ? this.drain(fn, limit) : 0;
-  }
-
-  /**
-   * As `shift`, but blocks this thread until there is a record.
-   *
-   * @returns False if the time ran out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
-  shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean {
-    return this.#waiter.until(this.#takeOne, options) && this.shift(into);
-  }
-
-  /**
-   * Ends the work of this consumer. What it took and did not give back, as `fn` threw, is counted as lost. The second time
-   * nothing happens.
+   * Ends the work of this consumer. What `next` returned counts as received. What was taken beyond that, as `fn` threw or by
+   * `next(ahead)`, is counted as lost. The second time nothing happens.
    *
    * @throws {TypeError} If called by the function that `drain` calls.
    */
   close(): void {
-    if (!this.#isOpen) return;
-    const isClosed = this.#region.source.closed;
-    if (!isClosed) this.#requireNoDrain();
-    for (let lost = this.#paths.held(); lost > 0 && !isClosed; lost--) this.#cells.noteLostRead();
-    this.#paths.close();
-    this.#isOpen = false;
-    if (!isClosed) this.#cells.release(this.#cell);
+    if (!this.#end.isOpen) return;
+    const { region, cells, cell } = this.#seat;
+    if (!region.source.closed) {
+      this.#requireNoDrain();
+      for (let lost = this.#path.unseen(); lost > 0; lost--) cells.noteLostRead();
+    }
+    this.#path.close();
+    this.#end.close(() => cells.release(cell));
   }
 
   /** The same as `close`, for `using`. */
@@ -139,37 +162,23 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
     this.close();
   }
 
-  #lookLength(): number {
-    this.#requireUse();
-    const length = lengthOf(this.#region, this.#capacity);
-    const { i32 } = this.#region.views, mark = this.#cell + CELL_HIGH_WATER_OFFSET / 4;
+  #countRecords(): number {
+    const { region, cell, geometry: { capacity } } = this.#seat, { i32 } = region.views;
+    const length = lengthOf(region, capacity), mark = cell + CELL_HIGH_WATER_OFFSET / 4;
     if (length > i32[mark]) i32[mark] = length; // written by the cell's owner alone
     return length;
   }
 
   #refuseUse(): never {
-    this.#requireUse();
-    throw new ClosedError(`Cannot read ${this.#region.name} as its segment was closed; open it again`);
-  }
-
-  #requireUse(): void {
-    this.#requireOpen();
+    this.#end.requireOpen();
     this.#requireNoDrain();
+    this.#end.refuseClosed();
   }
 
   #requireNoDrain(): void {
-    if (!this.#paths.isDraining()) return;
+    if (!this.#path.isDraining()) return;
     throw new TypeError(
-      `Cannot use the consumer of ${this.#region.name} as its drain is running; return from it first`,
+      `Cannot use the consumer of ${this.#end.name} as its drain is running; return from it first`,
     );
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot read ${this.#region.name} as its segment was closed; open it again`);
-    }
-    if (!this.#isOpen) {
-      throw new NotOwnerError(`Cannot read ${this.#region.name} as this consumer was closed; call consumer() again`);
-    }
   }
 }

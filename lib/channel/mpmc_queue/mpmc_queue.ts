@@ -1,9 +1,11 @@
 import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import type { LayoutTypeFunction, Region } from "../../memory/mod.ts";
-import { QueueCells } from "./queue_cells.ts";
-import { MpmcConsumer } from "./mpmc_consumer.ts";
-import { CONSUMES, PRODUCES } from "./format.ts";
+import { EventCount } from "../../sync/mod.ts";
+import { Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { CONSUMES, FREED_EVENT_OFFSET, PRODUCES, PUBLISHED_EVENT_OFFSET } from "./format.ts";
 import {
   byteLengthOf,
   geometryOf,
@@ -14,8 +16,10 @@ import {
   readGeometry,
   writeGeometry,
 } from "./geometry.ts";
+import { MpmcConsumer } from "./mpmc_consumer.ts";
 import { MpmcProducer } from "./mpmc_producer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
+import { QueueCells } from "./queue_cells.ts";
+import type { QueueSeat } from "./queue_seat.ts";
 
 /** For the compiler: a queue's type as a function of its layout's. */
 export interface MpmcQueueFunction extends LayoutTypeFunction {
@@ -35,11 +39,11 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * A death at any instruction blocks nobody for long:
  *
  * * What a dead producer had claimed and not published is skipped, and counted by `lostClaims`.
- * * What a dead consumer had taken and not given back is lost, and counted by `lostReads`: one record of a `shift`, up to 16 of a
- *   `drain`, some of which its function may have seen. So a record is received once at most.
+ * * What a dead consumer had taken and not given back is lost, and counted by `lostReads`: one record of a `shift` or a `next`, up
+ *   to 16 of a `drain` or a `next(ahead)`, some of which it may have seen. So a record is received once at most.
  * * All other records for which `publish` returned are received once.
  *
- * That somebody is dead is asked only where a slot stays as it is over some looks, and by those who sleep a few times a second.
+ * Whether somebody is dead is asked only where a slot stays as it is over some polls, and by those who sleep a few times a second.
  * In memory of threads nobody can tell: there, a Worker must close its producers and consumers before it is terminated.
  *
  * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot tells by its state whose turn it
@@ -78,7 +82,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "MpmcQueue";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a record holds. */
   readonly layout: S;
@@ -164,7 +168,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records consumers had taken and not given back when they died, or were closed after their function threw. As with
+   * How many records consumers had taken and not given back when they died, or when they were closed: after their function
+   * threw, or before they had received what `next(ahead)` had taken. As with
    * `lostClaims`, it is brought up to date at the call. A death between counting a loss and noting it may be counted twice.
    */
   get lostReads(): number {
@@ -176,37 +181,47 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * Becomes one of the queue's producers. End it with `close()` or `using`; what a dead one occupies is used again.
    *
    * @param options How its methods wait.
+   * @throws {TypeError} If the options are none; no place is then taken.
    * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as may be.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   producer(options: RoleOptions = {}): MpmcProducer<S> {
-    return this.#join(
-      PRODUCES,
-      (cell) => new MpmcProducer(this.layout, this.#region, this.#cells, cell, this.#geometry, options),
-    );
+    return this.#join(PRODUCES, options, (seat) => new MpmcProducer(seat));
   }
 
   /**
    * Becomes one of the queue's consumers. End it with `close()` or `using`; what a dead one occupies is used again.
    *
    * @param options How its methods wait.
+   * @throws {TypeError} If the options are none; no place is then taken.
    * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as may be.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): MpmcConsumer<S> {
-    return this.#join(
-      CONSUMES,
-      (cell) => new MpmcConsumer(this.layout, this.#region, this.#cells, cell, this.#geometry, options),
-    );
+    return this.#join(CONSUMES, options, (seat) => new MpmcConsumer(seat));
   }
 
-  #join<T>(role: number, make: (cell: number) => T): T {
+  #join<T>(role: number, options: RoleOptions, make: (seat: QueueSeat<S>) => T): T {
     this.#requireOpen();
-    const cell = this.#cells.acquire(role);
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError(
+        `Cannot use ${this.#region.name} as options must be an object such as { wait: "spin" }: received ${
+          options === null ? "null" : typeof options
+        }`,
+      );
+    }
+    const region = this.#region, geometry = this.#geometry, cells = this.#cells, { i32: words } = region.views;
+    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
+    // Refuses bad options, before a cell is taken.
+    const waiter = role === PRODUCES
+      ? new Waiter(`space in ${region.name}`, options.wait, freed)
+      : new Waiter(`a record of ${region.name}`, options.wait, published);
+    const cell = cells.acquire(role);
     try {
-      return make(cell);
+      return make({ layout: this.layout, region, geometry, cells, cell, published, freed, waiter });
     } catch (error) {
-      this.#cells.release(cell);
+      cells.release(cell);
       throw error;
     }
   }

@@ -35,8 +35,8 @@ const TAIL = TAIL_OFFSET / 4, HEAD = HEAD_OFFSET / 4;
  *
  * Whoever is about to move the tail or the head past a position names it in its cell first, and takes the name back only
  * after the slot's state has changed. So of a position that was passed and whose slot has not changed, this holds: if no
- * cell of a living attachment names it, then whoever passed it is dead. The order of the looks matters: first that it was
- * passed, then the cells, then the exchange of the state, which fails if the slot has changed meanwhile.
+ * cell of a living attachment names it, then whoever passed it is dead. The order of the steps matters: first it is found that
+ * the position was passed, then the cells are read, then the state is exchanged, which fails if the slot has changed meanwhile.
  */
 export class QueueCells {
   readonly #region: Region;
@@ -57,7 +57,7 @@ export class QueueCells {
   acquire(role: number): number {
     const words = this.#region.views.i32, { party } = this.#region;
     for (let cell = 0; cell < this.#geometry.cells; cell++) {
-      const at = wordOf(cell), holder = load(words, at + ID); // pairs with the exchanges here and in release
+      const at = wordOf(cell), holder = load(words, at + ID); // pairs: owners of cells
       if (holder !== NOBODY) {
         if (party.isAlive(holder)) continue;
         this.#settleCell(at);
@@ -65,9 +65,9 @@ export class QueueCells {
       this.#use(cell);
       // From here on the cell is this attachment's. Until the next line it names, for somebody alive, what a dead one held:
       // that is settled a little later.
-      if (compareExchange(words, at + ID, holder, party.id) !== holder) continue;
-      store(words, at + COUNT, 0);
-      store(words, at + ROLE, role);
+      if (compareExchange(words, at + ID, holder, party.id) !== holder) continue; // pairs: owners of cells
+      store(words, at + COUNT, 0); // pairs: names in cells
+      store(words, at + ROLE, role); // pairs: names in cells
       return at;
     }
     throw new SegmentStateError(
@@ -79,8 +79,8 @@ export class QueueCells {
   /** Gives a cell back, whose owner holds no position. */
   release(at: number): void {
     const words = this.#region.views.i32;
-    store(words, at + COUNT, 0);
-    compareExchange(words, at + ID, this.#region.party.id, NOBODY);
+    store(words, at + COUNT, 0); // pairs: names in cells
+    compareExchange(words, at + ID, this.#region.party.id, NOBODY); // pairs: owners of cells
   }
 
   /**
@@ -90,8 +90,9 @@ export class QueueCells {
    */
   resolveClaim(position: number): boolean {
     const words = this.#region.views.i32, at = this.#slotWord(position), lap = this.#lapOf(position);
-    // The tail pairs with the exchange in reserve: past it, the claimer has named the position.
-    if (load(words, at) !== lap + FREE || ((load(words, TAIL) - position) | 0) <= 0) return false;
+    if (load(words, at) !== lap + FREE) return false; // pairs: slot state
+    // Once the tail has passed it, the claimer has named the position.
+    if (((load(words, TAIL) - position) | 0) <= 0) return false; // pairs: queue tail
     return !this.#isNamed(position, PRODUCES) && this.#replace(at, lap + FREE, lap + VOID, LOST_CLAIMS_OFFSET / 4);
   }
 
@@ -102,12 +103,14 @@ export class QueueCells {
    */
   resolveRead(position: number): boolean {
     const words = this.#region.views.i32, at = this.#slotWord(position), lap = this.#lapOf(position);
-    const state = load(words, at), next = (lap + this.#geometry.slotMask + 1 + FREE) | 0;
+    const state = load(words, at); // pairs: slot state
+    const next = (lap + this.#geometry.slotMask + 1 + FREE) | 0;
     if (state !== lap + FULL && state !== lap + VOID) return false;
-    // The head pairs with the exchange in take: past it, the taker has named the position.
-    if (((load(words, HEAD) - position) | 0) <= 0 || this.#isNamed(position, CONSUMES)) return false;
+    // Once the head has passed it, the taker has named the position.
+    if (((load(words, HEAD) - position) | 0) <= 0) return false; // pairs: queue head
+    if (this.#isNamed(position, CONSUMES)) return false;
     return state === lap + VOID
-      ? compareExchange(words, at, state, next) === state
+      ? compareExchange(words, at, state, next) === state // pairs: slot state
       : this.#replace(at, state, next, LOST_READS_OFFSET / 4);
   }
 
@@ -115,7 +118,7 @@ export class QueueCells {
   settle(): void {
     const words = this.#region.views.i32, { party } = this.#region;
     for (let cell = 0; cell < this.#used; cell++) {
-      const at = wordOf(cell), holder = load(words, at + ID);
+      const at = wordOf(cell), holder = load(words, at + ID); // pairs: owners of cells
       if (holder === NOBODY || load(words, at + COUNT) === 0 || party.isAlive(holder)) continue;
       this.#settleCell(at);
     }
@@ -156,7 +159,7 @@ export class QueueCells {
   #settleCell(at: number): void {
     const words = this.#region.views.i32, { slotMask } = this.#geometry;
     const first = load(words, at + FIRST), isProducer = load(words, at + ROLE) === PRODUCES;
-    // A look for each slot is enough, whatever the cell says.
+    // One question for each slot is enough, whatever the cell says.
     const count = Math.min(load(words, at + COUNT), slotMask + 1);
     for (let i = 0; i < count; i++) {
       if (isProducer) this.resolveClaim((first + i) | 0);
@@ -169,11 +172,11 @@ export class QueueCells {
     const words = this.#region.source.i32, { party } = this.#region;
     for (let cell = 0; cell < this.#used; cell++) {
       const at = wordOf(cell);
-      // Pairs with the stores before the exchange in reserve or take. Whoever holds the position has named it all the time
-      // and does so still, if it is alive. So it does not matter that the words are not read at one moment.
+      // pairs: names in cells. Whoever holds the position has named it all the time and does so still, if it is alive. So it
+      // does not matter that the words are not read at one moment.
       if (load(words, at + ROLE) !== role) continue;
       if ((position - load(words, at + FIRST)) >>> 0 >= load(words, at + COUNT) >>> 0) continue;
-      const holder = load(words, at + ID);
+      const holder = load(words, at + ID); // pairs: owners of cells
       if (holder !== NOBODY && party.isAlive(holder)) return true;
     }
     return false;
@@ -183,21 +186,21 @@ export class QueueCells {
   #replace(at: number, from: number, to: number, counter: number): boolean {
     const words = this.#region.views.i32;
     add(words, counter, 1);
-    if (compareExchange(words, at, from, to) === from) return true;
+    if (compareExchange(words, at, from, to) === from) return true; // pairs: slot state
     add(words, counter, -1); // another one was faster
     return false;
   }
 
   /** How many of the first cells may be in use. */
   get #used(): number {
-    return Math.min(load(this.#region.source.i32, USED_OFFSET / 4), this.#geometry.cells); // pairs with #use
+    return Math.min(load(this.#region.source.i32, USED_OFFSET / 4), this.#geometry.cells); // pairs: used cells
   }
 
-  /** Raises the number of used cells, before the cell is taken: whoever looks at cells looks at this one too. */
+  /** Raises the number of used cells, before the cell is taken: whoever reads cells reads this one too. */
   #use(cell: number): void {
     const words = this.#region.views.i32, index = USED_OFFSET / 4;
     for (let used = load(words, index); used <= cell; used = load(words, index)) {
-      compareExchange(words, index, used, cell + 1);
+      compareExchange(words, index, used, cell + 1); // pairs: used cells
     }
   }
 

@@ -3,6 +3,7 @@ import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/require_layout.ts";
 import { readText, writeText } from "../../layout/text.ts";
 import type { Region } from "../../memory/mod.ts";
+import { epochOf } from "../shared/long_position.ts";
 import {
   CAPACITY_OFFSET,
   DEPENDENCIES_OFFSET,
@@ -11,6 +12,7 @@ import {
   MAX_GATES,
   NAME_BYTES,
   NAME_OFFSET,
+  PERMIT_EPOCH_OFFSET,
   PERMIT_OFFSET,
   PIPELINE_HEADER_BYTES,
   RECORD_BYTES_OFFSET,
@@ -104,6 +106,16 @@ function gatesOf(layout: AnyStruct, readers: PipelineOptions["readers"]): GatePl
   return gates;
 }
 
+/** The indices of all gates that must have received a record before one does. */
+export function ancestorsOf(gates: readonly GatePlan[], index: number, found: number[] = []): number[] {
+  for (const before of gates[index].after) {
+    if (found.includes(before)) continue;
+    found.push(before);
+    ancestorsOf(gates, before, found);
+  }
+  return found;
+}
+
 /** The names on a way that leads back to where it began, if there is one. */
 function circleIn(gates: readonly GatePlan[]): string[] | undefined {
   const isDone = gates.map(() => false), way: number[] = [];
@@ -134,6 +146,7 @@ export function writeGeometry(region: Region, options: PipelineOptions): void {
   u32[RECORD_BYTES_OFFSET / 4] = recordBytes;
   u32[GATES_OFFSET / 4] = gates.length;
   u32[PERMIT_OFFSET / 4] = capacity;
+  u32[PERMIT_EPOCH_OFFSET / 4] = epochOf(capacity);
   gates.forEach(({ name, after }, i) => {
     const gate = PIPELINE_HEADER_BYTES + i * GATE_BYTES;
     writeText(u8, gate + NAME_OFFSET, NAME_BYTES, name);

@@ -1,8 +1,12 @@
 import { load } from "../../atomic/mod.ts";
 import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type LayoutTypeFunction, type Region, Role } from "../../memory/mod.ts";
+import { positionBefore } from "../shared/long_position.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { HIGH_WATER_OFFSET, REFUSALS_OFFSET, TAIL_OFFSET, WRITER_OFFSET } from "./format.ts";
+import { tailOf } from "./gate_place.ts";
 import { Gates } from "./gates.ts";
 import {
   byteLengthOf,
@@ -13,9 +17,8 @@ import {
   readGeometry,
   writeGeometry,
 } from "./geometry.ts";
-import { PipelineReader, type PipelineReaderOptions } from "./pipeline_reader.ts";
+import { PipelineReader, type PipelineReaderOptions, type PipelineStart } from "./pipeline_reader.ts";
 import { PipelineWriter } from "./pipeline_writer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
 
 /** For the compiler: a pipeline's type as a function of its layout's. */
 export interface PipelineFunction extends LayoutTypeFunction {
@@ -51,13 +54,18 @@ export interface PipelineGate {
  * hedger: ["pricing", "risk"] }` pricing and risk work in parallel behind the book, and the hedger behind both.
  *
  * A reader that dies is dropped: within 100 ms of the first wait for it, nobody waits for it any more, and `gates()` and
- * `missing` tell so. If a successor takes its place first, nothing is lost, and the records of the `drain` it died in are
+ * `missing` report it. If a successor takes its place first, nothing is lost, and the records of the `drain` it died in are
  * received again; later, the successor goes on where the dead one was, or with the oldest record still there, and `lost`
- * tells how many are gone. A stopped or slow reader is never dropped: everyone waits for it. A writer that dies leaves
- * what it published, and its role is taken over.
+ * reports how many are gone. A reader that closes keeps its place in the same way: a planned restart loses what a death
+ * loses, at most. A stopped or slow reader is never dropped: everyone waits for it. A writer that dies leaves what it
+ * published, and its role is taken over.
  *
- * How it works: a position for the writer and one for each reader, each written by one process. Source: the LMAX
- * Disruptor's sequences and barriers (M. Thompson et al., 2011), across processes.
+ * What comes after a reader that is not there goes on without it, or waits for it, as it chooses (`whenMissing`). If it waits,
+ * nothing passes it unchecked: a reader before it begins no later than where it waits.
+ *
+ * How it works: a position for the writer and one for each reader, each written by one process; a holder for each place; and
+ * a permit, which the writer announces before it goes on, and which those that join look at. Source: the LMAX Disruptor's
+ * sequences and barriers (M. Thompson et al., 2011), across processes.
  *
  * @example
  * ```ts
@@ -89,7 +97,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "Pipeline";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a record holds. */
   readonly layout: S;
@@ -143,7 +151,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   /** How many records were published in the pipeline's life, modulo 2^32. */
   get position(): number {
     this.#requireOpen();
-    return load(this.#region.source.i32, TAIL_OFFSET / 4) >>> 0; // pairs with publish in ring_code.ts
+    return load(this.#region.source.i32, TAIL_OFFSET / 4) >>> 0; // pairs: ring tail
   }
 
   /** How many records the slowest reader that is there has still to receive. */
@@ -195,7 +203,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the writer, behind the record published last. Give the role back with `close()` or `using`; from a dead
+   * Becomes the writer, behind the record published last. Release the role with `close()` or `using`; from a dead
    * writer it is taken over.
    *
    * @param options How its methods wait.
@@ -204,39 +212,50 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
    */
   writer(options: RoleOptions = {}): PipelineWriter<S> {
     this.#requireOpen();
-    this.#writerRole.acquire();
-    try {
-      const gates = new Gates(this.#region, this.#geometry);
-      return new PipelineWriter(this.layout, this.#region, this.#writerRole, this.#geometry, gates, options);
-    } catch (error) {
-      this.#writerRole.release();
-      throw error;
-    }
+    return new PipelineWriter(this.layout, this.#region, this.#writerRole, this.#geometry, options);
   }
 
   /**
-   * Becomes one of the readers. Give the place back with `close()` or `using`; from a dead reader it is taken over.
+   * Becomes one of the readers. Release the place with `close()` or `using`; from a dead reader it is taken over. Either
+   * way the next reader at this place goes on from there, unless it asks for a position.
    *
    * @param name Which one, by the plan.
-   * @param options Where to begin, and how to wait.
-   * @throws {RangeError} If the plan has no such reader.
+   * @param options Where to begin, and how to wait. Nothing is taken if they are refused.
+   * @throws {RangeError} If the plan has no such reader, or the position asked for cannot be.
    * @throws {RoleTakenError} If somebody alive reads there, in whichever process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   reader(name: string, options: PipelineReaderOptions = {}): PipelineReader<S> {
     this.#requireOpen();
-    const index = this.#geometry.gates.findIndex((gate) => gate.name === name), { from = "newest" } = options;
-    const refuse = (what: string, received: unknown) =>
-      new RangeError(`Cannot read ${this.#region.name} as ${what}: received ${JSON.stringify(received)}`);
-    if (index < 0) throw refuse(`the reader must be one of ${this.readers.join(", ")}`, name);
-    if (from !== "newest" && from !== "oldest") throw refuse(`'from' must be "newest" or "oldest"`, from);
-    const gates = new Gates(this.#region, this.#geometry), start = gates.join(index, from);
-    try {
-      return new PipelineReader(this.layout, this.#region, this.#geometry, gates, index, start, options);
-    } catch (error) {
-      gates.leave(index);
-      throw error;
+    const index = this.#geometry.gates.findIndex((gate) => gate.name === name);
+    if (index < 0) {
+      throw new RangeError(
+        `Cannot read ${this.#region.name} as the reader must be one of ${this.readers.join(", ")}: received ${
+          JSON.stringify(name)
+        }`,
+      );
     }
+    const { from = "newest", whenMissing = "pass", wait } = options;
+    if (whenMissing !== "pass" && whenMissing !== "wait") {
+      throw new TypeError(
+        `Cannot read ${this.#region.name} as 'whenMissing' must be "pass" or "wait": received ${String(whenMissing)}`,
+      );
+    }
+    const request = { from: this.#wholeStart(from), waitsForAll: whenMissing === "wait" };
+    return new PipelineReader(this.layout, this.#region, this.#geometry, index, request, wait);
+  }
+
+  /** Where to begin; a position modulo 2^32 as the whole one that is meant: at most half of that behind the tail. */
+  #wholeStart(from: PipelineStart): PipelineStart {
+    if (from === "newest" || from === "oldest") return from;
+    const tail = tailOf(this.#region.source.i32);
+    const start = Number.isInteger(from) && from >= 0 && from < 2 ** 32 ? positionBefore(from | 0, tail) : NaN;
+    if (start >= 0 && tail - start < 2 ** 31) return start;
+    throw new RangeError(
+      `Cannot read ${this.#region.name} as 'from' must be "newest", "oldest" or a position up to ${
+        tail % 2 ** 32
+      }: received ${typeof from === "number" ? from : JSON.stringify(from)}`,
+    );
   }
 
   #requireOpen(): void {

@@ -1,215 +1,133 @@
-import { isFenced } from "../../atomic/mod.ts";
-import { ClosedError, NotOwnerError } from "../../errors.ts";
-import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
+import { isFenced, specialize, wordAccess, wordLoader } from "../../atomic/internal.ts";
+import { type AnyStruct, bindRecord } from "../../layout/internal.ts";
 import type { Region } from "../../memory/mod.ts";
-import { EventCount, type WaitOptions } from "../../sync/mod.ts";
+import { ASLEEP, EventCount } from "../../sync/internal.ts";
+import { ChannelEnd } from "../shared/channel_end.ts";
+import { RecordConsumer } from "../shared/record_consumer.ts";
+import type { RoleOptions, WaitStrategy } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
 import {
-  GATE_BYTES,
+  gateWord,
+  HOLDER_OFFSET,
   MOVED_EVENT_OFFSET,
-  PIPELINE_HEADER_BYTES,
+  PLACE_MASK,
+  PLACE_OFFSET,
   POSITION_OFFSET,
   PUBLISHED_EVENT_OFFSET,
+  READING,
+  TAIL_OFFSET,
 } from "./format.ts";
-import type { Gates, PipelineStart } from "./gates.ts";
+import { GatePlace, type PlaceRequest } from "./gate_place.ts";
+import { Gates } from "./gates.ts";
 import type { PipelineGeometry } from "./geometry.ts";
-import { type ConsumerPaths, consumerPaths } from "../shared/ring_code.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import { makeRecordsPath } from "./records_path.ts";
+
+/**
+ * Where a reader of a {@linkcode Pipeline} begins.
+ *
+ * * `"newest"`: with what is published from now on, if nobody has read at its place before.
+ * * `"oldest"`: with the oldest record that the writer has not reserved the space of, if nobody has.
+ * * A number: at that position, as `position` reported it, modulo 2^32; whoever has read there before. What is no longer
+ *   there counts as lost. A position before which nobody has to receive anything is `pipeline.position`.
+ *
+ * A reader that others come after and wait for begins further back, if they have still to receive what comes before.
+ */
+export type PipelineStart = "newest" | "oldest" | number;
 
 /** Where a reader of a {@linkcode Pipeline} begins, and how it waits. */
 export interface PipelineReaderOptions extends RoleOptions {
-  /**
-   * Where to begin if nobody has read at this place, or the last who did closed it: `"newest"`, unless given, with what is
-   * published from now on; `"oldest"`, with the oldest record that the writer has not reserved the space of. Who follows a
-   * dead reader goes on where that one was.
-   */
+  /** Where to begin. Defaults to `"newest"`. A reader that follows another, dead or closed, goes on where that one was. */
   readonly from?: PipelineStart;
   /**
-   * What to do while a reader that this one comes after is not there: `"pass"`, unless given, goes on without it; `"wait"`
-   * receives nothing, and so holds the writer up too.
+   * What to do while a reader that this one comes after is not there: `"pass"` goes on without it; `"wait"` receives nothing,
+   * and so holds the writer up too. A reader that waits receives no record that those before it have not received: what
+   * they never received when it begins is no part of its beginning, and counts as lost if it follows another reader.
+   * Defaults to `"pass"`.
    */
   readonly whenMissing?: "pass" | "wait";
 }
 
 /**
- * A reader of a {@linkcode Pipeline}: it receives every record, in order, after those readers that it comes after. The
- * writer waits for it. Closing it, or the death of its process, ends that.
+ * A reader of a {@linkcode Pipeline}: it receives every record after those readers that it comes after. What it writes into a
+ * record is seen by those that come after it, and nobody else may write. The writer and those that come after it wait for
+ * it. Closing it, or the death of its process, ends that; a successor goes on where it was.
  */
-export class PipelineReader<S extends AnyStruct = AnyStruct> implements Disposable {
+export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsumer<S> {
   /** Its name in the pipeline's plan. */
   readonly name: string;
   /**
-   * How many records came and went between a predecessor's death and this reader's beginning: those that it would have
-   * received had it been there in time. Modulo 2^32.
+   * How many records were gone that this reader was to begin with: those that came and went since its predecessor closed or
+   * died, or since the position it asked for. Exact, however many.
    */
   readonly lost: number;
-  readonly #region: Region;
-  readonly #index: number;
+  readonly #end: ChannelEnd;
   readonly #gates: Gates;
   readonly #geometry: PipelineGeometry;
-  readonly #waitsForAll: boolean;
-  readonly #paths: ConsumerPaths<S>;
-  readonly #waiter: Waiter;
-  #isOpen = true;
+  readonly #after: readonly number[];
 
-  /**
-   * Calls a function for each record, and then lets those that come after this reader, and the writer, have all of them
-   * at once. Never blocks.
-   *
-   * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. What it writes
-   * into the record is seen by those that come after this reader, and nobody else may write. If it throws, its record
-   * stays the next to be received.
-   * @param limit The most records to receive, at least 1. Unless given, all that were there before the call.
-   * @returns How many records there were. With a limit, what came meanwhile is among them. While it finds little at
-   * a time, it rests for up to a microsecond between two looks: each look holds the producer up.
-   * @throws {RangeError} If `limit` is less than 1.
-   * @throws {TypeError} If called by `fn`.
-   * @throws {NotOwnerError} If this reader was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly drain: (fn: (record: ViewOf<S>) => void, limit?: number) => number;
-
-  /**
-   * Copies the next record. Never blocks.
-   *
-   * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if there is none.
-   * @throws {NotOwnerError} If this reader was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly shift: (into: ViewOf<S>) => boolean;
-
-  /** Use `Pipeline.reader`, which joined the gate. */
+  /** Made by `Pipeline.reader`. */
   constructor(
     layout: S,
     region: Region,
     geometry: PipelineGeometry,
-    gates: Gates,
     index: number,
-    { position, lost }: { position: number; lost: number },
-    { wait, whenMissing = "pass" }: PipelineReaderOptions,
+    request: PlaceRequest,
+    wait: WaitStrategy | undefined,
   ) {
-    const words = region.views.i32, gate = PIPELINE_HEADER_BYTES + index * GATE_BYTES;
-    const { name, after } = geometry.gates[index];
-    if (whenMissing !== "pass" && whenMissing !== "wait") {
-      throw new TypeError(
-        `Cannot read ${region.name} as 'whenMissing' must be "pass" or "wait": received ${String(whenMissing)}`,
-      );
-    }
+    const { i32: words } = region.views, { slotMask, recordsOffset, recordBytes } = geometry;
+    const { name, after } = geometry.gates[index], { waitsForAll } = request, gates = new Gates(region, geometry);
+    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const access = wordAccess(words, { isFenced: isFenced(words) });
+    const records = specialize(makeRecordsPath)({
+      words: access,
+      tailWord: TAIL_OFFSET / 4,
+      before: after.map((gate) => gateWord(gate, 0)),
+      positionWord: POSITION_OFFSET / 4,
+      holderWord: HOLDER_OFFSET / 4,
+      placeWord: PLACE_OFFSET / 4,
+      placeMask: PLACE_MASK,
+      reading: READING,
+      waitsForAll,
+      probe: (which) => void gates.probe(after[which]),
+    });
+    const waiting = new Waiter(`a record of ${region.name}`, wait, () => {
+      const which = records.narrowest();
+      return which < 0 ? published : gates.event(after[which]);
+    });
+    const bound = bindRecord(layout, region.views, recordsOffset);
+    // All that may be refused was refused.
+    const place = new GatePlace(region, geometry, gates, index, request);
+    const end = new ChannelEnd(region, "read", "reader");
+    super(end, {
+      words: access,
+      bound,
+      recordsOffset,
+      recordBytes,
+      slotMask,
+      start: place.position,
+      headWord: gateWord(index, POSITION_OFFSET),
+      // A place is never ahead of the tail: see the permit in format.ts.
+      tailAt: after.length === 0 ? wordLoader(words, TAIL_OFFSET / 4) : records.tailAt,
+      countRecords: (position) => (records.recordsBefore(position) - position) | 0,
+      highWater: 0x7fff_ffff,
+      noteHighWater() {}, // the writer does
+      freedWord: gateWord(index, MOVED_EVENT_OFFSET),
+      asleep: ASLEEP,
+      wake: () => gates.event(index).notifyAll(),
+      waiting,
+      giveBack: () => place.leave(),
+    });
     this.name = name;
-    this.lost = lost;
-    this.#region = region;
-    this.#index = index;
+    this.lost = place.lost;
+    this.#end = end;
     this.#gates = gates;
     this.#geometry = geometry;
-    this.#waitsForAll = whenMissing === "wait";
-    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    this.#waiter = new Waiter(
-      `a record of ${region.name}`,
-      wait,
-      () => gates.narrowest < 0 ? published : gates.event(gates.narrowest),
-    );
-    const { drain, shift } = this.#paths = consumerPaths(layout, {
-      words,
-      place: geometry,
-      record: layout.view(region.views, geometry.recordsOffset) as ViewOf<S>,
-      start: position,
-      headWord: (gate + POSITION_OFFSET) / 4,
-      freedWord: (gate + MOVED_EVENT_OFFSET) / 4,
-      isFenced: isFenced(words),
-      wake: () => gates.event(index).notifyAll(),
-      look: (head) => {
-        this.#requireUse();
-        const limit = gates.recordsBefore(head, after, this.#waitsForAll);
-        if (limit === head) gates.probe();
-        return limit;
-      },
-      lookAgain: (position) => gates.recordsBefore(position, after, this.#waitsForAll),
-      refuseUse: () => this.#refuseUse(),
-    });
-    this.drain = drain;
-    this.shift = shift;
-  }
-
-  /** How many records can be received now, at least. */
-  get length(): number {
-    this.#requireOpen();
-    const head = this.#paths.head();
-    return (this.#gates.recordsBefore(head, this.#geometry.gates[this.#index].after, this.#waitsForAll) - head) | 0;
-  }
-
-  /** The position of the record to be received next, modulo 2^32. During a drain, that of its first record. */
-  get position(): number {
-    return this.#paths.head() >>> 0;
+    this.#after = after;
   }
 
   /** The names of those that this reader comes after and that are not there: never begun, closed, or dead and dropped. */
   get missing(): string[] {
-    this.#requireOpen();
-    const { gates } = this.#geometry;
-    return gates[this.#index].after.filter((i) => this.#gates.reader(i) === 0).map((i) => gates[i].name);
-  }
-
-  /**
-   * As `drain`, but blocks this thread until there is a record.
-   *
-   * @returns 0 if the time ran out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
-  drainWait(fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions): number {
-    return this.#waiter.until(this.#paths.hasRecords, options) ? this.drain(fn, limit) : 0;
-  }
-
-  /**
-   * As `shift`, but blocks this thread until there is a record.
-   *
-   * @returns False if the time ran out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
-  shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean {
-    return this.#waiter.until(this.#paths.hasRecords, options) && this.shift(into);
-  }
-
-  /**
-   * Stops reading: nobody waits for this reader any more. The second time nothing happens.
-   *
-   * @throws {TypeError} If called by the function that `drain` calls.
-   */
-  close(): void {
-    if (!this.#isOpen) return;
-    if (!this.#region.source.closed) {
-      this.#requireNoDrain();
-      this.#gates.leave(this.#index);
-    }
-    this.#isOpen = false;
-    this.#paths.forget();
-  }
-
-  /** The same as `close`, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #refuseUse(): never {
-    this.#requireUse();
-    throw new ClosedError(`Cannot read ${this.#region.name} as its segment was closed; open it again`);
-  }
-
-  #requireUse(): void {
-    this.#requireOpen();
-    this.#requireNoDrain();
-  }
-
-  #requireNoDrain(): void {
-    if (!this.#paths.isDraining()) return;
-    throw new TypeError(`Cannot use a reader of ${this.#region.name} as its drain is running; return from it first`);
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot read ${this.#region.name} as its segment was closed; open it again`);
-    }
-    if (!this.#isOpen) {
-      throw new NotOwnerError(`Cannot read ${this.#region.name} as this reader was closed; call reader() again`);
-    }
+    this.#end.requireOpen();
+    return this.#after.filter((i) => this.#gates.reader(i) === 0).map((i) => this.#geometry.gates[i].name);
   }
 }

@@ -1,175 +1,84 @@
-import { isFenced, load, store } from "../../atomic/mod.ts";
-import { ClosedError, NotOwnerError } from "../../errors.ts";
-import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
+import { isFenced, load, specialize, wordAccess } from "../../atomic/internal.ts";
+import { type AnyStruct, bindRecord } from "../../layout/internal.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { EventCount, type WaitOptions } from "../../sync/mod.ts";
-import { HIGH_WATER_OFFSET, PERMIT_OFFSET, PUBLISHED_EVENT_OFFSET, REFUSALS_OFFSET, TAIL_OFFSET } from "./format.ts";
-import type { Gates } from "./gates.ts";
+import { ASLEEP, EventCount } from "../../sync/internal.ts";
+import { ChannelEnd } from "../shared/channel_end.ts";
+import { beginsEpoch, EPOCH_BITS, positionIn } from "../shared/long_position.ts";
+import { RecordProducer } from "../shared/record_producer.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
+import { Waiter } from "../shared/waiter.ts";
+import {
+  GATE_BYTES,
+  HIGH_WATER_OFFSET,
+  HOLDER_OFFSET,
+  PERMIT_EPOCH_OFFSET,
+  PERMIT_OFFSET,
+  PIPELINE_HEADER_BYTES,
+  POSITION_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
+  REFUSALS_OFFSET,
+  TAIL_OFFSET,
+} from "./format.ts";
+import { renewPlaces } from "./gate_place.ts";
+import { Gates } from "./gates.ts";
 import type { PipelineGeometry } from "./geometry.ts";
-import { type ProducerPaths, producerPaths } from "../shared/ring_code.ts";
-import { type RoleOptions, Waiter } from "../shared/waiter.ts";
+import { makeSpacePath } from "./space_path.ts";
 
 /**
- * The one writer of a {@linkcode Pipeline}. Claim a record, fill it, publish it; or claim several and publish them with one
- * store. What was claimed and not published is never seen, whatever happens to the writer. Closing it, or the death of
- * its process, gives the role to others.
+ * The one writer of a {@linkcode Pipeline}. There is no space for it while the slowest reader is a capacity behind; at most
+ * a capacity can be claimed at once, even if nobody reads.
  */
-export class PipelineWriter<S extends AnyStruct = AnyStruct> implements Disposable {
-  readonly #region: Region;
-  readonly #role: Role;
-  readonly #gates: Gates;
-  readonly #capacity: number;
-  readonly #paths: ProducerPaths<S>;
-  readonly #waiter: Waiter;
-  #isOpen = true;
-
-  /**
-   * Claims the next record, behind those already claimed and not yet published. Never blocks.
-   *
-   * @returns The record to fill, with old bytes in it; undefined while the slowest reader is a capacity behind. It is the
-   * same view each time, moved on: fill each record before claiming the next.
-   * @throws {NotOwnerError} If this writer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly claim: () => ViewOf<S> | undefined;
-
-  /**
-   * Publishes all that was claimed, in one step. No system call, unless a reader sleeps.
-   *
-   * @throws {TypeError} If nothing was claimed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly publish: () => void;
-
-  /**
-   * Claims a record, fills it and publishes it, after whatever was claimed before. Never blocks.
-   *
-   * @param value A view, copied as it is; or an object, whose fields are checked. What it leaves out is not defined.
-   * @returns False while the slowest reader is a capacity behind.
-   * @throws {TypeError | RangeError} If a value does not fit; nothing is then published.
-   * @throws {NotOwnerError} If this writer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly push: (value: ViewOf<S> | Partial<ValueOf<S>>) => boolean;
-
-  /** Use `Pipeline.writer`. */
-  constructor(layout: S, region: Region, role: Role, geometry: PipelineGeometry, gates: Gates, { wait }: RoleOptions) {
-    const words = region.views.i32, { f64 } = region.views;
-    this.#region = region;
-    this.#role = role;
-    this.#gates = gates;
-    this.#capacity = geometry.capacity;
-    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    this.#waiter = new Waiter(
-      `space in ${region.name}`,
-      wait,
-      () => gates.narrowest < 0 ? published : gates.event(gates.narrowest),
-    );
-    const { claim, publish, push } = this.#paths = producerPaths(layout, {
-      words,
-      place: geometry,
-      record: layout.view(region.views, geometry.recordsOffset) as ViewOf<S>,
+export class PipelineWriter<S extends AnyStruct = AnyStruct> extends RecordProducer<S> {
+  /** Made by `Pipeline.writer`. */
+  constructor(layout: S, region: Region, role: Role, geometry: PipelineGeometry, { wait }: RoleOptions) {
+    const { i32: words, f64 } = region.views, { capacity, slotMask, recordsOffset, recordBytes } = geometry;
+    const gates = new Gates(region, geometry), published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const access = wordAccess(words, { isFenced: isFenced(words) });
+    const waiting = new Waiter(`space in ${region.name}`, wait, () => {
+      const slowest = space.slowest();
+      return slowest < 0 ? published : gates.event(slowest);
+    });
+    const bound = bindRecord(layout, region.views, recordsOffset);
+    // All that may be refused was refused.
+    role.acquire();
+    const space = specialize(makeSpacePath)({
+      words: access,
+      capacity,
+      tailWord: TAIL_OFFSET / 4,
+      permitWord: PERMIT_OFFSET / 4,
+      gates: geometry.gates.length,
+      firstGate: PIPELINE_HEADER_BYTES / 4,
+      gateWords: GATE_BYTES / 4,
+      positionWord: POSITION_OFFSET / 4,
+      holderWord: HOLDER_OFFSET / 4,
+      highWater: words[HIGH_WATER_OFFSET / 4],
+      noteHighWater: (waiting) => void (words[HIGH_WATER_OFFSET / 4] = waiting), // written by the writer alone
+      probe: (gate) => gates.probe(gate),
+      epochBits: EPOCH_BITS,
+      changeEpoch(permit) {
+        const epoch = load(words, PERMIT_EPOCH_OFFSET / 4); // written by the writer alone
+        if (!beginsEpoch(permit, epoch)) return; // back into the last one, or a predecessor died right here
+        renewPlaces(words, geometry.gates.length, positionIn(epoch + 1, permit));
+        access.store(PERMIT_EPOCH_OFFSET / 4, epoch + 1); // pairs: position epoch
+      },
+    });
+    super(new ChannelEnd(region, "write", "writer"), {
+      words: access,
+      bound,
+      recordsOffset,
+      recordBytes,
+      slotMask,
       // Written by the role's last holder. Its exchange, or its end, came before ours.
       start: load(words, TAIL_OFFSET / 4),
       tailWord: TAIL_OFFSET / 4,
       publishedWord: PUBLISHED_EVENT_OFFSET / 4,
-      isFenced: isFenced(words),
+      asleep: ASLEEP,
       wake: () => published.notifyAll(),
-      look: (next) => {
-        this.#requireUse();
-        return this.#permit(words, next);
-      },
+      findSpace: space.findSpace,
+      countFree: (next) => (space.spaceBefore(next) - next) | 0,
       noteFull: () => void f64[REFUSALS_OFFSET / 8]++, // written by the writer alone
-      refusePublish: () => this.#refusePublish(),
+      waiting,
+      giveBack: () => role.release(),
     });
-    this.claim = claim;
-    this.publish = publish;
-    this.push = push;
-  }
-
-  /** How many records can be claimed now, at least: readers may go on at any time. */
-  get free(): number {
-    this.#requireUse();
-    const next = this.#paths.next();
-    return (this.#gates.spaceBefore(next) - next) | 0;
-  }
-
-  /** The position of the record to be published next: how many were published in the pipeline's life, modulo 2^32. */
-  get position(): number {
-    return this.#paths.tail() >>> 0;
-  }
-
-  /** How many records were claimed and not yet published. */
-  get claimed(): number {
-    return (this.#paths.next() - this.#paths.tail()) | 0;
-  }
-
-  /** Forgets all that was claimed and not published. */
-  abort(): void {
-    this.#paths.abort();
-  }
-
-  /**
-   * As `claim`, but blocks this thread while the slowest reader is a capacity behind.
-   *
-   * @returns Undefined if the time ran out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
-  claimWait(options?: WaitOptions): ViewOf<S> | undefined {
-    return this.#waiter.until(this.#paths.hasSpace, options) ? this.claim() : undefined;
-  }
-
-  /**
-   * As `push`, but blocks this thread while the slowest reader is a capacity behind.
-   *
-   * @returns False if the time ran out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
-  pushWait(value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions): boolean {
-    return this.#waiter.until(this.#paths.hasSpace, options) && this.push(value);
-  }
-
-  /** Gives the role back; what was claimed and not published is never seen. The second time nothing happens. */
-  close(): void {
-    if (!this.#isOpen) return;
-    this.abort();
-    this.#isOpen = false;
-    if (!this.#region.source.closed) this.#role.release();
-  }
-
-  /** The same as `close`, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  /**
-   * Announces up to which position this writer is going to write without looking at the gates again. Who joins sees the
-   * announcement, or is seen by the second look: pairs with `Gates.join`.
-   */
-  #permit(words: Int32Array, next: number): number {
-    let limit = this.#gates.spaceBefore(next);
-    const waiting = this.#capacity - ((limit - next) | 0);
-    if (waiting > words[HIGH_WATER_OFFSET / 4]) words[HIGH_WATER_OFFSET / 4] = waiting; // written by the writer alone
-    if (limit === next) this.#gates.probe();
-    while (true) {
-      store(words, PERMIT_OFFSET / 4, limit);
-      const again = this.#gates.spaceBefore(next);
-      if (((again - limit) | 0) >= 0) return limit;
-      limit = again;
-    }
-  }
-
-  #refusePublish(): never {
-    this.#requireUse();
-    throw new TypeError(`Cannot publish to ${this.#region.name} as nothing was claimed; call claim() first`);
-  }
-
-  #requireUse(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot write ${this.#region.name} as its segment was closed; open it again`);
-    }
-    if (!this.#isOpen) {
-      throw new NotOwnerError(`Cannot write ${this.#region.name} as this writer was closed; call writer() again`);
-    }
   }
 }

@@ -1,73 +1,77 @@
 import { Backoff, pause } from "../../atomic/mod.ts";
-import type { EventCount, WaitOptions } from "../../sync/mod.ts";
+import { type EventCount, timeoutOf, type WaitOptions } from "../../sync/internal.ts";
+import type { WaitStrategy } from "./wait_strategy.ts";
 
-/**
- * How a thread waits for a channel:
- *
- * * `"block"`: looks for two microseconds, then sleeps in the kernel until woken. Burns nothing, and costs a wake-up of
- *   some microseconds and the other side one system call.
- * * `"yield"`: looks, and gives the processor to other threads in between. Burns a core that nobody else wants.
- * * `"spin"`: looks all the time. The fastest, where a core can be spared for it.
- */
-export type WaitStrategy = "spin" | "yield" | "block";
-
-/** How a role of a channel waits, once taken. */
-export interface RoleOptions {
-  /** How the methods that wait do so; unless given, `"block"`. */
-  readonly wait?: WaitStrategy;
+/** What a hot path needs to wait: it polls by itself at first, and leaves the rest to the waiter. */
+export interface WaitPorts {
+  /** Whether a wait without a limit does nothing but poll. */
+  readonly onlySpins: boolean;
+  readonly pause: () => void;
+  /** Throws if the options are none. */
+  readonly check: (options: WaitOptions | undefined) => void;
+  /** Waits until a condition holds, whose look at shared memory is atomic; false if the time runs out first. */
+  readonly until: (isReady: () => boolean, options: WaitOptions | undefined) => boolean;
 }
 
-/** Pauses of the processor between two looks. */
-const PAUSES = 4;
-/** Looks between two glances at the clock. */
-const LOOKS = 32;
-/** Steps between two glances at the clock, when giving way. */
-const STEPS = 4;
+/** Polls of a wait that blocks, before it gives way or sleeps: some microseconds. */
+const FIRST_POLLS = 64;
+/** Polls between two clock readings. */
+const POLLS_PER_CLOCK_READ = 64;
+/** Steps between two clock readings, when giving way. */
+const STEPS_PER_CLOCK_READ = 4;
+
+/** Longest sleep of a wait that blocks where nobody can wake it, in milliseconds: it takes under 1 % of a core. */
+const LONGEST_SLEEP_MS = 2;
 
 /** Waiting for a channel with one of the strategies. */
-export class Waiter {
+export class Waiter implements WaitPorts {
+  readonly pause: () => void = pause;
   readonly #what: string;
   readonly #strategy: WaitStrategy;
-  readonly #event: () => EventCount;
+  readonly #event: (() => EventCount) | undefined;
   readonly #backoff: Backoff;
 
   /**
    * @param what What waits, in messages: "a record of 'ticks'".
    * @param strategy How.
-   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found.
+   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found. Undefined
+   * where a sleeper cannot announce itself, as in memory that is attached for reading only: it then sleeps in short steps.
    */
-  constructor(what: string, strategy: WaitStrategy = "block", event: EventCount | (() => EventCount)) {
+  constructor(what: string, strategy: WaitStrategy = "block", event: EventCount | (() => EventCount) | undefined) {
     if (strategy !== "spin" && strategy !== "yield" && strategy !== "block") {
       throw new TypeError(`Cannot wait for ${what} as 'wait' must be "spin", "yield" or "block": received ${strategy}`);
     }
     this.#what = what;
     this.#strategy = strategy;
-    this.#event = typeof event === "function" ? event : () => event;
-    this.#backoff = new Backoff({ yields: strategy === "yield" ? Infinity : 0 });
+    this.#event = typeof event === "object" ? () => event : event;
+    this.#backoff = new Backoff({ yields: strategy === "yield" ? Infinity : 0, longestSleepMs: LONGEST_SLEEP_MS });
   }
 
-  /**
-   * Waits until a condition holds, whose look at shared memory is atomic.
-   *
-   * @returns False if the time ran out first.
-   */
-  until(isReady: () => boolean, options: WaitOptions | undefined): boolean {
-    const timeoutMs = options?.timeoutMs ?? Infinity;
-    if (!(timeoutMs >= 0)) {
-      throw new RangeError(`Cannot wait for ${this.#what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
-    }
+  /** A hot path then waits by itself, and reads no clock. */
+  get onlySpins(): boolean {
+    return this.#strategy === "spin";
+  }
+
+  readonly check = (options: WaitOptions | undefined): void => void timeoutOf("wait for", this.#what, options);
+
+  readonly until = (isReady: () => boolean, options: WaitOptions | undefined): boolean => {
+    const timeoutMs = timeoutOf("wait for", this.#what, options);
     if (isReady()) return true;
     if (timeoutMs === 0) return false;
+    for (let poll = 0; poll < FIRST_POLLS; poll++) {
+      pause();
+      if (isReady()) return true;
+    }
     if (this.#strategy === "spin") return this.#spin(isReady, timeoutMs);
     if (this.#strategy === "yield") return this.#yield(isReady, timeoutMs);
-    return this.#block(isReady, timeoutMs);
-  }
+    return this.#event === undefined ? this.#doze(isReady, timeoutMs) : this.#block(isReady, timeoutMs, this.#event);
+  };
 
   #spin(isReady: () => boolean, timeoutMs: number): boolean {
     const deadline = performance.now() + timeoutMs;
     do {
-      for (let look = 0; look < LOOKS; look++) {
-        for (let i = 0; i < PAUSES; i++) pause();
+      for (let poll = 0; poll < POLLS_PER_CLOCK_READ; poll++) {
+        pause();
         if (isReady()) return true;
       }
     } while (performance.now() < deadline);
@@ -78,7 +82,7 @@ export class Waiter {
     const deadline = performance.now() + timeoutMs;
     this.#backoff.reset();
     do {
-      for (let step = 0; step < STEPS; step++) {
+      for (let step = 0; step < STEPS_PER_CLOCK_READ; step++) {
         this.#backoff.step();
         if (isReady()) return true;
       }
@@ -86,18 +90,29 @@ export class Waiter {
     return false;
   }
 
-  #block(isReady: () => boolean, timeoutMs: number): boolean {
-    const deadline = this.#event().now() + timeoutMs;
+  /** Polls between short sleeps. */
+  #doze(isReady: () => boolean, timeoutMs: number): boolean {
+    const deadline = performance.now() + timeoutMs;
+    this.#backoff.reset();
+    do {
+      this.#backoff.step();
+      if (isReady()) return true;
+    } while (performance.now() < deadline);
+    return false;
+  }
+
+  #block(isReady: () => boolean, timeoutMs: number, eventNow: () => EventCount): boolean {
+    const deadline = eventNow().now() + timeoutMs;
     this.#backoff.reset();
     while (!this.#backoff.isSleeping) {
       this.#backoff.step();
       if (isReady()) return true;
     }
     while (true) {
-      const event = this.#event();
+      const event = eventNow();
       const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true
       if (isReady()) return true;
-      if (this.#event() !== event) continue; // what is waited for has changed
+      if (eventNow() !== event) continue; // what is waited for has changed
       const until = Math.min(deadline, event.now() + event.recheckMs);
       if (!event.wait(seen, until) && until === deadline) return isReady();
     }

@@ -89,8 +89,8 @@ const LOOKS = 32;
 export function lengthOf(region: Region, capacity: number): number {
   const words = region.source.i32;
   for (let look = 1;; look++) {
-    const head = load(words, HEAD_OFFSET / 4); // pairs with giveBack in ring_code.ts
-    const tail = load(words, TAIL_OFFSET / 4); // pairs with publish in ring_code.ts
+    const head = load(words, HEAD_OFFSET / 4); // pairs: ring head
+    const tail = load(words, TAIL_OFFSET / 4); // pairs: ring tail
     // While the head stood still, the difference was the length.
     if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
     if (look === LOOKS) return Math.min((tail - head) >>> 0, capacity);

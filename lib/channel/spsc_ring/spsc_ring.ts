@@ -1,5 +1,6 @@
 import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
+import { OWN_TYPE } from "../../memory/internal.ts";
 import { type LayoutTypeFunction, type Region, Role } from "../../memory/mod.ts";
 import { SpscConsumer } from "./spsc_consumer.ts";
 import {
@@ -20,7 +21,7 @@ import {
   writeGeometry,
 } from "./geometry.ts";
 import { SpscProducer } from "./spsc_producer.ts";
-import type { RoleOptions } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 
 /** For the compiler: a ring's type as a function of its layout's. */
 export interface SpscRingFunction extends LayoutTypeFunction {
@@ -75,7 +76,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
   /** The name in the catalog. */
   static readonly kind = "SpscRing";
   /** Never writes what is attached for reading only. */
-  static readonly readsRaw = true;
+  static readonly [OWN_TYPE]: true = true;
 
   /** What a record holds. */
   readonly layout: S;

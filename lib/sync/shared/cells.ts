@@ -1,35 +1,47 @@
 import { compareExchange, load, store } from "../../atomic/mod.ts";
-import { SegmentStateError } from "../../errors.ts";
-import { FREE } from "./lock_format.ts";
+import { SegmentFormatError, SegmentStateError } from "../../errors.ts";
+import { FREE, isMarked, ownerOf } from "./lock_format.ts";
 import type { LockHeader } from "./lock_header.ts";
 
 /*
- * A cell for each attachment that uses a lock, in a pair of cache lines of its own. After it was claimed only its owner
- * writes it, apart from one that clears what a dead owner left.
+ * A cell for each attachment that uses a lock, in a pair of cache lines of its own. Only its holder writes it, apart from
+ * one that takes it from a dead or an idle holder.
  *
  *     offset  bytes  field of a cell
- *          0      4  id of the attachment; 0 for a cell that was never claimed
+ *          0      4  holder: id of the attachment, marked while it must not be taken from a living one; 0 for nobody
  *          4     28  words that the kind of lock uses as it likes
  *         32     32  zero
  *         64     64  eight f64 that the kind of lock uses as it likes, apart from the words as the header's counts are
  */
 export const CELL_BYTES = 128;
 export const CELL_WORDS: number = CELL_BYTES / 4;
-const CELL_ID_WORD = 0;
 /** The first word that a lock may use, and the first f64, counted from the cell's first word or f64. */
 export const CELL_OWN_WORD = 1;
 export const CELL_OWN_F64 = 8;
 const OWN_WORDS = 7;
 
-/** How many attachments may use a lock at once, unless told. */
+/** How many attachments may use a lock at once, by default. */
 export const DEFAULT_CELLS = 64;
 export const MOST_CELLS = 1024;
 
-/** The number of cells asked for, checked. */
+function isCellCount(count: number): boolean {
+  return Number.isInteger(count) && count >= 1 && count <= MOST_CELLS;
+}
+
+/** The number of cells that a creator asks for, checked. */
 export function cellCount(kind: string, option: string, count: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= MOST_CELLS) return count;
+  if (isCellCount(count)) return count;
   throw new RangeError(
     `Cannot make a ${kind} as ${option} must be an integer from 1 to ${MOST_CELLS}: received ${count}`,
+  );
+}
+
+/** The number of cells that a lock says it has, checked: somebody may have written over it. */
+export function storedCellCount(header: LockHeader, option: string, count: number): number {
+  if (isCellCount(count)) return count;
+  throw new SegmentFormatError(
+    "OBJECT",
+    `Cannot attach to ${header.what} as its ${option} must be from 1 to ${MOST_CELLS}: found ${count}`,
   );
 }
 
@@ -46,7 +58,7 @@ export class Cells {
    * @param usedWord Index of a word that holds how many of the first cells were ever claimed.
    * @param byteOffset Where the cells begin: a multiple of 128.
    * @param count How many there are.
-   * @param onInherited Called when this attachment was given a dead one's cell.
+   * @param onInherited Called when this attachment has taken a dead one's cell.
    */
   constructor(
     header: LockHeader,
@@ -64,69 +76,91 @@ export class Cells {
 
   /** How many of the first cells may be in use. */
   get used(): number {
-    return Math.min(load(this.#header.source.i32, this.#usedWord), this.#count); // pairs with the exchange in claim
+    return Math.min(load(this.#header.source.i32, this.#usedWord), this.#count); // pairs: cell used
   }
 
-  /** The first word of a cell. */
+  /** The first word of a cell, which names its holder. */
   wordOf(cell: number): number {
     return this.#firstWord + cell * CELL_WORDS;
   }
 
+  /** The same; `otherwise` for the −1 that stands for no cell. */
+  wordOr(otherwise: number, cell: number): number {
+    return cell === -1 ? otherwise : this.wordOf(cell);
+  }
+
   /** Whose cell it is; 0 for nobody's. */
   idAt(cell: number): number {
-    return load(this.#header.source.i32, this.wordOf(cell)); // pairs with the exchange in claim
+    return ownerOf(load(this.#header.source.i32, this.wordOf(cell))); // pairs: cell holder
   }
 
   /** Index of the cell that this attachment has, by whichever object it was claimed; −1 if it has none. */
   find(): number {
-    const { id } = this.#header;
-    for (let cell = 0; cell < this.used; cell++) if (this.idAt(cell) === id) return cell;
+    const { id } = this.#header, { used } = this;
+    for (let cell = 0; cell < used; cell++) if (this.idAt(cell) === id) return cell;
     return -1;
   }
 
   /**
-   * This attachment's cell: claimed at the first call, from a dead attachment if need be.
+   * This attachment's cell, claimed if it has none: one that nobody has, or a dead one's.
    *
-   * @returns Its index.
-   * @throws {SegmentStateError} `FULL` if attachments that live have all cells.
+   * @returns Its index; −1 if attachments that live have all cells.
    */
   claim(): number {
-    const { words, id, party } = this.#header;
-    if (words.length === 0) this.#header.refuseUse("lock");
     const own = this.find();
     if (own !== -1) return own;
     for (let cell = 0; cell < this.#count; cell++) {
-      const holder = this.idAt(cell);
-      if (holder !== FREE && party.isAlive(holder)) continue;
-      this.#use(cell);
-      // Pairs with idAt: from here on the cell is this attachment's.
-      if (compareExchange(words, this.wordOf(cell) + CELL_ID_WORD, holder, id) !== holder) continue;
-      this.clear(cell);
+      const holder = load(this.#header.words, this.wordOf(cell)); // pairs: cell holder
+      if (holder !== FREE && this.#header.party.isAlive(ownerOf(holder))) continue;
+      if (!this.#take(cell, holder)) continue;
       if (holder !== FREE) this.#onInherited();
       return cell;
     }
+    return -1;
+  }
+
+  /**
+   * Takes the cell of one that lives and has not marked it, for locks whose every use of a cell begins with an exchange
+   * that marks it.
+   *
+   * @returns Its index; −1 if all cells are marked.
+   */
+  claimIdle(): number {
+    const { words, id } = this.#header;
+    for (let i = 0; i < this.#count; i++) {
+      const cell = (id + i) % this.#count; // not all from the same one
+      const holder = load(words, this.wordOf(cell)); // pairs: cell holder
+      if (!isMarked(holder) && this.#take(cell, holder)) return cell;
+    }
+    return -1;
+  }
+
+  /** Says that there is no cell left. */
+  refuse(): never {
     throw new SegmentStateError(
       "FULL",
       `Cannot use ${this.#header.what} as at most ${this.#count} attachments may at once; make it with a larger maxParticipants`,
     );
   }
 
-  /** Clears a lock's words of a cell: of one just claimed, or of one whose owner is dead. */
-  clear(cell: number): void {
-    const first = this.wordOf(cell) + CELL_OWN_WORD;
-    for (let i = 0; i < OWN_WORDS; i++) store(this.#header.words, first + i, 0);
+  /** Frees this attachment's cell, whose first word that is. */
+  leave(word: number): void {
+    compareExchange(this.#header.words, word, this.#header.id, FREE); // pairs: cell holder
   }
 
-  /** Gives this attachment's cell back. */
-  leave(cell: number): void {
-    compareExchange(this.#header.words, this.wordOf(cell) + CELL_ID_WORD, this.#header.id, FREE);
+  #take(cell: number, holder: number): boolean {
+    const { words, id } = this.#header, first = this.wordOf(cell);
+    this.#use(cell);
+    if (compareExchange(words, first, holder, id) !== holder) return false; // pairs: cell holder
+    for (let i = 0; i < OWN_WORDS; i++) store(words, first + CELL_OWN_WORD + i, 0);
+    return true;
   }
 
-  /** Raises the number of used cells, before the cell is claimed: whoever looks for cells looks at this one too. */
+  /** Raises the number of used cells before the cell is claimed: whoever looks through the cells sees this one too. */
   #use(cell: number): void {
     const { words } = this.#header;
     for (let used = load(words, this.#usedWord); used <= cell; used = load(words, this.#usedWord)) {
-      compareExchange(words, this.#usedWord, used, cell + 1);
+      compareExchange(words, this.#usedWord, used, cell + 1); // pairs: cell used
     }
   }
 }

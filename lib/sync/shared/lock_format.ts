@@ -2,7 +2,7 @@
  * Every lock begins with the same 256 bytes.
  *
  *     offset  bytes  field
- *          0      4  word: who owns the lock; what else it says depends on the kind
+ *          0      4  word: the owner of the lock; what else it says depends on the kind
  *          4      4  died: 1 while what the last owner left is suspect, because it died
  *          8     24  zero
  *         32     32  words that the kind of lock uses as it likes
@@ -17,6 +17,8 @@
  */
 export const LOCK_WORD = 0;
 export const DIED_WORD = 1;
+/** Stays zero: whoever needs a word that names nobody takes this one. */
+export const ZERO_WORD = 2;
 export const FIRST_OWN_WORD = 8;
 export const BLOCKED_WORD = 32;
 export const BLOCKED_PLACES = 32;
@@ -29,14 +31,14 @@ export const RECOVERIES_F64 = 10;
 export const LOCK_BYTES = 256;
 
 /*
- * The lock word where one attachment owns the lock (Mutex, RwLock's writer, SpinLock).
+ * The lock word where one attachment owns the lock (Mutex, SpinLock, SeqLock, the writer of RwLock).
  *
  *       31 | 30 … 0
  *     mark | owner's id; 0 for nobody
  *
  *     word         state
  *     0            free
- *     id           owned; to unlock is one exchange
+ *     id           owned; one exchange unlocks
  *     mark | id    owned, and to unlock takes more than that: somebody may sleep, or the last owner died
  *     mark | 0     broken: an owner died and nobody repaired what it left
  */
@@ -50,7 +52,7 @@ export function ownerOf(word: number): number {
   return word & ID_BITS;
 }
 
-/** Whether to unlock takes more than one exchange. */
+/** Whether it takes more than one exchange to unlock. */
 export function isMarked(word: number): boolean {
   return word < 0;
 }

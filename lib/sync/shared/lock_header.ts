@@ -1,5 +1,5 @@
 import { compareExchange, load, store } from "../../atomic/mod.ts";
-import { ClosedError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
+import { AlreadyOwnerError, ClosedError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
 import type { ReadonlyViews } from "../../layout/mod.ts";
 import type { Party, Region } from "../../memory/mod.ts";
 import {
@@ -9,58 +9,65 @@ import {
   CONTENDED_F64,
   FREE,
   LOCK_BYTES,
+  LOCK_WORD,
+  ownerOf,
   RECOVERIES_F64,
 } from "./lock_format.ts";
 import type { LockOwner, LockStats } from "./lock_stats.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import { timeoutOf, type WaitOptions } from "./wait_options.ts";
 
 /**
- * Who waits looks this often whether the owner still lives: a death is noticed within 100 ms, and sleeping takes under 1 %
- * of a core even where a wake-up takes 200 µs, as on a virtual machine.
+ * A waiter checks at this interval whether the owner is still alive: a death is noticed within 100 ms, and sleeping takes
+ * under 1 % of a core even where a wake-up takes 200 µs, as on a virtual machine.
  */
 export const LIFE_CHECK_MS = 40;
 
-/** What an attachment that may not write is given for words: every lock looks at the length before it writes. */
+/** Arrays of an attachment that may not write. They are as empty as a closed segment's: one check covers both. */
 const NO_WORDS = new Int32Array(0);
 const NO_COUNTS = new Float64Array(0);
 
-/** What all locks share: the header, who this attachment is, and the refusals. */
+/** What all locks share: the header, the identity of this attachment, and the refusals. */
 export class LockHeader {
   /** What the lock is called in messages, such as "mutex 'orders' in segment '/md'". */
   readonly what: string;
-  /** The lock's words, for writing: none on a read-only attachment or after the segment was closed. */
+  /** The lock's words, for writing. Empty on a read-only attachment and after the segment was closed. */
   readonly words: Int32Array;
-  /** The lock's counts, for its owner. */
+  /** The lock's counts, for its owner. Empty as the words are. */
   readonly counts: Float64Array;
   /** The lock's bytes, for looking. */
   readonly source: ReadonlyViews;
-  /** Who lives. */
+  /** Knows who lives. */
   readonly party: Party;
   /** This attachment's id. */
   readonly id: number;
+  readonly #byteLength: number;
 
   /**
    * @param kind The kind of lock, as messages call it.
    * @param region Where it lies.
-   * @param byteLength How long it must be.
    */
-  constructor(kind: string, region: Region, byteLength: number = LOCK_BYTES) {
+  constructor(kind: string, region: Region) {
     this.what = `${kind} ${region.name}`;
-    if (region.byteLength < byteLength) {
-      throw new SegmentFormatError(
-        "OBJECT",
-        `Cannot attach to ${this.what} as its length must be ${byteLength} or more: found ${region.byteLength}`,
-      );
-    }
-    const maySee = !region.readOnly && region.party.id !== 0;
-    this.words = maySee ? region.views.i32 : NO_WORDS;
-    this.counts = maySee ? region.views.f64 : NO_COUNTS;
+    this.#byteLength = region.byteLength;
+    this.requireLength(LOCK_BYTES);
+    const mayWrite = !region.readOnly && region.party.id !== 0;
+    this.words = mayWrite ? region.views.i32 : NO_WORDS;
+    this.counts = mayWrite ? region.views.f64 : NO_COUNTS;
     this.source = region.source;
     this.party = region.party;
     this.id = region.party.id;
   }
 
-  /** Says why nothing can be written. */
+  /** Refuses a region that is shorter than the lock. */
+  requireLength(byteLength: number): void {
+    if (this.#byteLength >= byteLength) return;
+    throw new SegmentFormatError(
+      "OBJECT",
+      `Cannot attach to ${this.what} as its length must be ${byteLength} or more: found ${this.#byteLength}`,
+    );
+  }
+
+  /** Says why nothing can be written, or nothing be read any more. */
   refuseUse(action: string): never {
     if (this.source.closed) {
       throw new ClosedError(`Cannot ${action} ${this.what} as its segment was closed; open it again`);
@@ -70,16 +77,23 @@ export class LockHeader {
     );
   }
 
+  /** How long a call may wait, in milliseconds; checked. Called before anything is taken or changed. */
+  timeoutMs(action: string, options: WaitOptions | undefined): number {
+    return timeoutOf(action, this.what, options);
+  }
+
   /**
-   * When a wait that begins now ends.
+   * Refuses a wait without a limit that nobody could end, as it is for another attachment of this very thread.
    *
-   * @param now Milliseconds on the clock that the deadline is to be on.
+   * @param id Of the attachment that the wait is for.
    */
-  deadline(action: string, now: number, options: WaitOptions | undefined): number {
-    const timeoutMs = options?.timeoutMs;
-    if (timeoutMs === undefined) return Infinity;
-    if (timeoutMs >= 0) return now + timeoutMs;
-    throw new RangeError(`Cannot ${action} ${this.what} as timeoutMs must be 0 or more: received ${timeoutMs}`);
+  refuseEndless(action: string, id: number, deadline: number): void {
+    if (deadline !== Infinity || id === FREE || !this.party.isOfThisThread(id) || !this.party.isAlive(id)) return;
+    throw new AlreadyOwnerError(
+      `Cannot ${action} ${this.what} as another attachment of this very thread holds it up, and the wait would never end: ${
+        this.party.describe(id)
+      }`,
+    );
   }
 
   /**
@@ -89,7 +103,7 @@ export class LockHeader {
    */
   beginWaiting(onDead?: () => void): number {
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
-      const id = load(this.words, place); // pairs with the writes here and in endWaiting
+      const id = load(this.words, place); // pairs: blocked place
       if (id !== FREE && this.party.isAlive(id)) continue;
       if (compareExchange(this.words, place, id, this.id) !== id) continue;
       if (id !== FREE) onDead?.();
@@ -100,14 +114,14 @@ export class LockHeader {
 
   /** Notes that this attachment no longer blocks. */
   endWaiting(place: number): void {
-    if (place !== -1 && this.words.length > 0) store(this.words, place, FREE);
+    if (place !== -1 && this.words.length > 0) store(this.words, place, FREE); // pairs: blocked place
   }
 
   /** Forgets those that died while they were blocked, and returns whether there were any. */
   forgetDeadWaiters(): boolean {
     let found = false;
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
-      const id = load(this.words, place); // pairs with beginWaiting
+      const id = load(this.words, place); // pairs: blocked place
       if (id === FREE || this.party.isAlive(id)) continue;
       if (compareExchange(this.words, place, id, FREE) === id) found = true;
     }
@@ -118,28 +132,32 @@ export class LockHeader {
   get waiters(): number {
     let count = 0;
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
-      const id = load(this.source.i32, place); // pairs with beginWaiting
+      const id = load(this.source.i32, place); // pairs: blocked place
       if (id !== FREE && this.party.isAlive(id)) count++;
     }
     return count;
   }
 
-  /** An owner in words; undefined for nobody. */
-  describeOwner(id: number): LockOwner | undefined {
-    if (id === FREE) return undefined;
-    return { id, description: this.party.describe(id), isAlive: this.party.isAlive(id) };
-  }
-
-  /** Owner, waiters and the header's counts. */
-  stats(ownerId: number): LockStats {
-    if (this.source.closed) this.refuseUse("tell of");
-    const { f64 } = this.source;
+  /**
+   * Owner, waiters and the header's counts.
+   *
+   * @param ownerId Defaults to the one that the lock word names.
+   */
+  stats(ownerId?: number): LockStats {
+    if (this.source.closed) this.refuseUse("report on");
+    const { f64, i32 } = this.source;
     return {
-      owner: this.describeOwner(ownerId),
+      owner: this.#describeOwner(ownerId ?? ownerOf(load(i32, LOCK_WORD))), // pairs: lock word
       waiters: this.waiters,
       acquisitions: f64[ACQUISITIONS_F64],
       contended: f64[CONTENDED_F64],
       recoveries: f64[RECOVERIES_F64],
     };
+  }
+
+  /** An owner in words; undefined for nobody. */
+  #describeOwner(id: number): LockOwner | undefined {
+    if (id === FREE) return undefined;
+    return { id, description: this.party.describe(id), isAlive: this.party.isAlive(id) };
   }
 }

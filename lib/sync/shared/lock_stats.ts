@@ -1,4 +1,4 @@
-/** Who holds a lock. */
+/** The holder of a lock. */
 export interface LockOwner {
   /** The id of the attachment. */
   readonly id: number;
@@ -9,18 +9,18 @@ export interface LockOwner {
 }
 
 /**
- * What a lock tells of itself. Read without the lock, so the numbers may be some operations apart. `Event`, `Barrier` and
- * `Condition`, which nobody holds, say at their `stats` what they count.
+ * What a lock reports of itself. It is read without the lock, so the numbers may be some operations apart. `Event`,
+ * `Barrier` and `Condition`, which nobody holds, say at their `stats` what they count.
  */
 export interface LockStats {
-  /** Who holds it; undefined if nobody does, or if several may. */
+  /** The holder; undefined if nobody holds the lock, or if several may. */
   readonly owner: LockOwner | undefined;
-  /** How many attachments that live are blocked in it: all of them up to 32, of more than that 32 are counted. */
+  /** How many living attachments are blocked in it. At most 32 are counted. */
   readonly waiters: number;
   /** How often it was taken. */
   readonly acquisitions: number;
   /** How often it was taken after waiting for another. */
   readonly contended: number;
-  /** How often it was taken over, or given back, because its holder died. */
+  /** How often it was taken over, or released, because its holder had died. */
   readonly recoveries: number;
 }

@@ -13,16 +13,24 @@ import {
   RECOVERIES_F64,
 } from "./lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
+import type { WaitOptions } from "./wait_options.ts";
 
-/** Looks at a held lock before sleeping, with growing pauses between them: about 2 µs in all. */
+/** Polls of a held lock before sleeping, with growing pauses between them: about 2 µs in all. */
 const SPINS = 24;
 const LONGEST_PAUSES = 8;
 
+/** How kinds of locks differ in the word. */
+export interface OwnedWordOptions {
+  /** Whether an owner that does not repair what a dead one left breaks the lock for good. Defaults to false. */
+  readonly breaks?: boolean;
+  /** Whether those that sleep may go on together. Defaults to false: one at a time. */
+  readonly wakesAll?: boolean;
+}
+
 /**
- * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast
- * ones, one exchange each, stand in `Mutex`, `SpinLock`, `SeqLock` and `RwLock`: code that all of them shared would be
- * slower in each. The states of the word are in `lock_format.ts`: Drepper's
- * three ("Futexes Are Tricky", 2011, mutex2), with the owner's id in place of 1 and the mark in place of 2.
+ * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast ones
+ * are in `owned_path.ts`, the states of the word in `lock_format.ts`: Drepper's three ("Futexes Are Tricky", 2011,
+ * mutex2), with the owner's id in place of 1 and the mark in place of 2.
  */
 export class OwnedWord {
   readonly #header: LockHeader;
@@ -30,13 +38,21 @@ export class OwnedWord {
   readonly #counts: Float64Array;
   readonly #id: number;
   readonly #futex: Futex;
+  readonly #breaks: boolean;
+  readonly #wakesAll: boolean;
 
-  constructor(header: LockHeader) {
+  /**
+   * @param header Of the lock.
+   * @param options How the kind of lock differs from others.
+   */
+  constructor(header: LockHeader, { breaks = false, wakesAll = false }: OwnedWordOptions = {}) {
     this.#header = header;
     this.#words = header.words;
     this.#counts = header.counts;
     this.#id = header.id;
     this.#futex = Futex.at(header.words, LOCK_WORD);
+    this.#breaks = breaks;
+    this.#wakesAll = wakesAll;
   }
 
   /** Now, on the clock that deadlines are on. */
@@ -44,28 +60,54 @@ export class OwnedWord {
     return this.#futex.now();
   }
 
-  /** The fast path found the word taken: takes it all the same if its owner died. */
+  /** Says why the lock cannot be used. */
+  refuseUse(action: string): never {
+    this.#header.refuseUse(action);
+  }
+
+  /** How long a call of `lock` may wait, checked. */
+  timeoutMs(options: WaitOptions): number {
+    return this.#header.timeoutMs("lock", options);
+  }
+
+  /** Takes and counts the word if it is free now, or if its owner died. */
+  tryLock(): boolean {
+    return this.tryTake() && this.count(false);
+  }
+
+  /** Waits for the word and counts it. */
+  lock(timeoutMs: number): boolean {
+    return this.take(this.now() + timeoutMs) && this.count(true);
+  }
+
+  /** Takes the word if it is free, or if its owner died. It is not counted: the caller may have to give it back. */
   tryTake(): boolean {
     const word = this.requireTakeable();
-    if (word === FREE) return this.#change(FREE, this.#id) && this.#taken(false);
-    return this.takeOver(word);
+    return word === FREE ? this.takeFree() : this.takeOver(word);
   }
 
-  /** The fast path found the word taken: waits for it. */
+  /** Waits for the word. It is not counted: the caller may have to give it back. */
   take(deadline: number): boolean {
     this.requireTakeable();
-    return this.#spin() || this.#sleep(deadline);
+    return this.wait(deadline);
   }
 
-  /** The word was seen free after a wait: takes it, unless another was faster. */
+  /** Counts that the lock was taken. The caller owns the word. */
+  count(hasWaited: boolean): true {
+    this.#counts[ACQUISITIONS_F64]++;
+    if (hasWaited) this.#counts[CONTENDED_F64]++;
+    return true;
+  }
+
+  /** The word was seen free: takes it, unless another was faster. */
   takeFree(): boolean {
-    return this.#change(FREE, this.#id) && this.#taken(true);
+    return this.#change(FREE, this.#id);
   }
 
   /** The word, unless waiting for it makes no sense. */
   requireTakeable(): number {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
-    const word = load(this.#words, LOCK_WORD); // pairs with the exchanges in release and #change
+    const word = load(this.#words, LOCK_WORD); // pairs: lock word
     if (word === BROKEN) {
       throw new OwnerDiedError(
         `Cannot lock ${this.#header.what} as an owner died and the next one unlocked without markConsistent(); make it anew`,
@@ -82,11 +124,11 @@ export class OwnedWord {
   /** Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way. */
   takeOver(word: number): boolean {
     if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
-    // Marked, whoever sleeps or not: the fast way of unlocking is closed, and `release` sees to the rest.
+    // Marked, whether anybody sleeps or not: the fast way to unlock is closed, and `release` does the rest.
     if (!this.#change(word, this.#id | MARK)) return false;
     store(this.#words, DIED_WORD, 1);
     this.#counts[RECOVERIES_F64]++;
-    return this.#taken(true);
+    return true;
   }
 
   /** Whether this attachment owns the word. */
@@ -95,33 +137,7 @@ export class OwnedWord {
     return this.#words.length > 0 && ownerOf(peek(this.#words, LOCK_WORD)) === this.#id;
   }
 
-  /** Gives the word back, and wakes who sleeps; broken if what a dead owner left was not repaired. */
-  release(mayBreak: boolean): void {
-    const owner = ownerOf(load(this.#words, LOCK_WORD)); // pairs with the exchanges that take the word
-    if (owner !== this.#id) this.refuseRelease(owner);
-    if (peek(this.#words, DIED_WORD) !== 0) {
-      if (mayBreak) {
-        exchange(this.#words, LOCK_WORD, BROKEN);
-        this.#futex.wakeAll();
-        return;
-      }
-      store(this.#words, DIED_WORD, 0);
-    }
-    // Pairs with the exchange of the next owner: it sees what this one wrote. If this process dies before the wake,
-    // those that sleep look by themselves after LIFE_CHECK_MS.
-    if (isMarked(exchange(this.#words, LOCK_WORD, FREE))) this.#futex.wakeOne();
-  }
-
-  /** Says that this attachment does not own the lock. */
-  refuseRelease(owner: number): never {
-    throw new NotOwnerError(
-      `Cannot unlock ${this.#header.what} as this attachment must hold it: found ${
-        owner === FREE ? "nobody" : this.#header.party.describe(owner)
-      }`,
-    );
-  }
-
-  /** Whether the last owner died and nobody has repaired since what it left. */
+  /** Whether this attachment owns the word, and nobody has repaired since what the last owner left that died. */
   get isSuspect(): boolean {
     return this.isMine && peek(this.#words, DIED_WORD) !== 0; // written by the owner alone
   }
@@ -131,13 +147,42 @@ export class OwnedWord {
     store(this.#words, DIED_WORD, 0);
   }
 
+  /** Releases a word that one exchange did not release. What a dead owner left counts as repaired, or breaks the lock. */
+  release(): void {
+    const owner = ownerOf(load(this.#words, LOCK_WORD)); // pairs: lock word
+    if (owner !== this.#id) this.#refuseRelease(owner);
+    const isSuspect = peek(this.#words, DIED_WORD) !== 0; // written by the owner alone
+    if (isSuspect && this.#breaks) {
+      exchange(this.#words, LOCK_WORD, BROKEN); // pairs: lock word
+      this.#futex.wakeAll();
+      return;
+    }
+    if (isSuspect) this.clearSuspicion();
+    this.giveBack();
+  }
+
+  /**
+   * Releases the word, and leaves what a dead owner left as suspect as it is. If this process dies before it wakes those
+   * that sleep, they check by themselves after `LIFE_CHECK_MS`.
+   */
+  giveBack(): void {
+    // Pairs: lock word. The next owner sees what this one wrote.
+    if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;
+    if (this.#wakesAll) this.#futex.wakeAll();
+    else this.#futex.wakeOne();
+  }
+
+  /** Waits until the word is free, or its owner died. */
+  protected wait(deadline: number): boolean {
+    return this.#spin() || this.#sleep(deadline);
+  }
+
   /** A short wait, in the hope that the owner is running and soon done. */
   #spin(): boolean {
     for (let spin = 0, pauses = 1; spin < SPINS; spin++) {
       for (let i = 0; i < pauses; i++) pause();
       pauses = Math.min(pauses * 2, LONGEST_PAUSES);
-      const word = load(this.#words, LOCK_WORD); // pairs with the exchange in release
-      if (word === FREE && this.takeFree()) return true;
+      if (load(this.#words, LOCK_WORD) === FREE && this.takeFree()) return true; // pairs: lock word
     }
     return false;
   }
@@ -149,30 +194,39 @@ export class OwnedWord {
         const word = this.requireTakeable();
         if (word === FREE) {
           // Marked: there may be others asleep, of whom this one knows nothing.
-          if (this.#change(FREE, this.#id | MARK)) return this.#taken(true);
+          if (this.#change(FREE, this.#id | MARK)) return true;
           continue;
         }
-        if (isFirst && this.takeOver(word)) return true;
+        if (isFirst) {
+          if (this.takeOver(word)) return true;
+          this.#header.refuseEndless("lock", ownerOf(word), deadline);
+        }
         if (!isMarked(word) && !this.#change(word, word | MARK)) continue;
-        const now = this.now(), until = Math.min(deadline, now + LIFE_CHECK_MS);
-        if (this.#futex.wait(word | MARK, until)) continue;
+        if (this.sleepWhile(word | MARK, deadline)) continue;
         if (this.#words.length === 0) this.#header.refuseUse("lock");
-        if (this.takeOver(load(this.#words, LOCK_WORD))) return true;
-        if (until === deadline) return false;
+        if (this.takeOver(load(this.#words, LOCK_WORD))) return true; // pairs: lock word
+        if (this.now() >= deadline) return false;
       }
     } finally {
       this.#header.endWaiting(place);
     }
   }
 
-  /** Pairs with the exchange in release, and with the other attachments' exchanges here. */
-  #change(from: number, to: number): boolean {
-    return compareExchange(this.#words, LOCK_WORD, from, to) === from;
+  /** Sleeps while the word is as expected, until it is time to check whether its owner lives. False if it was as long. */
+  sleepWhile(word: number, deadline: number): boolean {
+    return this.#futex.wait(word, Math.min(deadline, this.now() + LIFE_CHECK_MS));
   }
 
-  #taken(hasWaited: boolean): true {
-    this.#counts[ACQUISITIONS_F64]++;
-    if (hasWaited) this.#counts[CONTENDED_F64]++;
-    return true;
+  #refuseRelease(owner: number): never {
+    throw new NotOwnerError(
+      `Cannot unlock ${this.#header.what} as this attachment must hold it: found ${
+        owner === FREE ? "nobody" : this.#header.party.describe(owner)
+      }`,
+    );
+  }
+
+  /** Pairs: lock word, here and with the other attachments' exchanges. */
+  #change(from: number, to: number): boolean {
+    return compareExchange(this.#words, LOCK_WORD, from, to) === from;
   }
 }

@@ -1,5 +1,41 @@
-/** How long to block. */
+/** How long a call may wait. */
 export interface WaitOptions {
-  /** In milliseconds; unless given, for ever. */
+  /** At most so many milliseconds, 0 or more. Defaults to no limit. */
   readonly timeoutMs?: number;
+}
+
+/**
+ * The limit of a wait, checked. Every part that waits reads its options here, before it takes or changes anything.
+ *
+ * @param action What was asked for, in messages: "lock".
+ * @param what Of what: "mutex 'orders' in segment '/md'".
+ * @param options As the caller received them.
+ * @returns Milliseconds; `Infinity` for no limit.
+ * @throws {TypeError} If the options are no object, or `timeoutMs` is no number.
+ * @throws {RangeError} If `timeoutMs` is negative or `NaN`.
+ */
+export function timeoutOf(action: string, what: string, options: WaitOptions | undefined): number {
+  if (options === undefined) return Infinity;
+  const timeoutMs: unknown = (options as WaitOptions | null)?.timeoutMs; // read once: a getter may say another time
+  if (typeof timeoutMs === "number" && timeoutMs >= 0) return timeoutMs;
+  if (timeoutMs === undefined && typeof options === "object" && options !== null) return Infinity;
+  refuse(action, what, options, timeoutMs);
+}
+
+function refuse(action: string, what: string, options: unknown, timeoutMs: unknown): never {
+  const doing = `Cannot ${action} ${what} as`;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`${doing} options must be an object such as { timeoutMs: 100 }: received ${inWords(options)}`);
+  }
+  if (typeof timeoutMs === "number") {
+    throw new RangeError(`${doing} timeoutMs must be 0 or more: received ${timeoutMs}`);
+  }
+  throw new TypeError(`${doing} timeoutMs must be a number: received ${inWords(timeoutMs)}`);
+}
+
+/** A value of any type, for messages. */
+function inWords(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

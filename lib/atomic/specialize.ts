@@ -1,0 +1,31 @@
+/** A foreign helper that a bundler calls within a function, such as `__name` of `esbuild --keep-names`. */
+const FOREIGN_CALL = /\b(?:__|cov_)\w+\s*\(/;
+
+/** Engines share profiles between functions of equal source text, hence a number in each. */
+let serial = 0;
+
+/**
+ * Makes a copy of a *maker*: an ordinary function that refers to its parameters only and returns closures over them.
+ *
+ * Engines share one profile among all closures created from the same code, and once two exist they no longer treat
+ * captured variables as constants: typed arrays, their addresses and their lengths are then loaded and checked at each
+ * access. A copy is run once, so what its closures capture stays constant, and each has a profile of its own. In Bun
+ * that makes a ring two to three times as fast.
+ *
+ * Makers live in `*_path.ts` files, which have type imports only and export nothing else, so that the compiler refuses
+ * every name that the copy would not find. Where code from strings is not allowed, or where a bundler put a helper of its
+ * own into the maker, the maker itself is returned: the same behaviour, slower.
+ *
+ * @param make The maker.
+ * @returns A copy of it, to be run once.
+ */
+export function specialize<F extends (...args: never[]) => unknown>(make: F): F {
+  const source = make.toString();
+  if (FOREIGN_CALL.test(source)) return make;
+  try {
+    return new Function(`"use strict"; /* ${serial++} */ return (${source});`)() as F;
+  } catch {
+    // An EvalError where a policy forbids it; a SyntaxError where the source text of functions is not kept.
+    return make;
+  }
+}

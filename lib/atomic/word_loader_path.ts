@@ -1,0 +1,21 @@
+import type { WordAccessPorts } from "./word_access.ts";
+
+/** The load of one word of an array. */
+export function makeWordLoader(
+  words: Int32Array,
+  index: number,
+  { atomics, barrier, isOrdered }: WordAccessPorts,
+): () => number {
+  if (isOrdered) {
+    return () => {
+      barrier[0] = 0;
+      return words[index];
+    };
+  }
+  return () => {
+    barrier[0] = 0;
+    const value = words[index];
+    atomics.or(barrier, 1, 0);
+    return value;
+  };
+}

@@ -1,0 +1,71 @@
+import type { WordAccess } from "../../atomic/internal.ts";
+import type { WaitOptions } from "../../sync/mod.ts";
+import type { WaitPorts } from "../shared/waiter.ts";
+
+/** What the hot paths of a producer are given. Words of a record are counted from its first one. */
+export interface ByteProducerPorts {
+  /** The ring's header. */
+  readonly words: WordAccess;
+  /** The ring's records. */
+  readonly records: WordAccess;
+  /** Bytes of all records, a power of two. */
+  readonly capacity: number;
+  /** Bytes of a record before its message. */
+  readonly headerBytes: number;
+  /** The longest message. */
+  readonly maxByteLength: number;
+  /** What a record's length is a multiple of, negated: the mask that rounds down to it. */
+  readonly alignMask: number;
+  /** Bits of a record's first word. */
+  readonly lengthBits: number;
+  readonly claimedBit: number;
+  readonly skipBit: number;
+  readonly typeWord: number;
+  readonly claimerWord: number;
+  readonly tailWord: number;
+  readonly headWord: number;
+  readonly lockWord: number;
+  readonly seenHeadWord: number;
+  /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
+  readonly publishedWord: number;
+  readonly asleep: number;
+  /** Wakes who sleeps. */
+  readonly wake: () => void;
+  /** Where the only producer begins. Positions are signed: engines keep them as integers. */
+  readonly start: number;
+  /** Who one of many producers is. */
+  readonly id: number;
+  /** Takes the claim lock, which somebody else holds; false if that one keeps it. */
+  readonly takeLock: () => boolean;
+  /** Counts that there was no space, with so many bytes in the ring. Never throws. */
+  readonly noteFull: (usedBytes: number) => void;
+  /** The bytes of a text; throws if it is none. */
+  readonly encode: (message: string) => Uint8Array;
+  readonly copyIn: (from: Uint8Array, byteOffset: number, byteLength: number) => void;
+  /** Throws if nothing can be claimed any more. */
+  readonly requireUse: () => void;
+  /** Throws why such a message cannot be. */
+  readonly refuseMessage: (byteLength: unknown, type: unknown) => never;
+  /** Throws why nothing can be published. */
+  readonly refusePublish: () => never;
+  /** Throws that the producer would wait for what it holds itself. */
+  readonly refuseWait: () => never;
+  readonly waiting: WaitPorts;
+}
+
+/** A producer's methods, and what they keep. */
+export interface ByteProducerPath {
+  claim(byteLength: number, type?: number): number | undefined;
+  claimWait(byteLength: number, type?: number, options?: WaitOptions): number | undefined;
+  publish(): void;
+  push(message: Uint8Array | string, type?: number): boolean;
+  pushWait(message: Uint8Array | string, type?: number, options?: WaitOptions): boolean;
+  /** How many messages are claimed and not published. */
+  claimed(): number;
+  /** How many bytes are claimed that the tail does not count. */
+  hiddenBytes(): number;
+  /** Gives up what is claimed. */
+  abort(): void;
+  /** Nothing can be claimed from now on. */
+  close(): void;
+}

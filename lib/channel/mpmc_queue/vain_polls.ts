@@ -1,0 +1,27 @@
+/**
+ * At each so many polls in vain of the same position it is asked whether somebody died: that takes system calls, and takes the
+ * cache line of the other side's position from those who work there.
+ */
+const POLLS_PER_QUESTION = 16;
+
+/**
+ * Counts polls in vain, and says when to ask about deaths: a slot that stays as it is over some polls may have lost its owner.
+ */
+export class VainPolls {
+  #position = 0;
+  #count = 0;
+
+  /**
+   * Counts one more poll in vain.
+   *
+   * @param position What was polled for; of another position, counting begins anew.
+   * @returns Whether it is time to ask.
+   */
+  isTimeToAsk(position: number): boolean {
+    if (position !== this.#position) {
+      this.#position = position;
+      this.#count = 0;
+    }
+    return ++this.#count % POLLS_PER_QUESTION === 0;
+  }
+}

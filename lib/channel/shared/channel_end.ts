@@ -1,0 +1,75 @@
+import { ClosedError, NotOwnerError } from "../../errors.ts";
+import type { Region } from "../../memory/mod.ts";
+
+/**
+ * One end of a channel, such as its producer: whether it can still be used, and the refusal if it cannot.
+ */
+export class ChannelEnd {
+  /** Whether nobody closed it; its segment may be closed. */
+  isOpen = true;
+  /** What it is, in messages: "producer". */
+  readonly noun: string;
+  readonly #region: Region;
+  readonly #action: string;
+
+  /**
+   * @param region Where the channel lies.
+   * @param action What it does, in messages: "write" or "read".
+   * @param noun What it is, and the method of the channel that makes one: "producer".
+   */
+  constructor(region: Region, action: string, noun: string) {
+    this.#region = region;
+    this.#action = action;
+    this.noun = noun;
+  }
+
+  /** What the channel is called in messages. */
+  get name(): string {
+    return this.#region.name;
+  }
+
+  /**
+   * @throws {ClosedError} If the segment was closed.
+   * @throws {NotOwnerError} If this end was.
+   */
+  requireOpen(): void {
+    this.requireSegment();
+    if (!this.isOpen) {
+      throw new NotOwnerError(
+        `Cannot ${this.#action} ${this.name} as this ${this.noun} was closed; call ${this.noun}() again`,
+      );
+    }
+  }
+
+  /** @throws {ClosedError} If the segment was closed. */
+  requireSegment(): void {
+    if (this.#region.source.closed) this.refuseClosed();
+  }
+
+  /** Throws why this end cannot be used. */
+  refuseUse(): never {
+    this.requireOpen();
+    this.refuseClosed();
+  }
+
+  /** Throws that the segment was closed. */
+  refuseClosed(): never {
+    throw new ClosedError(`Cannot ${this.#action} ${this.name} as its segment was closed; open it again`);
+  }
+
+  /**
+   * Ends the use of this end; the second time nothing happens.
+   *
+   * @param giveBack Gives back what it holds in the segment; not called if that was closed, which gave it back.
+   */
+  close(giveBack: () => void): void {
+    if (!this.isOpen) return;
+    if (!this.#region.source.closed) giveBack();
+    this.isOpen = false;
+  }
+}
+
+/** Refuses to drain so many records. */
+export function refuseLimit(limit: unknown): never {
+  throw new RangeError(`Cannot drain a channel as limit must be 1 or more: received ${String(limit)}`);
+}

@@ -1,0 +1,237 @@
+import type { WordAccess } from "../../atomic/internal.ts";
+import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
+import type { WaitOptions } from "../../sync/mod.ts";
+import type { DrainResult } from "./drain_result.ts";
+import type { WaitPorts } from "./waiter.ts";
+
+/** What a consumer is given. */
+export interface ConsumerPorts<S extends AnyStruct> {
+  readonly words: WordAccess;
+  /** Moves over the records. */
+  readonly bound: BoundRecord<S>;
+  /** Where the record of position 0 begins, in bytes. */
+  readonly recordsOffset: number;
+  readonly recordBytes: number;
+  /** How many slots there are, less one: a power of two. */
+  readonly slotMask: number;
+  /** Where to begin. */
+  readonly start: number;
+  /** The head, which this consumer alone writes. */
+  readonly headWord: number;
+  /**
+   * Returns the position up to which there are records: `from` itself if there are none behind it, undefined in closed
+   * memory. An atomic load; pairs: ring tail.
+   */
+  readonly tailAt: (from: number) => number;
+  /** The most records that were found so far, and what is told of more. */
+  readonly highWater: number;
+  readonly noteHighWater: (found: number) => void;
+  /** The event count that is notified of freed space, and its bit that says that somebody may sleep. */
+  readonly freedWord: number;
+  readonly asleep: number;
+  /** Wakes who sleeps. */
+  readonly wake: () => void;
+  /** Throws why the consumer cannot be used. */
+  readonly refuseUse: () => never;
+  /** Throws that so many records cannot be drained. */
+  readonly refuseLimit: (limit: unknown) => never;
+  /** Throws if what a drain's function returned is a promise. */
+  readonly requireSynchronous: (result: object | null) => void;
+  /** Records found by a poll that are worth one. */
+  readonly worthwhile: number;
+  /** Pauses that a drain rests at most between two polls. */
+  readonly longestRest: number;
+  /** Records that `next` takes at most before it frees them. */
+  readonly heldMost: number;
+  readonly waiting: WaitPorts;
+}
+
+/** A consumer's methods, and what they keep. */
+export interface ConsumerPath<S extends AnyStruct> {
+  drain(fn: (record: ViewOf<S>) => DrainResult, limit?: number): number;
+  drainWait(fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions): number;
+  shift(into: ViewOf<S>): boolean;
+  shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
+  next(): ViewOf<S> | undefined;
+  nextWait(options?: WaitOptions): ViewOf<S> | undefined;
+  release(): void;
+  /** The position whose space is freed next. */
+  head(): number;
+  /** The position to be received next. */
+  position(): number;
+  isDraining(): boolean;
+  /** Nothing can be received from now on. */
+  close(): void;
+}
+
+/** The hot paths of the one consumer of records: of a ring, or of a place in a pipeline. */
+export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): ConsumerPath<S> {
+  const { words: { loadBehindStore, publish: publishWord }, bound: { record, moveTo, copyTo } } = ports;
+  const { recordsOffset, recordBytes, slotMask, headWord, freedWord, asleep, heldMost } = ports;
+  const { tailAt, noteHighWater, wake, refuseUse, refuseLimit, requireSynchronous, worthwhile, longestRest } = ports;
+  const { onlySpins, pause, check, until } = ports.waiting;
+  // Records from head to position are taken by next and not yet freed; those up to limit are known to be there.
+  let head = ports.start, position = ports.start, limit = ports.start;
+  let isDraining = false, isBusy = false, rest = 0, { highWater } = ports;
+
+  const free = (to: number): void => {
+    head = to;
+    publishWord(headWord, to); // pairs: ring head
+    const event = loadBehindStore(freedWord); // pairs: event count, Dekker's way
+    if (event === undefined) refuseUse();
+    if ((event & asleep) !== 0) wake();
+  };
+
+  /** Takes note of records that were found. */
+  const note = (tail: number): void => {
+    if (tail === undefined) refuseUse();
+    limit = tail;
+    const found = (tail - head) | 0;
+    if (found > highWater) noteHighWater(highWater = found);
+  };
+
+  /** Whether there are records; throws if nothing can be received any more. */
+  const poll = (): boolean => {
+    if (isBusy) refuseUse();
+    const tail = tailAt(position);
+    if (tail === position) return false;
+    note(tail);
+    return true;
+  };
+
+  const hasRecords = (): boolean => position !== limit || poll();
+
+  /** Waits where none is known. */
+  const awaitRecords = (options: WaitOptions | undefined): boolean => {
+    if (isBusy) refuseUse();
+    let tail = tailAt(position);
+    if (tail === position) {
+      if (!onlySpins || options !== undefined) return until(hasRecords, options);
+      do {
+        pause();
+        tail = tailAt(position);
+      } while (tail === position);
+    } else if (options !== undefined) check(options);
+    note(tail);
+    return true;
+  };
+
+  /** Each poll takes the tail's cache line from the producer: one that finds little again and again rests in between. */
+  const gather = (found: number): void => {
+    for (let i = 0; i < rest; i++) pause();
+    rest = found >= worthwhile ? rest >> 1 : rest === 0 ? 1 : rest < longestRest ? rest * 2 : rest;
+  };
+
+  const endDrain = (at: number, known: number): void => {
+    isBusy = isDraining = false;
+    position = at;
+    limit = known;
+    if (at !== head) free(at);
+  };
+
+  const receive = (fn: (record: ViewOf<S>) => DrainResult, most: number | undefined): number => {
+    const from = position, slots = slotMask + 1;
+    // Without a limit, what is known now; with one, what comes meanwhile too.
+    const last = most === undefined ? limit : (from + (most < slots ? most : slots)) | 0;
+    let known = limit, at = from, isWhole = false;
+    // All other methods now poll, which refuses.
+    limit = from;
+    isBusy = isDraining = true;
+    try {
+      for (let first = at;; first = at) {
+        const end = ((last - known) | 0) < 0 ? last : known;
+        while (at !== end) {
+          moveTo(recordsOffset + (at & slotMask) * recordBytes);
+          const result = fn(record);
+          if (typeof result === "object") requireSynchronous(result);
+          at = (at + 1) | 0;
+        }
+        if (end === last) break;
+        gather((at - first) | 0);
+        const tail = tailAt(at);
+        if (tail === at || tail === undefined) {
+          rest = 0;
+          break;
+        }
+        known = tail;
+      }
+      isWhole = true;
+    } finally {
+      // Apart from the way that all goes well: engines compile that better.
+      if (!isWhole) endDrain(at, known);
+    }
+    endDrain(at, known);
+    return (at - from) | 0;
+  };
+
+  const shiftOne = (into: ViewOf<S>): void => {
+    moveTo(recordsOffset + (position & slotMask) * recordBytes);
+    copyTo(into);
+    position = (position + 1) | 0;
+    free(position);
+  };
+
+  const takeOne = (): ViewOf<S> => {
+    if (((position - head) | 0) >= heldMost) free(position);
+    moveTo(recordsOffset + (position & slotMask) * recordBytes);
+    position = (position + 1) | 0;
+    return record;
+  };
+
+  const release = (): void => {
+    if (isBusy) refuseUse();
+    if (position !== head) free(position);
+  };
+
+  return {
+    drain(fn, most) {
+      if (most !== undefined && !(most >= 1)) refuseLimit(most);
+      if ((most === undefined || position === limit) && !poll()) return 0;
+      return receive(fn, most);
+    },
+    drainWait(fn, most, options) {
+      if (most !== undefined && !(most >= 1)) refuseLimit(most);
+      if (position === limit) {
+        if (!awaitRecords(options)) return 0;
+      } else {
+        if (options !== undefined) check(options);
+        if (most === undefined) poll();
+      }
+      return receive(fn, most);
+    },
+    shift(into) {
+      if (position === limit && !poll()) return false;
+      shiftOne(into);
+      return true;
+    },
+    shiftWait(into, options) {
+      if ((position === limit || options !== undefined) && !awaitRecords(options)) return false;
+      shiftOne(into);
+      return true;
+    },
+    next() {
+      if (position === limit) {
+        if (isBusy) refuseUse();
+        if (position !== head) free(position);
+        if (!poll()) return undefined;
+      }
+      return takeOne();
+    },
+    nextWait(options) {
+      if (position === limit) {
+        if (isBusy) refuseUse();
+        if (position !== head) free(position);
+        if (!awaitRecords(options)) return undefined;
+      } else if (options !== undefined) check(options);
+      return takeOne();
+    },
+    release,
+    head: () => head,
+    position: () => position,
+    isDraining: () => isDraining,
+    close() {
+      isBusy = true;
+      limit = position;
+    },
+  };
+}

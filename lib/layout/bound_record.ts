@@ -1,0 +1,206 @@
+import { arrayMembers, ArrayView, isPart, structMembers, type ViewCode } from "./accessors.ts";
+import { type CopyEnd, copyGuard, copyText, reachText, viewEnd } from "./copier.ts";
+import type { Field } from "./field.ts";
+import { isViewOf, requireView } from "./is_view.ts";
+import { MAX_END, STRUCT } from "./slots.ts";
+import { ARRAY_NAMES, Source } from "./source.ts";
+import type { AnyStruct, Struct, ValueOf, ViewOf } from "./struct_type.ts";
+import { makeApply } from "./values.ts";
+import type { ReadonlyViews } from "./views.ts";
+
+/**
+ * A view that is bound to its memory: the typed arrays are constants of its code and the position is a variable of it, not
+ * properties, so that engines fold addresses and lengths. It is a view of its struct like any other. Making one takes some
+ * 100 µs, so one is made for each role of a channel.
+ */
+export interface BoundRecord<S extends AnyStruct = AnyStruct> {
+  /** The view. */
+  readonly record: ViewOf<S>;
+
+  /**
+   * Moves the view, and all views of its parts. Unlike the layout's own `moveTo` it checks nothing.
+   *
+   * @param byteOffset Where the struct begins: a multiple of its alignment, from where it lies within the memory.
+   */
+  moveTo(byteOffset: number): void;
+
+  /** Moves the view to nowhere, if it can be retired: reading and writing throw `RangeError` until it is moved back. */
+  retire(): void;
+
+  /**
+   * Copies the record, as the layout's own `copy` does.
+   *
+   * @param into Where to.
+   */
+  copyTo(into: ViewOf<S>): void;
+
+  /**
+   * Copies over the record, as the layout's own `copy` does.
+   *
+   * @param from A view of the struct, or of an equal one.
+   */
+  copyFrom(from: ViewOf<S>): void;
+
+  /**
+   * Checks what `copyTo` does, and copies nothing: what passes here can be copied to.
+   *
+   * @param into Where to.
+   */
+  checkTarget(into: ViewOf<S>): void;
+
+  /**
+   * Checks what `copyFrom` does, and copies nothing: what passes here can be copied from.
+   *
+   * @param from A view of the struct, or of an equal one.
+   */
+  checkSource(from: ViewOf<S>): void;
+
+  /**
+   * @param value Anything.
+   * @returns Whether it is a view to be copied as it is: of the struct, or of an equal one.
+   */
+  isView(value: unknown): value is ViewOf<S>;
+
+  /** A record outside the memory, where values are checked before they reach it. */
+  draft(): ViewOf<S>;
+
+  /**
+   * Writes the fields that an object names into the draft. All getters of the object run before the first field is written.
+   *
+   * @param values The values.
+   * @throws {TypeError | RangeError} If one does not fit.
+   */
+  prepare(values: Partial<ValueOf<S>>): void;
+}
+
+/** How a bound view is made. */
+export interface BindOptions {
+  /** Whether `retire` can be used, which costs setters a comparison. Defaults to false. */
+  readonly canRetire?: boolean;
+}
+
+/**
+ * Makes a view that is bound to its memory.
+ *
+ * @param layout The struct.
+ * @param views The memory.
+ * @param byteOffset Where the view begins.
+ * @param options Whether it can be retired.
+ * @returns The view, and what moves and copies it.
+ */
+export function bindRecord<S extends AnyStruct>(
+  layout: S,
+  views: ReadonlyViews,
+  byteOffset = 0,
+  { canRetire = false }: BindOptions = {},
+): BoundRecord<S> {
+  const last = Math.min(views.byteLength, MAX_END) - layout.byteLength;
+  // Behind the memory, where no array has an element.
+  const nowhere = Math.ceil(views.byteLength / 8) * 8;
+  const source = new Source(), struct: Struct = layout, { readOnly } = views;
+  const self = source.constant(struct), guard = source.constant(copyGuard(struct));
+  const array = (kind: string): string => source.constant(views[kind as "u8"]);
+  const classes: string[] = [], names = new Map<Field, string>();
+  // What a view of the struct's own kind keeps as properties: other code finds it there.
+  const keptArrays = ARRAY_NAMES.filter((name) => struct.fields.some(({ field }) => field.kind === name))
+    .map((name) => `get [$${name}]() { return ${array(name)}; }`).join(" ");
+  const state = `get [$views]() { return ${source.constant(views)}; } get [$readOnly]() { return ${readOnly}; }`;
+  const place = `get [$place]() { return place; }`;
+  const position = struct.fields.some(({ field }) => isPart(field))
+    ? place
+    : "get [$at]() { return at; } set [$at](to) { at = to; }";
+  const code: ViewCode = {
+    source,
+    readOnly,
+    isGone: canRetire ? ` || at === ${nowhere}` : "",
+    array,
+    given: "",
+    classOf(part) {
+      let name = names.get(part);
+      if (name !== undefined) return name;
+      names.set(part, name = `Part${names.size}`);
+      classes.push(`const ${name} = ${partClass(part)};`);
+      return name;
+    },
+  };
+  const partClass = (part: Field): string => {
+    const keep = "this[$delta] = delta; this[$parts] = [];", base = "at + this[$delta]";
+    if (part.kind === "array") {
+      return `class extends ${source.constant(ArrayView)} {
+constructor(delta, label) { super(label); ${keep} } ${state} ${place}
+${arrayMembers(part, base, code)}
+}`;
+    }
+    const { members, parts } = structMembers(part as Struct, base, code);
+    const kept = ARRAY_NAMES.filter((name) => (part as Struct).fields.some(({ field }) => field.kind === name))
+      .map((name) => `get [$${name}]() { return ${array(name)}; }`).join(" ");
+    return namedClass(
+      (part as Struct).name,
+      `constructor(delta) { ${keep} ${parts} } ${state} ${place} ${kept}
+get [$struct]() { return ${source.constant(part)}; }
+${members}`,
+    );
+  };
+  const { members, parts } = structMembers(struct, "at", code);
+  const root = namedClass(
+    struct.name,
+    `constructor(delta) { this[$delta] = delta; this[$parts] = []; ${parts} } ${state} ${position} ${keptArrays}
+get [$last]() { return ${last}; }
+get [$struct]() { return ${self}; }
+${members}`,
+  );
+  const own = (verb: string): CopyEnd => ({
+    at: "at",
+    array,
+    gone: `gone(record, "${struct.name}", "${verb}");`,
+  });
+  const bound = source.evaluate(`(() => {
+var at = ${byteOffset};
+const place = { get at() { return at; }, set at(to) { at = to; } };
+${classes.join("\n")}
+const record = new (${root})(0);
+return {
+record,
+moveTo(byteOffset) {
+at = byteOffset;
+},
+retire() {
+at = ${nowhere};
+},
+copyTo(into) {
+if (into?.[$struct] !== ${self} || into[$readOnly]) ${guard}(record, into);
+${copyText(struct, own("copy from"), viewEnd("into", struct, "copy to"))}
+},
+copyFrom(from) {
+if (${readOnly || `from?.[$struct] !== ${self}`}) ${guard}(from, record);
+${copyText(struct, viewEnd("from", struct, "copy from"), own("copy to"))}
+},
+checkTarget(into) {
+if (into?.[$struct] !== ${self} || into[$readOnly]) ${guard}(record, into);
+${reachText(struct, viewEnd("into", struct, "copy to"))}
+},
+checkSource(from) {
+if (${readOnly || `from?.[$struct] !== ${self}`}) ${guard}(from, record);
+${reachText(struct, viewEnd("from", struct, "copy from"))}
+},
+isView: (value) => value?.[$struct] === ${self} || ${source.constant(isViewOf)}(${self}, value),
+};
+})()`) as Omit<BoundRecord<S>, "draft" | "prepare">;
+  let draft: ViewOf<S> | undefined, apply: ReturnType<typeof makeApply> | undefined;
+  return {
+    ...bound,
+    draft: () => draft ??= layout.alloc() as ViewOf<S>,
+    prepare(values) {
+      // A view has no properties of its own that could be found wanting.
+      if (typeof values === "object" && values !== null && STRUCT in values) requireView(struct, values);
+      draft ??= layout.alloc() as ViewOf<S>;
+      apply ??= makeApply(struct);
+      apply(draft, values);
+    },
+  };
+}
+
+/** A class by a name that may be taken by something else. */
+function namedClass(name: string, body: string): string {
+  return `({ "${name}": class { ${body} } })["${name}"]`;
+}

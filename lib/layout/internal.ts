@@ -1,0 +1,7 @@
+/**
+ * Layouts, for higher floors: what users get, and record views that are bound to their memory.
+ *
+ * @module
+ */
+export * from "./mod.ts";
+export { bindRecord, type BoundRecord } from "./bound_record.ts";

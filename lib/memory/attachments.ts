@@ -1,0 +1,99 @@
+import { ClosedError } from "../errors.ts";
+
+/*
+ * Which attachments this scope has: that is one thread's one set of globals. A reload leaves attachments behind that nobody
+ * will ever close.
+ *
+ * `bun --hot` evaluates all modules again in the same scope. So each run of this module finds here what the runs before it
+ * left, closes it before its own first attachment, and from then on a former run gets none any more.
+ *
+ * `deno run --watch` starts anew in the same thread with new globals. Then an attachment that the segment's table says is
+ * this thread's, and that this scope does not know, is one of globals that are gone.
+ *
+ * What is kept in the globals is one plain record that every copy and version of the library can read.
+ */
+
+/** One attachment, as whoever made it left it. */
+interface Attachment {
+  /** Where the module lies that made it; another copy of the library lies elsewhere. */
+  readonly url: string;
+  /** Which run of that module made it. */
+  readonly run: number;
+  close(): void;
+}
+
+interface Scope {
+  /** How often each module was run. */
+  readonly runs: Map<string, number>;
+  /** Attachments by name: a segment's and one of its ids. */
+  readonly open: Map<string, Attachment>;
+}
+
+const SCOPE: unique symbol = Symbol.for("@shmkit/shmkit: attachments of this scope");
+
+interface Globals {
+  [SCOPE]?: Scope;
+}
+
+function scopeOf(globals: Globals): Scope {
+  if (globals[SCOPE] === undefined) {
+    Object.defineProperty(globals, SCOPE, { value: { runs: new Map(), open: new Map() } satisfies Scope });
+  }
+  return globals[SCOPE]!;
+}
+
+const scope = scopeOf(globalThis as unknown as Globals);
+
+/** Where no bundler has kept the module's address, no run is another's former one. */
+const url: string = import.meta.url ?? crypto.randomUUID();
+
+const run: number = (scope.runs.get(url) ?? 0) + 1;
+scope.runs.set(url, run);
+
+let isFirst = true;
+
+/**
+ * Called before each attachment: closes what former runs of the program left.
+ *
+ * @param doing What is to be attached to.
+ * @throws {ClosedError} If this is a former run itself.
+ */
+export function requireCurrentRun(doing: string): void {
+  if (scope.runs.get(url) !== run) {
+    throw new ClosedError(`Cannot ${doing} as the program was reloaded since, and its former run must not go on`);
+  }
+  if (!isFirst) return;
+  isFirst = false;
+  for (const attachment of scope.open.values()) {
+    if (attachment.url === url && attachment.run < run) attachment.close();
+  }
+}
+
+/** The name of an attachment among all that a scope can have. */
+export function attachmentName(createdNs: number, id: number): string {
+  return `${createdNs}:${id}`;
+}
+
+let observers = 0;
+
+/**
+ * Notes an attachment.
+ *
+ * @param createdNs When its segment was created, which tells it from others.
+ * @param id The attachment's id; 0 if it only reads.
+ * @param close Closes it, and must not keep it from being collected.
+ * @returns What forgets it, once it is closed or collected.
+ */
+export function noteAttachment(createdNs: number, id: number, close: () => void): () => void {
+  const name = id === 0 ? `observer ${url} ${run}.${observers++}` : attachmentName(createdNs, id);
+  const noted: Attachment = { url, run, close };
+  scope.open.set(name, noted);
+  return () => {
+    if (scope.open.get(name) === noted) scope.open.delete(name);
+  };
+}
+
+/** Whether an attachment of this thread was made with these globals. */
+export function isKnownAttachment(createdNs: number, id: number): boolean {
+  return scope.open.has(attachmentName(createdNs, id));
+}

@@ -1,0 +1,73 @@
+/*
+ * What a program in plain JavaScript can get wrong is refused by name, and before anything is made.
+ */
+
+/** A value as messages show it. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+/**
+ * Refuses what is no object where options must be given.
+ *
+ * @param doing What cannot be done without, such as "create segment '/md'".
+ * @param options What was given as options.
+ * @param must What they are there for, such as "with a byteLength".
+ * @throws {TypeError} If they are no object.
+ */
+export function requireOptions(doing: string, options: unknown, must = ""): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new TypeError(
+    `Cannot ${doing} as its options must be an object${must === "" ? "" : ` ${must}`}: received ${shown(options)}`,
+  );
+}
+
+/**
+ * Refuses what is no time to wait.
+ *
+ * @param doing What is to wait.
+ * @param timeoutMs How long; undefined for as long as usual.
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is negative or NaN.
+ */
+export function requireTimeout(doing: string, timeoutMs: unknown): void {
+  if (timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 0)) return;
+  const ErrorClass = typeof timeoutMs === "number" ? RangeError : TypeError;
+  throw new ErrorClass(`Cannot ${doing} as timeoutMs must be 0 or more: received ${shown(timeoutMs)}`);
+}
+
+/**
+ * Refuses what is no name of an attachment.
+ *
+ * @param doing What needs the role.
+ * @param role What an attachment calls itself.
+ * @throws {TypeError} If it is there and no string.
+ */
+export function requireRole(doing: string, role: unknown): void {
+  if (role === undefined || typeof role === "string") return;
+  throw new TypeError(`Cannot ${doing} as its role must be a string: received ${shown(role)}`);
+}
+
+/**
+ * Refuses what names no object or describes none.
+ *
+ * @param doing What needs the object's name and type.
+ * @param name The object's name.
+ * @param type What kind of thing it is.
+ * @throws {TypeError} If the name is no string or the type no `SharedType`.
+ */
+export function requireObject(doing: string, name: unknown, type: unknown): void {
+  if (typeof name !== "string") {
+    throw new TypeError(`Cannot ${doing} as its name must be a string: received ${shown(name)}`);
+  }
+  const { kind, byteLength, init, attach } = (type ?? {}) as Record<string, unknown>;
+  const isType = typeof kind === "string" && [byteLength, init, attach].every((each) => typeof each === "function");
+  if (isType) return;
+  throw new TypeError(
+    `Cannot ${doing} as its type must be a SharedType, such as LatestTable or Mutex: received ${shown(type)}`,
+  );
+}

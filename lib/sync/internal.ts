@@ -1,0 +1,10 @@
+/**
+ * Locks, for higher floors: what users get, and what the floors above use beside it.
+ *
+ * @module
+ */
+export * from "./mod.ts";
+export { ASLEEP } from "./event_count.ts";
+export { LOCK_BYTES } from "./shared/lock_format.ts";
+export { requireDone, requireSynchronous } from "./shared/synchronous.ts";
+export { timeoutOf } from "./shared/wait_options.ts";

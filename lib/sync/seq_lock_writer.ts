@@ -1,0 +1,96 @@
+import { peek, release, store } from "../atomic/mod.ts";
+import { ClosedError, NotOwnerError } from "../errors.ts";
+import { type ReadonlyViews, Views } from "../layout/mod.ts";
+import { SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
+import { copyWords } from "./seq_lock_reader.ts";
+import type { LockHeader } from "./shared/lock_header.ts";
+import type { OwnedWord } from "./shared/owned_word.ts";
+
+/** The writes of one seqlock object. What must be known to all objects of an attachment stands in the words. */
+export class SeqLockWriter {
+  readonly #header: LockHeader;
+  readonly #word: OwnedWord;
+  readonly #words: Int32Array;
+  readonly #id: number;
+  readonly #shared: ReadonlyViews;
+  /** What is written to: the payload itself, or a private copy of it that `end` stores atomically. */
+  readonly #draft: Views | undefined;
+  readonly #isOrdered: boolean;
+  /** Whether this object has begun a write. */
+  #isWriting = false;
+
+  /**
+   * @param header Of the seqlock.
+   * @param word Of the lock.
+   * @param shared The payload.
+   * @param lent The payload as writers may have it, where the processor keeps stores in order; else they fill a copy.
+   */
+  constructor(header: LockHeader, word: OwnedWord, shared: ReadonlyViews, lent: Views | undefined) {
+    this.#header = header;
+    this.#word = word;
+    this.#words = header.words;
+    this.#id = header.id;
+    this.#shared = shared;
+    this.#isOrdered = lent !== undefined;
+    if (header.words.length > 0) this.#draft = lent ?? new Views(new ArrayBuffer(shared.byteLength));
+  }
+
+  /** Whether an object of this attachment is within a write. */
+  get isWithin(): boolean {
+    // Its own id: written by this thread.
+    return peek(this.#words, WRITER_WORD) === this.#id && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0;
+  }
+
+  /** Whether one that died has left the record half written. The caller holds the lock. */
+  get isHalfWritten(): boolean {
+    return (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0 && !this.isWithin; // written by the lock's owner alone
+  }
+
+  /** See `SeqLock.beginWrite`. */
+  begin(): Views {
+    if (!this.#word.isMine || this.isWithin) this.#refuse();
+    return this.start();
+  }
+
+  /** The same for one that has just taken the lock. */
+  start(): Views {
+    this.#isWriting = true;
+    if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
+    this.#words[WRITER_WORD] = this.#id; // plain: ordered by the store below
+    const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
+    // Pairs: seqlock sequence. Whoever sees anything of what follows finds the sequence changed. Odd stays odd after a death.
+    store(this.#words, SEQUENCE_WORD, sequence | WRITING);
+    return this.#draft!;
+  }
+
+  /** See `SeqLock.endWrite`. */
+  end(): void {
+    if (!this.#isWriting || this.#words.length === 0) this.#refuseEnd();
+    this.#isWriting = false;
+    if (!this.#isOrdered) copyWords(this.#draft!, this.#shared, peek);
+    // Pairs: seqlock sequence. Whoever sees this value sees all that was written. No fence: nobody sleeps until it comes.
+    release(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
+  }
+
+  /** Refuses to end the lock within a write. */
+  requireEnded(): void {
+    if (!this.isWithin) return;
+    throw new TypeError(`Cannot unlock ${this.#header.what} within a write; call endWrite() first`);
+  }
+
+  #refuse(): never {
+    const { what } = this.#header;
+    if (this.#words.length === 0) this.#header.refuseUse("write");
+    if (this.isWithin) throw new TypeError(`Cannot write ${what} as a write was begun; call endWrite() first`);
+    throw new NotOwnerError(`Cannot write ${what} as this attachment must hold it; call lock() first`);
+  }
+
+  #refuseEnd(): never {
+    const { what, source } = this.#header;
+    if (source.closed) throw new ClosedError(`Cannot end a write of ${what} as its segment was closed`);
+    const reason = this.isWithin
+      ? "another object of this attachment began it; end it there"
+      : "none was begun; call beginWrite() first";
+    throw new TypeError(`Cannot end a write of ${what} as ${reason}`);
+  }
+}
