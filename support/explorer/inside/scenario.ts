@@ -60,6 +60,7 @@ function regionOf(place: Views, kind: string, id: number): Region {
       isAlive(id: number): boolean {
         return isAlive(id);
       },
+      isOfThisThread: () => false,
       describe: (id: number) => `party ${id}`,
     };
     regions.set(key, region = new Region(`'${kind}'`, place, party, false));
