@@ -16,7 +16,7 @@ interface Held {
 /**
  * A semaphore; a lock is one with a single permit.
  *
- * @param isShy Whether one that tries is also refused while another tries: each takes the other for the holder.
+ * @param isShy Whether one that tries is also refused while another's call is under way: it takes the other for the holder.
  */
 function permitsOf(total: number, isShy = false): Specification<Held> {
   return {
@@ -27,7 +27,7 @@ function permitsOf(total: number, isShy = false): Specification<Held> {
       if (name === "unlock") return at === -1 ? undefined : { by: by.toSpliced(at, 1), dead };
       const alive = by.filter((one) => !dead.includes(one));
       if (result === false) {
-        const meets = isShy && overlapping.some((one) => one.name === "tryLock");
+        const meets = isShy && overlapping.some((one) => one.name !== DIES && !dead.includes(one.actor));
         return alive.length === total || meets ? { by, dead } : undefined;
       }
       return alive.length < total ? { by: [...(by.length < total ? by : alive), actor], dead } : undefined;
