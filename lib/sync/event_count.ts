@@ -113,8 +113,10 @@ export class EventCount {
       const next = count === 1 ? (word + ONE) | ASLEEP : (word + ONE) & ~ASLEEP;
       if (compareExchange(this.#words, this.#index, word, next) !== word) continue;
       const woken = count === 1 ? this.#futex.wakeOne() : this.#futex.wakeAll();
-      // Nobody was asleep. A waiter that registered since and is about to sleep finds another word than its snapshot.
-      if (count === 1 && woken === 0) compareExchange(this.#words, this.#index, next, next & ~ASLEEP);
+      // Nobody was asleep, so the bit goes. A waiter that registered since and is about to sleep finds another word than its
+      // snapshot; one that has fallen asleep since, on the word with the bit, is woken to register again.
+      if (count !== 1 || woken > 0) return;
+      if (compareExchange(this.#words, this.#index, next, next & ~ASLEEP) === next) this.#futex.wakeAll();
       return;
     }
   }

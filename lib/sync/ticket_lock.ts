@@ -115,7 +115,8 @@ export class TicketLock implements Lock {
   }
 
   /**
-   * As {@linkcode Lock.tryLock}: also refused while somebody waits.
+   * As {@linkcode Lock.tryLock}: also refused while somebody waits, or is within a call that takes the lock, tries to, or
+   * passes it on.
    *
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
    * @throws {SegmentFormatError} If its words contradict each other.
@@ -178,7 +179,7 @@ export class TicketLock implements Lock {
     words[this.#state] = TAKING; // plain: ordered by the exchange
     // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
-      words[this.#state] = NONE;
+      store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the look whether the turn is anybody's
       return false;
     }
     const before = peek(words, LOCK_WORD); // written by owners only, and this is the only one
@@ -238,12 +239,19 @@ export class TicketLock implements Lock {
     store(words, state + TICKET - STATE, ticket);
     store(words, state, WAITING); // pairs: ticket holder; whoever sees it sees the ticket
     try {
-      return this.#awaitTurn(ticket, deadline) || this.#giveUp(ticket);
+      if (this.#awaitTurn(ticket, deadline)) return true;
     } catch (error) {
       // Somebody's life could not be asked for, or the like. The next in line must not wait for this one.
-      if (words.length > 0 && this.#giveUp(ticket)) this.unlock();
+      if (words.length > 0) {
+        if (this.#giveUp(ticket)) this.unlock();
+        else this.#passed.notifyAll();
+      }
       throw error;
     }
+    if (this.#giveUp(ticket)) return true;
+    // While the cell said TAKING, others took this attachment for the one whose turn it is, and fell asleep.
+    this.#turns.passOver();
+    return false;
   }
 
   #awaitTurn(ticket: number, deadline: number): boolean {

@@ -74,34 +74,42 @@ export async function buildProgram(entry: string, patches: readonly Patch[] = []
  * Builds a scenario for real processes, with a point before each access to shared memory.
  *
  * @param entry Path of its file from the root.
- * @returns The path of the module: it exports what the file does.
+ * @returns The path of the program (`RealProgram`), and of a script that acts in it (`points_peer.ts`).
  */
-export function buildWithPoints(entry: string): string {
-  const scenario = join(here, "inside/real_scenario.ts");
+export function buildWithPoints(entry: string): { program: string; peer: string } {
+  const scenario = join(here, "inside/real_scenario.ts"), peer = join(here, "points_peer.ts");
   const places: Places = {
     root,
-    replaced: { "support/explorer/inside/scenario.ts": scenario, "support/explorer/inside/history.ts": scenario },
+    replaced: {
+      "support/explorer/inside/scenario.ts": scenario,
+      "support/explorer/inside/history.ts": scenario,
+      "support/explorer/steps.ts": join(root, "lib/atomic/atomics.ts"),
+      "lib/atomic/specialize.ts": join(here, "inside/specialize.ts"),
+      "lib/atomic/word_accesses.ts": join(here, "inside/word_accesses.ts"),
+    },
     shared: new Set(["linearizability.ts", "points_runtime.ts"].map((name) => join(here, name))),
   };
-  const program = new ProgramFiles(join(root, entry), POINTS_AT_CALLS, places),
-    names = namesOf(program),
-    folder = makeFolder();
-  const ownSites: Site[] = [];
-  writeFiles(program, places, folder, (path, file, repoint) => {
-    const label = relative(root, path);
-    return pointsPrelude + toJavaScript(addPoints(file, label, names, ownSites, repoint));
-  });
-  const path = join(folder, "main.mjs"), real = specifier(folder, join(folder, `${relative(root, scenario)}.mjs`));
+  const program = new ProgramFiles(join(root, entry), POINTS_AT_CALLS, places), names = namesOf(program);
+  const folder = makeFolder(), ownSites: Site[] = [];
+  writeFiles(program, places, folder, (path, file, repoint) =>
+    importOf(POINT_NAMES, "points_runtime.ts") +
+    toJavaScript(addPoints(file, relative(root, path), names, ownSites, repoint)));
+  const real = specifier(folder, join(folder, `${relative(root, scenario)}.mjs`));
   writeFileSync(
-    path,
+    join(folder, "program.mjs"),
     [
-      `import { setSites } from ${JSON.stringify(real)};`,
+      `import { setSites } from ${JSON.stringify(join(here, "points_runtime.ts"))};`,
       `setSites(${JSON.stringify(ownSites)});`,
-      `export * from ${JSON.stringify(real)};`,
-      `export * as program from ${JSON.stringify(`./${entry}.mjs`)};`,
+      `export { enterSegment, Segment } from ${JSON.stringify(real)};`,
+      `import * as exported from ${JSON.stringify(`./${entry}.mjs`)};`,
+      `export const scenarios = Object.values(exported).flat().filter((one) => one?.start !== undefined);`,
     ].join("\n"),
   );
-  return path;
+  const start = `import { act } from ${
+    JSON.stringify(peer)
+  };\nimport * as program from "./program.mjs";\nawait act(program);\n`;
+  writeFileSync(join(folder, "peer.mjs"), start);
+  return { program: join(folder, "program.mjs"), peer: join(folder, "peer.mjs") };
 }
 
 function namesOf(program: ProgramFiles): Names {
@@ -121,7 +129,7 @@ function writeFiles(
   const placeOf = (path: string) => join(folder, `${relative(root, path)}.mjs`);
   for (const [path, file] of program.files) {
     const place = (target: string) =>
-      places.shared.has(target) ? pathToFileURL(target).href : specifier(dirname(placeOf(path)), placeOf(target));
+      places.shared.has(target) ? target : specifier(dirname(placeOf(path)), placeOf(target));
     mkdirSync(dirname(placeOf(path)), { recursive: true });
     writeFileSync(placeOf(path), textOf(path, file, (statement) => program.repoint(file, statement, place)));
   }
@@ -143,14 +151,12 @@ function specifier(from: string, to: string): string {
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-/** What rewritten code refers to. It is written in JavaScript already, so that nothing takes it for unused. */
-const PRELUDE = `import { ${RUNTIME_NAMES.join(", ")}, $performance as performance } from ${
-  JSON.stringify(pathToFileURL(join(here, "steps.ts")).href)
-};\n`;
+/** Imports what rewritten code refers to. It is written in JavaScript already, so that nothing takes it for unused. */
+function importOf(names: readonly string[], from: string): string {
+  return `import { ${names.join(", ")} } from ${JSON.stringify(join(here, from))};\n`;
+}
 
-const pointsPrelude = `import { ${POINT_NAMES.join(", ")} } from ${
-  JSON.stringify(pathToFileURL(join(here, "points_runtime.ts")).href)
-};\n`;
+const PRELUDE = importOf([...RUNTIME_NAMES, "$performance as performance"], "steps.ts");
 
 function toJavaScript(text: string): string {
   const target = ts.ScriptTarget.ESNext, module = ts.ModuleKind.ESNext;

@@ -4,41 +4,45 @@
  * @module
  */
 import { writeSync } from "node:fs";
+import process from "node:process";
 
-let buffer: ArrayBufferLike | undefined;
+/** Mapped memory has whole pages. What the code keeps to itself is shorter. */
+const PAGE_BYTES = 4096;
+
 let sites: readonly { place: string; text: string }[] = [];
 let pointsLeft = -1;
+let wanted: string | undefined;
 
-/** Whose accesses count: those to the memory of a segment. */
-export function setMemory(memory: ArrayBufferLike, known: readonly { place: string; text: string }[]): void {
-  buffer = memory;
+/** Says which places the points are at. */
+export function setSites(known: readonly { place: string; text: string }[]): void {
   sites = known;
 }
 
-/** Counts from here on, and stops at the n-th point. */
-export function stopAt(n: number): void {
-  pointsLeft = n;
+/** Stops at a point from here on: at the n-th, or at the first whose text is given. */
+export function stopAt(point: number | string): void {
+  wanted = typeof point === "string" ? point : undefined;
+  pointsLeft = typeof point === "string" ? Infinity : point;
 }
 
-/** Counts no more. */
+/** Stops nowhere any more. */
 export function stopNowhere(): void {
   pointsLeft = -1;
 }
 
 /** A point: right before an access. */
-export function $go(site: number, array: { readonly buffer: ArrayBufferLike } | undefined): void {
-  if (pointsLeft < 0 || (array !== undefined && array.buffer !== buffer) || --pointsLeft > 0) return;
+export function $go(site: number, array: unknown): void {
+  if (pointsLeft < 0 || !$isShared(array)) return;
   const { place, text } = sites[site];
-  // Written at once: this thread does nothing any more.
+  if (--pointsLeft > 0 && (wanted === undefined || !text.includes(wanted))) return;
+  stopNowhere();
+  // Written at once: what is only about to be written stays where it is when the process stops.
   writeSync(1, `${JSON.stringify({ stopped: `${place}: ${text}` })}\n`);
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  while (true) Atomics.wait(never, 0, 0);
+  process.kill(process.pid, "SIGSTOP");
 }
 
 /** Whether an access to an element is one to shared memory. */
 export function $isShared(array: unknown): boolean {
-  return typeof array === "object" && array !== null && buffer !== undefined &&
-    (array as { buffer?: unknown }).buffer === buffer;
+  return ArrayBuffer.isView(array) && array.buffer.byteLength >= PAGE_BYTES;
 }
 
 /** An access as it was written. */

@@ -6,7 +6,7 @@ import type { Patch } from "./program_files.ts";
  */
 export const SHORTENED: readonly Patch[] = [
   { file: "lib/sync/shared/owned_word.ts", from: "const SPINS = 24;", to: "const SPINS = 1;", isOptional: true },
-  { file: "lib/sync/seq_lock_reader.ts", from: "const LOOKS = 16;", to: "const LOOKS = 1;", isOptional: true },
+  { file: "lib/sync/seq_lock_reader.ts", from: "const POLLS = 16;", to: "const POLLS = 1;", isOptional: true },
   { file: "lib/atomic/backoff.ts", from: "{ spins = 6, yields = 4,", to: "{ spins = 1, yields = 0,", isOptional: true },
   { file: "lib/sync/shared/lock_format.ts", from: "BLOCKED_PLACES = 32;", to: "BLOCKED_PLACES = 2;", isOptional: true },
 ];

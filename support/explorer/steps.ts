@@ -64,14 +64,6 @@ export function release(words: Words, index: number, value: number): void {
   world.saw(value | 0, "releases", word);
 }
 
-/** A plain store. */
-export function poke(words: Words, index: number, value: number): void {
-  if (isDirect(words)) return void direct(words[index] = value, "pokes");
-  const word = wordOf(words, index);
-  world.memory.put(world.enter(), word, value | 0, -1);
-  world.saw(value | 0, "pokes", word);
-}
-
 /** Adds. */
 export function add(words: Words, index: number, value: number): number {
   return replace(words, index, "adds to", (old) => old + value);
@@ -161,7 +153,6 @@ export const STEPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   peek,
   store,
   release,
-  poke,
   add,
   or,
   and,
@@ -190,7 +181,6 @@ export const ANNOUNCED: Readonly<Record<string, string>> = {
   peek: "$goRead",
   store: "$goWrite",
   release: "$goWrite",
-  poke: "$goWrite",
   add: "$goWrite",
   or: "$goWrite",
   and: "$goWrite",

@@ -25,6 +25,7 @@ describe("known-bad variants are found", { timeout: 600_000 }, () => {
         break;
       }
       assert(failure !== undefined, "no schedule shows what is wrong");
+      assert(!failure.message.includes("ReferenceError"), `the variant is not a program: ${failure.message}`);
     });
   }
 

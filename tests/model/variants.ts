@@ -36,8 +36,8 @@ const OWNED = "shared/owned_word", SWAP = "this.#change(word, this.#id | MARK)";
 export const VARIANTS: readonly Variant[] = [
   variant("unlocking wakes nobody", "exclusion", "Mutex: two take it twice", [
     OWNED,
-    "if (isMarked(exchange(this.#words, LOCK_WORD, FREE))) this.#futex.wakeOne();",
-    "exchange(this.#words, LOCK_WORD, FREE);",
+    "if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;",
+    "exchange(this.#words, LOCK_WORD, FREE);\n    return;",
   ]),
   variant("one that slept takes the lock as if nobody else slept", "exclusion", "Mutex: three take it once", [
     OWNED,
@@ -48,7 +48,7 @@ export const VARIANTS: readonly Variant[] = [
     OWNED,
     "if (!isMarked(word) && !this.#change(word, word | MARK)) continue;",
     "",
-  ], [OWNED, "this.#futex.wait(word | MARK, until)", "this.#futex.wait(word, until)"]),
+  ], [OWNED, "this.sleepWhile(word | MARK, deadline)", "this.sleepWhile(word, deadline)"]),
   variant("takes over because time has passed", "exclusion", "Mutex: two take it twice", [
     OWNED,
     "ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))",
@@ -90,6 +90,16 @@ export const VARIANTS: readonly Variant[] = [
     "if (this.#isPublished) this.#isFenced = fence(this.#words);",
     "",
   ]),
+  variant("forgets who fell asleep meanwhile", "event_count", "EventCount: one waits twice", [
+    "event_count",
+    "if (compareExchange(this.#words, this.#index, next, next & ~ASLEEP) === next) this.#futex.wakeAll();",
+    "compareExchange(this.#words, this.#index, next, next & ~ASLEEP);",
+  ]),
+  variant("forgets who registered meanwhile", "event_count", "EventCount: one waits twice", [
+    "event_count",
+    "if (compareExchange(this.#words, this.#index, next, next & ~ASLEEP) === next) this.#futex.wakeAll();",
+    "and(this.#words, this.#index, ~ASLEEP);",
+  ], ["event_count", "import { compareExchange, ", "import { and, compareExchange, "]),
   variant("to wake one forgets the others", "event_count", "EventCount: two wait, and one is woken", [
     "event_count",
     "(word + ONE) | ASLEEP :",
@@ -98,8 +108,8 @@ export const VARIANTS: readonly Variant[] = [
 
   variant("a reader looks for a writer before it says that it reads", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
-    "if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAnew();\n    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();",
-    "const isFree = load(words, LOCK_WORD) === FREE;\n    if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAnew();\n    if (!isFree) return this.#withdraw();",
+    "if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();\n    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();",
+    "const isFree = load(words, LOCK_WORD) === FREE;\n    if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();\n    if (!isFree) return this.#withdraw();",
   ]),
   variant("the last reader wakes no writer", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
@@ -108,8 +118,8 @@ export const VARIANTS: readonly Variant[] = [
   ]),
   variant("a reader looks for a writer before it has left", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
-    "store(words, cell, this.#id); // pairs: cell holder; the writer",
-    "const word = load(words, LOCK_WORD);\n    store(words, cell, this.#id); // pairs: cell holder; the writer",
+    "store(words, cell, id); // pairs: cell holder; the writer",
+    "const word = load(words, LOCK_WORD);\n    store(words, cell, id); // pairs: cell holder; the writer",
   ], [
     "rw_lock",
     "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
@@ -117,13 +127,18 @@ export const VARIANTS: readonly Variant[] = [
   ]),
   variant("a writer looks at the readers before it registers", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock_readers",
-    "const seen = this.#drained.snapshot();\n        if (this.#areOut(asksForLife)) return true;",
-    "if (this.#areOut(asksForLife)) return true;\n        const seen = this.#drained.snapshot();",
+    "const seen = this.#drained.snapshot();\n        if (asksForLife ? this.#areGone(deadline) : this.areOut()) return true;",
+    "if (asksForLife ? this.#areGone(deadline) : this.areOut()) return true;\n        const seen = this.#drained.snapshot();",
   ]),
   variant("a writer that leaves wakes no reader", "rw_lock", "RwLock: a writer and a reader", [
-    "rw_lock",
-    "    this.#writerGone.wakeAll();\n",
-    "",
+    OWNED,
+    "if (this.#wakesAll) this.#futex.wakeAll();",
+    "if (this.#wakesAll) return;",
+  ]),
+  variant("a writer that leaves wakes one of two readers", "rw_lock", "RwLock: a writer and two readers", [
+    OWNED,
+    "if (this.#wakesAll) this.#futex.wakeAll();",
+    "if (this.#wakesAll) this.#futex.wakeOne();",
   ]),
   variant("a refused reader wakes no writer", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
@@ -133,23 +148,38 @@ export const VARIANTS: readonly Variant[] = [
 
   variant("passes the turn on before it has left", "exclusion", "TicketLock: two take it twice", [
     "ticket_lock",
-    "    words[LOCK_WORD] = FREE;\n    words[this.#state] = NONE;\n    store(words, SERVING_WORD, (serving + 1) | 0);",
-    "    store(words, SERVING_WORD, (serving + 1) | 0);\n    words[LOCK_WORD] = FREE;\n    words[this.#state] = NONE;",
+    "    words[LOCK_WORD] = FREE;\n    release(words, SERVING_WORD, (serving + 1) | 0);",
+    "    release(words, SERVING_WORD, (serving + 1) | 0);\n    words[LOCK_WORD] = FREE;",
+  ]),
+  variant("gives up its turn before it passes it on", "exclusion", "TicketLock: two take it twice", [
+    "ticket_lock",
+    "    release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn\n",
+    "    store(words, this.#state, NONE);\n    release(words, SERVING_WORD, (serving + 1) | 0);\n",
+  ]),
+  variant("gives up its ticket and leaves the turn where it is", "exclusion", "TicketLock: one leaves", [
+    "ticket_lock",
+    "    this.#turns.passOver();\n    return false;",
+    "    return false;",
+  ]),
+  variant("passes over a ticket that somebody is about to have", "exclusion", "TicketLock: two take it twice", [
+    "ticket_turns",
+    "(load(words, word + TICKET) - first) | 0 : 0;",
+    "(load(words, word + TICKET) - first) | 0 : unheld;",
   ]),
   variant("draws a ticket without saying so", "exclusion", "TicketLock: three take it once", [
     "ticket_lock",
-    "store(words, state, TAKING);\n    const ticket",
+    "store(words, state, TAKING); // pairs: ticket holder\n    const ticket",
     "const ticket",
   ]),
   variant("passing the turn on wakes nobody", "exclusion", "TicketLock: two take it twice", [
     "ticket_lock",
-    "if (!this.#keepsCell) this.#leaveCell();\n    this.#passed.notifyAll();",
-    "if (!this.#keepsCell) this.#leaveCell();",
+    "before the look for those that sleep\n    this.#passed.notifyAll();",
+    "before the look for those that sleep",
   ]),
 
   variant("looks for a permit before it registers", "semaphore", "Semaphore: three want two permits", [
     "semaphore",
-    "const seen = this.#returned.snapshot();\n        if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();",
+    "const seen = this.#returned.snapshot(); // before the look, so that no permit that comes back is missed\n        if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();",
     "if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();\n        const seen = this.#returned.snapshot();",
   ]),
   variant("takes a permit with a store where an exchange is needed", "semaphore", "Semaphore: three want two permits", [
@@ -163,8 +193,8 @@ export const VARIANTS: readonly Variant[] = [
   ]),
   variant("wakes before the permit is back", "semaphore", "Semaphore: three want two permits", [
     "semaphore",
-    "    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#giveBackAnother();\n    this.#returned.notifyOne();",
-    "    this.#returned.notifyOne();\n    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#giveBackAnother();",
+    "    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#releaseAnother();\n    this.#returned.notifyOne();",
+    "    this.#returned.notifyOne();\n    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#releaseAnother();",
   ]),
 
   variant("registers when the mutex is given up already", "condition", "Condition: one waits for one thing", [
@@ -177,9 +207,15 @@ export const VARIANTS: readonly Variant[] = [
     "      mutex.unlock();\n      const seen = this.#signalled.snapshot();\n",
   ]),
 
+  variant("each look forgets what was signalled before", "condition", "Condition: one waits for one thing", [
+    "condition",
+    "if (this.#signalled.wait(seen, until)) return true;",
+    "if (this.#signalled.wait(this.#signalled.snapshot(), until)) return true;",
+  ]),
+
   variant("wakes before it is set", "event", "Event: two wait until it is set", [
     "event",
-    "    exchange(this.#words, STATE_WORD, SET); // pairs with the look in tryWait: what was written before is seen\n    if (this.autoReset) this.#wasSet.notifyOne();\n    else this.#wasSet.notifyAll();",
+    "    exchange(this.#words, STATE_WORD, SET); // pairs: event state; what was written before is seen\n    if (this.autoReset) this.#wasSet.notifyOne();\n    else this.#wasSet.notifyAll();",
     "    if (this.autoReset) this.#wasSet.notifyOne();\n    else this.#wasSet.notifyAll();\n    exchange(this.#words, STATE_WORD, SET);",
   ]),
   variant("resets it with a store where an exchange is needed", "event", "Event: one waits, one waits a while", [
@@ -223,10 +259,10 @@ export const VARIANTS: readonly Variant[] = [
     "return result;",
   ]),
   variant("the sequence does not tell of a write", "seq_lock", "SeqLock: one writes twice, one reads twice", [
-    "seq_lock",
+    "seq_lock_writer",
     "store(this.#words, SEQUENCE_WORD, sequence | WRITING);",
     "",
-  ], ["seq_lock", "(peek(this.#words, SEQUENCE_WORD) + 1) | 0", "(peek(this.#words, SEQUENCE_WORD) + 2) | 0"]),
+  ], ["seq_lock_writer", "(peek(this.#words, SEQUENCE_WORD) + 1) | 0", "(peek(this.#words, SEQUENCE_WORD) + 2) | 0"]),
   variant("on arm64, copies as on x86-64", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock",
     "return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly);",
@@ -236,7 +272,7 @@ export const VARIANTS: readonly Variant[] = [
     "seq_lock",
     "copyWords(this.#shared, this.payload, load)",
     "copyWords(this.#shared, this.payload, peek)",
-  ]),
+  ], ["seq_lock", "import { load, ", "import { load, peek, "]),
   variant("on arm64, writes plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock_reader",
     "store(to.i32, i, read(from.i32, i));",

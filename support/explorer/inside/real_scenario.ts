@@ -9,7 +9,6 @@ import { Segment } from "../../../lib/memory/segment.ts";
 import type { SharedType } from "../../../lib/memory/shared_type.ts";
 import type { Scenario } from "../scenario.ts";
 import type * as explored from "./scenario.ts";
-import { setMemory } from "../points_runtime.ts";
 
 export type { Scenario, Start } from "../scenario.ts";
 export { DIES, type Operation, type Specification } from "../linearizability.ts";
@@ -21,16 +20,9 @@ const Words: SharedType<{ count: number }, Int32Array> = {
   attach: (region: Region) => region.source.i32,
 };
 
-const sites: { place: string; text: string }[] = [];
-
 let segment: Segment;
 let role: string | undefined;
 let things = 0;
-
-/** Tells which places of the code have points. */
-export function setSites(known: readonly { place: string; text: string }[]): void {
-  sites.push(...known);
-}
 
 /**
  * Makes what follows take place in a segment.
@@ -61,9 +53,7 @@ const nobody: unknown = new Proxy({}, { get: () => () => false });
 /** As in the explored world. */
 export function words(count: number, _name?: string): Int32Array {
   const name = `words ${things++}`;
-  const made = role === undefined ? segment.create(name, Words, { count }) : segment.open(name, Words, { count });
-  setMemory(made.buffer, sites);
-  return made;
+  return role === undefined ? segment.create(name, Words, { count }) : segment.open(name, Words, { count });
 }
 
 /** Nobody sees from here who else is inside: what is protected shows it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { WordAccess, WordAccessOptions } from "../../../lib/atomic/word_access.ts";
-import { compareExchange, load, peek, poke, release, store } from "../steps.ts";
+import { compareExchange, load, peek, release, store } from "../steps.ts";
 
 /** The accesses to the words of an array. */
 export function wordAccess(words: Int32Array, { isFenced = false }: WordAccessOptions = {}): WordAccess {
@@ -14,7 +14,9 @@ export function wordAccess(words: Int32Array, { isFenced = false }: WordAccessOp
     load: (index) => load(words, index),
     loadBehindStore: (index) => load(words, index),
     peek: (index) => peek(words, index),
-    poke: (index, value) => poke(words, index, value),
+    poke(index, value) {
+      words[index] = value;
+    },
     store: storeWord,
     release: releaseWord,
     publish: isFenced ? releaseWord : storeWord,

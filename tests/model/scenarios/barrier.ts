@@ -63,7 +63,7 @@ const mourning: Scenario = {
 const impatient: Scenario = {
   part: "Barrier",
   title: "one comes, gives up, and comes again",
-  settings: [{ preemptions: 4 }],
+  settings: [{ preemptions: 2 }],
   start() {
     const barrier = share(Barrier, { parties: 2 }),
       arrived = words(2, "arrived"),
@@ -90,8 +90,8 @@ const impatient: Scenario = {
 };
 
 export const scenarios: readonly Scenario[] = [
-  meet("two meet twice", 2, 2, [{ preemptions: 4 }, { preemptions: 2, stops: 1 }]),
-  meet("three meet once", 3, 1, [{ preemptions: 2 }]),
+  meet("two meet twice", 2, 2, [{ preemptions: 2 }, { preemptions: 1, stops: 1 }]),
+  meet("three meet once", 3, 1, [{ preemptions: 1 }]),
   mourning,
   impatient,
 ];

@@ -98,8 +98,11 @@ function scenariosOf(kind: Kind): Scenario[] {
     {
       part,
       title: "two take it twice",
-      settings: [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }, {
-        preemptions: 2,
+      settings: [{ preemptions: part === "SpinLock" ? 4 : 3 }, { preemptions: 2, deaths: 1 }, {
+        preemptions: 1,
+        deaths: 2,
+      }, {
+        preemptions: 1,
         stops: 1,
       }],
       start() {
@@ -135,7 +138,7 @@ function scenariosOf(kind: Kind): Scenario[] {
     {
       part,
       title: "one takes it, one tries, one waits a while",
-      settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }],
+      settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
       start() {
         const lock = kind.share(),
           data = words(3, "data"),
@@ -158,6 +161,32 @@ function scenariosOf(kind: Kind): Scenario[] {
             if (dead.length === 0) lock.mustBeUnchanged(counters);
             comeLate(lock.as("eve"), data, dead);
           },
+        };
+      },
+    },
+    {
+      part,
+      title: "one leaves, one waits, one waits a while",
+      settings: [{ preemptions: 3 }],
+      start() {
+        const lock = kind.share(),
+          data = words(3, "data"),
+          [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => warm(lock, who));
+        bob.tryLock();
+        return {
+          actors: {
+            cyd() {
+              if (!cyd.lock({ timeoutMs: 1 })) return;
+              change(cyd, data);
+              cyd.unlock();
+            },
+            ann: often(ann, data, 1),
+            bob() {
+              change(bob, data);
+              bob.unlock();
+            },
+          },
+          check: ({ dead }) => comeLate(lock.as("eve"), data, dead),
         };
       },
     },

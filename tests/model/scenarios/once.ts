@@ -38,7 +38,7 @@ function many(title: string, count: number, settings: Scenario["settings"]): Sce
 const throwing: Scenario = {
   part: "Once",
   title: "the first throws, the others run it again, one waits only a while",
-  settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }],
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
   start() {
     const once = share(Once, {}),
       runs = words(2, "runs"),
@@ -74,6 +74,6 @@ const throwing: Scenario = {
 
 export const scenarios: readonly Scenario[] = [
   many("two run it", 2, [{ preemptions: 4 }, { preemptions: 3, deaths: 1 }, { preemptions: 2, stops: 1 }]),
-  many("three run it", 3, [{ preemptions: 3 }, { preemptions: 1, deaths: 2 }]),
+  many("three run it", 3, [{ preemptions: 2 }, { preemptions: 1, deaths: 2 }]),
   throwing,
 ];

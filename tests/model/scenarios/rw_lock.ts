@@ -89,11 +89,11 @@ function make(
 }
 
 export const scenarios: readonly Scenario[] = [
-  make("a writer, a reader and one that tries", { writers: 1, rounds: 2, readers: 1, triers: 1 }, [{ preemptions: 4 }, {
+  make("a writer, a reader and one that tries", { writers: 1, rounds: 2, readers: 1, triers: 1 }, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,
   }]),
-  make("two writers and one that tries", { writers: 2, triers: 1 }, [{ preemptions: 3 }, {
+  make("two writers and one that tries", { writers: 2, triers: 1 }, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,
   }]),
@@ -103,5 +103,6 @@ export const scenarios: readonly Scenario[] = [
     { preemptions: 1, deaths: 2 },
     { preemptions: 2, stops: 1 },
   ]),
-  make("a writer, a reader and one that waits a while", { writers: 1, readers: 1, impatient: 1 }, [{ preemptions: 3 }]),
+  make("a writer and two readers", { writers: 1, readers: 2 }, [{ preemptions: 2 }]),
+  make("a writer, a reader and one that waits a while", { writers: 1, readers: 1, impatient: 1 }, [{ preemptions: 2 }]),
 ];

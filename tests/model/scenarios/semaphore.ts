@@ -36,7 +36,7 @@ const three: Scenario = {
 const both: Scenario = {
   part: "Semaphore",
   title: "one takes both, one tries, one waits a while",
-  settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }],
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
   start() {
     const permits = share(Semaphore, { permits: 2 }),
       [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => permits.as(who));

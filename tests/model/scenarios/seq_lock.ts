@@ -51,7 +51,7 @@ function reading(title: string, count: number, settings: Scenario["settings"]): 
 const repairing: Scenario = {
   part: "SeqLock",
   title: "a writer dies, another repairs, one reads",
-  settings: [{ preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }],
+  settings: [{ preemptions: 1, deaths: 1 }, { preemptions: 1, deaths: 2 }],
   start() {
     const record = share(SeqLock, { payloadBytes: 8 }),
       [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => record.as(who));
