@@ -218,13 +218,13 @@ export class Participants implements Party {
         joins = joinsAfter(joins);
       }
     }
-    store(this.#words, word, joins); // pairs with the load in #idOf
+    store(this.#words, word, joins); // pairs: slot joins
     return true;
   }
 
   /** The id of a slot's last holder. */
   #idOf(slot: number): number {
-    const joins = load(this.#words, (slot * SLOT_BYTES + JOINS_OFFSET) / 4); // pairs with the store in #takeEpoch
+    const joins = load(this.#words, (slot * SLOT_BYTES + JOINS_OFFSET) / 4); // pairs: slot joins
     return ((joins % EPOCH_LIMIT) << SLOT_BITS) | slot;
   }
 

@@ -35,12 +35,13 @@ export class Role {
     const words = this.#region.views.i32; // throws on a read-only attachment
     const { party } = this.#region;
     while (true) {
-      const holder = load(words, this.#word); // pairs with the exchanges below, here and in release
+      const holder = load(words, this.#word); // pairs: role word
       if (holder !== 0 && party.isAlive(holder)) {
         throw new RoleTakenError(
           `Cannot become ${this.#what} as only one at a time may be: found ${party.describe(holder)}, which is alive`,
         );
       }
+      // Pairs: role word. Whoever takes it over sees all that its holder wrote before releasing it.
       if (compareExchange(words, this.#word, holder, party.id) === holder) return holder !== 0;
     }
   }
@@ -52,7 +53,7 @@ export class Role {
    */
   release(): void {
     const { party, views } = this.#region;
-    const holder = compareExchange(views.i32, this.#word, party.id, 0);
+    const holder = compareExchange(views.i32, this.#word, party.id, 0); // pairs: role word
     if (holder === party.id) return;
     throw new NotOwnerError(
       `Cannot give back ${this.#what} as this attachment does not hold it: found ${

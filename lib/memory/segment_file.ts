@@ -206,7 +206,7 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
     new Uint8Array(mapping.buffer, MAGIC_BYTES, geometry.objectsOffset - MAGIC_BYTES).fill(0);
     writeHeader(record, geometry);
     const header = readHeader(name, record, geometry.byteLength);
-    // Publishes everything above; pairs with the load in attach. From here on nothing fails.
+    // Publishes everything above; pairs: segment state. From here on nothing fails.
     store(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD, STATE_READY);
     unlockByte(fd, INITIALISER_LOCK_BYTE);
     return { mapping, header };
@@ -275,7 +275,7 @@ function attach(name: string, opened: OpenFile, request: MappingOptions): Segmen
   // Read anew, as the bytes read along with the state may be older. And read before mapping: touching a page behind the end of a cut file would crash the process.
   const header = readHeader(name, readStart(name, opened.fd), byteLength);
   const mapping = new Mapping(name, opened, byteLength, request);
-  load(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD); // pairs with the store in initialise
+  load(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD); // pairs: segment state
   return { mapping, header };
 }
 

@@ -110,7 +110,7 @@ export class Waiter implements WaitPorts {
     }
     while (true) {
       const event = eventNow();
-      const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true
+      const seen = event.snapshot(); // pairs: event count
       if (isReady()) return true;
       if (eventNow() !== event) continue; // what is waited for has changed
       const until = Math.min(deadline, event.now() + event.recheckMs);

@@ -225,7 +225,7 @@ export class OwnedWord {
     );
   }
 
-  /** Pairs: lock word, here and with the other attachments' exchanges. */
+  /** Pairs: lock word. */
   #change(from: number, to: number): boolean {
     return compareExchange(this.#words, LOCK_WORD, from, to) === from;
   }
