@@ -157,7 +157,7 @@ describe("the desk on made-up captures", () => {
   });
 
   it("the kill switch stops orders within one message", async () => {
-    const options = ["--mix", "--seconds", "2", "--speed", "20", "--stop-after", "1", "--json"],
+    const options = ["--mix", "--seconds", "3", "--speed", "20", "--stop-after", "2", "--json"],
       program = new Program(...options);
     assertEquals(await program.ended(), 0, program.output);
     const { limits, checks: { orders, wrongPositions } } = JSON.parse(program.output);
