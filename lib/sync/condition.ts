@@ -1,4 +1,3 @@
-import { load, store } from "../atomic/mod.ts";
 import { NotOwnerError } from "../errors.ts";
 import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
@@ -17,19 +16,17 @@ export type ConditionOptions = Record<never, never>;
  *
  *     offset  bytes  field
  *         32      4  event count: signalled
- *         36      4  1 once more waited than the header has places for
  */
 const SIGNALLED_WORD = FIRST_OWN_WORD;
-const OVERFLOW_WORD = FIRST_OWN_WORD + 1;
 
 /**
  * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in any of the processes.
  * `wait` releases the mutex, sleeps and takes it again. It may return without a signal, so the caller checks what it waits
  * for in a loop. Always use one condition with one mutex.
  *
- * A signal is never lost: if the waiter that it woke dies before it could act, all others wake within 100 ms and check.
- * Once more than 32 have waited at a time, waits end early every 40 ms, as deaths among so many could be missed. If an
- * owner of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one that gets the mutex next.
+ * A signal is never lost: if the waiter that it woke dies before it could act, all others that waited then wake within
+ * 100 ms and check. If an owner of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one that gets the
+ * mutex next.
  *
  * Source: A. Birrell, "An Introduction to Programming with Threads" (1989), by an event count as in
  * m-ou-se/rust-atomics-and-locks, chapter 9.
@@ -54,8 +51,6 @@ export class Condition {
 
   readonly #header: LockHeader;
   readonly #signalled: EventCount;
-  /** One that died here may have taken a signal with it: all others check for themselves. */
-  readonly #wakeAll = (): void => this.#signalled.notifyAll();
 
   private constructor(region: Region) {
     this.#header = new LockHeader("condition", region);
@@ -95,10 +90,8 @@ export class Condition {
     }
     // Taken with the mutex held: whoever changes the state afterwards, changes the count afterwards.
     const seen = this.#signalled.snapshot();
-    const place = this.#header.beginWaiting(this.#wakeAll);
+    const place = this.#header.beginWaiting();
     try {
-      // One that is not listed would not be missed if it died with a signal: from now on all waits end early.
-      if (place === -1) store(this.#header.words, OVERFLOW_WORD, 1); // pairs: condition overflow
       this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
       mutex.unlock();
       return this.#sleep(seen, deadline);
@@ -120,16 +113,13 @@ export class Condition {
     this.#signalled.notifyAll();
   }
 
-  /** Sleeps until a signal, or until it is better to check. False if the time ran out. */
+  /** Sleeps until a signal, its own or one that another may have died with. False if the time ran out. */
   #sleep(seen: number, deadline: number): boolean {
     while (true) {
+      // Each look is for the same count: it ends the wait if there was any signal since, whomever that woke.
       const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
       if (this.#signalled.wait(seen, until)) return true;
       if (until === deadline) return false;
-      if (load(this.#header.words, OVERFLOW_WORD) !== 0) return true; // pairs: condition overflow
-      if (!this.#header.forgetDeadWaiters()) continue;
-      this.#wakeAll();
-      return true;
     }
   }
 

@@ -13,7 +13,7 @@ export interface RealProgram {
   enterSegment(segment: Segment, as: string | undefined): void;
 }
 
-/** What a process is to do: be an actor, and perhaps stop at a point. */
+/** What a process is to do: attach as an actor, and once it is told to, act and perhaps stop at a point. */
 export interface Task {
   readonly segment: string;
   readonly actor: string;
@@ -21,17 +21,21 @@ export interface Task {
   readonly stopAt?: number | string;
 }
 
-/** What a process reports. */
+/** What a process reports: first that it has attached, and then what came of it. */
 export type Report = { readonly stopped: string } | { readonly done: true } | { readonly error: string };
 
 /** Does one task after the other, in the scenario that the first argument names. */
 export async function act({ scenarios, Segment, enterSegment }: RealProgram): Promise<void> {
   const scenario = scenarios.find(({ part, title }) => `${part}: ${title}` === peerArgs[0])!;
   tell("ready");
-  for await (const task of told<Task>()) {
+  const messages = told<Task | "go">();
+  for await (const task of messages) {
+    if (task === "go") continue;
     using segment = Segment.open(task.segment, { role: task.actor });
     enterSegment(segment, task.actor);
     const { actors } = scenario.start();
+    tell("attached");
+    await messages.next();
     if (task.stopAt !== undefined) stopAt(task.stopAt);
     let report: Report = { done: true };
     try {

@@ -9,9 +9,13 @@ import process from "node:process";
 /** Mapped memory has whole pages. What the code keeps to itself is shorter. */
 const PAGE_BYTES = 4096;
 
+/** How often a place counts: one that a wait comes to again and again is the same one after that. */
+const MOST_VISITS = 2;
+
 let sites: readonly { place: string; text: string }[] = [];
 let pointsLeft = -1;
 let wanted: string | undefined;
+let visits = new Uint8Array(0);
 
 /** Says which places the points are at. */
 export function setSites(known: readonly { place: string; text: string }[]): void {
@@ -22,6 +26,7 @@ export function setSites(known: readonly { place: string; text: string }[]): voi
 export function stopAt(point: number | string): void {
   wanted = typeof point === "string" ? point : undefined;
   pointsLeft = typeof point === "string" ? Infinity : point;
+  visits = new Uint8Array(sites.length);
 }
 
 /** Stops nowhere any more. */
@@ -31,7 +36,8 @@ export function stopNowhere(): void {
 
 /** A point: right before an access. */
 export function $go(site: number, array: unknown): void {
-  if (pointsLeft < 0 || !$isShared(array)) return;
+  if (pointsLeft < 0 || !$isShared(array) || visits[site] === MOST_VISITS) return;
+  visits[site]++;
   const { place, text } = sites[site];
   if (--pointsLeft > 0 && (wanted === undefined || !text.includes(wanted))) return;
   stopNowhere();

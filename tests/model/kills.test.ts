@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
+import { readFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -22,7 +23,7 @@ const TRIES = "one takes it, one tries, one waits a while";
 
 const CASES: readonly Case[] = [
   ...LOCKS.map((part) => ({ file: "exclusion", scenario: `${part}: ${TRIES}`, victim: "ann" })),
-  ...LOCKS.map((part): Case => ({
+  ...["Mutex", "TicketLock", "Semaphore"].map((part): Case => ({
     file: "exclusion",
     scenario: `${part}: two take it twice`,
     victim: "ann",
@@ -57,6 +58,7 @@ class Cast {
   readonly #script: URL;
   readonly #scenario: string;
   readonly #idle: Peer[] = [];
+  #spare: [Peer, Promise<unknown>] | undefined;
   readonly #all = new Set<Peer>();
 
   constructor(script: URL, scenario: string) {
@@ -64,13 +66,21 @@ class Cast {
     this.#scenario = scenario;
   }
 
+  /** One that is ready, and another that gets ready meanwhile: the next one killed is replaced without a wait. */
   async take(): Promise<Peer> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    const peer = Peer.start(thisRuntime, this.#script, [this.#scenario]);
-    this.#all.add(peer);
-    assertEquals(await peer.next(), "ready");
+    const [peer, ready] = this.#spare ?? this.#start();
+    this.#spare = this.#start();
+    assertEquals(await ready, "ready");
     return peer;
+  }
+
+  #start(): [Peer, Promise<unknown>] {
+    const peer = Peer.start(thisRuntime, this.#script, [this.#scenario]), ready = peer.next();
+    ready.catch(() => {}); // killed before it was ready
+    this.#all.add(peer);
+    return [peer, ready];
   }
 
   giveBack(peer: Peer): void {
@@ -100,9 +110,10 @@ async function killAt(
   enterSegment(segment, undefined);
   const { actors, check, mayWaitForEver } = scenario.start();
   const others = Object.keys(actors).filter((actor) => actor !== victim);
-  const run = async (actor: string, stopAt?: number | string) => {
+  const attach = async (actor: string, stopAt?: number | string) => {
     const peer = await cast.take(), task: Task = { segment: segment.name, actor, stopAt };
     peer.send(task);
+    assertEquals(await within(peer.next()), "attached");
     return peer;
   };
   const finish = async (peer: Peer) => {
@@ -110,15 +121,24 @@ async function killAt(
     cast.giveBack(peer);
   };
 
-  const blocker = inTheWay === undefined ? undefined : await run(...inTheWay);
-  if (blocker !== undefined) assert("stopped" in await within(blocker.next<Report>()), `${inTheWay} is never there`);
-  const dying = await run(victim, n), coming = dying.next<Report>();
+  // All attach before anybody acts, one after the other: to attach may take the lock for a moment.
+  const rest = others.filter((actor) => actor !== inTheWay?.[0]), living: Peer[] = [];
+  const blocker = inTheWay === undefined ? undefined : await attach(...inTheWay);
+  const dying = await attach(victim, n);
+  for (const actor of rest) living.push(await attach(actor));
+  if (blocker !== undefined) {
+    blocker.send("go");
+    const report = await within(blocker.next<Report>());
+    assert("stopped" in report, `${inTheWay} is never there: ${JSON.stringify(report)}`);
+    await untilStopped(blocker); // it says so right before
+  }
+  dying.send("go");
+  const coming = dying.next<Report>();
   await Promise.race([coming, delay(blocker === undefined ? ENOUGH_MS : ASLEEP_MS, undefined, { ref: false })]);
   blocker?.kill("SIGCONT");
   const report = await within(coming), isDead = "stopped" in report;
-  const rest = others.filter((actor) => actor !== inTheWay?.[0]);
   const isHopeless = isDead && mayWaitForEver?.({ dead: [victim] }) === true;
-  const living = isHopeless ? [] : await Promise.all(rest.map((actor) => run(actor)));
+  if (!isHopeless) { for (const peer of living) peer.send("go"); }
   if (isDead) {
     await delay(MEANWHILE_MS);
     await cast.kill(dying);
@@ -126,9 +146,15 @@ async function killAt(
     assertEquals(report, { done: true }, `${name}, point ${n}`);
     cast.giveBack(dying);
   }
-  for (const peer of blocker === undefined ? living : [blocker, ...living]) await finish(peer);
+  if (blocker !== undefined) await finish(blocker);
+  for (const peer of living) await (isHopeless ? cast.kill(peer) : finish(peer));
   check?.({ dead: isDead ? [victim] : [] });
   return isDead ? report.stopped : undefined;
+}
+
+/** Waits until the kernel has stopped a process: one that is told to go on before that would not. */
+async function untilStopped({ pid }: Peer): Promise<void> {
+  while (!/\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await delay(1);
 }
 
 async function within<T>(promise: Promise<T>): Promise<T> {

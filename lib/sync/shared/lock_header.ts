@@ -98,16 +98,12 @@ export class LockHeader {
 
   /**
    * Notes that this attachment blocks. Give the result to `endWaiting`: −1 if there was no place.
-   *
-   * @param onDead Called if one that died while it was blocked is forgotten for this.
    */
-  beginWaiting(onDead?: () => void): number {
+  beginWaiting(): number {
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
       const id = load(this.words, place); // pairs: blocked place
       if (id !== FREE && this.party.isAlive(id)) continue;
-      if (compareExchange(this.words, place, id, this.id) !== id) continue;
-      if (id !== FREE) onDead?.();
-      return place;
+      if (compareExchange(this.words, place, id, this.id) === id) return place;
     }
     return -1;
   }
@@ -115,17 +111,6 @@ export class LockHeader {
   /** Notes that this attachment no longer blocks. */
   endWaiting(place: number): void {
     if (place !== -1 && this.words.length > 0) store(this.words, place, FREE); // pairs: blocked place
-  }
-
-  /** Forgets those that died while they were blocked, and returns whether there were any. */
-  forgetDeadWaiters(): boolean {
-    let found = false;
-    for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
-      const id = load(this.words, place); // pairs: blocked place
-      if (id === FREE || this.party.isAlive(id)) continue;
-      if (compareExchange(this.words, place, id, FREE) === id) found = true;
-    }
-    return found;
   }
 
   /** How many attachments that live are blocked; at most 32 are counted. */

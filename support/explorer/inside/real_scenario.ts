@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { OWN_TYPE } from "../../../lib/memory/internal.ts";
 import type { Region } from "../../../lib/memory/region.ts";
 import { Segment } from "../../../lib/memory/segment.ts";
 import type { SharedType } from "../../../lib/memory/shared_type.ts";
@@ -13,8 +14,9 @@ import type * as explored from "./scenario.ts";
 export type { Scenario, Start } from "../scenario.ts";
 export { DIES, type Operation, type Specification } from "../linearizability.ts";
 
-const Words: SharedType<{ count: number }, Int32Array> = {
+const Words: SharedType<{ count: number }, Int32Array> & { readonly [OWN_TYPE]: true } = {
   kind: "Words",
+  [OWN_TYPE]: true, // lies in the segment's own memory, so that its accesses are points
   byteLength: ({ count }) => count * 4,
   init: () => {},
   attach: (region: Region) => region.source.i32,

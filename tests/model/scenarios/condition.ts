@@ -120,8 +120,8 @@ export const scenarios: readonly Scenario[] = [
     stops: 1,
   }]),
   supply("two wait, each for a thing", 2, false, [{ preemptions: 1 }]),
-  supply("two wait, and both are woken", 2, true, [{ preemptions: 2 }]),
-  chain("two wait, and the one that is woken wakes the other", ["ann", "bob"], [{ preemptions: 2 }, {
+  supply("two wait, and both are woken", 2, true, [{ preemptions: 1 }]),
+  chain("two wait, and the one that is woken wakes the other", ["ann", "bob"], [{ preemptions: 1 }, {
     preemptions: 0,
     deaths: 1,
   }]),

@@ -167,7 +167,7 @@ function scenariosOf(kind: Kind): Scenario[] {
     {
       part,
       title: "one leaves, one waits, one waits a while",
-      settings: [{ preemptions: 3 }],
+      settings: [{ preemptions: 2 }],
       start() {
         const lock = kind.share(),
           data = words(3, "data"),
