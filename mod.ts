@@ -6,6 +6,7 @@
 export { SystemError, type UnsupportedCode, UnsupportedError } from "./ffi/mod.ts";
 export {
   AlreadyOwnerError,
+  CapacityError,
   ClosedError,
   LayoutMismatchError,
   NotOwnerError,
@@ -110,3 +111,11 @@ export {
   type Unlockable,
   type WaitOptions,
 } from "./lib/sync/mod.ts";
+export {
+  KeyedRow,
+  KeyedTable,
+  type KeyedTableFunction,
+  type KeyedTableOptions,
+  KeyedTableWriter,
+  type TableKey,
+} from "./lib/structure/mod.ts";
