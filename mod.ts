@@ -112,6 +112,11 @@ export {
   type WaitOptions,
 } from "./lib/sync/mod.ts";
 export {
+  Histogram,
+  type HistogramOptions,
+  HistogramReading,
+  HistogramRecorder,
+  type HistogramScale,
   KeyedRow,
   KeyedTable,
   type KeyedTableFunction,

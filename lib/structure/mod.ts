@@ -3,6 +3,11 @@
  *
  * @module
  */
+export { Histogram } from "./histogram/histogram.ts";
+export type { HistogramOptions } from "./histogram/geometry.ts";
+export { HistogramReading } from "./histogram/histogram_reading.ts";
+export { HistogramRecorder } from "./histogram/histogram_recorder.ts";
+export type { HistogramScale } from "./histogram/scale.ts";
 export { KeyedRow } from "./keyed_table/keyed_row.ts";
 export { KeyedTable, type KeyedTableFunction } from "./keyed_table/keyed_table.ts";
 export { KeyedTableWriter } from "./keyed_table/keyed_table_writer.ts";
