@@ -112,6 +112,11 @@ export {
   type WaitOptions,
 } from "./lib/sync/mod.ts";
 export {
+  Counter,
+  type CounterInfo,
+  type CounterOptions,
+  Counters,
+  type CountersOptions,
   Histogram,
   type HistogramOptions,
   HistogramReading,

@@ -3,6 +3,9 @@
  *
  * @module
  */
+export { Counter } from "./counters/counter.ts";
+export { type CounterInfo, type CounterOptions, Counters } from "./counters/counters.ts";
+export type { CountersOptions } from "./counters/geometry.ts";
 export { Histogram } from "./histogram/histogram.ts";
 export type { HistogramOptions } from "./histogram/geometry.ts";
 export { HistogramReading } from "./histogram/histogram_reading.ts";
