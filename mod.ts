@@ -112,6 +112,11 @@ export {
   type WaitOptions,
 } from "./lib/sync/mod.ts";
 export {
+  type BookApplied,
+  BookLevels,
+  BookReading,
+  type BookSide,
+  BookUpdate,
   Counter,
   type CounterInfo,
   type CounterOptions,
@@ -127,5 +132,8 @@ export {
   type KeyedTableFunction,
   type KeyedTableOptions,
   KeyedTableWriter,
+  OrderBook,
+  type OrderBookOptions,
+  OrderBookWriter,
   type TableKey,
 } from "./lib/structure/mod.ts";
