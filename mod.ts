@@ -6,6 +6,7 @@
 export { SystemError, type UnsupportedCode, UnsupportedError } from "./ffi/mod.ts";
 export {
   AlreadyOwnerError,
+  CapacityError,
   ClosedError,
   LayoutMismatchError,
   NotOwnerError,
@@ -110,3 +111,29 @@ export {
   type Unlockable,
   type WaitOptions,
 } from "./lib/sync/mod.ts";
+export {
+  type BookApplied,
+  BookLevels,
+  BookReading,
+  type BookSide,
+  BookUpdate,
+  Counter,
+  type CounterInfo,
+  type CounterOptions,
+  Counters,
+  type CountersOptions,
+  Histogram,
+  type HistogramOptions,
+  HistogramReading,
+  HistogramRecorder,
+  type HistogramScale,
+  KeyedRow,
+  KeyedTable,
+  type KeyedTableFunction,
+  type KeyedTableOptions,
+  KeyedTableWriter,
+  OrderBook,
+  type OrderBookOptions,
+  OrderBookWriter,
+  type TableKey,
+} from "./lib/structure/mod.ts";

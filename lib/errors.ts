@@ -174,3 +174,17 @@ export class OwnerDiedError extends ShmkitError {
     super("OWNER_DIED", message);
   }
 }
+
+/** A structure of a fixed size has no room for more. Make it anew with more, or remove something. Code: `CAPACITY`. */
+export class CapacityError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
+  override name = "CapacityError";
+  /**
+   * Makes the error.
+   *
+   * @param message What is full, and how much it holds.
+   */
+  constructor(message: string) {
+    super("CAPACITY", message);
+  }
+}
