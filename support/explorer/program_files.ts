@@ -163,7 +163,8 @@ function declares(file: ts.SourceFile, name: string): boolean {
   return file.statements.some((statement) => {
     if (ts.isExportDeclaration(statement)) {
       const clause = statement.exportClause;
-      return clause === undefined || (ts.isNamedExports(clause) && clause.elements.some((one) => one.name.text === name));
+      return clause === undefined ||
+        (ts.isNamedExports(clause) && clause.elements.some((one) => one.name.text === name));
     }
     if (!ts.canHaveModifiers(statement)) return false;
     if (!ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return false;
