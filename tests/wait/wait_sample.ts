@@ -1,4 +1,4 @@
-import { f64, struct, u32 } from "@shmkit/shmkit";
+import { f64, struct, u32 } from "../../mod.ts";
 
 /** A record that shows what was torn, lost or doubled. */
 export const Sample = struct("Sample", { sequence: u32, copy: u32, time: f64 });

@@ -2,6 +2,9 @@ import type { Watch } from "../../../atomic/mod.ts";
 
 /** What a task waits for in the event loop. */
 export interface Goal {
+  /** Whether it is for somebody who may die meanwhile, and so ends by a look. */
+  readonly isForSomebody?: boolean;
+
   /**
    * Looks whether the wait is over, and takes what was waited for. May throw why it never will be.
    *

@@ -1,4 +1,4 @@
-import { endPolling, pollEachTurn, quickLooks, slowLooks } from "../../../atomic/internal.ts";
+import { endPolling, lifeLooks, pollEachTurn, quickLooks, slowLooks } from "../../../atomic/internal.ts";
 import type { Watch } from "../../../atomic/mod.ts";
 import type { Goal } from "./goal.ts";
 
@@ -20,6 +20,7 @@ export class TaskWait {
   readonly #reject: (reason: unknown) => void;
   #watch: Watch | undefined;
   #timer: unknown;
+  readonly #looker: typeof slowLooks;
   #hasBegun = false;
   #hasEnded = false;
   #isUnsure = false;
@@ -36,6 +37,7 @@ export class TaskWait {
     reject: (reason: unknown) => void,
   ) {
     this.#goal = goal;
+    this.#looker = goal.isForSomebody ? lifeLooks : slowLooks;
     this.#deadline = performance.now() + timeoutMs;
     this.#signal = signal;
     this.#onEnd = onEnd;
@@ -43,7 +45,7 @@ export class TaskWait {
     this.#reject = reject;
     signal?.addEventListener("abort", this.#abort);
     if (timeoutMs !== Infinity) this.#setTimer();
-    slowLooks.add(this.#slowLook); // keeps the process alive, too
+    this.#looker.add(this.#slowLook); // keeps the process alive, too
   }
 
   /**
@@ -138,7 +140,7 @@ export class TaskWait {
     this.#goal.disarm?.();
     endPolling(this.#poll);
     quickLooks.delete(this.#quickLook);
-    slowLooks.delete(this.#slowLook);
+    this.#looker.delete(this.#slowLook);
     clearTimeout(this.#timer as number);
     this.#signal?.removeEventListener("abort", this.#abort);
     settle();
