@@ -4,6 +4,8 @@ import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { asyncLimitsOf, type AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { Mutex } from "./mutex.ts";
@@ -108,6 +110,35 @@ export class Condition {
     }
   }
 
+  /**
+   * As `wait`, but waits in the event loop, for the signal and for the mutex. Other tasks of this attachment may take the mutex
+   * meanwhile. A signal may end the waits of several tasks of one process: look at what is waited for, in a loop.
+   *
+   * @param mutex Held by this task, before and afterwards; also if the wait is called off.
+   * @param options `timeoutMs` and `signal`, for the signal; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns False if the time ran out.
+   */
+  async waitAsync(mutex: Mutex, options?: AsyncWaitOptions): Promise<boolean> {
+    if (this.#header.words.length === 0) this.#header.refuseUse("wait for");
+    const limits = asyncLimitsOf("wait for", this.#header.what, options);
+    if (!mutex.isOwned) {
+      throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this task must hold the mutex`);
+    }
+    // Taken with the mutex held, as in `wait`.
+    const seen = this.#signalled.snapshot();
+    this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
+    const signalled = new LockTasks(this.#header, this.#wakeAll).wait("wait for", {
+      attempt: (isLifeCheck) => this.#signalled.hasChanged(seen) || (isLifeCheck && this.#mayHaveMissed()),
+      arm: () => ({ watch: (wake) => this.#signalled.watch(seen, wake) }),
+    }, limits);
+    mutex.unlock();
+    try {
+      return await signalled;
+    } finally {
+      await mutex.lockAsync();
+    }
+  }
+
   /** Wakes one waiter. Call it with the mutex held, or after unlocking it. */
   signal(): void {
     if (this.#header.words.length === 0) this.#header.refuseUse("signal");
@@ -126,11 +157,16 @@ export class Condition {
       const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
       if (this.#signalled.wait(seen, until)) return true;
       if (until === deadline) return false;
-      if (load(this.#header.words, OVERFLOW_WORD) !== 0) return true; // pairs: condition overflow
-      if (!this.#header.forgetDeadWaiters()) continue;
-      this.#wakeAll();
-      return true;
+      if (this.#mayHaveMissed()) return true;
     }
+  }
+
+  /** Whether somebody may have died with a signal. */
+  #mayHaveMissed(): boolean {
+    if (load(this.#header.words, OVERFLOW_WORD) !== 0) return true; // pairs: condition overflow
+    if (!this.#header.forgetDeadWaiters()) return false;
+    this.#wakeAll();
+    return true;
   }
 
   /** Waiters, and as `acquisitions` how often an owner of the mutex waited. */

@@ -77,6 +77,11 @@ export class EventCount {
     return snapshot;
   }
 
+  /** Whether there was a notification since the snapshot. */
+  hasChanged(snapshot: number): boolean {
+    return load(this.#words, this.#index) !== snapshot; // pairs: event count
+  }
+
   /** Whether a waiter may miss a notification, as it could not fence those who notify. */
   get isUnsure(): boolean {
     return !this.#isFenced;

@@ -19,8 +19,12 @@ export interface Goal {
    */
   arm(): Armed | undefined;
 
-  /** Called once when the wait has ended, whatever came of it: what was announced by `arm` and would stay is taken back. */
-  disarm?(): void;
+  /**
+   * Called once when the wait has ended, whatever came of it: what would stay is taken back. Must not throw.
+   *
+   * @param isOver Whether the last attempt took what was waited for.
+   */
+  disarm?(isOver: boolean): void;
 }
 
 /** An announced sleeper. */

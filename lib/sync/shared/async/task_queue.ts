@@ -31,19 +31,27 @@ export class TaskQueue {
   /**
    * Waits for a goal.
    *
-   * @param mayBeAtOnce Whether there is an attempt now, if no other task waits.
    * @returns False if the time runs out.
    */
-  wait(goal: Goal, { timeoutMs, signal }: AsyncLimits, mayBeAtOnce = true): Promise<boolean> {
+  wait(goal: Goal, { timeoutMs, signal }: AsyncLimits): Promise<boolean> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     // A task that never has to wait must let the event loop have its turns all the same.
-    const isDue = mayBeAtOnce && timeoutMs > 0 && isTurnDue();
-    try {
-      if (mayBeAtOnce && !isDue && this.isEmpty && goal.attempt(false)) return Promise.resolve(true);
-    } catch (error) {
-      return Promise.reject(error);
+    const isDue = timeoutMs > 0 && isTurnDue();
+    if (!isDue && this.isEmpty) {
+      try {
+        if (goal.attempt(goal.isForSomebody === true)) {
+          goal.disarm?.(true);
+          return Promise.resolve(true);
+        }
+      } catch (error) {
+        goal.disarm?.(false);
+        return Promise.reject(error);
+      }
     }
-    if (timeoutMs <= 0) return Promise.resolve(false);
+    if (timeoutMs <= 0) {
+      goal.disarm?.(false);
+      return Promise.resolve(false);
+    }
     return new Promise((resolve, reject) => {
       const begin = performance.now();
       const wait = new TaskWait(

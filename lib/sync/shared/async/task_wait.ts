@@ -137,7 +137,7 @@ export class TaskWait {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#watch?.end(isOver);
-    this.#goal.disarm?.();
+    this.#goal.disarm?.(isOver);
     endPolling(this.#poll);
     quickLooks.delete(this.#quickLook);
     this.#looker.delete(this.#slowLook);
