@@ -38,6 +38,9 @@ export {
   type SharedType,
 } from "./lib/memory/mod.ts";
 export {
+  AsyncConsumer,
+  AsyncProducer,
+  type Batch,
   Broadcast,
   type BroadcastFunction,
   type BroadcastOptions,
@@ -78,6 +81,7 @@ export {
   type WaitStrategy,
 } from "./lib/channel/mod.ts";
 export {
+  type AsyncWaitOptions,
   Barrier,
   type BarrierOptions,
   type BarrierStats,

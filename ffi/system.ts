@@ -11,10 +11,13 @@ import {
   AT_EMPTY_PATH,
   CLOCK_MONOTONIC,
   CLOCK_REALTIME,
+  EAGAIN,
   EINTR,
   EINVAL,
   EISDIR,
   ENOENT,
+  FUTEX2_SIZE_U32,
+  FUTEX_WAKE,
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_NORESERVE,
@@ -279,6 +282,25 @@ export function membarrier(): boolean {
 
 function orders(command: number): boolean {
   return loadedLibc()?.membarrier(command) === 0;
+}
+
+/** Wakes all that wait for the first of these words. Never throws. */
+export function wakeAll(words: Memory): void {
+  libc().futex(words, FUTEX_WAKE, 0x7fff_ffff, null, 0);
+}
+
+let waitsForMany: boolean | undefined;
+
+/** Whether the kernel can wait for several words: since 5.16, if no sandbox forbids it. */
+export function canWaitForMany(): boolean {
+  return waitsForMany ??= tryWaitingForMany();
+}
+
+/** Waits for a word that is another one already. */
+function tryWaitingForMany(): boolean {
+  const word = new Int32Array(1), { low, high } = libc().addressOf(word);
+  const waiter = new Uint32Array([1, 0, low, high, FUTEX2_SIZE_U32, 0]);
+  return resultOf(() => libc().futex_waitv(waiter, 1, null, CLOCK_MONOTONIC)) === -EAGAIN;
 }
 
 /** The size of a memory page in bytes. */

@@ -10,7 +10,7 @@ import { command } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
 
 /** What the minified bundle may weigh, in bytes. Raise it knowingly. */
-const BUDGET = 200_000;
+const BUDGET = 260_000;
 
 /** Where the bundles lie, below the root. */
 const BUNDLE = "dist/shmkit.js", MINIFIED = "dist/shmkit.min.js", KEEPING_NAMES = "dist/shmkit.names.js";

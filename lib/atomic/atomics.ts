@@ -126,6 +126,30 @@ export function waitLocal(
   return Atomics.wait(words, index, expected, timeoutMs) !== "timed-out";
 }
 
+/** What `Atomics.waitAsync` returns. */
+interface WaitedFor {
+  readonly async: boolean;
+  readonly value: Promise<string> | string;
+}
+
+/**
+ * Waits in the event loop while a word of a `SharedArrayBuffer` is `expected`. It cannot be called off, and keeps no process
+ * alive.
+ *
+ * @param timeoutMs Infinity for no limit.
+ * @returns False if the time ran out; undefined, and no promise, if the word is another one.
+ */
+export function waitLocalAsync(
+  words: Int32Array<SharedArrayBuffer>,
+  index: number,
+  expected: number,
+  timeoutMs: number,
+): Promise<boolean> | undefined {
+  const { waitAsync } = Atomics as unknown as { waitAsync(...args: unknown[]): WaitedFor };
+  const { value } = waitAsync(words, index, expected, timeoutMs);
+  return typeof value === "string" ? undefined : value.then((result) => result !== "timed-out");
+}
+
 /** Wakes threads that `waitLocal` blocks, and returns how many. */
 export function wakeLocal(words: Int32Array<SharedArrayBuffer>, index: number, count: number): number {
   return Atomics.notify(words, index, count);

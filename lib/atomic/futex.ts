@@ -1,6 +1,9 @@
 import { libc, SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
+import { KernelWatches } from "./async/kernel_watches.ts";
+import { LocalWatches } from "./async/local_watches.ts";
+import type { Watch } from "./async/watch.ts";
 import { load, sleep, waitLocal, wakeLocal } from "./atomics.ts";
 import { EVERYBODY, limitOf, requireWord, sleepersOf } from "./futex_arguments.ts";
 
@@ -31,6 +34,8 @@ const FIRST_POLL_MS = 0.05;
 const LONGEST_POLL_MS = 2;
 
 let kernelWaitsForAny = true;
+
+const kernelWatches = new KernelWatches();
 
 /**
  * Waiting for a 32-bit word to change, and waking who waits for it. The word may lie in memory that processes share:
@@ -146,6 +151,15 @@ export abstract class Futex {
   abstract wait(expected: number, deadline: number): boolean;
 
   /**
+   * Watches the word in the event loop, once: calls a function, later and at most once, when the word is no longer `expected`
+   * or somebody woke it, or for no reason.
+   *
+   * @param expected As an Int32Array reads it.
+   * @param wake Must not throw.
+   */
+  abstract watch(expected: number, wake: () => void): Watch;
+
+  /**
    * Wakes up to `count` of those who wait, in whichever process, and returns how many.
    *
    * @throws {RangeError} If `count` is no number from 0 on.
@@ -167,6 +181,7 @@ export abstract class Futex {
 class KernelFutex extends Futex {
   /** The word alone: a C call takes a view's first byte. */
   readonly word: Int32Array<ArrayBuffer>;
+  #address: { low: number; high: number } | undefined;
 
   constructor(words: Int32Array<ArrayBuffer>, index: number) {
     super(words, index);
@@ -198,6 +213,16 @@ class KernelFutex extends Futex {
     }
   }
 
+  /** Where the word lies. It stays so: addresses of mapped memory are not used again. */
+  get address(): { low: number; high: number } {
+    return this.#address ??= libc().addressOf(this.word);
+  }
+
+  override watch(expected: number, wake: () => void): Watch {
+    requireWord(expected);
+    return kernelWatches.watch(this, expected, wake);
+  }
+
   override wake(count: number): number {
     const most = sleepersOf(count);
     if (this.word.length === 0 || most === 0) return 0; // the kernel would wake one for none
@@ -212,6 +237,7 @@ class KernelFutex extends Futex {
 /** The runtime's: among the threads of this process. */
 class LocalFutex extends Futex {
   declare protected readonly words: Int32Array<SharedArrayBuffer>;
+  #watches: LocalWatches | undefined;
 
   constructor(words: Int32Array<SharedArrayBuffer>, index: number) {
     super(words, index);
@@ -228,6 +254,11 @@ class LocalFutex extends Futex {
     // The runtime's timer may be early by a fraction of a millisecond.
     while (performance.now() < limit) sleep(limit - performance.now());
     return false;
+  }
+
+  override watch(expected: number, wake: () => void): Watch {
+    requireWord(expected);
+    return (this.#watches ??= new LocalWatches(this.words, this.index)).watch(expected, wake);
   }
 
   override wake(count: number): number {

@@ -31,3 +31,6 @@ export { SpscConsumer } from "./spsc_ring/spsc_consumer.ts";
 export type { SpscRingOptions } from "./spsc_ring/geometry.ts";
 export { SpscProducer } from "./spsc_ring/spsc_producer.ts";
 export type { RoleOptions, WaitStrategy } from "./shared/wait_strategy.ts";
+export { AsyncConsumer } from "./shared/async_consumer.ts";
+export { AsyncProducer } from "./shared/async_producer.ts";
+export type { Batch } from "./shared/batch.ts";

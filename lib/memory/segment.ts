@@ -1,5 +1,5 @@
 import * as system from "../../ffi/system.ts";
-import { sleep } from "../atomic/mod.ts";
+import { lookSoon, sleep } from "../atomic/internal.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
 import { noteAttachment, requireCurrentRun } from "./attachments.ts";
@@ -303,6 +303,7 @@ export class Segment implements Disposable {
     if (this.closed) return;
     this.#participants.leave();
     this.#file.mapping.close();
+    lookSoon();
   }
 
   /** The same as `close`, for `using`. */

@@ -4,6 +4,9 @@ import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
@@ -39,6 +42,9 @@ const PARTIES_WORD = FIRST_OWN_WORD + 3;
 const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
 const TOLD: number = CELL_OWN_WORD + 1;
+
+/** A deadline for a task, which keeps no other of this thread from arriving. */
+const NOBODY_WAITS = 0;
 
 /** What a cell says after an arrival in a round: never 0, which an empty cell says. */
 function arrivalIn(round: number): number {
@@ -146,9 +152,26 @@ export class Barrier {
     const deadline = this.#ended.now() + this.#header.timeoutMs("wait at", options);
     const round = this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
     if (!this.#endRound(round) && !this.#spin(round) && !this.#sleep(round, deadline)) return false;
-    this.#pending = undefined;
-    if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread
-    return true;
+    return this.#told();
+  }
+
+  /**
+   * As `wait`, but waits in the event loop. Tasks of one attachment are one party.
+   *
+   * @param options `timeoutMs` and `signal`; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns True if all have arrived. False if the time ran out: the arrival stands, also if the wait is called off.
+   */
+  waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let round: number | undefined;
+    return new LockTasks(this.#header).wait("wait at", {
+      attempt: (isLifeCheck) => {
+        round ??= this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
+        if (this.#endRound(round)) return this.#told();
+        if (isLifeCheck) this.#requireLiving(round, NOBODY_WAITS);
+        return false;
+      },
+      arm: () => announcedTo(this.#ended),
+    }, options);
   }
 
   /** Parties, arrivals and rounds. Rounds count as `acquisitions`, dead parties whose place was taken as `recoveries`. */
@@ -162,6 +185,14 @@ export class Barrier {
     }
     const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs: barrier heirs
     return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
+  }
+
+  /** This attachment knows that the round has ended in which it arrived. */
+  #told(): true {
+    const words = this.#words;
+    this.#pending = undefined;
+    if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread
+    return true;
   }
 
   /** Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now. */

@@ -3,6 +3,9 @@ import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
@@ -63,6 +66,7 @@ export class Event {
   readonly #header: LockHeader;
   readonly #words: Int32Array;
   readonly #wasSet: EventCount;
+  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("event", region);
@@ -142,6 +146,24 @@ export class Event {
     if (this.#words.length === 0) this.#header.refuseUse("wait for");
     const timeoutMs = this.#header.timeoutMs("wait for", options);
     return this.tryWait() || this.#sleep(timeoutMs);
+  }
+
+  /**
+   * As `wait`, but waits in the event loop.
+   *
+   * @param options `timeoutMs` and `signal`; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns False if the time ran out.
+   */
+  waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false;
+    return (this.#tasks ??= new LockTasks(this.#header)).wait("wait for", {
+      attempt: () => this.tryWait(),
+      arm: () => {
+        if (!hasWaited) add(this.#words, SLEPT_WORD, 1); // pairs: event slept
+        hasWaited = true;
+        return announcedTo(this.#wasSet);
+      },
+    }, options);
   }
 
   /** Waiters, and as `contended` how often one had to sleep. Nobody takes an event, so the other counts stay 0. */

@@ -1,4 +1,4 @@
-import { compareExchange, fence, Futex, load, or } from "../atomic/mod.ts";
+import { compareExchange, fence, Futex, load, or, type Watch } from "../atomic/mod.ts";
 
 /*
  * The word.
@@ -77,6 +77,16 @@ export class EventCount {
     return snapshot;
   }
 
+  /** Whether there was a notification since the snapshot. */
+  hasChanged(snapshot: number): boolean {
+    return load(this.#words, this.#index) !== snapshot; // pairs: event count
+  }
+
+  /** Whether a waiter may miss a notification, as it could not fence those who notify. */
+  get isUnsure(): boolean {
+    return !this.#isFenced;
+  }
+
   /**
    * How long to wait at most before the condition is checked again, in milliseconds: whoever changed it may have died before
    * it could notify.
@@ -93,6 +103,14 @@ export class EventCount {
    */
   wait(snapshot: number, deadline: number): boolean {
     return this.#futex.wait(snapshot, deadline);
+  }
+
+  /**
+   * Watches in the event loop: calls a function, later and once, when there was a notification since the snapshot, or for no
+   * reason.
+   */
+  watch(snapshot: number, wake: () => void): Watch {
+    return this.#futex.watch(snapshot, wake);
   }
 
   /** Wakes one waiter, if there is one. Call it after the atomic write that changed the condition. */

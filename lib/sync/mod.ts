@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 export { Barrier, type BarrierOptions, type BarrierStats } from "./barrier.ts";
 export { Condition, type ConditionOptions } from "./condition.ts";
 export { Event, type EventOptions } from "./event.ts";

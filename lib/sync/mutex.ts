@@ -8,6 +8,7 @@ import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A mutex has no options. */
@@ -122,6 +123,19 @@ export class Mutex implements Lock {
   acquire(options: WaitOptions): MutexGuard | undefined;
   acquire(options?: WaitOptions): MutexGuard | undefined {
     return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** As {@linkcode Lock.lockAsync}. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#word.lockAsync(options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<MutexGuard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<MutexGuard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<MutexGuard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /** Whether this attachment holds the mutex. */

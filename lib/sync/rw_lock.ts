@@ -20,6 +20,7 @@ import {
 import { LockHeader } from "./shared/lock_header.ts";
 import { takeFree, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode RwLock} is made. */
@@ -145,6 +146,35 @@ export class RwLock implements Lock {
     return this.lock(options) ? this.#guard : undefined;
   }
 
+  /** As {@linkcode Lock.lockAsync}, for writing. Where other tasks of this attachment read, it waits for them. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false, hasWord = false;
+    return this.#word.tasks.wait("lock", {
+      attempt: (isLifeCheck) => {
+        hasWord ||= this.#word.takeForTask(isLifeCheck, hasWaited);
+        // Nobody comes in from here on.
+        if (!hasWord || !this.#readers.areOutForTask(isLifeCheck)) return false;
+        this.#markIfSuspect();
+        return this.#word.count(hasWaited);
+      },
+      arm: () => {
+        hasWaited = true;
+        return hasWord ? this.#readers.announceTask() : this.#word.announceTask();
+      },
+      disarm: (isOver) => {
+        if (!isOver && hasWord && this.#words.length > 0) this.#word.giveBack();
+      },
+    }, options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
+  }
+
   /**
    * Takes the lock for reading if no living writer holds it or waits for it. Never blocks.
    *
@@ -204,6 +234,37 @@ export class RwLock implements Lock {
   acquireRead(options: WaitOptions): Guard | undefined;
   acquireRead(options?: WaitOptions): Guard | undefined {
     return this.lockRead(options) ? this.#readGuard : undefined;
+  }
+
+  /**
+   * Takes the lock for reading, and waits in the event loop while there is a writer. Tasks that come behind one that waits to write, wait
+   * for it.
+   *
+   * @returns False if the time ran out.
+   * @throws As `lockRead` does, through the promise; but no `AlreadyOwnerError`.
+   */
+  lockReadAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false;
+    return this.#word.tasks.wait("lock", {
+      attempt: (isLifeCheck) => {
+        if (this.#word.isMine) return false; // another task writes
+        if (!this.#tryEnter() && !(isLifeCheck && this.#reader.tryAgain())) return false;
+        if (hasWaited) this.#counts[this.#cell / 2 + READ_CONTENDED]++;
+        return true;
+      },
+      arm: () => {
+        hasWaited = true;
+        return this.#word.announceTask();
+      },
+    }, options);
+  }
+
+  /** The lock's one guard for reading, for a block of a task: as `acquireAsync`. */
+  acquireReadAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireReadAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireReadAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockReadAsync(options) ? this.#readGuard : undefined;
   }
 
   /** Whether this attachment holds the lock, for reading or for writing, and the last writer died. */

@@ -16,8 +16,11 @@ import {
   ownerOf,
   RECOVERIES_F64,
 } from "./shared/lock_format.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode Semaphore} is made. */
@@ -74,6 +77,7 @@ export class Semaphore implements Lock {
   readonly #id: number;
   readonly #guard: Guard;
   readonly #backoff = new Backoff({ yields: 0 });
+  #tasks: LockTasks | undefined;
   /** The word of the permit that this object took or released last: free or its own, most of the time. */
   #last: number;
 
@@ -139,6 +143,29 @@ export class Semaphore implements Lock {
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** As {@linkcode Lock.lockAsync}: takes a permit. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false;
+    return (this.#tasks ??= new LockTasks(this.#header)).wait("lock", {
+      attempt: (isLifeCheck) => {
+        if (!this.#tryLast() && !this.#takeFree() && !(isLifeCheck && this.#takeOver())) return false;
+        return !hasWaited || this.#contended();
+      },
+      arm: () => {
+        hasWaited = true;
+        return announcedTo(this.#returned);
+      },
+    }, options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /** Whether the permit that this object took last is still held, and its holder before died. */

@@ -15,6 +15,7 @@ import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts"
 import { OwnedWord } from "./shared/owned_word.ts";
 import { makeSeqLockPath, type SeqLockPath } from "./seq_lock_path.ts";
 import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
@@ -272,6 +273,19 @@ export class SeqLock implements Lock {
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** As {@linkcode Lock.lockAsync}. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#word.lockAsync(options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /**

@@ -8,6 +8,7 @@ import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A spinlock has no options. */
@@ -22,6 +23,8 @@ class PolledWord extends OwnedWord {
     super(header);
     this.#header = header;
   }
+
+  override announceTask(): undefined {}
 
   protected override wait(deadline: number): boolean {
     const backoff = this.#backoff;
@@ -120,6 +123,19 @@ export class SpinLock implements Lock {
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** As {@linkcode Lock.lockAsync}. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#word.lockAsync(options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   get ownerDied(): boolean {

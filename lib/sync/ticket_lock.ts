@@ -16,8 +16,11 @@ import {
   ownerOf,
   RECOVERIES_F64,
 } from "./shared/lock_format.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 import {
   COUNT_WORD,
@@ -84,6 +87,9 @@ export class TicketLock implements Lock {
   readonly #backoff = new Backoff({ yields: 0 });
   /** The state word of this attachment's cell; −1 before the first use, and where cells are not kept. */
   #state = -1;
+  /** Whether a task has drawn a ticket. */
+  #isDrawn = false;
+  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("ticket lock", region);
@@ -162,6 +168,42 @@ export class TicketLock implements Lock {
     return this.lock(options) ? this.#guard : undefined;
   }
 
+  /** As {@linkcode Lock.lockAsync}: takes a ticket, once no other task of this attachment has one or holds the lock. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let ticket: number | undefined;
+    return (this.#tasks ??= new LockTasks(this.#header)).wait("lock", {
+      attempt: (isLifeCheck) => {
+        if (ownerOf(peek(this.#words, LOCK_WORD)) === this.#id) return false; // own id: written by this thread
+        // Whoever of this attachment locked without waiting in the event loop has taken the ticket's place.
+        if (ticket !== undefined && !this.#withCell(() => this.#hasTicket(ticket!))) ticket = undefined;
+        if (ticket === undefined) {
+          if (this.#tryTake()) return true;
+          ticket = this.#withCell(() => this.#draw());
+        }
+        // Whose turn comes while this is not looking waits for it: nothing else passes a living one over.
+        while (load(this.#words, SERVING_WORD) !== ticket) { // pairs: ticket turn
+          if (!isLifeCheck || !this.#turns.passOver()) return false;
+        }
+        this.#isDrawn = false;
+        return this.#withCell(() => this.#turn());
+      },
+      arm: () => announcedTo(this.#passed),
+      disarm: (isOver) => {
+        if (isOver || ticket === undefined || this.#words.length === 0) return;
+        this.#isDrawn = false;
+        if (this.#withCell(() => this.#hasTicket(ticket!) && this.#giveUp(ticket!))) this.unlock();
+      },
+    }, options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
+  }
+
   get ownerDied(): boolean {
     return this.#words.length > 0 && peek(this.#words, LOCK_WORD) === (this.#id | MARK); // written by this thread
   }
@@ -227,17 +269,31 @@ export class TicketLock implements Lock {
       return call();
     } finally {
       this.#state = -1;
-      if (ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word); // own id: written by this thread
+      if (!this.#isDrawn && ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word); // own id: written by this thread
     }
   }
 
-  /** Takes a ticket and waits for its turn. */
-  #wait(deadline: number): boolean {
+  /** Draws a ticket for a task, which keeps the cell until it has its turn or gives up. */
+  #draw(): number {
     const words = this.#words, state = this.#state;
     store(words, state, TAKING); // pairs: ticket holder
     const ticket = add(words, NEXT_WORD, 1); // pairs: ticket drawn; whoever sees it drawn sees TAKING
     store(words, state + TICKET - STATE, ticket);
     store(words, state, WAITING); // pairs: ticket holder; whoever sees it sees the ticket
+    this.#isDrawn = true;
+    return ticket;
+  }
+
+  /** Whether this attachment waits with a ticket. Own cell: written by this thread. */
+  #hasTicket(ticket: number): boolean {
+    const state = this.#state;
+    return peek(this.#words, state) === WAITING && peek(this.#words, state + TICKET - STATE) === ticket;
+  }
+
+  /** Takes a ticket and waits for its turn. */
+  #wait(deadline: number): boolean {
+    const words = this.#words, ticket = this.#draw();
+    this.#isDrawn = false;
     try {
       if (this.#awaitTurn(ticket, deadline)) return true;
     } catch (error) {

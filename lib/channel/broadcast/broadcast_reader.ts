@@ -2,6 +2,7 @@ import { specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf, Views } from "../../layout/internal.ts";
 import { recordCopies, type Region } from "../../memory/internal.ts";
 import { EventCount, type WaitOptions } from "../../sync/mod.ts";
+import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { EPOCH_BITS } from "../shared/long_position.ts";
 import { type DrainResult, requireSynchronous } from "../shared/drain_result.ts";
@@ -36,7 +37,7 @@ const CHUNK_RECORDS = 16, CHUNK_BYTES = 4096;
  *
  * In memory that is attached for reading only nobody can wake it: `"block"` then sleeps in steps of up to 2 ms.
  */
-export class BroadcastReader<S extends AnyStruct = AnyStruct> {
+export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> {
   readonly #end: ChannelEnd;
   readonly #words: Int32Array;
   readonly #path: ReaderPath<S>;
@@ -104,9 +105,14 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
     layout: S,
     region: Region,
     geometry: BroadcastGeometry,
-    { from = "newest", wait }: BroadcastReaderOptions,
+    options: BroadcastReaderOptions,
   ) {
-    const { source } = region, words = this.#words = source.i32, tail = tailOf(words);
+    const { from = "newest" } = options, { source } = region, words = source.i32, tail = tailOf(words);
+    // A reader that may not write cannot announce that it sleeps.
+    const published = region.readOnly ? undefined : new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const waiting = new Waiter(`a record of ${region.name}`, options, published);
+    super(waiting);
+    this.#words = words;
     const { capacity, reach, slotMask, recordBytes } = geometry;
     const end = this.#end = new ChannelEnd(region, "read", "reader");
     const start = from === "newest" ? tail : from === "oldest" ? Math.max(0, tail - capacity) : from;
@@ -115,9 +121,6 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
         `Cannot read ${region.name} as 'from' must be "newest", "oldest" or an integer from 0 to ${tail}: received ${from}`,
       );
     }
-    // A reader that may not write cannot announce that it sleeps.
-    const published = region.readOnly ? undefined : new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    const waiting = new Waiter(`a record of ${region.name}`, wait, published);
     const chunk = Math.max(1, Math.min(CHUNK_RECORDS, Math.floor(CHUNK_BYTES / recordBytes)));
     const bound = bindRecord(layout, source, BROADCAST_HEADER_BYTES);
     const path = this.#path = specialize(makeReaderPath<S>)({

@@ -1,10 +1,13 @@
 import { isFenced, load, specialize, wordAccess, wordLoader } from "../../atomic/internal.ts";
 import type { AnyBuffer } from "../../layout/mod.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { ASLEEP, EventCount, type WaitOptions } from "../../sync/internal.ts";
+import { ASLEEP, type AsyncWaitOptions, EventCount, type WaitOptions } from "../../sync/internal.ts";
+import { AsyncBatches, AsyncRecords, type Receiver } from "../shared/async_records.ts";
+import { Batch } from "../shared/batch.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
+import { NOW } from "../shared/now.ts";
 import { requireSync } from "../shared/sync_function.ts";
-import type { WaitPorts } from "../shared/waiter.ts";
+import type { Waiter } from "../shared/waiter.ts";
 import { ClaimWatch } from "./claim_watch.ts";
 import { type ByteConsumerPath, type ByteMessage, makeByteConsumerPath, type ReceiveMessage } from "./consumer_path.ts";
 import { CONSUMER_HIGH_WATER_OFFSET, FREED_EVENT_OFFSET, HEAD_OFFSET, SKIPPED_OFFSET, TAIL_OFFSET } from "./format.ts";
@@ -31,6 +34,7 @@ export class ByteConsumer implements Disposable {
   readonly #role: Role;
   readonly #path: ByteConsumerPath;
   readonly #words: Int32Array;
+  readonly #waiter: Waiter;
 
   /** The ring's memory. A message lies there at the offset that `drain` or `next` gives. For reading. Empty once closed. */
   readonly bytes: Uint8Array<AnyBuffer>;
@@ -127,11 +131,12 @@ export class ByteConsumer implements Disposable {
   readonly release: () => void;
 
   /** Made by `ByteRing.consumer`. */
-  constructor(region: Region, role: Role, geometry: ByteRingGeometry, waiting: WaitPorts) {
+  constructor(region: Region, role: Role, geometry: ByteRingGeometry, waiting: Waiter) {
     const { views } = region, { i32: words, f64: counts } = views, { capacity, isShared } = geometry;
     const end = this.#end = new ChannelEnd(region, "read", "consumer");
     this.#role = role;
     this.#words = words;
+    this.#waiter = waiting;
     this.bytes = bytesOf(views, geometry);
     this.view = viewOf(views, geometry);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true), { party } = region;
@@ -171,6 +176,60 @@ export class ByteConsumer implements Disposable {
   }
 
   /**
+   * As `drain`, but waits in the event loop until there is a message. `AsyncWaitOptions` has the rules of all async forms.
+   *
+   * @returns How many there were: 0 if the time runs out.
+   */
+  async drainAsync(
+    fn: (type: number, byteOffset: number, byteLength: number) => void,
+    limit?: number,
+    options?: AsyncWaitOptions,
+  ): Promise<number> {
+    let count = 0;
+    await this.#waiter.untilAsync(() => (count = this.drainWait(fn, limit, NOW)) > 0, options);
+    return count;
+  }
+
+  /**
+   * As `shift`, but waits in the event loop until there is a message.
+   *
+   * @returns Undefined if the time runs out.
+   */
+  async shiftAsync(options?: AsyncWaitOptions): Promise<ByteMessage | undefined> {
+    let message: ByteMessage | undefined;
+    await this.#waiter.untilAsync(() => (message = this.shiftWait(NOW)) !== undefined, options);
+    return message;
+  }
+
+  /**
+   * The messages, for `for await`: each as `next` finds it, given back at the next step or when the loop is left. What the loop
+   * receives is this consumer, whose `type`, `byteOffset` and `byteLength` say what the message is. Two tasks may not go over it
+   * at once: the second one gets a `TypeError`.
+   *
+   * @param options `timeoutMs`: the loop ends if there is no message for so long. `signal`: the loop throws the signal's reason.
+   */
+  messages(options?: AsyncWaitOptions): AsyncIterableIterator<this, undefined> {
+    return new AsyncRecords(this.#receiver(), options);
+  }
+
+  /** `for await (const message of consumer)`: as `messages()`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<this, undefined> {
+    return this.messages();
+  }
+
+  /**
+   * The messages that are there, in batches of up to so many: `for await (const batch of consumer.batches(256)) for (const message of
+   * batch) …`. The event loop is asked once a batch, which is much faster than once a message.
+   *
+   * @param limit The most messages of a batch, at least 1.
+   * @param options As those of `messages`.
+   * @throws {RangeError} If `limit` is less than 1.
+   */
+  batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<this>, undefined> {
+    return new AsyncBatches(this.#receiver(), new Batch(limit, () => this.next() ? this : undefined), options);
+  }
+
+  /**
    * How many bytes lie between the message to be received next and the end of the last one, headers and what is to be skipped
    * included.
    */
@@ -198,11 +257,21 @@ export class ByteConsumer implements Disposable {
       this.#role.release();
     });
     this.#path.close();
+    this.#waiter.look();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #receiver(): Receiver<this> {
+    return {
+      next: () => this.next() ? this : undefined,
+      look: () => this.nextWait(NOW) ? this : undefined,
+      release: () => this.#end.isOpen && this.release(),
+      waiter: this.#waiter,
+    };
   }
 
   #refuseUse(): never {

@@ -1,9 +1,10 @@
 import { isFenced, load, specialize, wordAccess } from "../../atomic/internal.ts";
 import type { AnyBuffer } from "../../layout/mod.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { ASLEEP, EventCount, type WaitOptions } from "../../sync/internal.ts";
+import { ASLEEP, type AsyncWaitOptions, EventCount, type WaitOptions } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
-import type { WaitPorts } from "../shared/waiter.ts";
+import { NOW } from "../shared/now.ts";
+import type { Waiter } from "../shared/waiter.ts";
 import { lockTaker } from "./claim_lock.ts";
 import {
   CLAIM_LOCK_OFFSET,
@@ -38,6 +39,7 @@ export class ByteProducer implements Disposable {
   readonly #role: Role | undefined;
   readonly #geometry: ByteRingGeometry;
   readonly #path: ByteProducerPath;
+  readonly #waiter: Waiter;
 
   /** The ring's memory: write the message at the offset that `claim` returned, and nowhere else. Empty once closed. */
   readonly bytes: Uint8Array<AnyBuffer>;
@@ -102,10 +104,11 @@ export class ByteProducer implements Disposable {
   readonly pushWait: (message: Uint8Array | string, type?: number, options?: WaitOptions) => boolean;
 
   /** Made by `ByteRing.producer`. */
-  constructor(region: Region, role: Role | undefined, geometry: ByteRingGeometry, waiting: WaitPorts) {
+  constructor(region: Region, role: Role | undefined, geometry: ByteRingGeometry, waiting: Waiter) {
     const { views } = region, { i32: words, f64: counts } = views;
     const end = this.#end = new ChannelEnd(region, "write", "producer");
     this.#region = region;
+    this.#waiter = waiting;
     this.#role = role;
     this.#geometry = geometry;
     this.bytes = bytesOf(views, geometry);
@@ -150,6 +153,28 @@ export class ByteProducer implements Disposable {
     this.pushWait = path.pushWait;
   }
 
+  /**
+   * As `claim`, but waits in the event loop while there is no space. Where one task claims, no other may wait meanwhile.
+   * `AsyncWaitOptions` has the rules of all async forms.
+   *
+   * @returns Undefined if the time runs out.
+   */
+  async claimAsync(byteLength: number, type?: number, options?: AsyncWaitOptions): Promise<number | undefined> {
+    let at: number | undefined;
+    await this.#waiter.untilAsync(() => (at = this.claimWait(byteLength, type, NOW)) !== undefined, options, true);
+    return at;
+  }
+
+  /**
+   * As `push`, but waits in the event loop while there is no space.
+   *
+   * @param message Copied when there is space: left alone by the caller until then.
+   * @returns False if the time runs out.
+   */
+  pushAsync(message: Uint8Array | string, type?: number, options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#waiter.untilAsync(() => this.pushWait(message, type, NOW), options);
+  }
+
   /** How many bytes of the ring nobody has claimed: exact at a moment of the call. */
   get free(): number {
     this.#end.requireOpen();
@@ -172,6 +197,7 @@ export class ByteProducer implements Disposable {
     if (this.#end.isOpen) this.#path.abort();
     this.#end.close(() => this.#role?.release());
     this.#path.close();
+    this.#waiter.look();
   }
 
   /** The same as `close`, for `using`. */

@@ -191,10 +191,10 @@ export class ByteRing {
   }
 
   /** How a role waits. Made before the role is taken, as options may be refused. */
-  #waiter(what: string, { wait }: RoleOptions, event: number): Waiter {
+  #waiter(what: string, options: RoleOptions, event: number): Waiter {
     this.#requireOpen();
     const { name, views } = this.#region;
-    return new Waiter(`${what} ${name}`, wait, new EventCount(views.i32, event / 4, true));
+    return new Waiter(`${what} ${name}`, options, new EventCount(views.i32, event / 4, true));
   }
 
   #take<T>(role: Role | undefined, make: () => T): T {

@@ -1,6 +1,7 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { requireSync } from "../shared/sync_function.ts";
 import { makeQueueConsumerPath, type QueueConsumerPath } from "./consumer_path.ts";
@@ -19,7 +20,7 @@ const SAMPLED_EACH = 64;
  * producer it receives in order. What it has taken and not given back when it is closed or dies is lost and counted: the record of
  * the `shift` or `next`, or up to 16 of the `drain` or of the `next(ahead)`, that it is in. Use it in the thread that made it.
  */
-export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable {
+export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> implements Disposable {
   readonly #seat: QueueSeat<S>;
   readonly #end: ChannelEnd;
   readonly #path: QueueConsumerPath<S>;
@@ -97,6 +98,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
 
   /** Made by `MpmcQueue.consumer`. */
   constructor(seat: QueueSeat<S>) {
+    super(seat.waiter);
     const { layout, region, geometry, cells, cell, freed, waiter } = this.#seat = seat;
     const end = this.#end = new ChannelEnd(region, "read", "consumer"), { i32: words } = region.views;
     const vainPolls = new VainPolls();
@@ -155,11 +157,17 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
     }
     this.#path.close();
     this.#end.close(() => cells.release(cell));
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Gives back what `next` returned. */
+  protected override giveBack(): void {
+    if (this.#end.isOpen) this.release();
   }
 
   #countRecords(): number {

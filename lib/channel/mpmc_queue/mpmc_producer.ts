@@ -1,6 +1,7 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ValueOf, type ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncProducer } from "../shared/async_producer.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import {
   CELL_COUNT_OFFSET,
@@ -22,7 +23,7 @@ const MOST_CLAIMS = 256;
  * is received before. What is claimed and not published is skipped if the producer aborts, is closed or dies. Use it in the thread
  * that made it.
  */
-export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable {
+export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> implements Disposable {
   readonly #seat: QueueSeat<S>;
   readonly #end: ChannelEnd;
   readonly #path: QueueProducerPath<S>;
@@ -80,6 +81,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
 
   /** Made by `MpmcQueue.producer`. */
   constructor(seat: QueueSeat<S>) {
+    super(seat.waiter);
     const { layout, region, geometry, cells, cell, published, freed, waiter } = this.#seat = seat;
     const end = this.#end = new ChannelEnd(region, "write", "producer"), { i32: words } = region.views;
     const vainPolls = new VainPolls(), { capacity, slotMask, slotsOffset } = geometry;
@@ -156,6 +158,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
     if (!this.#end.isOpen) return;
     this.#path.close();
     this.#end.close(() => this.#seat.cells.release(this.#seat.cell));
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */

@@ -215,8 +215,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     // Refuses bad options, before a cell is taken.
     const waiter = role === PRODUCES
-      ? new Waiter(`space in ${region.name}`, options.wait, freed)
-      : new Waiter(`a record of ${region.name}`, options.wait, published);
+      ? new Waiter(`space in ${region.name}`, options, freed)
+      : new Waiter(`a record of ${region.name}`, options, published);
     const cell = cells.acquire(role);
     try {
       return make({ layout: this.layout, region, geometry, cells, cell, published, freed, waiter });

@@ -235,14 +235,14 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
         }`,
       );
     }
-    const { from = "newest", whenMissing = "pass", wait } = options;
+    const { from = "newest", whenMissing = "pass" } = options;
     if (whenMissing !== "pass" && whenMissing !== "wait") {
       throw new TypeError(
         `Cannot read ${this.#region.name} as 'whenMissing' must be "pass" or "wait": received ${String(whenMissing)}`,
       );
     }
     const request = { from: this.#wholeStart(from), waitsForAll: whenMissing === "wait" };
-    return new PipelineReader(this.layout, this.#region, this.#geometry, index, request, wait);
+    return new PipelineReader(this.layout, this.#region, this.#geometry, index, request, options);
   }
 
   /** Where to begin; a position modulo 2^32 as the whole one that is meant: at most half of that behind the tail. */

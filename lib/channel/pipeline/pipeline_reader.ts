@@ -4,7 +4,7 @@ import type { Region } from "../../memory/mod.ts";
 import { ASLEEP, EventCount } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import { RecordConsumer } from "../shared/record_consumer.ts";
-import type { RoleOptions, WaitStrategy } from "../shared/wait_strategy.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { Waiter } from "../shared/waiter.ts";
 import {
   gateWord,
@@ -72,7 +72,7 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
     geometry: PipelineGeometry,
     index: number,
     request: PlaceRequest,
-    wait: WaitStrategy | undefined,
+    options: RoleOptions,
   ) {
     const { i32: words } = region.views, { slotMask, recordsOffset, recordBytes } = geometry;
     const { name, after } = geometry.gates[index], { waitsForAll } = request, gates = new Gates(region, geometry);
@@ -90,7 +90,7 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
       waitsForAll,
       probe: (which) => void gates.probe(after[which]),
     });
-    const waiting = new Waiter(`a record of ${region.name}`, wait, () => {
+    const waiting = new Waiter(`a record of ${region.name}`, options, () => {
       const which = records.narrowest();
       return which < 0 ? published : gates.event(after[which]);
     });

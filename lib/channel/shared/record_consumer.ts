@@ -1,9 +1,11 @@
 import { specialize } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncConsumer } from "./async_consumer.ts";
 import { type ChannelEnd, refuseLimit } from "./channel_end.ts";
 import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consumer_path.ts";
 import { type DrainResult, requireSynchronous } from "./drain_result.ts";
+import type { Waiter } from "./waiter.ts";
 
 /**
  * Records found by a poll that are worth one; a quarter of a small ring. It takes some dozens of cache lines between the two
@@ -23,6 +25,7 @@ export interface RecordConsumerPorts<S extends AnyStruct> extends
   > {
   /** How many records there are, counted from the position to be received next. */
   readonly countRecords: (position: number) => number;
+  readonly waiting: Waiter;
   /** Gives the role back. */
   readonly giveBack: () => void;
 }
@@ -31,7 +34,7 @@ export interface RecordConsumerPorts<S extends AnyStruct> extends
  * One consumer of records: it receives them in order, each once; those that are being received when a consumer dies, or when
  * `fn` throws, are received again by its successor. Closing it, or the death of its process, gives the role to others.
  */
-export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements Disposable {
+export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> implements Disposable {
   readonly #end: ChannelEnd;
   readonly #path: ConsumerPath<S>;
   readonly #ports: RecordConsumerPorts<S>;
@@ -110,6 +113,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
 
   /** Made by the channel. */
   protected constructor(end: ChannelEnd, ports: RecordConsumerPorts<S>) {
+    super(ports.waiting);
     this.#end = end;
     this.#ports = ports;
     const quarter = Math.max(1, (ports.slotMask + 1) >> 2);
@@ -156,11 +160,17 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
       this.#ports.giveBack();
     });
     this.#path.close();
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Gives back what `next` returned. */
+  protected override giveBack(): void {
+    if (this.#end.isOpen) this.release();
   }
 
   #refuseUse(): never {

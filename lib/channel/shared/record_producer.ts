@@ -1,8 +1,10 @@
 import { specialize } from "../../atomic/internal.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncProducer } from "./async_producer.ts";
 import type { ChannelEnd } from "./channel_end.ts";
 import { makeProducerPath, type ProducerPath, type ProducerPorts } from "./producer_path.ts";
+import type { Waiter } from "./waiter.ts";
 
 /** What the producers of a channel differ in. */
 export interface RecordProducerPorts<S extends AnyStruct>
@@ -11,6 +13,7 @@ export interface RecordProducerPorts<S extends AnyStruct>
   readonly findSpace: (next: number) => number;
   /** How many records can be claimed, counted from the position to be claimed next. */
   readonly countFree: (next: number) => number;
+  readonly waiting: Waiter;
   /** Gives the role back. */
   readonly giveBack: () => void;
 }
@@ -20,7 +23,7 @@ export interface RecordProducerPorts<S extends AnyStruct>
  * with one store, which costs a fraction. What is claimed and not published is never seen, whatever happens to the producer.
  * Closing it, or the death of its process, gives the role to others.
  */
-export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements Disposable {
+export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> implements Disposable {
   readonly #end: ChannelEnd;
   readonly #path: ProducerPath<S>;
   readonly #ports: RecordProducerPorts<S>;
@@ -72,6 +75,7 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
 
   /** Made by the channel. */
   protected constructor(end: ChannelEnd, ports: RecordProducerPorts<S>) {
+    super(ports.waiting);
     this.#end = end;
     this.#ports = ports;
     const path = this.#path = specialize(makeProducerPath<S>)({
@@ -129,6 +133,7 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
   close(): void {
     if (this.#end.isOpen) this.abort();
     this.#end.close(this.#ports.giveBack);
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */

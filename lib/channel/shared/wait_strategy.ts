@@ -12,4 +12,9 @@ export type WaitStrategy = "spin" | "yield" | "block";
 export interface RoleOptions {
   /** How the methods that wait do so. Defaults to `"block"`. */
   readonly wait?: WaitStrategy;
+  /**
+   * How long a task that begins to wait in the event loop polls between its turns, in milliseconds, if the last wait was not
+   * longer: what comes in quick succession then needs no wake-up, and takes a core. 0: never. Defaults to 2.
+   */
+  readonly pollMs?: number;
 }

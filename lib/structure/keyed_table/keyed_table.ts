@@ -33,7 +33,7 @@ import { RowChanges } from "./row_changes.ts";
 /** For the compiler: a table's type as a function of its layout's. */
 export interface KeyedTableFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: KeyedTable<this["layout"]>;
+  readonly type: KeyedTable<Extract<this["layout"], AnyStruct>>;
 }
 
 /**

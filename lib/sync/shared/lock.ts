@@ -1,5 +1,6 @@
 import type { Guard, Unlockable } from "../guard.ts";
 import type { LockStats } from "./lock_stats.ts";
+import type { AsyncWaitOptions } from "./async/async_wait_options.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /**
@@ -42,6 +43,16 @@ export interface Lock extends Unlockable {
   lock(options?: WaitOptions): boolean;
 
   /**
+   * Takes the lock, and waits in the event loop until it is free. Tasks of one attachment exclude each other, and wait for each other
+   * in order: where another task of this attachment holds the lock, this waits for it and is not refused.
+   *
+   * @param options `timeoutMs` and `signal`; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns False if the time ran out.
+   * @throws As `lock` does, through the promise; but no `AlreadyOwnerError`.
+   */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean>;
+
+  /**
    * Releases the lock.
    *
    * @throws {NotOwnerError} If this attachment does not hold it.
@@ -59,6 +70,16 @@ export interface Lock extends Unlockable {
   acquire(): Guard;
   /** The same with a limit: `undefined` if the time ran out. */
   acquire(options: WaitOptions): Guard | undefined;
+
+  /**
+   * Takes the lock for a block of a task: `using guard = await lock.acquireAsync()`.
+   *
+   * @returns The one guard of this lock object; undefined if the time ran out.
+   * @throws As `lockAsync` does.
+   */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
 
   /**
    * Whether this attachment holds the lock and the owner before it died: what the lock protects may be half done. True

@@ -13,6 +13,9 @@ import {
   RECOVERIES_F64,
 } from "./lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
+import type { AsyncWaitOptions } from "./async/async_wait_options.ts";
+import type { Armed } from "./async/goal.ts";
+import { LockTasks } from "./async/lock_tasks.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** Polls of a held lock before sleeping, with growing pauses between them: about 2 µs in all. */
@@ -40,6 +43,7 @@ export class OwnedWord {
   readonly #futex: Futex;
   readonly #breaks: boolean;
   readonly #wakesAll: boolean;
+  #tasks: LockTasks | undefined;
 
   /**
    * @param header Of the lock.
@@ -90,6 +94,48 @@ export class OwnedWord {
   take(deadline: number): boolean {
     this.requireTakeable();
     return this.wait(deadline);
+  }
+
+  /**
+   * Takes and counts the word for a task, if it is free: not while another task of this attachment has it, for which a task waits as
+   * for anybody else.
+   *
+   * @param isLifeCheck Whether it is time to ask if the owner died.
+   * @param hasWaited Whether the task was announced.
+   */
+  takeForTask(isLifeCheck: boolean, hasWaited: boolean): boolean {
+    if (this.isMine) return false;
+    const word = this.requireTakeable();
+    // Marked: there may be others asleep, of whom this one knows nothing.
+    if (word === FREE) return this.#change(FREE, hasWaited ? this.#id | MARK : this.#id);
+    return isLifeCheck && this.takeOver(word);
+  }
+
+  /** Announces a task to the owner, in whichever attachment; undefined where nobody is woken. */
+  announceTask(): Armed | undefined {
+    while (true) {
+      const word = load(this.#words, LOCK_WORD); // pairs: lock word
+      const isKept = word !== FREE && word !== BROKEN && !isMarked(word);
+      if (isKept && !this.#change(word, word | MARK)) continue;
+      return { watch: (wake) => this.#futex.watch(isKept ? word | MARK : word, wake) };
+    }
+  }
+
+  /** Waits in the event loop for the word, and counts it. */
+  lockAsync(options: AsyncWaitOptions | undefined): Promise<boolean> {
+    let hasWaited = false;
+    return this.tasks.wait("lock", {
+      attempt: (isLifeCheck) => this.takeForTask(isLifeCheck, hasWaited) && this.count(hasWaited),
+      arm: () => {
+        hasWaited = true;
+        return this.announceTask();
+      },
+    }, options);
+  }
+
+  /** The tasks that wait for the lock. */
+  get tasks(): LockTasks {
+    return this.#tasks ??= new LockTasks(this.#header);
   }
 
   /** Counts that the lock was taken. The caller owns the word. */
@@ -170,6 +216,7 @@ export class OwnedWord {
     if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;
     if (this.#wakesAll) this.#futex.wakeAll();
     else this.#futex.wakeOne();
+    this.#tasks?.lookSoon();
   }
 
   /** Waits until the word is free, or its owner died. */
