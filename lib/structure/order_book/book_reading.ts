@@ -21,13 +21,13 @@ export class BookReading {
   /** When that happened, as the writer was told; NaN if it was not. */
   time = 0;
   /** Changes applied since the book was made. */
-  changes = 0;
+  changes: number = 0;
   /** Levels that found no room since the last snapshot: that many of the worst may be missing. */
-  dropped = 0;
+  dropped: number = 0;
   /** The lowest bid down to which all is known; what lies below may be there, or not. −∞ if all is known. */
-  knownBid = -Infinity;
+  knownBid: number = -Infinity;
   /** The highest ask up to which all is known; ∞ if all is known. */
-  knownAsk = Infinity;
+  knownAsk: number = Infinity;
 
   /**
    * Makes room for a reading.
