@@ -9,7 +9,7 @@ import { command } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
 
 /** What the minified bundle may weigh, in bytes. Raise it knowingly. */
-const BUDGET = 180_000;
+const BUDGET = 240_000;
 
 /** Where the bundle lies, below the root. */
 const BUNDLE = "dist/shmkit.js";
