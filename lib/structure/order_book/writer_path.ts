@@ -78,11 +78,15 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     else for (let i = end - from - 1; i >= 0; i--) doubles[to + i] = doubles[from + i];
   };
 
+  /** The nearest integer: adding 1.5 · 2^52 leaves no bits for less. What is as large has hardly any, and stays as it is. */
+  const nearest = (value: number): number =>
+    value < 2251799813685248 && value > -2251799813685248 ? (value + 6755399441055744) - 6755399441055744 : value;
+
   /** Rounds the levels of a side to what the book tells apart, and refuses what is no level. */
   const roundSide = (side: BookLevels, from: number): void => {
     for (let i = 0; i < side.length; i++) {
-      const price = Math.round(side.prices[i] * priceFactor) / priceFactor;
-      const given = side.quantities[i], rounded = Math.round(given * quantityFactor) / quantityFactor;
+      const price = nearest(side.prices[i] * priceFactor) / priceFactor;
+      const given = side.quantities[i], rounded = nearest(given * quantityFactor) / quantityFactor;
       // What there is of it does not round to nothing, which would take the level away.
       const quantity = rounded === 0 && given > 0 ? 1 / quantityFactor : rounded;
       if (price - price !== 0 || !(given >= 0 && quantity < Infinity)) refuseLevel(side.prices[i], given);
@@ -120,8 +124,9 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
 
   /** Where a price is in a side, or would be, in levels: prices of bids rise towards the best, those of asks fall. */
   const placeOf = (sideAt: number, count: number, direction: number, price: number): number => {
+    // Most changes are at the best price, or near it.
+    if (count > 0 && doubles[sideAt + count * 2 - 2] === price) return count - 1;
     let low = 0, high = count;
-    // Most changes are near the best.
     if (count > few && (price - doubles[sideAt + (count - few) * 2]) * direction > 0) low = count - few;
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -161,36 +166,59 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     return count < levels ? count + 1 : count;
   };
 
-  /** Applies the rounded levels of a side, and returns how many it has then. */
-  const applySide = (from: number, length: number, sideAt: number, count: number, direction: number): number => {
+  /** Brings a side of the next copy up to date, applies its rounded levels, and returns how many it has then. */
+  const applySide = (
+    version: number,
+    sideAt: number,
+    same: Int32Array,
+    count: number,
+    direction: number,
+    from: number,
+    length: number,
+  ): number => {
+    catchUp(version, sideAt, same, count);
+    if (length === 0) {
+      same[(version + 1) & copyMask] = levels;
+      return count;
+    }
     lowest = count;
     for (let i = from; i < from + length; i++) count = set(sideAt, count, direction, prices[i], quantities[i]);
+    noteChange(version, same, lowest);
+    return count;
+  };
+
+  /** Fills a side of the next copy anew. */
+  const replaceSide = (
+    version: number,
+    sideAt: number,
+    same: Int32Array,
+    direction: number,
+    from: number,
+    length: number,
+  ): number => {
+    let count = 0;
+    for (let i = from; i < from + length; i++) count = set(sideAt, count, direction, prices[i], quantities[i]);
+    noteChange(version, same, 0);
     return count;
   };
 
   const apply = (version: number, update: BookUpdate, isWhole: boolean): BookApplied => {
     const current = copyAt(version), next = copyAt(version + 1), old = current >> 1, half = next >> 1;
-    const bidsAt = half + levelsDelta, asksAt = bidsAt + levels * 2;
+    const bidsAt = half + levelsDelta, asksAt = bidsAt + levels * 2, own = update.bids.length;
     round(update);
-    let bidCount = 0, askCount = 0, bid = update.knownBid, ask = update.knownAsk;
-    lost = 0;
-    if (!isWhole) {
-      bid = doubles[old + knownBid];
-      ask = doubles[old + knownAsk];
-      bidCount = countOf(current + bids);
-      askCount = countOf(current + asks);
-      lost = doubles[old + dropped];
-      catchUp(version, bidsAt, sameBids, bidCount);
-      catchUp(version, asksAt, sameAsks, askCount);
-    }
+    let bid = isWhole ? update.knownBid : doubles[old + knownBid];
+    let ask = isWhole ? update.knownAsk : doubles[old + knownAsk];
+    lost = isWhole ? 0 : doubles[old + dropped];
     const before = lost;
-    bidCount = applySide(0, update.bids.length, bidsAt, bidCount, 1);
-    noteChange(version, sameBids, isWhole ? 0 : lowest);
+    const bidCount = isWhole
+      ? replaceSide(version, bidsAt, sameBids, 1, 0, own)
+      : applySide(version, bidsAt, sameBids, countOf(current + bids), 1, 0, own);
     // What found no room is forgotten: from the worst level that is left on, nothing is known.
     if (lost > before && !(bid > doubles[bidsAt])) bid = doubles[bidsAt];
     const between = lost;
-    askCount = applySide(update.bids.length, update.asks.length, asksAt, askCount, -1);
-    noteChange(version, sameAsks, isWhole ? 0 : lowest);
+    const askCount = isWhole
+      ? replaceSide(version, asksAt, sameAsks, -1, own, update.asks.length)
+      : applySide(version, asksAt, sameAsks, countOf(current + asks), -1, own, update.asks.length);
     if (lost > between && !(ask < doubles[asksAt])) ask = doubles[asksAt];
     // There is nothing better than what the venue says is the best: if the book agrees, it knows as much.
     if (bidCount > 0 && doubles[bidsAt + bidCount * 2 - 2] === update.toldBid && update.toldBid < bid) {
