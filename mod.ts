@@ -112,5 +112,7 @@ export {
   TicketLock,
   type TicketLockOptions,
   type Unlockable,
+  type Waitable,
   type WaitOptions,
 } from "./lib/sync/mod.ts";
+export { WaitSet } from "./lib/wait/mod.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { Segment, SpscRing } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { Event, Segment, SpscRing } from "../../mod.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 const [what, name, count = "0", way = ""] = peerArgs;
@@ -84,6 +84,14 @@ const parts: Record<string, () => void | Promise<void>> = {
     void openRing().consumer().records().next();
     await after(way === "started" ? 300 : 0);
     process.exit(7);
+  },
+  /** Sets an event some time after it is told to. */
+  async set() {
+    tell("ready");
+    for await (const _line of told()) break;
+    await after(50);
+    segment.open("event", Event).set();
+    process.exit(0);
   },
   /** How many threads wait in the kernel while a task waits, and after a while. */
   async threads() {

@@ -8,6 +8,7 @@ import {
   type Goal,
   TaskQueue,
   timeoutOf,
+  type Waited,
   type WaitOptions,
 } from "../../sync/internal.ts";
 import type { RoleOptions, WaitStrategy } from "./wait_strategy.ts";
@@ -105,6 +106,11 @@ export class Waiter implements WaitPorts {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** How a wait set waits for the same. */
+  waited(isReady: () => boolean): Waited {
+    return { isReady, announce: () => this.#event?.().announce() };
   }
 
   /** The task whose turn it is looks now: what it waits for was closed. */
