@@ -51,6 +51,7 @@ export {
   ByteProducer,
   ByteRing,
   type ByteRingOptions,
+  type ChangedRowsOptions,
   type DrainResult,
   LatestTable,
   type LatestTableFunction,
