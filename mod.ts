@@ -109,6 +109,7 @@ export {
   type SeqLockOptions,
   SpinLock,
   type SpinLockOptions,
+  type Stop,
   type Synchronous,
   TicketLock,
   type TicketLockOptions,

@@ -21,4 +21,4 @@ export { SpinLock, type SpinLockOptions } from "./spin_lock.ts";
 export { TicketLock, type TicketLockOptions } from "./ticket_lock.ts";
 export type { Synchronous } from "./shared/synchronous.ts";
 export type { Announced, Waitable, Waited } from "./shared/async/waitable.ts";
-export type { WaitOptions } from "./shared/wait_options.ts";
+export type { Stop, WaitOptions } from "./shared/wait_options.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { Event, Segment, SpscRing } from "../../mod.ts";
+import { Event, Segment, SpscRing, type WaitStrategy } from "../../mod.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { after, Sample } from "./wait_sample.ts";
 
@@ -92,6 +92,16 @@ const parts: Record<string, () => void | Promise<void>> = {
     await after(50);
     segment.open("event", Event).set();
     process.exit(0);
+  },
+  /** Receives until it is stopped. */
+  stop() {
+    const stop = segment.open("event", Event);
+    using consumer = openRing().consumer({ wait: way as WaitStrategy });
+    tell("ready");
+    const start = performance.now();
+    let received = 0;
+    while (!stop.isSet) consumer.drainWait(() => void received++, 8, { stop, timeoutMs: 20_000 });
+    tell({ received, ms: performance.now() - start });
   },
   /** How many threads wait in the kernel while a task waits, and after a while. */
   async threads() {
