@@ -52,6 +52,7 @@ export {
   ByteProducer,
   ByteRing,
   type ByteRingOptions,
+  type ChangedRowsOptions,
   type DrainResult,
   LatestTable,
   type LatestTableFunction,
@@ -109,10 +110,12 @@ export {
   type SeqLockOptions,
   SpinLock,
   type SpinLockOptions,
+  type Stop,
   type Synchronous,
   TicketLock,
   type TicketLockOptions,
   type Unlockable,
+  type Waitable,
   type WaitOptions,
 } from "./lib/sync/mod.ts";
 export {
@@ -141,3 +144,4 @@ export {
   OrderBookWriter,
   type TableKey,
 } from "./lib/structure/mod.ts";
+export { WaitSet } from "./lib/wait/mod.ts";

@@ -16,6 +16,7 @@ const FLOORS: readonly Home[] = [
   { path: "lib/memory/", floor: 2 },
   { path: "lib/sync/", floor: 3 },
   { path: "lib/channel/", floor: 4 },
+  { path: "lib/wait/", floor: 4.5 },
   { path: "lib/structure/", floor: 5 },
   { path: "lib/cli/", floor: 6 },
   { path: "mod.ts", floor: 7 },

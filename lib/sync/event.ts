@@ -6,6 +6,7 @@ import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
+import { type Waitable, WAITED, type Waited } from "./shared/async/waitable.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
@@ -55,7 +56,7 @@ const SET = 1;
  * assertEquals(event.wait({ timeoutMs: 5 }), false);
  * ```
  */
-export class Event {
+export class Event implements Waitable {
   /** The name in the catalog. */
   static readonly kind = "Event";
   /** Never writes what is attached for reading only. */
@@ -164,6 +165,14 @@ export class Event {
         return announcedTo(this.#wasSet);
       },
     }, options);
+  }
+
+  /** For wait sets: ready while it is set. A set never resets it. */
+  get [WAITED](): Waited {
+    return {
+      isReady: () => this.isSet,
+      announce: () => this.#words.length === 0 ? undefined : this.#wasSet.announce(),
+    };
   }
 
   /** Waiters, and as `contended` how often one had to sleep. Nobody takes an event, so the other counts stay 0. */

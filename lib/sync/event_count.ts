@@ -1,4 +1,5 @@
 import { compareExchange, fence, Futex, load, or, type Watch } from "../atomic/mod.ts";
+import type { Announced } from "./shared/async/waitable.ts";
 
 /*
  * The word.
@@ -75,6 +76,12 @@ export class EventCount {
     const snapshot = or(this.#words, this.#index, ASLEEP) | ASLEEP;
     if (this.#isPublished) this.#isFenced = fence(this.#words);
     return snapshot;
+  }
+
+  /** Announces a waiter to whoever waits for several at once. */
+  announce(): Announced {
+    const seen = this.snapshot();
+    return { futex: this.#futex, seen, isUnsure: !this.#isFenced };
   }
 
   /** Whether there was a notification since the snapshot. */

@@ -4,6 +4,7 @@ import {
   Broadcast,
   ByteRing,
   ClosedError,
+  LatestTable,
   MpmcQueue,
   NotOwnerError,
   Pipeline,
@@ -11,6 +12,7 @@ import {
   Segment,
   SpscRing,
 } from "@shmkit/shmkit";
+import { withName } from "../../support/segments.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 type Consumer = import("@shmkit/shmkit").AsyncConsumer<typeof Sample>;
@@ -75,7 +77,7 @@ for (const [name, open] of Object.entries(channels)) {
         const pushed = pushSlowly(producer, [2, 3, 4], 15);
         assertEquals([await consumer.shiftAsync(into), into.sequence], [true, 2]);
         const seen: number[] = [];
-        assertEquals(await consumer.drainAsync((record) => void seen.push(record.sequence)), 1);
+        assertEquals(await consumer.drainAsync((record) => void seen.push(record.sequence), 1), 1);
         for await (const record of consumer) {
           seen.push(record.sequence);
           break;
@@ -237,6 +239,32 @@ describe("tasks at a ByteRing", () => {
       }
       assertEquals([types, ring.length], [[0, 1, 2, 3, 4], 0]);
     });
+  }
+});
+
+describe("tasks that wait for the changes of a LatestTable", () => {
+  for (const readOnly of [false, true]) {
+    it(`find the rows that change, attached for ${readOnly ? "reading only" : "writing too"}`, () =>
+      withName(async (name) => {
+        using segment = Segment.create(name, { byteLength: 2 ** 18 });
+        const table = segment.create("table", LatestTable, { layout: Sample, rows: 8 });
+        using reading = Segment.open(name, { readOnly });
+        const read = reading.open("table", LatestTable, { layout: Sample }), writer = table.writer();
+        for (const row of [3, 1, 3]) writer.write(row, { sequence: row });
+        const rows: number[] = [], since = read.changes;
+        const later = async () => {
+          for (const row of [5, 1, 7]) {
+            await after(10);
+            writer.write(row, { sequence: row });
+          }
+        };
+        const written = later();
+        for await (const row of read.changedRows({ from: 0 })) if (rows.push(row) === 5) break;
+        for await (const row of read.changedRows({ from: since, timeoutMs: 50 })) rows.push(row);
+        await written;
+        assertEquals(rows, [3, 1, 5, 1, 7, 5, 1, 7]);
+        await assertRejects(() => read.changedRows({ from: -1 }).next(), RangeError, "must be a count of changes");
+      }));
   }
 });
 

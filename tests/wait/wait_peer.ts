@@ -1,8 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { Segment, SpscRing } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { Event, Mutex, type Region, Segment, Semaphore, SpscRing, type WaitStrategy } from "../../mod.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { after, Sample } from "./wait_sample.ts";
+
+/** A few words. */
+const Words = {
+  kind: "Words",
+  byteLength: () => 128,
+  init() {},
+  attach: (region: Region) => region.views.i32,
+};
 
 const [what, name, count = "0", way = ""] = peerArgs;
 
@@ -84,6 +92,56 @@ const parts: Record<string, () => void | Promise<void>> = {
     void openRing().consumer().records().next();
     await after(way === "started" ? 300 : 0);
     process.exit(7);
+  },
+  /** Takes a lock and keeps it until it is killed; or counts in it. */
+  async keep() {
+    await segment.open("mutex", Mutex).lockAsync();
+    tell("kept");
+    await after(60_000);
+  },
+  /** Counts under a lock: tasks of one process, among those of others. */
+  async count() {
+    const mutex = segment.open("mutex", Mutex), words = segment.open("count", Words);
+    tell("ready");
+    const work = async () => {
+      for (let i = 0; i < Number(count); i++) {
+        await mutex.lockAsync({ timeoutMs: 20_000 });
+        const before = words[0];
+        if (i % 16 === 0) await after(0);
+        words[0] = before + 1;
+        mutex.unlock();
+      }
+    };
+    await Promise.all([work(), work(), work()]);
+    tell("done");
+    process.exit(0);
+  },
+  /** Waits for a permit again and again, and is called off most of the time. */
+  async disturb() {
+    const semaphore = segment.open("semaphore", Semaphore);
+    tell("ready");
+    for (let i = 0;; i++) {
+      const isTaken = await semaphore.lockAsync({ timeoutMs: i % 4 });
+      if (isTaken) semaphore.unlock();
+    }
+  },
+  /** Sets an event some time after it is told to. */
+  async set() {
+    tell("ready");
+    for await (const _line of told()) break;
+    await after(50);
+    segment.open("event", Event).set();
+    process.exit(0);
+  },
+  /** Receives until it is stopped. */
+  stop() {
+    const stop = segment.open("event", Event);
+    using consumer = openRing().consumer({ wait: way as WaitStrategy });
+    tell("ready");
+    const start = performance.now();
+    let received = 0;
+    while (!stop.isSet) consumer.drainWait(() => void received++, 8, { stop, timeoutMs: 20_000 });
+    tell({ received, ms: performance.now() - start });
   },
   /** How many threads wait in the kernel while a task waits, and after a while. */
   async threads() {

@@ -1,7 +1,15 @@
 import { isFenced, load, specialize, wordAccess, wordLoader } from "../../atomic/internal.ts";
 import type { AnyBuffer } from "../../layout/mod.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { ASLEEP, type AsyncWaitOptions, EventCount, type WaitOptions } from "../../sync/internal.ts";
+import {
+  ASLEEP,
+  type AsyncWaitOptions,
+  EventCount,
+  type Waitable,
+  WAITED,
+  type Waited,
+  type WaitOptions,
+} from "../../sync/internal.ts";
 import { AsyncBatches, AsyncRecords, type Receiver } from "../shared/async_records.ts";
 import { Batch } from "../shared/batch.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
@@ -29,7 +37,7 @@ const HELD_MOST = 8192;
  * Where many may produce, it waits at a message that is claimed and not yet published, and skips it only once the kernel says
  * that its claimer is dead.
  */
-export class ByteConsumer implements Disposable {
+export class ByteConsumer implements Waitable, Disposable {
   readonly #end: ChannelEnd;
   readonly #role: Role;
   readonly #path: ByteConsumerPath;
@@ -263,6 +271,29 @@ export class ByteConsumer implements Disposable {
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** For wait sets: ready while there is a message. */
+  get [WAITED](): Waited {
+    return this.#waiter.waited(() => this.length > 0);
+  }
+
+  /**
+   * The messages as a stream of copies, for whatever takes streams; their type words are left out. Cancelling the stream ends it, and
+   * leaves this consumer as it is.
+   */
+  readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const controller = new AbortController(), { signal } = controller;
+    return new ReadableStream({
+      pull: async (stream) => {
+        try {
+          stream.enqueue((await this.shiftAsync({ signal }))!.bytes);
+        } catch (error) {
+          if (!signal.aborted) throw error;
+        }
+      },
+      cancel: (reason) => controller.abort(reason),
+    }, { highWaterMark: 0 });
   }
 
   #receiver(): Receiver<this> {

@@ -1,7 +1,15 @@
 import { isFenced, load, specialize, wordAccess } from "../../atomic/internal.ts";
 import type { AnyBuffer } from "../../layout/mod.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { ASLEEP, type AsyncWaitOptions, EventCount, type WaitOptions } from "../../sync/internal.ts";
+import {
+  ASLEEP,
+  type AsyncWaitOptions,
+  EventCount,
+  type Waitable,
+  WAITED,
+  type Waited,
+  type WaitOptions,
+} from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import { NOW } from "../shared/now.ts";
 import type { Waiter } from "../shared/waiter.ts";
@@ -33,7 +41,7 @@ const encoder = new TextEncoder();
  * meanwhile, until the ring is full. It stays so if the process is stopped, and ends if it dies. Over a `SharedArrayBuffer`
  * nobody learns of a death.
  */
-export class ByteProducer implements Disposable {
+export class ByteProducer implements Waitable, Disposable {
   readonly #end: ChannelEnd;
   readonly #region: Region;
   readonly #role: Role | undefined;
@@ -203,6 +211,24 @@ export class ByteProducer implements Disposable {
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** For wait sets: ready while there is any space. */
+  get [WAITED](): Waited {
+    return this.#waiter.waited(() => this.free > 0);
+  }
+
+  /**
+   * A stream that publishes each chunk as a message, and waits where there is no space. Closing it leaves this producer as it is.
+   *
+   * @param type The type word of the messages. Defaults to 0.
+   */
+  writable(type?: number): WritableStream<Uint8Array | string> {
+    const controller = new AbortController(), { signal } = controller;
+    return new WritableStream({
+      write: async (chunk) => void await this.pushAsync(chunk, type, { signal }),
+      abort: (reason) => controller.abort(reason),
+    });
   }
 
   #encode(message: unknown): Uint8Array {

@@ -1,5 +1,5 @@
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
-import type { AsyncWaitOptions, WaitOptions } from "../../sync/mod.ts";
+import { type AsyncWaitOptions, type Waitable, WAITED, type Waited, type WaitOptions } from "../../sync/internal.ts";
 import { AsyncBatches, AsyncRecords, type Receiver } from "./async_records.ts";
 import { Batch } from "./batch.ts";
 import type { DrainResult } from "./drain_result.ts";
@@ -13,7 +13,8 @@ import type { Waiter } from "./waiter.ts";
  * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's options).
  * Then it sleeps, and a thread that waits in the kernel wakes it.
  */
-export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct> implements AsyncIterable<ViewOf<S>, undefined> {
+export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
+  implements AsyncIterable<ViewOf<S>, undefined>, Waitable {
   readonly #waiter: Waiter;
 
   /** Calls a function for each record. */
@@ -32,6 +33,9 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct> implements 
   abstract readonly next: () => ViewOf<S> | undefined;
   /** As `next`, but blocks this thread until there is a record. */
   abstract readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
+
+  /** How many records can be received now, or will be soon. */
+  abstract get length(): number;
 
   /** Made by the channel. */
   protected constructor(waiter: Waiter) {
@@ -88,6 +92,11 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct> implements 
    */
   batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<ViewOf<S>>, undefined> {
     return new AsyncBatches(this.#receiver(), new Batch(limit, () => this.next()), options);
+  }
+
+  /** For wait sets: ready while there is a record. */
+  get [WAITED](): Waited {
+    return this.#waiter.waited(() => this.length > 0);
   }
 
   /** Gives back what `next` returned, where something is to be given back. */

@@ -1,4 +1,4 @@
-import { Backoff, pause } from "../../atomic/mod.ts";
+import { Backoff, Futex, pause, sleep } from "../../atomic/mod.ts";
 import {
   type Armed,
   asyncLimitsOf,
@@ -6,8 +6,11 @@ import {
   DEFAULT_POLL_MS,
   type EventCount,
   type Goal,
+  type Stop,
   TaskQueue,
   timeoutOf,
+  WAITED,
+  type Waited,
   type WaitOptions,
 } from "../../sync/internal.ts";
 import type { RoleOptions, WaitStrategy } from "./wait_strategy.ts";
@@ -29,6 +32,9 @@ const FIRST_POLLS = 64;
 const POLLS_PER_CLOCK_READ = 64;
 /** Steps between two clock readings, when giving way. */
 const STEPS_PER_CLOCK_READ = 4;
+
+/** How long a wait that somebody may end polls before it looks whether that was done, in milliseconds. */
+const POLLED_PART_MS = 0.05;
 
 /** Longest sleep of a wait that blocks where nobody can wake it, in milliseconds: it takes under 1 % of a core. */
 const LONGEST_SLEEP_MS = 2;
@@ -74,12 +80,13 @@ export class Waiter implements WaitPorts {
     return this.#strategy === "spin";
   }
 
-  readonly check = (options: WaitOptions | undefined): void => void timeoutOf("wait for", this.#what, options);
+  readonly check = (options: WaitOptions | undefined): void => void timeoutOf("wait for", this.#what, options, true);
 
   readonly until = (isReady: () => boolean, options: WaitOptions | undefined): boolean => {
-    const timeoutMs = timeoutOf("wait for", this.#what, options);
+    const timeoutMs = timeoutOf("wait for", this.#what, options, true);
     if (isReady()) return true;
     if (timeoutMs === 0) return false;
+    if (options?.stop !== undefined) return this.#untilStopped(isReady, timeoutMs, options.stop);
     for (let poll = 0; poll < FIRST_POLLS; poll++) {
       pause();
       if (isReady()) return true;
@@ -107,6 +114,11 @@ export class Waiter implements WaitPorts {
     }
   }
 
+  /** How a wait set waits for the same. */
+  waited(isReady: () => boolean): Waited {
+    return { isReady, announce: () => this.#event?.().announce() };
+  }
+
   /** The task whose turn it is looks now: what it waits for was closed. */
   look(): void {
     this.#tasks.look();
@@ -131,6 +143,30 @@ export class Waiter implements WaitPorts {
       isCurrent: () => eventNow!() === event,
       watch: (wake) => event.watch(seen, wake),
     };
+  }
+
+  /** A wait that somebody may end: it polls or sleeps as its strategy does, in short parts. */
+  #untilStopped(isReady: () => boolean, timeoutMs: number, stop: Stop): boolean {
+    const end = performance.now() + timeoutMs;
+    while (!stop.isSet) {
+      const leftMs = end - performance.now();
+      if (leftMs <= 0) return false;
+      const partMs = Math.min(leftMs, POLLED_PART_MS);
+      if (this.#strategy === "spin" ? this.#spin(isReady, partMs) : this.#yield(isReady, partMs)) return true;
+      if (this.#strategy !== "block") continue;
+      const event = this.#event?.(), word = event?.announce(), stopWord = stop[WAITED].announce();
+      if (isReady()) return true;
+      if (stop.isSet || (event !== undefined && this.#event!() !== event)) continue;
+      const known = [word, stopWord].filter((one) => one !== undefined), isSure = known.every((one) => !one.isUnsure);
+      const sleepMs = Math.min(leftMs, known.length === 2 && isSure ? event!.recheckMs : LONGEST_SLEEP_MS);
+      if (known.length === 0) sleep(sleepMs);
+      else {Futex.waitAny(
+          known.map(({ futex }) => futex),
+          known.map(({ seen }) => seen),
+          known[0].futex.now() + sleepMs,
+        );}
+    }
+    return isReady();
   }
 
   #spin(isReady: () => boolean, timeoutMs: number): boolean {

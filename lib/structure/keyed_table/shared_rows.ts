@@ -33,11 +33,19 @@ export function sharedRowsPath<S extends AnyStruct>(
   opened.retire();
   return specialize(makeWriterPath<S>)({
     words: wordAccess(views.i32),
-    places: { ...places, changesWord: SCRATCH_WORD, logWord: SCRATCH_WORD + 1, logMask: 0 },
+    places: {
+      ...places,
+      changesWord: SCRATCH_WORD,
+      changedEventWord: SCRATCH_WORD,
+      logWord: SCRATCH_WORD + 1,
+      logMask: 0,
+    },
     bound,
     ...recordCopies(layout, bound),
     opened,
     isOrdered: hasTotalStoreOrder(),
+    asleep: 0, // nobody waits for changes that are not counted
+    wake: () => {},
     refuseUse: () => end.refuseUse(),
     refuseRow,
     refuseCommit() {

@@ -100,6 +100,11 @@ export class TaskQueue {
     this.#waits[0]?.look();
   }
 
+  /** What the task waits for whose turn it is, is another. */
+  announceAnew(): void {
+    this.#waits[0]?.announceAnew();
+  }
+
   #refuse(what: string): never {
     throw new TypeError(`Cannot wait for ${what} as another task waits for it, and both would get the same view`);
   }

@@ -67,6 +67,14 @@ export class TaskWait {
     if (this.#hasBegun && !this.#hasEnded) this.#try(false);
   }
 
+  /** What it waits for is another: it announces itself there, if it has announced itself at all. */
+  announceAnew(): void {
+    if (this.#hasEnded || this.#watch === undefined) return;
+    this.#watch.end(false);
+    this.#watch = undefined;
+    this.#arm();
+  }
+
   readonly #poll = (now: number): void => {
     if (this.#try(false) || now < this.#pollUntil) return;
     endPolling(this.#poll);
