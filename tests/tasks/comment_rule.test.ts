@@ -21,7 +21,7 @@ describe("the rules of comments", () => {
   });
 
   it("refuse one that is wider than code, counted from the line's beginning", () => {
-    const wide = `    const x = 1; // ${"a".repeat(104)}`, narrow = wide.slice(0, 120);
+    const wide = `    const x = 1; // ${"a".repeat(101)}`, narrow = wide.slice(0, 120);
     assertEquals(widthViolations(commentsOf("a.ts", narrow)), []);
     assertEquals(widthViolations(commentsOf("a.ts", `\n${wide}`)), ["a.ts:2: a comment is 121 columns wide, of 120"]);
     assertEquals(widthViolations(commentsOf("a.ts", `// https://example.com/${"a".repeat(120)}`)), []);

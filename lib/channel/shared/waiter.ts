@@ -137,7 +137,7 @@ export class Waiter implements WaitPorts {
   #arm(): Armed | undefined {
     const eventNow = this.#event, event = eventNow?.();
     if (event === undefined) return undefined;
-    const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true
+    const seen = event.snapshot(); // pairs: event count
     return {
       isUnsure: event.isUnsure,
       isCurrent: () => eventNow!() === event,

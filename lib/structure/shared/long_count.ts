@@ -22,7 +22,7 @@ export function countFrom(low: number, high: number): number {
 
 /** Reads a count. */
 export function readCount(words: Int32Array, at: number): number {
-  const low = load(words, at); // pairs: long count, before high
+  const low = load(words, at); // pairs: long count; before the high word
   return countFrom(low, load(words, at + 1));
 }
 
