@@ -1,0 +1,105 @@
+/**
+ * Stands in for `lib/layout/bound_record.ts` in what is explored: records of words, each of which is copied by a step.
+ *
+ * @module
+ */
+import type { ReadonlyViews } from "../../../lib/layout/views.ts";
+
+/** Records of so many words: stands for a struct. */
+export class WordsLayout {
+  readonly name = "Words";
+  readonly byteLength: number;
+  readonly alignment = 8;
+  readonly schema = "";
+
+  /** @param count How many words a record has. */
+  constructor(count: number) {
+    this.byteLength = count * 4;
+  }
+
+  /** A record of an actor's own, with the same value in each word. */
+  filled(value: number): WordsRecord {
+    const record = new WordsRecord(new Int32Array(this.byteLength / 4), this.byteLength / 4);
+    record.words.fill(value);
+    return record;
+  }
+}
+
+/** A record: in shared memory, or an actor's own. */
+export class WordsRecord {
+  readonly words: Int32Array;
+  readonly count: number;
+  /** Index of its first word. */
+  first = 0;
+
+  /** Made by a layout, or by what binds one. */
+  constructor(words: Int32Array, count: number) {
+    this.words = words;
+    this.count = count;
+  }
+
+  /** One of its words. */
+  get(index: number): number {
+    return this.words[this.first + index];
+  }
+
+  /** Writes the same value to all its words. */
+  fill(value: number): void {
+    for (let i = 0; i < this.count; i++) this.words[this.first + i] = value;
+  }
+
+  /** The value that all its words have; NaN if they differ. */
+  value(): number {
+    const value = this.words[this.first];
+    for (let i = 1; i < this.count; i++) if (this.words[this.first + i] !== value) return NaN;
+    return value;
+  }
+}
+
+function copy(from: WordsRecord, to: WordsRecord): void {
+  for (let i = 0; i < from.count; i++) to.words[to.first + i] = from.words[from.first + i];
+}
+
+/** What moves and copies a record. */
+export interface BoundWords {
+  readonly record: WordsRecord;
+  moveTo(byteOffset: number): void;
+  retire(): void;
+  copyTo(into: WordsRecord): void;
+  copyFrom(from: WordsRecord): void;
+  checkTarget(into: WordsRecord): void;
+  checkSource(from: WordsRecord): void;
+  isView(value: unknown): value is WordsRecord;
+  draft(): WordsRecord;
+  prepare(values: unknown): void;
+}
+
+/** Makes a record over shared memory. */
+export function bindRecord(layout: WordsLayout, views: ReadonlyViews, byteOffset = 0): BoundWords {
+  const record = new WordsRecord(views.i32 as Int32Array, layout.byteLength / 4);
+  record.first = byteOffset / 4;
+  return {
+    record,
+    moveTo(at) {
+      record.first = at / 4;
+    },
+    retire() {
+      record.first = -1;
+    },
+    copyTo(into) {
+      copy(record, into);
+    },
+    copyFrom(from) {
+      copy(from, record);
+    },
+    checkTarget() {},
+    checkSource() {},
+    isView: (value): value is WordsRecord => value instanceof WordsRecord,
+    draft(): never {
+      throw new Error("Cannot make a draft as explored records are given as records");
+    },
+    prepare(): never {
+      throw new Error("Cannot prepare values as explored records are given as records");
+    },
+  };
+}
