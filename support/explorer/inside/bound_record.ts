@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AnyStruct, ViewOf } from "../../../lib/layout/struct_type.ts";
 import type { ReadonlyViews } from "../../../lib/layout/views.ts";
 
 /** Records of so many words: stands for a struct. */
@@ -102,4 +103,19 @@ export function bindRecord(layout: WordsLayout, views: ReadonlyViews, byteOffset
       throw new Error("Cannot prepare values as explored records are given as records");
     },
   };
+}
+
+/** A layout of records of so many words, for options. */
+export function recordsOf(words: number): AnyStruct {
+  return new WordsLayout(words) as unknown as AnyStruct;
+}
+
+/** A record of an actor's own, with the same value in each word. */
+export function filled(layout: AnyStruct, value: number): ViewOf<AnyStruct> {
+  return (layout as unknown as WordsLayout).filled(value) as unknown as ViewOf<AnyStruct>;
+}
+
+/** The value that all words of a record have; NaN if they differ: it is torn. */
+export function valueIn(record: ViewOf<AnyStruct>): number {
+  return (record as unknown as WordsRecord).value();
 }

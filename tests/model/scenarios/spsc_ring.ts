@@ -1,29 +1,53 @@
 import { SpscRing } from "../../../lib/channel/spsc_ring/spsc_ring.ts";
-import { WordsLayout } from "../../../support/explorer/inside/bound_record.ts";
+import { filled, recordsOf, valueIn } from "../../../support/explorer/inside/bound_record.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
-const Pair = new WordsLayout(2);
-const x86 = { memory: "x86", delays: 2 } as const;
+const layout = recordsOf(2), COUNT = 3;
 
+/** A producer waits for space and a consumer for records; whoever takes over goes on where the dead one was. */
 export const passing: Scenario = {
   part: "SpscRing",
   title: "three records through a ring of two",
-  settings: [{ preemptions: 3 }, { preemptions: 2, ...x86 }],
+  settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }, { preemptions: 2, memory: "x86", delays: 2 }, {
+    preemptions: 2,
+    memory: "x86",
+    delays: 1,
+    hasMembarrier: false,
+  }, { preemptions: 1, memory: "arm64", delays: 2 }],
   start() {
-    const ring = share(SpscRing, { layout: Pair, capacity: 2 } as never);
+    const ring = share(SpscRing, { layout, capacity: 2 }), received: number[] = [], into = filled(layout, 0);
     const producer = ring.as("ann").producer(), consumer = ring.as("bob").consumer();
-    const into = Pair.filled(0), values = [1, 2, 3].map((value) => Pair.filled(value));
+    const values = Array.from({ length: COUNT }, (_, i) => filled(layout, i + 1));
     return {
       actors: {
         ann() {
-          for (let i = 0; i < 3; i++) must(producer.pushWait(values[i] as never), "it waits for space");
+          for (let i = 0; i < COUNT; i++) producer.pushWait(values[i]);
         },
         bob() {
-          for (let i = 1; i <= 3; i++) {
-            must(consumer.shiftWait(into as never), "it waits for a record");
-            must(into.value() === i, `record ${i} is ${into.words}`);
+          for (let i = 0; i < COUNT; i++) {
+            consumer.shiftWait(into);
+            received.push(valueIn(into));
+            must(received[i] === i + 1, `received ${received}`);
           }
         },
+      },
+      mayWaitForEver: ({ dead }) => dead.length > 0,
+      check({ dead }) {
+        const published = producer.position, eve = ring.as("eve");
+        const heir = dead.includes("bob") ? eve.consumer() : consumer;
+        // One that died had received what it had not given back: its heir receives it again.
+        let next = dead.includes("bob") ? heir.position + 1 : received.length + 1;
+        must(next === received.length + 1 || next === received.length, `goes on at ${next}, after ${received}`);
+        const drain = (end: number) => {
+          for (; heir.shift(into); next++) must(valueIn(into) === next, `received ${valueIn(into)} in place of ${next}`);
+          must(next === end + 1, `received ${next - 1} of ${end}`);
+        };
+        drain(dead.includes("ann") ? Math.max(published, next - 1 + heir.length) : COUNT);
+        if (!dead.includes("ann")) return;
+        const last = next, successor = eve.producer();
+        must(successor.position === last - 1, "the next producer goes on behind what was published");
+        must(successor.push(filled(layout, last)), "there is space");
+        drain(last);
       },
     };
   },
