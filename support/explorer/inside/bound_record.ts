@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { READ_ONLY, VIEWS } from "../../../lib/layout/slots.ts";
 import type { AnyStruct, ViewOf } from "../../../lib/layout/struct_type.ts";
 import type { ReadonlyViews } from "../../../lib/layout/views.ts";
 
@@ -10,12 +11,31 @@ import type { ReadonlyViews } from "../../../lib/layout/views.ts";
 export class WordsLayout {
   readonly name = "Words";
   readonly byteLength: number;
-  readonly alignment = 8;
+  readonly alignment = 4;
   readonly schema = "";
+  /** Copies a record, plainly. */
+  readonly copy = copy;
 
   /** @param count How many words a record has. */
   constructor(count: number) {
     this.byteLength = count * 4;
+  }
+
+  /** A record in shared memory. */
+  view(views: ReadonlyViews, byteOffset: number): WordsRecord {
+    const record = new WordsRecord(views.i32 as Int32Array, this.byteLength / 4);
+    record.first = byteOffset / 4;
+    return record;
+  }
+
+  /** Moves a record. */
+  moveTo(record: WordsRecord, byteOffset: number): void {
+    record.first = byteOffset / 4;
+  }
+
+  /** Where a record lies. */
+  byteOffsetOf(record: WordsRecord): number {
+    return record.first * 4;
   }
 
   /** A record of an actor's own, with the same value in each word. */
@@ -32,11 +52,15 @@ export class WordsRecord {
   readonly count: number;
   /** Index of its first word. */
   first = 0;
+  /** What atomic copies use. */
+  readonly [VIEWS]: { readonly i32: Int32Array; readonly closed: boolean };
+  readonly [READ_ONLY] = false;
 
   /** Made by a layout, or by what binds one. */
   constructor(words: Int32Array, count: number) {
     this.words = words;
     this.count = count;
+    this[VIEWS] = { i32: words, closed: false };
   }
 
   /** One of its words. */
@@ -77,8 +101,7 @@ export interface BoundWords {
 
 /** Makes a record over shared memory. */
 export function bindRecord(layout: WordsLayout, views: ReadonlyViews, byteOffset = 0): BoundWords {
-  const record = new WordsRecord(views.i32 as Int32Array, layout.byteLength / 4);
-  record.first = byteOffset / 4;
+  const record = layout.view(views, byteOffset);
   return {
     record,
     moveTo(at) {
