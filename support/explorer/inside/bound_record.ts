@@ -142,3 +142,8 @@ export function filled(layout: AnyStruct, value: number): ViewOf<AnyStruct> {
 export function valueIn(record: ViewOf<AnyStruct>): number {
   return (record as unknown as WordsRecord).value();
 }
+
+/** Writes the same value to all words of a record. */
+export function fill(record: ViewOf<AnyStruct>, value: number): void {
+  (record as unknown as WordsRecord).fill(value);
+}
