@@ -71,8 +71,10 @@ export class Arm64Memory extends Memory {
     this.#choose = choose;
   }
 
-  override begin(image: Int32Array): void {
-    super.begin(image);
+  override begin(image: Int32Array, actors: number): void {
+    super.begin(image, actors);
+    // All have one from the start: what fences everybody also fences those that have made no access yet.
+    for (let actor = 0; actor < actors; actor++) this.#viewOf(actor);
     this.#firstImage.set(image);
     this.#logWords.length = this.#logValues.length = 0;
     for (const view of this.#views) view.begin();

@@ -30,6 +30,8 @@ const PLACES: Places = {
     "lib/atomic/word_accesses.ts": join(here, "inside/word_accesses.ts"),
     "lib/atomic/futex.ts": join(here, "inside/futex.ts"),
     "lib/atomic/fence.ts": join(here, "inside/fence.ts"),
+    "lib/layout/bound_record.ts": join(here, "inside/bound_record.ts"),
+    "lib/layout/require_layout.ts": join(here, "inside/require_layout.ts"),
     "ffi/mod.ts": join(here, "inside/ffi.ts"),
   },
   shared: new Set(["linearizability.ts", "steps.ts", "world.ts"].map((name) => join(here, name))),

@@ -25,8 +25,8 @@ export class Memory {
   /** Is told of every delay, if anybody wants to read it: whose, and at which word. */
   onDelay: ((word: number) => void) | undefined;
 
-  /** Begins anew with what `image` holds. */
-  begin(image: Int32Array): void {
+  /** Begins anew with what `image` holds, for so many actors. */
+  begin(image: Int32Array, _actors: number): void {
     this.words.set(image);
     this.changes = this.hash1 = this.hash2 = 0;
   }

@@ -163,7 +163,7 @@ export class World extends Turns {
     const words = image.subarray(0, this.used / 4);
     this.#firstImage ??= words.slice();
     if (!isSame(this.#firstImage, words)) throw new Error("Cannot explore as start() is not always the same");
-    this.memory.begin(words);
+    this.memory.begin(words, actors.length);
     words.fill(POISON);
     this.actors = actors.map(({ name, id, code }, index) => new Actor(name, id, index, code));
     this.#isStarting = true;
@@ -190,6 +190,7 @@ export class World extends Turns {
   finish(): number {
     this.deathsLeft = 0;
     this.memory.fenceAll(NOBODY);
+    this.memory.fence(NOBODY); // who looks now finds the newest: nothing is left to be chosen
     const outcome = this.outcome(), { words } = this.memory;
     if (!this.isCut && this.failure === undefined) {
       const problem = this.#history.check();

@@ -43,8 +43,8 @@ export class X86Memory extends Memory {
     this.#choose = choose;
   }
 
-  override begin(image: Int32Array): void {
-    super.begin(image);
+  override begin(image: Int32Array, actors: number): void {
+    super.begin(image, actors);
     for (const list of this.#waiting) list.length = 0;
     this.#delaysLeft = this.#delays;
   }

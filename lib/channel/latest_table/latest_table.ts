@@ -1,3 +1,4 @@
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
 import { load, pause, specialize, wordAccess } from "../../atomic/internal.ts";
 import { ClosedError } from "../../errors.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
@@ -140,6 +141,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     const read = specialize(makeReaderPath<S>)({
       words: wordAccess(this.#words),
       places: placesOf(this.#geometry),
+      isOrdered: hasTotalStoreOrder(),
       moveTo: bound.moveTo,
       copyTo: recordCopies(this.layout, bound).copyTo,
       readAgain: (row, into) => this.#readAgain(row, into),

@@ -6,6 +6,8 @@ import type { TablePlaces } from "./geometry.ts";
 export interface ReaderPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   readonly places: TablePlaces;
+  /** Whether the processor keeps loads in order. */
+  readonly isOrdered: boolean;
   /** Moves over the slots. */
   readonly moveTo: BoundRecord<S>["moveTo"];
   /** Copies what another process may be writing. */
@@ -20,13 +22,14 @@ export interface ReaderPorts<S extends AnyStruct> {
 export function makeReaderPath<S extends AnyStruct>(
   ports: ReaderPorts<S>,
 ): (row: number, into: ViewOf<S>) => boolean {
-  const { words: { load, peek }, moveTo, copyTo, readAgain, refuseRow } = ports;
+  const { words: { load, peek }, isOrdered, moveTo, copyTo, readAgain, refuseRow } = ports;
   const { rows, versionMask, firstWord, rowWords, slotsDelta, slotWords, recordDelta } = ports.places;
   return (row, into) => {
     if (row >>> 0 !== row || row >= rows) refuseRow(row, rows);
     const at = firstWord + row * rowWords;
-    // The first look is plain: if it is stale, the load after the copy shows it, and the slow path starts with a load.
-    const version = peek(at);
+    // Where loads keep their order the first look is plain: if it is stale, the load after the copy shows it, and the slow
+    // path starts with a load. Elsewhere a plain look may be made after the copy, of an older version, and find a newer one.
+    const version = isOrdered ? peek(at) : load(at);
     if (!version) return readAgain(row, into); // undefined in a closed segment
     moveTo((at + slotsDelta + (version & versionMask) * slotWords) * 4 + recordDelta);
     copyTo(into);

@@ -101,6 +101,7 @@ export class Names {
       const key = keyOf(callee.name);
       return this.#methods.has(key) || this.#fields.has(key) || this.#functions.get(key) ? "method" : "plain";
     }
+    if (ts.isCallExpression(callee)) return "call"; // of a function that another has returned
     return isDisposal(callee) ? "method" : "plain";
   }
 

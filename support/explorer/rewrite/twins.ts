@@ -93,6 +93,12 @@ class Twins {
     const unit = node as ts.MethodDeclaration | ts.GetAccessorDeclaration;
     const name = twinName(unit.name);
     if (name === undefined) return plain;
+    if (ts.isMethodDeclaration(plain) && ts.isObjectLiteralExpression(node.parent)) {
+      // A path's methods are taken from it and kept elsewhere, so each brings its twin along.
+      const { typeParameters, parameters, body } = plain;
+      const fn = f.createFunctionExpression(undefined, undefined, undefined, typeParameters, parameters, undefined, body!);
+      return f.createPropertyAssignment(plain.name, callOf("$twin", fn, this.#twinOf(node as Unit)));
+    }
     const modifiers = ts.getModifiers(unit)?.filter(({ kind }) => kind === ts.SyntaxKind.StaticKeyword);
     return [
       plain,
@@ -326,9 +332,10 @@ class Body {
     return f.createLogicalOr(callOf(name, f.createNumericLiteral(this.#siteOf(node)), ...args), pause);
   }
 
-  /** A call of a variable, or of a function that has a twin. */
+  /** A call of a variable, of a function that has a twin, or of what another call returns. */
   #call(node: ts.CallExpression): ts.Expression {
-    const args = this.#arguments(node), callee = skipParentheses(node.expression) as ts.Identifier;
+    const args = this.#arguments(node), called = skipParentheses(node.expression);
+    const callee = ts.isIdentifier(called) ? called : this.#go(called) as ts.Expression;
     const twin = callOf("$twinOf", callee, f.createNumericLiteral(this.#siteOf(node)));
     const call = delegate(f.createCallExpression(twin, undefined, args));
     return node.questionDotToken === undefined ? call : this.#unlessMissing(callee, call);

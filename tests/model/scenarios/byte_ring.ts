@@ -1,0 +1,75 @@
+import { ByteRing } from "../../../lib/channel/byte_ring/byte_ring.ts";
+import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
+
+/** How long a message of a type is: the two words of its header tell of each other. */
+function lengthOf(type: number): number {
+  return type % 2 === 0 ? 0 : 8;
+}
+
+/** Messages of one or of many producers come whole, once, and in the order of each. */
+function passing(
+  title: string,
+  producers: readonly number[],
+  settings: Scenario["settings"],
+): Scenario {
+  const total = producers.reduce((sum, count) => sum + count, 0);
+  return {
+    part: "ByteRing",
+    title,
+    settings,
+    start() {
+      const isShared = producers.length > 1, most = isShared ? "many" : "one";
+      const ring = share(ByteRing, { capacity: 64, producers: most });
+      const consumer = ring.as("consumer").consumer(), last = producers.map(() => 0);
+      let received = 0;
+      const take = (type: number, _byteOffset: number, byteLength: number): void => {
+        const from = Math.floor(type / 10) - 1;
+        must(byteLength === lengthOf(type), `message ${type} is ${byteLength} bytes long`);
+        must(type % 10 > last[from], `message ${type} is received after ${last}`);
+        last[from] = type % 10;
+        received++;
+      };
+      const actors: Record<string, () => void> = {};
+      producers.forEach((count, i) => {
+        const own = ring.as(`producer${i}`).producer();
+        actors[`producer${i}`] = () => {
+          for (let k = 1; k <= count; k++) {
+            own.claimWait(lengthOf(10 * (i + 1) + k), 10 * (i + 1) + k);
+            own.publish();
+          }
+        };
+      });
+      actors.consumer = () => {
+        while (received < total) consumer.drainWait(take);
+      };
+      return {
+        actors,
+        mayWaitForEver: ({ dead }) => dead.length > 0,
+        check({ dead }) {
+          const heir = dead.includes("consumer") ? ring.as("eve").consumer() : consumer;
+          if (dead.includes("consumer")) last.fill(0); // the messages of its last drain may be received again
+          while (heir.drain(take) > 0);
+          must(dead.length > 0 || received === total, `received ${received} of ${total}`);
+          if (isShared || !dead.includes("producer0")) return;
+          const next = ring.as("eve").producer();
+          must(next.claim(0, 18) !== undefined, "there is space for the next producer");
+          next.publish();
+          must(heir.drain(take) === 1, "the next producer's message is received");
+        },
+      };
+    },
+  };
+}
+
+export const scenarios: readonly Scenario[] = [
+  passing("six messages through a ring that holds five", [6], [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    memory: "x86",
+    delays: 2,
+  }, { preemptions: 1, memory: "arm64", delays: 1 }]),
+  passing("two produce", [1, 2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
+    preemptions: 1,
+    memory: "x86",
+    delays: 1,
+  }, { preemptions: 0, memory: "arm64", delays: 1 }]),
+];

@@ -1,0 +1,77 @@
+import { MpmcQueue } from "../../../lib/channel/mpmc_queue/mpmc_queue.ts";
+import { filled, recordsOf, valueIn } from "../../../support/explorer/inside/bound_record.ts";
+import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
+
+const layout = recordsOf(2);
+
+/** Each record is received once; with deaths, once at most, and who lives goes on. */
+function sharing(
+  title: string,
+  producers: readonly number[],
+  consumers: readonly number[],
+  settings: Scenario["settings"],
+): Scenario {
+  return {
+    part: "MpmcQueue",
+    title,
+    settings,
+    start() {
+      const queue = share(MpmcQueue, { layout, capacity: 2, maxParticipants: 5 }), received: number[] = [];
+      const pushed: number[] = [];
+      const actors: Record<string, () => void> = {};
+      producers.forEach((count, i) => {
+        const own = queue.as(`producer${i}`).producer();
+        const values = Array.from({ length: count }, (_, k) => filled(layout, 10 * (i + 1) + k));
+        actors[`producer${i}`] = () => {
+          for (let k = 0; k < count; k++) {
+            own.pushWait(values[k]);
+            pushed.push(10 * (i + 1) + k);
+          }
+        };
+      });
+      consumers.forEach((count, i) => {
+        const own = queue.as(`consumer${i}`).consumer(), into = filled(layout, 0);
+        actors[`consumer${i}`] = () => {
+          for (let k = 0, last = 0; k < count; k++) {
+            own.shiftWait(into);
+            const value = valueIn(into);
+            must(!received.includes(value), `${value} is received twice`);
+            must(value > 0 && Math.floor(value / 10) <= producers.length, `received ${value}`);
+            if (producers.length === 1) must(value > last, `${value} is received after ${last}`);
+            last = value;
+            received.push(value);
+          }
+        };
+      });
+      return {
+        actors,
+        mayWaitForEver: ({ dead }) => dead.length > 0,
+        check({ dead }) {
+          const eve = queue.as("eve"), rest = eve.consumer(), into = filled(layout, 0);
+          while (rest.shift(into)) {
+            must(!received.includes(valueIn(into)), `${valueIn(into)} is received twice`);
+            received.push(valueIn(into));
+          }
+          const lost = pushed.filter((value) => !received.includes(value));
+          const eaters = dead.filter((who) => who.startsWith("consumer")).length;
+          must(lost.length <= eaters, `${lost} are lost, and ${dead} died`);
+          const next = eve.producer();
+          for (let value = 91; value <= 94; value++) {
+            must(next.push(filled(layout, value)), "there is space when all are gone");
+            must(rest.shift(into) && valueIn(into) === value, "what comes later is received");
+          }
+        },
+      };
+    },
+  };
+}
+
+export const scenarios: readonly Scenario[] = [
+  sharing("one gives two, one takes two", [2], [2], [{ preemptions: 2 }, { preemptions: 0, deaths: 1 }, {
+    preemptions: 1,
+    memory: "x86",
+    delays: 1,
+  }]),
+  sharing("two give, one takes both", [1, 1], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
+  sharing("one gives two, two take each one", [2], [1, 1], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
+];
