@@ -41,7 +41,7 @@ if (only?.some((part) => !PARTS.includes(part))) {
 }
 
 /** Tests that do not judge how soon something happens: both runtimes run theirs side by side. */
-const BESIDE = /^tests\/(layout\/|desk\/|model\/|channel\/\w+_garbage\.)/;
+const BESIDE = /^tests\/(layout\/|desk\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
 
 const total = { passed: 0, failed: 0 };
 const skipped: string[] = [];
