@@ -10,7 +10,7 @@ import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { runJson } from "./support/run_json.ts";
 
-const ROUNDS = 5, MANY = Number(process.argv[2] ?? 1_000_000);
+const ROUNDS = 3, MANY = Number(process.argv[2] ?? 1_000_000);
 
 /** A case: its name, ours, the keys, what it is compared with in C, and how many times C's time is the goal in Bun. */
 const CASES: readonly [name: string, work: string, keys: number, c: string | undefined, goal?: string][] = [

@@ -91,12 +91,12 @@ describe("a death within a change of a KeyedTable's keys", { timeout: 120_000 },
     });
   }
 
-  it("and another within its repair, before every third of its atomic writes", () => {
+  it("and another within its repair, before some of its atomic writes, others in the other runner", () => {
     let pairs = 0;
     for (const seed of [3]) {
       for (const change of [addOne, removeOne]) {
         for (let first = 1, isAgain = true; isAgain; first++) {
-          for (let second = 1 + first % 3;; second += 3) {
+          for (let second = 1 + (first * 2 + (thisRuntime === "bun" ? 0 : 3)) % 6;; second += 6) {
             const scene = makeScene(seed, "rows");
             const [one, two] = [0, 1].map(() => Segment.open(scene.segment.name));
             const tables = [one, two].map((segment) => segment.open("table", KeyedTable, { layout: Sample }));
@@ -117,7 +117,7 @@ describe("a death within a change of a KeyedTable's keys", { timeout: 120_000 },
         }
       }
     }
-    assertGreater(pairs, 50);
+    assertGreater(pairs, 30);
   });
 
   for (const what of ["add", "remove"]) {

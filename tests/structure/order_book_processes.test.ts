@@ -9,7 +9,7 @@ import { withName } from "../../support/segments.ts";
 import { BOOK, faultOf } from "./order_book_sample.ts";
 
 const SCRIPT = new URL("./order_book_peer.ts", import.meta.url);
-const KILLS = deathsOf(32);
+const KILLS = deathsOf(16);
 
 interface Seen {
   readonly reads: number;

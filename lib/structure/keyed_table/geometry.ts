@@ -16,9 +16,7 @@ import {
   TEXT,
   WRITERS_WORD,
 } from "./format.ts";
-
-/** A key: a text or an integer, as the table was made. */
-export type TableKey = string | number;
+import type { KeyedGeometry } from "./places.ts";
 
 /** How a {@linkcode KeyedTable} is made. */
 export interface KeyedTableOptions<S extends AnyStruct = AnyStruct> {
@@ -34,40 +32,11 @@ export interface KeyedTableOptions<S extends AnyStruct = AnyStruct> {
   readonly writers?: "one" | "rows";
 }
 
-/** Where the parts of a table lie. */
-export interface KeyedGeometry {
-  /** The most keys. */
-  readonly capacity: number;
-  /** Slots of the index, less one. */
-  readonly slotMask: number;
-  /** Whether keys are texts. */
-  readonly isText: boolean;
-  /** The most bytes of a key. */
-  readonly keyBytes: number;
-  /** Words of a key. */
-  readonly keyWords: number;
-  /** The first word of the index. */
-  readonly indexWord: number;
-  /** The first word of the keys. */
-  readonly keysWord: number;
-  /** Words from one key to the next. */
-  readonly keyStride: number;
-  /** Where the rows begin, in bytes. */
-  readonly rowsOffset: number;
-  /** Whether each row has a writer of its own. */
-  readonly isShared: boolean;
-}
-
 const MAX_CAPACITY = 2 ** 26, MAX_KEY_BYTES = 256;
 
 /** The layout in the options of a table; those of a program without types may lack it. */
 export function layoutOf(options: Partial<KeyedTableOptions> | undefined): AnyStruct {
   return requireLayout("a KeyedTable", options);
-}
-
-/** The first word of a row's key. */
-export function keyAt({ keysWord, keyStride }: KeyedGeometry, row: number): number {
-  return keysWord + row * keyStride;
 }
 
 /** Where the parts of a table of these options lie. */

@@ -4,7 +4,7 @@ import { Views } from "../../layout/mod.ts";
 import { Region } from "../../memory/mod.ts";
 import { Mutex, type WaitOptions } from "../../sync/mod.ts";
 import { MUTEX_BYTES, MUTEX_OFFSET, OWNER_DELTA } from "./format.ts";
-import { keyAt, type KeyedGeometry, type TableKey } from "./geometry.ts";
+import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
 import { KeyStore } from "./key_store.ts";
 import type { KeyTexts } from "./key_texts.ts";
 

@@ -17,7 +17,7 @@ import {
   STATE_DELTA,
   USED,
 } from "./format.ts";
-import { keyAt, type KeyedGeometry } from "./geometry.ts";
+import { keyAt, type KeyedGeometry } from "./places.ts";
 import type { KeyTexts } from "./key_texts.ts";
 
 /** What a key store needs to know of the table around it. */

@@ -1,5 +1,5 @@
 import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
-import type { TableKey } from "./geometry.ts";
+import type { TableKey } from "./places.ts";
 
 /** What a row reads with. */
 export interface RowReader<S extends AnyStruct> {

@@ -12,17 +12,8 @@ import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
 import { type LayoutTypeFunction, OWN_TYPE, type Region, Role } from "../../memory/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
 import { BASE_DELTA, COUNT_WORD, FINISH, KEY_DELTA, MIX, MOVES_WORD, NEXT_WORD, STATE_DELTA, USED } from "./format.ts";
-import {
-  byteLengthOf,
-  keyAt,
-  type KeyedGeometry,
-  type KeyedTableOptions,
-  layoutOf,
-  readGeometry,
-  rowsRegion,
-  type TableKey,
-  writeGeometry,
-} from "./geometry.ts";
+import { byteLengthOf, type KeyedTableOptions, layoutOf, readGeometry, rowsRegion, writeGeometry } from "./geometry.ts";
+import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
 import { KeyChanges } from "./key_changes.ts";
 import { KeyedRow, type RowReader } from "./keyed_row.ts";
 import { KeyedTableWriter } from "./keyed_table_writer.ts";

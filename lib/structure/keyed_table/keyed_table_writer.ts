@@ -5,7 +5,7 @@ import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
 import { isViewOf } from "../../layout/is_view.ts";
 import type { Region } from "../../memory/mod.ts";
 import { BASE_DELTA, STATE_DELTA, USED } from "./format.ts";
-import { keyAt, type KeyedGeometry, type TableKey } from "./geometry.ts";
+import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
 import type { KeyChanges } from "./key_changes.ts";
 import type { RowChanges } from "./row_changes.ts";
 import { sharedRowsPath } from "./shared_rows.ts";

@@ -1,6 +1,6 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
-import type { KeyedGeometry, TableKey } from "./geometry.ts";
+import type { KeyedGeometry, TableKey } from "./places.ts";
 
 /** What looking up keys needs. */
 export interface LookupPorts<S extends AnyStruct> {
