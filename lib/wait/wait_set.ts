@@ -52,7 +52,11 @@ export class WaitSet<T extends Waitable = Waitable> {
   /** How many of the first members were looked at first so far: each is first in its turn. */
   #turn = 0;
 
-  /** @param members What to wait for at first. */
+  /**
+   * A set of these.
+   *
+   * @param members What to wait for at first.
+   */
   constructor(members: Iterable<T> = []) {
     for (const member of members) this.add(member);
   }
