@@ -81,6 +81,7 @@ export {
   type WaitStrategy,
 } from "./lib/channel/mod.ts";
 export {
+  type Announced,
   type AsyncWaitOptions,
   Barrier,
   type BarrierOptions,
@@ -115,6 +116,8 @@ export {
   type TicketLockOptions,
   type Unlockable,
   type Waitable,
+  WAITED,
+  type Waited,
   type WaitOptions,
 } from "./lib/sync/mod.ts";
 export { WaitSet } from "./lib/wait/mod.ts";

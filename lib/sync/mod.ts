@@ -20,5 +20,5 @@ export { SeqLock, type SeqLockOptions } from "./seq_lock.ts";
 export { SpinLock, type SpinLockOptions } from "./spin_lock.ts";
 export { TicketLock, type TicketLockOptions } from "./ticket_lock.ts";
 export type { Synchronous } from "./shared/synchronous.ts";
-export type { Announced, Waitable, Waited } from "./shared/async/waitable.ts";
+export { type Announced, type Waitable, WAITED, type Waited } from "./shared/async/waitable.ts";
 export type { Stop, WaitOptions } from "./shared/wait_options.ts";
