@@ -82,6 +82,7 @@ export {
   type WaitStrategy,
 } from "./lib/channel/mod.ts";
 export {
+  type Announced,
   type AsyncWaitOptions,
   Barrier,
   type BarrierOptions,
@@ -116,6 +117,8 @@ export {
   type TicketLockOptions,
   type Unlockable,
   type Waitable,
+  WAITED,
+  type Waited,
   type WaitOptions,
 } from "./lib/sync/mod.ts";
 export {

@@ -88,7 +88,7 @@ export interface Libc {
 
   // What the runtime adds to C.
   /** What this was loaded from. */
-  readonly source: LibcSource;
+  source(): LibcSource;
   /** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
   bufferAt(address: Pointer, byteLength: number, byteOffset?: number): ArrayBuffer;
   /** The address of the view's first byte, as the 64-bit halves that a C struct holds. */

@@ -72,7 +72,7 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
   const c = libc(), doing = { action: "map memory for", path: "a thread that waits" };
   const address = system.mmap(doing, BYTE_LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
   const words = new Int32Array(c.bufferAt(address, BYTE_LENGTH)), told = new Int32Array(new SharedArrayBuffer(64));
-  const { low, high } = c.addressOf(words), { library, syscalls } = c.source;
+  const { low, high } = c.addressOf(words), { library, syscalls } = c.source();
   let isStopped = false, thread: Thread;
   const stop = () => {
     if (isStopped) return;

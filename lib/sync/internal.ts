@@ -11,4 +11,3 @@ export { type Stop, timeoutOf } from "./shared/wait_options.ts";
 export { asyncLimitsOf } from "./shared/async/async_wait_options.ts";
 export type { Armed, Goal } from "./shared/async/goal.ts";
 export { DEFAULT_POLL_MS, TaskQueue } from "./shared/async/task_queue.ts";
-export { type Announced, type Waitable, WAITED, type Waited } from "./shared/async/waitable.ts";

@@ -53,7 +53,7 @@ export class WaitSet<T extends Waitable = Waitable> {
   #turn = 0;
 
   /**
-   * Makes a set.
+   * A set of these.
    *
    * @param members What to wait for at first.
    */

@@ -74,7 +74,7 @@ for (const runtime of RUNTIMES) {
         assertEquals(await peer.next(), "waits");
         await after(1000); // all is started
         const start = performance.now(), before = cpuMs(peer.pid);
-        await after(4000);
+        await after(2500);
         const share = (cpuMs(peer.pid) - before) / (performance.now() - start);
         peer.kill("SIGTERM");
         assertEquals(await peer.next(), "SIGTERM");

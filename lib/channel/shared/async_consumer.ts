@@ -91,7 +91,7 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
    * @throws {RangeError} If `limit` is less than 1.
    */
   batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<ViewOf<S>>, undefined> {
-    return new AsyncBatches(this.#receiver(), new Batch(limit, () => this.next()), options);
+    return new AsyncBatches(this.#receiver(), new Batch(limit, this.next), options);
   }
 
   /** For wait sets: ready while there is a record. */
