@@ -90,7 +90,7 @@ export function waitInThread(data: WaitLoopData): void {
       for (let i = 0; i < count * 6; i++) words[places.waiters + 6 + i] = words[places.list + i];
       if (Atomics.load(words, places.sequence) !== sequence) continue; // pairs: wait list
     }
-    for (let head = words[places.passedOnHead]; head !== Atomics.load(words, places.passedOnTail);) {
+    for (let head = words[places.passedOnHead]; head !== Atomics.load(words, places.passedOnTail);) { // pairs: passed on
       const at = places.passedOn + (head & places.passedOnMask) * 2;
       const word = (BigInt(words[at + 1] >>> 0) << 32n) | BigInt(words[at] >>> 0);
       head = (head + 1) | 0;
