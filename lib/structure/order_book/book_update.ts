@@ -1,7 +1,7 @@
 /** Levels of one side of an update, in any order, in arrays that are used again and again. */
 export class BookLevels {
   /** How many there are. */
-  length = 0;
+  length: number = 0;
   /** Their prices. */
   prices: Float64Array = new Float64Array(16);
   /** Their quantities: 0 for a level that is gone. */
@@ -45,21 +45,21 @@ export class BookUpdate {
   /** The selling side. */
   readonly asks: BookLevels = new BookLevels();
   /** The first sequence number that is in it. */
-  first = NaN;
+  first: number = NaN;
   /** The last one: the book's, when it is applied. */
-  last = NaN;
+  last: number = NaN;
   /** The last number of the update before it; NaN where updates have no numbers, and each follows the one before. */
-  previous = NaN;
+  previous: number = NaN;
   /** When it happened, on the clock of whoever says so; NaN if nobody does. */
-  time = NaN;
+  time: number = NaN;
   /** Of a whole book: the lowest bid down to which it is whole; −∞ if nothing was left out. */
-  knownBid = -Infinity;
+  knownBid: number = -Infinity;
   /** Of a whole book: the highest ask up to which it is whole. */
-  knownAsk = Infinity;
+  knownAsk: number = Infinity;
   /** What the venue says is the best bid after this update, beyond what is known of the book; NaN if it does not say. */
-  toldBid = NaN;
+  toldBid: number = NaN;
   /** The same of the best ask. */
-  toldAsk = NaN;
+  toldAsk: number = NaN;
 
   /** Makes it as if it were new. */
   clear(): void {
