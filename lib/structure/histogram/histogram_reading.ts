@@ -9,7 +9,7 @@ export class HistogramReading {
   /** How many values belong to each of the scale's counts. */
   readonly counts: Float64Array;
   /** How many of the values lay beyond the highest: they are among those of the highest. */
-  beyond = 0;
+  beyond: number = 0;
   readonly #scale: Scale;
 
   /**

@@ -3,9 +3,9 @@ export class BookReading {
   /** The most levels a side is asked for. */
   readonly depth: number;
   /** How many bids there are. */
-  bids = 0;
+  bids: number = 0;
   /** How many asks there are. */
-  asks = 0;
+  asks: number = 0;
   /** The prices of the bids. */
   readonly bidPrices: Float64Array;
   /** Their quantities. */
@@ -15,11 +15,11 @@ export class BookReading {
   /** Their quantities. */
   readonly askQuantities: Float64Array;
   /** Whether the book may be used; there are no levels if not. */
-  isValid = false;
+  isValid: boolean = false;
   /** Sequence number of the last change applied. */
-  sequence = 0;
+  sequence: number = 0;
   /** When that happened, as the writer was told; NaN if it was not. */
-  time = 0;
+  time: number = 0;
   /** Changes applied since the book was made. */
   changes: number = 0;
   /** Levels that found no room since the last snapshot: that many of the worst may be missing. */

@@ -1,7 +1,7 @@
 /** Levels of one side of an update, in any order, in arrays that are used again and again. */
 export class BookLevels {
   /** How many there are. */
-  length = 0;
+  length: number = 0;
   /** Their prices. */
   prices: Float64Array = new Float64Array(16);
   /** Their quantities: 0 for a level that is gone. */
