@@ -53,15 +53,22 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "      const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true\n      if (isReady()) return true;",
     "      if (isReady()) return true;\n      const seen = event.snapshot();",
   ]),
-  variant("publishes without a fence where sleepers do not fence", "spsc_ring", RING, [
-    "spsc_ring/spsc_producer",
-    "words: wordAccess(words, { isFenced: isFenced(words) }),",
-    "words: wordAccess(words, { isFenced: true }),",
-  ], ["spsc_ring/spsc_producer", "import { isFenced, load, ", "import { load, "], [
-    "shared/waiter",
-    "event.now() + event.recheckMs",
-    "event.now() + 50",
-  ]),
+  variant(
+    "publishes without a fence where sleepers do not fence",
+    "spsc_ring",
+    RING,
+    [
+      "spsc_ring/spsc_producer",
+      "words: wordAccess(words, { isFenced: isFenced(words) }),",
+      "words: wordAccess(words, { isFenced: true }),",
+    ],
+    ["spsc_ring/spsc_producer", "import { isFenced, load, ", "import { load, "],
+    [
+      "shared/waiter",
+      "event.now() + event.recheckMs",
+      "event.now() + 50",
+    ],
+  ),
   variant("the next consumer begins behind what was published", "spsc_ring", RING, [
     "spsc_ring/spsc_consumer",
     "start: load(words, HEAD_OFFSET / 4),",
@@ -140,11 +147,16 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "isOrdered ? peek(at) : load(at)",
     "peek(at)",
   ]),
-  variant("on arm64, a writer does not wait for its last version to be seen", "latest_table", TABLE, [
-    "latest_table/writer_path",
-    "ports.isOrdered ? peek : load",
-    "peek",
-  ]),
+  variant(
+    "on arm64, a writer does not wait for its last version to be seen",
+    "latest_table",
+    "LatestTable: one fills",
+    [
+      "latest_table/writer_path",
+      "ports.isOrdered ? peek : load",
+      "peek",
+    ],
+  ),
 
   variant("the second does not wait for the first", "pipeline", LINE, [
     "pipeline/records_path",
@@ -172,7 +184,7 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "    if ((event & asleep) !== 0) wake();\n",
     "",
   ]),
-  variant("what a dead producer had claimed is waited for", "byte_ring", "ByteRing: two produce", [
+  variant("what a dead producer had claimed is waited for", "byte_ring", "ByteRing: two produce, and one", [
     "byte_ring/consumer_path",
     "if (!isDead(at, peekRecord(index + claimerWord), isWaiting)) return 0;",
     "if (!isDead(at, peekRecord(index + claimerWord), isWaiting) || true) return 0;",
