@@ -14,6 +14,12 @@ export const SHORTENED: readonly Patch[] = [
     to: "const POLLS_PER_QUESTION = 2;",
     isOptional: true,
   },
+  {
+    file: "lib/channel/byte_ring/claim_lock.ts",
+    from: "{ spins: 6, yields: 16,",
+    to: "{ spins: 1, yields: 0,",
+    isOptional: true,
+  },
   { file: "lib/channel/byte_ring/claim_watch.ts", from: "const POLLS = 8;", to: "const POLLS = 1;", isOptional: true },
   {
     file: "lib/channel/shared/waiter.ts",

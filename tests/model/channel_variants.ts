@@ -147,16 +147,6 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "isOrdered ? peek(at) : load(at)",
     "peek(at)",
   ]),
-  variant(
-    "on arm64, a writer does not wait for its last version to be seen",
-    "latest_table",
-    "LatestTable: one fills",
-    [
-      "latest_table/writer_path",
-      "ports.isOrdered ? peek : load",
-      "peek",
-    ],
-  ),
 
   variant("the second does not wait for the first", "pipeline", LINE, [
     "pipeline/records_path",

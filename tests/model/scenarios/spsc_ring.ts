@@ -8,7 +8,7 @@ const layout = recordsOf(2), COUNT = 3;
 export const passing: Scenario = {
   part: "SpscRing",
   title: "three records through a ring of two",
-  settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }, { preemptions: 2, memory: "x86", delays: 2 }, {
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 2 }, {
     preemptions: 2,
     memory: "x86",
     delays: 1,
