@@ -96,7 +96,15 @@ class Twins {
     if (ts.isMethodDeclaration(plain) && ts.isObjectLiteralExpression(node.parent)) {
       // A path's methods are taken from it and kept elsewhere, so each brings its twin along.
       const { typeParameters, parameters, body } = plain;
-      const fn = f.createFunctionExpression(undefined, undefined, undefined, typeParameters, parameters, undefined, body!);
+      const fn = f.createFunctionExpression(
+        undefined,
+        undefined,
+        undefined,
+        typeParameters,
+        parameters,
+        undefined,
+        body!,
+      );
       return f.createPropertyAssignment(plain.name, callOf("$twin", fn, this.#twinOf(node as Unit)));
     }
     const modifiers = ts.getModifiers(unit)?.filter(({ kind }) => kind === ts.SyntaxKind.StaticKeyword);
