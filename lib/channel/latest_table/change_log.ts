@@ -34,7 +34,7 @@ export class ChangeLog {
     const findings = this.#findings ?? new Findings(this.#geometry.rows);
     this.#findings = undefined;
     if (changes <= this.#geometry.logMask && this.#find(since, changes, findings)) {
-      for (let i = 0; i < findings.count; i++) fn(findings.rows[i]);
+      for (let i = 0; i < findings.found; i++) fn(findings.rows[i]);
     } else this.#visitAll(fn);
     this.#findings = findings;
     return now;
@@ -67,7 +67,7 @@ export class ChangeLog {
 /** The rows that a visit found, each once. */
 class Findings {
   readonly rows: Int32Array;
-  count = 0;
+  found = 0;
   /** In which visit each row was found last. */
   readonly #visits: Uint32Array;
   #visit = 0;
@@ -78,7 +78,7 @@ class Findings {
   }
 
   begin(): void {
-    this.count = 0;
+    this.found = 0;
     this.#visit = (this.#visit + 1) >>> 0;
     if (this.#visit !== 0) return;
     this.#visits.fill(0);
@@ -88,6 +88,7 @@ class Findings {
   add(row: number): void {
     if (this.#visits[row] === this.#visit) return;
     this.#visits[row] = this.#visit;
-    this.rows[this.count++] = row;
+    this.rows[this.found] = row;
+    this.found++;
   }
 }
