@@ -4,7 +4,10 @@ import { buildProgram, explore, type Failure, settingInWords } from "../../suppo
 import { CHANNEL_VARIANTS } from "./channel_variants.ts";
 import { VARIANTS } from "./variants.ts";
 
-/** What finds nothing proves nothing: each variant is found by its scenario, with the settings that the suite uses anyway. */
+/**
+ * What finds nothing proves nothing: each variant is found by its scenario, with the settings that the suite uses
+ * anyway.
+ */
 describe("known-bad variants are found", { timeout: 600_000 }, () => {
   const found: string[] = [];
 

@@ -1,6 +1,6 @@
 /**
- * Variants of the source that are known to be wrong. The suite must find each of them, with the settings that it explores
- * the scenarios with anyway: what finds nothing proves nothing.
+ * Variants of the source that are known to be wrong. The suite must find each of them, with the settings that it
+ * explores the scenarios with anyway: what finds nothing proves nothing.
  *
  * @module
  */

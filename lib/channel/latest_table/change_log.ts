@@ -3,8 +3,8 @@ import { CHANGES_OFFSET, TABLE_HEADER_BYTES } from "./format.ts";
 import type { TableGeometry } from "./geometry.ts";
 
 /**
- * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the change:
- * whoever sees the count finds the row in the log, and the version in the row.
+ * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the
+ * change: whoever sees the count finds the row in the log, and the version in the row.
  */
 export class ChangeLog {
   readonly #words: Int32Array;
@@ -56,7 +56,9 @@ export class ChangeLog {
     for (let row = 0; row < this.#geometry.rows; row++) if (this.#wasWritten(row)) fn(row);
   }
 
-  /** Whether there is anything in a row: what a dead writer noted, or a wrapped version, may be shown once too often. */
+  /**
+   * Whether there is anything in a row: what a dead writer noted, or a wrapped version, may be shown once too often.
+   */
   #wasWritten(row: number): boolean {
     const at = (TABLE_HEADER_BYTES + row * this.#geometry.rowBytes) / 4;
     // A version of 0 is the first, or has wrapped: then its slot tells its high half.

@@ -54,8 +54,9 @@ export class Waiter implements WaitPorts {
   /**
    * @param what What waits, in messages: "a record of 'ticks'".
    * @param options How.
-   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found. Undefined
-   * where a sleeper cannot announce itself, as in memory that is attached for reading only: it then sleeps in short steps.
+   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found.
+   * Undefined where a sleeper cannot announce itself, as in memory that is attached for reading only: it then sleeps in
+   * short steps.
    */
   constructor(
     what: string,
