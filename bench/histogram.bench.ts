@@ -1,6 +1,6 @@
 /**
- * `Histogram.record` beside the same algorithm and layout in C, compiled here. C and TypeScript run in turn, each in a process of
- * its own; the ratio is that of neighbours.
+ * `Histogram.record` beside the same algorithm and layout in C, compiled here. C and TypeScript run in turn, each in a
+ * process of its own; the ratio is that of neighbours.
  */
 import { fileURLToPath } from "node:url";
 import { command, thisRuntime } from "../support/runtimes.ts";

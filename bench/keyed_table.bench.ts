@@ -1,7 +1,7 @@
 /**
- * `KeyedTable` with keys of 16 bytes and records of 64 beside the same algorithm and layout in C, compiled here. Each case is a
- * process of its own; C and TypeScript run in turn, and ratios are those of neighbours. Another number of keys for the last
- * cases: `-- 10000000`.
+ * `KeyedTable` with keys of 16 bytes and records of 64 beside the same algorithm and layout in C, compiled here. Each
+ * case is a process of its own; C and TypeScript run in turn, and ratios are those of neighbours. Another number of
+ * keys for the last cases: `-- 10000000`.
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * `OrderBook` with 1,000 levels a side beside a `std::map` for each side in C++, which shares nothing. C++ and TypeScript run in
- * turn, each case in a process of its own; ratios are those of neighbours.
+ * `OrderBook` with 1,000 levels a side beside a `std::map` for each side in C++, which shares nothing. C++ and
+ * TypeScript run in turn, each case in a process of its own; ratios are those of neighbours.
  */
 import { fileURLToPath } from "node:url";
 import { command, thisRuntime } from "../support/runtimes.ts";

@@ -1,8 +1,8 @@
 /**
  * `SpscRing` between two processes beside a ring in C, compiled here: million records a second, one by one and in
  * batches of 16, and round trips of 64 B. Records are received by a callback (`drain`), or by the caller's own loop
- * (`next`). "In use": the processes also send and receive by themselves, through rings of the same struct and of others.
- * C and TypeScript run in turn; ratios are those of neighbours.
+ * (`next`). "In use": the processes also send and receive by themselves, through rings of the same struct and of
+ * others. C and TypeScript run in turn; ratios are those of neighbours.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";

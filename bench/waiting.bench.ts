@@ -1,7 +1,7 @@
 /**
- * Waiting: how long it takes from another process's record to the one that waits for it, blocked or in the event loop, idle or busy, alone
- * or in a wait set; beside a Unix socket in the same runtime, and C's futex. Then a stream at full speed, by `drainWait`, by batches and by records of
- * `for await`.
+ * Waiting: how long it takes from another process's record to the one that waits for it, blocked or in the event loop,
+ * idle or busy, alone or in a wait set; beside a Unix socket in the same runtime, and C's futex. Then a stream at full
+ * speed, by `drainWait`, by batches and by records of `for await`.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

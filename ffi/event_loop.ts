@@ -9,7 +9,10 @@ interface NodeTimers {
   clearTimeout(timer: unknown): void;
 }
 
-/** Calls a function in the next turn of the event loop, after what has happened by then. Keeps the process alive until then. */
+/**
+ * Calls a function in the next turn of the event loop, after what has happened by then. Keeps the process alive until
+ * then.
+ */
 export function nextTurn(call: () => void): void {
   const { setImmediate, setTimeout } = globalThis as unknown as Timers;
   if (setImmediate === undefined) setTimeout(call, 0);

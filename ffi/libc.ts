@@ -32,7 +32,8 @@ export interface Libc {
   /** Sets permission bits. */
   fchmod(fd: number, mode: number): number;
   /**
-   * Stands in for `fstat`: one record layout on every architecture. A system call: musl has no such function before 1.2.5.
+   * Stands in for `fstat`: one record layout on every architecture. A system call: musl has no such function before
+   * 1.2.5.
    */
   statx(directoryFd: number, path: Memory, flags: number, mask: number, into: Memory): number;
   /** Fills `into` with directory entries and returns the bytes used. A system call: musl lost the name in 1.2.4. */

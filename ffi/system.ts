@@ -45,10 +45,10 @@ export function cString(text: string): Memory {
 /**
  * Makes a call until no signal interrupts it.
  *
- * The number of its error is read right afterwards, with no other call in between. But the engine itself may stop between
- * the two, to collect or to compile, and make system calls of its own: V8, once in a process's life, when it first has to
- * wait for a lock, looks for a file of the processor's that is often missing (ENOENT). So a reason is believed if it is told
- * twice in a row; what has failed changed nothing, and can be called again.
+ * The number of its error is read right afterwards, with no other call in between. But the engine itself may stop
+ * between the two, to collect or to compile, and make system calls of its own: V8, once in a process's life, when it
+ * first has to wait for a lock, looks for a file of the processor's that is often missing (ENOENT). So a reason is
+ * believed if it is told twice in a row; what has failed changed nothing, and can be called again.
  *
  * @param call Returns −1 if it failed.
  * @returns What it returned; the negated number of the error if it failed.
@@ -109,9 +109,9 @@ export function close(fd: number): void {
 /**
  * Sets a file's length and reserves every page of it, so that a full file system shows now and not at a touch.
  *
- * Many kernels let any signal interrupt the call, and give back what it had reserved (Linux 6.18 does not, as far as seen).
- * So that regular signals, as of a profiler, do not keep a long segment from being made at all, it is then reserved in
- * steps: what one step has reserved stays.
+ * Many kernels let any signal interrupt the call, and give back what it had reserved (Linux 6.18 does not, as far as
+ * seen). So that regular signals, as of a profiler, do not keep a long segment from being made at all, it is then
+ * reserved in steps: what one step has reserved stays.
  */
 export function allocate(doing: Doing, fd: number, byteLength: number): void {
   check(doing, "ftruncate", () => libc().ftruncate(fd, byteLength));
@@ -263,8 +263,8 @@ export function mlock(doing: Doing, address: Pointer, byteLength: number): void 
 /**
  * Asks that {@linkcode membarrier} reach this process: once for all its threads, for good, and fine to repeat.
  *
- * @returns False where the kernel does not know it, or a sandbox forbids it, or this thread has not loaded libc, as it has
- * mapped no memory. Never throws, nor asks for a permission.
+ * @returns False where the kernel does not know it, or a sandbox forbids it, or this thread has not loaded libc, as it
+ * has mapped no memory. Never throws, nor asks for a permission.
  */
 export function registerMembarrier(): boolean {
   return orders(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);

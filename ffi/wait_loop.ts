@@ -45,14 +45,15 @@ export interface WaitLoopData {
 }
 
 /**
- * What a thread does that waits for words, so that its owner can wait for it in its event loop. The thread is made of the
- * text of this function: so it refers to nothing but its parameter and globals, and has no function within.
+ * What a thread does that waits for words, so that its owner can wait for it in its event loop. The thread is made of
+ * the text of this function: so it refers to nothing but its parameter and globals, and has no function within.
  *
- * It waits for the words of the owner's list, and for a change of the list. When one of the words was woken or is not what was
- * expected, it tells the owner, and then waits for a change of the list alone.
+ * It waits for the words of the owner's list, and for a change of the list. When one of the words was woken or is not
+ * what was expected, it tells the owner, and then waits for a change of the list alone.
  *
- * A thread that leaves the list may have taken a wake-up with it that another sleeper needs. So the owner names words that it
- * dropped without having been woken for them, and the thread, once it is no longer among their sleepers, wakes one more.
+ * A thread that leaves the list may have taken a wake-up with it that another sleeper needs. So the owner names words
+ * that it dropped without having been woken for them, and the thread, once it is no longer among their sleepers, wakes
+ * one more.
  */
 export function waitInThread(data: WaitLoopData): void {
   // deno-lint-ignore no-explicit-any -- there are no types in the thread
@@ -90,7 +91,8 @@ export function waitInThread(data: WaitLoopData): void {
       for (let i = 0; i < count * 6; i++) words[places.waiters + 6 + i] = words[places.list + i];
       if (Atomics.load(words, places.sequence) !== sequence) continue; // pairs: wait list
     }
-    for (let head = words[places.passedOnHead]; head !== Atomics.load(words, places.passedOnTail);) { // pairs: passed on
+    // pairs: passed on
+    for (let head = words[places.passedOnHead]; head !== Atomics.load(words, places.passedOnTail);) {
       const at = places.passedOn + (head & places.passedOnMask) * 2;
       const word = (BigInt(words[at + 1] >>> 0) << 32n) | BigInt(words[at] >>> 0);
       head = (head + 1) | 0;
@@ -113,7 +115,8 @@ export function waitInThread(data: WaitLoopData): void {
       }
     }
     if (count === 0 || found === 0) continue;
-    // The owner has changed the list since, and named what it dropped; a word that is still in it is another one by now.
+    // The owner has changed the list since, and named what it dropped; a word that is still in it is another one by
+    // now.
     if (Atomics.load(words, places.sequence) !== sequence) continue; // pairs: wait list
     words[places.woken] = found;
     Atomics.store(words, places.answered, answered = sequence); // pairs: wait answer

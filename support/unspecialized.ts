@@ -1,5 +1,6 @@
 /**
- * A preload of Bun's: makers are not copied, as where code from strings is forbidden. The parts then behave as ever, slower.
+ * A preload of Bun's: makers are not copied, as where code from strings is forbidden. The parts then behave as ever,
+ * slower.
  *
  * @module
  */

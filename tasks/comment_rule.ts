@@ -13,8 +13,8 @@ interface Comment {
 }
 
 /**
- * What comments break, one line each: none is wider than code may be, and the name of a pairing of atomic accesses, as in
- * `// pairs: ring tail`, stands at both of its ends.
+ * What comments break, one line each: none is wider than code may be, and the name of a pairing of atomic accesses, as
+ * in `// pairs: ring tail`, stands at both of its ends.
  *
  * @param root The project's root.
  * @param folders Folders and files with code.

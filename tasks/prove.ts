@@ -29,6 +29,7 @@ import {
   settingInWords,
 } from "../support/explorer/mod.ts";
 import type { MemoryModel } from "../support/explorer/memory.ts";
+import { CHANNEL_VARIANTS } from "../tests/model/channel_variants.ts";
 import { VARIANTS } from "../tests/model/variants.ts";
 
 const { values } = parseArgs({
@@ -145,7 +146,7 @@ function row(...cells: string[]): void {
 async function tryVariants(): Promise<void> {
   row("part", "variant", "shown within", "runs", "by");
   row(..."-----".split("").map((dash) => dash.repeat(3)));
-  for (const { title, file, scenario: name, patches } of VARIANTS) {
+  for (const { title, file, scenario: name, patches } of [...VARIANTS, ...CHANNEL_VARIANTS]) {
     if (values.part !== undefined && !name.startsWith(`${values.part}:`)) continue;
     const program = await buildProgram(`tests/model/scenarios/${file}.ts`, patches);
     const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name))!;

@@ -3,9 +3,9 @@
  *
  *     bun run test [--quick] [--only bun|deno|doc|check|build] [--soak deaths] [path …]
  *
- * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build: under three minutes.
- * With `--soak 1000` the tests that kill processes at random run alone, each with that many deaths, at each of which another
- * process is stopped for a moment.
+ * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build: under three
+ * minutes. With `--soak 1000` the tests that kill processes at random run alone, each with that many deaths, at each of
+ * which another process is stopped for a moment.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
@@ -57,8 +57,8 @@ if (only?.some((part) => !PARTS.includes(part))) {
 const BESIDE = /^tests\/(layout\/|desk\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
 
 /**
- * What finds the same under every runtime: it explores code by itself (one test compares its counts with those of the other
- * runtime), or its processes are of both runtimes whoever starts them. And the tasks, which run under Bun.
+ * What finds the same under every runtime: it explores code by itself (one test compares its counts with those of the
+ * other runtime), or its processes are of both runtimes whoever starts them. And the tasks, which run under Bun.
  */
 const BUN_ONLY = /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_verdicts|desk_chaos|html_page)\.)/;
 

@@ -1,10 +1,11 @@
 /**
  * Runs the tests of the lower floors on arm64 under emulation: `bun run test:arm64 [bun|deno] [path …]`. It needs
- * `qemu-aarch64-static` and arm64's C and C++ libraries (of Debian: qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross,
- * libgcc-s1-arm64-cross); `QEMU_LD_PREFIX` says where those lie, if not in /usr/aarch64-linux-gnu.
+ * `qemu-aarch64-static` and arm64's C and C++ libraries (of Debian: qemu-user-static, libc6-arm64-cross,
+ * libstdc++6-arm64-cross, libgcc-s1-arm64-cross); `QEMU_LD_PREFIX` says where those lie, if not in
+ * /usr/aarch64-linux-gnu.
  *
- * An x86-64 processor that emulates arm64 keeps more order than arm64 does: this shows that the code of arm64 runs, not that its
- * fences suffice.
+ * An x86-64 processor that emulates arm64 keeps more order than arm64 does: this shows that the code of arm64 runs, not
+ * that its fences suffice.
  *
  * @module
  */

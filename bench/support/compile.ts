@@ -6,7 +6,10 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { hasCompiler } from "../../support/machine.ts";
 
-/** Compiles a program in C, or in C++ by its name, for as long as this process lives; undefined, and said aloud, without a compiler. */
+/**
+ * Compiles a program in C, or in C++ by its name, for as long as this process lives; undefined, and said aloud, without
+ * a compiler.
+ */
 export function compile(source: URL): string | undefined {
   if (!hasCompiler) {
     console.log("There is no cc here: no comparison with C.");

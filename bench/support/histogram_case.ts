@@ -1,4 +1,7 @@
-/** `Histogram` in a process of its own: nanoseconds of recording a value, as bench/c/histogram.c prints them; and of a reading. */
+/**
+ * `Histogram` in a process of its own: nanoseconds of recording a value, as bench/c/histogram.c prints them; and of a
+ * reading.
+ */
 import process from "node:process";
 import { monotonicNs } from "../../ffi/system.ts";
 import { Histogram, Segment } from "../../mod.ts";

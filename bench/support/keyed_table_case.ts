@@ -1,6 +1,6 @@
 /**
- * One case in a process of its own, nobody else at the table: `keyed_table_case.ts get|row-of|miss|handle|add <keys>`. Prints
- * nanoseconds, as bench/c/keyed_table.c does.
+ * One case in a process of its own, nobody else at the table: `keyed_table_case.ts get|row-of|miss|handle|add <keys>`.
+ * Prints nanoseconds, as bench/c/keyed_table.c does.
  */
 import process from "node:process";
 import { chars, KeyedTable, Segment } from "../../mod.ts";

@@ -1,4 +1,7 @@
-/** One case in a process of its own, nobody else at the book: `order_book_case.ts top|middle|insert|read`, as bench/c/order_book.cpp. */
+/**
+ * One case in a process of its own, nobody else at the book: `order_book_case.ts top|middle|insert|read`, as
+ * bench/c/order_book.cpp.
+ */
 import process from "node:process";
 import { monotonicNs } from "../../ffi/system.ts";
 import { BookReading, BookUpdate, OrderBook, Segment } from "../../mod.ts";

@@ -74,7 +74,8 @@ export abstract class Futex {
    * The futex of one word. Make it once and keep it.
    *
    * @throws {TypeError} If the words are no Int32Array.
-   * @throws {RangeError} If there is no such word. An array without words, as a closed segment's is, has a futex that is quiet.
+   * @throws {RangeError} If there is no such word. An array without words, as a closed segment's is, has a futex that
+   * is quiet.
    */
   static at(words: Int32Array, index: number): Futex {
     if (!(words instanceof Int32Array)) {
@@ -151,8 +152,8 @@ export abstract class Futex {
   abstract wait(expected: number, deadline: number): boolean;
 
   /**
-   * Watches the word in the event loop, once: calls a function, later and at most once, when the word is no longer `expected`
-   * or somebody woke it, or for no reason.
+   * Watches the word in the event loop, once: calls a function, later and at most once, when the word is no longer
+   * `expected` or somebody woke it, or for no reason.
    *
    * @param expected As an Int32Array reads it.
    * @param wake Must not throw.
@@ -203,7 +204,8 @@ class KernelFutex extends Futex {
       if (libc().futex(this.word, FUTEX_WAIT_BITSET, expected, timeout, FUTEX_BITSET_MATCH_ANY) === 0) return true;
       const errno = libc().errno();
       if (errno === EAGAIN) return true;
-      // The number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock knows better.
+      // The number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock knows
+      // better.
       if (this.now() >= limit) return false;
       // The deadline is absolute and the kernel compares the word again: the wait is made again as it was.
       if (errno === told && errno !== EINTR && errno !== ETIMEDOUT) {

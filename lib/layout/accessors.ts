@@ -1,8 +1,8 @@
 /**
  * The classes behind views, generated once per struct. Closures over typed arrays would do the same, but engines keep
  * one profile for all closures of one place in the source: with twenty structs alive, such accessors took 4 to 26 times
- * as long as typed arrays, generated getters 1.0 to 1.5 and setters, which check, 1.0 to 3 times (`bench/accessors.bench.ts`).
- * The code holds checked identifiers and numbers only.
+ * as long as typed arrays, generated getters 1.0 to 1.5 and setters, which check, 1.0 to 3 times
+ * (`bench/accessors.bench.ts`). The code holds checked identifiers and numbers only.
  *
  * @module
  */

@@ -9,9 +9,9 @@ import { makeApply } from "./values.ts";
 import type { ReadonlyViews } from "./views.ts";
 
 /**
- * A view that is bound to its memory: the typed arrays are constants of its code and the position is a variable of it, not
- * properties, so that engines fold addresses and lengths. It is a view of its struct like any other. Making one takes some
- * 100 µs, so one is made for each role of a channel.
+ * A view that is bound to its memory: the typed arrays are constants of its code and the position is a variable of it,
+ * not properties, so that engines fold addresses and lengths. It is a view of its struct like any other. Making one
+ * takes some 100 µs, so one is made for each role of a channel.
  */
 export interface BoundRecord<S extends AnyStruct = AnyStruct> {
   /** The view. */
@@ -65,7 +65,8 @@ export interface BoundRecord<S extends AnyStruct = AnyStruct> {
   draft(): ViewOf<S>;
 
   /**
-   * Writes the fields that an object names into the draft. All getters of the object run before the first field is written.
+   * Writes the fields that an object names into the draft. All getters of the object run before the first field is
+   * written.
    *
    * @param values The values.
    * @throws {TypeError | RangeError} If one does not fit.

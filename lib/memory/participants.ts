@@ -82,8 +82,8 @@ export class Participants implements Party {
   /**
    * Takes a slot.
    *
-   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones from
-   * being taken.
+   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones
+   * from being taken.
    */
   join(role: string): void {
     const { participantSlots } = this.#geometry;
@@ -119,8 +119,9 @@ export class Participants implements Party {
   }
 
   /**
-   * Whether the holder of an id is still attached: its slot is locked and was not taken anew. A Worker that was terminated
-   * keeps its slot locked until its process ends; where its thread's id can be asked about, it counts as dead all the same.
+   * Whether the holder of an id is still attached: its slot is locked and was not taken anew. A Worker that was
+   * terminated keeps its slot locked until its process ends; where its thread's id can be asked about, it counts as
+   * dead all the same.
    */
   isAlive(id: number): boolean {
     const slot = id & (SLOT_LIMIT - 1);

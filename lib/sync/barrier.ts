@@ -65,11 +65,11 @@ export interface BarrierStats extends LockStats {
  * Where a fixed number of attachments wait for each other, round after round, in any of the processes. An attachment
  * becomes one of the parties when it first waits.
  *
- * If a party dies before it has arrived, the others get an {@linkcode OwnerDiedError} within 100 ms instead of waiting for
- * ever; if it dies after it has arrived, they get it in the next round. Their arrival stands: they may wait again, and
- * continue when another attachment has taken the dead one's place by waiting. A stopped party is waited for. A process that
- * dies before it first waits is not known here: use `timeoutMs`. See {@linkcode Lock} for what counts as a death. Over a
- * `SharedArrayBuffer`, where deaths are not seen, any attachments may meet in each round.
+ * If a party dies before it has arrived, the others get an {@linkcode OwnerDiedError} within 100 ms instead of waiting
+ * for ever; if it dies after it has arrived, they get it in the next round. Their arrival stands: they may wait again,
+ * and continue when another attachment has taken the dead one's place by waiting. A stopped party is waited for. A
+ * process that dies before it first waits is not known here: use `timeoutMs`. See {@linkcode Lock} for what counts as a
+ * death. Over a `SharedArrayBuffer`, where deaths are not seen, any attachments may meet in each round.
  *
  * Source: D. Hensgen, R. Finkel, U. Manber, "Two Algorithms for Barrier Synchronization" (1988): no count that a death
  * could leave wrong, but a place for each party.
@@ -139,8 +139,8 @@ export class Barrier {
    * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
    * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call waits on.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
-   * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very thread,
-   * as the wait would never end. The arrival stands.
+   * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very
+   * thread, as the wait would never end. The arrival stands.
    * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive. Not over a `SharedArrayBuffer`.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
@@ -174,14 +174,17 @@ export class Barrier {
     }, options);
   }
 
-  /** Parties, arrivals and rounds. Rounds count as `acquisitions`, dead parties whose place was taken as `recoveries`. */
+  /**
+   * Parties, arrivals and rounds. Rounds count as `acquisitions`, dead parties whose place was taken as `recoveries`.
+   */
   stats(): BarrierStats {
     const { source } = this.#header;
     if (source.closed) this.#header.refuseUse("report on");
     const round = load(source.i32, ROUND_WORD); // pairs: barrier round
     let arrived = 0;
     for (let cell = 0; cell < this.parties; cell++) {
-      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs: barrier arrival
+      // pairs: barrier arrival
+      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++;
     }
     const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs: barrier heirs
     return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
@@ -195,7 +198,9 @@ export class Barrier {
     return true;
   }
 
-  /** Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now. */
+  /**
+   * Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now.
+   */
   #arrive(): number {
     if (this.#cell === -1) this.#cell = this.#claimCell();
     const words = this.#words, arrived = peek(words, this.#cell + ARRIVED);
@@ -273,7 +278,8 @@ export class Barrier {
     for (let cell = 0; cell < this.#cells.used; cell++) {
       const id = this.#cells.idAt(cell);
       if (id === FREE) continue;
-      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs: barrier arrival
+      // pairs: barrier arrival
+      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue;
       if (party.isAlive(id)) {
         this.#header.refuseEndless("wait at", id, deadline);
         continue;

@@ -22,9 +22,9 @@ export type ConditionOptions = Record<never, never>;
 const SIGNALLED_WORD = FIRST_OWN_WORD;
 
 /**
- * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in any of the processes.
- * `wait` releases the mutex, sleeps and takes it again. It may return without a signal, so the caller checks what it waits
- * for in a loop. Always use one condition with one mutex.
+ * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in any of the
+ * processes. `wait` releases the mutex, sleeps and takes it again. It may return without a signal, so the caller checks
+ * what it waits for in a loop. Always use one condition with one mutex.
  *
  * A signal is never lost: if the waiter that it woke dies before it could act, all others that waited then wake within
  * 100 ms and check. If an owner of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one that gets the
@@ -104,8 +104,9 @@ export class Condition {
   }
 
   /**
-   * As `wait`, but waits in the event loop, for the signal and for the mutex. Other tasks of this attachment may take the mutex
-   * meanwhile. A signal may end the waits of several tasks of one process: look at what is waited for, in a loop.
+   * As `wait`, but waits in the event loop, for the signal and for the mutex. Other tasks of this attachment may take
+   * the mutex meanwhile. A signal may end the waits of several tasks of one process: look at what is waited for, in a
+   * loop.
    *
    * @param mutex Held by this task, before and afterwards; also if the wait is called off.
    * @param options `timeoutMs` and `signal`, for the signal; `AsyncWaitOptions` has the rules of all async forms.

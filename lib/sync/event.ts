@@ -34,11 +34,12 @@ const UNSET = 0;
 const SET = 1;
 
 /**
- * A flag to sleep on: anybody may set it and wait for it, in any of the processes. A manual event lets all waiters through
- * until it is reset. One with `autoReset` lets one waiter through each time it is set, and setting it twice counts once.
+ * A flag to sleep on: anybody may set it and wait for it, in any of the processes. A manual event lets all waiters
+ * through until it is reset. One with `autoReset` lets one waiter through each time it is set, and setting it twice
+ * counts once.
  *
- * Nobody owns an event, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once, the
- * setting is spent. If a setter dies before it could wake anybody, the waiters find the event set within 100 ms.
+ * Nobody owns an event, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once,
+ * the setting is spent. If a setter dies before it could wake anybody, the waiters find the event set within 100 ms.
  *
  * Source: Win32's event objects; blocking by {@linkcode EventCount}.
  *
@@ -86,7 +87,9 @@ export class Event implements Waitable {
     region.views.i32[AUTO_WORD] = autoReset ? 1 : 0;
   }
 
-  /** Attaches to an event; `autoReset` is read from it. A read-only attachment can only look at `isSet` and `stats()`. */
+  /**
+   * Attaches to an event; `autoReset` is read from it. A read-only attachment can only look at `isSet` and `stats()`.
+   */
   static attach(region: Region, _options: EventOptions): Event {
     return new Event(region);
   }

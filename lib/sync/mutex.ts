@@ -31,13 +31,13 @@ export class MutexGuard extends Guard {
 }
 
 /**
- * Lets one attachment at a time into a section of code, in any of the processes; the others sleep. Uncontended, `lock` and
- * `unlock` are one atomic exchange each and no system call. Not fair: a newcomer may overtake a sleeper. See
+ * Lets one attachment at a time into a section of code, in any of the processes; the others sleep. Uncontended, `lock`
+ * and `unlock` are one atomic exchange each and no system call. Not fair: a newcomer may overtake a sleeper. See
  * {@linkcode Lock} for its methods and for what counts as a death.
  *
- * A death leaves the mutex to the next owner by the rules of POSIX's robust mutexes: the next owner finds `ownerDied` true,
- * repairs what the mutex protects and calls `markConsistent()`. If it unlocks without that, the mutex is broken, and every
- * further attempt throws an `OwnerDiedError`. If it dies too, the one after it is told the same.
+ * A death leaves the mutex to the next owner by the rules of POSIX's robust mutexes: the next owner finds `ownerDied`
+ * true, repairs what the mutex protects and calls `markConsistent()`. If it unlocks without that, the mutex is broken,
+ * and every further attempt throws an `OwnerDiedError`. If it dies too, the one after it is told the same.
  *
  * Sources: U. Drepper, "Futexes Are Tricky" (2011); Rust's `std::sys::sync::mutex::futex`; musl's robust mutexes.
  *

@@ -122,11 +122,11 @@ export class Once {
   }
 
   /**
-   * As `run`, but waits in the event loop, and the function may be async: then it is done when its promise is. Tasks of this attachment
-   * wait for each other; one that waits within the function for the same once waits for ever.
+   * As `run`, but waits in the event loop, and the function may be async: then it is done when its promise is. Tasks of
+   * this attachment wait for each other; one that waits within the function for the same once waits for ever.
    *
-   * @param fn Receives whether one that had begun died. If it throws, or its promise is rejected, the error reaches the caller, and
-   * the next caller runs it again.
+   * @param fn Receives whether one that had begun died. If it throws, or its promise is rejected, the error reaches the
+   * caller, and the next caller runs it again.
    * @param options `timeoutMs` and `signal`, for the wait; `AsyncWaitOptions` has the rules of all async forms.
    * @returns True if it is done now, false if the time ran out.
    */
@@ -161,7 +161,9 @@ export class Once {
     return this.#header.stats();
   }
 
-  /** The word before, if this attachment runs the function from now on, or if it is done; undefined if another runs it. */
+  /**
+   * The word before, if this attachment runs the function from now on, or if it is done; undefined if another runs it.
+   */
   #begin(): number | undefined {
     while (true) {
       const word = load(this.#words, LOCK_WORD); // pairs: once done

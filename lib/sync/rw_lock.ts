@@ -33,17 +33,17 @@ export interface RwLockOptions {
 const NOW = -Infinity;
 
 /**
- * Lets many readers or one writer into a section of code, in any of the processes. `tryLock`, `lock`, `unlock` and `acquire`
- * are the writer's; see {@linkcode Lock} for them and for what counts as a death. Each reader counts in a cache line of its
- * own, so reading scales. A waiting writer keeps new readers out, so readers do not starve writers; writers that follow
- * each other without a pause can starve readers. Reading may be nested, writing not.
+ * Lets many readers or one writer into a section of code, in any of the processes. `tryLock`, `lock`, `unlock` and
+ * `acquire` are the writer's; see {@linkcode Lock} for them and for what counts as a death. Each reader counts in a
+ * cache line of its own, so reading scales. A waiting writer keeps new readers out, so readers do not starve writers;
+ * writers that follow each other without a pause can starve readers. Reading may be nested, writing not.
  *
  * A reader that dies is counted out within 100 ms; it changed nothing, so nothing is suspect. After a writer has died,
  * readers and the next writer find `ownerDied` true until a writer has unlocked: it is expected to repair what the lock
  * protects.
  *
- * Sources: the cells are those of D. Dice and A. Kogan, "BRAVO: Biased Locking for Reader-Writer Locks" (2019), here for
- * all readers; reader and writer see each other by Dekker's order.
+ * Sources: the cells are those of D. Dice and A. Kogan, "BRAVO: Biased Locking for Reader-Writer Locks" (2019), here
+ * for all readers; reader and writer see each other by Dekker's order.
  *
  * @example
  * ```ts
@@ -237,8 +237,8 @@ export class RwLock implements Lock {
   }
 
   /**
-   * Takes the lock for reading, and waits in the event loop while there is a writer. Tasks that come behind one that waits to write, wait
-   * for it.
+   * Takes the lock for reading, and waits in the event loop while there is a writer. Tasks that come behind one that
+   * waits to write, wait for it.
    *
    * @returns False if the time ran out.
    * @throws As `lockRead` does, through the promise; but no `AlreadyOwnerError`.
@@ -321,8 +321,8 @@ export class RwLock implements Lock {
   /** Goes in, unless there is a writer. */
   #tryEnter(): boolean {
     const words = this.#words, cell = this.#cell, id = this.#id;
-    // Dekker's way: this exchange, then the load of the word; a writer takes the word by an exchange, then loads the cells.
-    // Pairs: cell holder.
+    // Dekker's way: this exchange, then the load of the word; a writer takes the word by an exchange, then loads the
+    // cells. Pairs: cell holder.
     if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();
     if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();
     this.#counts[cell / 2 + READ_ACQUISITIONS]++;

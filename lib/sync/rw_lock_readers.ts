@@ -70,7 +70,9 @@ export class RwLockReaders {
     }
   }
 
-  /** Whether nobody that lives is inside; the dead are counted out if it is time to ask. The caller has the lock word. */
+  /**
+   * Whether nobody that lives is inside; the dead are counted out if it is time to ask. The caller has the lock word.
+   */
   areOutForTask(isLifeCheck: boolean): boolean {
     return isLifeCheck ? this.#areGone(-Infinity) : this.areOut();
   }

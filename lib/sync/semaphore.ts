@@ -38,13 +38,13 @@ export interface SemaphoreStats extends LockStats {
 }
 
 /**
- * Lets as many into a section of code as it has permits, in any of the processes; the others sleep. An attachment may hold
- * several permits and can release only its own, so a semaphore limits use and does not signal: for that there is `Event`.
- * Not fair. Taking a permit looks through them: fast for some dozens. See {@linkcode Lock} for its methods and for what
- * counts as a death.
+ * Lets as many into a section of code as it has permits, in any of the processes; the others sleep. An attachment may
+ * hold several permits and can release only its own, so a semaphore limits use and does not signal: for that there is
+ * `Event`. Not fair. Taking a permit looks through them: fast for some dozens. See {@linkcode Lock} for its methods and
+ * for what counts as a death.
  *
- * Each permit names its holder, so the permits of one that dies come back by themselves within 100 ms: the next holder of
- * such a permit finds `ownerDied` true until it releases it.
+ * Each permit names its holder, so the permits of one that dies come back by themselves within 100 ms: the next holder
+ * of such a permit finds `ownerDied` true until it releases it.
  *
  * Source: E. Dijkstra's P and V; a word for each permit, in place of a count, is this project's.
  *
@@ -211,7 +211,9 @@ export class Semaphore implements Lock {
     return false;
   }
 
-  /** Looks for a permit whose holder died. A death right after the exchange is found by the next one in the same way. */
+  /**
+   * Looks for a permit whose holder died. A death right after the exchange is found by the next one in the same way.
+   */
   #takeOver(): boolean {
     for (let i = 0; i < this.permits; i++) {
       const permit = this.#permitAt(i), word = load(this.#words, permit), id = ownerOf(word); // pairs: permit

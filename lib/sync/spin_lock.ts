@@ -53,10 +53,10 @@ class PolledWord extends OwnedWord {
 }
 
 /**
- * Lets one attachment at a time into a section of code that takes well under a microsecond, in any of the processes. The
- * others spin, and after some microseconds sleep for longer and longer, up to 40 ms. Where sections are longer, a `Mutex`
- * serves better: it wakes its waiters at once. Not fair. See {@linkcode Lock} for its methods and for what counts as a
- * death.
+ * Lets one attachment at a time into a section of code that takes well under a microsecond, in any of the processes.
+ * The others spin, and after some microseconds sleep for longer and longer, up to 40 ms. Where sections are longer, a
+ * `Mutex` serves better: it wakes its waiters at once. Not fair. See {@linkcode Lock} for its methods and for what
+ * counts as a death.
  *
  * Source: test-and-test-and-set with backoff, T. Anderson, "The Performance of Spin Lock Alternatives" (1990).
  *

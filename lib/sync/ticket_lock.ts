@@ -39,23 +39,23 @@ import { TicketTurns } from "./ticket_turns.ts";
 /** How a {@linkcode TicketLock} is made. */
 export interface TicketLockOptions {
   /**
-   * How many attachments may use it at once: up to 1024. Defaults to 64. Over a `SharedArrayBuffer`: how many may hold it
-   * or wait for it.
+   * How many attachments may use it at once: up to 1024. Defaults to 64. Over a `SharedArrayBuffer`: how many may hold
+   * it or wait for it.
    */
   readonly maxParticipants?: number;
 }
 
 /**
- * Lets one attachment at a time into a section of code, first come, first served, in any of the processes. Waiters spin,
- * then sleep. Each change of turn wakes all that sleep, so it suits few waiters and short sections. See {@linkcode Lock}
- * for its methods and for what counts as a death.
+ * Lets one attachment at a time into a section of code, first come, first served, in any of the processes. Waiters
+ * spin, then sleep. Each change of turn wakes all that sleep, so it suits few waiters and short sections. See
+ * {@linkcode Lock} for its methods and for what counts as a death.
  *
- * A ticket is passed over if its holder died while waiting, or gave up because its time ran out. A stopped waiter keeps its
- * place, and nobody behind it gets in.
+ * A ticket is passed over if its holder died while waiting, or gave up because its time ran out. A stopped waiter keeps
+ * its place, and nobody behind it gets in.
  *
- * Before it takes a ticket, an attachment says so in its cell: a turn that no living attachment can have, by what the cells
- * say, is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991), for the
- * lock; the cells are this project's.
+ * Before it takes a ticket, an attachment says so in its cell: a turn that no living attachment can have, by what the
+ * cells say, is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991),
+ * for the lock; the cells are this project's.
  *
  * @example
  * ```ts
@@ -83,7 +83,9 @@ export class TicketLock implements Lock {
   readonly #counts: Float64Array;
   readonly #id: number;
   readonly #guard: Guard;
-  /** Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own. */
+  /**
+   * Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own.
+   */
   readonly #backoff = new Backoff({ yields: 0 });
   /** The state word of this attachment's cell; −1 before the first use, and where cells are not kept. */
   #state = -1;
@@ -121,8 +123,8 @@ export class TicketLock implements Lock {
   }
 
   /**
-   * As {@linkcode Lock.tryLock}: also refused while somebody waits, or is within a call that takes the lock, tries to, or
-   * passes it on.
+   * As {@linkcode Lock.tryLock}: also refused while somebody waits, or is within a call that takes the lock, tries to,
+   * or passes it on.
    *
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
    * @throws {SegmentFormatError} If its words contradict each other.
@@ -153,9 +155,9 @@ export class TicketLock implements Lock {
     if (this.#state === -1) return this.#unlockAnew();
     // While this attachment lives and its cell says TAKING, nobody else passes its turn on.
     const serving = peek(words, SERVING_WORD);
-    // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect. And a thread that
-    // is stopped in between has not given up its turn before it has passed it on: others would have, and it would set the
-    // turn back.
+    // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect. And a
+    // thread that is stopped in between has not given up its turn before it has passed it on: others would have, and it
+    // would set the turn back.
     words[LOCK_WORD] = FREE;
     release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn
     store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the look for those that sleep
@@ -221,7 +223,8 @@ export class TicketLock implements Lock {
     words[this.#state] = TAKING; // plain: ordered by the exchange
     // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
-      store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the look whether the turn is anybody's
+      // pairs: ticket holder; and a fence, before the look whether the turn is anybody's
+      store(words, this.#state, NONE);
       return false;
     }
     const before = peek(words, LOCK_WORD); // written by owners only, and this is the only one
@@ -255,8 +258,8 @@ export class TicketLock implements Lock {
   }
 
   /**
-   * Runs a part of a call with `#state` set. Where deaths are not seen, the cell of one that has gone would never be free
-   * again: there a cell is kept only while its attachment holds the lock or waits for it.
+   * Runs a part of a call with `#state` set. Where deaths are not seen, the cell of one that has gone would never be
+   * free again: there a cell is kept only while its attachment holds the lock or waits for it.
    */
   #withCell<T>(call: () => T): T {
     if (this.#state !== -1) return call();
@@ -269,7 +272,8 @@ export class TicketLock implements Lock {
       return call();
     } finally {
       this.#state = -1;
-      if (!this.#isDrawn && ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word); // own id: written by this thread
+      // own id: written by this thread
+      if (!this.#isDrawn && ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word);
     }
   }
 

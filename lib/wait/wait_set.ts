@@ -21,11 +21,11 @@ const UNSURE_SLEEP_MS = 1;
 const WHAT = "a set";
 
 /**
- * One wait for any number of things: records of consumers and readers, space of producers, events. It tells which of them are ready,
- * and takes nothing: what is ready may be gone again when somebody else takes it.
+ * One wait for any number of things: records of consumers and readers, space of producers, events. It tells which of
+ * them are ready, and takes nothing: what is ready may be gone again when somebody else takes it.
  *
- * It belongs to one thread and writes nothing into memory but that somebody sleeps. A thread that blocks is woken by up to 128 of them at
- * once; of more, it looks each millisecond. A task in the event loop is woken by any number.
+ * It belongs to one thread and writes nothing into memory but that somebody sleeps. A thread that blocks is woken by up
+ * to 128 of them at once; of more, it looks each millisecond. A task in the event loop is woken by any number.
  *
  * @example
  * ```ts

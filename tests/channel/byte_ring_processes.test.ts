@@ -179,7 +179,8 @@ async function killAll(producers: "one" | "many", kills: number): Promise<void> 
       received += notes[SEEN + i];
     }
     assert(sender < PRODUCERS);
-    assertGreater(received, kills, "they died before they had done anything"); // how many in those few ms, the machine's load decides
+    // how many in those few ms, the machine's load decides
+    assertGreater(received, kills, "they died before they had done anything");
     if (producers === "one") assertEquals(ring.skipped, 0);
     else assertGreater(ring.skipped, 0);
     // And the ring is as good as new.

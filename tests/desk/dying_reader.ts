@@ -1,6 +1,6 @@
 /**
- * A reader that is killed while it drains, before it gave anything back: `dying_reader.ts <segment> book|risk`. Book has marked
- * the changes it was given first by then, risk has filled the order.
+ * A reader that is killed while it drains, before it gave anything back: `dying_reader.ts <segment> book|risk`. Book
+ * has marked the changes it was given first by then, risk has filled the order.
  */
 import process from "node:process";
 import { OUTCOMES } from "../../examples/desk/layout/event_part.ts";

@@ -1,6 +1,6 @@
 /**
- * What captures come to, computed once more in the simplest of ways: `JSON.parse`, a `Map` a side, one pass over all. Nothing of it is
- * the desk's.
+ * What captures come to, computed once more in the simplest of ways: `JSON.parse`, a `Map` a side, one pass over all.
+ * Nothing of it is the desk's.
  *
  * @module
  */

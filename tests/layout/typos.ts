@@ -1,6 +1,6 @@
 /**
- * What the compiler must refuse: a misspelt field of a record, however it was reached. Nothing here is run; `check` compiles
- * it, and a line that compiles although it should not is an error.
+ * What the compiler must refuse: a misspelt field of a record, however it was reached. Nothing here is run; `check`
+ * compiles it, and a line that compiles although it should not is an error.
  *
  * @module
  */

@@ -14,7 +14,9 @@ interface Case {
   /** `part: title`. */
   readonly scenario: string;
   readonly victim: string;
-  /** Another, and a part of the text of the point where it is stopped while the victim runs: the victim meets it there. */
+  /**
+   * Another, and a part of the text of the point where it is stopped while the victim runs: the victim meets it there.
+   */
   readonly inTheWay?: readonly [actor: string, point: string];
 }
 

@@ -27,7 +27,10 @@ describe(`every schedule of scenarios/${FILE}.ts`, { timeout: 600_000 }, () => {
 
 const STORE = "key_store", LOOKUP = "lookup_path";
 
-/** What finds nothing proves nothing: each of these is found by a scenario, with the settings that the suite uses anyway. */
+/**
+ * What finds nothing proves nothing: each of these is found by a scenario, with the settings that the suite uses
+ * anyway.
+ */
 const VARIANTS: readonly [title: string, file: string, from: string, to: string][] = [
   ["moves are not counted", STORE, "store(words, MOVES_WORD, (load(words, MOVES_WORD) + 1) | 0);", ""],
   ["who finds nothing does not look again", LOOKUP, "if (now === moves || used < 0) return -1;", "return -1;"],

@@ -20,8 +20,8 @@ function hole(sequence: number): number {
 }
 
 /**
- * The change that leads to a sequence number: one level a side comes, one goes, a third are changed. Every third level of a side has
- * the sequence number and its distance as its quantity, the others those of an earlier one.
+ * The change that leads to a sequence number: one level a side comes, one goes, a third are changed. Every third level
+ * of a side has the sequence number and its distance as its quantity, the others those of an earlier one.
  */
 export function fillChange(update: BookUpdate, sequence: number): void {
   update.clear();

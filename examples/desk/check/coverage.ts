@@ -12,8 +12,9 @@ export interface InstrumentCoverage {
 }
 
 /**
- * What a book is: valid; or why it may not be used: its price lies beyond what the snapshot covered, no snapshot came, there was a
- * gap, sequence numbers began anew, or a checksum did not match, and no snapshot that fits came behind that.
+ * What a book is: valid; or why it may not be used: its price lies beyond what the snapshot covered, no snapshot came,
+ * there was a gap, sequence numbers began anew, or a checksum did not match, and no snapshot that fits came behind
+ * that.
  */
 export type BookState = "valid" | "beyond" | "early" | "gap" | "restart" | "mismatch";
 

@@ -39,7 +39,9 @@ export class DeskProcess implements Disposable {
   #reportedMs = 0;
   #isOrphan = false;
 
-  /** Attaches. Ctrl-C and a closed terminal reach each of its processes, `timeout` a group: the supervisor acts on them. */
+  /**
+   * Attaches. Ctrl-C and a closed terminal reach each of its processes, `timeout` a group: the supervisor acts on them.
+   */
   constructor(role: DeskRole) {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
     this.segment = Segment.open(process.argv[2], { role });

@@ -1,4 +1,7 @@
-/** Shows the desk on the terminal: `monitor.ts <segment> <MonitorOptions as JSON>`. It reads what all can read, and no more. */
+/**
+ * Shows the desk on the terminal: `monitor.ts <segment> <MonitorOptions as JSON>`. It reads what all can read, and no
+ * more.
+ */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { lineView } from "../view/line_view.ts";

@@ -56,9 +56,10 @@ export interface AuditSummary extends Comparison {
 }
 
 /**
- * The supervisor's own reader: the last to receive each event and each order, with all that the processes found out about
- * them. It compares that with what the exchange said, and adds up what the desk must hold. It is never killed, so it is
- * what the processes' deaths are measured against; and as the writers wait for it, they keep what a dead process missed.
+ * The supervisor's own reader: the last to receive each event and each order, with all that the processes found out
+ * about them. It compares that with what the exchange said, and adds up what the desk must hold. It is never killed, so
+ * it is what the processes' deaths are measured against; and as the writers wait for it, they keep what a dead process
+ * missed.
  */
 export class Audit implements Disposable {
   readonly #desk: Desk;
@@ -106,8 +107,8 @@ export class Audit implements Disposable {
   /**
    * Compares what is left, and tells all. Call it once, when nothing more comes.
    *
-   * @param isComplete Whether the market came to its end. If it was left, what would have answered the last questions did not
-   * come: they stay open.
+   * @param isComplete Whether the market came to its end. If it was left, what would have answered the last questions
+   * did not come: they stay open.
    */
   finish(isComplete: boolean): AuditSummary {
     const { within, outside, pending } = this.#verdicts, { equal, different } = this.#checksums;

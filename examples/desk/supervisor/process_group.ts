@@ -16,7 +16,9 @@ export interface Death {
   recoveryMs: number | undefined;
 }
 
-/** A process that ends this often within this time, or without having done anything in between, is not going to work. */
+/**
+ * A process that ends this often within this time, or without having done anything in between, is not going to work.
+ */
 const MOST_FAILURES = 5, WITHIN_MS = 5000;
 /** What a terminal sends to all its processes, and what a supervisor acts on. */
 export const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

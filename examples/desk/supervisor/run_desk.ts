@@ -60,8 +60,9 @@ const SAME_MS = 500;
 const WARM_MS = 1000;
 
 /**
- * Runs a desk: makes its segment, starts its processes, starts those again that die, ends them all, and checks what they
- * did. Whatever happens, no process and no file is left. Ctrl-C ends it early and in order, the second time at once.
+ * Runs a desk: makes its segment, starts its processes, starts those again that die, ends them all, and checks what
+ * they did. Whatever happens, no process and no file is left. Ctrl-C ends it early and in order, the second time at
+ * once.
  */
 export async function runDesk(options: DeskOptions): Promise<DeskResult> {
   // Without a name in /dev/shm, nothing is left there however this ends.
@@ -244,7 +245,10 @@ class Supervisor {
     };
   }
 
-  /** Who was just being started ends of the same signal that interrupted the desk: it came to all of a terminal, or a group. */
+  /**
+   * Who was just being started ends of the same signal that interrupted the desk: it came to all of a terminal, or a
+   * group.
+   */
   #isInterruption({ how }: Death): boolean {
     return this.#isInterrupted && INTERRUPTIONS.some((signal) => signal === how);
   }

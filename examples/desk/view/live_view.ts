@@ -46,8 +46,8 @@ const SHOWN: readonly Shown[] = [
 const WIDE = 160, BETWEEN = 3;
 
 /**
- * The desk as it is now, to be drawn over the picture before. It is never larger than the terminal: a small one shows less of
- * the book, the options, the processes and the channels, and the smallest no more than the first lines.
+ * The desk as it is now, to be drawn over the picture before. It is never larger than the terminal: a small one shows
+ * less of the book, the options, the processes and the channels, and the smallest no more than the first lines.
  *
  * @param before An earlier look, for rates.
  * @param rows Lines that the terminal has.

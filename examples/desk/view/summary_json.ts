@@ -3,7 +3,9 @@ import type { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
 import type { DeskSnapshot } from "./desk_snapshot.ts";
 
-/** What a run of the desk comes to, for programs: the value that `--json` prints. Times are in nanoseconds unless named. */
+/**
+ * What a run of the desk comes to, for programs: the value that `--json` prints. Times are in nanoseconds unless named.
+ */
 export function summaryJson(result: DeskResult): Record<string, unknown> {
   const { options, seconds, last, audit, warmLatencies, startedOn, startedAt, kills, verdict } = result;
   return {

@@ -28,11 +28,11 @@ interface Entry {
 }
 
 /**
- * Watches words by a thread that waits for them in the kernel (`ffi/wait_loop.ts`), and tells this one by a word of memory
- * that the runtime manages, which an event loop can wait for.
+ * Watches words by a thread that waits for them in the kernel (`ffi/wait_loop.ts`), and tells this one by a word of
+ * memory that the runtime manages, which an event loop can wait for.
  *
- * No wake-up is lost: the kernel compares each word with what was expected when the thread falls asleep; and where the thread
- * leaves a word that it was not woken for, it may have been so at the last moment, so it wakes another sleeper.
+ * No wake-up is lost: the kernel compares each word with what was expected when the thread falls asleep; and where the
+ * thread leaves a word that it was not woken for, it may have been so at the last moment, so it wakes another sleeper.
  */
 export class KernelWatcher {
   readonly #onEnd: () => void;

@@ -1,7 +1,9 @@
 import { load, waitLocalAsync, wakeLocal } from "../atomics.ts";
 import { SpentWatch, type Watch } from "./watch.ts";
 
-/** How long the runtime's own wait goes on when nobody needs it any more, as it cannot be called off: in milliseconds. */
+/**
+ * How long the runtime's own wait goes on when nobody needs it any more, as it cannot be called off: in milliseconds.
+ */
 const ROUND_MS = 1000;
 
 /** A wait of the runtime's own. */

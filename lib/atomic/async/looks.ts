@@ -2,8 +2,8 @@ import { nextTurn } from "../../../ffi/event_loop.ts";
 import { Ticker } from "./ticker.ts";
 
 /*
- * When tasks that wait in the event loop look for themselves, in milliseconds. A turn of an event loop that was asleep takes up to
- * 300 µs of a processor on a virtual machine.
+ * When tasks that wait in the event loop look for themselves, in milliseconds. A turn of an event loop that was asleep
+ * takes up to 300 µs of a processor on a virtual machine.
  */
 /** Those that somebody wakes, who may have died in the moment before. */
 const SLOW_LOOK_MS = 200;
@@ -12,7 +12,9 @@ const LIFE_LOOK_MS = 80;
 /** Those whom nobody wakes. */
 const QUICK_LOOK_MS = 2;
 
-/** How long a task may do without a turn of the event loop, in milliseconds: timers, sockets and signals wait meanwhile. */
+/**
+ * How long a task may do without a turn of the event loop, in milliseconds: timers, sockets and signals wait meanwhile.
+ */
 const LONGEST_TURN_MS = 1;
 /** Looks at the clock: at each so many calls. */
 const CALLS_PER_CLOCK_READ = 8;
@@ -36,7 +38,10 @@ export function lookSoon(): void {
 /** Called in each turn of the event loop, with the time. */
 const polls = new Set<(now: number) => void>();
 
-/** Calls a function in each turn of the event loop from the next one on, which takes a whole processor. It must not throw. */
+/**
+ * Calls a function in each turn of the event loop from the next one on, which takes a whole processor. It must not
+ * throw.
+ */
 export function pollEachTurn(poll: (now: number) => void): void {
   polls.add(poll);
   if (polls.size === 1) nextTurn(pollAll);
@@ -56,7 +61,8 @@ function pollAll(): void {
 let turnBegan = 0, calls = 0, isTurnNoted = false, isDue = false;
 
 /**
- * Whether it is time for a turn of the event loop: asked by tasks that need not wait, and would keep it from all others.
+ * Whether it is time for a turn of the event loop: asked by tasks that need not wait, and would keep it from all
+ * others.
  */
 export function isTurnDue(): boolean {
   if (!isTurnNoted) {

@@ -6,8 +6,8 @@ export interface Watch {
   /**
    * Ends the watch: it does not call any more. The second time, and after it has called, nothing happens.
    *
-   * @param hasTaken Whether the caller has what the word would have told of. If not, a wake-up that has reached this watch
-   * meanwhile is passed on to another sleeper, who may need it.
+   * @param hasTaken Whether the caller has what the word would have told of. If not, a wake-up that has reached this
+   * watch meanwhile is passed on to another sleeper, who may need it.
    */
   end(hasTaken: boolean): void;
 }

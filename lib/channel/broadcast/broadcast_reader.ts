@@ -27,13 +27,15 @@ export interface BroadcastReaderOptions extends RoleOptions {
   readonly from?: "newest" | "oldest" | number;
 }
 
-/** What is copied before it is checked whether all of it was whole: a look at a tail that moves costs as much as that. */
+/**
+ * What is copied before it is checked whether all of it was whole: a look at a tail that moves costs as much as that.
+ */
 const CHUNK_RECORDS = 16, CHUNK_BYTES = 4096;
 
 /**
- * A reader of a {@linkcode Broadcast}. It belongs to one thread, holds nothing and writes nothing into the memory, so it
- * needs no end and its death leaves nothing. One that lags too far behind goes on with the oldest record still there, and
- * `lost` reports how many it missed. Every record it hands out is a copy, checked to be whole.
+ * A reader of a {@linkcode Broadcast}. It belongs to one thread, holds nothing and writes nothing into the memory, so
+ * it needs no end and its death leaves nothing. One that lags too far behind goes on with the oldest record still
+ * there, and `lost` reports how many it missed. Every record it hands out is a copy, checked to be whole.
  *
  * In memory that is attached for reading only nobody can wake it: `"block"` then sleeps in steps of up to 2 ms.
  */
@@ -82,11 +84,11 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsu
   readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
 
   /**
-   * The next record, in a loop of the caller's own: `for (let r; (r = reader.next()) !== undefined;) sum += r.price`. The
-   * fastest way to receive. Never blocks.
+   * The next record, in a loop of the caller's own: `for (let r; (r = reader.next()) !== undefined;) sum += r.price`.
+   * The fastest way to receive. Never blocks.
    *
-   * @returns A copy, in the same view each time: good until the next call of any method of this reader; undefined if there
-   * is none.
+   * @returns A copy, in the same view each time: good until the next call of any method of this reader; undefined if
+   * there is none.
    * @throws {TypeError} If called by the function that `drain` calls.
    * @throws {ClosedError} If the segment was closed.
    */

@@ -37,9 +37,9 @@ const encoder = new TextEncoder();
  * happens to the producer. Closing it, or the death of its process, gives up what it claimed and, where only one may
  * produce, the role.
  *
- * One of many that has claimed keeps the consumer waiting at its message, so publish or abort soon. Other producers go on
- * meanwhile, until the ring is full. It stays so if the process is stopped, and ends if it dies. Over a `SharedArrayBuffer`
- * nobody learns of a death.
+ * One of many that has claimed keeps the consumer waiting at its message, so publish or abort soon. Other producers go
+ * on meanwhile, until the ring is full. It stays so if the process is stopped, and ends if it dies. Over a
+ * `SharedArrayBuffer` nobody learns of a death.
  */
 export class ByteProducer implements Waitable, Disposable {
   readonly #end: ChannelEnd;
@@ -55,13 +55,13 @@ export class ByteProducer implements Waitable, Disposable {
   readonly view: DataView<AnyBuffer>;
 
   /**
-   * Claims the bytes of a message, behind those already claimed. Never waits for the consumer. Where many may produce, it
-   * waits for others inside their claims, which take some nanoseconds; for one that was interrupted there, up to a
+   * Claims the bytes of a message, behind those already claimed. Never waits for the consumer. Where many may produce,
+   * it waits for others inside their claims, which take some nanoseconds; for one that was interrupted there, up to a
    * millisecond or so.
    *
    * @param byteLength How long the message is: from 0 to the ring's `maxByteLength`.
-   * @param type A word that the consumer receives with the message: from 0 to 2^32 − 1. Defaults to 0. One from 2^31 on costs
-   * garbage in some engines.
+   * @param type A word that the consumer receives with the message: from 0 to 2^32 − 1. Defaults to 0. One from 2^31 on
+   * costs garbage in some engines.
    * @returns Where the message begins in `bytes` and `view`, a multiple of 8, never 0; old bytes are still there.
    * Undefined if there is no space, or another producer stopped inside its claim.
    * @throws {RangeError} If the message is longer than fits, or the type is no such number.
@@ -162,8 +162,8 @@ export class ByteProducer implements Waitable, Disposable {
   }
 
   /**
-   * As `claim`, but waits in the event loop while there is no space. Where one task claims, no other may wait meanwhile.
-   * `AsyncWaitOptions` has the rules of all async forms.
+   * As `claim`, but waits in the event loop while there is no space. Where one task claims, no other may wait
+   * meanwhile. `AsyncWaitOptions` has the rules of all async forms.
    *
    * @returns Undefined if the time runs out.
    */
@@ -219,7 +219,8 @@ export class ByteProducer implements Waitable, Disposable {
   }
 
   /**
-   * A stream that publishes each chunk as a message, and waits where there is no space. Closing it leaves this producer as it is.
+   * A stream that publishes each chunk as a message, and waits where there is no space. Closing it leaves this producer
+   * as it is.
    *
    * @param type The type word of the messages. Defaults to 0.
    */

@@ -3,8 +3,8 @@ import { CHANGES_OFFSET, TABLE_HEADER_BYTES } from "./format.ts";
 import type { TableGeometry } from "./geometry.ts";
 
 /**
- * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the change:
- * whoever sees the count finds the row in the log, and the version in the row.
+ * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the
+ * change: whoever sees the count finds the row in the log, and the version in the row.
  */
 export class ChangeLog {
   readonly #words: Int32Array;
@@ -34,7 +34,7 @@ export class ChangeLog {
     const findings = this.#findings ?? new Findings(this.#geometry.rows);
     this.#findings = undefined;
     if (changes <= this.#geometry.logMask && this.#find(since, changes, findings)) {
-      for (let i = 0; i < findings.count; i++) fn(findings.rows[i]);
+      for (let i = 0; i < findings.found; i++) fn(findings.rows[i]);
     } else this.#visitAll(fn);
     this.#findings = findings;
     return now;
@@ -56,7 +56,9 @@ export class ChangeLog {
     for (let row = 0; row < this.#geometry.rows; row++) if (this.#wasWritten(row)) fn(row);
   }
 
-  /** Whether there is anything in a row: what a dead writer noted, or a wrapped version, may be shown once too often. */
+  /**
+   * Whether there is anything in a row: what a dead writer noted, or a wrapped version, may be shown once too often.
+   */
   #wasWritten(row: number): boolean {
     const at = (TABLE_HEADER_BYTES + row * this.#geometry.rowBytes) / 4;
     // A version of 0 is the first, or has wrapped: then its slot tells its high half.
@@ -67,7 +69,7 @@ export class ChangeLog {
 /** The rows that a visit found, each once. */
 class Findings {
   readonly rows: Int32Array;
-  count = 0;
+  found = 0;
   /** In which visit each row was found last. */
   readonly #visits: Uint32Array;
   #visit = 0;
@@ -78,7 +80,7 @@ class Findings {
   }
 
   begin(): void {
-    this.count = 0;
+    this.found = 0;
     this.#visit = (this.#visit + 1) >>> 0;
     if (this.#visit !== 0) return;
     this.#visits.fill(0);
@@ -88,6 +90,7 @@ class Findings {
   add(row: number): void {
     if (this.#visits[row] === this.#visit) return;
     this.#visits[row] = this.#visit;
-    this.rows[this.count++] = row;
+    this.rows[this.found] = row;
+    this.found++;
   }
 }

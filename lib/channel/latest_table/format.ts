@@ -24,8 +24,8 @@ import { alignUp } from "../../memory/mod.ts";
  *          4      4  version, high 32 bits
  *          8      …  the record, padded to 8 bytes
  *
- * The log holds a row's index, 4 bytes, for each of the last changes: change c lies at index c mod entries, as many as rows,
- * rounded up to a power of two.
+ * The log holds a row's index, 4 bytes, for each of the last changes: change c lies at index c mod entries, as many as
+ * rows, rounded up to a power of two.
  */
 export const ROWS_OFFSET = 0;
 export const VERSIONS_OFFSET = 4;

@@ -116,7 +116,10 @@ export function geometryOf(options: LatestTableOptions): TableGeometry {
   return geometry;
 }
 
-/** What a region with a table may take: behind it, below 2^32, there must be a place for a writer's view that shows nothing. */
+/**
+ * What a region with a table may take: behind it, below 2^32, there must be a place for a writer's view that shows
+ * nothing.
+ */
 function mostBytes(layout: AnyStruct): number {
   return Math.floor((2 ** 32 - layout.byteLength) / 8) * 8;
 }

@@ -209,8 +209,8 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
 
   /**
    * Finds the rows that were written, without a look at the others: each of them once, however often it was written. It
-   * costs as much as there were changes; where there were more than rows, it looks at all of them instead and passes those
-   * that were ever written. A row that is passed has changed, or its writer died; one that has changed is passed.
+   * costs as much as there were changes; where there were more than rows, it looks at all of them instead and passes
+   * those that were ever written. A row that is passed has changed, or its writer died; one that has changed is passed.
    *
    * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
    * @param fn Receives a row's index. Read the row then: it may have changed again, and is passed again the next time.
@@ -243,11 +243,12 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * The rows as they change, for `for await`: as `changedSince` finds them, each of them once for all its changes until the loop comes to
-   * it. Waits in the event loop, woken by the writer; where this attachment only reads, it looks every two milliseconds.
+   * The rows as they change, for `for await`: as `changedSince` finds them, each of them once for all its changes until
+   * the loop comes to it. Waits in the event loop, woken by the writer; where this attachment only reads, it looks
+   * every two milliseconds.
    *
-   * @param options `from`: the count of changes from which on, 0 for all rows that were ever written. Defaults to now. `timeoutMs`: the
-   * loop ends if nothing changes for so long. `signal`: the loop throws the signal's reason.
+   * @param options `from`: the count of changes from which on, 0 for all rows that were ever written. Defaults to now.
+   * `timeoutMs`: the loop ends if nothing changes for so long. `signal`: the loop throws the signal's reason.
    * @throws {RangeError} If `from` is no count of changes; through the loop.
    * @throws {ClosedError} If the segment was closed.
    */

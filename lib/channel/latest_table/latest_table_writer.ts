@@ -82,7 +82,8 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     this.write = path.write;
     this.begin = path.begin;
     this.commit = path.commit;
-    // A predecessor that died may have done so between publishing a version and counting the change: its entry is in the log.
+    // A predecessor that died may have done so between publishing a version and counting the change: its entry is in
+    // the log.
     if (isHeir) store(i32, CHANGES_OFFSET / 4, (load(i32, CHANGES_OFFSET / 4) + 1) | 0);
     changed.notifyAll(); // it may also have died before it woke those that sleep
   }

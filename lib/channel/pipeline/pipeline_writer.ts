@@ -25,8 +25,8 @@ import type { PipelineGeometry } from "./geometry.ts";
 import { makeSpacePath } from "./space_path.ts";
 
 /**
- * The one writer of a {@linkcode Pipeline}. There is no space for it while the slowest reader is a capacity behind; at most
- * a capacity can be claimed at once, even if nobody reads.
+ * The one writer of a {@linkcode Pipeline}. There is no space for it while the slowest reader is a capacity behind; at
+ * most a capacity can be claimed at once, even if nobody reads.
  */
 export class PipelineWriter<S extends AnyStruct = AnyStruct> extends RecordProducer<S> {
   /** Made by `Pipeline.writer`. */

@@ -7,11 +7,11 @@ import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
- * What those who receive records have in common: the forms that wait in the event loop. They do what the plain forms do, as soon as there
- * is a record; `AsyncWaitOptions` has the rules of all of them.
+ * What those who receive records have in common: the forms that wait in the event loop. They do what the plain forms
+ * do, as soon as there is a record; `AsyncWaitOptions` has the rules of all of them.
  *
- * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's options).
- * Then it sleeps, and a thread that waits in the kernel wakes it.
+ * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's
+ * options). Then it sleeps, and a thread that waits in the kernel wakes it.
  */
 export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   implements AsyncIterable<ViewOf<S>, undefined>, Waitable {
@@ -68,10 +68,11 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   }
 
   /**
-   * The records, for `for await`: each as `next` returns it, the same view each time, given back at the next step or when the loop is
-   * left. As many tasks may not go over it at once: the second one gets a `TypeError`.
+   * The records, for `for await`: each as `next` returns it, the same view each time, given back at the next step or
+   * when the loop is left. As many tasks may not go over it at once: the second one gets a `TypeError`.
    *
-   * @param options `timeoutMs`: the loop ends if there is no record for so long. `signal`: the loop throws the signal's reason.
+   * @param options `timeoutMs`: the loop ends if there is no record for so long. `signal`: the loop throws the signal's
+   * reason.
    */
   records(options?: AsyncWaitOptions): AsyncIterableIterator<ViewOf<S>, undefined> {
     return new AsyncRecords(this.#receiver(), options);
@@ -83,8 +84,8 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   }
 
   /**
-   * The records that are there, in batches of up to so many: `for await (const batch of consumer.batches(256)) for (const record of
-   * batch) …`. The event loop is asked once a batch, which is much faster than once a record.
+   * The records that are there, in batches of up to so many: `for await (const batch of consumer.batches(256)) for
+   * (const record of batch) …`. The event loop is asked once a batch, which is much faster than once a record.
    *
    * @param limit The most records of a batch, at least 1.
    * @param options As those of `records`.

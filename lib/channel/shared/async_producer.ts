@@ -4,8 +4,8 @@ import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
- * What those who publish records have in common: the forms that wait in the event loop. They do what the plain forms do, as soon as there
- * is space; `AsyncWaitOptions` has the rules of all of them.
+ * What those who publish records have in common: the forms that wait in the event loop. They do what the plain forms
+ * do, as soon as there is space; `AsyncWaitOptions` has the rules of all of them.
  */
 export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements Waitable {
   readonly #waiter: Waiter;
@@ -24,8 +24,8 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
   }
 
   /**
-   * As `claim`, but waits in the event loop while there is no space. The view is the same for all who claim: where one task claims,
-   * no other may wait meanwhile.
+   * As `claim`, but waits in the event loop while there is no space. The view is the same for all who claim: where one
+   * task claims, no other may wait meanwhile.
    *
    * @returns Undefined if the time runs out.
    */
@@ -38,7 +38,8 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
   /**
    * As `push`, but waits in the event loop while there is no space.
    *
-   * @param value Read when there is space: left alone by the caller until then. One that does not fit is refused at once.
+   * @param value Read when there is space: left alone by the caller until then. One that does not fit is refused at
+   * once.
    * @returns False if the time runs out.
    */
   pushAsync(value: ViewOf<S> | Partial<ValueOf<S>>, options?: AsyncWaitOptions): Promise<boolean> {

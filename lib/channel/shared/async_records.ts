@@ -16,8 +16,8 @@ export interface Receiver<T> {
 }
 
 /**
- * What `for await` goes over: waits in the event loop for each that is not there yet. Where all of them are there at once, the
- * event loop has a turn each millisecond all the same.
+ * What `for await` goes over: waits in the event loop for each that is not there yet. Where all of them are there at
+ * once, the event loop has a turn each millisecond all the same.
  */
 export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
   readonly #receiver: Receiver<T>;
@@ -26,7 +26,8 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
 
   /**
    * @param receiver What receives.
-   * @param options `timeoutMs`: the iteration ends if there is nothing for so long. `signal`: it throws the signal's reason.
+   * @param options `timeoutMs`: the iteration ends if there is nothing for so long. `signal`: it throws the signal's
+   * reason.
    */
   constructor(receiver: Receiver<T>, options: AsyncWaitOptions | undefined) {
     this.#receiver = receiver;

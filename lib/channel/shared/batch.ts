@@ -1,8 +1,9 @@
 import { refuseLimit } from "./channel_end.ts";
 
 /**
- * Records that are there, up to a limit, for `for … of`. A record is received when the loop comes to it: where the loop is left early,
- * the rest comes with the next batch. A batch, and each record, is the same object each time, good until the next.
+ * Records that are there, up to a limit, for `for … of`. A record is received when the loop comes to it: where the loop
+ * is left early, the rest comes with the next batch. A batch, and each record, is the same object each time, good until
+ * the next.
  */
 export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> {
   readonly #limit: number;

@@ -19,9 +19,9 @@ export interface RecordProducerPorts<S extends AnyStruct>
 }
 
 /**
- * One producer of records that nobody else publishes: claim a record, fill it, publish it; or claim several and publish them
- * with one store, which costs a fraction. What is claimed and not published is never seen, whatever happens to the producer.
- * Closing it, or the death of its process, gives the role to others.
+ * One producer of records that nobody else publishes: claim a record, fill it, publish it; or claim several and publish
+ * them with one store, which costs a fraction. What is claimed and not published is never seen, whatever happens to the
+ * producer. Closing it, or the death of its process, gives the role to others.
  */
 export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> implements Disposable {
   readonly #end: ChannelEnd;
@@ -104,8 +104,8 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends As
   }
 
   /**
-   * The position of the record to be published next: how many were published in the channel's life, modulo 2^32. A successor
-   * finds out from it what its predecessor published.
+   * The position of the record to be published next: how many were published in the channel's life, modulo 2^32. A
+   * successor finds out from it what its predecessor published.
    *
    * @throws {ClosedError} If the segment was closed.
    */

@@ -54,8 +54,9 @@ export class Waiter implements WaitPorts {
   /**
    * @param what What waits, in messages: "a record of 'ticks'".
    * @param options How.
-   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found. Undefined
-   * where a sleeper cannot announce itself, as in memory that is attached for reading only: it then sleeps in short steps.
+   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found.
+   * Undefined where a sleeper cannot announce itself, as in memory that is attached for reading only: it then sleeps in
+   * short steps.
    */
   constructor(
     what: string,
@@ -116,7 +117,8 @@ export class Waiter implements WaitPorts {
 
   /** How a wait set waits for the same. */
   waited(isReady: () => boolean): Waited {
-    return { isReady, announce: () => this.#event?.().announce() };
+    const eventNow = this.#event;
+    return { isReady, announce: () => eventNow === undefined ? undefined : eventNow().announce() };
   }
 
   /** The task whose turn it is looks now: what it waits for was closed. */
@@ -135,12 +137,13 @@ export class Waiter implements WaitPorts {
   }
 
   #arm(): Armed | undefined {
-    const eventNow = this.#event, event = eventNow?.();
-    if (event === undefined) return undefined;
+    const eventNow = this.#event;
+    if (eventNow === undefined) return undefined;
+    const event = eventNow();
     const seen = event.snapshot(); // pairs: event count
     return {
       isUnsure: event.isUnsure,
-      isCurrent: () => eventNow!() === event,
+      isCurrent: () => eventNow() === event,
       watch: (wake) => event.watch(seen, wake),
     };
   }
@@ -154,9 +157,10 @@ export class Waiter implements WaitPorts {
       const partMs = Math.min(leftMs, POLLED_PART_MS);
       if (this.#strategy === "spin" ? this.#spin(isReady, partMs) : this.#yield(isReady, partMs)) return true;
       if (this.#strategy !== "block") continue;
-      const event = this.#event?.(), word = event?.announce(), stopWord = stop[WAITED].announce();
+      const eventNow = this.#event, event = eventNow === undefined ? undefined : eventNow();
+      const word = event === undefined ? undefined : event.announce(), stopWord = stop[WAITED].announce();
       if (isReady()) return true;
-      if (stop.isSet || (event !== undefined && this.#event!() !== event)) continue;
+      if (stop.isSet || (eventNow !== undefined && eventNow() !== event)) continue;
       const known = [word, stopWord].filter((one) => one !== undefined), isSure = known.every((one) => !one.isUnsure);
       const sleepMs = Math.min(leftMs, known.length === 2 && isSure ? event!.recheckMs : LONGEST_SLEEP_MS);
       if (known.length === 0) sleep(sleepMs);

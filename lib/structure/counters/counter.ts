@@ -6,8 +6,8 @@ import { type CounterPath, makeCounterPath } from "./counter_path.ts";
 import { DOUBLES_DELTA } from "./format.ts";
 
 /**
- * A counter of {@linkcode Counters} that this program owns: nobody else changes it, and everybody sees it. Closing it, or the death
- * of its process, frees it.
+ * A counter of {@linkcode Counters} that this program owns: nobody else changes it, and everybody sees it. Closing it,
+ * or the death of its process, frees it.
  */
 export class Counter implements Disposable {
   /** Its number, by which others read it. */

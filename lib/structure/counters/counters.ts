@@ -49,9 +49,10 @@ export interface CounterInfo {
 }
 
 /**
- * Named counters of several processes in one place, so that a tool can show all of them. Whoever allocates one owns it and alone
- * changes it, with a few plain stores; any number of processes read all of them at any time, wait for nobody, and are never shown a
- * torn value. A counter is freed by its owner, or once its owner has died; its last value is there until the place is needed.
+ * Named counters of several processes in one place, so that a tool can show all of them. Whoever allocates one owns it
+ * and alone changes it, with a few plain stores; any number of processes read all of them at any time, wait for nobody,
+ * and are never shown a torn value. A counter is freed by its owner, or once its owner has died; its last value is
+ * there until the place is needed.
  *
  * Counters are integers of 53 bits. Allocations take turns, under a mutex that is taken over from one who died.
  *

@@ -19,8 +19,8 @@ import { alignUp } from "../../memory/mod.ts";
  *         72     56  zero
  *        128      …  counts of 8 bytes, as structure/shared/long_count.ts draws them
  *
- * Which count a value belongs to is told in geometry.ts. A recorder that dies has counted a value, or not: one store does it; but
- * once in 2^31 times two do, of which the first one alone changes nothing.
+ * Which count a value belongs to is told in geometry.ts. A recorder that dies has counted a value, or not: one store
+ * does it; but once in 2^31 times two do, of which the first one alone changes nothing.
  */
 export const DIGITS_WORD = 0;
 export const RECORDERS_WORD = 1;

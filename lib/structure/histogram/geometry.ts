@@ -13,7 +13,9 @@ import { type HistogramScale, Scale } from "./scale.ts";
 
 /** How a {@linkcode Histogram} is made. */
 export interface HistogramOptions extends HistogramScale {
-  /** How many recorders there may be at a time, in all processes: 1 to 1024. Each takes a set of counts. Defaults to 1. */
+  /**
+   * How many recorders there may be at a time, in all processes: 1 to 1024. Each takes a set of counts. Defaults to 1.
+   */
   readonly recorders?: number;
 }
 

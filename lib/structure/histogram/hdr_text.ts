@@ -14,7 +14,8 @@ import { Scale } from "./scale.ts";
  *                                                   32      8  a double: 1
  *                                                   40      …  counts
  *
- * Counts are zigzag LEB128 with 9 bytes at most; a negative one stands for so many zeros. Those behind the last one are left out.
+ * Counts are zigzag LEB128 with 9 bytes at most; a negative one stands for so many zeros. Those behind the last one are
+ * left out.
  */
 const OUTER_COOKIE = 0x1c849314, INNER_COOKIE = 0x1c849313, INNER_BYTES = 40;
 

@@ -14,12 +14,13 @@ import { HistogramReading } from "./histogram_reading.ts";
 import { HistogramRecorder } from "./histogram_recorder.ts";
 
 /**
- * How often which value was seen, such as latencies in nanoseconds, to a declared number of digits over a declared range. A
- * recorder for each of a declared number of processes; any number of readers, in any processes; nobody waits for anybody.
- * Recording allocates nothing. A recorder that dies leaves what it counted, and its lane to the next one, which counts on.
+ * How often which value was seen, such as latencies in nanoseconds, to a declared number of digits over a declared
+ * range. A recorder for each of a declared number of processes; any number of readers, in any processes; nobody waits
+ * for anybody. Recording allocates nothing. A recorder that dies leaves what it counted, and its lane to the next one,
+ * which counts on.
  *
- * A reading is not of one moment: of what is recorded meanwhile, each value is in it or not, and none is lost: the difference of two
- * readings is what was recorded between them.
+ * A reading is not of one moment: of what is recorded meanwhile, each value is in it or not, and none is lost: the
+ * difference of two readings is what was recorded between them.
  *
  * Source: G. Tene's HdrHistogram, whose scale and text form it has.
  *

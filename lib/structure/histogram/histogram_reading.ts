@@ -2,8 +2,8 @@ import { decodeHdr, encodeHdr } from "./hdr_text.ts";
 import { type HistogramScale, Scale } from "./scale.ts";
 
 /**
- * What a {@linkcode Histogram} had counted at a time, or between two times; or counts of one's own. It belongs to this program
- * alone: nobody else changes it.
+ * What a {@linkcode Histogram} had counted at a time, or between two times; or counts of one's own. It belongs to this
+ * program alone: nobody else changes it.
  */
 export class HistogramReading {
   /** How many values belong to each of the scale's counts. */

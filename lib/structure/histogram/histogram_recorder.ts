@@ -10,8 +10,8 @@ import type { Scale } from "./scale.ts";
 const EASY_BITS = 30, EASY_MOST = 2 ** 31 - 1;
 
 /**
- * Counts values in a {@linkcode Histogram}, in a lane that nobody else writes. Closing it, or the death of its process, leaves what
- * it counted, and the lane to the next recorder.
+ * Counts values in a {@linkcode Histogram}, in a lane that nobody else writes. Closing it, or the death of its process,
+ * leaves what it counted, and the lane to the next recorder.
  */
 export class HistogramRecorder implements Disposable {
   readonly #end: ChannelEnd;
@@ -19,8 +19,8 @@ export class HistogramRecorder implements Disposable {
   readonly #path: RecordPath;
 
   /**
-   * Counts a value. Fractions are cut off; what is below 0, as a difference of two clocks may be, counts as 0; what is beyond
-   * the highest counts as the highest, and in `beyond`.
+   * Counts a value. Fractions are cut off; what is below 0, as a difference of two clocks may be, counts as 0; what is
+   * beyond the highest counts as the highest, and in `beyond`.
    *
    * @param value The value.
    * @throws {RangeError} If it is no number.

@@ -1,6 +1,6 @@
 /*
- * The zlib format (RFC 1950, 1951): read in full, written without compression, which every reader takes. Runtimes offer it only in
- * modules of their own, or asynchronously.
+ * The zlib format (RFC 1950, 1951): read in full, written without compression, which every reader takes. Runtimes offer
+ * it only in modules of their own, or asynchronously.
  */
 
 /** Order of the lengths of code lengths. */

@@ -12,7 +12,10 @@ export interface RecordPorts {
   readonly easyMost: number;
   /** The bits of a count's low word, but the parity. */
   readonly lowBits: number;
-  /** The word of a value's count, whatever the value is: counts it if it lies beyond the highest, and throws if it is none. */
+  /**
+   * The word of a value's count, whatever the value is: counts it if it lies beyond the highest, and throws if it is
+   * none.
+   */
   readonly wordOf: (value: number) => number;
   /** Throws why nothing can be recorded. */
   readonly refuseUse: () => never;

@@ -1,6 +1,6 @@
 /*
- * Which count a value belongs to, by G. Tene's HdrHistogram: values below 2 · 10^digits units have one each, and from there on
- * each doubling of the value has half as many.
+ * Which count a value belongs to, by G. Tene's HdrHistogram: values below 2 · 10^digits units have one each, and from
+ * there on each doubling of the value has half as many.
  *
  *     unit      2^⌊log2 lowest⌋
  *     half      2^(⌈log2(2 · 10^digits)⌉ − 1)

@@ -29,7 +29,8 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *     offset  bytes  field of a key
  *          0      4  state: how often the row was freed, times 2, plus 1 while it has a key
  *          4      4  owner: the id of who may write the row, where rows have writers; 0 for nobody
- *          8      8  how often the row had been written when the key was added; of a free row: the next free one, plus 1
+ *          8      8  how often the row had been written when the key was added; of a free row: the next free one, plus
+ *          1
  *         16      …  the key: UTF-8, padded with NUL to a multiple of 4; or 8 bytes of an integer
  *
  * A slot of the index, where k is the power of two: 0 if nothing is there, or
@@ -37,8 +38,9 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *     31 … k                    | k−1 … 0
  *     upper bits of key's hash  | row + 1
  *
- * A key lies in the first slot that was free from (hash mod slots) on. An entry that is removed leaves a hole, into which one behind
- * it is moved that may lie there, and so on: there are no marks of what was removed, which every later search would have to pass.
+ * A key lies in the first slot that was free from (hash mod slots) on. An entry that is removed leaves a hole, into
+ * which one behind it is moved that may lie there, and so on: there are no marks of what was removed, which every later
+ * search would have to pass.
  *
  * pending:
  *
@@ -59,8 +61,8 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  * h ^= h >>> 13, all modulo 2^32. Words of a text are as many as its bytes fill.
  *
  * Where rows have writers, the table's log of changes has more to it: change c lies at index c mod entries, and says
- * (c with the index's bits cleared) + row. An entry that does not is not yet written, or is of another lap. Two words of
- * the rows' header, from offset 192 on, are then written and never read.
+ * (c with the index's bits cleared) + row. An entry that does not is not yet written, or is of another lap. Two words
+ * of the rows' header, from offset 192 on, are then written and never read.
  */
 export const CAPACITY_WORD = 0;
 export const SLOTS_WORD = 1;

@@ -23,7 +23,10 @@ export interface Taken {
   readonly ownerDied: boolean;
 }
 
-/** Adds and removes the keys of a table, one change at a time, under a mutex that the next one takes over from a dead owner. */
+/**
+ * Adds and removes the keys of a table, one change at a time, under a mutex that the next one takes over from a dead
+ * owner.
+ */
 export class KeyChanges {
   readonly #region: Region;
   readonly #geometry: KeyedGeometry;

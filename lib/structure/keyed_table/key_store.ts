@@ -35,8 +35,8 @@ export interface KeyStoreOptions {
 }
 
 /**
- * Adds and removes keys: for the owner of the table's mutex alone. Each store leaves something that lookups may find and that
- * `repair` can bring to an end; format.ts has the table of it.
+ * Adds and removes keys: for the owner of the table's mutex alone. Each store leaves something that lookups may find
+ * and that `repair` can bring to an end; format.ts has the table of it.
  */
 export class KeyStore {
   readonly #words: Int32Array;
@@ -158,7 +158,8 @@ export class KeyStore {
       const from = this.#moverInto(hole);
       if (from < 0) break;
       store(words, indexWord + hole, load(words, indexWord + from)); // pairs: key index
-      // Pairs: key moves. From here on, in both places: whoever has passed the first and comes late to the second looks again.
+      // Pairs: key moves. From here on, in both places: whoever has passed the first and comes late to the second looks
+      // again.
       store(words, MOVES_WORD, (load(words, MOVES_WORD) + 1) | 0);
       store(words, HOLE_WORD, hole = from);
     }

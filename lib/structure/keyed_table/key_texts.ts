@@ -39,7 +39,8 @@ export class KeyTexts {
   /** Puts what lies in words into the scratch: how many it fills. */
   copyFrom(words: Int32Array, at: number): number {
     const { scratch } = this;
-    for (let i = 0; i < this.#keyWords; i++) scratch[i] = load(words, at + i); // pairs: key state, which tells whether it is whole
+    // pairs: key state, which tells whether it is whole
+    for (let i = 0; i < this.#keyWords; i++) scratch[i] = load(words, at + i);
     if (!this.#isText) return this.#keyWords;
     const end = scratch.indexOf(0);
     return end < 0 ? this.#keyWords : end;

@@ -10,8 +10,8 @@ export interface RowReader<S extends AnyStruct> {
 }
 
 /**
- * A key of a {@linkcode KeyedTable} that was looked up once: reading it takes no search. It stays good as long as its key is not
- * removed, and notices if it is, whatever its row is used for then. It holds nothing: no need to close it.
+ * A key of a {@linkcode KeyedTable} that was looked up once: reading it takes no search. It stays good as long as its
+ * key is not removed, and notices if it is, whatever its row is used for then. It holds nothing: no need to close it.
  */
 export class KeyedRow<S extends AnyStruct = AnyStruct> {
   /** The key. */
@@ -33,7 +33,8 @@ export class KeyedRow<S extends AnyStruct = AnyStruct> {
    * Copies the key's latest value.
    *
    * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if it was not written since it was added, or the key was removed; what `into` holds is then not defined.
+   * @returns False if it was not written since it was added, or the key was removed; what `into` holds is then not
+   * defined.
    * @throws {ClosedError} If the segment was closed.
    */
   read(into: ViewOf<S>): boolean {

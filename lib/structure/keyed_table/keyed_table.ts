@@ -28,20 +28,22 @@ export interface KeyedTableFunction extends LayoutTypeFunction {
 }
 
 /**
- * The latest value of each of many things that are found by a key, such as quotes by symbol. Any process may add a key, at any
- * time; any number of processes look keys up and read, wait for nobody, and are never shown a torn value or that of another key.
- * A key keeps its row until it is removed, so a row's number, or what `find` returns, is good for as long.
+ * The latest value of each of many things that are found by a key, such as quotes by symbol. Any process may add a key,
+ * at any time; any number of processes look keys up and read, wait for nobody, and are never shown a torn value or that
+ * of another key. A key keeps its row until it is removed, so a row's number, or what `find` returns, is good for as
+ * long.
  *
  * One attachment at a time writes all rows; or, with `writers: "rows"`, each row is written by whoever took it.
  *
- * Additions and removals take turns, under a mutex that is taken over from one who died; a half-made one is finished or undone by
- * the next. A writer that dies at any instruction leaves the last complete value, and its role, or its rows, to others.
+ * Additions and removals take turns, under a mutex that is taken over from one who died; a half-made one is finished or
+ * undone by the next. A writer that dies at any instruction leaves the last complete value, and its role, or its rows,
+ * to others.
  *
- * How it works: an index with linear probing (Knuth, vol. 3, 6.4, algorithms L and R), whose slots hold a row's number and a
- * part of the hash, one word each. One store of the row's state, behind its key and its slot, shows a key; another one hides it. A
- * removal then moves later entries into its
- * hole, each for a moment in both places, and counts the moves: who finds nothing and sees that there were some looks again.
- * Values are those of a {@linkcode LatestTable}.
+ * How it works: an index with linear probing (Knuth, vol. 3, 6.4, algorithms L and R), whose slots hold a row's number
+ * and a part of the hash, one word each. One store of the row's state, behind its key and its slot, shows a key;
+ * another one hides it. A removal then moves later entries into its
+ * hole, each for a moment in both places, and counts the moves: who finds nothing and sees that there were some looks
+ * again. Values are those of a {@linkcode LatestTable}.
  *
  * @example
  * ```ts
@@ -101,7 +103,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    *
    * @param key The key.
    * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if there is no such key, or it was not written since it was added; what `into` holds is then not defined.
+   * @returns False if there is no such key, or it was not written since it was added; what `into` holds is then not
+   * defined.
    * @throws {TypeError} If keys are of another type.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -250,7 +253,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * The keys with their rows, in the order of the rows. One that is added or removed meanwhile may be among them, or not.
+   * The keys with their rows, in the order of the rows. One that is added or removed meanwhile may be among them, or
+   * not.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -263,7 +267,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Adds a key, unless it is there. Waits while another process adds or removes one; a key that is there is found without.
+   * Adds a key, unless it is there. Waits while another process adds or removes one; a key that is there is found
+   * without.
    *
    * @returns Its row.
    * @throws {CapacityError} If there is no room for it.
@@ -281,8 +286,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Removes a key, whose row nobody alive may write at that time; a writer removes keys by a method of its own. The row may be
-   * given to another key. Its last value is not shown any more.
+   * Removes a key, whose row nobody alive may write at that time; a writer removes keys by a method of its own. The row
+   * may be given to another key. Its last value is not shown any more.
    *
    * @returns Whether it was there.
    * @throws {RoleTakenError} If somebody alive is the table's writer, or the row's.
@@ -316,8 +321,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Finds the rows that were written, as {@linkcode LatestTable.changedSince} does: each of them once, however often. Rows
-   * without a key are left out.
+   * Finds the rows that were written, as {@linkcode LatestTable.changedSince} does: each of them once, however often.
+   * Rows without a key are left out.
    *
    * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
    * @param fn Receives a row's number; `keyOf` tells its key.

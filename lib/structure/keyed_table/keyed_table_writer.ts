@@ -33,8 +33,9 @@ interface RowsWriter<S extends AnyStruct> {
 }
 
 /**
- * Writes rows of a {@linkcode KeyedTable}: the one writer of all, or one of those that own rows. A value is written where no
- * reader looks, and published by one store. Closing it, or the death of its process, gives what it holds to others.
+ * Writes rows of a {@linkcode KeyedTable}: the one writer of all, or one of those that own rows. A value is written
+ * where no reader looks, and published by one store. Closing it, or the death of its process, gives what it holds to
+ * others.
  */
 export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Disposable {
   readonly #parts: KeyedWriterParts<S>;
@@ -108,8 +109,8 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
    * Writes a row and publishes it.
    *
    * @param row Its number.
-   * @param value A view, copied as it is; or an object, whose fields are checked: what it leaves out keeps its value, or is
-   * zero if the key was not written yet.
+   * @param value A view, copied as it is; or an object, whose fields are checked: what it leaves out keeps its value,
+   * or is zero if the key was not written yet.
    * @throws {RangeError} If the row has no key, or a value does not fit; nothing is then published.
    * @throws {NotOwnerError} If this writer was closed, or the row is not its own.
    * @throws {ClosedError} If the segment was closed.
@@ -125,8 +126,8 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
    * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, forgets it.
    *
    * @param row Its number.
-   * @returns The record to fill, with the current value in it, zeros if the key was not written yet. It is the same view each
-   * time, and throws `RangeError` once the row was committed or forgotten.
+   * @returns The record to fill, with the current value in it, zeros if the key was not written yet. It is the same
+   * view each time, and throws `RangeError` once the row was committed or forgotten.
    * @throws As `write` does.
    */
   begin(row: number): ViewOf<S> {
@@ -226,7 +227,8 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   /** What an earlier key left in the row is not this one's: what the value leaves out is zero. */
   #writeFirst(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void {
     const { layout, rows } = this.#parts;
-    if (rows.version(row) === 0 || isViewOf(layout, value)) return this.#rows.write(row, value); // nothing was left, or is
+    // nothing was left, or is
+    if (rows.version(row) === 0 || isViewOf(layout, value)) return this.#rows.write(row, value);
     const blank = this.#blank();
     layout.assign(blank, value as Partial<ValueOf<AnyStruct>>);
     this.#rows.write(row, blank);

@@ -38,7 +38,10 @@ export interface LookupPorts<S extends AnyStruct> {
 
 /** A table's lookups. */
 export interface LookupPath<S extends AnyStruct> {
-  /** Puts a key into the scratch, and returns its hash; `words` says how many words it fills, −1 for what cannot be a key. */
+  /**
+   * Puts a key into the scratch, and returns its hash; `words` says how many words it fills, −1 for what cannot be a
+   * key.
+   */
   hash(key: TableKey): number;
   /** The hash of what is in the scratch. */
   hashOf(count: number): number;

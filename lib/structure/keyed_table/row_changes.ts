@@ -10,9 +10,9 @@ export interface LogPlaces {
 }
 
 /**
- * The log of changes where each row has a writer of its own. A writer publishes the row's version, then counts, which gives it an
- * entry, then fills that: whoever sees a full entry finds the version in the row, and whoever sees one that is not full, as
- * its writer is slow, or dead, looks at all rows.
+ * The log of changes where each row has a writer of its own. A writer publishes the row's version, then counts, which
+ * gives it an entry, then fills that: whoever sees a full entry finds the version in the row, and whoever sees one that
+ * is not full, as its writer is slow, or dead, looks at all rows.
  */
 export class RowChanges {
   readonly #words: Int32Array;
@@ -36,7 +36,9 @@ export class RowChanges {
     release(this.#words, logWord + (change & logMask), (change & ~logMask) | row); // pairs: row change
   }
 
-  /** Calls a function for each row that changed, and returns the count to go on from; −1 if all have to be looked at. */
+  /**
+   * Calls a function for each row that changed, and returns the count to go on from; −1 if all have to be looked at.
+   */
   visit(since: number, now: number, fn: (row: number) => void): boolean {
     const { logWord, logMask } = this.#places, changes = (now - since) >>> 0;
     if (changes > logMask) return false;

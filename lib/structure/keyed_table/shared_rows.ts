@@ -13,8 +13,8 @@ import { recordCopies, type Region } from "../../memory/internal.ts";
 import { SCRATCH_WORD } from "./format.ts";
 
 /**
- * Writes rows of a table of which others write other rows at the same time: as the writer of a `LatestTable` does, but for the
- * log of changes, of which there is only one. What it notes of changes goes where nobody looks.
+ * Writes rows of a table of which others write other rows at the same time: as the writer of a `LatestTable` does, but
+ * for the log of changes, of which there is only one. What it notes of changes goes where nobody looks.
  *
  * @param layout What a row holds.
  * @param region Where the rows lie.

@@ -36,8 +36,8 @@ export class BookLevels {
 }
 
 /**
- * What a venue sends of an order book: a change, or a whole one. To be filled, applied by an `OrderBookWriter`, cleared and filled
- * again.
+ * What a venue sends of an order book: a change, or a whole one. To be filled, applied by an `OrderBookWriter`, cleared
+ * and filled again.
  */
 export class BookUpdate {
   /** The buying side. */
@@ -56,7 +56,9 @@ export class BookUpdate {
   knownBid: number = -Infinity;
   /** Of a whole book: the highest ask up to which it is whole. */
   knownAsk: number = Infinity;
-  /** What the venue says is the best bid after this update, beyond what is known of the book; NaN if it does not say. */
+  /**
+   * What the venue says is the best bid after this update, beyond what is known of the book; NaN if it does not say.
+   */
   toldBid: number = NaN;
   /** The same of the best ask. */
   toldAsk: number = NaN;

@@ -27,8 +27,8 @@ import { alignUp } from "../../memory/mod.ts";
  *         56      8  the highest ask up to which all is known; ∞ for all there is
  *         64      …  the bids, then the asks, each `levels` pairs of price and quantity
  *
- * All numbers of 8 bytes are doubles: of prices and quantities those nearest to a decimal of so many digits. The best price of a side
- * is its last one: most changes are near the best price, and so move little.
+ * All numbers of 8 bytes are doubles: of prices and quantities those nearest to a decimal of so many digits. The best
+ * price of a side is its last one: most changes are near the best price, and so move little.
  *
  *     state      what the book is                      what makes it so
  *     EMPTY      nothing                               its creation

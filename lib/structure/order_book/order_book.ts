@@ -20,24 +20,25 @@ import { type BookReaderPath, makeBookReaderPath } from "./reader_path.ts";
 export type BookSide = "bids" | "asks";
 
 /**
- * An order book: prices and quantities of both sides. One writer at a time; any number of readers, in any processes. Reading never
- * blocks the writer, and never waits for it: not for one that is stopped, nor for one that died. Readers are never shown a torn
- * book, nor half a change; a reader starts again if the writer publishes `copies − 1` changes while it reads, so one that reads
- * thousands of levels of a book that never rests wants more copies.
+ * An order book: prices and quantities of both sides. One writer at a time; any number of readers, in any processes.
+ * Reading never blocks the writer, and never waits for it: not for one that is stopped, nor for one that died. Readers
+ * are never shown a torn book, nor half a change; a reader starts again if the writer publishes `copies − 1` changes
+ * while it reads, so one that reads thousands of levels of a book that never rests wants more copies.
  *
- * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell of levels
- * beyond, but not of all: where the best price lies there, a reading says that it is not known.
+ * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell
+ * of levels beyond, but not of all: where the best price lies there, a reading says that it is not known.
  *
- * Prices and quantities are decimals of a declared number of digits behind the point, to which they are rounded. They are kept as
- * doubles: exact to the last digit up to 2^51 of its units (22 million at 8 digits), and to 15 digits in all beyond that; of no size
- * are they refused, up to 10^290. A quantity that rounds to nothing is the smallest there is.
+ * Prices and quantities are decimals of a declared number of digits behind the point, to which they are rounded. They
+ * are kept as doubles: exact to the last digit up to 2^51 of its units (22 million at 8 digits), and to 15 digits in
+ * all beyond that; of no size are they refused, up to 10^290. A quantity that rounds to nothing is the smallest there
+ * is.
  *
- * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its role to the
- * next one, which goes on from there: a change that was applied is told apart from one that was not.
+ * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its
+ * role to the next one, which goes on from there: a change that was applied is told apart from one that was not.
  *
- * How it works: a change is applied to a copy that nobody reads, and one store publishes it. Before the next change, what the copy
- * in turn lacks is taken over from the one published last: from the deepest level that changed to the best. Left-right
- * (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
+ * How it works: a change is applied to a copy that nobody reads, and one store publishes it. Before the next change,
+ * what the copy in turn lacks is taken over from the one published last: from the deepest level that changed to the
+ * best. Left-right (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
  *
  * @example
  * ```ts

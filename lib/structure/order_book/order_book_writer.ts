@@ -8,8 +8,8 @@ import { type BookGeometry, placesOf } from "./geometry.ts";
 import { type BookApplied, type BookWriterPath, makeBookWriterPath } from "./writer_path.ts";
 
 /**
- * The one writer of an {@linkcode OrderBook}. Closing it, or the death of its process, gives the role to others; in both cases the
- * book stays as it was published last.
+ * The one writer of an {@linkcode OrderBook}. Closing it, or the death of its process, gives the role to others; in
+ * both cases the book stays as it was published last.
  */
 export class OrderBookWriter implements Disposable {
   readonly #end: ChannelEnd;
@@ -18,7 +18,8 @@ export class OrderBookWriter implements Disposable {
   readonly #path: BookWriterPath;
 
   /**
-   * Puts a whole book in the place of what there is, and publishes it. One that is older than a book that may be used is stale.
+   * Puts a whole book in the place of what there is, and publishes it. One that is older than a book that may be used
+   * is stale.
    *
    * @param update The book: every level, the last sequence number that is in it, and how far down it is whole.
    * @throws {RangeError} If a price is not finite, or a quantity is below 0 or not finite; nothing is then published.
@@ -28,8 +29,9 @@ export class OrderBookWriter implements Disposable {
   readonly snapshot: (update: BookUpdate) => BookApplied;
 
   /**
-   * Applies a change and publishes it at once. It must follow the last one, unless changes have no numbers: its `previous` is
-   * that one's `last`; the first one behind a snapshot may also begin before the snapshot and end after it.
+   * Applies a change and publishes it at once. It must follow the last one, unless changes have no numbers: its
+   * `previous` is that one's `last`; the first one behind a snapshot may also begin before the snapshot and end after
+   * it.
    *
    * @param update The levels that changed, with what there is of them then.
    * @throws As `snapshot` does.

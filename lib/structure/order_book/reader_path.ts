@@ -25,7 +25,9 @@ export interface BookReaderPath {
   averagePrice(isBids: boolean, size: number): number;
 }
 
-/** Makes the reading methods of a book. What is copied may be torn, and is used only if the version says that it is not. */
+/**
+ * Makes the reading methods of a book. What is copied may be torn, and is used only if the version says that it is not.
+ */
 export function makeBookReaderPath(ports: BookReaderPorts): BookReaderPath {
   const { words: { load, peek }, doubles, loadDouble, pause, refuseUse } = ports;
   const { levels, copyMask, copyWords, versionWord, firstWord, state, bids, asks, isSnapshot, isFollowing } =

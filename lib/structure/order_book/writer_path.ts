@@ -22,8 +22,8 @@ export interface BookWriterPorts {
   readonly priceFactor: number;
   readonly quantityFactor: number;
   /**
-   * Whether the processor keeps stores in order. Where it does not, the writer's look at the version it alone writes is an atomic
-   * one: after it, nothing of the next version is seen before the version published last.
+   * Whether the processor keeps stores in order. Where it does not, the writer's look at the version it alone writes is
+   * an atomic one: after it, nothing of the next version is seen before the version published last.
    */
   readonly isOrdered: boolean;
   /** Throws that a level is none. */
@@ -78,7 +78,10 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     else for (let i = end - from - 1; i >= 0; i--) doubles[to + i] = doubles[from + i];
   };
 
-  /** The nearest integer: adding 1.5 · 2^52 leaves no bits for less. What is as large has hardly any, and stays as it is. */
+  /**
+   * The nearest integer: adding 1.5 · 2^52 leaves no bits for less. What is as large has hardly any, and stays as it
+   * is.
+   */
   const nearest = (value: number): number =>
     value < 2251799813685248 && value > -2251799813685248 ? (value + 6755399441055744) - 6755399441055744 : value;
 
@@ -260,7 +263,8 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
       const version = look(), current = copyAt(version), found = peek(current + state);
       if (found !== isSnapshot && found !== isFollowing) return "early";
       const { previous } = update, last = doubles[(current >> 1) + sequence];
-      // One that follows is right whatever its own number: a venue may begin anew in order, or tell that nothing changed.
+      // One that follows is right whatever its own number: a venue may begin anew in order, or tell that nothing
+      // changed.
       if (previous === previous && previous !== last) {
         if (update.last <= last) return "stale";
         if (found !== isSnapshot || update.first > last) {

@@ -1,15 +1,16 @@
 import { load } from "../../atomic/mod.ts";
 
 /*
- * A count beyond 32 bits that one attachment adds to and others read at any time, without a lock and without waiting, in two words:
+ * A count beyond 32 bits that one attachment adds to and others read at any time, without a lock and without waiting,
+ * in two words:
  *
  *     low     31              | 30 … 0
  *             parity of high  | the count's low 31 bits
  *     high    31 … 0
  *             how often the low bits ran over
  *
- * When they run over, high is stored first. Who reads low, then high, and finds that the parities differ knows that high is one
- * ahead: the writer is in between the two stores, or died there.
+ * When they run over, high is stored first. Who reads low, then high, and finds that the parities differ knows that
+ * high is one ahead: the writer is in between the two stores, or died there.
  */
 export const LOW_BITS = 0x7fff_ffff;
 export const LOW_RANGE: number = 2 ** 31;

@@ -31,9 +31,9 @@ export interface OwnedWordOptions {
 }
 
 /**
- * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast ones
- * are in `owned_locking.ts`, the states of the word in `lock_format.ts`: Drepper's three ("Futexes Are Tricky", 2011,
- * mutex2), with the owner's id in place of 1 and the mark in place of 2.
+ * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast
+ * ones are in `owned_locking.ts`, the states of the word in `lock_format.ts`: Drepper's three ("Futexes Are Tricky",
+ * 2011, mutex2), with the owner's id in place of 1 and the mark in place of 2.
  */
 export class OwnedWord {
   readonly #header: LockHeader;
@@ -97,8 +97,8 @@ export class OwnedWord {
   }
 
   /**
-   * Takes and counts the word for a task, if it is free: not while another task of this attachment has it, for which a task waits as
-   * for anybody else.
+   * Takes and counts the word for a task, if it is free: not while another task of this attachment has it, for which a
+   * task waits as for anybody else.
    *
    * @param isLifeCheck Whether it is time to ask if the owner died.
    * @param hasWaited Whether the task was announced.
@@ -167,7 +167,9 @@ export class OwnedWord {
     return word;
   }
 
-  /** Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way. */
+  /**
+   * Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way.
+   */
   takeOver(word: number): boolean {
     if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
     // Marked, whether anybody sleeps or not: the fast way to unlock is closed, and `release` does the rest.
@@ -193,7 +195,9 @@ export class OwnedWord {
     store(this.#words, DIED_WORD, 0);
   }
 
-  /** Releases a word that one exchange did not release. What a dead owner left counts as repaired, or breaks the lock. */
+  /**
+   * Releases a word that one exchange did not release. What a dead owner left counts as repaired, or breaks the lock.
+   */
   release(): void {
     const owner = ownerOf(load(this.#words, LOCK_WORD)); // pairs: lock word
     if (owner !== this.#id) this.#refuseRelease(owner);
@@ -208,8 +212,8 @@ export class OwnedWord {
   }
 
   /**
-   * Releases the word, and leaves what a dead owner left as suspect as it is. If this process dies before it wakes those
-   * that sleep, they check by themselves after `LIFE_CHECK_MS`.
+   * Releases the word, and leaves what a dead owner left as suspect as it is. If this process dies before it wakes
+   * those that sleep, they check by themselves after `LIFE_CHECK_MS`.
    */
   giveBack(): void {
     // Pairs: lock word. The next owner sees what this one wrote.
@@ -259,7 +263,9 @@ export class OwnedWord {
     }
   }
 
-  /** Sleeps while the word is as expected, until it is time to check whether its owner lives. False if it was as long. */
+  /**
+   * Sleeps while the word is as expected, until it is time to check whether its owner lives. False if it was as long.
+   */
   sleepWhile(word: number, deadline: number): boolean {
     return this.#futex.wait(word, Math.min(deadline, this.now() + LIFE_CHECK_MS));
   }

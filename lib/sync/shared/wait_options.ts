@@ -5,8 +5,8 @@ export interface WaitOptions {
   /** At most so many milliseconds, 0 or more. Defaults to no limit. */
   readonly timeoutMs?: number;
   /**
-   * Ends a wait that blocks at a channel, as if its time had run out, once it is set: an `Event` in a segment, for a thread of any process,
-   * or over a `SharedArrayBuffer`, for a Worker. Locks and async forms do not take one.
+   * Ends a wait that blocks at a channel, as if its time had run out, once it is set: an `Event` in a segment, for a
+   * thread of any process, or over a `SharedArrayBuffer`, for a Worker. Locks and async forms do not take one.
    */
   readonly stop?: Stop;
 }

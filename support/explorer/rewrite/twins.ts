@@ -1,8 +1,9 @@
 /**
- * Gives each function that can reach a step a twin that is a generator and can be left before each step. `load(words, i)`
- * becomes `load(words, i, $go(7) || (yield))` there: the last argument is evaluated after the others and right before the
- * call, so the step is the access alone, and the twin is left only if another actor is to go on. A method `m` has its twin
- * beside it, as `m$g`; a function or an arrow has it as its property `$g`; a getter `g` has a method `g$g`.
+ * Gives each function that can reach a step a twin that is a generator and can be left before each step. `load(words,
+ * i)` becomes `load(words, i, $go(7) || (yield))` there: the last argument is evaluated after the others and right
+ * before the call, so the step is the access alone, and the twin is left only if another actor is to go on. A method
+ * `m` has its twin beside it, as `m$g`; a function or an arrow has it as its property `$g`; a getter `g` has a method
+ * `g$g`.
  *
  * @module
  */
@@ -96,7 +97,15 @@ class Twins {
     if (ts.isMethodDeclaration(plain) && ts.isObjectLiteralExpression(node.parent)) {
       // A path's methods are taken from it and kept elsewhere, so each brings its twin along.
       const { typeParameters, parameters, body } = plain;
-      const fn = f.createFunctionExpression(undefined, undefined, undefined, typeParameters, parameters, undefined, body!);
+      const fn = f.createFunctionExpression(
+        undefined,
+        undefined,
+        undefined,
+        typeParameters,
+        parameters,
+        undefined,
+        body!,
+      );
       return f.createPropertyAssignment(plain.name, callOf("$twin", fn, this.#twinOf(node as Unit)));
     }
     const modifiers = ts.getModifiers(unit)?.filter(({ kind }) => kind === ts.SyntaxKind.StaticKeyword);

@@ -8,7 +8,7 @@ const layout = recordsOf(2), COUNT = 5;
 export const streaming: Scenario = {
   part: "Broadcast",
   title: "five records by a reader that may keep two",
-  settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }, { preemptions: 2, memory: "x86", delays: 2 }, {
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 2 }, {
     preemptions: 1,
     memory: "arm64",
     delays: 2,

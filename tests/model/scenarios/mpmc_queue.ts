@@ -17,7 +17,7 @@ function sharing(
     settings,
     start() {
       const queue = share(MpmcQueue, { layout, capacity: 2, maxParticipants: 5 }), received: number[] = [];
-      const pushed: number[] = [];
+      const pushed: number[] = [], wanted = consumers.reduce((sum, count) => sum + count, 0);
       const actors: Record<string, () => void> = {};
       producers.forEach((count, i) => {
         const own = queue.as(`producer${i}`).producer();
@@ -45,7 +45,10 @@ function sharing(
       });
       return {
         actors,
-        mayWaitForEver: ({ dead }) => dead.length > 0,
+        // What a dead consumer had taken is lost; and of a dead producer nothing more comes.
+        mayWaitForEver: ({ dead }) =>
+          dead.some((who) => who.startsWith("consumer")) ||
+          producers.reduce((sum, count, i) => sum + (dead.includes(`producer${i}`) ? 0 : count), 0) < wanted,
         check({ dead }) {
           const eve = queue.as("eve"), rest = eve.consumer(), into = filled(layout, 0);
           while (rest.shift(into)) {
@@ -72,6 +75,8 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 1,
   }]),
+  sharing("three through two slots", [3], [3], [{ preemptions: 1 }]),
   sharing("two give, one takes both", [1, 1], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
+  sharing("two give, one takes one", [1, 1], [1], [{ preemptions: 0, deaths: 1 }]),
   sharing("one gives two, two take each one", [2], [1, 1], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
 ];

@@ -8,7 +8,7 @@ const layout = recordsOf(2), COUNT = 3;
 export const passing: Scenario = {
   part: "SpscRing",
   title: "three records through a ring of two",
-  settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }, { preemptions: 2, memory: "x86", delays: 2 }, {
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 2 }, {
     preemptions: 2,
     memory: "x86",
     delays: 1,
@@ -39,7 +39,9 @@ export const passing: Scenario = {
         let next = dead.includes("bob") ? heir.position + 1 : received.length + 1;
         must(next === received.length + 1 || next === received.length + 2, `goes on at ${next}, after ${received}`);
         const drain = (end: number) => {
-          for (; heir.shift(into); next++) must(valueIn(into) === next, `received ${valueIn(into)} in place of ${next}`);
+          for (; heir.shift(into); next++) {
+            must(valueIn(into) === next, `received ${valueIn(into)} in place of ${next}`);
+          }
           must(next === end + 1, `received ${next - 1} of ${end}`);
         };
         const published = next - 1 + heir.length;

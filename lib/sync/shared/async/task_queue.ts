@@ -16,8 +16,8 @@ export class TaskQueue {
   #isAlone = false;
 
   /**
-   * @param pollMs A task that begins to wait polls for so long if the last wait was not longer: what comes in quick succession
-   * then needs no wake-up.
+   * @param pollMs A task that begins to wait polls for so long if the last wait was not longer: what comes in quick
+   * succession then needs no wake-up.
    */
   constructor(pollMs: number = DEFAULT_POLL_MS) {
     this.#pollMs = pollMs;

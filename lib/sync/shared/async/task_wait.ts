@@ -8,8 +8,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const LOOKS_PER_LIFE_CHECK = 16;
 
 /**
- * One wait of a task: it polls for a while, then announces itself and sleeps until it is woken, called off, or the time runs
- * out. Whichever comes first, nothing of it is left.
+ * One wait of a task: it polls for a while, then announces itself and sleeps until it is woken, called off, or the time
+ * runs out. Whichever comes first, nothing of it is left.
  */
 export class TaskWait {
   readonly #goal: Goal;

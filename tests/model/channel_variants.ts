@@ -1,0 +1,182 @@
+/**
+ * Variants of the channels that are known to be wrong: see `variants.ts`.
+ *
+ * @module
+ */
+import type { Variant } from "./variants.ts";
+
+function variant(
+  title: string,
+  file: string,
+  scenario: string,
+  ...patches: (readonly [file: string, from: string, to: string])[]
+): Variant {
+  return {
+    title,
+    file,
+    scenario,
+    patches: patches.map(([file, from, to]) => ({ file: `lib/channel/${file}.ts`, from, to })),
+  };
+}
+
+const RING = "SpscRing: three records", QUEUE = "MpmcQueue: ", TABLE = "LatestTable: one writes";
+const STREAM = "Broadcast: five records", LINE = "Pipeline: three records", BYTES = "ByteRing: six messages";
+
+export const CHANNEL_VARIANTS: readonly Variant[] = [
+  variant("publishes before it has written", "spsc_ring", RING, [
+    "shared/producer_path",
+    "    copyFrom(isView(value) ? value : draft()); // throws if the view's own memory was closed: nothing is claimed then\n    next = (next + 1) | 0;\n    publish();",
+    "    next = (next + 1) | 0;\n    publish();\n    copyFrom(isView(value) ? value : draft());",
+  ]),
+  variant("frees before it has read", "spsc_ring", RING, [
+    "shared/consumer_path",
+    "    copyTo(into);\n    position = (position + 1) | 0;\n    free(position);",
+    "    position = (position + 1) | 0;\n    free(position);\n    copyTo(into);",
+  ]),
+  variant("claims one more than there is space for", "spsc_ring", RING, [
+    "spsc_ring/spsc_producer",
+    "findSpace: () => (load(words, HEAD_OFFSET / 4) + capacity) | 0",
+    "findSpace: () => (load(words, HEAD_OFFSET / 4) + capacity + 1) | 0",
+  ]),
+  variant("publishing wakes nobody", "spsc_ring", RING, [
+    "shared/producer_path",
+    "    if ((event & asleep) !== 0) wake();\n",
+    "",
+  ]),
+  variant("looks for sleepers before it publishes", "spsc_ring", RING, [
+    "shared/producer_path",
+    "    publishWord(tailWord, next); // pairs: ring tail\n    const event = loadBehindStore(publishedWord);",
+    "    const event = loadBehindStore(publishedWord);\n    publishWord(tailWord, next);",
+  ]),
+  variant("a waiter looks before it registers", "spsc_ring", RING, [
+    "shared/waiter",
+    "      const seen = event.snapshot(); // pairs: event count\n      if (isReady()) return true;",
+    "      if (isReady()) return true;\n      const seen = event.snapshot();",
+  ]),
+  variant(
+    "publishes without a fence where sleepers do not fence",
+    "spsc_ring",
+    RING,
+    [
+      "spsc_ring/spsc_producer",
+      "words: wordAccess(words, { isFenced: isFenced(words) }),",
+      "words: wordAccess(words, { isFenced: true }),",
+    ],
+    ["spsc_ring/spsc_producer", "import { isFenced, load, ", "import { load, "],
+    [
+      "shared/waiter",
+      "event.now() + event.recheckMs",
+      "event.now() + 50",
+    ],
+  ),
+  variant("the next consumer begins behind what was published", "spsc_ring", RING, [
+    "spsc_ring/spsc_consumer",
+    "start: load(words, HEAD_OFFSET / 4),",
+    "start: load(words, TAIL_OFFSET / 4),",
+  ]),
+
+  variant("publishes before it has written", "mpmc_queue", `${QUEUE}one gives two, one takes two`, [
+    "mpmc_queue/producer_path",
+    "const found = compareExchange(tailWord, position, to); // pairs: queue tail",
+    "const found = compareExchange(tailWord, position, to);\n        release(slotOf(position), ((position & lapMask) + full) | 0);",
+  ]),
+  variant("takes a record with a store where an exchange is needed", "mpmc_queue", `${QUEUE}one gives two, two take`, [
+    "mpmc_queue/consumer_path",
+    "const found = compareExchange(headWord, first, to); // pairs: queue head",
+    "const found = load(headWord);\n        release(headWord, to);",
+  ]),
+  variant("claims with a store where an exchange is needed", "mpmc_queue", `${QUEUE}two give, one takes both`, [
+    "mpmc_queue/producer_path",
+    "const found = compareExchange(tailWord, position, to); // pairs: queue tail",
+    "const found = load(tailWord);\n        release(tailWord, to);",
+  ]),
+  variant("what a dead producer had claimed is waited for", "mpmc_queue", `${QUEUE}two give, one takes one`, [
+    "mpmc_queue/consumer_path",
+    "(state === free && settleDeath(at))",
+    "(state === free && false)",
+  ]),
+  variant("freeing wakes nobody", "mpmc_queue", `${QUEUE}three through two`, [
+    "mpmc_queue/consumer_path",
+    "    if ((load(freedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way\n",
+    "",
+  ]),
+  variant("names what it takes when it has taken it", "mpmc_queue", `${QUEUE}two give, one takes both`, [
+    "mpmc_queue/producer_path",
+    "        release(nameFirstWord, first); // pairs: names in cells\n        release(nameCountWord, (to - first) | 0); // pairs: names in cells\n        const found = compareExchange(tailWord, position, to); // pairs: queue tail",
+    "        const found = compareExchange(tailWord, position, to);\n        release(nameFirstWord, first);\n        release(nameCountWord, (to - first) | 0);",
+  ]),
+
+  variant("shows what it copied without a second look", "broadcast", STREAM, [
+    "broadcast/reader_path",
+    "const wasWhole = (from: number): boolean => ((load",
+    "const wasWhole = (from: number): boolean => true || ((load",
+  ]),
+  variant("publishes before it has written", "broadcast", STREAM, [
+    "broadcast/writer_path",
+    "      copy(value);\n      next = (next + 1) | 0;\n      publish();",
+    "      next = (next + 1) | 0;\n      publish();\n      copy(value);",
+  ]),
+  variant("has no spare slots", "broadcast", STREAM, [
+    "broadcast/geometry",
+    "reach: slots - batch,",
+    "reach: slots,",
+  ]),
+  variant("publishing wakes nobody", "broadcast", STREAM, [
+    "broadcast/writer_path",
+    "    if ((load(publishedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way\n",
+    "",
+  ]),
+
+  variant("shows what it copied without a second look", "latest_table", TABLE, [
+    "latest_table/reader_path",
+    "    return ((load(at) - version) >>> 0) < versionMask ||",
+    "    return true ||",
+  ]),
+  variant("publishes before it has written", "latest_table", TABLE, [
+    "latest_table/writer_path",
+    "      copyFrom(isCopied ? value : draft());\n      writes++;\n      retire(); // what was begun is no longer the caller's to write\n      publish(at, row);",
+    "      publish(at, row);\n      copyFrom(isCopied ? value : draft());\n      writes++;\n      retire();",
+  ]),
+  variant("takes a copy for good that is a whole lap old", "latest_table", TABLE, [
+    "latest_table/reader_path",
+    "    return ((load(at) - version) >>> 0) < versionMask ||",
+    "    return ((load(at) - version) >>> 0) <= versionMask ||",
+  ]),
+  variant("on arm64, the first look of a reader is plain", "latest_table", TABLE, [
+    "latest_table/reader_path",
+    "isOrdered ? peek(at) : load(at)",
+    "peek(at)",
+  ]),
+
+  variant("the second does not wait for the first", "pipeline", LINE, [
+    "pipeline/records_path",
+    "      if (left >= found) continue;",
+    "      if (found > 0) continue;",
+  ]),
+  variant("the writer does not wait for readers", "pipeline", LINE, [
+    "pipeline/space_path",
+    "      if (left >= space) continue;",
+    "      if (space > 0) continue;",
+  ]),
+
+  variant("claims more than there is room for", "byte_ring", BYTES, [
+    "byte_ring/one_producer_path",
+    "roomEnd = (load(headWord) + capacity) | 0;",
+    "roomEnd = (load(headWord) + capacity + 8) | 0;",
+  ]),
+  variant("publishing wakes nobody", "byte_ring", BYTES, [
+    "byte_ring/one_producer_path",
+    "    if ((event & asleep) !== 0) wake();\n",
+    "",
+  ]),
+  variant("freeing wakes nobody", "byte_ring", BYTES, [
+    "byte_ring/consumer_path",
+    "    if ((event & asleep) !== 0) wake();\n",
+    "",
+  ]),
+  variant("what a dead producer had claimed is waited for", "byte_ring", "ByteRing: two produce, and one", [
+    "byte_ring/consumer_path",
+    "if (!isDead(at, peekRecord(index + claimerWord), isWaiting)) return 0;",
+    "if (!isDead(at, peekRecord(index + claimerWord), isWaiting) || true) return 0;",
+  ]),
+];

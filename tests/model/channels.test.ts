@@ -1,0 +1,10 @@
+import { exploreFiles } from "./explored.ts";
+
+await exploreFiles([
+  "broadcast",
+  "byte_ring",
+  "latest_table",
+  "mpmc_queue",
+  "pipeline",
+  "spsc_ring",
+]);
