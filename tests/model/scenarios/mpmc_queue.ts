@@ -70,7 +70,7 @@ function sharing(
 }
 
 export const scenarios: readonly Scenario[] = [
-  sharing("one gives two, one takes two", [2], [2], [{ preemptions: 2 }, { preemptions: 0, deaths: 1 }, {
+  sharing("one gives two, one takes two", [2], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,

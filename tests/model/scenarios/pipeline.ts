@@ -8,7 +8,7 @@ const layout = recordsOf(2), COUNT = 3, CHANGED = 100;
 export const ordering: Scenario = {
   part: "Pipeline",
   title: "three records, changed by one before another receives them",
-  settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, { preemptions: 0, memory: "x86", delays: 1 }, {
+  settings: [{ preemptions: 0 }, { preemptions: 0, deaths: 1 }, { preemptions: 0, memory: "x86", delays: 1 }, {
     preemptions: 0,
     memory: "arm64",
     delays: 1,
