@@ -19,7 +19,7 @@ const SMALL: readonly Setting[] = [
 ];
 
 /** Explorations that take more runs are not compared. */
-const MOST_RUNS = 500;
+const MOST_RUNS = 250;
 
 /** A pipeline's shortest scenario has more than that. */
 const TOO_LONG = ["pipeline"];

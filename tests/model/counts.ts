@@ -31,4 +31,4 @@ export async function countsOf(files: readonly string[]): Promise<string[]> {
 }
 
 /** The files whose counts are compared: each way to make steps is in one of them. */
-export const COUNTED: readonly string[] = ["condition", "event_count", "histories", "seq_lock", "spsc_ring"];
+export const COUNTED: readonly string[] = ["event_count", "seq_lock", "spsc_ring"];
