@@ -16,6 +16,7 @@ export class Choices {
   readonly offer: Uint16Array = new Uint16Array(MOST_OPTIONS);
   readonly #options = new Uint16Array(MOST_CHOICES * MOST_OPTIONS);
   readonly #counts = new Uint8Array(MOST_CHOICES);
+  readonly #kinds = new Int32Array(MOST_CHOICES);
   readonly #taken = new Uint8Array(MOST_CHOICES);
   readonly #picker: Picker | undefined;
   #depth = 0;
@@ -41,18 +42,22 @@ export class Choices {
     this.#depth = 0;
   }
 
-  /** Takes the option that is laid down. */
-  takeLaidDown(): number {
+  /** Takes the option that is laid down, of a choice that must be of the kind that it was before. */
+  takeLaidDown(kind: number): number {
     const at = this.#depth++;
+    if (this.#kinds[at] !== kind) {
+      throw new Error(`Cannot explore as a run had other choices than the one before: found ${kind} at ${at}`);
+    }
     return this.#options[at * MOST_OPTIONS + this.#taken[at]];
   }
 
-  /** Takes one of the first `count` options on offer. `kind` says what is chosen, for the picker. */
+  /** Takes one of the first `count` options on offer. `kind` says what is chosen. */
   take(kind: number, count: number): number {
     if (count > MOST_OPTIONS) throw new Error(`Cannot choose as there may be ${MOST_OPTIONS} options: found ${count}`);
     const at = this.#depth++, { offer } = this;
     for (let i = 0; i < count; i++) this.#options[at * MOST_OPTIONS + i] = offer[i];
     this.#counts[at] = count;
+    this.#kinds[at] = kind;
     this.#taken[at] = this.#picker === undefined ? 0 : this.#picker(kind, offer, count);
     return offer[this.#taken[at]];
   }

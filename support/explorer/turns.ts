@@ -128,7 +128,7 @@ export class Turns {
    */
   choose(kind: number, fill: (offer: Uint16Array) => number): number {
     const { choices } = this;
-    if (choices.isLaidDown) return choices.takeLaidDown();
+    if (choices.isLaidDown) return choices.takeLaidDown(kind);
     if (this.isCut || this.failure !== undefined) return NOTHING;
     if (choices.depth === MOST_CHOICES) {
       this.fail("they go on for ever");

@@ -83,6 +83,7 @@ export class World extends Turns {
   /** Begins a run: nobody acts yet, and the memory is zero. */
   begin(): void {
     this.beginTurns();
+    this.#isSeen = this.#isGranted = false; // whatever the run before left open: each has the same choices
     this.#history.end();
     this.actors = [];
     image.fill(0, 0, this.#firstImage === undefined ? image.length : this.used / 4);

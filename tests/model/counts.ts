@@ -29,3 +29,6 @@ export async function countsOf(files: readonly string[]): Promise<string[]> {
   }
   return counts;
 }
+
+/** The files whose counts are compared: each way to make steps is in one of them. */
+export const COUNTED: readonly string[] = ["event_count", "seq_lock", "spsc_ring"];

@@ -1,8 +1,6 @@
-import { readdirSync } from "node:fs";
 import process from "node:process";
 import { tell } from "../../support/in_peer.ts";
-import { countsOf } from "./counts.ts";
+import { COUNTED, countsOf } from "./counts.ts";
 
-const files = readdirSync(new URL("./scenarios/", import.meta.url)).map((name) => name.replace(".ts", "")).sort();
-tell(await countsOf(files));
+tell(await countsOf(COUNTED));
 process.exit(0);

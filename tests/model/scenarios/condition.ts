@@ -115,7 +115,7 @@ const impatient: Scenario = {
 };
 
 export const scenarios: readonly Scenario[] = [
-  supply("one waits for one thing", 1, false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }, {
+  supply("one waits for one thing", 1, false, [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, {
     preemptions: 2,
     stops: 1,
   }]),

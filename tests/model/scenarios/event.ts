@@ -6,7 +6,7 @@ const ASLEEP = [9, 11]; // the event count, and how often one had to sleep
 const manual: Scenario = {
   part: "Event",
   title: "two wait until it is set",
-  settings: [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }],
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
   start() {
     const event = share(Event, {}),
       done = words(1, "done"),
@@ -33,7 +33,7 @@ const manual: Scenario = {
 const automatic: Scenario = {
   part: "Event",
   title: "two take turns by two that let one through",
-  settings: [{ preemptions: 3 }, { preemptions: 2, stops: 1 }],
+  settings: [{ preemptions: 2 }, { preemptions: 1, stops: 1 }],
   start() {
     const ping = share(Event, { autoReset: true }), pong = share(Event, { autoReset: true }), turn = words(1, "turn");
     const [annPing, annPong] = [ping.as("ann"), pong.as("ann")], [bobPing, bobPong] = [ping.as("bob"), pong.as("bob")];

@@ -52,6 +52,6 @@ export const scenarios: readonly Scenario[] = [
     ...x86,
     hasMembarrier: false,
   }]),
-  make("two wait, and one is woken at a time", 2, false, false, [{ preemptions: 4 }]),
+  make("two wait, and one is woken at a time", 2, false, false, [{ preemptions: 3 }]),
   make("two wait, and all are woken", 2, true, true, [{ preemptions: 3 }, { preemptions: 2, ...x86 }]),
 ];

@@ -6,7 +6,7 @@ import { must, type Scenario, share, words } from "../../../support/explorer/ins
 export const broken: Scenario = {
   part: "Mutex",
   title: "an owner dies and the next one does not repair",
-  settings: [{ preemptions: 1, deaths: 1 }, { preemptions: 1, deaths: 2 }],
+  settings: [{ preemptions: 1, deaths: 1 }, { preemptions: 0, deaths: 2 }],
   start() {
     const mutex = share(Mutex, {}), state = words(2, "state");
     const [UNREPAIRED, LEFT] = [0, 1];

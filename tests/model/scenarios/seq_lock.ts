@@ -51,7 +51,7 @@ function reading(title: string, count: number, settings: Scenario["settings"]): 
 const repairing: Scenario = {
   part: "SeqLock",
   title: "a writer dies, another repairs, one reads",
-  settings: [{ preemptions: 1, deaths: 1 }, { preemptions: 1, deaths: 2 }],
+  settings: [{ preemptions: 1, deaths: 1 }, { preemptions: 0, deaths: 2 }],
   start() {
     const record = share(SeqLock, { payloadBytes: 8 }),
       [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => record.as(who));
@@ -107,7 +107,7 @@ const trying: Scenario = {
 const x86 = { memory: "x86", delays: 2 } as const, arm64 = { memory: "arm64", delays: 2 } as const;
 
 export const scenarios: readonly Scenario[] = [
-  reading("one writes twice, one reads twice", 1, [{ preemptions: 4 }, { preemptions: 3, ...x86 }, {
+  reading("one writes twice, one reads twice", 1, [{ preemptions: 3 }, { preemptions: 3, ...x86 }, {
     preemptions: 2,
     ...arm64,
   }]),
