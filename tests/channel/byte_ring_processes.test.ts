@@ -174,8 +174,9 @@ async function killAll(producers: "one" | "many", kills: number): Promise<void> 
     assertEquals(notes[WRONG], 0, failed());
     let received = 0;
     for (let i = 0; i < PRODUCERS; i++) {
-      assertGreaterOrEqual(notes[GIVEN + i], notes[PUBLISHED + i], "a message that publish had returned for is gone");
-      assertEquals(notes[SEEN + i], notes[GIVEN + i]);
+      // A consumer that died between giving messages back and noting that has noted before that it saw them.
+      assertGreaterOrEqual(notes[SEEN + i], notes[PUBLISHED + i], "a message that publish had returned for is gone");
+      assertGreaterOrEqual(notes[SEEN + i], notes[GIVEN + i]);
       received += notes[SEEN + i];
     }
     assert(sender < PRODUCERS);
