@@ -6,6 +6,7 @@
 export { SystemError, type UnsupportedCode, UnsupportedError } from "./ffi/mod.ts";
 export {
   AlreadyOwnerError,
+  CapacityError,
   ClosedError,
   LayoutMismatchError,
   NotOwnerError,
@@ -37,6 +38,9 @@ export {
   type SharedType,
 } from "./lib/memory/mod.ts";
 export {
+  AsyncConsumer,
+  AsyncProducer,
+  type Batch,
   Broadcast,
   type BroadcastFunction,
   type BroadcastOptions,
@@ -48,6 +52,7 @@ export {
   ByteProducer,
   ByteRing,
   type ByteRingOptions,
+  type ChangedRowsOptions,
   type DrainResult,
   LatestTable,
   type LatestTableFunction,
@@ -77,6 +82,8 @@ export {
   type WaitStrategy,
 } from "./lib/channel/mod.ts";
 export {
+  type Announced,
+  type AsyncWaitOptions,
   Barrier,
   type BarrierOptions,
   type BarrierStats,
@@ -104,9 +111,40 @@ export {
   type SeqLockOptions,
   SpinLock,
   type SpinLockOptions,
+  type Stop,
   type Synchronous,
   TicketLock,
   type TicketLockOptions,
   type Unlockable,
+  type Waitable,
+  WAITED,
+  type Waited,
   type WaitOptions,
 } from "./lib/sync/mod.ts";
+export {
+  type BookApplied,
+  BookLevels,
+  BookReading,
+  type BookSide,
+  BookUpdate,
+  Counter,
+  type CounterInfo,
+  type CounterOptions,
+  Counters,
+  type CountersOptions,
+  Histogram,
+  type HistogramOptions,
+  HistogramReading,
+  HistogramRecorder,
+  type HistogramScale,
+  KeyedRow,
+  KeyedTable,
+  type KeyedTableFunction,
+  type KeyedTableOptions,
+  KeyedTableWriter,
+  OrderBook,
+  type OrderBookOptions,
+  OrderBookWriter,
+  type TableKey,
+} from "./lib/structure/mod.ts";
+export { WaitSet } from "./lib/wait/mod.ts";

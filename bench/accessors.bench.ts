@@ -1,6 +1,7 @@
 /**
- * Accessors against bare typed-array access: `bun bench/accessors.bench.ts`, `deno run -A bench/accessors.bench.ts`. Every case
- * walks 512 records. Twenty other structs are alive and warm, as in a real program; `--alone` leaves them out.
+ * Accessors against bare typed-array access: `bun bench/accessors.bench.ts`, `deno run -A bench/accessors.bench.ts`.
+ * Every case walks 512 records. Twenty other structs are alive and warm, as in a real program; `--alone` leaves them
+ * out.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `Broadcast` from one process to 1 and to 3 others, beside the same in C, compiled here: what a write of 64 B costs while
- * they read, and how many records of those written a reader receives. C and TypeScript run in turn.
+ * `Broadcast` from one process to 1 and to 3 others, beside the same in C, compiled here: what a write of 64 B costs
+ * while they read, and how many records of those written a reader receives. C and TypeScript run in turn.
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";

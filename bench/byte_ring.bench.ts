@@ -1,10 +1,10 @@
 /**
- * `ByteRing` between two processes beside a one-to-one ring of messages in C, compiled here: million messages a second, one
- * by one and in batches of 16, received by `drainWait` and by `nextWait`. C and TypeScript run in turn; ratios are those of
- * neighbours. Where many may produce, one does: what the claim lock costs.
+ * `ByteRing` between two processes beside a one-to-one ring of messages in C, compiled here: million messages a second,
+ * one by one and in batches of 16, received by `drainWait` and by `nextWait`. C and TypeScript run in turn; ratios are
+ * those of neighbours. Where many may produce, one does: what the claim lock costs.
  *
- * Both sides work in portions, as programs do: a loop that begins once and never ends is compiled while it runs, for which Bun
- * pays twice.
+ * Both sides work in portions, as programs do: a loop that begins once and never ends is compiled while it runs, for
+ * which Bun pays twice.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";

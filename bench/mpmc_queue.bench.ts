@@ -1,8 +1,9 @@
 /**
- * `MpmcQueue` between processes beside D. Vyukov's bounded queue in C, compiled here: million records a second, from one
- * producer to one consumer and from two to two. Both one by one; and ours in batches of 16, which C's has not. Records are
- * received by `next`, or by `shift` and `drain`. "In use": the processes also send and receive by themselves, through queues of
- * the same struct and of others. C and TypeScript run in turn; ratios are those of neighbours.
+ * `MpmcQueue` between processes beside D. Vyukov's bounded queue in C, compiled here: million records a second, from
+ * one producer to one consumer and from two to two. Both one by one; and ours in batches of 16, which C's has not.
+ * Records are received by `next`, or by `shift` and `drain`. "In use": the processes also send and receive by
+ * themselves, through queues of the same struct and of others. C and TypeScript run in turn; ratios are those of
+ * neighbours.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";

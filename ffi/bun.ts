@@ -125,6 +125,7 @@ export function loadBunLibc(ffi: unknown, source: LibcSource): Libc {
 
   return {
     ...(c as unknown as Libc),
+    source: () => source,
     statx: (directoryFd, path, flags, mask, into) => c.statx(syscalls.statx, directoryFd, path, flags, mask, into),
     getdents64: (fd, into, byteLength) => c.getdents64(syscalls.getdents64, fd, into, byteLength),
     mmap(byteLength, protection, flags, fd, address) {

@@ -133,6 +133,7 @@ export function loadDenoLibc(runtime: unknown, source: LibcSource): Libc {
 
   return {
     ...(c as unknown as Libc),
+    source: () => source,
     pread: (fd, into, byteLength, byteOffset) => Number(c.pread(fd, into, BigInt(byteLength), BigInt(byteOffset))),
     ftruncate: (fd, byteLength) => c.ftruncate(fd, BigInt(byteLength)),
     posix_fallocate: (fd, byteOffset, byteLength) => c.posix_fallocate(fd, BigInt(byteOffset), BigInt(byteLength)),

@@ -32,7 +32,8 @@ export interface Libc {
   /** Sets permission bits. */
   fchmod(fd: number, mode: number): number;
   /**
-   * Stands in for `fstat`: one record layout on every architecture. A system call: musl has no such function before 1.2.5.
+   * Stands in for `fstat`: one record layout on every architecture. A system call: musl has no such function before
+   * 1.2.5.
    */
   statx(directoryFd: number, path: Memory, flags: number, mask: number, into: Memory): number;
   /** Fills `into` with directory entries and returns the bytes used. A system call: musl lost the name in 1.2.4. */
@@ -87,6 +88,8 @@ export interface Libc {
   errno(): number;
 
   // What the runtime adds to C.
+  /** What this was loaded from. */
+  source(): LibcSource;
   /** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
   bufferAt(address: Pointer, byteLength: number, byteOffset?: number): ArrayBuffer;
   /** The address of the view's first byte, as the 64-bit halves that a C struct holds. */

@@ -103,10 +103,12 @@ export interface SyscallNumbers {
   readonly futex: number;
   /** `futex_waitv(waiters, count, flags, timeout, clock)`, Linux ≥ 5.16 */
   readonly futex_waitv: number;
+  /** `tgkill(pid, tid, signal)` */
+  readonly tgkill: number;
 }
 
 /** The system-call numbers of each supported architecture. */
 export const SYSCALLS: Readonly<Record<"x64" | "arm64", SyscallNumbers>> = {
-  x64: { getdents64: 217, statx: 332, membarrier: 324, futex: 202, futex_waitv: 449 },
-  arm64: { getdents64: 61, statx: 291, membarrier: 283, futex: 98, futex_waitv: 449 },
+  x64: { getdents64: 217, statx: 332, membarrier: 324, futex: 202, futex_waitv: 449, tgkill: 234 },
+  arm64: { getdents64: 61, statx: 291, membarrier: 283, futex: 98, futex_waitv: 449, tgkill: 131 },
 };

@@ -6,6 +6,7 @@
  */
 export { type FailedCall, SystemError, type UnsupportedCode, UnsupportedError } from "./error.ts";
 export { ShmkitError } from "./shmkit_error.ts";
-export type { Libc, Memory, Pointer } from "./libc.ts";
+export type { Libc, LibcSource, Memory, Pointer } from "./libc.ts";
+export type { SyscallNumbers } from "./linux.ts";
 export { hasTotalStoreOrder, libc, loadedLibc, OLDEST } from "./load.ts";
 export { type Doing, type FileStatus, membarrier, registerMembarrier } from "./system.ts";

@@ -1,7 +1,7 @@
 /**
- * The base of every error that a program can act on: `code` is stable and meant for programs, `message` for people. What
- * the operating system refuses is a `SystemError`, with the system's own word as `code`, such as `EEXIST`. Misuse that no
- * program should recover from is a plain `TypeError` or `RangeError` instead.
+ * The base of every error that a program can act on: `code` is stable and meant for programs, `message` for people.
+ * What the operating system refuses is a `SystemError`, with the system's own word as `code`, such as `EEXIST`. Misuse
+ * that no program should recover from is a plain `TypeError` or `RangeError` instead.
  */
 export class ShmkitError extends Error {
   /** The class's name, as printed in front of the message. */

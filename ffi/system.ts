@@ -11,10 +11,13 @@ import {
   AT_EMPTY_PATH,
   CLOCK_MONOTONIC,
   CLOCK_REALTIME,
+  EAGAIN,
   EINTR,
   EINVAL,
   EISDIR,
   ENOENT,
+  FUTEX2_SIZE_U32,
+  FUTEX_WAKE,
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_NORESERVE,
@@ -42,10 +45,10 @@ export function cString(text: string): Memory {
 /**
  * Makes a call until no signal interrupts it.
  *
- * The number of its error is read right afterwards, with no other call in between. But the engine itself may stop between
- * the two, to collect or to compile, and make system calls of its own: V8, once in a process's life, when it first has to
- * wait for a lock, looks for a file of the processor's that is often missing (ENOENT). So a reason is believed if it is told
- * twice in a row; what has failed changed nothing, and can be called again.
+ * The number of its error is read right afterwards, with no other call in between. But the engine itself may stop
+ * between the two, to collect or to compile, and make system calls of its own: V8, once in a process's life, when it
+ * first has to wait for a lock, looks for a file of the processor's that is often missing (ENOENT). So a reason is
+ * believed if it is told twice in a row; what has failed changed nothing, and can be called again.
  *
  * @param call Returns −1 if it failed.
  * @returns What it returned; the negated number of the error if it failed.
@@ -106,9 +109,9 @@ export function close(fd: number): void {
 /**
  * Sets a file's length and reserves every page of it, so that a full file system shows now and not at a touch.
  *
- * Many kernels let any signal interrupt the call, and give back what it had reserved (Linux 6.18 does not, as far as seen).
- * So that regular signals, as of a profiler, do not keep a long segment from being made at all, it is then reserved in
- * steps: what one step has reserved stays.
+ * Many kernels let any signal interrupt the call, and give back what it had reserved (Linux 6.18 does not, as far as
+ * seen). So that regular signals, as of a profiler, do not keep a long segment from being made at all, it is then
+ * reserved in steps: what one step has reserved stays.
  */
 export function allocate(doing: Doing, fd: number, byteLength: number): void {
   check(doing, "ftruncate", () => libc().ftruncate(fd, byteLength));
@@ -260,8 +263,8 @@ export function mlock(doing: Doing, address: Pointer, byteLength: number): void 
 /**
  * Asks that {@linkcode membarrier} reach this process: once for all its threads, for good, and fine to repeat.
  *
- * @returns False where the kernel does not know it, or a sandbox forbids it, or this thread has not loaded libc, as it has
- * mapped no memory. Never throws, nor asks for a permission.
+ * @returns False where the kernel does not know it, or a sandbox forbids it, or this thread has not loaded libc, as it
+ * has mapped no memory. Never throws, nor asks for a permission.
  */
 export function registerMembarrier(): boolean {
   return orders(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
@@ -279,6 +282,25 @@ export function membarrier(): boolean {
 
 function orders(command: number): boolean {
   return loadedLibc()?.membarrier(command) === 0;
+}
+
+/** Wakes all that wait for the first of these words. Never throws. */
+export function wakeAll(words: Memory): void {
+  libc().futex(words, FUTEX_WAKE, 0x7fff_ffff, null, 0);
+}
+
+let waitsForMany: boolean | undefined;
+
+/** Whether the kernel can wait for several words: since 5.16, if no sandbox forbids it. */
+export function canWaitForMany(): boolean {
+  return waitsForMany ??= tryWaitingForMany();
+}
+
+/** Waits for a word that is another one already. */
+function tryWaitingForMany(): boolean {
+  const word = new Int32Array(1), { low, high } = libc().addressOf(word);
+  const waiter = new Uint32Array([1, 0, low, high, FUTEX2_SIZE_U32, 0]);
+  return resultOf(() => libc().futex_waitv(waiter, 1, null, CLOCK_MONOTONIC)) === -EAGAIN;
 }
 
 /** The size of a memory page in bytes. */

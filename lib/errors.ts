@@ -1,6 +1,6 @@
 /**
- * What a user can act on has its own class, below one base, and a `code`. Misuse that no program should recover from is a
- * plain `TypeError` or `RangeError`.
+ * What a user can act on has its own class, below one base, and a `code`. Misuse that no program should recover from is
+ * a plain `TypeError` or `RangeError`.
  *
  * @module
  */
@@ -36,7 +36,10 @@ export class ReadOnlyError extends ShmkitError {
   }
 }
 
-/** Two programs describe the same object differently; the message shows both layouts, field by field. Code: `LAYOUT_MISMATCH`. */
+/**
+ * Two programs describe the same object differently; the message shows both layouts, field by field. Code:
+ * `LAYOUT_MISMATCH`.
+ */
 export class LayoutMismatchError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override name = "LayoutMismatchError";
@@ -172,5 +175,19 @@ export class OwnerDiedError extends ShmkitError {
    */
   constructor(message: string) {
     super("OWNER_DIED", message);
+  }
+}
+
+/** A structure of a fixed size has no room for more. Make it anew with more, or remove something. Code: `CAPACITY`. */
+export class CapacityError extends ShmkitError {
+  /** The class's name, as printed in front of the message. */
+  override name = "CapacityError";
+  /**
+   * Makes the error.
+   *
+   * @param message What is full, and how much it holds.
+   */
+  constructor(message: string) {
+    super("CAPACITY", message);
   }
 }

@@ -21,8 +21,8 @@ export async function* told<T>(): AsyncGenerator<T> {
 export const peerArgs: readonly string[] = process.argv.slice(2);
 
 /**
- * Processor time that the calling thread has taken, in milliseconds. The runtime's own threads, which compile and collect, are
- * left out.
+ * Processor time that the calling thread has taken, in milliseconds. The runtime's own threads, which compile and
+ * collect, are left out.
  */
 export function threadCpuMs(): number {
   return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[0]) / 1e6;

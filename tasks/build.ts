@@ -4,15 +4,16 @@
  * @module
  */
 import { build as bundle, type BuildOptions } from "esbuild";
+import { statSync } from "node:fs";
 import process from "node:process";
 import { command } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
 
 /** What the minified bundle may weigh, in bytes. Raise it knowingly. */
-const BUDGET = 180_000;
+const BUDGET = 260_000;
 
-/** Where the bundle lies, below the root. */
-const BUNDLE = "dist/shmkit.js";
+/** Where the bundles lie, below the root. */
+const BUNDLE = "dist/shmkit.js", MINIFIED = "dist/shmkit.min.js", KEEPING_NAMES = "dist/shmkit.names.js";
 
 /** Builds, weighs and tries the bundle. */
 export async function build(): Promise<boolean> {
@@ -25,16 +26,22 @@ export async function build(): Promise<boolean> {
     target: "es2022",
   } satisfies BuildOptions;
   await bundle({ ...options, outfile: BUNDLE });
-  const { outputFiles: [minified] } = await bundle({ ...options, minify: true, write: false });
-  const { byteLength } = minified.contents;
+  await bundle({ ...options, minify: true, outfile: MINIFIED });
+  // Puts calls of a helper into the makers of hot paths, which are then not copied.
+  await bundle({ ...options, minify: true, keepNames: true, outfile: KEEPING_NAMES });
+  const byteLength = statSync(root + MINIFIED).size;
   console.log(`${BUNDLE}: ${byteLength} bytes minified, of ${BUDGET}`);
   if (byteLength > BUDGET) console.error(`The bundle is ${byteLength - BUDGET} bytes over its budget`);
-  return byteLength <= BUDGET && await works("bun") && await works("deno");
+  let holds = byteLength <= BUDGET;
+  for (const path of [BUNDLE, MINIFIED, KEEPING_NAMES]) {
+    for (const runtime of ["bun", "deno"] as const) holds = await works(runtime, path) && holds;
+  }
+  return holds;
 }
 
-/** Uses the bundle in a process of its own, where nothing but the bundle can be loaded. */
-function works(runtime: "bun" | "deno"): Promise<boolean> {
-  const { file, args } = command(runtime, `${root}tasks/support/try_bundle.ts`, [root + BUNDLE]);
+/** Uses a bundle in a process of its own, where nothing but the bundle can be loaded. */
+function works(runtime: "bun" | "deno", path: string): Promise<boolean> {
+  const { file, args } = command(runtime, `${root}tasks/support/try_bundle.ts`, [root + path]);
   return succeeds(file, ...args);
 }
 

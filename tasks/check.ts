@@ -6,9 +6,12 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { runtimes } from "../support/runtimes.ts";
+import { commentRuleViolations } from "./comment_rule.ts";
 import { importRuleViolations } from "./import_rule.ts";
 import { pathRuleViolations } from "./path_rule.ts";
 import { root, sources, succeeds } from "./project.ts";
+
+const TSC = "node_modules/typescript/lib/tsc.js";
 
 /** One thing that must hold. */
 export interface Check {
@@ -22,7 +25,10 @@ export const checks: readonly Check[] = [
   { name: "lint", run: () => deno("lint", "--quiet", ...sources) },
   { name: "import rule", run: () => hasNone(importRuleViolations(root)) },
   { name: "hot paths", run: () => hasNone(pathRuleViolations(root)) },
+  { name: "comments", run: () => hasNone(commentRuleViolations(root, sources)) },
   { name: "types", run: () => deno("check", "--quiet", ...sources) },
+  // The compiler of most users is another one.
+  { name: "types, by tsc", run: () => succeeds(runtimes.bun, TSC, "-p", "tests/layout/tsconfig.json") },
   { name: "documentation", run: () => deno("doc", "--lint", "--quiet", ...publicModules()) },
   { name: "rehearsal of publishing", run: () => deno("publish", "--dry-run", "--allow-dirty", "--quiet") },
 ];

@@ -1,5 +1,6 @@
 /**
- * Runs the main job, the desk, under Bun: `bun run demo [--seconds N] …`. The arguments are the desk's own; `--help` tells them.
+ * Runs the main job, the desk, under Bun: `bun run demo [--seconds N] …`. The arguments are the desk's own; `--help`
+ * tells them.
  *
  * @module
  */
@@ -8,7 +9,8 @@ import process from "node:process";
 /** Between two looks at whether whoever ran this is still there. */
 const LOOK_MS = 200;
 
-// Who asked for the demo may be killed in a way that this process hears nothing of: then it ends in order, as by Ctrl-C.
+// Who asked for the demo may be killed in a way that this process hears nothing of: then it ends in order, as by
+// Ctrl-C.
 const parent = process.ppid;
 const look = setInterval(() => {
   if (process.ppid === parent) return;

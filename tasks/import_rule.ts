@@ -16,6 +16,7 @@ const FLOORS: readonly Home[] = [
   { path: "lib/memory/", floor: 2 },
   { path: "lib/sync/", floor: 3 },
   { path: "lib/channel/", floor: 4 },
+  { path: "lib/wait/", floor: 4.5 },
   { path: "lib/structure/", floor: 5 },
   { path: "lib/cli/", floor: 6 },
   { path: "mod.ts", floor: 7 },
@@ -26,6 +27,9 @@ const RUNTIME_NAMES: ReadonlySet<string> = new Set(["Bun", "Deno", "process", "r
 
 /** The one file that may name `Atomics`. */
 const ATOMICS_FILE = "lib/atomic/atomics.ts";
+
+/** The text of a thread, which can import nothing: it names `Atomics` too. */
+const THREAD_FILE = "ffi/wait_loop.ts";
 
 /** A folder or a file, and the floor it stands on. */
 interface Home {
@@ -84,7 +88,9 @@ function importRefusal(path: string, home: Home, specifier: string): string | un
 }
 
 function nameRefusal(path: string, home: Home, name: string): string | undefined {
-  if (name === "Atomics" && path !== ATOMICS_FILE) return `names Atomics: only ${ATOMICS_FILE} may`;
+  if (name === "Atomics" && path !== ATOMICS_FILE && path !== THREAD_FILE) {
+    return `names Atomics: only ${ATOMICS_FILE} may`;
+  }
   if (RUNTIME_NAMES.has(name) && home.path !== "ffi/") return `names ${name}: only ffi/ may`;
   return undefined;
 }

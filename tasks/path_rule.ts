@@ -13,8 +13,8 @@ export function pathRuleViolations(root: string): string[] {
 }
 
 /**
- * What one file breaks. A `*_path.ts` file holds one maker, which is copied by its own text: so it has type imports and types
- * beside it, and nothing else that runs. Code is made from text in two files only, and only layouts use theirs.
+ * What one file breaks. A `*_path.ts` file holds one maker, which is copied by its own text: so it has type imports and
+ * types beside it, and nothing else that runs. Code is made from text in two files only, and only layouts use theirs.
  */
 export function pathViolationsOf(path: string, text: string): string[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true), found: string[] = [];

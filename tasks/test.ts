@@ -1,9 +1,11 @@
 /**
  * Runs everything that must hold: the suite under Bun and under Deno, the doc examples, `check` and `build`.
  *
- *     bun run test [--only bun|deno|doc|check|build] [--soak deaths] [path …]
+ *     bun run test [--quick] [--only bun|deno|doc|check|build] [--soak deaths] [path …]
  *
- * With `--soak 1000` the suites that kill the holders of locks run alone, with that many deaths in each pair of runtimes.
+ * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build: under three
+ * minutes. With `--soak 1000` the tests that kill processes at random run alone, each with that many deaths, at each of
+ * which another process is stopped for a moment.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
@@ -23,17 +25,28 @@ import { skipReason } from "./skip_reasons.ts";
 
 const PARTS = ["bun", "deno", "doc", "check", "build"];
 
-const { values: { only, soak }, positionals: paths } = parseArgs({
-  options: { only: { type: "string", multiple: true }, soak: { type: "string" } },
+/** Where processes are killed at random: every lock, with all ways in, and every channel. */
+const SOAKED = [
+  "sync/kill",
+  "sync/kill_parts",
+  ...["spsc_ring", "mpmc_queue", "byte_ring", "pipeline", "broadcast", "latest_table"].map((name) =>
+    `channel/${name}_processes`
+  ),
+  "channel/broadcast_many",
+  "channel/latest_table_changes",
+];
+
+const { values: { quick, only, soak }, positionals: paths } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string", multiple: true }, soak: { type: "string" } },
   allowPositionals: true,
 });
 if (soak !== undefined) {
   if (!/^[1-9][0-9]*$/.test(soak)) {
-    console.error(`Cannot soak the locks as --soak must be a number of deaths: received ${soak}`);
+    console.error(`Cannot soak the parts as --soak must be a number of deaths: received ${soak}`);
     process.exit(2);
   }
   process.env.SHMKIT_SOAK = soak;
-  if (paths.length === 0) paths.push("tests/sync/kill.test.ts", "tests/sync/kill_parts.test.ts");
+  if (paths.length === 0) paths.push(...SOAKED.map((name) => `tests/${name}.test.ts`));
 }
 if (only?.some((part) => !PARTS.includes(part))) {
   console.error(`Cannot choose --only ${only.join(" --only ")}: the parts are ${PARTS.join(", ")}`);
@@ -41,40 +54,56 @@ if (only?.some((part) => !PARTS.includes(part))) {
 }
 
 /** Tests that do not judge how soon something happens: both runtimes run theirs side by side. */
-const BESIDE = /^tests\/(layout\/|desk\/|model\/|channel\/\w+_garbage\.)/;
+const BESIDE = /^tests\/(layout\/|desk\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
 
 /**
- * Tests that Deno does not run: the tasks run under Bun, and explorations have nothing to do with the runtime (one of them
- * compares its counts with those of the other runtime).
+ * What finds the same under every runtime: it explores code by itself (one test compares its counts with those of the
+ * other runtime), or its processes are of both runtimes whoever starts them. And the tasks, which run under Bun.
  */
-const BUN_ALONE = /^tests\/(tasks\/|model\/(?!kills\.))/;
+const BUN_ONLY = /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.)/;
+
+/** What is tried with makers that are not copied, too: all parts that have any, in one process. */
+const UNSPECIALIZED =
+  /^tests\/(atomic\/specialize|channel\/(\w+_(next|reader|places|refusals)|broadcast|byte_ring|latest_table|mpmc_queue|pipeline|spsc_ring)|sync\/(locks|corrupt|refusals))\.test/;
+
+/** Tests that take long: of many processes, deaths, hours of a market, every schedule. */
+const SLOW =
+  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|junit|litmus|races|close|byte_ring|fuzz|stay|steps)\.test\.ts$/;
 
 const total = { passed: 0, failed: 0 };
 const skipped: string[] = [];
+const failed: string[] = [];
 
-const allFiles = globSync("tests/**/*.test.ts", { cwd: root }).sort();
+const allFiles = globSync("tests/**/*.test.ts", { cwd: root }).filter((file) => quick !== true || !SLOW.test(file))
+  .sort();
 const files = paths.length === 0 ? allFiles : allFiles.filter((file) => {
   return paths.map((path) => path.replace(/^\.\/|\/$/g, "")).some((path) =>
     file === path || file.startsWith(`${path}/`)
   );
 });
-const denoFiles = files.filter((file) => !BUN_ALONE.test(file));
+const denoFiles = files.filter((file) => !BUN_ONLY.test(file));
 if (files.length === 0) {
   console.error(`Cannot test ${paths.join(", ")} as there are no tests: name files such as ${allFiles[0]}, or folders`);
   process.exit(2);
 }
 const scratch = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+const soakLog = soak === undefined ? undefined : join(scratch, "soak");
+if (soakLog !== undefined) {
+  process.env.SHMKIT_SOAK_LOG = soakLog;
+  writeFileSync(soakLog, "");
+}
 const configs = denoConfigs();
 const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSync(join(root, path)));
 
 try {
-  const beside = (list: readonly string[]) => list.filter((file) => BESIDE.test(file));
+  const isBeside = (file: string) => quick === true || BESIDE.test(file), isAlone = (file: string) => !isBeside(file);
   await Promise.all([
-    bunSuite("Bun, beside Deno", beside(files), true),
-    denoSuite("Deno, beside Bun", beside(denoFiles), true),
+    bunSuite("Bun, beside Deno", files.filter(isBeside), true),
+    denoSuite("Deno, beside Bun", denoFiles.filter(isBeside), true),
   ]);
-  await bunSuite("Bun", files.filter((file) => !BESIDE.test(file)));
-  await denoSuite("Deno", denoFiles.filter((file) => !BESIDE.test(file)));
+  await bunSuite("Bun", files.filter(isAlone));
+  if (paths.length === 0) await bunSuite("Bun, makers not copied", allFiles.filter((file) => UNSPECIALIZED.test(file)));
+  await denoSuite("Deno", denoFiles.filter(isAlone));
   if (wants("doc")) {
     const flags = ["test", "--doc", "--allow-all", ...configs];
     await suite("Doc examples", runtimes.deno, (report) => [...flags, `--junit-path=${report}`], docFiles);
@@ -87,25 +116,32 @@ try {
     console.log("\n── Build");
     step("build", await build().catch((error) => (console.error(error), false)));
   }
+  if (soakLog !== undefined) {
+    const events = readFileSync(soakLog, "latin1"), count = (event: string) => events.split(event).length - 1;
+    console.log(`\nSoak: ${count("k")} processes killed, ${count("s")} stopped meanwhile`);
+  }
 } finally {
   rmSync(scratch, { recursive: true });
   for (const flag of configs) rmSync(flag.replace("--config=", ""));
 }
 
 if (skipped.length > 0) console.log(`\nSkipped:\n  ${skipped.join("\n  ")}`);
+if (failed.length > 0) console.log(`\nFailed:\n  ${failed.join("\n  ")}`);
 const others = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${others}`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 
 function wants(part: string): boolean {
   if (only !== undefined && !only.includes(part)) return false;
-  return paths.length === 0 || part === "bun" || part === "deno";
+  if (part === "bun" || part === "deno") return true;
+  return paths.length === 0 && (quick !== true || part === "check");
 }
 
 async function bunSuite(title: string, chosen: string[], isBeside = false) {
   if (!wants("bun") || chosen.length === 0) return;
   // Bun alone has a default limit, of 5 s a test.
   const flags = ["test", "--timeout=240000", "--reporter=junit"];
+  if (title.endsWith("not copied")) flags.push("--preload=./support/unspecialized.ts");
   await suite(title, runtimes.bun, (report) => [...flags, `--reporter-outfile=${report}`], chosen, isBeside);
 }
 
@@ -136,7 +172,14 @@ async function suite(
     problems.push(...chosen.filter((file) => isTest(file) && !report.files.has(file)));
     if (problems.length + report.failed.length === 0) problems.push("the runner failed although no test did");
   } else if (report.passed.length + report.failed.length === 0) problems.push("no test was run");
-  for (const problem of problems) console.error(`${title}: ${problem.replace(/\.ts$/, "$& reported no test")}`);
+  for (
+    const name of [
+      ...report.failed,
+      ...problems.map((problem) => problem.replace(/\.ts$/, "$& reported no test")),
+    ]
+  ) {
+    failed.push(`${title}: ${name}`);
+  }
   total.passed += report.passed.length;
   total.failed += report.failed.length + problems.length;
   skipped.push(
@@ -152,6 +195,7 @@ function isTest(file: string): boolean {
 
 function step(name: string, holds: boolean): void {
   console.log(`${holds ? "ok  " : "FAIL"} ${name}`);
+  if (!holds) failed.push(name);
   total[holds ? "passed" : "failed"]++;
 }
 

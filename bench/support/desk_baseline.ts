@@ -1,4 +1,7 @@
-/** The same books and checks in one process, without any channel: `desk_baseline.ts <capture>`. Prints seconds and events. */
+/**
+ * The same books and checks in one process, without any channel: `desk_baseline.ts <capture>`. Prints seconds and
+ * events.
+ */
 import process from "node:process";
 import { CaptureCheck } from "../../examples/desk/check/capture_check.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";

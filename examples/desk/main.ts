@@ -1,8 +1,8 @@
 /**
  * The desk: `main.ts [options]`, see `supervisor/desk_options.ts`.
  *
- * Ends with 0 if all is right, with 1 if not, or if it could not be checked and that is not meant, with 2 if the arguments cannot
- * be understood.
+ * Ends with 0 if all is right, with 1 if not, or if it could not be checked and that is not meant, with 2 if the
+ * arguments cannot be understood.
  */
 import { writeFileSync } from "node:fs";
 import process from "node:process";

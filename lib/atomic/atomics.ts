@@ -25,8 +25,8 @@ export interface AtomicOperations {
 export const operations: AtomicOperations = Atomics;
 
 /**
- * Two words of this thread. The first is written before each plain load: compilers take it for a change of any typed array,
- * so no load moves across it. The second is for a locked operation, where the processor needs one.
+ * Two words of this thread. The first is written before each plain load: compilers take it for a change of any typed
+ * array, so no load moves across it. The second is for a locked operation, where the processor needs one.
  */
 export const compilerBarrier: Int32Array = new Int32Array(2);
 
@@ -38,8 +38,8 @@ function loadInOrder(words: Words | Narrow, index: number): number {
 
 /**
  * A load that nothing passes, on processors that reorder loads: a plain one, then a locked operation on a word of this
- * thread, which is one acquire-release instruction (`ldaddal` and the like) on arm64. `Atomics.load` itself would kill the
- * process in Bun where memory is mapped for reading only, and throws a `TypeError` of its own in closed memory.
+ * thread, which is one acquire-release instruction (`ldaddal` and the like) on arm64. `Atomics.load` itself would kill
+ * the process in Bun where memory is mapped for reading only, and throws a `TypeError` of its own in closed memory.
  */
 function loadAndFence(words: Words | Narrow, index: number): number {
   compilerBarrier[0] = index;
@@ -49,17 +49,17 @@ function loadAndFence(words: Words | Narrow, index: number): number {
 }
 
 /**
- * Reads a word: never a value from before a look made earlier, never hoisted out of a loop, and never passed by what this
- * thread reads afterwards, nor by an earlier atomic write of this thread. On x86-64 it is a plain load behind a compiler
- * barrier, 0.7 ns. `Atomics.load` would be worse than slow there: Bun compiles it to a locked instruction that writes the
- * word, which takes the cache line from all other readers and crashes the process where memory is mapped for reading only.
- * The litmus tests hold both compilers to it; docs/memory-model.md tells the whole story.
+ * Reads a word: never a value from before a look made earlier, never hoisted out of a loop, and never passed by what
+ * this thread reads afterwards, nor by an earlier atomic write of this thread. On x86-64 it is a plain load behind a
+ * compiler barrier, 0.7 ns. `Atomics.load` would be worse than slow there: Bun compiles it to a locked instruction that
+ * writes the word, which takes the cache line from all other readers and crashes the process where memory is mapped for
+ * reading only. The litmus tests hold both compilers to it; docs/memory-model.md tells the whole story.
  */
 export const load: (words: Words | Narrow, index: number) => number = hasTotalStoreOrder() ? loadInOrder : loadAndFence;
 
 /**
- * Reads a word plainly: what it was at some time, for use only where an atomic access afterwards finds out whether it still
- * is, or where the caller alone writes it. A loop on it may never end.
+ * Reads a word plainly: what it was at some time, for use only where an atomic access afterwards finds out whether it
+ * still is, or where the caller alone writes it. A loop on it may never end.
  */
 export function peek(words: Words, index: number): number {
   return words[index];
@@ -76,8 +76,8 @@ function storeInOrder(words: Words, index: number, value: number): void {
 
 /**
  * Writes a word; everything written before it is visible to whoever reads it. It is no fence: what this thread reads
- * afterwards may be from before others see the word. On x86-64 it is a plain store, a tenth of `store`'s price where the
- * word is contended. The litmus tests hold both compilers to it.
+ * afterwards may be from before others see the word. On x86-64 it is a plain store, a tenth of `store`'s price where
+ * the word is contended. The litmus tests hold both compilers to it.
  */
 export const release: (words: Words, index: number, value: number) => void = hasTotalStoreOrder()
   ? storeInOrder
@@ -124,6 +124,30 @@ export function waitLocal(
   timeoutMs: number,
 ): boolean {
   return Atomics.wait(words, index, expected, timeoutMs) !== "timed-out";
+}
+
+/** What `Atomics.waitAsync` returns. */
+interface WaitedFor {
+  readonly async: boolean;
+  readonly value: Promise<string> | string;
+}
+
+/**
+ * Waits in the event loop while a word of a `SharedArrayBuffer` is `expected`. It cannot be called off, and keeps no
+ * process alive.
+ *
+ * @param timeoutMs Infinity for no limit.
+ * @returns False if the time ran out; undefined, and no promise, if the word is another one.
+ */
+export function waitLocalAsync(
+  words: Int32Array<SharedArrayBuffer>,
+  index: number,
+  expected: number,
+  timeoutMs: number,
+): Promise<boolean> | undefined {
+  const { waitAsync } = Atomics as unknown as { waitAsync(...args: unknown[]): WaitedFor };
+  const { value } = waitAsync(words, index, expected, timeoutMs);
+  return typeof value === "string" ? undefined : value.then((result) => result !== "timed-out");
 }
 
 /** Wakes threads that `waitLocal` blocks, and returns how many. */

@@ -16,7 +16,10 @@ export interface BackoffOptions {
   readonly spins?: number;
   /** How many steps then give the processor to another thread; Infinity never to sleep. Unless given, 4. */
   readonly yields?: number;
-  /** How long the first sleep is, in milliseconds, from 0.001 on; each is twice as long as the one before. Unless given, 0.05. */
+  /**
+   * How long the first sleep is, in milliseconds, from 0.001 on; each is twice as long as the one before. Unless given,
+   * 0.05.
+   */
   readonly firstSleepMs?: number;
   /** How long a sleep gets, up to an hour. Unless given, 5, or as long as the first. */
   readonly longestSleepMs?: number;
@@ -24,8 +27,8 @@ export interface BackoffOptions {
 
 /**
  * What to do between two looks at a word that another thread is about to change: first spin for some hundred
- * nanoseconds, then give way, then sleep for longer and longer. Asleep it takes well under 1 % of a core. Belongs to one
- * thread and shares nothing. Source: crossbeam-utils' `Backoff`, with sleeping as a last step.
+ * nanoseconds, then give way, then sleep for longer and longer. Asleep it takes well under 1 % of a core. Belongs to
+ * one thread and shares nothing. Source: crossbeam-utils' `Backoff`, with sleeping as a last step.
  *
  * @example
  * ```ts
@@ -112,8 +115,8 @@ function requireNumber(option: string, value: number, from: number, to: number):
 }
 
 /**
- * Lets another thread run. A thread that has not loaded libc, and loading may ask for a permission, sleeps as shortly as
- * can be.
+ * Lets another thread run. A thread that has not loaded libc, and loading may ask for a permission, sleeps as shortly
+ * as can be.
  */
 function yieldProcessor(): void {
   const c = loadedLibc();

@@ -1,6 +1,9 @@
 import { libc, SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
+import { KernelWatches } from "./async/kernel_watches.ts";
+import { LocalWatches } from "./async/local_watches.ts";
+import type { Watch } from "./async/watch.ts";
 import { load, sleep, waitLocal, wakeLocal } from "./atomics.ts";
 import { EVERYBODY, limitOf, requireWord, sleepersOf } from "./futex_arguments.ts";
 
@@ -31,6 +34,8 @@ const FIRST_POLL_MS = 0.05;
 const LONGEST_POLL_MS = 2;
 
 let kernelWaitsForAny = true;
+
+const kernelWatches = new KernelWatches();
 
 /**
  * Waiting for a 32-bit word to change, and waking who waits for it. The word may lie in memory that processes share:
@@ -69,7 +74,8 @@ export abstract class Futex {
    * The futex of one word. Make it once and keep it.
    *
    * @throws {TypeError} If the words are no Int32Array.
-   * @throws {RangeError} If there is no such word. An array without words, as a closed segment's is, has a futex that is quiet.
+   * @throws {RangeError} If there is no such word. An array without words, as a closed segment's is, has a futex that
+   * is quiet.
    */
   static at(words: Int32Array, index: number): Futex {
     if (!(words instanceof Int32Array)) {
@@ -146,6 +152,15 @@ export abstract class Futex {
   abstract wait(expected: number, deadline: number): boolean;
 
   /**
+   * Watches the word in the event loop, once: calls a function, later and at most once, when the word is no longer
+   * `expected` or somebody woke it, or for no reason.
+   *
+   * @param expected As an Int32Array reads it.
+   * @param wake Must not throw.
+   */
+  abstract watch(expected: number, wake: () => void): Watch;
+
+  /**
    * Wakes up to `count` of those who wait, in whichever process, and returns how many.
    *
    * @throws {RangeError} If `count` is no number from 0 on.
@@ -167,6 +182,7 @@ export abstract class Futex {
 class KernelFutex extends Futex {
   /** The word alone: a C call takes a view's first byte. */
   readonly word: Int32Array<ArrayBuffer>;
+  #address: { low: number; high: number } | undefined;
 
   constructor(words: Int32Array<ArrayBuffer>, index: number) {
     super(words, index);
@@ -188,7 +204,8 @@ class KernelFutex extends Futex {
       if (libc().futex(this.word, FUTEX_WAIT_BITSET, expected, timeout, FUTEX_BITSET_MATCH_ANY) === 0) return true;
       const errno = libc().errno();
       if (errno === EAGAIN) return true;
-      // The number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock knows better.
+      // The number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock knows
+      // better.
       if (this.now() >= limit) return false;
       // The deadline is absolute and the kernel compares the word again: the wait is made again as it was.
       if (errno === told && errno !== EINTR && errno !== ETIMEDOUT) {
@@ -196,6 +213,16 @@ class KernelFutex extends Futex {
       }
       told = errno;
     }
+  }
+
+  /** Where the word lies. It stays so: addresses of mapped memory are not used again. */
+  get address(): { low: number; high: number } {
+    return this.#address ??= libc().addressOf(this.word);
+  }
+
+  override watch(expected: number, wake: () => void): Watch {
+    requireWord(expected);
+    return kernelWatches.watch(this, expected, wake);
   }
 
   override wake(count: number): number {
@@ -212,6 +239,7 @@ class KernelFutex extends Futex {
 /** The runtime's: among the threads of this process. */
 class LocalFutex extends Futex {
   declare protected readonly words: Int32Array<SharedArrayBuffer>;
+  #watches: LocalWatches | undefined;
 
   constructor(words: Int32Array<SharedArrayBuffer>, index: number) {
     super(words, index);
@@ -228,6 +256,11 @@ class LocalFutex extends Futex {
     // The runtime's timer may be early by a fraction of a millisecond.
     while (performance.now() < limit) sleep(limit - performance.now());
     return false;
+  }
+
+  override watch(expected: number, wake: () => void): Watch {
+    requireWord(expected);
+    return (this.#watches ??= new LocalWatches(this.words, this.index)).watch(expected, wake);
   }
 
   override wake(count: number): number {

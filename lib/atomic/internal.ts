@@ -7,3 +7,4 @@ export * from "./mod.ts";
 export { specialize } from "./specialize.ts";
 export type { WordAccess, WordAccessOptions } from "./word_access.ts";
 export { wordAccess, wordLoader } from "./word_accesses.ts";
+export { endPolling, isTurnDue, lifeLooks, lookSoon, pollEachTurn, quickLooks, slowLooks } from "./async/looks.ts";

@@ -21,3 +21,4 @@ export {
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { fence, isFenced } from "./fence.ts";
 export { Futex } from "./futex.ts";
+export type { Watch } from "./async/watch.ts";

@@ -1,5 +1,17 @@
-/** A foreign helper that a bundler calls within a function, such as `__name` of `esbuild --keep-names`. */
+/** A foreign helper that a bundler or a coverage tool calls within a function. */
 const FOREIGN_CALL = /\b(?:__|cov_)\w+\s*\(/;
+
+/** A function that holds another one, as makers do. */
+function sample(): () => void {
+  const kept = () => {};
+  return kept;
+}
+
+/**
+ * Whether a bundler keeps functions' names by a helper of its own, whatever that is called once it is minified: then
+ * the name of the inner function stands in the text as a string.
+ */
+const keepsNames = /["'`]kept["'`]/.test(sample.toString());
 
 /** Engines share profiles between functions of equal source text, hence a number in each. */
 let serial = 0;
@@ -13,15 +25,15 @@ let serial = 0;
  * that makes a ring two to three times as fast.
  *
  * Makers live in `*_path.ts` files, which have type imports only and export nothing else, so that the compiler refuses
- * every name that the copy would not find. Where code from strings is not allowed, or where a bundler put a helper of its
- * own into the maker, the maker itself is returned: the same behaviour, slower.
+ * every name that the copy would not find. Where code from strings is not allowed, or where a bundler put a helper of
+ * its own into the maker, the maker itself is returned: the same behaviour, slower.
  *
  * @param make The maker.
  * @returns A copy of it, to be run once.
  */
 export function specialize<F extends (...args: never[]) => unknown>(make: F): F {
   const source = make.toString();
-  if (FOREIGN_CALL.test(source)) return make;
+  if (keepsNames || FOREIGN_CALL.test(source)) return make;
   try {
     return new Function(`"use strict"; /* ${serial++} */ return (${source});`)() as F;
   } catch {

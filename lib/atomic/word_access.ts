@@ -8,8 +8,8 @@ export interface WordAccess {
   /** Reads a word, in order. */
   load(index: number): number;
   /**
-   * Reads a word, in order, where the access before it was a write through this object: that write is all that compilers
-   * need to keep the order.
+   * Reads a word, in order, where the access before it was a write through this object: that write is all that
+   * compilers need to keep the order.
    */
   loadBehindStore(index: number): number;
   /** Reads a word plainly. */

@@ -1,8 +1,8 @@
 /**
  * The classes behind views, generated once per struct. Closures over typed arrays would do the same, but engines keep
  * one profile for all closures of one place in the source: with twenty structs alive, such accessors took 4 to 26 times
- * as long as typed arrays, generated getters 1.0 to 1.5 and setters, which check, 1.0 to 3 times (`bench/accessors.bench.ts`).
- * The code holds checked identifiers and numbers only.
+ * as long as typed arrays, generated getters 1.0 to 1.5 and setters, which check, 1.0 to 3 times
+ * (`bench/accessors.bench.ts`). The code holds checked identifiers and numbers only.
  *
  * @module
  */
@@ -10,6 +10,7 @@
 import { readCode, type Scope, writeCode } from "./codec.ts";
 import type { Field, FieldArray } from "./field.ts";
 import { DELTA, LABEL, PARTS, PLACE, type Place, READ_ONLY, STRUCT, VIEWS, type ViewState } from "./slots.ts";
+import { DENO_INSPECT, type Inspect, NODE_INSPECT, withoutBigInts } from "./shown.ts";
 import { ARRAY_NAMES, Source } from "./source.ts";
 import type { Struct, StructField } from "./struct_type.ts";
 import { plain, replacePart } from "./values.ts";
@@ -31,6 +32,14 @@ export type ViewClass = new (
 export function isPart(field: Field): boolean {
   return field.kind === "struct" || field.kind === "array";
 }
+
+/** What a struct's view shows of itself. A field of the same name takes the place of a method. */
+export const SHOWN_MEMBERS = "toJSON() { return jsonOf(this); } " +
+  "[$nodeInspect](_depth, options, inspect) { return shown(this, options, inspect); } " +
+  "[$denoInspect](inspect, options) { return shown(this, options, inspect); }\n";
+
+/** The end of a constructor: a misspelt field is an error in JavaScript, too. */
+export const SEAL = "Object.preventExtensions(this);";
 
 /** Classes by field and by the two bits placed and read-only. */
 const classes: WeakMap<Field, (ViewClass | undefined)[]> = new WeakMap();
@@ -95,8 +104,8 @@ function structClass(struct: Struct, placed: boolean, readOnly: boolean): ViewCl
   const position = placed ? `${KEEP_PLACE} ${parts}` : "this[$at] = at;";
   const made = source.evaluate(
     `({ "${struct.name}": class {\nconstructor(views, at, delta, label, last) {\n` +
-      `${keepArrays(members)} this[$last] = last; ${position} }\n` +
-      `${members}\n} })["${struct.name}"]`,
+      `${keepArrays(members)} this[$last] = last; ${position} ${SEAL} }\n` +
+      `${SHOWN_MEMBERS}${members}\n} })["${struct.name}"]`,
   ) as ViewClass;
   Object.defineProperty(made.prototype, READ_ONLY, { value: readOnly });
   Object.defineProperty(made.prototype, STRUCT, { value: struct });
@@ -107,7 +116,7 @@ function arrayClass(field: Field, readOnly: boolean): ViewClass {
   const source = new Source();
   const members = arrayMembers(field, PLACED, ownCode(source, readOnly));
   const made = source.evaluate(`class extends ${source.constant(ArrayView)} {
-constructor(views, at, delta, label) { super(label); ${keepArrays(members)} ${KEEP_PLACE} }
+constructor(views, at, delta, label) { super(label); ${keepArrays(members)} ${KEEP_PLACE} ${SEAL} }
 ${members}
 }`) as ViewClass;
   Object.defineProperty(made.prototype, READ_ONLY, { value: readOnly });
@@ -192,6 +201,18 @@ export abstract class ArrayView implements FieldArray, ViewState {
 
   toArray(): unknown[] {
     return Array.from(this, (value) => plain(this.element, value));
+  }
+
+  toJSON(): unknown {
+    return withoutBigInts(this.toArray());
+  }
+
+  [NODE_INSPECT](_depth: number, options: unknown, inspect: Inspect): string {
+    return this[VIEWS].closed ? "(its segment was closed)" : inspect(this.toArray(), options);
+  }
+
+  [DENO_INSPECT](inspect: Inspect, options: unknown): string {
+    return this[NODE_INSPECT](0, options, inspect);
   }
 
   *[Symbol.iterator](): IterableIterator<unknown> {

@@ -1,4 +1,4 @@
-import { arrayMembers, ArrayView, isPart, structMembers, type ViewCode } from "./accessors.ts";
+import { arrayMembers, ArrayView, isPart, SEAL, SHOWN_MEMBERS, structMembers, type ViewCode } from "./accessors.ts";
 import { type CopyEnd, copyGuard, copyText, reachText, viewEnd } from "./copier.ts";
 import type { Field } from "./field.ts";
 import { isViewOf, requireView } from "./is_view.ts";
@@ -9,9 +9,9 @@ import { makeApply } from "./values.ts";
 import type { ReadonlyViews } from "./views.ts";
 
 /**
- * A view that is bound to its memory: the typed arrays are constants of its code and the position is a variable of it, not
- * properties, so that engines fold addresses and lengths. It is a view of its struct like any other. Making one takes some
- * 100 µs, so one is made for each role of a channel.
+ * A view that is bound to its memory: the typed arrays are constants of its code and the position is a variable of it,
+ * not properties, so that engines fold addresses and lengths. It is a view of its struct like any other. Making one
+ * takes some 100 µs, so one is made for each role of a channel.
  */
 export interface BoundRecord<S extends AnyStruct = AnyStruct> {
   /** The view. */
@@ -65,7 +65,8 @@ export interface BoundRecord<S extends AnyStruct = AnyStruct> {
   draft(): ViewOf<S>;
 
   /**
-   * Writes the fields that an object names into the draft. All getters of the object run before the first field is written.
+   * Writes the fields that an object names into the draft. All getters of the object run before the first field is
+   * written.
    *
    * @param values The values.
    * @throws {TypeError | RangeError} If one does not fit.
@@ -127,7 +128,7 @@ export function bindRecord<S extends AnyStruct>(
     const keep = "this[$delta] = delta; this[$parts] = [];", base = "at + this[$delta]";
     if (part.kind === "array") {
       return `class extends ${source.constant(ArrayView)} {
-constructor(delta, label) { super(label); ${keep} } ${state} ${place}
+constructor(delta, label) { super(label); ${keep} ${SEAL} } ${state} ${place}
 ${arrayMembers(part, base, code)}
 }`;
     }
@@ -136,18 +137,18 @@ ${arrayMembers(part, base, code)}
       .map((name) => `get [$${name}]() { return ${array(name)}; }`).join(" ");
     return namedClass(
       (part as Struct).name,
-      `constructor(delta) { ${keep} ${parts} } ${state} ${place} ${kept}
+      `constructor(delta) { ${keep} ${parts} ${SEAL} } ${state} ${place} ${kept}
 get [$struct]() { return ${source.constant(part)}; }
-${members}`,
+${SHOWN_MEMBERS}${members}`,
     );
   };
   const { members, parts } = structMembers(struct, "at", code);
   const root = namedClass(
     struct.name,
-    `constructor(delta) { this[$delta] = delta; this[$parts] = []; ${parts} } ${state} ${position} ${keptArrays}
+    `constructor(delta) { this[$delta] = delta; this[$parts] = []; ${parts} ${SEAL} } ${state} ${position} ${keptArrays}
 get [$last]() { return ${last}; }
 get [$struct]() { return ${self}; }
-${members}`,
+${SHOWN_MEMBERS}${members}`,
   );
   const own = (verb: string): CopyEnd => ({
     at: "at",

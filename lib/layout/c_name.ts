@@ -1,4 +1,6 @@
-/** What C11, C23 and C++20 reserve, and what the printed header or the common ones beside it define as macros or types. */
+/**
+ * What C11, C23 and C++20 reserve, and what the printed header or the common ones beside it define as macros or types.
+ */
 const RESERVED: ReadonlySet<string> = new Set(
   ("alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class co_await " +
     "co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete do " +

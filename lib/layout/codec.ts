@@ -14,7 +14,10 @@ const integer = (shift: number, refused: string, from: number, to: number): Numb
   accepted: `an integer from ${from} to ${to}`,
 });
 
-/** What rounds to an infinite 32-bit float: halfway between the largest finite one, which is odd, and the next power of two. */
+/**
+ * What rounds to an infinite 32-bit float: halfway between the largest finite one, which is odd, and the next power of
+ * two.
+ */
 const F32_OVERFLOW = 2 ** 128 - 2 ** 103;
 
 const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
@@ -36,7 +39,10 @@ const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
 export interface Scope {
   /** The typed array of a kind. */
   array(kind: string): string;
-  /** The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only; `moveTo` keeps it below 2^32. */
+  /**
+   * The position in bytes. It may exceed 2^31, so it is shifted with `>>>` only; `moveTo` keeps it below 2^32. It may
+   * be the variable `at` plus something: no variable of a field's code has that name.
+   */
   readonly at: string;
   /** The field's name in messages. */
   readonly label: string;
@@ -53,7 +59,9 @@ export interface Scope {
 /** The index of the element at a position. */
 const index = (at: string, shift: number): string => shift === 0 ? at : `(${at}) >>> ${shift}`;
 
-/** A missing element means a detached buffer, or a view moved to nowhere; where neither ever happened the test is free. */
+/**
+ * A missing element means a detached buffer, or a view moved to nowhere; where neither ever happened the test is free.
+ */
 const present = (value: string, scope: Scope): string => `if (${value} === undefined) ${goneText(scope, "read")};`;
 
 /** A call that says why a field is not there. Engines inline short functions, so it has few arguments. */
@@ -69,9 +77,9 @@ function isConstant(label: string): boolean {
 }
 
 /**
- * Before a write, only the array's length is looked at, for memory that was closed: `moveTo` sees to it that the struct lies
- * within the array. Loading the element, before or after, would wait for a cache line that another processor holds or is
- * about to take, and comparing the index with the length costs Bun four times the store.
+ * Before a write, only the array's length is looked at, for memory that was closed: `moveTo` sees to it that the struct
+ * lies within the array. Loading the element, before or after, would wait for a cache line that another processor holds
+ * or is about to take, and comparing the index with the length costs Bun four times the store.
  */
 const there = (array: string, scope: Scope): string =>
   `if (${array}.length === 0${scope.isGone}) ${goneText(scope, "set")};`;
@@ -173,13 +181,13 @@ export function writeCode(field: Field, scope: Scope): string {
         storeHalves(scope);
     case "chars":
       return check('typeof v !== "string"', "a string", "string") +
-        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${there("u8", scope)} ` +
-        `const reason = writeText(u8, at, ${length}, v); ` +
+        `const u8 = ${scope.array("u8")}, from = ${scope.at}; ${there("u8", scope)} ` +
+        `const reason = writeText(u8, from, ${length}, v); ` +
         `if (reason !== undefined) refuse(${scope.label}, "chars(${length})", "a string " + reason, "string", v);`;
     case "bytes":
       return `if (!(v instanceof Uint8Array) || v.length !== ${length}) ` +
         `refuse(${scope.label}, "bytes(${length})", "a Uint8Array of length ${length}", v instanceof Uint8Array ? "object" : "", v); ` +
-        `const u8 = ${scope.array("u8")}, at = ${scope.at}; ${there("u8", scope)} u8.set(v, at);`;
+        `const u8 = ${scope.array("u8")}, from = ${scope.at}; ${there("u8", scope)} u8.set(v, from);`;
     case "enumeration": {
       const { shift } = NUMBERS[field.storage!];
       return `const n = ${scope.constant(field.members)}.get(v); if (n === undefined) ` +

@@ -263,8 +263,8 @@ export function checkDepth(what: string, depth: number, schema: string): void {
  * import { enumeration, struct } from "@shmkit/shmkit";
  * import { assertEquals } from "@std/assert";
  *
- * const order = struct("Order", { side: enumeration("buy", "sell"), type: enumeration({ limit: 1, market: 2 }) }).alloc();
- * order.side = "sell";
+ * const order = struct("Order", { side: enumeration("buy", "sell"), type: enumeration({ limit: 1, market: 2 })
+ * }).alloc(); order.side = "sell";
  * assertEquals(order.side, "sell");
  * ```
  */

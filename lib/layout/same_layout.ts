@@ -23,8 +23,8 @@ export function assertSameLayout(what: string, foundText: string, expected: Pick
 
 /**
  * Compares two layouts for a reader: one line for each field, with its kind and offset on either side, and a `!` before
- * lines that differ. A text which is no schema is shown as it is, quoted and cut. Of long texts and many fields so much is
- * shown as a person reads: lines that differ first, and no more than some kilobytes, whatever the schemas are.
+ * lines that differ. A text which is no schema is shown as it is, quoted and cut. Of long texts and many fields so much
+ * is shown as a person reads: lines that differ first, and no more than some kilobytes, whatever the schemas are.
  *
  * @param foundText One schema.
  * @param expectedText Another.
@@ -77,7 +77,10 @@ interface Line {
 /** A line of both. */
 type Row = readonly [either: Line | undefined, found: Line | undefined, expected: Line | undefined];
 
-/** A number for each struct or array that has fields, the same on both sides: with long names, whole paths take too much. */
+/**
+ * A number for each struct or array that has fields, the same on both sides: with long names, whole paths take too
+ * much.
+ */
 type Paths = Map<string, number>;
 
 function mark([, found, expected]: Row): string {

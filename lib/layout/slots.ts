@@ -65,7 +65,8 @@ export function gone(state: ViewState, what: string, verb: string): never {
 export const MAX_END: number = 2 ** 32;
 
 /**
- * Checks an offset that is not plainly a good one, as those beyond 2 GiB are, or throws why a view cannot be moved there.
+ * Checks an offset that is not plainly a good one, as those beyond 2 GiB are, or throws why a view cannot be moved
+ * there.
  *
  * @param state The view.
  * @param name Its struct.

@@ -17,6 +17,7 @@ import {
   unnamed,
   VIEWS,
 } from "./slots.ts";
+import { DENO_INSPECT, jsonOf, NODE_INSPECT, shown } from "./shown.ts";
 import { readText, writeText } from "./text.ts";
 
 /** What a view keeps of its `Views`, each under a symbol of its own. */
@@ -34,14 +35,18 @@ const ENVIRONMENT: Readonly<Record<string, unknown>> = {
   $last: LAST,
   $readOnly: READ_ONLY,
   $struct: STRUCT,
+  $nodeInspect: NODE_INSPECT,
+  $denoInspect: DENO_INSPECT,
   bytesAt,
   copyBytes,
   farOffset,
   gone,
+  jsonOf,
   outside,
   readText,
   refuse,
   refuseReadOnly,
+  shown,
   unnamed,
   writeText,
 };

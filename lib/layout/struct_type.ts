@@ -17,7 +17,9 @@ export type ValueOf<T> = T extends Field<unknown, infer P, boolean> ? P : never;
 /** The view of a struct: `ViewOf<typeof Quote>`. */
 export type ViewOf<T> = ViewOfField<T>;
 
-/** A struct's bytes, with a property for every field. Setters check; nested structs and arrays are set by their parts. */
+/**
+ * A struct's bytes, with a property for every field. Setters check; nested structs and arrays are set by their parts.
+ */
 export type View<F extends Fields = Fields> =
   & { -readonly [K in keyof F as F[K] extends Field<unknown, unknown, true> ? K : never]: ViewOfField<F[K]> }
   & { readonly [K in keyof F as F[K] extends Field<unknown, unknown, true> ? never : K]: ViewOfField<F[K]> };
@@ -108,7 +110,8 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
 
   /**
    * Sets the fields that an object names and leaves the others alone. All values are checked before the first is
-   * written. A view of this struct is copied as it is. Nested structs may be given in part, arrays only in full; `undefined` counts as not named.
+   * written. A view of this struct is copied as it is. Nested structs may be given in part, arrays only in full;
+   * `undefined` counts as not named.
    *
    * @param view A view.
    * @param values The values.

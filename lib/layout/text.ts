@@ -1,6 +1,6 @@
 /*
- * The one codec of texts in shared memory: UTF-8, padded with NUL. What cannot come back as it was is refused: NUL, half a
- * surrogate pair, too many bytes.
+ * The one codec of texts in shared memory: UTF-8, padded with NUL. What cannot come back as it was is refused: NUL,
+ * half a surrogate pair, too many bytes.
  */
 
 /** A byte order mark is text like any other here: stripping it would not give back what was written. */

@@ -37,8 +37,8 @@ export function applyOf(struct: Struct): Apply {
 
 /**
  * @param struct A struct.
- * @returns A function that writes objects into views, with a profile of its own. It reads all of an object's properties,
- * which may be getters that use the same view, before it writes the first field.
+ * @returns A function that writes objects into views, with a profile of its own. It reads all of an object's
+ * properties, which may be getters that use the same view, before it writes the first field.
  */
 export function makeApply(struct: Struct): Apply {
   const source = new Source();

@@ -6,7 +6,8 @@ export type AnyBuffer = ArrayBuffer | SharedArrayBuffer;
  * the way typed arrays are: this is the only way past the checks of a struct's views. Where the range's length is no
  * multiple of an element, the rest is left out of that array.
  *
- * After the buffer was detached (its segment was closed) every array has length 0, reads `undefined` and ignores writes.
+ * After the buffer was detached (its segment was closed) every array has length 0, reads `undefined` and ignores
+ * writes.
  *
  * @example
  * ```ts
@@ -105,9 +106,10 @@ export class Views {
   }
 
   /**
-   * The same memory for those who may do anything with its arrays: start an asynchronous operation of the runtime, in which
-   * some runtimes do not let a buffer be detached until it ends; move the buffer away; write. Memory that is mapped for
-   * reading only refuses that, so its arrays are slow to read. Of memory that the runtime manages, these views themselves.
+   * The same memory for those who may do anything with its arrays: start an asynchronous operation of the runtime, in
+   * which some runtimes do not let a buffer be detached until it ends; move the buffer away; write. Memory that is
+   * mapped for reading only refuses that, so its arrays are slow to read. Of memory that the runtime manages, these
+   * views themselves.
    */
   get lent(): Views {
     if (this.#lend === undefined) return this;

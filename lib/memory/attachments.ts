@@ -1,14 +1,14 @@
 import { ClosedError } from "../errors.ts";
 
 /*
- * Which attachments this scope has: that is one thread's one set of globals. A reload leaves attachments behind that nobody
- * will ever close.
+ * Which attachments this scope has: that is one thread's one set of globals. A reload leaves attachments behind that
+ * nobody will ever close.
  *
- * `bun --hot` evaluates all modules again in the same scope. So each run of this module finds here what the runs before it
- * left, closes it before its own first attachment, and from then on a former run gets none any more.
+ * `bun --hot` evaluates all modules again in the same scope. So each run of this module finds here what the runs before
+ * it left, closes it before its own first attachment, and from then on a former run gets none any more.
  *
- * `deno run --watch` starts anew in the same thread with new globals. Then an attachment that the segment's table says is
- * this thread's, and that this scope does not know, is one of globals that are gone.
+ * `deno run --watch` starts anew in the same thread with new globals. Then an attachment that the segment's table says
+ * is this thread's, and that this scope does not know, is one of globals that are gone.
  *
  * What is kept in the globals is one plain record that every copy and version of the library can read.
  */

@@ -7,8 +7,8 @@ const CHUNK_BYTES = 2 ** 20;
 
 /**
  * Refuses a file that holds anything behind its header: an initialiser that died has written nothing there, so it is
- * somebody else's. Whoever calls this holds the initialiser's lock. It reads the whole file, which is empty unless somebody
- * died; a gigabyte takes half a second.
+ * somebody else's. Whoever calls this holds the initialiser's lock. It reads the whole file, which is empty unless
+ * somebody died; a gigabyte takes half a second.
  *
  * @param name The segment's name, for messages.
  * @param fd The file.

@@ -119,7 +119,7 @@ export class Catalog {
       if (existing !== undefined) return { entry: existing, isNew: false };
       const added = this.#write(entry);
       init(added);
-      // Publishes the entry and the object's first bytes; pairs with the load in #refresh.
+      // Publishes the entry and the object's first bytes; pairs: catalog count.
       store(this.#count, 0, this.#entries.size + 1);
       this.#accept(added);
       return { entry: added, isNew: true };
@@ -195,7 +195,7 @@ export class Catalog {
 
   /** Reads the entries that were added since the last call. */
   #refresh(): Map<string, CatalogEntry> {
-    const count = load(this.#count, 0); // pairs with the store in add
+    const count = load(this.#count, 0); // pairs: catalog count
     if (count > this.#geometry.catalogEntries) {
       throw this.#corrupt(`it counts ${count} entries of ${this.#geometry.catalogEntries}`);
     }

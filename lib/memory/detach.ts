@@ -4,13 +4,15 @@ const FIRST_PAUSE_MS = 1;
 /** The longest. */
 const LONGEST_PAUSE_MS = 1000;
 
-/** A trial that fails copies the buffer: so long a pause follows, in lengths of it, that trying costs next to nothing. */
+/**
+ * A trial that fails copies the buffer: so long a pause follows, in lengths of it, that trying costs next to nothing.
+ */
 const PAUSE_FOR_TRIAL = 50;
 
 /**
- * Detaches buffers, all at once where the runtime allows it. JavaScriptCore does not detach a buffer that an asynchronous
- * operation is working on, and says so by copying it instead; then the buffer is tried again until the operation has ended.
- * That keeps no process alive.
+ * Detaches buffers, all at once where the runtime allows it. JavaScriptCore does not detach a buffer that an
+ * asynchronous operation is working on, and says so by copying it instead; then the buffer is tried again until the
+ * operation has ended. That keeps no process alive.
  *
  * @param buffers Whose memory stays where it is, whatever becomes of them.
  * @param pauseMs How long to wait before those that are left are tried again.

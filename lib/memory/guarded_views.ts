@@ -18,8 +18,8 @@ const READERS: ReadonlySet<PropertyKey> = new Set([
 ]);
 
 /**
- * The views of memory that is mapped for reading only, such that a write throws instead of killing the process. Reading an
- * element goes through a proxy, and costs tens of nanoseconds instead of less than one.
+ * The views of memory that is mapped for reading only, such that a write throws instead of killing the process. Reading
+ * an element goes through a proxy, and costs tens of nanoseconds instead of less than one.
  */
 export class GuardedViews implements ReadonlyViews {
   /** Where the range begins in the buffer. */

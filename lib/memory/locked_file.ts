@@ -15,7 +15,8 @@ import { unlockFile } from "./ofd_lock.ts";
  */
 export function closeLockedFile(fd: number, byteOffset: number): boolean {
   const { device, inode } = system.fileStatus({ action: "look at descriptor", path: String(fd) }, fd);
-  // proc_pid_fdinfo(5): "lock:  1: OFDLCK ADVISORY  WRITE -1 00:01:1032 192 192", with device and inode, first and last byte.
+  // proc_pid_fdinfo(5): "lock:  1: OFDLCK ADVISORY  WRITE -1 00:01:1032 192 192", with device and inode, first and last
+  // byte.
   const lock = new RegExp(`^lock:.* OFDLCK .* WRITE .* ${device}:${inode} ${byteOffset} ${byteOffset}$`, "m");
   for (const other of descriptors()) {
     if (Number(other) === fd || !lock.test(system.readTextOr("", `/proc/self/fdinfo/${other}`))) continue;

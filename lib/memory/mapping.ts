@@ -49,8 +49,9 @@ const unreachable = new FinalizationRegistry<Memory>((memory) => {
 });
 
 /**
- * Step two: no view is left either. Whether the last one moved the buffer since step one, nobody can tell. So the memory
- * goes back to the kernel, but its addresses stay readable and writable: such a buffer is all zeros, and never a crash.
+ * Step two: no view is left either. Whether the last one moved the buffer since step one, nobody can tell. So the
+ * memory goes back to the kernel, but its addresses stay readable and writable: such a buffer is all zeros, and never a
+ * crash.
  */
 const unseen = new FinalizationRegistry<Omit<Memory, "buffer" | "lent">>(({ address, byteLength, file }) => {
   system.mapZeros(address, byteLength);
@@ -61,8 +62,8 @@ const unseen = new FinalizationRegistry<Omit<Memory, "buffer" | "lent">>(({ addr
 const keepsBuffer = new WeakMap<ArrayBuffer, ArrayBuffer>();
 
 /**
- * One mapped file: its descriptor, and its memory as one `ArrayBuffer`, which stays within the library, so that it can be
- * detached at any time. What leaves it is lent: a buffer of its own over the part that an object takes.
+ * One mapped file: its descriptor, and its memory as one `ArrayBuffer`, which stays within the library, so that it can
+ * be detached at any time. What leaves it is lent: a buffer of its own over the part that an object takes.
  */
 export class Mapping {
   /** The file. */
@@ -113,8 +114,8 @@ export class Mapping {
   }
 
   /**
-   * A buffer over a part of the memory for those who may do anything with it. Detached once the mapping is closed, or, where
-   * the runtime does not allow that, when it does.
+   * A buffer over a part of the memory for those who may do anything with it. Detached once the mapping is closed, or,
+   * where the runtime does not allow that, when it does.
    */
   lend(byteOffset: number, byteLength: number): ArrayBuffer {
     const { buffer, lent, address } = this.#memory;
@@ -125,10 +126,10 @@ export class Mapping {
   }
 
   /**
-   * Detaches every view, gives the memory back, and closes the file. The addresses stay reserved: an asynchronous operation
-   * of the runtime that was given this memory, a read from a file or a compression, goes on with them after its view was
-   * detached, and nobody can tell when it ends. It finds zeros there, and what it writes reaches nobody. The second time
-   * nothing happens.
+   * Detaches every view, gives the memory back, and closes the file. The addresses stay reserved: an asynchronous
+   * operation of the runtime that was given this memory, a read from a file or a compression, goes on with them after
+   * its view was detached, and nobody can tell when it ends. It finds zeros there, and what it writes reaches nobody.
+   * The second time nothing happens.
    */
   close(): void {
     if (this.#closed) return;

@@ -5,9 +5,9 @@ import * as system from "../../ffi/system.ts";
 const { EACCES, EAGAIN, F_OFD_GETLK, F_OFD_SETLK, F_RDLCK, F_UNLCK, F_WRLCK } = linux;
 
 /*
- * Open-file-description locks on single bytes. The kernel drops them when the last descriptor and the last mapping of the
- * description are gone, that is when the process dies, however it dies. They do not exclude the description that holds them, so a
- * holder must not ask about its own.
+ * Open-file-description locks on single bytes. The kernel drops them when the last descriptor and the last mapping of
+ * the description are gone, that is when the process dies, however it dies. They do not exclude the description that
+ * holds them, so a holder must not ask about its own.
  *
  *     struct flock { i16 l_type; i16 l_whence; i64 l_start; i64 l_len; i32 l_pid; }   32 bytes, l_pid must be 0
  */
@@ -54,8 +54,8 @@ export function unlockFile(fd: number): void {
 }
 
 /**
- * Whether another open file description holds the lock of a byte: a write lock, which takes the permission to write. Read
- * locks, which take no more than the permission to read, mean nothing. They do keep others from taking the lock.
+ * Whether another open file description holds the lock of a byte: a write lock, which takes the permission to write.
+ * Read locks, which take no more than the permission to read, mean nothing. They do keep others from taking the lock.
  */
 export function isByteLocked(fd: number, byteOffset: number): boolean {
   return isRefused(F_RDLCK, fd, byteOffset); // what a read lock would have to wait for is a write lock

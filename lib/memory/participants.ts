@@ -82,8 +82,8 @@ export class Participants implements Party {
   /**
    * Takes a slot.
    *
-   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones from
-   * being taken.
+   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones
+   * from being taken.
    */
   join(role: string): void {
     const { participantSlots } = this.#geometry;
@@ -119,8 +119,9 @@ export class Participants implements Party {
   }
 
   /**
-   * Whether the holder of an id is still attached: its slot is locked and was not taken anew. A Worker that was terminated
-   * keeps its slot locked until its process ends; where its thread's id can be asked about, it counts as dead all the same.
+   * Whether the holder of an id is still attached: its slot is locked and was not taken anew. A Worker that was
+   * terminated keeps its slot locked until its process ends; where its thread's id can be asked about, it counts as
+   * dead all the same.
    */
   isAlive(id: number): boolean {
     const slot = id & (SLOT_LIMIT - 1);
@@ -218,13 +219,13 @@ export class Participants implements Party {
         joins = joinsAfter(joins);
       }
     }
-    store(this.#words, word, joins); // pairs with the load in #idOf
+    store(this.#words, word, joins); // pairs: slot joins
     return true;
   }
 
   /** The id of a slot's last holder. */
   #idOf(slot: number): number {
-    const joins = load(this.#words, (slot * SLOT_BYTES + JOINS_OFFSET) / 4); // pairs with the store in #takeEpoch
+    const joins = load(this.#words, (slot * SLOT_BYTES + JOINS_OFFSET) / 4); // pairs: slot joins
     return ((joins % EPOCH_LIMIT) << SLOT_BITS) | slot;
   }
 

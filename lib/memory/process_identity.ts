@@ -35,7 +35,8 @@ function readStartTime(): number {
 function readPidNamespace(): number {
   const bytes = new Uint8Array(256), path = system.cString("/proc/self/ns/pid");
   if (libc().statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, bytes) !== 0) return 0;
-  return new DataView(bytes.buffer).getUint32(32, true); // struct statx: stx_ino u64 at 32; the kernel counts in 32 bits
+  // struct statx: stx_ino u64 at 32; the kernel counts in 32 bits
+  return new DataView(bytes.buffer).getUint32(32, true);
 }
 
 function readBootId(): Uint8Array {

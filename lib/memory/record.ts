@@ -9,8 +9,8 @@ export type CopyRecord<S extends AnyStruct> = (from: ViewOf<S>, to: ViewOf<S>) =
 /**
  * The routine that copies records which another process may be writing: the caller finds out from the word that guards
  * the record, and then throws the copy away. It is the layout's own, plain one where the processor keeps loads and
- * stores in order. Where it does not, elements are copied with atomic accesses, so that none of them passes an access to
- * the guarding word.
+ * stores in order. Where it does not, elements are copied with atomic accesses, so that none of them passes an access
+ * to the guarding word.
  *
  * @throws {ClosedError} (the routine) If the segment of either view was closed.
  */

@@ -72,8 +72,8 @@ export class Region {
   }
 
   /**
-   * The typed arrays, for reading. On a read-only attachment they refuse writes with a `ReadOnlyError` and are slower to
-   * read; so are views of structs over them.
+   * The typed arrays, for reading. On a read-only attachment they refuse writes with a `ReadOnlyError` and are slower
+   * to read; so are views of structs over them.
    */
   get source(): ReadonlyViews {
     return this.#views;

@@ -27,20 +27,22 @@ export class Role {
   /**
    * Takes the role, if nobody alive holds it.
    *
+   * @returns Whether it was taken over from one that died with it.
    * @throws {RoleTakenError} If somebody alive holds it, this attachment included.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
-  acquire(): void {
+  acquire(): boolean {
     const words = this.#region.views.i32; // throws on a read-only attachment
     const { party } = this.#region;
     while (true) {
-      const holder = load(words, this.#word); // pairs with the exchanges below, here and in release
+      const holder = load(words, this.#word); // pairs: role word
       if (holder !== 0 && party.isAlive(holder)) {
         throw new RoleTakenError(
           `Cannot become ${this.#what} as only one at a time may be: found ${party.describe(holder)}, which is alive`,
         );
       }
-      if (compareExchange(words, this.#word, holder, party.id) === holder) return;
+      // Pairs: role word. Whoever takes it over sees all that its holder wrote before releasing it.
+      if (compareExchange(words, this.#word, holder, party.id) === holder) return holder !== 0;
     }
   }
 
@@ -51,7 +53,7 @@ export class Role {
    */
   release(): void {
     const { party, views } = this.#region;
-    const holder = compareExchange(views.i32, this.#word, party.id, 0);
+    const holder = compareExchange(views.i32, this.#word, party.id, 0); // pairs: role word
     if (holder === party.id) return;
     throw new NotOwnerError(
       `Cannot give back ${this.#what} as this attachment does not hold it: found ${

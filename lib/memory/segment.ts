@@ -1,5 +1,5 @@
 import * as system from "../../ffi/system.ts";
-import { sleep } from "../atomic/mod.ts";
+import { lookSoon, sleep } from "../atomic/internal.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
 import { noteAttachment, requireCurrentRun } from "./attachments.ts";
@@ -53,7 +53,9 @@ const NAMES_SHOWN = 32;
  * ```
  */
 export class Segment implements Disposable {
-  /** The name; of an anonymous segment, one by which other processes of this user can open it while its creator has it. */
+  /**
+   * The name; of an anonymous segment, one by which other processes of this user can open it while its creator has it.
+   */
   readonly name: string;
   /** Length of the whole segment in bytes. */
   readonly byteLength: number;
@@ -100,8 +102,8 @@ export class Segment implements Disposable {
    *
    * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
    * @throws {SegmentFormatError} If the file is not a segment, cut short, of another version, or corrupt.
-   * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`, or
-   * `BUSY` if somebody who may only read the file keeps its locks from being taken.
+   * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`,
+   * or `BUSY` if somebody who may only read the file keeps its locks from being taken.
    */
   static open(name: string, options: OpenOptions = {}): Segment {
     if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);
@@ -144,8 +146,8 @@ export class Segment implements Disposable {
   }
 
   /**
-   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment. Waits while somebody is
-   * initialising it, for 5 s at most.
+   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment. Waits while somebody
+   * is initialising it, for 5 s at most.
    *
    * @returns Whether there was one.
    */
@@ -169,8 +171,8 @@ export class Segment implements Disposable {
    *
    * @param name 1 to 64 bytes, unique in the segment.
    * @param waitOptions How long to wait for others that are adding objects.
-   * @throws {SegmentStateError} `EXISTS` if the name is taken, `FULL` if entries or bytes have run out, `BUSY` if another
-   * process has been adding an object all the time.
+   * @throws {SegmentStateError} `EXISTS` if the name is taken, `FULL` if entries or bytes have run out, `BUSY` if
+   * another process has been adding an object all the time.
    */
   create<F extends LayoutTypeFunction, O extends { layout: AnyStruct }, S extends AnyStruct>(
     name: string,
@@ -295,14 +297,15 @@ export class Segment implements Disposable {
   }
 
   /**
-   * Leaves the segment: views detach and throw from now on, and the memory is given back. Its addresses stay reserved for
-   * the rest of the process's life, since an asynchronous operation of the runtime may still be working on them: what that
-   * reads is zeros, and what it writes reaches nobody. Closing twice is fine.
+   * Leaves the segment: views detach and throw from now on, and the memory is given back. Its addresses stay reserved
+   * for the rest of the process's life, since an asynchronous operation of the runtime may still be working on them:
+   * what that reads is zeros, and what it writes reaches nobody. Closing twice is fine.
    */
   close(): void {
     if (this.closed) return;
     this.#participants.leave();
     this.#file.mapping.close();
+    lookSoon();
   }
 
   /** The same as `close`, for `using`. */

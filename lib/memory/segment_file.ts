@@ -206,7 +206,7 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
     new Uint8Array(mapping.buffer, MAGIC_BYTES, geometry.objectsOffset - MAGIC_BYTES).fill(0);
     writeHeader(record, geometry);
     const header = readHeader(name, record, geometry.byteLength);
-    // Publishes everything above; pairs with the load in attach. From here on nothing fails.
+    // Publishes everything above; pairs: segment state. From here on nothing fails.
     store(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD, STATE_READY);
     unlockByte(fd, INITIALISER_LOCK_BYTE);
     return { mapping, header };
@@ -220,8 +220,9 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
 /**
  * Removes the name of a file that could not be initialised. If that fails too, the first error tells more.
  *
- * The kernel removes a name, whatever file has it. That it is still this file's is sure as long as the initialiser's lock is
- * held: who unlinks a file that is not ready waits for that lock, so the name cannot have gone to another one since the look.
+ * The kernel removes a name, whatever file has it. That it is still this file's is sure as long as the initialiser's
+ * lock is held: who unlinks a file that is not ready waits for that lock, so the name cannot have gone to another one
+ * since the look.
  */
 function removeName(name: string, fd: number): void {
   const doing = { action: "remove segment", path: name };
@@ -243,7 +244,8 @@ export function unlinkSegmentFile(name: string): boolean {
   if (opened === undefined) return system.shmUnlink(doing, name);
   try {
     const start = performance.now();
-    // Whoever initialises it may be about to remove the name itself, and must not remove the next file's (see removeName).
+    // Whoever initialises it may be about to remove the name itself, and must not remove the next file's (see
+    // removeName).
     while (!isReady(readStart(name, opened.fd)) && !tryLockByte(doing, opened.fd, INITIALISER_LOCK_BYTE)) {
       if (performance.now() - start >= INITIALISER_TIMEOUT_MS) break; // it is stopped
       sleep(1);
@@ -272,10 +274,11 @@ function openToUnlink(name: string): OpenFile | undefined {
 /** Checks the header of a ready file and maps it. */
 function attach(name: string, opened: OpenFile, request: MappingOptions): SegmentFile {
   const { byteLength } = system.fileStatus({ action: "open segment", path: name }, opened.fd);
-  // Read anew, as the bytes read along with the state may be older. And read before mapping: touching a page behind the end of a cut file would crash the process.
+  // Read anew, as the bytes read along with the state may be older. And read before mapping: touching a page behind the
+  // end of a cut file would crash the process.
   const header = readHeader(name, readStart(name, opened.fd), byteLength);
   const mapping = new Mapping(name, opened, byteLength, request);
-  load(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD); // pairs with the store in initialise
+  load(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD); // pairs: segment state
   return { mapping, header };
 }
 

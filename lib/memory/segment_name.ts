@@ -13,8 +13,8 @@ export interface AnonymousName {
 }
 
 /**
- * The name of an anonymous segment. Processes and descriptors get numbers that others had before, so it holds the time of
- * creation, which only one segment of a process can have.
+ * The name of an anonymous segment. Processes and descriptors get numbers that others had before, so it holds the time
+ * of creation, which only one segment of a process can have.
  */
 export function anonymousName(path: string, createdNs: number): string {
   return `${path}#${stampOf(createdNs)}`;

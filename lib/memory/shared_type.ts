@@ -35,10 +35,13 @@ export interface SharedType<Options, T> {
   attach(region: Region, options: Partial<Options>): T;
 }
 
-/** For the compiler only: a function from a layout's type to a shared type's, written as `type` in terms of `this["layout"]`. */
+/**
+ * For the compiler only: a function from a layout's type to a shared type's, written as `type` in terms of
+ * `this["layout"]`.
+ */
 export interface LayoutTypeFunction {
   /** The argument. */
-  readonly layout: AnyStruct;
+  readonly layout: unknown;
   /** The result. */
   readonly type: unknown;
 }

@@ -4,6 +4,9 @@ import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
@@ -40,6 +43,9 @@ const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
 const TOLD: number = CELL_OWN_WORD + 1;
 
+/** A deadline for a task, which keeps no other of this thread from arriving. */
+const NOBODY_WAITS = 0;
+
 /** What a cell says after an arrival in a round: never 0, which an empty cell says. */
 function arrivalIn(round: number): number {
   return (round << 1) | 1;
@@ -59,11 +65,11 @@ export interface BarrierStats extends LockStats {
  * Where a fixed number of attachments wait for each other, round after round, in any of the processes. An attachment
  * becomes one of the parties when it first waits.
  *
- * If a party dies before it has arrived, the others get an {@linkcode OwnerDiedError} within 100 ms instead of waiting for
- * ever; if it dies after it has arrived, they get it in the next round. Their arrival stands: they may wait again, and
- * continue when another attachment has taken the dead one's place by waiting. A stopped party is waited for. A process that
- * dies before it first waits is not known here: use `timeoutMs`. See {@linkcode Lock} for what counts as a death. Over a
- * `SharedArrayBuffer`, where deaths are not seen, any attachments may meet in each round.
+ * If a party dies before it has arrived, the others get an {@linkcode OwnerDiedError} within 100 ms instead of waiting
+ * for ever; if it dies after it has arrived, they get it in the next round. Their arrival stands: they may wait again,
+ * and continue when another attachment has taken the dead one's place by waiting. A stopped party is waited for. A
+ * process that dies before it first waits is not known here: use `timeoutMs`. See {@linkcode Lock} for what counts as a
+ * death. Over a `SharedArrayBuffer`, where deaths are not seen, any attachments may meet in each round.
  *
  * Source: D. Hensgen, R. Finkel, U. Manber, "Two Algorithms for Barrier Synchronization" (1988): no count that a death
  * could leave wrong, but a place for each party.
@@ -133,8 +139,8 @@ export class Barrier {
    * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
    * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call waits on.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
-   * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very thread,
-   * as the wait would never end. The arrival stands.
+   * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very
+   * thread, as the wait would never end. The arrival stands.
    * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive. Not over a `SharedArrayBuffer`.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.
@@ -146,25 +152,55 @@ export class Barrier {
     const deadline = this.#ended.now() + this.#header.timeoutMs("wait at", options);
     const round = this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
     if (!this.#endRound(round) && !this.#spin(round) && !this.#sleep(round, deadline)) return false;
-    this.#pending = undefined;
-    if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread
-    return true;
+    return this.#told();
   }
 
-  /** Parties, arrivals and rounds. Rounds count as `acquisitions`, dead parties whose place was taken as `recoveries`. */
+  /**
+   * As `wait`, but waits in the event loop. Tasks of one attachment are one party.
+   *
+   * @param options `timeoutMs` and `signal`; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns True if all have arrived. False if the time ran out: the arrival stands, also if the wait is called off.
+   */
+  waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let round: number | undefined;
+    return new LockTasks(this.#header).wait("wait at", {
+      attempt: (isLifeCheck) => {
+        round ??= this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
+        if (this.#endRound(round)) return this.#told();
+        if (isLifeCheck) this.#requireLiving(round, NOBODY_WAITS);
+        return false;
+      },
+      arm: () => announcedTo(this.#ended),
+    }, options);
+  }
+
+  /**
+   * Parties, arrivals and rounds. Rounds count as `acquisitions`, dead parties whose place was taken as `recoveries`.
+   */
   stats(): BarrierStats {
     const { source } = this.#header;
     if (source.closed) this.#header.refuseUse("report on");
     const round = load(source.i32, ROUND_WORD); // pairs: barrier round
     let arrived = 0;
     for (let cell = 0; cell < this.parties; cell++) {
-      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++; // pairs: barrier arrival
+      // pairs: barrier arrival
+      if (load(source.i32, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) arrived++;
     }
     const rounds = round >>> 0, recoveries = load(source.i32, HEIRS_WORD) >>> 0; // pairs: barrier heirs
     return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
   }
 
-  /** Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now. */
+  /** This attachment knows that the round has ended in which it arrived. */
+  #told(): true {
+    const words = this.#words;
+    this.#pending = undefined;
+    if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread
+    return true;
+  }
+
+  /**
+   * Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now.
+   */
   #arrive(): number {
     if (this.#cell === -1) this.#cell = this.#claimCell();
     const words = this.#words, arrived = peek(words, this.#cell + ARRIVED);
@@ -242,7 +278,8 @@ export class Barrier {
     for (let cell = 0; cell < this.#cells.used; cell++) {
       const id = this.#cells.idAt(cell);
       if (id === FREE) continue;
-      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue; // pairs: barrier arrival
+      // pairs: barrier arrival
+      if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue;
       if (party.isAlive(id)) {
         this.#header.refuseEndless("wait at", id, deadline);
         continue;

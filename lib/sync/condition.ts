@@ -3,6 +3,8 @@ import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { asyncLimitsOf, type AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { Mutex } from "./mutex.ts";
@@ -20,9 +22,9 @@ export type ConditionOptions = Record<never, never>;
 const SIGNALLED_WORD = FIRST_OWN_WORD;
 
 /**
- * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in any of the processes.
- * `wait` releases the mutex, sleeps and takes it again. It may return without a signal, so the caller checks what it waits
- * for in a loop. Always use one condition with one mutex.
+ * Where owners of a {@linkcode Mutex} sleep until another owner has changed what they wait for, in any of the
+ * processes. `wait` releases the mutex, sleeps and takes it again. It may return without a signal, so the caller checks
+ * what it waits for in a loop. Always use one condition with one mutex.
  *
  * A signal is never lost: if the waiter that it woke dies before it could act, all others that waited then wake within
  * 100 ms and check. If an owner of the mutex dies, `wait` returns with `mutex.ownerDied` true to the one that gets the
@@ -98,6 +100,36 @@ export class Condition {
     } finally {
       this.#header.endWaiting(place);
       if (!mutex.isOwned) mutex.lock(); // also if the wait failed: the caller holds it, as before
+    }
+  }
+
+  /**
+   * As `wait`, but waits in the event loop, for the signal and for the mutex. Other tasks of this attachment may take
+   * the mutex meanwhile. A signal may end the waits of several tasks of one process: look at what is waited for, in a
+   * loop.
+   *
+   * @param mutex Held by this task, before and afterwards; also if the wait is called off.
+   * @param options `timeoutMs` and `signal`, for the signal; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns False if the time ran out.
+   */
+  async waitAsync(mutex: Mutex, options?: AsyncWaitOptions): Promise<boolean> {
+    if (this.#header.words.length === 0) this.#header.refuseUse("wait for");
+    const limits = asyncLimitsOf("wait for", this.#header.what, options);
+    if (!mutex.isOwned) {
+      throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this task must hold the mutex`);
+    }
+    // Taken with the mutex held, as in `wait`.
+    const seen = this.#signalled.snapshot();
+    this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
+    const signalled = new LockTasks(this.#header).wait("wait for", {
+      attempt: () => this.#signalled.hasChanged(seen),
+      arm: () => ({ watch: (wake) => this.#signalled.watch(seen, wake) }),
+    }, limits);
+    mutex.unlock();
+    try {
+      return await signalled;
+    } finally {
+      await mutex.lockAsync();
     }
   }
 

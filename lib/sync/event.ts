@@ -3,6 +3,10 @@ import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
+import { type Waitable, WAITED, type Waited } from "./shared/async/waitable.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
@@ -30,11 +34,12 @@ const UNSET = 0;
 const SET = 1;
 
 /**
- * A flag to sleep on: anybody may set it and wait for it, in any of the processes. A manual event lets all waiters through
- * until it is reset. One with `autoReset` lets one waiter through each time it is set, and setting it twice counts once.
+ * A flag to sleep on: anybody may set it and wait for it, in any of the processes. A manual event lets all waiters
+ * through until it is reset. One with `autoReset` lets one waiter through each time it is set, and setting it twice
+ * counts once.
  *
- * Nobody owns an event, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once, the
- * setting is spent. If a setter dies before it could wake anybody, the waiters find the event set within 100 ms.
+ * Nobody owns an event, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once,
+ * the setting is spent. If a setter dies before it could wake anybody, the waiters find the event set within 100 ms.
  *
  * Source: Win32's event objects; blocking by {@linkcode EventCount}.
  *
@@ -52,7 +57,7 @@ const SET = 1;
  * assertEquals(event.wait({ timeoutMs: 5 }), false);
  * ```
  */
-export class Event {
+export class Event implements Waitable {
   /** The name in the catalog. */
   static readonly kind = "Event";
   /** Never writes what is attached for reading only. */
@@ -63,6 +68,7 @@ export class Event {
   readonly #header: LockHeader;
   readonly #words: Int32Array;
   readonly #wasSet: EventCount;
+  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("event", region);
@@ -81,7 +87,9 @@ export class Event {
     region.views.i32[AUTO_WORD] = autoReset ? 1 : 0;
   }
 
-  /** Attaches to an event; `autoReset` is read from it. A read-only attachment can only look at `isSet` and `stats()`. */
+  /**
+   * Attaches to an event; `autoReset` is read from it. A read-only attachment can only look at `isSet` and `stats()`.
+   */
   static attach(region: Region, _options: EventOptions): Event {
     return new Event(region);
   }
@@ -142,6 +150,32 @@ export class Event {
     if (this.#words.length === 0) this.#header.refuseUse("wait for");
     const timeoutMs = this.#header.timeoutMs("wait for", options);
     return this.tryWait() || this.#sleep(timeoutMs);
+  }
+
+  /**
+   * As `wait`, but waits in the event loop.
+   *
+   * @param options `timeoutMs` and `signal`; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns False if the time ran out.
+   */
+  waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false;
+    return (this.#tasks ??= new LockTasks(this.#header)).wait("wait for", {
+      attempt: () => this.tryWait(),
+      arm: () => {
+        if (!hasWaited) add(this.#words, SLEPT_WORD, 1); // pairs: event slept
+        hasWaited = true;
+        return announcedTo(this.#wasSet);
+      },
+    }, options);
+  }
+
+  /** For wait sets: ready while it is set. A set never resets it. */
+  get [WAITED](): Waited {
+    return {
+      isReady: () => this.isSet,
+      announce: () => this.#words.length === 0 ? undefined : this.#wasSet.announce(),
+    };
   }
 
   /** Waiters, and as `contended` how often one had to sleep. Nobody takes an event, so the other counts stay 0. */

@@ -1,4 +1,5 @@
-import { compareExchange, fence, Futex, load, or } from "../atomic/mod.ts";
+import { compareExchange, fence, Futex, load, or, type Watch } from "../atomic/mod.ts";
+import type { Announced } from "./shared/async/waitable.ts";
 
 /*
  * The word.
@@ -18,14 +19,14 @@ const RECHECK_MS = 50;
 
 /**
  * Blocking, added outside a lock-free part: take a snapshot, check the condition, and wait only if nothing was notified
- * since. No wake-up is lost. If nobody waits, notifying makes no system call, and not even an atomic write. Any number may
- * wait and notify, in any of the processes. A wait may end early, so the condition is checked in a loop. A waiter that
- * times out or dies asleep leaves the bit that announces it: that costs the next notifier one needless system call, which
- * clears it.
+ * since. No wake-up is lost. If nobody waits, notifying makes no system call, and not even an atomic write. Any number
+ * may wait and notify, in any of the processes. A wait may end early, so the condition is checked in a loop. A waiter
+ * that times out or dies asleep leaves the bit that announces it: that costs the next notifier one needless system
+ * call, which clears it.
  *
- * The condition must be changed by an atomic write, made before `notify`. Then, of a waiter that registers and checks, and a
- * notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`, folly's
- * `EventCount`, D. Vyukov's eventcounts.
+ * The condition must be changed by an atomic write, made before `notify`. Then, of a waiter that registers and checks,
+ * and a notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`,
+ * folly's `EventCount`, D. Vyukov's eventcounts.
  *
  * @example
  * ```ts
@@ -55,7 +56,8 @@ export class EventCount {
    *
    * @param words The array in which the count lies.
    * @param index Where: a word of its own, 0 at first.
-   * @param isPublished Whether the condition is changed with `release` where `isFenced` allows it: waiters then fence it.
+   * @param isPublished Whether the condition is changed with `release` where `isFenced` allows it: waiters then fence
+   * it.
    */
   constructor(words: Int32Array, index: number, isPublished = false) {
     this.#isPublished = isPublished;
@@ -77,9 +79,25 @@ export class EventCount {
     return snapshot;
   }
 
+  /** Announces a waiter to whoever waits for several at once. */
+  announce(): Announced {
+    const seen = this.snapshot();
+    return { futex: this.#futex, seen, isUnsure: !this.#isFenced };
+  }
+
+  /** Whether there was a notification since the snapshot. */
+  hasChanged(snapshot: number): boolean {
+    return load(this.#words, this.#index) !== snapshot; // pairs: event count
+  }
+
+  /** Whether a waiter may miss a notification, as it could not fence those who notify. */
+  get isUnsure(): boolean {
+    return !this.#isFenced;
+  }
+
   /**
-   * How long to wait at most before the condition is checked again, in milliseconds: whoever changed it may have died before
-   * it could notify.
+   * How long to wait at most before the condition is checked again, in milliseconds: whoever changed it may have died
+   * before it could notify.
    */
   get recheckMs(): number {
     return this.#isFenced ? RECHECK_MS : UNFENCED_RECHECK_MS;
@@ -93,6 +111,14 @@ export class EventCount {
    */
   wait(snapshot: number, deadline: number): boolean {
     return this.#futex.wait(snapshot, deadline);
+  }
+
+  /**
+   * Watches in the event loop: calls a function, later and once, when there was a notification since the snapshot, or
+   * for no reason.
+   */
+  watch(snapshot: number, wake: () => void): Watch {
+    return this.#futex.watch(snapshot, wake);
   }
 
   /** Wakes one waiter, if there is one. Call it after the atomic write that changed the condition. */
@@ -113,8 +139,8 @@ export class EventCount {
       const next = count === 1 ? (word + ONE) | ASLEEP : (word + ONE) & ~ASLEEP;
       if (compareExchange(this.#words, this.#index, word, next) !== word) continue;
       const woken = count === 1 ? this.#futex.wakeOne() : this.#futex.wakeAll();
-      // Nobody was asleep, so the bit goes. A waiter that registered since and is about to sleep finds another word than its
-      // snapshot; one that has fallen asleep since, on the word with the bit, is woken to register again.
+      // Nobody was asleep, so the bit goes. A waiter that registered since and is about to sleep finds another word
+      // than its snapshot; one that has fallen asleep since, on the word with the bit, is woken to register again.
       if (count !== 1 || woken > 0) return;
       if (compareExchange(this.#words, this.#index, next, next & ~ASLEEP) === next) this.#futex.wakeAll();
       return;

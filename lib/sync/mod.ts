@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 export { Barrier, type BarrierOptions, type BarrierStats } from "./barrier.ts";
 export { Condition, type ConditionOptions } from "./condition.ts";
 export { Event, type EventOptions } from "./event.ts";
@@ -19,4 +20,5 @@ export { SeqLock, type SeqLockOptions } from "./seq_lock.ts";
 export { SpinLock, type SpinLockOptions } from "./spin_lock.ts";
 export { TicketLock, type TicketLockOptions } from "./ticket_lock.ts";
 export type { Synchronous } from "./shared/synchronous.ts";
-export type { WaitOptions } from "./shared/wait_options.ts";
+export { type Announced, type Waitable, WAITED, type Waited } from "./shared/async/waitable.ts";
+export type { Stop, WaitOptions } from "./shared/wait_options.ts";

@@ -6,8 +6,9 @@ import type { Lock } from "./shared/lock.ts";
 import { LOCK_BYTES } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
-import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A mutex has no options. */
@@ -30,13 +31,13 @@ export class MutexGuard extends Guard {
 }
 
 /**
- * Lets one attachment at a time into a section of code, in any of the processes; the others sleep. Uncontended, `lock` and
- * `unlock` are one atomic exchange each and no system call. Not fair: a newcomer may overtake a sleeper. See
+ * Lets one attachment at a time into a section of code, in any of the processes; the others sleep. Uncontended, `lock`
+ * and `unlock` are one atomic exchange each and no system call. Not fair: a newcomer may overtake a sleeper. See
  * {@linkcode Lock} for its methods and for what counts as a death.
  *
- * A death leaves the mutex to the next owner by the rules of POSIX's robust mutexes: the next owner finds `ownerDied` true,
- * repairs what the mutex protects and calls `markConsistent()`. If it unlocks without that, the mutex is broken, and every
- * further attempt throws an `OwnerDiedError`. If it dies too, the one after it is told the same.
+ * A death leaves the mutex to the next owner by the rules of POSIX's robust mutexes: the next owner finds `ownerDied`
+ * true, repairs what the mutex protects and calls `markConsistent()`. If it unlocks without that, the mutex is broken,
+ * and every further attempt throws an `OwnerDiedError`. If it dies too, the one after it is told the same.
  *
  * Sources: U. Drepper, "Futexes Are Tricky" (2011); Rust's `std::sys::sync::mutex::futex`; musl's robust mutexes.
  *
@@ -122,6 +123,19 @@ export class Mutex implements Lock {
   acquire(options: WaitOptions): MutexGuard | undefined;
   acquire(options?: WaitOptions): MutexGuard | undefined {
     return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** As {@linkcode Lock.lockAsync}. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#word.lockAsync(options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<MutexGuard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<MutexGuard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<MutexGuard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /** Whether this attachment holds the mutex. */

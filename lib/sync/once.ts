@@ -14,6 +14,9 @@ import {
   ownerOf,
   RECOVERIES_F64,
 } from "./shared/lock_format.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
@@ -65,6 +68,7 @@ export class Once {
   readonly #header: LockHeader;
   readonly #words: Int32Array;
   readonly #changed: EventCount;
+  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("once", region);
@@ -117,12 +121,49 @@ export class Once {
     return true;
   }
 
+  /**
+   * As `run`, but waits in the event loop, and the function may be async: then it is done when its promise is. Tasks of
+   * this attachment wait for each other; one that waits within the function for the same once waits for ever.
+   *
+   * @param fn Receives whether one that had begun died. If it throws, or its promise is rejected, the error reaches the
+   * caller, and the next caller runs it again.
+   * @param options `timeoutMs` and `signal`, for the wait; `AsyncWaitOptions` has the rules of all async forms.
+   * @returns True if it is done now, false if the time ran out.
+   */
+  async runAsync(fn: (ownerDied: boolean) => unknown, options?: AsyncWaitOptions): Promise<boolean> {
+    let before: number | undefined, hasWaited = false;
+    const mayRun = await (this.#tasks ??= new LockTasks(this.#header)).wait("run", {
+      attempt: () => {
+        const isRunHere = load(this.#words, LOCK_WORD) === this.#header.id; // by another task
+        if (isRunHere || (before = this.#begin()) === undefined) return false;
+        if (hasWaited && before !== DONE) this.#header.counts[CONTENDED_F64]++;
+        return true;
+      },
+      arm: () => {
+        hasWaited = true;
+        return announcedTo(this.#changed);
+      },
+    }, options);
+    if (!mayRun || before === DONE) return mayRun;
+    let next = FREE;
+    try {
+      this.#countRun(before !== FREE);
+      await fn(before !== FREE);
+      next = DONE;
+    } finally {
+      this.#end(next);
+    }
+    return true;
+  }
+
   /** The attachment that runs the function, waiters and counts. */
   stats(): LockStats {
     return this.#header.stats();
   }
 
-  /** The word before, if this attachment runs the function from now on, or if it is done; undefined if another runs it. */
+  /**
+   * The word before, if this attachment runs the function from now on, or if it is done; undefined if another runs it.
+   */
   #begin(): number | undefined {
     while (true) {
       const word = load(this.#words, LOCK_WORD); // pairs: once done
@@ -156,18 +197,25 @@ export class Once {
   }
 
   #run(fn: (ownerDied: boolean) => unknown, ownerDied: boolean): void {
-    const { counts } = this.#header;
-    counts[ACQUISITIONS_F64]++;
-    if (ownerDied) counts[RECOVERIES_F64]++;
+    this.#countRun(ownerDied);
     let next = FREE;
     try {
       requireDone("run", this.#header.what, fn(ownerDied));
       next = DONE;
     } finally {
-      if (this.#words.length > 0) {
-        exchange(this.#words, LOCK_WORD, next); // pairs: once done; what fn wrote is seen
-        this.#changed.notifyAll();
-      }
+      this.#end(next);
     }
+  }
+
+  #countRun(ownerDied: boolean): void {
+    const { counts } = this.#header;
+    counts[ACQUISITIONS_F64]++;
+    if (ownerDied) counts[RECOVERIES_F64]++;
+  }
+
+  #end(next: number): void {
+    if (this.#words.length === 0) return;
+    exchange(this.#words, LOCK_WORD, next); // pairs: once done; what fn wrote is seen
+    this.#changed.notifyAll();
   }
 }

@@ -18,8 +18,9 @@ import {
   ZERO_WORD,
 } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
-import { takeFree, unlockOwned } from "./shared/owned_path.ts";
+import { takeFree, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode RwLock} is made. */
@@ -32,17 +33,17 @@ export interface RwLockOptions {
 const NOW = -Infinity;
 
 /**
- * Lets many readers or one writer into a section of code, in any of the processes. `tryLock`, `lock`, `unlock` and `acquire`
- * are the writer's; see {@linkcode Lock} for them and for what counts as a death. Each reader counts in a cache line of its
- * own, so reading scales. A waiting writer keeps new readers out, so readers do not starve writers; writers that follow
- * each other without a pause can starve readers. Reading may be nested, writing not.
+ * Lets many readers or one writer into a section of code, in any of the processes. `tryLock`, `lock`, `unlock` and
+ * `acquire` are the writer's; see {@linkcode Lock} for them and for what counts as a death. Each reader counts in a
+ * cache line of its own, so reading scales. A waiting writer keeps new readers out, so readers do not starve writers;
+ * writers that follow each other without a pause can starve readers. Reading may be nested, writing not.
  *
  * A reader that dies is counted out within 100 ms; it changed nothing, so nothing is suspect. After a writer has died,
  * readers and the next writer find `ownerDied` true until a writer has unlocked: it is expected to repair what the lock
  * protects.
  *
- * Sources: the cells are those of D. Dice and A. Kogan, "BRAVO: Biased Locking for Reader-Writer Locks" (2019), here for
- * all readers; reader and writer see each other by Dekker's order.
+ * Sources: the cells are those of D. Dice and A. Kogan, "BRAVO: Biased Locking for Reader-Writer Locks" (2019), here
+ * for all readers; reader and writer see each other by Dekker's order.
  *
  * @example
  * ```ts
@@ -145,6 +146,35 @@ export class RwLock implements Lock {
     return this.lock(options) ? this.#guard : undefined;
   }
 
+  /** As {@linkcode Lock.lockAsync}, for writing. Where other tasks of this attachment read, it waits for them. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false, hasWord = false;
+    return this.#word.tasks.wait("lock", {
+      attempt: (isLifeCheck) => {
+        hasWord ||= this.#word.takeForTask(isLifeCheck, hasWaited);
+        // Nobody comes in from here on.
+        if (!hasWord || !this.#readers.areOutForTask(isLifeCheck)) return false;
+        this.#markIfSuspect();
+        return this.#word.count(hasWaited);
+      },
+      arm: () => {
+        hasWaited = true;
+        return hasWord ? this.#readers.announceTask() : this.#word.announceTask();
+      },
+      disarm: (isOver) => {
+        if (!isOver && hasWord && this.#words.length > 0) this.#word.giveBack();
+      },
+    }, options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
+  }
+
   /**
    * Takes the lock for reading if no living writer holds it or waits for it. Never blocks.
    *
@@ -206,6 +236,37 @@ export class RwLock implements Lock {
     return this.lockRead(options) ? this.#readGuard : undefined;
   }
 
+  /**
+   * Takes the lock for reading, and waits in the event loop while there is a writer. Tasks that come behind one that
+   * waits to write, wait for it.
+   *
+   * @returns False if the time ran out.
+   * @throws As `lockRead` does, through the promise; but no `AlreadyOwnerError`.
+   */
+  lockReadAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false;
+    return this.#word.tasks.wait("lock", {
+      attempt: (isLifeCheck) => {
+        if (this.#word.isMine) return false; // another task writes
+        if (!this.#tryEnter() && !(isLifeCheck && this.#reader.tryAgain())) return false;
+        if (hasWaited) this.#counts[this.#cell / 2 + READ_CONTENDED]++;
+        return true;
+      },
+      arm: () => {
+        hasWaited = true;
+        return this.#word.announceTask();
+      },
+    }, options);
+  }
+
+  /** The lock's one guard for reading, for a block of a task: as `acquireAsync`. */
+  acquireReadAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireReadAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireReadAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockReadAsync(options) ? this.#readGuard : undefined;
+  }
+
   /** Whether this attachment holds the lock, for reading or for writing, and the last writer died. */
   get ownerDied(): boolean {
     if (this.#words.length === 0) return false;
@@ -260,8 +321,8 @@ export class RwLock implements Lock {
   /** Goes in, unless there is a writer. */
   #tryEnter(): boolean {
     const words = this.#words, cell = this.#cell, id = this.#id;
-    // Dekker's way: this exchange, then the load of the word; a writer takes the word by an exchange, then loads the cells.
-    // Pairs: cell holder.
+    // Dekker's way: this exchange, then the load of the word; a writer takes the word by an exchange, then loads the
+    // cells. Pairs: cell holder.
     if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();
     if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();
     this.#counts[cell / 2 + READ_ACQUISITIONS]++;

@@ -4,7 +4,10 @@ import { FREE, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
 import type { LockHeader } from "./shared/lock_header.ts";
 import type { OwnedWord } from "./shared/owned_word.ts";
 
-/** The slow path of a read-write lock's reader that met a writer, alive or dead, and holds nothing meanwhile; and its refusals. */
+/**
+ * The slow path of a read-write lock's reader that met a writer, alive or dead, and holds nothing meanwhile; and its
+ * refusals.
+ */
 export class RwLockReader {
   readonly #header: LockHeader;
   readonly #words: Int32Array;

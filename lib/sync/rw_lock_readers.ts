@@ -1,6 +1,8 @@
 import { compareExchange, load } from "../atomic/mod.ts";
 import type { Cells } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import type { Armed } from "./shared/async/goal.ts";
 import { FREE, isMarked, ownerOf, RECOVERIES_F64 } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
 import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED } from "./rw_lock_format.ts";
@@ -66,6 +68,18 @@ export class RwLockReaders {
     } finally {
       this.#header.endWaiting(place);
     }
+  }
+
+  /**
+   * Whether nobody that lives is inside; the dead are counted out if it is time to ask. The caller has the lock word.
+   */
+  areOutForTask(isLifeCheck: boolean): boolean {
+    return isLifeCheck ? this.#areGone(-Infinity) : this.areOut();
+  }
+
+  /** Announces a task that has the lock word and waits for those inside. */
+  announceTask(): Armed {
+    return announcedTo(this.#drained);
   }
 
   /** What the cells say. */

@@ -16,8 +16,11 @@ import {
   ownerOf,
   RECOVERIES_F64,
 } from "./shared/lock_format.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode Semaphore} is made. */
@@ -35,13 +38,13 @@ export interface SemaphoreStats extends LockStats {
 }
 
 /**
- * Lets as many into a section of code as it has permits, in any of the processes; the others sleep. An attachment may hold
- * several permits and can release only its own, so a semaphore limits use and does not signal: for that there is `Event`.
- * Not fair. Taking a permit looks through them: fast for some dozens. See {@linkcode Lock} for its methods and for what
- * counts as a death.
+ * Lets as many into a section of code as it has permits, in any of the processes; the others sleep. An attachment may
+ * hold several permits and can release only its own, so a semaphore limits use and does not signal: for that there is
+ * `Event`. Not fair. Taking a permit looks through them: fast for some dozens. See {@linkcode Lock} for its methods and
+ * for what counts as a death.
  *
- * Each permit names its holder, so the permits of one that dies come back by themselves within 100 ms: the next holder of
- * such a permit finds `ownerDied` true until it releases it.
+ * Each permit names its holder, so the permits of one that dies come back by themselves within 100 ms: the next holder
+ * of such a permit finds `ownerDied` true until it releases it.
  *
  * Source: E. Dijkstra's P and V; a word for each permit, in place of a count, is this project's.
  *
@@ -74,6 +77,7 @@ export class Semaphore implements Lock {
   readonly #id: number;
   readonly #guard: Guard;
   readonly #backoff = new Backoff({ yields: 0 });
+  #tasks: LockTasks | undefined;
   /** The word of the permit that this object took or released last: free or its own, most of the time. */
   #last: number;
 
@@ -141,6 +145,29 @@ export class Semaphore implements Lock {
     return this.lock(options) ? this.#guard : undefined;
   }
 
+  /** As {@linkcode Lock.lockAsync}: takes a permit. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let hasWaited = false;
+    return (this.#tasks ??= new LockTasks(this.#header)).wait("lock", {
+      attempt: (isLifeCheck) => {
+        if (!this.#tryLast() && !this.#takeFree() && !(isLifeCheck && this.#takeOver())) return false;
+        return !hasWaited || this.#contended();
+      },
+      arm: () => {
+        hasWaited = true;
+        return announcedTo(this.#returned);
+      },
+    }, options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
+  }
+
   /** Whether the permit that this object took last is still held, and its holder before died. */
   get ownerDied(): boolean {
     return this.#words.length > 0 && peek(this.#words, this.#last) === (this.#id | MARK); // written by this thread
@@ -184,7 +211,9 @@ export class Semaphore implements Lock {
     return false;
   }
 
-  /** Looks for a permit whose holder died. A death right after the exchange is found by the next one in the same way. */
+  /**
+   * Looks for a permit whose holder died. A death right after the exchange is found by the next one in the same way.
+   */
   #takeOver(): boolean {
     for (let i = 0; i < this.permits; i++) {
       const permit = this.#permitAt(i), word = load(this.#words, permit), id = ownerOf(word); // pairs: permit

@@ -11,10 +11,11 @@ import { SeqLockWriter } from "./seq_lock_writer.ts";
 import type { Lock } from "./shared/lock.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
-import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import { makeSeqLockPath, type SeqLockPath } from "./seq_lock_path.ts";
 import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode SeqLock} is made. */
@@ -24,23 +25,24 @@ export interface SeqLockOptions {
 }
 
 /**
- * A small record that is read far more often than it is written. One writer at a time and any number of readers, in any of
- * the processes. Readers write nothing, so they never slow the writer down, and a read-only attachment can read. A reader
- * that met a write reads again, so a writer that never rests can starve readers: a `LatestTable` has no such readers.
+ * A small record that is read far more often than it is written. One writer at a time and any number of readers, in any
+ * of the processes. Readers write nothing, so they never slow the writer down, and a read-only attachment can read. A
+ * reader that met a write reads again, so a writer that never rests can starve readers: a `LatestTable` has no such
+ * readers.
  *
- * The writer is the owner of the lock; see {@linkcode Lock} for its methods and for what counts as a death. It may hold the
- * lock for one write, or, where there is one writer only, from the start to the end. With the lock held it calls
+ * The writer is the owner of the lock; see {@linkcode Lock} for its methods and for what counts as a death. It may hold
+ * the lock for one write, or, where there is one writer only, from the start to the end. With the lock held it calls
  * `beginWrite` and `endWrite`, or `write`.
  *
- * A writer that dies within a write leaves the record half written. Readers get an {@linkcode OwnerDiedError}, within 100
- * ms, until another writer has written; that writer finds `ownerDied` true and must write everything anew. A writer that
- * dies between writes leaves a whole record; the next writer finds `ownerDied` true all the same. A stopped writer is
- * waited for.
+ * A writer that dies within a write leaves the record half written. Readers get an {@linkcode OwnerDiedError}, within
+ * 100 ms, until another writer has written; that writer finds `ownerDied` true and must write everything anew. A writer
+ * that dies between writes leaves a whole record; the next writer finds `ownerDied` true all the same. A stopped writer
+ * is waited for.
  *
- * What is read between `beginRead` and a `validate` that returns true is whole. Before that it may be a mixture of several
- * writes, so use no value, and follow no index, before it is validated. Where the processor may reorder loads (not
- * x86-64), `payload` is a private copy, made word by word with atomic accesses. On a read-only attachment it is a private
- * copy, too, which `beginRead` makes: what is written to it reaches nobody.
+ * What is read between `beginRead` and a `validate` that returns true is whole. Before that it may be a mixture of
+ * several writes, so use no value, and follow no index, before it is validated. Where the processor may reorder loads
+ * (not x86-64), `payload` is a private copy, made word by word with atomic accesses. On a read-only attachment it is a
+ * private copy, too, which `beginRead` makes: what is written to it reaches nobody.
  *
  * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
  * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.
@@ -81,7 +83,8 @@ export class SeqLock implements Lock {
    * Begins to read. Waits while a write is in progress.
    *
    * @returns What `validate` is to be given.
-   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never end.
+   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never
+   * end.
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -164,11 +167,12 @@ export class SeqLock implements Lock {
   }
 
   /**
-   * Reads. `fn` may find the record torn: then it runs again, and what it returned or threw is ignored. It must not change
-   * anything, keep the payload, or be async, as after an `await` the payload may be another.
+   * Reads. `fn` may find the record torn: then it runs again, and what it returned or threw is ignored. It must not
+   * change anything, keep the payload, or be async, as after an `await` the payload may be another.
    *
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
-   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never end.
+   * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never
+   * end.
    * @throws {TypeError} If `fn` writes this record, or returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -229,8 +233,8 @@ export class SeqLock implements Lock {
   }
 
   /**
-   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws or returns a promise, what it has
-   * written by then stands. An async function is refused before it writes anything.
+   * Writes, and takes the lock for it if this attachment does not hold it. If `fn` throws or returns a promise, what it
+   * has written by then stands. An async function is refused before it writes anything.
    *
    * @throws As `lock` and `beginWrite` do.
    * @throws {TypeError} If `fn` is async or returns a promise.
@@ -274,9 +278,22 @@ export class SeqLock implements Lock {
     return this.lock(options) ? this.#guard : undefined;
   }
 
+  /** As {@linkcode Lock.lockAsync}. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#word.lockAsync(options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
+  }
+
   /**
-   * Whether this attachment is the writer, and either the writer before it died, or the record is still half written since
-   * one did.
+   * Whether this attachment is the writer, and either the writer before it died, or the record is still half written
+   * since one did.
    */
   get ownerDied(): boolean {
     return this.#word.isMine && (this.#word.isSuspect || this.#writer.isHalfWritten);
@@ -303,8 +320,8 @@ export class SeqLock implements Lock {
   }
 
   /**
-   * Copies the payload, where readers have a copy. Where the processor may reorder loads, with atomic ones, so that none is
-   * made after the one in validate.
+   * Copies the payload, where readers have a copy. Where the processor may reorder loads, with atomic ones, so that
+   * none is made after the one in validate.
    */
   #copyIn(): void {
     if (this.#isOrdered) return;

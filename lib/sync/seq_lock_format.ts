@@ -10,7 +10,8 @@ import { FIRST_OWN_WORD, LOCK_BYTES } from "./shared/lock_format.ts";
  *        264      …  what is protected
  *
  * An attachment is within a write if the sequence is odd and the writer is its own id; if it is another's, and that is
- * dead, the record is half written. The sequence stands apart from the lock word, and with what it protects: readers never touch the writers' cache line.
+ * dead, the record is half written. The sequence stands apart from the lock word, and with what it protects: readers
+ * never touch the writers' cache line.
  */
 export const PAYLOAD_BYTES_WORD = FIRST_OWN_WORD;
 export const SEQUENCE_WORD: number = LOCK_BYTES / 4;

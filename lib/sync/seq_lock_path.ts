@@ -24,7 +24,8 @@ export function makeSeqLockPath(ports: SeqLockPorts): SeqLockPath {
   const { words: { load, peek }, sequenceWord, writing, begin, readSequence } = ports;
   return {
     beginRead() {
-      // The first look is plain: if it is stale, validate shows it. Undefined after a close, and where there are no words.
+      // The first look is plain: if it is stale, validate shows it. Undefined after a close, and where there are no
+      // words.
       const sequence = peek(sequenceWord);
       return sequence === undefined || (sequence & writing) !== 0 ? begin() : sequence;
     },

@@ -58,7 +58,8 @@ export class SeqLockWriter {
     if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
     this.#words[WRITER_WORD] = this.#id; // plain: ordered by the store below
     const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
-    // Pairs: seqlock sequence. Whoever sees anything of what follows finds the sequence changed. Odd stays odd after a death.
+    // Pairs: seqlock sequence. Whoever sees anything of what follows finds the sequence changed. Odd stays odd after a
+    // death.
     store(this.#words, SEQUENCE_WORD, sequence | WRITING);
     return this.#draft!;
   }
@@ -68,7 +69,8 @@ export class SeqLockWriter {
     if (!this.#isWriting || this.#words.length === 0) this.#refuseEnd();
     this.#isWriting = false;
     if (!this.#isOrdered) copyWords(this.#draft!, this.#shared, peek);
-    // Pairs: seqlock sequence. Whoever sees this value sees all that was written. No fence: nobody sleeps until it comes.
+    // Pairs: seqlock sequence. Whoever sees this value sees all that was written. No fence: nobody sleeps until it
+    // comes.
     release(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
   }
 

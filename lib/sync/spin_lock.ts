@@ -6,8 +6,9 @@ import type { Lock } from "./shared/lock.ts";
 import { FREE, LOCK_BYTES, ownerOf } from "./shared/lock_format.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
-import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_path.ts";
+import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A spinlock has no options. */
@@ -22,6 +23,8 @@ class PolledWord extends OwnedWord {
     super(header);
     this.#header = header;
   }
+
+  override announceTask(): undefined {}
 
   protected override wait(deadline: number): boolean {
     const backoff = this.#backoff;
@@ -50,10 +53,10 @@ class PolledWord extends OwnedWord {
 }
 
 /**
- * Lets one attachment at a time into a section of code that takes well under a microsecond, in any of the processes. The
- * others spin, and after some microseconds sleep for longer and longer, up to 40 ms. Where sections are longer, a `Mutex`
- * serves better: it wakes its waiters at once. Not fair. See {@linkcode Lock} for its methods and for what counts as a
- * death.
+ * Lets one attachment at a time into a section of code that takes well under a microsecond, in any of the processes.
+ * The others spin, and after some microseconds sleep for longer and longer, up to 40 ms. Where sections are longer, a
+ * `Mutex` serves better: it wakes its waiters at once. Not fair. See {@linkcode Lock} for its methods and for what
+ * counts as a death.
  *
  * Source: test-and-test-and-set with backoff, T. Anderson, "The Performance of Spin Lock Alternatives" (1990).
  *
@@ -120,6 +123,19 @@ export class SpinLock implements Lock {
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** As {@linkcode Lock.lockAsync}. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#word.lockAsync(options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   get ownerDied(): boolean {

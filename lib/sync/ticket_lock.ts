@@ -16,8 +16,11 @@ import {
   ownerOf,
   RECOVERIES_F64,
 } from "./shared/lock_format.ts";
+import { announcedTo } from "./shared/async/announced.ts";
+import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 import {
   COUNT_WORD,
@@ -36,23 +39,23 @@ import { TicketTurns } from "./ticket_turns.ts";
 /** How a {@linkcode TicketLock} is made. */
 export interface TicketLockOptions {
   /**
-   * How many attachments may use it at once: up to 1024. Defaults to 64. Over a `SharedArrayBuffer`: how many may hold it
-   * or wait for it.
+   * How many attachments may use it at once: up to 1024. Defaults to 64. Over a `SharedArrayBuffer`: how many may hold
+   * it or wait for it.
    */
   readonly maxParticipants?: number;
 }
 
 /**
- * Lets one attachment at a time into a section of code, first come, first served, in any of the processes. Waiters spin,
- * then sleep. Each change of turn wakes all that sleep, so it suits few waiters and short sections. See {@linkcode Lock}
- * for its methods and for what counts as a death.
+ * Lets one attachment at a time into a section of code, first come, first served, in any of the processes. Waiters
+ * spin, then sleep. Each change of turn wakes all that sleep, so it suits few waiters and short sections. See
+ * {@linkcode Lock} for its methods and for what counts as a death.
  *
- * A ticket is passed over if its holder died while waiting, or gave up because its time ran out. A stopped waiter keeps its
- * place, and nobody behind it gets in.
+ * A ticket is passed over if its holder died while waiting, or gave up because its time ran out. A stopped waiter keeps
+ * its place, and nobody behind it gets in.
  *
- * Before it takes a ticket, an attachment says so in its cell: a turn that no living attachment can have, by what the cells
- * say, is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991), for the
- * lock; the cells are this project's.
+ * Before it takes a ticket, an attachment says so in its cell: a turn that no living attachment can have, by what the
+ * cells say, is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991),
+ * for the lock; the cells are this project's.
  *
  * @example
  * ```ts
@@ -80,10 +83,15 @@ export class TicketLock implements Lock {
   readonly #counts: Float64Array;
   readonly #id: number;
   readonly #guard: Guard;
-  /** Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own. */
+  /**
+   * Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own.
+   */
   readonly #backoff = new Backoff({ yields: 0 });
   /** The state word of this attachment's cell; −1 before the first use, and where cells are not kept. */
   #state = -1;
+  /** Whether a task has drawn a ticket. */
+  #isDrawn = false;
+  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("ticket lock", region);
@@ -115,8 +123,8 @@ export class TicketLock implements Lock {
   }
 
   /**
-   * As {@linkcode Lock.tryLock}: also refused while somebody waits, or is within a call that takes the lock, tries to, or
-   * passes it on.
+   * As {@linkcode Lock.tryLock}: also refused while somebody waits, or is within a call that takes the lock, tries to,
+   * or passes it on.
    *
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
    * @throws {SegmentFormatError} If its words contradict each other.
@@ -147,9 +155,9 @@ export class TicketLock implements Lock {
     if (this.#state === -1) return this.#unlockAnew();
     // While this attachment lives and its cell says TAKING, nobody else passes its turn on.
     const serving = peek(words, SERVING_WORD);
-    // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect. And a thread that
-    // is stopped in between has not given up its turn before it has passed it on: others would have, and it would set the
-    // turn back.
+    // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect. And a
+    // thread that is stopped in between has not given up its turn before it has passed it on: others would have, and it
+    // would set the turn back.
     words[LOCK_WORD] = FREE;
     release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn
     store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the look for those that sleep
@@ -160,6 +168,42 @@ export class TicketLock implements Lock {
   acquire(options: WaitOptions): Guard | undefined;
   acquire(options?: WaitOptions): Guard | undefined {
     return this.lock(options) ? this.#guard : undefined;
+  }
+
+  /** As {@linkcode Lock.lockAsync}: takes a ticket, once no other task of this attachment has one or holds the lock. */
+  lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    let ticket: number | undefined;
+    return (this.#tasks ??= new LockTasks(this.#header)).wait("lock", {
+      attempt: (isLifeCheck) => {
+        if (ownerOf(peek(this.#words, LOCK_WORD)) === this.#id) return false; // own id: written by this thread
+        // Whoever of this attachment locked without waiting in the event loop has taken the ticket's place.
+        if (ticket !== undefined && !this.#withCell(() => this.#hasTicket(ticket!))) ticket = undefined;
+        if (ticket === undefined) {
+          if (this.#tryTake()) return true;
+          ticket = this.#withCell(() => this.#draw());
+        }
+        // Whose turn comes while this is not looking waits for it: nothing else passes a living one over.
+        while (load(this.#words, SERVING_WORD) !== ticket) { // pairs: ticket turn
+          if (!isLifeCheck || !this.#turns.passOver()) return false;
+        }
+        this.#isDrawn = false;
+        return this.#withCell(() => this.#turn());
+      },
+      arm: () => announcedTo(this.#passed),
+      disarm: (isOver) => {
+        if (isOver || ticket === undefined || this.#words.length === 0) return;
+        this.#isDrawn = false;
+        if (this.#withCell(() => this.#hasTicket(ticket!) && this.#giveUp(ticket!))) this.unlock();
+      },
+    }, options);
+  }
+
+  /** As {@linkcode Lock.acquireAsync}. */
+  acquireAsync(): Promise<Guard>;
+  /** The same with a limit: `undefined` if the time ran out. */
+  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
+  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
+    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   get ownerDied(): boolean {
@@ -179,7 +223,8 @@ export class TicketLock implements Lock {
     words[this.#state] = TAKING; // plain: ordered by the exchange
     // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
-      store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the look whether the turn is anybody's
+      // pairs: ticket holder; and a fence, before the look whether the turn is anybody's
+      store(words, this.#state, NONE);
       return false;
     }
     const before = peek(words, LOCK_WORD); // written by owners only, and this is the only one
@@ -213,8 +258,8 @@ export class TicketLock implements Lock {
   }
 
   /**
-   * Runs a part of a call with `#state` set. Where deaths are not seen, the cell of one that has gone would never be free
-   * again: there a cell is kept only while its attachment holds the lock or waits for it.
+   * Runs a part of a call with `#state` set. Where deaths are not seen, the cell of one that has gone would never be
+   * free again: there a cell is kept only while its attachment holds the lock or waits for it.
    */
   #withCell<T>(call: () => T): T {
     if (this.#state !== -1) return call();
@@ -227,17 +272,32 @@ export class TicketLock implements Lock {
       return call();
     } finally {
       this.#state = -1;
-      if (ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word); // own id: written by this thread
+      // own id: written by this thread
+      if (!this.#isDrawn && ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word);
     }
   }
 
-  /** Takes a ticket and waits for its turn. */
-  #wait(deadline: number): boolean {
+  /** Draws a ticket for a task, which keeps the cell until it has its turn or gives up. */
+  #draw(): number {
     const words = this.#words, state = this.#state;
     store(words, state, TAKING); // pairs: ticket holder
     const ticket = add(words, NEXT_WORD, 1); // pairs: ticket drawn; whoever sees it drawn sees TAKING
     store(words, state + TICKET - STATE, ticket);
     store(words, state, WAITING); // pairs: ticket holder; whoever sees it sees the ticket
+    this.#isDrawn = true;
+    return ticket;
+  }
+
+  /** Whether this attachment waits with a ticket. Own cell: written by this thread. */
+  #hasTicket(ticket: number): boolean {
+    const state = this.#state;
+    return peek(this.#words, state) === WAITING && peek(this.#words, state + TICKET - STATE) === ticket;
+  }
+
+  /** Takes a ticket and waits for its turn. */
+  #wait(deadline: number): boolean {
+    const words = this.#words, ticket = this.#draw();
+    this.#isDrawn = false;
     try {
       if (this.#awaitTurn(ticket, deadline)) return true;
     } catch (error) {

@@ -40,14 +40,16 @@ class View {
 /**
  * A memory that reorders as arm64 may, between accesses that are atomic here (`ldar`, `stlr`, `casal`) and plain ones.
  *
- * Stores are late: a plain store comes to be seen after or before any other of its actor to another word; a release store
- * only after all that were made before it, but what is stored after it may be seen first. Loads are early: a load may find
- * what a word was at any time since the last acquire load of its actor had found its value; an acquire load not before an
- * own release store is seen. So a plain load that was made before an acquire load may find what is newer, as if it had been
- * made after it. One word never seems to go back. Locked instructions and fences are a barrier for everything.
+ * Stores are late: a plain store comes to be seen after or before any other of its actor to another word; a release
+ * store only after all that were made before it, but what is stored after it may be seen first. Loads are early: a load
+ * may find what a word was at any time since the last acquire load of its actor had found its value; an acquire load
+ * not before an own release store is seen. So a plain load that was made before an acquire load may find what is newer,
+ * as if it had been made after it. One word never seems to go back. Locked instructions and fences are a barrier for
+ * everything.
  *
  * To find what is not the newest is a delay, of which there are so many. Not in this model: a plain store that is seen
- * before an earlier plain load of its actor was made, and order by dependency, which keeps more in order than is kept here.
+ * before an earlier plain load of its actor was made, and order by dependency, which keeps more in order than is kept
+ * here.
  */
 export class Arm64Memory extends Memory {
   /** All that came to be seen, in order: the time is an index here, plus one. */
@@ -227,7 +229,9 @@ export class Arm64Memory extends Memory {
     this.onDelay?.(word);
   }
 
-  /** A store comes to be seen: after those that it must not pass, and those of others that are chosen to come before. */
+  /**
+   * A store comes to be seen: after those that it must not pass, and those of others that are chosen to come before.
+   */
   #show(actor: number, index: number): void {
     const view = this.#viewOf(actor), { waiting } = view, store = waiting[index];
     if (store.isRelease) { while (waiting[0] !== store) this.#show(actor, 0); }

@@ -1,6 +1,6 @@
 /**
- * Makes a program that can be explored of a scenario and the library's source: a copy of each file that it imports, with
- * twins, in a folder of its own.
+ * Makes a program that can be explored of a scenario and the library's source: a copy of each file that it imports,
+ * with twins, in a folder of its own.
  *
  * @module
  */

@@ -8,8 +8,8 @@ const MOST_OPTIONS = 32;
 export type Picker = (kind: number, options: Uint16Array, count: number) => number;
 
 /**
- * The choices of a run. What is laid down is taken again; beyond that a picker decides. A depth-first search picks first
- * options, and `advance` lays down the path that comes next.
+ * The choices of a run. What is laid down is taken again; beyond that a picker decides. A depth-first search picks
+ * first options, and `advance` lays down the path that comes next.
  */
 export class Choices {
   /** The options of the choice that is about to be made, for its maker to fill in. */

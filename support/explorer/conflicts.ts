@@ -1,11 +1,11 @@
 import { MEMORY_BYTES } from "./memory.ts";
 
 /**
- * Which words actors were seen to share. An access that nobody else's could disturb or notice commutes with all that others
- * do: whether somebody else goes first makes no difference, so no turn needs to be taken there.
+ * Which words actors were seen to share. An access that nobody else's could disturb or notice commutes with all that
+ * others do: whether somebody else goes first makes no difference, so no turn needs to be taken there.
  *
- * A word may turn out to be shared late in a search. What is known does not change within a search, so that its runs have
- * the same choices; if it has learned something, the search is made again.
+ * A word may turn out to be shared late in a search. What is known does not change within a search, so that its runs
+ * have the same choices; if it has learned something, the search is made again.
  */
 export class Conflicts {
   /** By word, a bit for each actor; the writers behind the readers. */
@@ -13,7 +13,9 @@ export class Conflicts {
   #noted = new Uint16Array(2 * WORDS);
   #hasLearned = false;
 
-  /** Notes an access, and says whether another actor's may conflict with it, as far as is known: one of the two writes. */
+  /**
+   * Notes an access, and says whether another actor's may conflict with it, as far as is known: one of the two writes.
+   */
   isShared(actor: number, word: number, isWrite: boolean): boolean {
     const own = 1 << actor, at = isWrite ? WORDS + word : word;
     if ((this.#noted[at] & own) === 0) {

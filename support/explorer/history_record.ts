@@ -3,11 +3,11 @@ import { mix } from "./hash.ts";
 import { DIES, explainHistory, type Operation, type Specification } from "./linearizability.ts";
 
 /**
- * What operations were called in a run, and what they returned. An operation begins right before its first step, and ends
- * right after its last one: the shortest time that it can be said to have taken.
+ * What operations were called in a run, and what they returned. An operation begins right before its first step, and
+ * ends right after its last one: the shortest time that it can be said to have taken.
  *
- * Which operations had returned when another began tells more than the steps of its actor do. So that no two runs are taken
- * for one that differ in it, it is a part of what the actor has seen.
+ * Which operations had returned when another began tells more than the steps of its actor do. So that no two runs are
+ * taken for one that differ in it, it is a part of what the actor has seen.
  */
 export class HistoryRecord {
   #specification: Specification<unknown> | undefined;

@@ -1,7 +1,7 @@
 /**
- * Whether what operations returned can be explained by doing them one after the other, each at some moment between its call
- * and its return: the algorithm of J. Wing and C. Gong, "Testing and Verifying Concurrent Objects" (1993), which does not
- * come twice to the same set of operations done and the same state.
+ * Whether what operations returned can be explained by doing them one after the other, each at some moment between its
+ * call and its return: the algorithm of J. Wing and C. Gong, "Testing and Verifying Concurrent Objects" (1993), which
+ * does not come twice to the same set of operations done and the same state.
  *
  * @module
  */

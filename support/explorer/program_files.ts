@@ -26,8 +26,8 @@ export interface Places {
 }
 
 /**
- * All files that a program consists of, parsed and patched. An import through a door, a file of nothing but exports from
- * others, is taken for one of the file behind it, so a program has the files that it uses and no more.
+ * All files that a program consists of, parsed and patched. An import through a door, a file of nothing but exports
+ * from others, is taken for one of the file behind it, so a program has the files that it uses and no more.
  */
 export class ProgramFiles {
   /** By path. */

@@ -1,8 +1,8 @@
 import type { Patch } from "./program_files.ts";
 
 /**
- * Numbers of the library that only make runs longer: a wait that looks twice shows all that one does that looks 24 times.
- * The places for blocked attachments are so few that they run out.
+ * Numbers of the library that only make runs longer: a wait that looks twice shows all that one does that looks 24
+ * times. The places for blocked attachments are so few that they run out.
  */
 export const SHORTENED: readonly Patch[] = [
   { file: "lib/sync/shared/owned_word.ts", from: "const SPINS = 24;", to: "const SPINS = 1;", isOptional: true },
@@ -30,7 +30,10 @@ export const SHORTENED: readonly Patch[] = [
   { file: "lib/sync/shared/lock_format.ts", from: "BLOCKED_PLACES = 32;", to: "BLOCKED_PLACES = 2;", isOptional: true },
 ];
 
-/** Code that is made from text while the program runs gets its twins then. Its serial numbers only keep engines from sharing profiles. */
+/**
+ * Code that is made from text while the program runs gets its twins then. Its serial numbers only keep engines from
+ * sharing profiles.
+ */
 export const EVALUATED: readonly Patch[] = [
   { file: "lib/layout/source.ts", from: "return new Function(", to: "return $evaluate(", isOptional: true },
   { file: "lib/layout/source.ts", from: "${serial++}", to: "", isOptional: true },

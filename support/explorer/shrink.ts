@@ -17,8 +17,8 @@ interface Decision {
 }
 
 /**
- * Makes a schedule that goes wrong simpler: leaves out one decision after the other, such as a preemption or a death, as long
- * as the same goes wrong.
+ * Makes a schedule that goes wrong simpler: leaves out one decision after the other, such as a preemption or a death,
+ * as long as the same goes wrong.
  *
  * @param path Of the run that went wrong.
  * @param conflicts What it knew of shared words.

@@ -1,7 +1,7 @@
 /**
- * The states that a search has been in, each with the most preemptions that were left there. Open addressing over 64 bits of
- * hash, several times as fast as a `Map`: among ten million states, two share their hash with a probability of 3 in a
- * million, and then a part of the schedules would be left out.
+ * The states that a search has been in, each with the most preemptions that were left there. Open addressing over 64
+ * bits of hash, several times as fast as a `Map`: among ten million states, two share their hash with a probability of
+ * 3 in a million, and then a part of the schedules would be left out.
  */
 export class States {
   #low = new Int32Array(1 << 14);
@@ -16,8 +16,8 @@ export class States {
   }
 
   /**
-   * Whether the search has been here with as many preemptions left: then all that can come has been seen. If not, it has
-   * been from now on.
+   * Whether the search has been here with as many preemptions left: then all that can come has been seen. If not, it
+   * has been from now on.
    */
   isKnown(low: number, high: number, left: number): boolean {
     if (this.#count * 2 > this.#left.length) this.#grow();

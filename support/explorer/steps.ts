@@ -1,6 +1,7 @@
 /**
- * What the explored code calls in place of `Atomics`, of the kernel and of the clock. Each function in `STEPS` is one step;
- * the rewritten code hands it a last argument, evaluated right before the call, which lets another actor go first.
+ * What the explored code calls in place of `Atomics`, of the kernel and of the clock. Each function in `STEPS` is one
+ * step; the rewritten code hands it a last argument, evaluated right before the call, which lets another actor go
+ * first.
  *
  * @module
  */
@@ -21,8 +22,8 @@ function elementOf(words: Words, value: number): number {
 }
 
 /**
- * Whether an access is one to the array itself: before and after the actors, and to an array that nobody shares. That is a
- * step all the same, as the rewritten code has made room for one.
+ * Whether an access is one to the array itself: before and after the actors, and to an array that nobody shares. That
+ * is a step all the same, as the rewritten code has made room for one.
  */
 function isDirect(words: Words): boolean {
   return world.current === undefined || words.buffer !== buffer;

@@ -39,7 +39,9 @@ export const TURN = 0;
 /** Whether the actor that runs dies before a step that concerns nobody else. */
 export const OWN = 3;
 
-/** A sleep this long only looks whether somebody died: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here. */
+/**
+ * A sleep this long only looks whether somebody died: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here.
+ */
 const LIFE_CHECK_MS = 40;
 
 /** How often in a row an actor may wake by its deadline without any change. */

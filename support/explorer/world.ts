@@ -1,5 +1,6 @@
 /**
- * The explored world: shared memory, actors, and the steps that they make. What the rewritten code calls stands at the end.
+ * The explored world: shared memory, actors, and the steps that they make. What the rewritten code calls stands at the
+ * end.
  *
  * @module
  */
@@ -252,7 +253,9 @@ export class World extends Turns {
     return this.#isGranted = this.next === actor;
   }
 
-  /** Something was done that others see although it is no step: somebody came inside, or an operation began or ended. */
+  /**
+   * Something was done that others see although it is no step: somebody came inside, or an operation began or ended.
+   */
   beSeen(): void {
     this.#isSeen = true;
   }

@@ -17,12 +17,12 @@ interface Waiting {
 }
 
 /**
- * The memory of x86-64: each processor keeps its plain stores in order in a buffer of its own, from where they come to be
- * seen by others at some time. It sees its own at once. Locked instructions and fences empty the buffer first.
+ * The memory of x86-64: each processor keeps its plain stores in order in a buffer of its own, from where they come to
+ * be seen by others at some time. It sees its own at once. Locked instructions and fences empty the buffer first.
  *
- * When a store comes to be seen matters only to who looks at that word, or writes it. So that is decided there: an access
- * finds the stores of others that wait for this word, and takes in as many as it likes, with all that were made before
- * them. To leave one out is a delay, of which there are so many.
+ * When a store comes to be seen matters only to who looks at that word, or writes it. So that is decided there: an
+ * access finds the stores of others that wait for this word, and takes in as many as it likes, with all that were made
+ * before them. To leave one out is a delay, of which there are so many.
  */
 export class X86Memory extends Memory {
   /** By actor, in the order in which they were made. */
@@ -151,8 +151,8 @@ export class X86Memory extends Memory {
   }
 
   /**
-   * An actor's oldest store comes to be seen: after those of others to the same word that are chosen to come before. Those
-   * cannot be stores of one whose own store this comes before.
+   * An actor's oldest store comes to be seen: after those of others to the same word that are chosen to come before.
+   * Those cannot be stores of one whose own store this comes before.
    */
   #showFirst(actor: number): void {
     const list = this.#listOf(actor), isWhole = !list[0].isFirstHalf;

@@ -6,8 +6,8 @@ import { peerArgs, tell } from "../../support/in_peer.ts";
 import { Words } from "../sync/lock_table.ts";
 
 /**
- * Litmus tests: each side runs its loop long enough to be compiled by the optimising compiler, in a function of its own.
- * Words stand on cache lines of their own.
+ * Litmus tests: each side runs its loop long enough to be compiled by the optimising compiler, in a function of its
+ * own. Words stand on cache lines of their own.
  */
 const [what, handle, side, count] = peerArgs;
 const segment = Segment.open(handle, { readOnly: what === "hoist" && side === "1" });

@@ -174,12 +174,14 @@ async function killAll(producers: "one" | "many", kills: number): Promise<void> 
     assertEquals(notes[WRONG], 0, failed());
     let received = 0;
     for (let i = 0; i < PRODUCERS; i++) {
-      assertGreaterOrEqual(notes[GIVEN + i], notes[PUBLISHED + i], "a message that publish had returned for is gone");
-      assertEquals(notes[SEEN + i], notes[GIVEN + i]);
+      // A consumer that died between giving messages back and noting that has noted before that it saw them.
+      assertGreaterOrEqual(notes[SEEN + i], notes[PUBLISHED + i], "a message that publish had returned for is gone");
+      assertGreaterOrEqual(notes[SEEN + i], notes[GIVEN + i]);
       received += notes[SEEN + i];
     }
     assert(sender < PRODUCERS);
-    assertGreater(received, kills, "they died before they had done anything"); // how many in those few ms, the machine's load decides
+    // how many in those few ms, the machine's load decides
+    assertGreater(received, kills, "they died before they had done anything");
     if (producers === "one") assertEquals(ring.skipped, 0);
     else assertGreater(ring.skipped, 0);
     // And the ring is as good as new.

@@ -65,7 +65,7 @@ describe("LatestTable.changedSince", () => {
         assertEquals(found.rows, [row]);
         next = found.next;
       }
-      assertEquals(next, (start - 3 + 9) % 2 ** 32);
+      assertEquals(next, (start - 3 + 8) % 2 ** 32);
     }
   });
 
@@ -88,6 +88,30 @@ describe("LatestTable.changedSince", () => {
     assertEquals(changed(table, next).rows, []);
     table.writer();
     assertEquals(changed(table, next).rows, [6]);
+  });
+
+  it("passes no row for a writer that follows one that closed", () => {
+    const { table } = tableOf(8), first = table.writer();
+    for (const row of [1, 2]) first.write(row, { bid: row });
+    const { next } = changed(table, 0);
+    first.close();
+    table.writer();
+    assertEquals(changed(table, next), { rows: [], next });
+  });
+
+  it("may be called within its own function, and ends well after one that throws", () => {
+    const { table } = tableOf(8), writer = table.writer();
+    for (const row of [7, 6]) writer.write(row, { bid: row });
+    const since = table.changes;
+    for (const row of [1, 2, 3]) writer.write(row, { bid: row });
+    const rows: number[] = [], within: number[][] = [];
+    table.changedSince(since, (row) => {
+      rows.push(row);
+      within.push(changed(table, 0).rows);
+    });
+    assertEquals([rows, within], [[1, 2, 3], new Array(3).fill([7, 6, 1, 2, 3])]);
+    assertThrows(() => table.changedSince(since, () => table.changedSince(0, () => void (null as never as []).length)));
+    assertEquals(changed(table, since).rows, [1, 2, 3]);
   });
 
   it("refuses what is no count, and a closed segment", () => {

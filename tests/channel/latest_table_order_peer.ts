@@ -2,8 +2,8 @@ import process from "node:process";
 import { tell } from "../../support/in_peer.ts";
 
 /*
- * Writes and reads a row by the rules of a processor that keeps no order, and tells which atomic accesses there were. What
- * the runtime says of its processor is changed before the package is loaded.
+ * Writes and reads a row by the rules of a processor that keeps no order, and tells which atomic accesses there were.
+ * What the runtime says of its processor is changed before the package is loaded.
  */
 Object.defineProperty(process, "arch", { value: "arm64" });
 const { Deno } = globalThis as { Deno?: { build: { arch: string } } };
@@ -47,8 +47,8 @@ const table = LatestTable.attach(region, options), writer = table.writer(), quot
 for (const bid of [1, 2, 3]) writer.write(0, { bid });
 
 /**
- * An access, and whether the slot that is to be written still was as before. A "load" is a read behind which a locked operation
- * on a word of this thread came at once.
+ * An access, and whether the slot that is to be written still was as before. A "load" is a read behind which a locked
+ * operation on a word of this thread came at once.
  */
 type Access = [what: string, where: string, isUntouched: boolean];
 

@@ -25,7 +25,10 @@ function write(): never {
   }
 }
 
-/** Reads all rows for a second, for longer where the writer gets too little of the processor, and counts what must not be. */
+/**
+ * Reads all rows for a second, for longer where the writer gets too little of the processor, and counts what must not
+ * be.
+ */
 function read(): void {
   let reads = 0, torn = 0, backwards = 0, distinct = 0;
   const last = [0, 0, 0, 0];

@@ -9,8 +9,8 @@ import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { ATTEMPTED, ERRORS, MARKS, Marks, PUBLISHED, RECEIVED, SENDER, TALLIES, Tallies } from "./mpmc_queue_sample.ts";
 
 /*
- * A record's sequence tells its sender and its number; consumers set a bit for each that they receive. Arguments: what to do,
- * segment, how to wait, own number, records of a sender, records of all.
+ * A record's sequence tells its sender and its number; consumers set a bit for each that they receive. Arguments: what
+ * to do, segment, how to wait, own number, records of a sender, records of all.
  */
 const [what, name, wait, own, ofEach, ofAll] = peerArgs;
 const segment = Segment.open(name, { role: `${what} ${own}` });

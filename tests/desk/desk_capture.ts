@@ -1,6 +1,6 @@
 /**
- * A small capture in Binance's format, made up: a book of two levels a side whose best quantities grow with each update,
- * each followed by the book ticker that says so, and a trade.
+ * A small capture in Binance's format, made up: a book of two levels a side whose best quantities grow with each
+ * update, each followed by the book ticker that says so, and a trade.
  *
  * @module
  */

@@ -48,12 +48,19 @@ describe("the desk on captures of real markets", { skip }, () => {
     ["deribit-options-20210417.txt.gz", 92, 56],
   ] as const;
   for (const [file, tickers, books] of options) {
-    it(`Deribit, ${file}: ${tickers} of ${tickers} tops and greeks`, async () => {
-      const { audit, last } = await replay(file, {});
-      assertEquals([audit.tops, audit.equalTops, audit.depth.applied], [tickers, tickers, books]);
-      assertEquals([audit.greeks, audit.greeksWithin], [tickers, tickers]);
-      assertEquals([audit.greeksPending, audit.depth.gap, audit.depth.early, last.validBooks], [0, 0, 0, 10]);
-    });
+    for (const isKilling of [false, true]) {
+      const how = isKilling ? ", with a process killed every 0.2 s" : "";
+      it(`Deribit, ${file}: ${tickers} of ${tickers} tops and greeks, through processes of both runtimes${how}`, async () => {
+        const { audit, last, deaths, kills } = await replay(file, {
+          mix: true,
+          ...(isKilling ? { speed: 25, killEveryMs: 200 } : {}),
+        });
+        assertEquals([audit.tops, audit.equalTops, audit.depth.applied], [tickers, tickers, books]);
+        assertEquals([audit.greeks, audit.greeksWithin], [tickers, tickers]);
+        assertEquals([audit.greeksPending, audit.depth.gap, audit.depth.early, last.validBooks], [0, 0, 0, 10]);
+        assertEquals([deaths.length, kills > 0], [kills, isKilling]);
+      });
+    }
   }
 
   it("Binance, with a process killed every 0.4 s: the same to the last figure", async () => {

@@ -17,6 +17,6 @@ describe("the desk whose processes are killed", () => {
     assertEquals([missing, events, orders.misplaced, orders.undecided], [0, result.last.feed.events, 0, 0], text);
     assertEquals(orders.count, orders.filled + orders.refused, text);
     assertGreater(orders.filled, 5, text);
-    assertGreater(events, 5_000, text);
+    assertGreater(events, 1000, text); // on an idle machine 15,000: while a process is started anew, all wait
   });
 });

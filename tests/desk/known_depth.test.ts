@@ -124,7 +124,10 @@ describe("a capture whose price leaves what its snapshot covered", () => {
   };
   const bids = [["100", "1"], ["99", "1"]] as const, asks = [["101", "1"], ["102", "1"]] as const;
 
-  /** The price falls to 90; the exchange knows of a bid at 95 that is older than the snapshot, and that no change tells of. */
+  /**
+   * The price falls to 90; the exchange knows of a bid at 95 that is older than the snapshot, and that no change tells
+   * of.
+   */
   function falling(hasHidden: boolean, hasTickers: boolean): string {
     const lines = new BinanceLines().ticker(1000, ["100", "1"], ["101", "1"]).snapshot(1000, bids, asks);
     let u = 1000;

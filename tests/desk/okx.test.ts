@@ -20,7 +20,10 @@ function read(text: string): Read {
   return { events, parser, summary: check.finish() };
 }
 
-/** A book of 40 levels a side that changes 300 times; its numbers are sent with digits as they come, zeros at the end too. */
+/**
+ * A book of 40 levels a side that changes 300 times; its numbers are sent with digits as they come, zeros at the end
+ * too.
+ */
 function bookText(isNumbered: boolean, edit: (lines: OkxLines, change: number) => void = () => {}): OkxLines {
   const random = new Random(21), lines = new OkxLines("BTC-USDT-SWAP", isNumbered);
   const size = () => ["1", "2.0", "0.50", "0.00000001", "120", "7.25", "1000000000"][random.below(7)];

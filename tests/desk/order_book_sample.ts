@@ -17,8 +17,8 @@ export const LEVELS = 40;
 const MIDDLE = 1_000_000;
 
 /**
- * The change that leads to a sequence number: one level a side comes, one goes, two are changed. Level i of a side has the
- * quantity that the last multiple of it gives, and the best one the sequence number itself.
+ * The change that leads to a sequence number: one level a side comes, one goes, two are changed. Level i of a side has
+ * the quantity that the last multiple of it gives, and the best one the sequence number itself.
  */
 export function fillChange(event: DepthEvent, sequence: number): void {
   event.isSnapshot = false;

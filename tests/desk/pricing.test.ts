@@ -33,7 +33,8 @@ describe("pricing", () => {
     // At the money: F (2 Φ(σ √T / 2) − 1).
     assertNear(price(true, 100, 100, 1, 0.2).price, 7.965567455405804, 1e-9, "call");
     assertNear(price(false, 100, 100, 1, 0.2).price, 7.965567455405804, 1e-9, "put");
-    // Haug, "The Complete Guide to Option Pricing Formulas", Black-76: 1.7011 with a rate of 10 %, so times e^0.075 here.
+    // Haug, "The Complete Guide to Option Pricing Formulas", Black-76: 1.7011 with a rate of 10 %, so times e^0.075
+    // here.
     assertAlmostEquals(price(true, 19, 19, 0.75, 0.28).price * Math.exp(-0.075), 1.7011, 5e-5);
   });
 

@@ -142,7 +142,10 @@ describe("system", () => {
 
 describe("reserving memory that signals interrupt", () => {
   const page = 4096;
-  /** A kernel in which a signal comes whenever so many pages were reserved, and what its call had reserved is given back. */
+  /**
+   * A kernel in which a signal comes whenever so many pages were reserved, and what its call had reserved is given
+   * back.
+   */
   function reserving(pages: number, use: () => void): { calls: number; reserved: Set<number> } {
     const reserved = new Set<number>();
     let calls = 0, sinceSignal = 0;

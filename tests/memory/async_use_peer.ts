@@ -8,8 +8,8 @@ import { ByteRing, bytes, ClosedError, LatestTable, type Region, Segment, SeqLoc
 import { tell } from "../../support/in_peer.ts";
 
 /*
- * Closes a segment while an asynchronous operation of the runtime works on memory that it lent, in a process of its own: one
- * that dies of it tells nothing.
+ * Closes a segment while an asynchronous operation of the runtime works on memory that it lent, in a process of its
+ * own: one that dies of it tells nothing.
  */
 const LENGTH = 1 << 20, PART = 1 << 18;
 const Blob = struct("Blob", { id: u32, data: bytes(4096) });

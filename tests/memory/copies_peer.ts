@@ -7,8 +7,8 @@ import { Mutex, Segment } from "../../mod.ts";
 import { peerArgs, tell } from "../../support/in_peer.ts";
 
 /*
- * Two copies of the library in one thread, as two packages may bring them: neither takes the other's attachments for those
- * of a run that is gone.
+ * Two copies of the library in one thread, as two packages may bring them: neither takes the other's attachments for
+ * those of a run that is gone.
  */
 const [root] = peerArgs;
 const folder = mkdtempSync(join(tmpdir(), "shmkit-"));

@@ -1,7 +1,10 @@
 import { type Libc, libc } from "../../ffi/mod.ts";
 
+/** The names of C functions. */
+type FunctionName = Exclude<keyof Libc, "source">;
+
 /** Puts something in the place of a C function of this thread while a test runs. */
-export function replacing<K extends keyof Libc, T>(name: K, make: (original: Libc[K]) => Libc[K], use: () => T): T {
+export function replacing<K extends FunctionName, T>(name: K, make: (original: Libc[K]) => Libc[K], use: () => T): T {
   const functions = libc(), original = functions[name];
   functions[name] = make(original);
   try {
@@ -12,7 +15,7 @@ export function replacing<K extends keyof Libc, T>(name: K, make: (original: Lib
 }
 
 /** Lets a C function fail with an error number while a test runs. */
-export function failing<T>(name: keyof Libc, errno: number, use: () => T): T {
+export function failing<T>(name: FunctionName, errno: number, use: () => T): T {
   return replacing("errno", (original) => () => (hasFailed ? (hasFailed = false, errno) : original()), () => {
     return replacing(name, () => (() => (hasFailed = true, name === "mmap" ? undefined : -1)) as never, use);
   });
@@ -21,7 +24,7 @@ export function failing<T>(name: keyof Libc, errno: number, use: () => T): T {
 let hasFailed = false;
 
 /** Does something once, just before a C function is called in a way that `when` tells. */
-export function before<K extends keyof Libc, T>(
+export function before<K extends FunctionName, T>(
   name: K,
   when: (...args: Parameters<Libc[K]>) => boolean,
   act: () => void,

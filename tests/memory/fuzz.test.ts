@@ -76,7 +76,8 @@ describe("a segment whose bytes were changed at random", () => {
           useAll(name);
         } catch (error) {
           const typed = error instanceof SegmentFormatError || error instanceof SegmentStateError ||
-            error instanceof LayoutMismatchError || error instanceof RangeError; // an enumeration or a count out of range
+            // an enumeration or a count out of range
+            error instanceof LayoutMismatchError || error instanceof RangeError;
           assert(typed, `case ${i} of seed ${seed}: ${error instanceof Error ? error.stack : error}`);
           outcome = (error as { code?: string }).code ?? error.constructor.name;
         }

@@ -1,6 +1,6 @@
 /*
- * What two processes do at once, made to happen at one exact instruction: the other one's part runs in this thread, just
- * before or after a system call of the first one's.
+ * What two processes do at once, made to happen at one exact instruction: the other one's part runs in this thread,
+ * just before or after a system call of the first one's.
  */
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";

@@ -15,8 +15,8 @@ import {
 import { peerArgs, tell } from "../../support/in_peer.ts";
 
 /*
- * Every way to write through a read-only attachment, in a process of its own: a write that is not refused kills it. Each is
- * tried once, and then until optimised code tries it.
+ * Every way to write through a read-only attachment, in a process of its own: a write that is not refused kills it.
+ * Each is tried once, and then until optimised code tries it.
  */
 const HOT = 30_000;
 const Pair = struct("Pair", { a: f64, b: u32, c: u32 });

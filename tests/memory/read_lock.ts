@@ -1,7 +1,9 @@
 import * as linux from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 
-/** Takes a read lock of a byte of a file, which needs no more than the permission to read it, if nobody holds its lock. */
+/**
+ * Takes a read lock of a byte of a file, which needs no more than the permission to read it, if nobody holds its lock.
+ */
 export function readLock(fd: number, byteOffset: number): boolean {
   const flock = new Int32Array(8);
   flock.set([linux.F_RDLCK, 0, byteOffset | 0, Math.floor(byteOffset / 2 ** 32), 1]);

@@ -42,7 +42,9 @@ class Lines {
     createInterface({ input: child.stdout! }).on("line", (line) => void this.#lines.push(line));
   }
 
-  /** What a run tells. A watcher may find one change twice, and run the program twice for it: the second is passed over. */
+  /**
+   * What a run tells. A watcher may find one change twice, and run the program twice for it: the second is passed over.
+   */
   async next(run: number): Promise<Told> {
     for (let i = 0; i < 6000; i++, await delay(5)) {
       const line = this.#lines.shift();

@@ -3,7 +3,8 @@ import { LatestTable, Mutex, Segment, type ShmkitError, struct, u32 } from "../.
 import { tell } from "../../support/in_peer.ts";
 
 /*
- * One run of a program that is reloaded: it takes a table's writer and a lock, in one of three attachments, and closes none.
+ * One run of a program that is reloaded: it takes a table's writer and a lock, in one of three attachments, and closes
+ * none.
  */
 const Row = struct("Row", { n: u32 });
 

@@ -50,7 +50,7 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
   ]),
   variant("a waiter looks before it registers", "spsc_ring", RING, [
     "shared/waiter",
-    "      const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true\n      if (isReady()) return true;",
+    "      const seen = event.snapshot(); // pairs: event count\n      if (isReady()) return true;",
     "      if (isReady()) return true;\n      const seen = event.snapshot();",
   ]),
   variant(

@@ -9,7 +9,10 @@ import {
   summary,
 } from "../../support/explorer/mod.ts";
 
-/** Tests that explore all scenarios of some files of `scenarios/`, each with its own settings, and print what that came to. */
+/**
+ * Tests that explore all scenarios of some files of `scenarios/`, each with its own settings, and print what that came
+ * to.
+ */
 export async function exploreFiles(files: readonly string[]): Promise<void> {
   const rows: Row[] = [];
   for (const file of files) {

@@ -89,7 +89,9 @@ describe("what goes wrong is found", () => {
   });
 });
 
-/** What each memory lets the litmus tests read, beyond what sequential consistency does; a delay each is enough, or two. */
+/**
+ * What each memory lets the litmus tests read, beyond what sequential consistency does; a delay each is enough, or two.
+ */
 const WEAKER: Record<string, { x86: string[]; arm64: string[] }> = {
   "store buffering, plain": { x86: ["00"], arm64: ["00"] },
   "store buffering, release and load": { x86: ["00"], arm64: [] },

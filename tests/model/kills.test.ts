@@ -14,7 +14,9 @@ interface Case {
   /** `part: title`. */
   readonly scenario: string;
   readonly victim: string;
-  /** Another, and a part of the text of the point where it is stopped while the victim runs: the victim meets it there. */
+  /**
+   * Another, and a part of the text of the point where it is stopped while the victim runs: the victim meets it there.
+   */
   readonly inTheWay?: readonly [actor: string, point: string];
 }
 
@@ -38,6 +40,9 @@ const CASES: readonly Case[] = [
   { file: "barrier", scenario: "Barrier: one of two dies, and another takes its place", victim: "ann" },
   { file: "once", scenario: "Once: three run it", victim: "ann" },
 ];
+
+/** Bun's and Deno's runner take half of the cases each, such that each kills every lock, in one of the two ways. */
+const SHARE = thisRuntime === "bun" ? 0 : 1;
 
 /** For how long one that does not come to its point is waited for: it sleeps, until who is in its way goes on. */
 const ASLEEP_MS = 25;
@@ -165,7 +170,7 @@ async function within<T>(promise: Promise<T>): Promise<T> {
 }
 
 describe("kill -9 between any two accesses to shared memory", { timeout: 600_000 }, () => {
-  for (const one of CASES) {
+  for (const one of CASES.filter((_, i) => (i + Math.floor(i / LOCKS.length)) % 2 === SHARE)) {
     const met = one.inTheWay === undefined ? "" : `, which met ${one.inTheWay[0]}`;
     it(`${one.scenario}: of ${one.victim}${met}`, async () => {
       const cast = new Cast(programs.get(one.file)!.peer, one.scenario), places = new Set<string>();

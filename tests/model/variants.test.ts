@@ -6,7 +6,10 @@ import { VARIANTS } from "./variants.ts";
 
 const FEW_RUNS = 1000;
 
-/** What finds nothing proves nothing: each variant is found by its scenario, with the settings that the suite uses anyway. */
+/**
+ * What finds nothing proves nothing: each variant is found by its scenario, with the settings that the suite uses
+ * anyway.
+ */
 describe("known-bad variants are found", { timeout: 600_000 }, () => {
   const found: string[] = [];
 

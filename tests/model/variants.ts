@@ -1,6 +1,6 @@
 /**
- * Variants of the source that are known to be wrong. The suite must find each of them, with the settings that it explores
- * the scenarios with anyway: what finds nothing proves nothing.
+ * Variants of the source that are known to be wrong. The suite must find each of them, with the settings that it
+ * explores the scenarios with anyway: what finds nothing proves nothing.
  *
  * @module
  */
@@ -199,8 +199,8 @@ export const VARIANTS: readonly Variant[] = [
 
   variant("registers when the mutex is given up already", "condition", "Condition: one waits for one thing", [
     "condition",
-    "    const seen = this.#signalled.snapshot();\n",
-    "",
+    "changes the count afterwards.\n    const seen = this.#signalled.snapshot();\n",
+    "changes the count afterwards.\n",
   ], [
     "condition",
     "      mutex.unlock();\n",
@@ -248,10 +248,10 @@ export const VARIANTS: readonly Variant[] = [
 
   variant("done before the function has run", "once", "Once: two run it", [
     "once",
-    "    let next = FREE;\n    try {",
-    "    let next = FREE;\n    exchange(this.#words, LOCK_WORD, DONE);\n    try {",
+    "    let next = FREE;\n    try {\n      requireDone(",
+    "    let next = FREE;\n    exchange(this.#words, LOCK_WORD, DONE);\n    try {\n      requireDone(",
   ]),
-  variant("its end wakes nobody", "once", "Once: two run it", ["once", "        this.#changed.notifyAll();\n", ""]),
+  variant("its end wakes nobody", "once", "Once: two run it", ["once", "    this.#changed.notifyAll();\n", ""]),
 
   variant("no second look at the sequence", "seq_lock", "SeqLock: one writes, one looks", [
     "seq_lock",

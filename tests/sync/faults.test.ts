@@ -1,6 +1,6 @@
 /*
- * What the kernel refuses in the middle of a call, such as asking whether somebody lives (ENOLCK): the call throws, and leaves
- * nothing behind. And what is left where a call is stopped in the middle for a long time.
+ * What the kernel refuses in the middle of a call, such as asking whether somebody lives (ENOLCK): the call throws, and
+ * leaves nothing behind. And what is left where a call is stopped in the middle for a long time.
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
@@ -46,7 +46,10 @@ class Failing implements Party {
   }
 }
 
-/** What says that somebody is inside or waits: the owner, the blocked, and the first cell, which is of the one that fails. */
+/**
+ * What says that somebody is inside or waits: the owner, the blocked, and the first cell, which is of the one that
+ * fails.
+ */
 function states({ words }: Seen<unknown>): number[] {
   const cell = LOCK_BYTES / 4;
   return [words[LOCK_WORD], words[DIED_WORD], ...words.subarray(BLOCKED_WORD, cell), words[cell], words[cell + 1]];

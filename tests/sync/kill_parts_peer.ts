@@ -131,7 +131,10 @@ function timed(name: string, use: () => void): void {
 
 const isStopped = (): boolean => load(words, STOP) !== 0;
 
-/** What each survivor does again and again: there are two that meet, two that sleep until they are woken, and one that wakes. */
+/**
+ * What each survivor does again and again: there are two that meet, two that sleep until they are woken, and one that
+ * wakes.
+ */
 const turns: Record<string, (round: number) => void> = {
   meet(round) {
     words[ROUNDS + me] = round; // plain: the barrier publishes it

@@ -44,9 +44,9 @@ export async function killAll(runtime: Runtime, script: URL, args: readonly stri
 }
 
 /**
- * Survivors go on within 100 ms after a death. A wait may outlast several deaths, so it is counted from the last of them.
- * One in ten may take longer, as on a machine whose processors are all in use a process may not run for that long, neither
- * the one that waits nor the one that is to die.
+ * Survivors go on within 100 ms after a death. A wait may outlast several deaths, so it is counted from the last of
+ * them. One in ten may take longer, as on a machine whose processors are all in use a process may not run for that
+ * long, neither the one that waits nor the one that is to die.
  */
 export function judgeWaits(waits: readonly Wait[], kills: readonly number[]): void {
   const late = waits.map(([name, from, to]) => {

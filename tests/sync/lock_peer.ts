@@ -50,8 +50,8 @@ function change({ name, lock, words }: Protected, random: Random): string | unde
 }
 
 /**
- * Uses all locks, for ever, to be killed at any instruction: now all of them at once, in any order, now one of them again
- * and again, where most of the time is spent taking it and giving it back.
+ * Uses all locks, for ever, to be killed at any instruction: now all of them at once, in any order, now one of them
+ * again and again, where most of the time is spent taking it and giving it back.
  */
 function victim(): never {
   const random = new Random(process.pid);

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file require-await -- async functions are here to be refused
 /*
- * Callbacks that use the very part that calls them, and objects of one attachment that do so behind each other's back: right,
- * or refused by name. Nothing here may wait for itself.
+ * Callbacks that use the very part that calls them, and objects of one attachment that do so behind each other's back:
+ * right, or refused by name. Nothing here may wait for itself.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";

@@ -13,8 +13,8 @@ const RESTART_AFTER = 3;
  *
  * - `restart`: sequence numbers began anew; the book is invalid from now on, until the next snapshot;
  * - `restarted`: they did, and what was fed is applied to the new book;
- * - `mismatch`: it was applied, but the book is not what its exchange's checksum says: it is invalid from now on, until the next
- *   snapshot.
+ * - `mismatch`: it was applied, but the book is not what its exchange's checksum says: it is invalid from now on, until
+ *   the next snapshot.
  */
 export type Fed = Applied | "restart" | "restarted" | "mismatch";
 
@@ -40,19 +40,23 @@ export interface BookCounts {
 }
 
 /**
- * Feeds a book with what an exchange sends, in the order of arrival. What comes before the snapshot is kept, and applied
- * behind it as far as it is newer: exchanges send the snapshot late.
+ * Feeds a book with what an exchange sends, in the order of arrival. What comes before the snapshot is kept, and
+ * applied behind it as far as it is newer: exchanges send the snapshot late.
  *
- * A change with a lower sequence number than the book's is old news, but one that also happened later than the book's last
- * change is not: a feed that was started again, or a second recording, counts anew. Such a snapshot is taken, and so is one
- * of an unknown time that such a change follows; several such changes make the book invalid until the next snapshot.
+ * A change with a lower sequence number than the book's is old news, but one that also happened later than the book's
+ * last change is not: a feed that was started again, or a second recording, counts anew. Such a snapshot is taken, and
+ * so is one of an unknown time that such a change follows; several such changes make the book invalid until the next
+ * snapshot.
  */
 export class BookFeeder {
   /** What was done so far. */
   readonly counts: BookCounts = { applied: 0, snapshots: 0, stale: 0, early: 0, gaps: 0, restarts: 0 };
   readonly #writer: OrderBookWriter;
   #kept: DepthEvent[] = [];
-  /** What the exchange said of its best prices, in the order of sequence numbers: the newest that the book reached comes first. */
+  /**
+   * What the exchange said of its best prices, in the order of sequence numbers: the newest that the book reached comes
+   * first.
+   */
   #told: ToldTop[] = [];
   /** The number of the last snapshot, or of the book as it was found: what was told before says nothing. */
   #from: number;
@@ -72,8 +76,8 @@ export class BookFeeder {
   /**
    * Feeds an event.
    *
-   * @returns What became of it. A change that came early may be applied later; a snapshot in front of a gap among those is
-   * one itself.
+   * @returns What became of it. A change that came early may be applied later; a snapshot in front of a gap among those
+   * is one itself.
    */
   feed(event: DepthEvent): Fed {
     const { counts } = this;
@@ -117,7 +121,10 @@ export class BookFeeder {
     return writer.isValid && !(this.#isPartial ?? !writer.isFollowing);
   }
 
-  /** Takes what the exchange says of its best prices: beyond what a snapshot covered, the book learns from it how far it knows. */
+  /**
+   * Takes what the exchange says of its best prices: beyond what a snapshot covered, the book learns from it how far it
+   * knows.
+   */
   tell({ sequence, bid, ask }: TopEvent): void {
     if (!(sequence >= this.#from) || this.#writer.isWhole) return;
     if (this.#told.push({ sequence, bid, ask }) > KEPT_TICKERS) this.#told.shift();

@@ -57,7 +57,10 @@ export class BookTop {
     return this.asks > 0 ? this.askQuantities[0] : 0;
   }
 
-  /** Whether the best bid is known to be it, or nobody is known to bid: beyond what is known a better one may be missing. */
+  /**
+   * Whether the best bid is known to be it, or nobody is known to bid: beyond what is known a better one may be
+   * missing.
+   */
   get isBidKnown(): boolean {
     return this.bids > 0 ? this.bidPrices[0] >= this.knownBid : this.knownBid === -Infinity;
   }

@@ -27,20 +27,20 @@ import { type BookGeometry, geometryOf, type OrderBookOptions, readGeometry } fr
 import { OrderBookWriter } from "./order_book_writer.ts";
 
 /**
- * An order book of an instrument: prices and quantities of both sides. One writer at a time; any number of readers, in any
- * processes. Reading never blocks the writer, and never waits for it: not for one that is stopped, nor for one that died.
- * Readers are never shown a torn book, nor half a change; a reader starts again if the writer publishes `copies − 1`
- * changes while it copies, so one that reads thousands of levels of a book that never rests wants more copies.
+ * An order book of an instrument: prices and quantities of both sides. One writer at a time; any number of readers, in
+ * any processes. Reading never blocks the writer, and never waits for it: not for one that is stopped, nor for one that
+ * died. Readers are never shown a torn book, nor half a change; a reader starts again if the writer publishes `copies −
+ * 1` changes while it copies, so one that reads thousands of levels of a book that never rests wants more copies.
  *
- * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell of levels
- * beyond, but not of all: where the best price lies there, `BookTop` says that it is not known.
+ * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell
+ * of levels beyond, but not of all: where the best price lies there, `BookTop` says that it is not known.
  *
- * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its role
- * to the next one, which goes on from there: a change that was applied is told apart from one that was not.
+ * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its
+ * role to the next one, which goes on from there: a change that was applied is told apart from one that was not.
  *
- * How it works: a change is applied to a copy that nobody reads, and one store publishes it. Before the next change, what
- * the copy in turn lacks is taken over from the one published last: from the deepest level that changed to the best.
- * Left-right (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
+ * How it works: a change is applied to a copy that nobody reads, and one store publishes it. Before the next change,
+ * what the copy in turn lacks is taken over from the one published last: from the deepest level that changed to the
+ * best. Left-right (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
  *
  * @example
  * ```ts
@@ -200,7 +200,9 @@ export class OrderBook {
     }
   }
 
-  /** A double of a copy. Where the processor reorders loads it is read by atomic ones, which stay before the last look. */
+  /**
+   * A double of a copy. Where the processor reorders loads it is read by atomic ones, which stay before the last look.
+   */
   #f64(index: number): number {
     if (this.#isOrdered) return this.#source.f64[index];
     // Pairs, half by half, with the writer's stores; the version tells what they mean.

@@ -46,14 +46,14 @@ export interface ToldTop {
 const BIDS = 1, ASKS = -1;
 
 /**
- * How the writer looks at the version it alone writes. Where the processor may let stores overtake an earlier store, the
- * look is an atomic one: after it, nothing of the next version can be seen before the version published last.
+ * How the writer looks at the version it alone writes. Where the processor may let stores overtake an earlier store,
+ * the look is an atomic one: after it, nothing of the next version can be seen before the version published last.
  */
 const lookAtOwn = hasTotalStoreOrder() ? peek : load;
 
 /**
- * The one writer of an `OrderBook`. Closing it, or the death of its process, gives the role to others; in both cases the
- * book stays as it was published last.
+ * The one writer of an `OrderBook`. Closing it, or the death of its process, gives the role to others; in both cases
+ * the book stays as it was published last.
  */
 export class OrderBookWriter implements Disposable {
   readonly #region: Region;
@@ -107,11 +107,12 @@ export class OrderBookWriter implements Disposable {
   }
 
   /**
-   * Applies a change, or a whole book, and publishes it at once. A change must follow the last one, unless changes have no numbers:
-   * its `previous` is that one's `last`; the first one after a snapshot may also begin before the snapshot and end after it. A snapshot that is
-   * older than a book that may be used is stale.
+   * Applies a change, or a whole book, and publishes it at once. A change must follow the last one, unless changes have
+   * no numbers: its `previous` is that one's `last`; the first one after a snapshot may also begin before the snapshot
+   * and end after it. A snapshot that is older than a book that may be used is stale.
    *
-   * @param told What the exchange said of its best prices, at a sequence number from that of the last snapshot to the change's.
+   * @param told What the exchange said of its best prices, at a sequence number from that of the last snapshot to the
+   * change's.
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -123,7 +124,8 @@ export class OrderBookWriter implements Disposable {
       if (isNumbered && isUsable(state) && event.last < sequence) return "stale";
     } else {
       if (!isUsable(state)) return "early";
-      // One that follows is right whatever its own number: an exchange may begin anew in order, or tell that nothing changed.
+      // One that follows is right whatever its own number: an exchange may begin anew in order, or tell that nothing
+      // changed.
       if (isNumbered && event.previous !== sequence) {
         if (event.last <= sequence) return "stale";
         if (state !== SNAPSHOT || event.first > sequence) {

@@ -27,15 +27,17 @@ const EXAMPLES = 5;
  * begins; a question is compared with the last state that does not begin after it. It is answered once a later state
  * is known, or at the end.
  *
- * By sequence number, book tickers are states and rebuilt books are questions; by time, rebuilt books are states and tickers
- * are questions: see `tops_check.ts`.
+ * By sequence number, book tickers are states and rebuilt books are questions; by time, rebuilt books are states and
+ * tickers are questions: see `tops_check.ts`.
  */
 export class AsOfCheck {
   /** Questions that were compared. */
   compared = 0;
   /** Those that were equal. */
   equal = 0;
-  /** Questions that had no state, as they were older than all that are known, or of a time of which nothing is known. */
+  /**
+   * Questions that had no state, as they were older than all that are known, or of a time of which nothing is known.
+   */
   unanswered = 0;
   /** Those of them of which somebody was not sure. */
   unsure = 0;
@@ -73,8 +75,8 @@ export class AsOfCheck {
   /**
    * Answers what is left: no more states come.
    *
-   * @param isLasting Whether the last state is known to last to the end. If not, it may confirm what is asked behind it, but
-   * not disprove it: a newer state may be what was not told any more. Then there is no answer.
+   * @param isLasting Whether the last state is known to last to the end. If not, it may confirm what is asked behind
+   * it, but not disprove it: a newer state may be what was not told any more. Then there is no answer.
    */
   finish(isLasting: boolean): void {
     const last = this.#states[this.#states.length - 1];

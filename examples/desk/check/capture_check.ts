@@ -8,6 +8,7 @@ import type { Instruments } from "../input/instruments.ts";
 import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
 import { DecimalSum } from "../risk/decimal_sum.ts";
 import { ChecksumBook, DIGITS_OPTIONS } from "./checksum_book.ts";
+import { type BookState, bookStateOf, type Comparison } from "./coverage.ts";
 import { faultText, GreeksCheck } from "./greeks_check.ts";
 import { TopsCheck } from "./tops_check.ts";
 import { TradeCheck } from "./trade_check.ts";
@@ -18,6 +19,11 @@ interface Checked {
   readonly book: OrderBook;
   readonly feeder: BookFeeder;
   checksums: ChecksumBook | undefined;
+  /** How many checksums, and how many greeks, were compared. */
+  checksumCount: number;
+  greekCount: number;
+  /** What its book is; undefined if nothing was told of it. */
+  state: BookState | undefined;
   readonly tops: TopsCheck;
   readonly trades: TradeCheck;
 }
@@ -26,31 +32,14 @@ interface Checked {
 const MOST_FAULTS = 5;
 
 /** What a check found, over all instruments. */
-export interface CheckSummary extends BookCounts {
-  /** Tops of book that were compared with what the exchange said. */
-  tops: number;
-  /** Those that were equal. */
-  equalTops: number;
-  /** Those that had nothing to be compared with. */
-  unansweredTops: number;
-  /** Those of them that lie beyond what the book knows. */
-  unsureTops: number;
-  /** Books that were crossed after a change. */
-  crossed: number;
+export interface CheckSummary extends BookCounts, Comparison {
   /** Instruments whose book is not valid at the end. */
   invalid: number;
   trades: number;
   tradeHoles: number;
   bought: number;
   sold: number;
-  /** Books that were compared with a checksum, and those that were equal. */
-  checksums: number;
-  equalChecksums: number;
-  greeks: number;
-  greeksWithin: number;
   readonly worstGreeks: GreeksCheck["worst"];
-  /** Differences, in words. */
-  readonly examples: string[];
 }
 
 /**
@@ -85,7 +74,7 @@ export class CaptureCheck {
         return checked.trades.count(event);
       case "ticker":
         checked.tops.told(event);
-        this.#compare(checked.model, event);
+        this.#compare(checked, event);
     }
   }
 
@@ -114,10 +103,11 @@ export class CaptureCheck {
       greeks: compared,
       greeksWithin: within,
       worstGreeks: worst,
+      instruments: [],
       examples: [...this.#faults],
     };
     const bought = new DecimalSum(), sold = new DecimalSum();
-    for (const { model, feeder, tops, trades } of this.#checked) {
+    for (const { model, feeder, tops, trades, greekCount, checksumCount, state } of this.#checked) {
       tops.finish();
       for (const name of ["applied", "snapshots", "stale", "early", "gaps", "restarts"] as const) {
         summary[name] += feeder.counts[name];
@@ -126,6 +116,14 @@ export class CaptureCheck {
       summary.equalTops += tops.equal;
       summary.unansweredTops += tops.unanswered;
       summary.unsureTops += tops.unsure;
+      summary.instruments.push({
+        name: model.name,
+        tops: tops.compared,
+        unansweredTops: tops.unanswered,
+        greeks: greekCount,
+        checksums: checksumCount,
+        book: state,
+      });
       summary.examples.push(...tops.examples.map((example) => `${model.name}: ${example}`));
       if (feeder.awaitsSnapshot) summary.invalid++;
       summary.trades += trades.trades;
@@ -136,8 +134,10 @@ export class CaptureCheck {
     return { ...summary, bought: bought.value, sold: sold.value };
   }
 
-  #compare(model: InstrumentModel, ticker: TickerEvent): void {
-    if (this.#greeks.compare(model, ticker) !== false) return;
+  #compare(checked: Checked, ticker: TickerEvent): void {
+    const { model } = checked, isWithin = this.#greeks.compare(model, ticker);
+    if (isWithin !== undefined) checked.greekCount++;
+    if (isWithin !== false) return;
     for (const fault of this.#greeks.faults) {
       if (this.#faults.length < MOST_FAULTS) this.#faults.push(faultText(model.name, fault));
     }
@@ -151,6 +151,7 @@ export class CaptureCheck {
     checksums.feed(event);
     if (!hasChecksum || !isApplied(fed)) return fed;
     this.#checksums++;
+    checked.checksumCount++;
     if (checksums.matches(event.checksum)) {
       this.#equalChecksums++;
       return fed;
@@ -164,6 +165,7 @@ export class CaptureCheck {
     const { book, tops } = checked;
     const fed = this.#feed(checked, event), top = this.#top;
     if (book.read(top) && isApplied(fed) && top.isCrossed) this.#crossed++;
+    checked.state = bookStateOf(checked.state, fed, top);
     tops.book(event, fed, top);
   }
 
@@ -178,6 +180,9 @@ export class CaptureCheck {
         book,
         feeder,
         checksums: undefined,
+        checksumCount: 0,
+        greekCount: 0,
+        state: undefined,
         tops: new TopsCheck(),
         trades: new TradeCheck(),
       });

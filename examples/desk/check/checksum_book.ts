@@ -12,12 +12,13 @@ const LEVELS = 25;
 export const DIGITS_OPTIONS: OrderBookOptions = { levels: 1024, copies: 2 };
 
 /**
- * Checks a book by what its exchange computes from it, as OKX does: the CRC-32 of the best 25 levels, as the text that was sent:
+ * Checks a book by what its exchange computes from it, as OKX does: the CRC-32 of the best 25 levels, as the text that
+ * was sent:
  *
  *     bid price:bid size:ask price:ask size:bid price:…
  *
- * How many digits each number was sent with lies in a book of its own, in the place of the quantities, so that whoever follows
- * a dead writer knows them, too.
+ * How many digits each number was sent with lies in a book of its own, in the place of the quantities, so that whoever
+ * follows a dead writer knows them, too.
  */
 export class ChecksumBook implements Disposable {
   readonly #book: OrderBook;

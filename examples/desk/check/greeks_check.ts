@@ -13,8 +13,8 @@ export type Compared = typeof COMPARED[number];
 type Values = Record<Compared, number>;
 
 /*
- * How far computed values may be from those that Deribit tells: what rounding makes of the value, and what rounding and age make
- * of that from which it was computed. docs/desk.md derives it.
+ * How far computed values may be from those that Deribit tells: what rounding makes of the value, and what rounding and
+ * age make of that from which it was computed. docs/desk.md derives it.
  */
 /** Half of the last digit of the value. Greeks have 5 digits behind the point, marks 6. */
 const VALUE_HALVES: Readonly<Values> = {
@@ -27,7 +27,10 @@ const VALUE_HALVES: Readonly<Values> = {
 };
 /** Half of the last digit of the forward, in dollars, and of the volatility: 0.01 %. */
 const FORWARD_HALF = 0.005, VOLATILITY_HALF = 5e-5;
-/** How far the forward moves from the moment for which greeks are computed, and marks, to that of the ticker: parts of it. */
+/**
+ * How far the forward moves from the moment for which greeks are computed, and marks, to that of the ticker: parts of
+ * it.
+ */
 const FORWARD_AGE = 1e-4, MARK_FORWARD_AGE = 4e-4;
 /** How old the time to expiry may be. */
 const TIME_AGE_MS = 60_000;

@@ -18,8 +18,8 @@ interface Sides {
 }
 
 /**
- * Compares the best prices of an instrument's rebuilt book with those that its exchange tells: by sequence number, where
- * tickers tell one (Binance), or by time, where the book is told change by change (Deribit's raw books).
+ * Compares the best prices of an instrument's rebuilt book with those that its exchange tells: by sequence number,
+ * where tickers tell one (Binance), or by time, where the book is told change by change (Deribit's raw books).
  */
 export class TopsCheck {
   readonly #bySequence = new AsOfCheck();
@@ -84,7 +84,10 @@ export class TopsCheck {
     } else this.#byTime.ask({ ...sidesOf(event), at: event.exchangeMs });
   }
 
-  /** Compares what is left. A book lasts until it changes; what was not told any more behind the last ticker is not known. */
+  /**
+   * Compares what is left. A book lasts until it changes; what was not told any more behind the last ticker is not
+   * known.
+   */
   finish(): void {
     this.#bySequence.finish(false);
     this.#byTime.finish(true);

@@ -19,8 +19,8 @@ export interface HedgeOrder {
 }
 
 /**
- * Decides which orders of the future bring a position's delta back to 0. What was ordered and is not filled yet counts as if
- * it were, so the same delta is never hedged twice. Pure: it neither sends nor asks the time.
+ * Decides which orders of the future bring a position's delta back to 0. What was ordered and is not filled yet counts
+ * as if it were, so the same delta is never hedged twice. Pure: it neither sends nor asks the time.
  */
 export class Hedger {
   readonly #options: HedgerOptions;

@@ -38,8 +38,8 @@ const TYPE_NAMES = names(...TYPES);
 const PARTIAL = /@depth\d+(@|$)/;
 
 /**
- * The members of a message of Binance's, in any order, with or without the wrapper of combined streams. A number that the
- * message lacks is NaN.
+ * The members of a message of Binance's, in any order, with or without the wrapper of combined streams. A number that
+ * the message lacks is NaN.
  */
 export class BinanceMessage {
   /** Index in `TYPES`; −1 for another one, or none. */

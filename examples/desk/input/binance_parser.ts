@@ -33,12 +33,13 @@ export interface BinanceOrigin {
 }
 
 /**
- * Reads the messages of Binance's futures and spot market: depth updates, partial depth, book tickers, trades, aggregate
- * trades, and the snapshots of its REST interfaces.
+ * Reads the messages of Binance's futures and spot market: depth updates, partial depth, book tickers, trades,
+ * aggregate trades, and the snapshots of its REST interfaces.
  *
- * - A depth update of futures names the one before it (`pu`); one of the spot market follows if its first number (`U`) does.
- * - A snapshot that bears no name belongs to the instrument within whose changes its sequence number lies; if there is none,
- *   it is held back until a change comes that follows it.
+ * - A depth update of futures names the one before it (`pu`); one of the spot market follows if its first number (`U`)
+ *   does.
+ * - A snapshot that bears no name belongs to the instrument within whose changes its sequence number lies; if there is
+ *   none, it is held back until a change comes that follows it.
  */
 export class BinanceParser {
   /** Whether the last line is a snapshot that is held back. */

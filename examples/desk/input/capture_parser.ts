@@ -204,7 +204,8 @@ export class CaptureParser {
     scanner.reset(bytes, start);
     let at = start, micros = 0, last = 0;
     for (; isDigit(bytes[at]); at++) {
-      // Nanoseconds since 1970 do not fit a number: the last three digits are left out, once they are known to be the last.
+      // Nanoseconds since 1970 do not fit a number: the last three digits are left out, once they are known to be the
+      // last.
       if (at - start >= NANO_DIGITS_LEFT) micros = micros * 10 + (bytes[at - NANO_DIGITS_LEFT] - ZERO);
       last = last * 10 % 1000 + (bytes[at] - ZERO);
     }

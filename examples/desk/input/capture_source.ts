@@ -9,7 +9,8 @@ import type { Source } from "./source.ts";
 const NEWLINE = 0x0a;
 
 /**
- * The events of a captured file. A file whose packing is broken, wherever, is reported as a broken line, and ends there.
+ * The events of a captured file. A file whose packing is broken, wherever, is reported as a broken line, and ends
+ * there.
  */
 export class CaptureSource implements Source {
   readonly label: string;

@@ -1,7 +1,8 @@
 /**
- * Prices and quantities are decimals as exchanges send them, each held as the number that is nearest to it. Up to 15 digits,
- * two decimals are equal exactly if their numbers are, are in the order of their numbers, and are found again from them. So
- * nothing is scaled, and nothing is too large or too small for a scale. Only sums are another matter: `DecimalSum`.
+ * Prices and quantities are decimals as exchanges send them, each held as the number that is nearest to it. Up to 15
+ * digits, two decimals are equal exactly if their numbers are, are in the order of their numbers, and are found again
+ * from them. So nothing is scaled, and nothing is too large or too small for a scale. Only sums are another matter:
+ * `DecimalSum`.
  *
  * @module
  */

@@ -44,9 +44,9 @@ const MOST_DOLLARS = 1e12;
 const INCOMPLETE = "a message must have all its members";
 
 /**
- * Reads the messages of Deribit, in any order of their members: books with changes (`book.X.raw`, `.100ms`), books of the best
- * few levels (`book.X.none.10.100ms`), tickers with or without greeks, quotes and trades. A book whose prices are grouped is
- * refused: its best price is none that anybody asks.
+ * Reads the messages of Deribit, in any order of their members: books with changes (`book.X.raw`, `.100ms`), books of
+ * the best few levels (`book.X.none.10.100ms`), tickers with or without greeks, quotes and trades. A book whose prices
+ * are grouped is refused: its best price is none that anybody asks.
  */
 export class DeribitParser {
   readonly #scanner: JsonScanner;

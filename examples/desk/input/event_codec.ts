@@ -23,8 +23,8 @@ import type { Levels } from "./levels.ts";
  *         3  at the exchange, milliseconds since 1970
  *         4  the fields of the kind, in the order in which `encode` writes them
  *
- * A depth event ends with the number of bids and of asks, then a price and a quantity for each; one with a checksum has a third
- * number for each, its digits.
+ * A depth event ends with the number of bids and of asks, then a price and a quantity for each; one with a checksum has
+ * a third number for each, its digits.
  */
 const HEAD = 4;
 const DEPTH_HEAD: number = HEAD + 10;

@@ -65,7 +65,10 @@ export interface TradeEvent extends EventBase {
   quantity: number;
   /** Whether the one who took liquidity bought. */
   isTakerBuy: boolean;
-  /** Whether it stands for all trades of one order: those are told again one by one elsewhere. Not handed on to the desk. */
+  /**
+   * Whether it stands for all trades of one order: those are told again one by one elsewhere. Not handed on to the
+   * desk.
+   */
   isAggregate: boolean;
 }
 

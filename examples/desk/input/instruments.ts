@@ -14,7 +14,9 @@ export interface SeenDigits {
   quantityDigits: number;
 }
 
-/** The instruments that events are about. Each gets an index when it is first seen; looking one up allocates nothing. */
+/**
+ * The instruments that events are about. Each gets an index when it is first seen; looking one up allocates nothing.
+ */
 export class Instruments {
   /** What recordings tell of them. */
   readonly definitions: Definitions;

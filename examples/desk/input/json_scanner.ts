@@ -47,8 +47,8 @@ export function names(...texts: readonly string[]): Names {
 }
 
 /**
- * Reads a line of JSON from its bytes, value by value, in the order in which they come, without making objects or text of
- * them. Each line must end with a line feed, which stops every loop. What is not JSON, or not what was asked for,
+ * Reads a line of JSON from its bytes, value by value, in the order in which they come, without making objects or text
+ * of them. Each line must end with a line feed, which stops every loop. What is not JSON, or not what was asked for,
  * throws `SyntaxError`; what is skipped is not looked at closely.
  */
 export class JsonScanner {
@@ -235,7 +235,9 @@ export class JsonScanner {
     return decoder.decode(this.#bytes.slice(this.textStart, this.textEnd));
   }
 
-  /** Says what is wrong, and with which byte. @param reason What all of this kind have in common; the rule unless given. */
+  /**
+   * Says what is wrong, and with which byte. @param reason What all of this kind have in common; the rule unless given.
+   */
   fail(rule: string, reason: string = rule): never {
     throw new LineError(`Cannot read a line as ${rule}: found byte ${this.#bytes[this.at] ?? "none"}`, reason);
   }

@@ -48,7 +48,10 @@ export class Head {
     return event === undefined ? undefined : new Head(source, event, instruments);
   }
 
-  /** Gives the event its index among all instruments: once it is its turn, so that they are numbered in the order played. */
+  /**
+   * Gives the event its index among all instruments: once it is its turn, so that they are numbered in the order
+   * played.
+   */
   adopt(): MarketEvent {
     const { event, source } = this, all = this.#instruments;
     if (all === undefined) return event;

@@ -1,6 +1,8 @@
 import { EVENT_KINDS, type MarketEvent } from "./events.ts";
 
-/** From one event to the next, this is no time that passed but a fault of a clock, or another recording: microseconds. */
+/**
+ * From one event to the next, this is no time that passed but a fault of a clock, or another recording: microseconds.
+ */
 export const JUMP_US = 3600e6;
 
 /** Whether events come in the order of their times, over all that is played. Nothing of it ends a replay. */

@@ -29,9 +29,9 @@ export interface ReplayOptions {
 }
 
 /**
- * Plays sources: calls `sink` with each event when it is due. Several sources are one recording: their events come in the
- * order in which they were recorded, whatever the order of the sources. Gaps of an hour or more are left out. The sources
- * are closed at the end.
+ * Plays sources: calls `sink` with each event when it is due. Several sources are one recording: their events come in
+ * the order in which they were recorded, whatever the order of the sources. Gaps of an hour or more are left out. The
+ * sources are closed at the end.
  *
  * @param clock Says when an event is due.
  * @param sink Is given each event; it is good until `sink` returns.

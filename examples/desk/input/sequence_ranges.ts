@@ -14,8 +14,8 @@ interface Seen {
 }
 
 /**
- * Whose snapshot it is that does not say so: its sequence number lies within a change of the instrument's. Where several
- * instruments count with the same numbers, as Binance's futures do, prices have a say, too.
+ * Whose snapshot it is that does not say so: its sequence number lies within a change of the instrument's. Where
+ * several instruments count with the same numbers, as Binance's futures do, prices have a say, too.
  */
 export class SequenceRanges {
   readonly #seen: Map<number, Seen> = new Map();

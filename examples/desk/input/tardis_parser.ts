@@ -32,9 +32,9 @@ const VENUES: Readonly<Record<string, Venue>> = {
 const decoder = new TextDecoder();
 
 /**
- * Reads CSV files of Tardis: `incremental_book_L2` and `trades`, each with a header that names its columns. Rows of a book that
- * were received together are one change: the first row of the next one ends it. Changes have no numbers, so nothing tells
- * whether one is missing.
+ * Reads CSV files of Tardis: `incremental_book_L2` and `trades`, each with a header that names its columns. Rows of a
+ * book that were received together are one change: the first row of the next one ends it. Changes have no numbers, so
+ * nothing tells whether one is missing.
  */
 export class TardisParser {
   readonly #scanner: JsonScanner;
@@ -82,8 +82,8 @@ export class TardisParser {
   /**
    * Reads a row.
    *
-   * @returns The event that it ends, or is, with the time at which it was received; what it is instead if it is of a kind that
-   * is not read; undefined if the change goes on.
+   * @returns The event that it ends, or is, with the time at which it was received; what it is instead if it is of a
+   * kind that is not read; undefined if the change goes on.
    * @throws {LineError} If it is broken.
    */
   parse(bytes: Uint8Array, start: number): MarketEvent | string | undefined {

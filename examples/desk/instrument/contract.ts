@@ -24,7 +24,9 @@ export function contractOf(model: InstrumentModel): Contract {
   return { isInverse: isInverseFuture(model), contractSize: model.contractSize };
 }
 
-/** What an order must be a multiple of, in units of quantity. Where nobody told it, no finer than quantities were seen. */
+/**
+ * What an order must be a multiple of, in units of quantity. Where nobody told it, no finer than quantities were seen.
+ */
 export function lotOf({ lot, quantityDigits }: InstrumentModel): number {
   if (lot > 0) return lot;
   return 1 / 10 ** (quantityDigits < LOT_DIGITS ? quantityDigits : LOT_DIGITS);

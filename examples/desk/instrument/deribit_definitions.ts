@@ -6,8 +6,8 @@ import type { InstrumentKind, InstrumentModel } from "./instrument_model.ts";
 const FOR_EVER_MS = Date.UTC(2500, 0);
 
 /**
- * Reads the result of Deribit's `public/get_instruments`. What a definition does not tell, its instrument's name does. The
- * size of a contract is left alone: Deribit's quantities are dollars or coins, not contracts.
+ * Reads the result of Deribit's `public/get_instruments`. What a definition does not tell, its instrument's name does.
+ * The size of a contract is left alone: Deribit's quantities are dollars or coins, not contracts.
  */
 export function deribitDefinitions(reply: unknown): InstrumentModel[] {
   const list = isRecord(reply) && Array.isArray(reply.result) ? reply.result : [];

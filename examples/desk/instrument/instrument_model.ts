@@ -16,8 +16,8 @@ export const VENUE_TEXTS: Readonly<Record<Venue, string>> = {
 };
 
 /**
- * What an instrument is. A *linear* contract is of so many coins, and earns and costs what its price is in. An *inverse*
- * one earns and costs coins: a future is of so many dollars, an option's price is in coins.
+ * What an instrument is. A *linear* contract is of so many coins, and earns and costs what its price is in. An
+ * *inverse* one earns and costs coins: a future is of so many dollars, an option's price is in coins.
  */
 export const INSTRUMENT_KINDS = [
   "unknown",
@@ -128,7 +128,9 @@ export function mayBeNegative({ kind }: InstrumentModel): boolean {
   return kind === "combo" || kind === "unknown";
 }
 
-/** What an option is, as far as its price depends on it; undefined for what is none, or of which too little is known. */
+/**
+ * What an option is, as far as its price depends on it; undefined for what is none, or of which too little is known.
+ */
 export function optionTermsOf(model: InstrumentModel): OptionTerms | undefined {
   if (!isOption(model) || !isValued(model)) return undefined;
   const { base, expiryMs, strike, isCall } = model;

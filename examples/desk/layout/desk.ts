@@ -36,7 +36,10 @@ export type LatencyName = typeof LATENCIES[number];
 /** How many instruments a desk has room for; events of others are counted and left out. */
 export const MAX_INSTRUMENTS = 128;
 
-/** Bytes of a desk's segment: a future's book for each instrument, one for its digits, and the rest. What nobody writes to takes no memory. */
+/**
+ * Bytes of a desk's segment: a future's book for each instrument, one for its digits, and the rest. What nobody writes
+ * to takes no memory.
+ */
 export const DESK_BYTES: number =
   MAX_INSTRUMENTS * (OrderBook.byteLength(bookOptions(false)) + OrderBook.byteLength(DIGITS_OPTIONS)) + 16 * 2 ** 20;
 

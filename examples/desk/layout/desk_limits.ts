@@ -18,8 +18,8 @@ export const DEFAULT_LIMITS: DeskLimitValues = {
 
 /**
  * The limits and the kill switch: read by every order's sender and by risk, changed by anybody, one at a time. Reading
- * waits for nobody but a change in progress. Who dies in the middle of a change leaves limits that nobody can trust: then
- * no order goes out, until the next change.
+ * waits for nobody but a change in progress. Who dies in the middle of a change leaves limits that nobody can trust:
+ * then no order goes out, until the next change.
  */
 export class DeskLimits {
   readonly #lock: SeqLock;

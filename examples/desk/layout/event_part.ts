@@ -4,9 +4,9 @@ import { array, bool, f64, struct, u32, u53, u8, type ViewOf } from "../../../mo
 export const PART_VALUES = 24;
 
 /**
- * A record of the events' pipeline: an event (`input/event_codec.ts`) or, of a long one, a part. All parts of an event are
- * published by one store, so no reader ever begins or ends within one. The last part also carries what the processes find
- * out, from the one before to the one after: each field has one writer.
+ * A record of the events' pipeline: an event (`input/event_codec.ts`) or, of a long one, a part. All parts of an event
+ * are published by one store, so no reader ever begins or ends within one. The last part also carries what the
+ * processes find out, from the one before to the one after: each field has one writer.
  */
 export const EventPart = struct("EventPart", {
   /** Number of the event in the replay, from 1. */

@@ -18,9 +18,9 @@ const COUNTS_WORD: number = 128 / 4;
 const FULL = 2 ** 32 - 1;
 
 /**
- * How often which latency was seen, in nanoseconds up to 18 minutes. One recorder at a time; any number of readers, in any
- * processes; nobody waits for anybody. A recorder that dies leaves what it counted, and its role to the next one, which
- * counts on.
+ * How often which latency was seen, in nanoseconds up to 18 minutes. One recorder at a time; any number of readers, in
+ * any processes; nobody waits for anybody. A recorder that dies leaves what it counted, and its role to the next one,
+ * which counts on.
  *
  * @example
  * ```ts

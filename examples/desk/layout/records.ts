@@ -1,6 +1,6 @@
 /**
- * What the desk's processes share, besides books and histograms: rows of `LatestTable`s and records of queues. Prices and
- * quantities are decimals (`input/decimal.ts`). Times are
+ * What the desk's processes share, besides books and histograms: rows of `LatestTable`s and records of queues. Prices
+ * and quantities are decimals (`input/decimal.ts`). Times are
  * nanoseconds on the segment's clock.
  *
  * @module
@@ -51,8 +51,8 @@ export const GreeksRow = struct("GreeksRow", {
 });
 
 /**
- * What an instrument is (`instrument/instrument_model.ts`), a row each, in the order in which the feed met them: written
- * before its first event. A number that is not known is NaN; of digits, 255.
+ * What an instrument is (`instrument/instrument_model.ts`), a row each, in the order in which the feed met them:
+ * written before its first event. A number that is not known is NaN; of digits, 255.
  */
 export const InstrumentRow = struct("InstrumentRow", {
   name: chars(MAX_NAME_BYTES),
@@ -147,6 +147,9 @@ export const StandingRow = struct("StandingRow", {
 
 /** What a process did: a row each, written by itself. */
 export const CountersRow = struct("CountersRow", {
+  /** What it runs on; version, as far as there is room. */
+  runtime: enumeration("bun", "deno"),
+  version: chars(24),
   pid: i32,
   /** How often it was started. */
   starts: u32,

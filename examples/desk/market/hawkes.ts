@@ -11,8 +11,8 @@ export interface HawkesOptions {
 }
 
 /**
- * Times of arrivals that come in clusters, as those of orders do: each one makes others likely for a while (A. Hawkes, 1971).
- * The waiting times are drawn by thinning (Y. Ogata, 1981).
+ * Times of arrivals that come in clusters, as those of orders do: each one makes others likely for a while (A. Hawkes,
+ * 1971). The waiting times are drawn by thinning (Y. Ogata, 1981).
  */
 export class Hawkes {
   readonly #random: SeededRandom;

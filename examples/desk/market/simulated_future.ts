@@ -15,7 +15,10 @@ const DISTANCE = 25;
 const LIMIT = 0.5, MARKET = 0.12;
 /** Lots of an order, on average. */
 const SIZE = 60;
-/** Deviation of the value per square root of a second, in ticks, and how far off it the price is when nearly all push it back. */
+/**
+ * Deviation of the value per square root of a second, in ticks, and how far off it the price is when nearly all push it
+ * back.
+ */
 const WANDER = 64, PULL = 60;
 
 /**

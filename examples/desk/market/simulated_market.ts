@@ -46,9 +46,9 @@ const FUTURE_DIGITS = { priceDigits: 1, quantityDigits: 3 } as const,
 const LATENCY = 200, JITTER = 50;
 
 /**
- * The built-in market: a perpetual future and a chain of options on it, made up from a seed. Orders come in clusters; books
- * have both sides, fill, are cancelled and traded; options are quoted around their Black-76 price with a smile. Its events
- * are those of a capture without a fault, and pass the same checks.
+ * The built-in market: a perpetual future and a chain of options on it, made up from a seed. Orders come in clusters;
+ * books have both sides, fill, are cancelled and traded; options are quoted around their Black-76 price with a smile.
+ * Its events are those of a capture without a fault, and pass the same checks.
  */
 export class SimulatedMarket implements Source {
   readonly label = "the built-in market";

@@ -36,7 +36,8 @@ export class SimulatedOption {
   }
 
   /**
-   * Quotes anew; the first time all, then what changed. At most once in a millisecond, so that a time tells a book apart.
+   * Quotes anew; the first time all, then what changed. At most once in a millisecond, so that a time tells a book
+   * apart.
    *
    * @param index The coin's price.
    * @param forward That of the future of the same expiry.

@@ -18,8 +18,8 @@ export interface Greeks {
   /** Change of the price for 0.01 of volatility. */
   vega: number;
   /**
-   * Change of the price in a day, the rest of the market unchanged. In an option's last day, what is left of it, and never
-   * more than the price.
+   * Change of the price in a day, the rest of the market unchanged. In an option's last day, what is left of it, and
+   * never more than the price.
    */
   theta: number;
   /** Change of the price for 0.01 of a rate at which the forward grows while the coin's price stays. */

@@ -99,7 +99,9 @@ function apply(event: DepthEvent, part: EventPartView): void {
   latency.record(now - part.fedAt);
 }
 
-/** Compares a book with the checksum that a change may bear. What is found out is told even if this process dies of it. */
+/**
+ * Compares a book with the checksum that a change may bear. What is found out is told even if this process dies of it.
+ */
 function compare(found: Kept, event: DepthEvent, applied: Fed, part: EventPartView): Fed {
   found.checksums ??= checksumsOf(event.instrument, found.book);
   found.checksums.feed(event);

@@ -2,6 +2,7 @@ import process from "node:process";
 import { Segment, type WaitStrategy } from "../../../mod.ts";
 import { type Desk, type DeskRole, openDesk } from "../layout/desk.ts";
 import { ControlRow } from "../layout/records.ts";
+import { OWN_RUNTIME, OWN_VERSION } from "./own_runtime.ts";
 import { takeOver } from "./take_over.ts";
 
 /** What a process tells of itself. */
@@ -27,6 +28,8 @@ const REPORT_MS = 100;
 export class DeskProcess implements Disposable {
   readonly segment: Segment;
   readonly desk: Desk;
+  /** How often a process of its role was started, with this one. */
+  readonly starts: number;
   readonly #counters: ReturnType<Desk["counters"][DeskRole]["writer"]>;
   readonly #control = ControlRow.alloc();
   readonly #parent = process.ppid;
@@ -36,7 +39,9 @@ export class DeskProcess implements Disposable {
   #reportedMs = 0;
   #isOrphan = false;
 
-  /** Attaches. Ctrl-C and a closed terminal reach each of its processes, `timeout` a group: the supervisor acts on them. */
+  /**
+   * Attaches. Ctrl-C and a closed terminal reach each of its processes, `timeout` a group: the supervisor acts on them.
+   */
   constructor(role: DeskRole) {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
     this.segment = Segment.open(process.argv[2], { role });
@@ -44,7 +49,9 @@ export class DeskProcess implements Disposable {
     this.#counters = takeOver(() => this.desk.counters[role].writer());
     const counters = this.#counters.begin(0);
     counters.pid = process.pid;
-    counters.starts++;
+    counters.runtime = OWN_RUNTIME;
+    counters.version = OWN_VERSION;
+    this.starts = ++counters.starts;
     counters.readyAt = 0;
     this.#messagesBefore = counters.messages;
     this.#faultsBefore = counters.faults;

@@ -6,8 +6,8 @@ import { EventPart, type EventPartView, PART_VALUES, VALUES_F64 } from "../layou
 import { takeOver } from "./take_over.ts";
 
 /**
- * Receives events from the pipeline, each whole. After a death, those that the predecessor had not given back come again,
- * in order; what `part` says tells which of them it had done with.
+ * Receives events from the pipeline, each whole. After a death, those that the predecessor had not given back come
+ * again, in order; what `part` says tells which of them it had done with.
  */
 export class EventReader implements Disposable {
   /** Events received. */

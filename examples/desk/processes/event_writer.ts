@@ -17,8 +17,9 @@ export function partsOf(event: MarketEvent): number {
 }
 
 /**
- * Writes events into the pipeline, each whole and each once, whatever the writer dies of: before it publishes, it notes how
- * many events there will be, and the position at which it publishes. If the pipeline has moved on from there, they are out.
+ * Writes events into the pipeline, each whole and each once, whatever the writer dies of: before it publishes, it notes
+ * how many events there will be, and the position at which it publishes. If the pipeline has moved on from there, they
+ * are out.
  */
 export class EventWriter implements Disposable {
   readonly #desk: Desk;

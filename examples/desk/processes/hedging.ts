@@ -1,6 +1,7 @@
 /**
- * Keeps the desk's delta near 0: `hedging.ts <segment>`. After each event that may have changed it, the deltas of all that is
- * held of the future's coin are added up, and an order for the future is sent if they are off. Other coins have no hedge.
+ * Keeps the desk's delta near 0: `hedging.ts <segment>`. After each event that may have changed it, the deltas of all
+ * that is held of the future's coin are added up, and an order for the future is sent if they are off. Other coins have
+ * no hedge.
  */
 import process from "node:process";
 import { Hedger } from "../hedging/hedger.ts";
@@ -35,7 +36,10 @@ const position = PositionRow.alloc(), greeks = GreeksRow.alloc(), quote = QuoteR
 const quantities = new Float64Array(MAX_INSTRUMENTS), deltas = new Float64Array(MAX_INSTRUMENTS);
 const held: number[] = [];
 let seenPositions = 0, seenGreeks = 0, future = -1;
-/** The last order that is in the future's position or was refused; what was told to the hedger; when the next may be sent. */
+/**
+ * The last order that is in the future's position or was refused; what was told to the hedger; when the next may be
+ * sent.
+ */
 let decided = 0, closed = 0, notBefore = 0;
 
 lookAtAll();

@@ -1,10 +1,13 @@
-/** Shows the desk on the terminal: `monitor.ts <segment> <MonitorOptions as JSON>`. It reads what all can read, and no more. */
-import { createLogUpdate } from "log-update";
+/**
+ * Shows the desk on the terminal: `monitor.ts <segment> <MonitorOptions as JSON>`. It reads what all can read, and no
+ * more.
+ */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { lineView } from "../view/line_view.ts";
 import { liveView } from "../view/live_view.ts";
 import { DeskObserver, type DeskSnapshot } from "../view/desk_snapshot.ts";
+import { clearedScreen, emptyScreen, pictureOnScreen } from "../view/screen.ts";
 import { DeskProcess } from "./desk_process.ts";
 import type { MonitorOptions } from "./monitor_options.ts";
 
@@ -14,13 +17,14 @@ const LOOK_MS = 50;
 const PERIOD_MS = { live: 250, lines: 1000, nothing: Infinity };
 /** Rates are of this long. */
 const RATE_MS = 1000;
+/** Options of which is told. */
+const MOST_OPTIONS = 16;
 
 const { show, seconds } = JSON.parse(process.argv[3]) as MonitorOptions;
 const self = new DeskProcess("monitor"), { desk } = self;
-const observer = new DeskObserver(desk),
-  update = show === "live" ? createLogUpdate(process.stdout, { showCursor: true }) : undefined;
+const observer = new DeskObserver(desk);
 const recent: DeskSnapshot[] = [];
-let looks = 0, drawnMs = -Infinity;
+let looks = 0, drawnMs = -Infinity, hasScreen = self.starts > 1;
 
 self.ready();
 while (self.phase !== "end") {
@@ -29,18 +33,20 @@ while (self.phase !== "end") {
   if (show !== "nothing" && self.phase === "run" && performance.now() - drawnMs >= PERIOD_MS[show]) draw();
 }
 self.report({ messages: looks, faults: 0, position: 0, lag: 0 }, true);
-update?.clear();
+if (show === "live" && hasScreen) process.stdout.write(clearedScreen());
 self[Symbol.dispose]();
 process.exit(0);
 
 function draw(): void {
-  const now = observer.look();
+  const now = observer.look(MOST_OPTIONS);
   drawnMs = performance.now();
   while (recent.length > 1 && (now.at - recent[0].at) / 1e6 > RATE_MS + PERIOD_MS[show] / 2) recent.shift();
   const before = recent[0] ?? now;
   recent.push(now);
-  if (update) {
+  if (show === "live") {
     const { rows = 50, columns = 130 } = process.stdout;
-    update(liveView(now, before, seconds, rows, columns));
+    if (!hasScreen) process.stdout.write(emptyScreen(rows));
+    hasScreen = true;
+    process.stdout.write(pictureOnScreen(liveView(now, before, seconds, rows, columns)));
   } else console.log(lineView(now, before));
 }

@@ -7,8 +7,8 @@ import { InstrumentDirectory } from "./instrument_directory.ts";
 import { takeOver } from "./take_over.ts";
 
 /**
- * What the desk holds: the one writer of the positions. Each booking is published with its event's number or its order's
- * id by one store, so what comes again after a death is known, and booked once.
+ * What the desk holds: the one writer of the positions. Each booking is published with its event's number or its
+ * order's id by one store, so what comes again after a death is known, and booked once.
  */
 export class PositionBook implements Disposable {
   readonly #desk: Desk;

@@ -1,6 +1,6 @@
 /**
- * Prices the options: `pricing.ts <segment>`. On every ticker the option that it is about; on every move of the future all
- * options on the same coin, with forwards that have moved as it did. Compares with what the exchange says.
+ * Prices the options: `pricing.ts <segment>`. On every ticker the option that it is about; on every move of the future
+ * all options on the same coin, with forwards that have moved as it did. Compares with what the exchange says.
  */
 import process from "node:process";
 import { isApplied } from "../book/book_feeder.ts";

@@ -1,6 +1,6 @@
 /**
- * Keeps the positions and watches the limits: `risk.ts <segment>`. Books what clients trade, fills or refuses the desk's
- * orders at the best price of the book (it stands in for the exchange), and pulls the kill switch if it must.
+ * Keeps the positions and watches the limits: `risk.ts <segment>`. Books what clients trade, fills or refuses the
+ * desk's orders at the best price of the book (it stands in for the exchange), and pulls the kill switch if it must.
  */
 import process from "node:process";
 import type { ViewOf } from "../../../mod.ts";
@@ -76,7 +76,9 @@ function receive(event: MarketEvent, part: EventPartView): void {
   }
 }
 
-/** Decides about an order. One that comes again was decided by a predecessor, which may not have lived to tell of it. */
+/**
+ * Decides about an order. One that comes again was decided by a predecessor, which may not have lived to tell of it.
+ */
 function decide(order: ViewOf<typeof OrderRecord>): void {
   if (order.outcome !== "open") return;
   const { id, instrument, quantity } = order;
@@ -113,7 +115,10 @@ function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): 
   return (breaches.length === 0 || isReducing) && !desk.limits.isStopped;
 }
 
-/** Between the best bid and ask when both were last known: what is held is worth something while a book is not valid, too. */
+/**
+ * Between the best bid and ask when both were last known: what is held is worth something while a book is not valid,
+ * too.
+ */
 function middleOf(instrument: number): number | undefined {
   if (desk.quotes.read(instrument, quote) && quote.isValid && isTwoSided(quote)) {
     middles[instrument] = (quote.bid + quote.ask) / 2;

@@ -1,8 +1,9 @@
 import { type Contract, gainOf, ONE_COIN } from "../instrument/contract.ts";
 
 /**
- * What is held of an instrument, and what it earned: average-cost accounting. Quantities below 0 are sold short. Gains are in
- * dollars; those of an inverse contract are in coins, and its average price is the harmonic mean, at which the coins add up.
+ * What is held of an instrument, and what it earned: average-cost accounting. Quantities below 0 are sold short. Gains
+ * are in dollars; those of an inverse contract are in coins, and its average price is the harmonic mean, at which the
+ * coins add up.
  */
 export class Position {
   /** What a unit of quantity is. */

@@ -30,8 +30,8 @@ export interface Margin {
 const greeks = emptyGreeks();
 
 /**
- * The margin of a portfolio, after the example of SPAN and of portfolio margins: it is valued anew in each of 27 scenarios,
- * in which all prices and all volatilities move at once, so what hedges each other counts as such.
+ * The margin of a portfolio, after the example of SPAN and of portfolio margins: it is valued anew in each of 27
+ * scenarios, in which all prices and all volatilities move at once, so what hedges each other counts as such.
  *
  *     maintenance = loss in the worst scenario + 1 % of the forward for each option sold
  *     initial     = 1.25 · maintenance

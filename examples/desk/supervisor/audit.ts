@@ -1,6 +1,7 @@
 import type { PipelineReader, ViewOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
 import { isApplied } from "../book/book_feeder.ts";
+import { type BookState, bookStateOf, type Comparison } from "../check/coverage.ts";
 import { faultText, GreeksCheck } from "../check/greeks_check.ts";
 import { TopsCheck } from "../check/tops_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
@@ -30,50 +31,19 @@ interface Audited {
   /** Checksums compared. */
   checksums: number;
   /** What became of its book; undefined if it has none. */
-  book: InstrumentAudit["book"];
+  book: BookState | undefined;
   /** The top that the last change left. */
   last: { sequence: number; bid: number; ask: number } | undefined;
 }
 
-/** What was compared of an instrument. */
-export interface InstrumentAudit {
-  readonly name: string;
-  /** Tops of its book that were compared, and those that had nothing to be compared with. */
-  readonly tops: number;
-  readonly unansweredTops: number;
-  readonly greeks: number;
-  /** Checksums of its book that were compared. */
-  readonly checksums: number;
-  /**
-   * What its book is at the end: valid; or why it may not be used: its price lies beyond what the snapshot covered, no snapshot
-   * came, there was a gap, sequence numbers began anew, or a checksum did not match, and no snapshot that fits came behind that.
-   * Undefined if nothing was told of its book.
-   */
-  readonly book: "valid" | "beyond" | "early" | "gap" | "restart" | "mismatch" | undefined;
-}
-
 /** What the audit found. */
-export interface AuditSummary {
+export interface AuditSummary extends Comparison {
   events: number;
   /** Events that were missing on the way. */
   missing: number;
   depth: Record<typeof OUTCOMES[number], number>;
-  /** Tops of rebuilt books that were compared with what the exchange said, and were equal. */
-  tops: number;
-  equalTops: number;
-  /** Those that had nothing to be compared with. */
-  unansweredTops: number;
-  /** Those of them that lie beyond what the book knows. */
-  unsureTops: number;
-  crossed: number;
   trades: number;
   tradeHoles: number;
-  /** Books that were compared with a checksum, and those that were equal. */
-  checksums: number;
-  equalChecksums: number;
-  /** Greeks that were compared, and those within the tolerances. */
-  greeks: number;
-  greeksWithin: number;
   /** Tickers of options that nobody compared. */
   greeksPending: number;
   /** Books in shared memory that are not as their last change left them. */
@@ -83,14 +53,13 @@ export interface AuditSummary {
   /** What is held of the hedging future, and where it comes from, added up by the audit. */
   future: { name: string; held: number; clients: number; orders: number } | undefined;
   orders: Omit<OrderAudit, "accept" | "judge" | "net" | "examples">;
-  instruments: InstrumentAudit[];
-  examples: string[];
 }
 
 /**
- * The supervisor's own reader: the last to receive each event and each order, with all that the processes found out about
- * them. It compares that with what the exchange said, and adds up what the desk must hold. It is never killed, so it is
- * what the processes' deaths are measured against; and as the writers wait for it, they keep what a dead process missed.
+ * The supervisor's own reader: the last to receive each event and each order, with all that the processes found out
+ * about them. It compares that with what the exchange said, and adds up what the desk must hold. It is never killed, so
+ * it is what the processes' deaths are measured against; and as the writers wait for it, they keep what a dead process
+ * missed.
  */
 export class Audit implements Disposable {
   readonly #desk: Desk;
@@ -138,8 +107,8 @@ export class Audit implements Disposable {
   /**
    * Compares what is left, and tells all. Call it once, when nothing more comes.
    *
-   * @param isComplete Whether the market came to its end. If it was left, what would have answered the last questions did not
-   * come: they stay open.
+   * @param isComplete Whether the market came to its end. If it was left, what would have answered the last questions
+   * did not come: they stay open.
    */
   finish(isComplete: boolean): AuditSummary {
     const { within, outside, pending } = this.#verdicts, { equal, different } = this.#checksums;
@@ -222,10 +191,8 @@ export class Audit implements Disposable {
     this.#checksums[checksum]++;
     if (checksum !== "none") audited.checksums++;
     if (checksum === "different") this.#explainChecksum(audited.instrument, event);
-    if (outcome === "gap" || outcome === "restart" || outcome === "mismatch") audited.book = outcome;
-    else if (outcome === "early") audited.book ??= "early";
+    audited.book = bookStateOf(audited.book, outcome, part);
     if (!isApplied(outcome)) return;
-    audited.book = part.isBidKnown && part.isAskKnown ? "valid" : "beyond";
     const { sequence, bid, bidQuantity, ask, askQuantity } = part;
     audited.last = { sequence, bid, ask };
     if (bidQuantity > 0 && askQuantity > 0 && bid >= ask) this.#crossed++;

@@ -186,3 +186,22 @@ function numberIn(name: string, text: string, least: number, most: number): numb
   if (text.trim() !== "" && value >= least && value <= most) return value;
   throw new RangeError(`Cannot run the desk as ${name} must be a number from ${least} to ${most}: received ${text}`);
 }
+
+/** The arguments that make such options, without those that say what is so by default. */
+export function argumentsOf(options: DeskOptions): string[] {
+  const { seconds, mix, killEveryMs, files, together, speed, seed, stopAfter, wait, unchecked } = options;
+  const isToTheEnd = speed === 0 && files.length > 0;
+  const isUsual = seconds === (isToTheEnd ? Infinity : DEFAULT_OPTIONS.seconds);
+  return [
+    ...(isUsual ? [] : ["--seconds", String(seconds)]),
+    ...(mix ? ["--mix"] : []),
+    ...(Number.isFinite(killEveryMs) ? ["--chaos"] : []),
+    ...files.flatMap((file) => ["--capture", /^[\w./+:@-]+$/.test(file) ? file : JSON.stringify(file)]),
+    ...(together ? ["--together"] : []),
+    ...(speed === DEFAULT_OPTIONS.speed ? [] : ["--speed", speed === 0 ? "max" : String(speed)]),
+    ...(seed === DEFAULT_OPTIONS.seed ? [] : ["--seed", String(seed)]),
+    ...(Number.isFinite(stopAfter) ? ["--stop-after", String(stopAfter)] : []),
+    ...(wait === DEFAULT_OPTIONS.wait ? [] : ["--wait", wait]),
+    ...(unchecked ? ["--unchecked"] : []),
+  ];
+}

@@ -6,8 +6,8 @@ import type { OrderRecord } from "../layout/records.ts";
 const EXAMPLES = 5;
 
 /**
- * Follows every order through its channel: each id once and in order, each decided about once; and adds up what was filled,
- * by which the positions are checked.
+ * Follows every order through its channel: each id once and in order, each decided about once; and adds up what was
+ * filled, by which the positions are checked.
  */
 export class OrderAudit {
   /** Orders seen. */

@@ -10,11 +10,15 @@ export interface Death {
   readonly role: DeskRole;
   /** How it ended, in words. */
   readonly how: string;
+  /** When it was killed, or when its end was noticed, in nanoseconds on the segment's clock. */
+  readonly diedAt: number;
   /** From the kill (or, if somebody else did it, from when it was noticed) to the successor's being ready. */
   recoveryMs: number | undefined;
 }
 
-/** A process that ends this often within this time, or without having done anything in between, is not going to work. */
+/**
+ * A process that ends this often within this time, or without having done anything in between, is not going to work.
+ */
 const MOST_FAILURES = 5, WITHIN_MS = 5000;
 /** What a terminal sends to all its processes, and what a supervisor acts on. */
 export const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -35,7 +39,7 @@ interface Player {
   fruitless: number;
   messages: number;
   /** The death that its start is to make up for. */
-  death: { entry: Death; since: number } | undefined;
+  death: Death | undefined;
 }
 
 /** Starts a desk's processes, starts those again that die, and ends them. */
@@ -95,8 +99,7 @@ export class ProcessGroup {
   step(): void {
     for (const player of this.#players) {
       if (player.death === undefined || !this.isWorking(player.role)) continue;
-      const { entry, since } = player.death;
-      entry.recoveryMs = Math.max(0, this.#counters.readyAt - since) / 1e6;
+      player.death.recoveryMs = Math.max(0, this.#counters.readyAt - player.death.diedAt) / 1e6;
       player.death = undefined;
     }
   }
@@ -114,11 +117,6 @@ export class ProcessGroup {
   /** The process id of a role. */
   pidOf(role: DeskRole): number | undefined {
     return this.#playerOf(role).child?.pid;
-  }
-
-  /** Which runtime a role runs on. */
-  runtimeOf(role: DeskRole): Runtime {
-    return this.#playerOf(role).runtime;
   }
 
   /** Waits for all to end, as they were told; those that do not are killed. @returns Their roles. */
@@ -155,9 +153,8 @@ export class ProcessGroup {
     const since = isPlanned ? player.killedAt : this.#desk.segment.now();
     // One that dies before it was ready is followed by one that makes up for the first death.
     if (player.death === undefined) {
-      const entry: Death = { role: player.role, how: isPlanned ? "killed" : how, recoveryMs: undefined };
-      this.deaths.push(entry);
-      player.death = { entry, since };
+      player.death = { role: player.role, how: isPlanned ? "killed" : how, diedAt: since, recoveryMs: undefined };
+      this.deaths.push(player.death);
     }
     player.killedAt = NaN;
     if (!isPlanned) failures.push(now);

@@ -9,17 +9,16 @@ import { SeededRandom } from "../market/seeded_random.ts";
 import type { FeedOptions } from "../processes/feed_options.ts";
 import type { MonitorOptions } from "../processes/monitor_options.ts";
 import { DeskObserver, type DeskSnapshot } from "../view/desk_snapshot.ts";
+import { count, plural } from "../view/format.ts";
 import { Timeline, type TimelinePoint } from "../view/timeline.ts";
 import { Audit, type AuditSummary } from "./audit.ts";
 import type { DeskOptions } from "./desk_options.ts";
 import { type Death, INTERRUPTIONS, ProcessGroup } from "./process_group.ts";
-import { type Verdict, verdictOf } from "./verdict.ts";
+import { complaintsOf, type Verdict, verdictOf } from "./verdict.ts";
 
 /** How a desk ran. */
 export interface DeskResult {
   readonly options: DeskOptions;
-  /** Which runtime each process ran on. */
-  readonly runtimes: Readonly<Record<DeskRole, Runtime>>;
   /** How long the market ran, in seconds. */
   readonly seconds: number;
   /** From the start until the last reader had received the last event; undefined unless the input came to its end. */
@@ -28,6 +27,9 @@ export interface DeskResult {
   readonly last: DeskSnapshot;
   /** Its latencies without the first second, in which the runtimes compile; undefined if it did not run for two. */
   readonly warmLatencies: DeskSnapshot["latencies"] | undefined;
+  /** When the market began to run, and on the segment's clock. */
+  readonly startedOn: Date;
+  readonly startedAt: number;
   /** The desk over time. */
   readonly timeline: readonly TimelinePoint[];
   readonly audit: AuditSummary;
@@ -48,16 +50,19 @@ const SETTLE_MS = 60_000;
 const STEP_MS = 4;
 /** Records at once after which more are likely to be there. */
 const MANY = 512;
-/** Between two points of the timeline, at least; and how many there are, at most. */
-const SAMPLE_MS = 100, MOST_SAMPLES = 2000;
+/** Between two points of the timeline: at first, later at least, and how many there are at most. */
+const FIRST_SAMPLE_MS = 20, SAMPLE_MS = 100, MOST_SAMPLES = 2000;
+/** Points are this part of the time that passed apart, until they are `SAMPLE_MS` apart. */
+const SAMPLE_PART = 0.1;
 /** Signals within this time are one. */
 const SAME_MS = 500;
 /** The runtimes compile what they run during the first second. */
 const WARM_MS = 1000;
 
 /**
- * Runs a desk: makes its segment, starts its processes, starts those again that die, ends them all, and checks what they
- * did. Whatever happens, no process and no file is left. Ctrl-C ends it early and in order, the second time at once.
+ * Runs a desk: makes its segment, starts its processes, starts those again that die, ends them all, and checks what
+ * they did. Whatever happens, no process and no file is left. Ctrl-C ends it early and in order, the second time at
+ * once.
  */
 export async function runDesk(options: DeskOptions): Promise<DeskResult> {
   // Without a name in /dev/shm, nothing is left there however this ends.
@@ -79,6 +84,8 @@ class Supervisor {
   #interruptedMs = 0;
   #receivedSeconds: number | undefined;
   #kills = 0;
+  #startedOn = new Date();
+  #begin = NaN;
   #sampleAt = Infinity;
   #killAt = Infinity;
   #warmAt = Infinity;
@@ -128,7 +135,9 @@ class Supervisor {
     this.#warmAt = begin + WARM_MS;
     this.#stopAt = begin + stopAfter * 1000;
     this.#timeline.sample();
-    this.#sampleAt = begin + SAMPLE_MS;
+    this.#startedOn = new Date();
+    this.#begin = begin;
+    this.#sampleAt = begin + FIRST_SAMPLE_MS;
     this.#control.write(0, { phase: "run" });
     const isOver = () => this.#isComplete() && this.#audit.isDone;
     if (await this.#until(isOver, seconds * 1000)) this.#receivedSeconds = (performance.now() - begin) / 1000;
@@ -138,6 +147,7 @@ class Supervisor {
       this.#sampleAt =
       this.#warmAt =
         Infinity;
+    this.#timeline.sample(FIRST_SAMPLE_MS / 2);
     this.#control.write(0, { phase: "settle" });
     const isSettled = () => this.#hasEnded() && this.#group.isReady && this.#audit.isDone;
     if (!await this.#until(isSettled, SETTLE_MS, true)) this.#complain("the desk did not settle");
@@ -160,8 +170,7 @@ class Supervisor {
     const taken = this.#audit.step(), now = performance.now();
     this.#group.step();
     if (now >= this.#sampleAt) {
-      const { seconds } = this.#options;
-      this.#sampleAt = now + Math.max(SAMPLE_MS, Number.isFinite(seconds) ? seconds * 1000 / MOST_SAMPLES : 0);
+      this.#sampleAt = now + this.#sampleMs(now - this.#begin);
       this.#timeline.sample();
     }
     if (now >= this.#killAt) {
@@ -177,6 +186,12 @@ class Supervisor {
       this.#desk.limits.stop(this.#desk.segment.now());
     }
     return taken;
+  }
+
+  #sampleMs(passedMs: number): number {
+    const { seconds } = this.#options;
+    const least = Number.isFinite(seconds) ? seconds * 1000 / MOST_SAMPLES : 0;
+    return Math.max(least, FIRST_SAMPLE_MS, Math.min(SAMPLE_MS, passedMs * SAMPLE_PART));
   }
 
   /** Kills one of those that are at work. */
@@ -203,7 +218,7 @@ class Supervisor {
   #conclude(seconds: number): DeskResult {
     const last = this.#withDepth(this.#observer.look(Infinity)), audit = this.#audit.finish(last.feed.isComplete);
     const attached = this.#desk.segment.participants().length - 1;
-    if (attached > 0) this.#complain(`${attached} processes were still attached at the end`);
+    if (attached > 0) this.#complain(`still attached at the end: ${plural(attached, "process", "processes")}`);
     if (this.#group.failure !== undefined) this.#complain(this.#group.failure);
     const deaths = this.#group.deaths.filter((death) => !this.#isInterruption(death));
     for (const { role, how, recoveryMs } of deaths) {
@@ -211,25 +226,29 @@ class Supervisor {
       if (recoveryMs === undefined) this.#complain(`nobody took the place of ${role}`);
     }
     if (audit.events !== last.feed.events) {
-      this.#complain(`${audit.events} events were received of the ${last.feed.events} that were fed`);
+      this.#complain(`received: ${count(audit.events)} of ${plural(last.feed.events, "event")} that were fed`);
     }
     return {
       options: this.#options,
-      runtimes: Object.fromEntries(ROLES.map((role) => [role, this.#group.runtimeOf(role)])) as DeskResult["runtimes"],
       seconds,
       receivedSeconds: this.#receivedSeconds,
       last,
       warmLatencies: this.#warmLatencies(last, seconds),
+      startedOn: this.#startedOn,
+      startedAt: this.#timeline.startedAt,
       timeline: this.#timeline.points,
       audit,
       deaths,
       kills: this.#kills,
       isStopped: last.limits.isStopped,
-      verdict: verdictOf(audit, last.feed, this.#complaints),
+      verdict: verdictOf(audit, last.feed, [...this.#complaints, ...complaintsOf(audit)]),
     };
   }
 
-  /** Who was just being started ends of the same signal that interrupted the desk: it came to all of a terminal, or a group. */
+  /**
+   * Who was just being started ends of the same signal that interrupted the desk: it came to all of a terminal, or a
+   * group.
+   */
   #isInterruption({ how }: Death): boolean {
     return this.#isInterrupted && INTERRUPTIONS.some((signal) => signal === how);
   }

@@ -21,8 +21,8 @@ export function isPipe(found: Stats): boolean {
 }
 
 /**
- * Copies what can be read only once: each start of the feed reads a capture from its beginning. The copies have no names, so
- * nothing is left of them when this process ends, however it does.
+ * Copies what can be read only once: each start of the feed reads a capture from its beginning. The copies have no
+ * names, so nothing is left of them when this process ends, however it does.
  *
  * @param names Files, pipes, and the standard input.
  * @returns Where the copies can be read, by name.

@@ -1,6 +1,7 @@
 import type { FeedReport } from "../view/desk_snapshot.ts";
 import { count, plural } from "../view/format.ts";
-import type { AuditSummary, InstrumentAudit } from "./audit.ts";
+import type { BookState, Comparison, InstrumentCoverage } from "../check/coverage.ts";
+import type { AuditSummary } from "./audit.ts";
 
 /**
  * What a run comes to:
@@ -23,30 +24,33 @@ export interface Verdict {
 const NAMED = 5;
 
 /** Why a book may not be used, in words. */
-const BOOK_TEXTS: Readonly<Record<NonNullable<InstrumentAudit["book"]>, string>> = {
+const BOOK_TEXTS: Readonly<Record<BookState, string>> = {
   valid: "valid",
-  beyond: "whose price left what its snapshot covered",
+  beyond: "beyond what a snapshot covered",
   early: "without a snapshot",
   gap: "without a snapshot since a gap",
-  restart: "without a snapshot since their numbers began anew",
+  restart: "without a snapshot since the numbers began anew",
   mismatch: "without a snapshot since a checksum that does not match",
 };
 
+/** What is told of an input, as far as a verdict depends on it. */
+type Input = Pick<FeedReport, "isComplete" | "empty" | "refused">;
+
 /**
- * Judges a run.
+ * Judges what was compared.
  *
- * @param complaints What is wrong besides what the audit and the feed tell.
+ * @param complaints What is wrong besides.
  */
-export function verdictOf(audit: AuditSummary, feed: FeedReport, complaints: readonly string[]): Verdict {
-  const all = [...complaints, ...complaintsOf(audit)];
-  const isCompared = audit.tops + audit.greeks + audit.checksums > 0;
+export function verdictOf(found: Comparison, input: Input, complaints: readonly string[]): Verdict {
+  const all = [...complaints, ...differencesOf(found)], { instruments } = found;
+  const isCompared = found.tops + found.greeks + found.checksums > 0;
   // A market that was left before its end may have left a book before its snapshot.
-  const lost = feed.isComplete ? audit.instruments.filter(({ book }) => book !== undefined && book !== "valid") : [];
+  const lost = input.isComplete ? instruments.filter(({ book }) => book !== undefined && book !== "valid") : [];
   return {
-    value: all.length > 0 ? "wrong" : isCompared && lost.length === 0 && feed.empty === 0 ? "right" : "unchecked",
+    value: all.length > 0 ? "wrong" : isCompared && lost.length === 0 && input.empty === 0 ? "right" : "unchecked",
     complaints: all,
-    compared: comparedOf(audit),
-    notCompared: notComparedOf(audit, feed, lost),
+    compared: comparedOf(found),
+    notCompared: notComparedOf(found, input, lost),
   };
 }
 
@@ -57,59 +61,66 @@ export function verdictText({ value, compared }: Verdict): string {
   return compared.length === 0 ? "Nothing could be checked." : "Not all could be checked.";
 }
 
-/** What an audit says against the desk. */
-function complaintsOf({ orders, depth, ...audit }: AuditSummary): string[] {
-  const { missing, tops, equalTops, crossed, greeks, greeksWithin, wrongBooks, wrongPositions } = audit;
-  const complaints = [
-    missing > 0 && `events were missing ${plural(missing, "time")}`,
-    depth.pending > 0 && `${plural(depth.pending, "change")} did not reach the books`,
-    tops !== equalTops && `${count(tops - equalTops)} of ${plural(tops, "top")} of book differ from the exchange's`,
-    crossed > 0 && `books were crossed ${plural(crossed, "time")}`,
-    audit.checksums !== audit.equalChecksums &&
-    `${count(audit.checksums - audit.equalChecksums)} of ${plural(audit.checksums, "checksum")} of books do not match`,
+/** What differs from what the exchange says. */
+function differencesOf(found: Comparison): string[] {
+  const { tops, equalTops, crossed, checksums, equalChecksums, greeks, greeksWithin, examples } = found;
+  const differences = [
+    tops !== equalTops && `tops of book that differ from the exchange's: ${count(tops - equalTops)} of ${count(tops)}`,
+    crossed > 0 && `books crossed: ${plural(crossed, "time")}`,
+    checksums !== equalChecksums &&
+    `checksums of books that do not match: ${count(checksums - equalChecksums)} of ${count(checksums)}`,
     greeks !== greeksWithin &&
-    `the greeks of ${count(greeks - greeksWithin)} of ${plural(greeks, "ticker")} differ from the exchange's`,
-    audit.greeksPending > 0 && `${plural(audit.greeksPending, "ticker")} were not priced`,
-    wrongBooks > 0 && `${plural(wrongBooks, "book")} are not as their last change left them`,
-    wrongPositions > 0 && `${plural(wrongPositions, "position")} are not the sum of what was booked`,
-    orders.misplaced > 0 && `${plural(orders.misplaced, "order")} were lost or sent twice`,
-    orders.undecided > 0 && `${plural(orders.undecided, "order")} were not decided`,
-    orders.sentAfterStop > 1 && `${plural(orders.sentAfterStop, "order")} went out after the kill switch`,
-    orders.filledAfterStop > 1 && `${plural(orders.filledAfterStop, "order")} were filled after the kill switch`,
-  ].filter((complaint) => complaint !== false);
-  return [...complaints, ...audit.examples];
+    `tickers whose greeks differ from the exchange's: ${count(greeks - greeksWithin)} of ${count(greeks)}`,
+  ].filter((difference) => difference !== false);
+  return [...differences, ...examples];
 }
 
-function comparedOf({ tops, equalTops, checksums, equalChecksums, greeks, greeksWithin }: AuditSummary): string[] {
+/** What an audit says against the desk itself. */
+export function complaintsOf(audit: AuditSummary): string[] {
+  const { orders, depth, missing, greeksPending, wrongBooks, wrongPositions } = audit;
   return [
-    tops > 0 && `${count(equalTops)} of ${plural(tops, "top")} of book equal the exchange's`,
-    checksums > 0 && `${count(equalChecksums)} of ${plural(checksums, "checksum")} of books match`,
-    greeks > 0 && `the greeks of ${count(greeksWithin)} of ${plural(greeks, "ticker")} are within the tolerances`,
+    missing > 0 && `events missing: ${plural(missing, "time")}`,
+    depth.pending > 0 && `changes that did not reach the books: ${count(depth.pending)}`,
+    greeksPending > 0 && `tickers that were not priced: ${count(greeksPending)}`,
+    wrongBooks > 0 && `books that are not as their last change left them: ${count(wrongBooks)}`,
+    wrongPositions > 0 && `positions that are not the sum of what was booked: ${count(wrongPositions)}`,
+    orders.misplaced > 0 && `orders lost or sent twice: ${count(orders.misplaced)}`,
+    orders.undecided > 0 && `orders that were not decided: ${count(orders.undecided)}`,
+    orders.sentAfterStop > 1 && `orders sent after the kill switch: ${count(orders.sentAfterStop)}`,
+    orders.filledAfterStop > 1 && `orders filled after the kill switch: ${count(orders.filledAfterStop)}`,
+  ].filter((complaint) => complaint !== false);
+}
+
+function comparedOf({ tops, equalTops, checksums, equalChecksums, greeks, greeksWithin }: Comparison): string[] {
+  return [
+    tops > 0 && `tops of book equal to the exchange's: ${count(equalTops)} of ${count(tops)}`,
+    checksums > 0 && `checksums of books that match: ${count(equalChecksums)} of ${count(checksums)}`,
+    greeks > 0 && `tickers whose greeks are within the tolerances: ${count(greeksWithin)} of ${count(greeks)}`,
   ].filter((text) => text !== false);
 }
 
-function notComparedOf(audit: AuditSummary, feed: FeedReport, lost: readonly InstrumentAudit[]): string[] {
-  const { instruments } = audit, withBook = instruments.filter(({ book }) => book !== undefined);
+function notComparedOf(found: Comparison, { empty, refused }: Input, lost: readonly InstrumentCoverage[]): string[] {
+  const { instruments } = found, withBook = instruments.filter(({ book }) => book !== undefined);
   const untold = withBook.filter(({ tops, checksums, book }) => tops + checksums === 0 && book === "valid");
   const states = (["beyond", "early", "gap", "restart", "mismatch"] as const).map((state) => {
-    const found = lost.filter(({ book }) => book === state);
-    return found.length > 0 && `${plural(found.length, "book")} ${BOOK_TEXTS[state]}: ${namesOf(found)}`;
+    const books = lost.filter(({ book }) => book === state);
+    return books.length > 0 && `${plural(books.length, "book")} ${BOOK_TEXTS[state]}: ${namesOf(books)}`;
   });
   return [
-    feed.empty > 0 && `${plural(feed.empty, "capture")} without a market's event`,
+    empty > 0 && `${plural(empty, "capture")} without a market's event`,
     ...states,
     untold.length > 0 &&
     `${plural(untold.length, "book")} of which the exchange told nothing to compare: ${namesOf(untold)}`,
-    audit.unansweredTops > 0 &&
-    `${plural(audit.unansweredTops, "top")} of book without an answer${
-      audit.unsureTops > 0 ? `, of which ${count(audit.unsureTops)} lie beyond what a snapshot covered` : ""
+    found.unansweredTops > 0 &&
+    `${plural(found.unansweredTops, "top of book", "tops of book")} without an answer${
+      found.unsureTops > 0 ? `, ${count(found.unsureTops)} of them beyond what a snapshot covered` : ""
     }`,
-    feed.refused > 0 && `${plural(feed.refused, "event")} of instruments that found no room`,
-    instruments.length === 0 && feed.empty === 0 && "a market without any event",
+    refused > 0 && `${plural(refused, "event")} of instruments that found no room`,
+    instruments.length === 0 && empty === 0 && "a market without any event",
   ].filter((text) => text !== false);
 }
 
-function namesOf(instruments: readonly InstrumentAudit[]): string {
+function namesOf(instruments: readonly InstrumentCoverage[]): string {
   const names = instruments.slice(0, NAMED).map(({ name }) => name).join(", ");
   return instruments.length > NAMED ? `${names} and ${count(instruments.length - NAMED)} more` : names;
 }

@@ -6,6 +6,8 @@
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
+/** By digits behind the point. */
+const exact: Intl.NumberFormat[] = [];
 
 /** 1,234,567. */
 export function count(value: number): string {
@@ -24,7 +26,8 @@ export function amount(value: number): string {
 
 /** Behind the point as many digits as told. */
 export function fixed(value: number, digits: number): string {
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  exact[digits] ??= new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return exact[digits].format(value);
 }
 
 /** Nanoseconds, in the unit that fits. */
@@ -37,9 +40,9 @@ export function duration(ns: number): string {
 
 /** A part of 1 as per cent. */
 export function percent(part: number): string {
-  return Number.isFinite(part) ? `${(part * 100).toFixed(1)} %` : "–";
+  return Number.isFinite(part) ? `${fixed(part * 100, 1)} %` : "–";
 }
 
 function digits3(value: number): string {
-  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+  return fixed(value, value < 10 ? 2 : value < 100 ? 1 : 0);
 }

@@ -12,5 +12,5 @@ export function lineView(now: DeskSnapshot, before: DeskSnapshot): string {
   const timed = LATENCIES.filter((name) => latencies[name].total > 0);
   const p50 = timed.map((name) => `${name} ${duration(latencies[name].percentile(50))}`);
   const latency = p50.length > 0 ? `; p50 ${p50.join(", ")}` : "";
-  return `${passed.toFixed(0)} s: ${rates.join(", ")}${latency}; delta ${fixed(standing.delta, 2)}`;
+  return `${count(passed)} s: ${rates.join(", ")}${latency}; delta ${fixed(standing.delta, 2)}`;
 }

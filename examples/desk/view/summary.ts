@@ -1,22 +1,22 @@
 import process from "node:process";
 import pc from "picocolors";
-import { INSTRUMENT_KINDS, KIND_TEXTS } from "../instrument/instrument_model.ts";
-import { ROLES } from "../layout/desk.ts";
+import { INSTRUMENT_KINDS, type InstrumentKind, KIND_TEXTS } from "../instrument/instrument_model.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
 import { type Verdict, verdictText } from "../supervisor/verdict.ts";
 import type { DeskSnapshot, InputReason } from "./desk_snapshot.ts";
+import { wrap } from "./flow.ts";
 import { amount, count, duration, fixed, plural } from "./format.ts";
-import { channelTable, ladder, latencyTable, optionTable, standingLines, table } from "./tables.ts";
+import { channelTable, ladder, latencyTable, optionTable, processTable, standingLines } from "./tables.ts";
 
 /** Reasons in the order in which they are shown. */
 const KINDS: readonly InputReason["kind"][] = ["broken", "skipped", "remark"];
 
-/** What a run of the desk comes to, for people. */
-export function summary(result: DeskResult): string {
+/** What a run of the desk comes to, for people. @param columns Of the terminal. */
+export function summary(result: DeskResult, columns: number = process.stdout.columns ?? Infinity): string {
   const { last, seconds, verdict, warmLatencies } = result;
-  const { columns = Infinity } = process.stdout;
   const before = last.channels.map((channel) => ({ ...channel, messages: 0 }));
-  const heading = (text: string) => ["", pc.bold(text)];
+  const wrapped = (lines: readonly string[]) => lines.flatMap((line) => wrap(line, columns));
+  const heading = (text: string) => ["", ...wrap(text, columns).map(pc.bold)];
   return [
     ...heading(`The desk ran for ${fixed(seconds, 1)} s on ${inputText(result)}`),
     ...(last.book === undefined ? [] : [ladder(last.book, 3)]),
@@ -24,56 +24,51 @@ export function summary(result: DeskResult): string {
       ? []
       : [...heading("Options, most vega first"), optionTable(last.options.slice(0, 6), columns)]),
     ...heading("Position, margin and limits"),
-    ...standingLines(last),
+    ...standingLines(last, columns),
     ...heading("Channels"),
     channelTable(last.channels, before, seconds, columns),
     ...heading(
       warmLatencies === undefined ? "Latencies" : "Latencies, without the first second, in which the runtimes compile",
     ),
-    latencyTable(warmLatencies ?? last.latencies),
+    latencyTable(warmLatencies ?? last.latencies, columns),
     ...heading("Processes"),
-    processTable(result),
-    ...deathLines(result),
+    processTable(last.processes, columns),
+    ...(result.deaths.length === 0 ? [] : [...heading("Deaths"), ...wrapped(deathLines(result))]),
     ...heading("Checks"),
-    ...checkLines(result),
+    ...wrapped(checkLines(result)),
     ...heading("Verdict"),
-    ...verdictLines(verdict),
+    ...verdictLines(verdict, columns),
   ].join("\n");
 }
 
-function inputText({ options, last }: DeskResult): string {
-  const { files } = options;
+/** What a desk ran on, in words. */
+export function inputText({ options: { files, seed }, last }: DeskResult): string {
   return files.length === 0
-    ? `the built-in market, seed ${options.seed}`
-    : `${files.length} ${files.length === 1 ? "capture" : "captures"}${last.feed.isComplete ? ", to the end" : ""}`;
-}
-
-function processTable({ last, runtimes }: DeskResult): string {
-  const rows = ROLES.map((role) => {
-    const { pid, starts, messages, faults } = last.processes[role];
-    return [role, runtimes[role], String(pid), count(starts), count(messages), count(faults)];
-  });
-  return table(["process", "on", "pid", "starts", "messages", "faults"], rows);
+    ? `the built-in market, seed ${seed}`
+    : `${plural(files.length, "capture")}${last.feed.isComplete ? ", to the end" : ""}`;
 }
 
 function deathLines({ deaths, kills }: DeskResult): string[] {
-  if (deaths.length === 0) return [];
   const times = deaths.flatMap(({ recoveryMs }) => recoveryMs === undefined ? [] : [recoveryMs]).sort((a, b) => a - b);
-  const each = deaths.map(({ role, recoveryMs }) =>
-    `${role} ${recoveryMs === undefined ? "never" : duration(Math.round(recoveryMs * 1e6))}`
-  );
+  const each = deaths.map(({ role, recoveryMs }) => `${role} ${recoveryText(recoveryMs)}`);
   const most = times.at(-1) ?? 0, median = times[times.length >> 1] ?? 0;
   return [
-    "",
-    pc.bold("Deaths"),
-    ` ${deaths.length}, ${kills} of them by kill -9; from the kill to the successor at work: median ${
-      duration(Math.round(median * 1e6))
-    }, at most ${duration(Math.round(most * 1e6))}`,
+    ` ${plural(deaths.length, "death")}, ${
+      count(kills)
+    } of them by kill -9; from the kill to the successor at work: median ${recoveryText(median)}, at most ${
+      recoveryText(most)
+    }`,
     ` ${each.join(", ")}`,
   ];
 }
 
-function checkLines({ audit, last, isStopped }: DeskResult): string[] {
+/** How long it took until a successor was at work. */
+export function recoveryText(ms: number | undefined): string {
+  return ms === undefined ? "never" : duration(Math.round(ms * 1e6));
+}
+
+/** What was checked, and what was found, a line each. */
+export function checkLines({ audit, last, isStopped }: DeskResult): string[] {
   const { depth, orders, future } = audit, { feed } = last;
   const early = depth.early + depth.gap + depth.restart + depth.mismatch;
   return [
@@ -128,16 +123,19 @@ function reasonLines(reasons: readonly InputReason[]): string[] {
   );
 }
 
-function verdictLines(verdict: Verdict): string[] {
+function verdictLines(verdict: Verdict, columns: number): string[] {
   const { value, complaints, compared, notCompared } = verdict;
   const paint = value === "right" ? pc.green : value === "wrong" ? pc.red : pc.yellow;
   return [
-    ...compared.map((text) => ` compared: ${text}`),
-    ...notCompared.map((text) => ` not compared: ${text}`),
-    ...complaints.map((text) => pc.red(` wrong: ${text}`)),
+    ...compared.flatMap((text) => wrap(` compared: ${text}`, columns)),
+    ...notCompared.flatMap((text) => wrap(` not compared: ${text}`, columns)),
+    ...complaints.flatMap((text) => wrap(` wrong: ${text}`, columns).map(pc.red)),
     paint(verdictText(verdict)),
   ];
 }
+
+/** Kinds whose texts are no names of things. */
+const UNCOUNTED: readonly InstrumentKind[] = ["unknown", "spot"];
 
 /** How many instruments a line names. */
 const NAMED = 5;
@@ -146,7 +144,8 @@ const NAMED = 5;
 function instrumentLines({ kinds, notValued }: DeskSnapshot): string[] {
   const counts = INSTRUMENT_KINDS.flatMap((kind) => {
     const number = kinds[kind] ?? 0;
-    return number === 0 ? [] : [`${count(number)} ${KIND_TEXTS[kind]}`];
+    if (number === 0) return [];
+    return [UNCOUNTED.includes(kind) ? `${count(number)} ${KIND_TEXTS[kind]}` : plural(number, KIND_TEXTS[kind])];
   });
   const named = notValued.slice(0, NAMED).map(({ name, kind }) => `${name} (${KIND_TEXTS[kind]})`).join(", ");
   const more = notValued.length > NAMED ? ` and ${count(notValued.length - NAMED)} more` : "";

@@ -3,15 +3,18 @@ import type { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
 import type { DeskSnapshot } from "./desk_snapshot.ts";
 
-/** What a run of the desk comes to, for programs: the value that `--json` prints. Times are in nanoseconds unless named. */
+/**
+ * What a run of the desk comes to, for programs: the value that `--json` prints. Times are in nanoseconds unless named.
+ */
 export function summaryJson(result: DeskResult): Record<string, unknown> {
-  const { options, seconds, last, audit, warmLatencies, runtimes, deaths, kills, verdict } = result;
+  const { options, seconds, last, audit, warmLatencies, startedOn, startedAt, kills, verdict } = result;
   return {
     ok: verdict.value === "right",
     verdict: verdict.value,
     complaints: verdict.complaints,
     compared: verdict.compared,
     notCompared: verdict.notCompared,
+    startedOn,
     seconds,
     input: options.files.length > 0
       ? { files: options.files, speed: options.speed === 0 ? "max" : options.speed }
@@ -32,8 +35,13 @@ export function summaryJson(result: DeskResult): Record<string, unknown> {
     books: { valid: last.validBooks, of: last.books },
     standing: last.standing,
     limits: last.limits,
-    processes: ROLES.map((role) => ({ role, runtime: runtimes[role], ...last.processes[role] })),
-    deaths,
+    processes: ROLES.map((role) => ({ role, ...last.processes[role] })),
+    deaths: result.deaths.map(({ role, how, diedAt, recoveryMs }) => ({
+      role,
+      how,
+      seconds: (diedAt - startedAt) / 1e9,
+      recoveryMs,
+    })),
     kills,
   };
 }

@@ -12,13 +12,16 @@ export interface TimelinePoint {
   readonly depth: number;
   /** Median and 99th percentile in nanoseconds; none where nothing was timed. */
   readonly latencies: Readonly<Partial<Record<LatencyName, { readonly p50: number; readonly p99: number }>>>;
+  /** Where the desk stood at its end. */
+  readonly delta: number;
+  readonly profit: number;
 }
 
 /** Follows a desk over time. */
 export class Timeline {
   readonly points: TimelinePoint[] = [];
   readonly #observer: DeskObserver;
-  #firstAt = NaN;
+  #startedAt = NaN;
   #lastAt = NaN;
   #messages: Readonly<Record<string, number>> = {};
   #counted: Readonly<Record<LatencyName, LatencySnapshot>> | undefined;
@@ -27,14 +30,20 @@ export class Timeline {
     this.#observer = observer;
   }
 
-  /** Ends a stretch of time; the first call begins one. */
-  sample(): void {
-    const { at, channels, latencies } = this.#observer.look(0);
+  /** When the first stretch of time began, in nanoseconds on the segment's clock. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /** Ends a stretch of time, unless it is shorter than that and not the only one; the first call begins one. */
+  sample(leastMs = 0): void {
+    const { at, channels, latencies, standing: { delta, profit } } = this.#observer.look(0);
+    if (this.points.length > 0 && at - this.#lastAt < leastMs * 1e6) return;
     const messages = Object.fromEntries(channels.map(({ name, messages }) => [name, messages]));
     if (this.#counted !== undefined) {
       const seconds = (at - this.#lastAt) / 1e9, before = this.#counted;
       this.points.push({
-        at: (at - this.#firstAt) / 1e9,
+        at: (at - this.#startedAt) / 1e9,
         rates: Object.fromEntries(
           Object.entries(messages).map(([name, count]) => [name, (count - this.#messages[name]) / seconds]),
         ),
@@ -47,8 +56,10 @@ export class Timeline {
             return passed.total === 0 ? [] : [[name, { p50: passed.percentile(50), p99: passed.percentile(99) }]];
           }),
         ),
+        delta,
+        profit,
       });
-    } else this.#firstAt = at;
+    } else this.#startedAt = at;
     this.#lastAt = at;
     this.#messages = messages;
     this.#counted = latencies;

@@ -2,6 +2,7 @@ import { specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf, Views } from "../../layout/internal.ts";
 import { recordCopies, type Region } from "../../memory/internal.ts";
 import { EventCount, type WaitOptions } from "../../sync/mod.ts";
+import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { EPOCH_BITS } from "../shared/long_position.ts";
 import { type DrainResult, requireSynchronous } from "../shared/drain_result.ts";
@@ -26,17 +27,19 @@ export interface BroadcastReaderOptions extends RoleOptions {
   readonly from?: "newest" | "oldest" | number;
 }
 
-/** What is copied before it is checked whether all of it was whole: a look at a tail that moves costs as much as that. */
+/**
+ * What is copied before it is checked whether all of it was whole: a look at a tail that moves costs as much as that.
+ */
 const CHUNK_RECORDS = 16, CHUNK_BYTES = 4096;
 
 /**
- * A reader of a {@linkcode Broadcast}. It belongs to one thread, holds nothing and writes nothing into the memory, so it
- * needs no end and its death leaves nothing. One that lags too far behind goes on with the oldest record still there, and
- * `lost` reports how many it missed. Every record it hands out is a copy, checked to be whole.
+ * A reader of a {@linkcode Broadcast}. It belongs to one thread, holds nothing and writes nothing into the memory, so
+ * it needs no end and its death leaves nothing. One that lags too far behind goes on with the oldest record still
+ * there, and `lost` reports how many it missed. Every record it hands out is a copy, checked to be whole.
  *
  * In memory that is attached for reading only nobody can wake it: `"block"` then sleeps in steps of up to 2 ms.
  */
-export class BroadcastReader<S extends AnyStruct = AnyStruct> {
+export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> {
   readonly #end: ChannelEnd;
   readonly #words: Int32Array;
   readonly #path: ReaderPath<S>;
@@ -81,11 +84,11 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
   readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
 
   /**
-   * The next record, in a loop of the caller's own: `for (let r; (r = reader.next()) !== undefined;) sum += r.price`. The
-   * fastest way to receive. Never blocks.
+   * The next record, in a loop of the caller's own: `for (let r; (r = reader.next()) !== undefined;) sum += r.price`.
+   * The fastest way to receive. Never blocks.
    *
-   * @returns A copy, in the same view each time: good until the next call of any method of this reader; undefined if there
-   * is none.
+   * @returns A copy, in the same view each time: good until the next call of any method of this reader; undefined if
+   * there is none.
    * @throws {TypeError} If called by the function that `drain` calls.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -104,9 +107,14 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
     layout: S,
     region: Region,
     geometry: BroadcastGeometry,
-    { from = "newest", wait }: BroadcastReaderOptions,
+    options: BroadcastReaderOptions,
   ) {
-    const { source } = region, words = this.#words = source.i32, tail = tailOf(words);
+    const { from = "newest" } = options, { source } = region, words = source.i32, tail = tailOf(words);
+    // A reader that may not write cannot announce that it sleeps.
+    const published = region.readOnly ? undefined : new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
+    const waiting = new Waiter(`a record of ${region.name}`, options, published);
+    super(waiting);
+    this.#words = words;
     const { capacity, reach, slotMask, recordBytes } = geometry;
     const end = this.#end = new ChannelEnd(region, "read", "reader");
     const start = from === "newest" ? tail : from === "oldest" ? Math.max(0, tail - capacity) : from;
@@ -115,9 +123,6 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> {
         `Cannot read ${region.name} as 'from' must be "newest", "oldest" or an integer from 0 to ${tail}: received ${from}`,
       );
     }
-    // A reader that may not write cannot announce that it sleeps.
-    const published = region.readOnly ? undefined : new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    const waiting = new Waiter(`a record of ${region.name}`, wait, published);
     const chunk = Math.max(1, Math.min(CHUNK_RECORDS, Math.floor(CHUNK_BYTES / recordBytes)));
     const bound = bindRecord(layout, source, BROADCAST_HEADER_BYTES);
     const path = this.#path = specialize(makeReaderPath<S>)({

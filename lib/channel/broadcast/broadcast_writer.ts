@@ -16,9 +16,9 @@ import { type BroadcastGeometry, tailOf } from "./geometry.ts";
 import { makeWriterPath, type WriterPath } from "./writer_path.ts";
 
 /**
- * A writer of a {@linkcode Broadcast}: the only one, or one of many, which take turns from `claim` to `publish`. It never
- * waits for a reader and knows of none. What is claimed and not published is never seen, whatever happens to the writer.
- * Closing it, or the death of its process, gives the role, or the turn, to others.
+ * A writer of a {@linkcode Broadcast}: the only one, or one of many, which take turns from `claim` to `publish`. It
+ * never waits for a reader and knows of none. What is claimed and not published is never seen, whatever happens to the
+ * writer. Closing it, or the death of its process, gives the role, or the turn, to others.
  */
 export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposable {
   readonly #end: ChannelEnd;
@@ -29,8 +29,8 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
 
   /**
    * Claims the next record, behind those already claimed and not yet published: half the capacity at most. Of many
-   * writers, one that has claimed keeps all others waiting here until it publishes or aborts, stays as it is where it is
-   * stopped, and is passed over if it dies.
+   * writers, one that has claimed keeps all others waiting here until it publishes or aborts, stays as it is where it
+   * is stopped, and is passed over if it dies.
    *
    * @returns The record to fill, with old bytes in it. It is the same view each time, moved on: fill each record before
    * claiming the next.
@@ -117,7 +117,9 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
     this.#path.abort();
   }
 
-  /** Releases the role, or the turn; what was claimed and not published is never seen. The second time nothing happens. */
+  /**
+   * Releases the role, or the turn; what was claimed and not published is never seen. The second time nothing happens.
+   */
   close(): void {
     if (!this.#end.isOpen) return;
     this.abort();

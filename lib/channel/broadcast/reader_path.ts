@@ -63,8 +63,8 @@ export interface ReaderPath<S extends AnyStruct> {
 }
 
 /**
- * The hot paths of a reader of a broadcast. It copies records, and then finds out from the tail whether they were whole: it
- * holds no writer up.
+ * The hot paths of a reader of a broadcast. It copies records, and then finds out from the tail whether they were
+ * whole: it holds no writer up.
  */
 export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): ReaderPath<S> {
   const { words: { load, peek }, moveTo, copyTo, recordsOffset, recordBytes, slotMask, chunk, capacity, reach } = ports;
@@ -75,8 +75,8 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
   let next = ports.start | 0, limit = next, copiedFrom = next, copiedEnd = next;
   // The word of the epoch in which limit was the tail.
   let epoch = -1, isDraining = false, rest = 0;
-  // The whole position whose low word is anchor, less than 2^31 away from next; and how many records were lost. In an array,
-  // as a variable of this size would be a new object each time.
+  // The whole position whose low word is anchor, less than 2^31 away from next; and how many records were lost. In an
+  // array, as a variable of this size would be a new object each time.
   const whole = new Float64Array([ports.start, 0]);
   let anchor = next;
 
@@ -102,12 +102,13 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
   };
 
   /**
-   * Finds new records, and counts what was overwritten before it was received; false if there are none. Called where nothing
-   * is copied that was not received.
+   * Finds new records, and counts what was overwritten before it was received; false if there are none. Called where
+   * nothing is copied that was not received.
    */
   const findRecords = (): boolean => {
     const tail = load(tailWord); // pairs: broadcast tail
-    // Loaded after the tail: if it is still the one that is known, the tail is of that epoch, not one of 2^32 records later.
+    // Loaded after the tail: if it is still the one that is known, the tail is of that epoch, not one of 2^32 records
+    // later.
     if (load(epochWord) !== epoch || tail >>> epochBits !== (epoch & 3)) catchUp(); // pairs: position epoch
     else {
       const behind = (tail - next) >>> 0;
@@ -118,8 +119,11 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
     return next !== limit;
   };
 
-  /** Whether what was copied from a position on was whole: up to this tail, nothing was claimed that lies in its place. */
-  const wasWhole = (from: number): boolean => ((load(tailWord) - from) >>> 0) <= reach && load(epochWord) === epoch; // pairs: broadcast tail, position epoch
+  /**
+   * Whether what was copied from a position on was whole: up to this tail, nothing was claimed that lies in its place.
+   */
+  // pairs: broadcast tail, position epoch
+  const wasWhole = (from: number): boolean => ((load(tailWord) - from) >>> 0) <= reach && load(epochWord) === epoch;
 
   /** Copies records that are known, some at most; of them the first is the first to be overwritten. */
   const copySome = (most: number): boolean => {

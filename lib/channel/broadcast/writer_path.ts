@@ -26,11 +26,14 @@ export interface WriterPorts<S extends AnyStruct> {
   /** Wakes who sleeps. */
   readonly wake: () => void;
   /**
-   * Whether the processor keeps stores in order. Where it does not, the writer's look at the tail is an atomic one: after
-   * it, no store into a claimed record is seen before the tail published last.
+   * Whether the processor keeps stores in order. Where it does not, the writer's look at the tail is an atomic one:
+   * after it, no store into a claimed record is seen before the tail published last.
    */
   readonly isOrdered: boolean;
-  /** Makes this the only writer and returns the tail; throws if nothing can be claimed, `claimed` being the reason if not 0. */
+  /**
+   * Makes this the only writer and returns the tail; throws if nothing can be claimed, `claimed` being the reason if
+   * not 0.
+   */
   readonly beginTurn: (claimed: number) => number;
   /** Called when nothing is claimed any more: whether this is the only writer all the same. */
   readonly endTurn: () => boolean;

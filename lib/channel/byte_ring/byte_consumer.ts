@@ -1,10 +1,21 @@
 import { isFenced, load, specialize, wordAccess, wordLoader } from "../../atomic/internal.ts";
 import type { AnyBuffer } from "../../layout/mod.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { ASLEEP, EventCount, type WaitOptions } from "../../sync/internal.ts";
+import {
+  ASLEEP,
+  type AsyncWaitOptions,
+  EventCount,
+  type Waitable,
+  WAITED,
+  type Waited,
+  type WaitOptions,
+} from "../../sync/internal.ts";
+import { AsyncBatches, AsyncRecords, type Receiver } from "../shared/async_records.ts";
+import { Batch } from "../shared/batch.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
+import { NOW } from "../shared/now.ts";
 import { requireSync } from "../shared/sync_function.ts";
-import type { WaitPorts } from "../shared/waiter.ts";
+import type { Waiter } from "../shared/waiter.ts";
 import { ClaimWatch } from "./claim_watch.ts";
 import { type ByteConsumerPath, type ByteMessage, makeByteConsumerPath, type ReceiveMessage } from "./consumer_path.ts";
 import { CONSUMER_HIGH_WATER_OFFSET, FREED_EVENT_OFFSET, HEAD_OFFSET, SKIPPED_OFFSET, TAIL_OFFSET } from "./format.ts";
@@ -19,20 +30,23 @@ const LONGEST_REST = 31;
 const HELD_MOST = 8192;
 
 /**
- * The one consumer of a {@linkcode ByteRing}. It receives messages in order, each once; those that are being received when a
- * consumer dies, or when `fn` throws, are received again by its successor. Closing it, or the death of its process, gives the
- * role to others.
+ * The one consumer of a {@linkcode ByteRing}. It receives messages in order, each once; those that are being received
+ * when a consumer dies, or when `fn` throws, are received again by its successor. Closing it, or the death of its
+ * process, gives the role to others.
  *
- * Where many may produce, it waits at a message that is claimed and not yet published, and skips it only once the kernel says
- * that its claimer is dead.
+ * Where many may produce, it waits at a message that is claimed and not yet published, and skips it only once the
+ * kernel says that its claimer is dead.
  */
-export class ByteConsumer implements Disposable {
+export class ByteConsumer implements Waitable, Disposable {
   readonly #end: ChannelEnd;
   readonly #role: Role;
   readonly #path: ByteConsumerPath;
   readonly #words: Int32Array;
+  readonly #waiter: Waiter;
 
-  /** The ring's memory. A message lies there at the offset that `drain` or `next` gives. For reading. Empty once closed. */
+  /**
+   * The ring's memory. A message lies there at the offset that `drain` or `next` gives. For reading. Empty once closed.
+   */
   readonly bytes: Uint8Array<AnyBuffer>;
   /** The same memory, for numbers. */
   readonly view: DataView<AnyBuffer>;
@@ -48,11 +62,12 @@ export class ByteConsumer implements Disposable {
    * Calls a function for each message, and then frees the space of all of them at once. Never blocks.
    *
    * @param fn Receives the message's type, and where it lies in `bytes` and `view`: the memory itself, not a copy, good
-   * until `fn` returns. If it throws, its message stays the next to be received. It must have done its work when it returns: a
-   * function declared `async`, and a generator, is refused; a plain one that returns a promise is not noticed.
+   * until `fn` returns. If it throws, its message stays the next to be received. It must have done its work when it
+   * returns: a function declared `async`, and a generator, is refused; a plain one that returns a promise is not
+   * noticed.
    * @param limit The most messages to receive, at least 1. Defaults to all that were published before the call.
-   * @returns How many messages there were. With a limit, what comes meanwhile is among them: while little comes at a time, it
-   * rests for up to a microsecond between two polls, as each poll holds the producers up.
+   * @returns How many messages there were. With a limit, what comes meanwhile is among them: while little comes at a
+   * time, it rests for up to a microsecond between two polls, as each poll holds the producers up.
    * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async`.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
@@ -93,13 +108,13 @@ export class ByteConsumer implements Disposable {
   readonly shiftWait: (options?: WaitOptions) => ByteMessage | undefined;
 
   /**
-   * Finds the next message, in a loop of the caller's own, and says in `type`, `byteOffset` and `byteLength` what it is:
-   * `while (consumer.next()) sum += consumer.view.getFloat64(consumer.byteOffset, true)`. The fastest way to receive, as the
-   * loop's variables stay in registers. Never blocks.
+   * Finds the next message, in a loop of the caller's own, and says in `type`, `byteOffset` and `byteLength` what it
+   * is: `while (consumer.next()) sum += consumer.view.getFloat64(consumer.byteOffset, true)`. The fastest way to
+   * receive, as the loop's variables stay in registers. Never blocks.
    *
-   * The message is the memory itself, not a copy: it is good until the next call of any method of this consumer. The space of
-   * the messages before it is freed in batches: by 8 KiB, when no more message is known, and by `release()`; until then a
-   * successor would receive them again.
+   * The message is the memory itself, not a copy: it is good until the next call of any method of this consumer. The
+   * space of the messages before it is freed in batches: by 8 KiB, when no more message is known, and by `release()`;
+   * until then a successor would receive them again.
    *
    * @returns Whether there is a message. If not, `type`, `byteOffset` and `byteLength` say nothing.
    * @throws {TypeError} If called by the function that `drain` calls.
@@ -127,11 +142,12 @@ export class ByteConsumer implements Disposable {
   readonly release: () => void;
 
   /** Made by `ByteRing.consumer`. */
-  constructor(region: Region, role: Role, geometry: ByteRingGeometry, waiting: WaitPorts) {
+  constructor(region: Region, role: Role, geometry: ByteRingGeometry, waiting: Waiter) {
     const { views } = region, { i32: words, f64: counts } = views, { capacity, isShared } = geometry;
     const end = this.#end = new ChannelEnd(region, "read", "consumer");
     this.#role = role;
     this.#words = words;
+    this.#waiter = waiting;
     this.bytes = bytesOf(views, geometry);
     this.view = viewOf(views, geometry);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true), { party } = region;
@@ -171,8 +187,64 @@ export class ByteConsumer implements Disposable {
   }
 
   /**
-   * How many bytes lie between the message to be received next and the end of the last one, headers and what is to be skipped
-   * included.
+   * As `drain`, but waits in the event loop until there is a message. `AsyncWaitOptions` has the rules of all async
+   * forms.
+   *
+   * @returns How many there were: 0 if the time runs out.
+   */
+  async drainAsync(
+    fn: (type: number, byteOffset: number, byteLength: number) => void,
+    limit?: number,
+    options?: AsyncWaitOptions,
+  ): Promise<number> {
+    let count = 0;
+    await this.#waiter.untilAsync(() => (count = this.drainWait(fn, limit, NOW)) > 0, options);
+    return count;
+  }
+
+  /**
+   * As `shift`, but waits in the event loop until there is a message.
+   *
+   * @returns Undefined if the time runs out.
+   */
+  async shiftAsync(options?: AsyncWaitOptions): Promise<ByteMessage | undefined> {
+    let message: ByteMessage | undefined;
+    await this.#waiter.untilAsync(() => (message = this.shiftWait(NOW)) !== undefined, options);
+    return message;
+  }
+
+  /**
+   * The messages, for `for await`: each as `next` finds it, given back at the next step or when the loop is left. What
+   * the loop receives is this consumer, whose `type`, `byteOffset` and `byteLength` say what the message is. Two tasks
+   * may not go over it at once: the second one gets a `TypeError`.
+   *
+   * @param options `timeoutMs`: the loop ends if there is no message for so long. `signal`: the loop throws the
+   * signal's reason.
+   */
+  messages(options?: AsyncWaitOptions): AsyncIterableIterator<this, undefined> {
+    return new AsyncRecords(this.#receiver(), options);
+  }
+
+  /** `for await (const message of consumer)`: as `messages()`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<this, undefined> {
+    return this.messages();
+  }
+
+  /**
+   * The messages that are there, in batches of up to so many: `for await (const batch of consumer.batches(256)) for
+   * (const message of batch) …`. The event loop is asked once a batch, which is much faster than once a message.
+   *
+   * @param limit The most messages of a batch, at least 1.
+   * @param options As those of `messages`.
+   * @throws {RangeError} If `limit` is less than 1.
+   */
+  batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<this>, undefined> {
+    return new AsyncBatches(this.#receiver(), new Batch(limit, () => this.next() ? this : undefined), options);
+  }
+
+  /**
+   * How many bytes lie between the message to be received next and the end of the last one, headers and what is to be
+   * skipped included.
    */
   get length(): number {
     this.#end.requireOpen();
@@ -180,8 +252,8 @@ export class ByteConsumer implements Disposable {
   }
 
   /**
-   * The position of the message whose space is freed next: how many bytes were freed in the ring's life, modulo 2^32. During a
-   * drain, that of its first message.
+   * The position of the message whose space is freed next: how many bytes were freed in the ring's life, modulo 2^32.
+   * During a drain, that of its first message.
    */
   get position(): number {
     return this.#path.head() >>> 0;
@@ -198,11 +270,44 @@ export class ByteConsumer implements Disposable {
       this.#role.release();
     });
     this.#path.close();
+    this.#waiter.look();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** For wait sets: ready while there is a message. */
+  get [WAITED](): Waited {
+    return this.#waiter.waited(() => this.length > 0);
+  }
+
+  /**
+   * The messages as a stream of copies, for whatever takes streams; their type words are left out. Cancelling the
+   * stream ends it, and leaves this consumer as it is.
+   */
+  readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const controller = new AbortController(), { signal } = controller;
+    return new ReadableStream({
+      pull: async (stream) => {
+        try {
+          stream.enqueue((await this.shiftAsync({ signal }))!.bytes);
+        } catch (error) {
+          if (!signal.aborted) throw error;
+        }
+      },
+      cancel: (reason) => controller.abort(reason),
+    }, { highWaterMark: 0 });
+  }
+
+  #receiver(): Receiver<this> {
+    return {
+      next: () => this.next() ? this : undefined,
+      look: () => this.nextWait(NOW) ? this : undefined,
+      release: () => this.#end.isOpen && this.release(),
+      waiter: this.#waiter,
+    };
   }
 
   #refuseUse(): never {

@@ -1,9 +1,18 @@
 import { isFenced, load, specialize, wordAccess } from "../../atomic/internal.ts";
 import type { AnyBuffer } from "../../layout/mod.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { ASLEEP, EventCount, type WaitOptions } from "../../sync/internal.ts";
+import {
+  ASLEEP,
+  type AsyncWaitOptions,
+  EventCount,
+  type Waitable,
+  WAITED,
+  type Waited,
+  type WaitOptions,
+} from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
-import type { WaitPorts } from "../shared/waiter.ts";
+import { NOW } from "../shared/now.ts";
+import type { Waiter } from "../shared/waiter.ts";
 import { lockTaker } from "./claim_lock.ts";
 import {
   CLAIM_LOCK_OFFSET,
@@ -28,16 +37,17 @@ const encoder = new TextEncoder();
  * happens to the producer. Closing it, or the death of its process, gives up what it claimed and, where only one may
  * produce, the role.
  *
- * One of many that has claimed keeps the consumer waiting at its message, so publish or abort soon. Other producers go on
- * meanwhile, until the ring is full. It stays so if the process is stopped, and ends if it dies. Over a `SharedArrayBuffer`
- * nobody learns of a death.
+ * One of many that has claimed keeps the consumer waiting at its message, so publish or abort soon. Other producers go
+ * on meanwhile, until the ring is full. It stays so if the process is stopped, and ends if it dies. Over a
+ * `SharedArrayBuffer` nobody learns of a death.
  */
-export class ByteProducer implements Disposable {
+export class ByteProducer implements Waitable, Disposable {
   readonly #end: ChannelEnd;
   readonly #region: Region;
   readonly #role: Role | undefined;
   readonly #geometry: ByteRingGeometry;
   readonly #path: ByteProducerPath;
+  readonly #waiter: Waiter;
 
   /** The ring's memory: write the message at the offset that `claim` returned, and nowhere else. Empty once closed. */
   readonly bytes: Uint8Array<AnyBuffer>;
@@ -45,13 +55,13 @@ export class ByteProducer implements Disposable {
   readonly view: DataView<AnyBuffer>;
 
   /**
-   * Claims the bytes of a message, behind those already claimed. Never waits for the consumer. Where many may produce, it
-   * waits for others inside their claims, which take some nanoseconds; for one that was interrupted there, up to a
+   * Claims the bytes of a message, behind those already claimed. Never waits for the consumer. Where many may produce,
+   * it waits for others inside their claims, which take some nanoseconds; for one that was interrupted there, up to a
    * millisecond or so.
    *
    * @param byteLength How long the message is: from 0 to the ring's `maxByteLength`.
-   * @param type A word that the consumer receives with the message: from 0 to 2^32 − 1. Defaults to 0. One from 2^31 on costs
-   * garbage in some engines.
+   * @param type A word that the consumer receives with the message: from 0 to 2^32 − 1. Defaults to 0. One from 2^31 on
+   * costs garbage in some engines.
    * @returns Where the message begins in `bytes` and `view`, a multiple of 8, never 0; old bytes are still there.
    * Undefined if there is no space, or another producer stopped inside its claim.
    * @throws {RangeError} If the message is longer than fits, or the type is no such number.
@@ -102,10 +112,11 @@ export class ByteProducer implements Disposable {
   readonly pushWait: (message: Uint8Array | string, type?: number, options?: WaitOptions) => boolean;
 
   /** Made by `ByteRing.producer`. */
-  constructor(region: Region, role: Role | undefined, geometry: ByteRingGeometry, waiting: WaitPorts) {
+  constructor(region: Region, role: Role | undefined, geometry: ByteRingGeometry, waiting: Waiter) {
     const { views } = region, { i32: words, f64: counts } = views;
     const end = this.#end = new ChannelEnd(region, "write", "producer");
     this.#region = region;
+    this.#waiter = waiting;
     this.#role = role;
     this.#geometry = geometry;
     this.bytes = bytesOf(views, geometry);
@@ -150,6 +161,28 @@ export class ByteProducer implements Disposable {
     this.pushWait = path.pushWait;
   }
 
+  /**
+   * As `claim`, but waits in the event loop while there is no space. Where one task claims, no other may wait
+   * meanwhile. `AsyncWaitOptions` has the rules of all async forms.
+   *
+   * @returns Undefined if the time runs out.
+   */
+  async claimAsync(byteLength: number, type?: number, options?: AsyncWaitOptions): Promise<number | undefined> {
+    let at: number | undefined;
+    await this.#waiter.untilAsync(() => (at = this.claimWait(byteLength, type, NOW)) !== undefined, options, true);
+    return at;
+  }
+
+  /**
+   * As `push`, but waits in the event loop while there is no space.
+   *
+   * @param message Copied when there is space: left alone by the caller until then.
+   * @returns False if the time runs out.
+   */
+  pushAsync(message: Uint8Array | string, type?: number, options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#waiter.untilAsync(() => this.pushWait(message, type, NOW), options);
+  }
+
   /** How many bytes of the ring nobody has claimed: exact at a moment of the call. */
   get free(): number {
     this.#end.requireOpen();
@@ -172,11 +205,31 @@ export class ByteProducer implements Disposable {
     if (this.#end.isOpen) this.#path.abort();
     this.#end.close(() => this.#role?.release());
     this.#path.close();
+    this.#waiter.look();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** For wait sets: ready while there is any space. */
+  get [WAITED](): Waited {
+    return this.#waiter.waited(() => this.free > 0);
+  }
+
+  /**
+   * A stream that publishes each chunk as a message, and waits where there is no space. Closing it leaves this producer
+   * as it is.
+   *
+   * @param type The type word of the messages. Defaults to 0.
+   */
+  writable(type?: number): WritableStream<Uint8Array | string> {
+    const controller = new AbortController(), { signal } = controller;
+    return new WritableStream({
+      write: async (chunk) => void await this.pushAsync(chunk, type, { signal }),
+      abort: (reason) => controller.abort(reason),
+    });
   }
 
   #encode(message: unknown): Uint8Array {

@@ -28,23 +28,24 @@ import { ByteProducer } from "./byte_producer.ts";
 
 /**
  * A queue of messages, bytes of any length with a type word, from one producer (or, with `producers: "many"`, from any
- * number) to one consumer, in any processes, first in, first out. A message lies in one piece, and is written and read in
- * place. Nothing is lost: a full ring refuses, and the producer decides what to do. Neither side blocks unless it calls a
- * method that ends in `Wait`, and publishing makes a system call only when the consumer sleeps.
+ * number) to one consumer, in any processes, first in, first out. A message lies in one piece, and is written and read
+ * in place. Nothing is lost: a full ring refuses, and the producer decides what to do. Neither side blocks unless it
+ * calls a method that ends in `Wait`, and publishing makes a system call only when the consumer sleeps.
  *
  * A producer that dies at any instruction leaves what it published; what it had only claimed is never seen. Of many
- * producers, one that has claimed and not yet published keeps the consumer waiting at its message, and nobody else, until
- * the ring is full; the message of a dead one is skipped, as soon as the kernel tells that it is dead, and counted. A
- * consumer that dies leaves what it had not given back: the messages of the `drain` it was in are received again, all
- * others once. The next consumer goes on from there. Over a `SharedArrayBuffer` nothing tells of a thread's end.
+ * producers, one that has claimed and not yet published keeps the consumer waiting at its message, and nobody else,
+ * until the ring is full; the message of a dead one is skipped, as soon as the kernel tells that it is dead, and
+ * counted. A consumer that dies leaves what it had not given back: the messages of the `drain` it was in are received
+ * again, all others once. The next consumer goes on from there. Over a `SharedArrayBuffer` nothing tells of a thread's
+ * end.
  *
  * A message takes a header of 8 bytes (16 where many may produce) and is rounded up to a multiple of 8; with its header
  * it may take half the capacity. All lengths are bytes, and count headers.
  *
- * How it works: one tail, one head, and a record before the end of the memory that says to skip the rest. Many producers
- * claim one after another, under a lock word that names its holder and leaves nothing to repair; a claimed record names
- * its claimer. Source: agrona's OneToOneRingBuffer and ManyToOneRingBuffer. There a producer that dies between moving the
- * tail and writing its record's header cannot be told from one that is slow.
+ * How it works: one tail, one head, and a record before the end of the memory that says to skip the rest. Many
+ * producers claim one after another, under a lock word that names its holder and leaves nothing to repair; a claimed
+ * record names its claimer. Source: agrona's OneToOneRingBuffer and ManyToOneRingBuffer. There a producer that dies
+ * between moving the tail and writing its record's header cannot be told from one that is slow.
  *
  * @example
  * ```ts
@@ -120,8 +121,8 @@ export class ByteRing {
   }
 
   /**
-   * How many bytes of the capacity are taken, exact at a moment of the call: from the first message not given back to the
-   * last one published, or claimed where many may produce.
+   * How many bytes of the capacity are taken, exact at a moment of the call: from the first message not given back to
+   * the last one published, or claimed where many may produce.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -131,16 +132,16 @@ export class ByteRing {
   }
 
   /**
-   * How many bytes are not taken, exact at a moment of the call. What does not fit before the memory's end begins anew at
-   * its start, so a message may need up to its own length more.
+   * How many bytes are not taken, exact at a moment of the call. What does not fit before the memory's end begins anew
+   * at its start, so a message may need up to its own length more.
    */
   get free(): number {
     return this.capacity - this.length;
   }
 
   /**
-   * The most bytes that were taken, as the two sides found it: the consumer each time it looked for more, and a producer
-   * when it found no space.
+   * The most bytes that were taken, as the two sides found it: the consumer each time it looked for more, and a
+   * producer when it found no space.
    */
   get highWater(): number {
     const { length } = this, { i32 } = this.#region.source;
@@ -191,10 +192,10 @@ export class ByteRing {
   }
 
   /** How a role waits. Made before the role is taken, as options may be refused. */
-  #waiter(what: string, { wait }: RoleOptions, event: number): Waiter {
+  #waiter(what: string, options: RoleOptions, event: number): Waiter {
     this.#requireOpen();
     const { name, views } = this.#region;
-    return new Waiter(`${what} ${name}`, wait, new EventCount(views.i32, event / 4, true));
+    return new Waiter(`${what} ${name}`, options, new EventCount(views.i32, event / 4, true));
   }
 
   #take<T>(role: Role | undefined, make: () => T): T {

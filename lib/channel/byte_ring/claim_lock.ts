@@ -7,7 +7,9 @@ const PATIENCE = { spins: 6, yields: 16, firstSleepMs: 0.05, longestSleepMs: 0.4
 /** How often it then sleeps: a millisecond in all. */
 const SLEEPS = 4;
 
-/** Makes what takes the claim lock when somebody else holds it: once it is released, or at once if its holder is dead. */
+/**
+ * Makes what takes the claim lock when somebody else holds it: once it is released, or at once if its holder is dead.
+ */
 export function lockTaker({ views: { i32: words }, party }: Region): () => boolean {
   const backoff = new Backoff(PATIENCE), lock = CLAIM_LOCK_OFFSET / 4;
   return () => {

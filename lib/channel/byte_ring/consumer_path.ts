@@ -36,7 +36,10 @@ export interface ByteConsumerPorts {
   readonly lengthBits: number;
   readonly typeWord: number;
   readonly claimerWord: number;
-  /** Whether many may produce: the first word of a record is then written by others, and may say that it is only claimed. */
+  /**
+   * Whether many may produce: the first word of a record is then written by others, and may say that it is only
+   * claimed.
+   */
   readonly isShared: boolean;
   /** Where to begin. */
   readonly start: number;
@@ -104,8 +107,8 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   const { onlySpins, pause, check, until } = ports.waiting;
   const mask = capacity - 1, rounding = headerBytes + ~alignMask;
   const peekRecord = records.peek, loadState = isShared ? records.load : records.peek;
-  // Records from head to position are taken by next and not yet freed, those up to known were there at the last poll. Those
-  // up to end are known as well, and lie in one piece.
+  // Records from head to position are taken by next and not yet freed, those up to known were there at the last poll.
+  // Those up to end are known as well, and lie in one piece.
   let head = ports.start, position = ports.start, end = ports.start, known = ports.start;
   let isDraining = false, isBusy = false, skipped = 0, rest = 0, { highWater } = ports;
   /** What `drain` was last called with, and needs no check. */
@@ -122,8 +125,9 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   };
 
   /**
-   * Each poll takes the tail's cache line from the producers, and a consumer at their heels takes every line of the records
-   * while they are writing it. One that finds little again and again rests in between; one that finds nothing rests less.
+   * Each poll takes the tail's cache line from the producers, and a consumer at their heels takes every line of the
+   * records while they are writing it. One that finds little again and again rests in between; one that finds nothing
+   * rests less.
    */
   const gather = (): void => {
     for (let i = 0; i < rest; i++) pause();
@@ -165,7 +169,10 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     return size;
   };
 
-  /** Frees what `next` took, and returns whether there is a message at the position, which moves over what is to be skipped. */
+  /**
+   * Frees what `next` took, and returns whether there is a message at the position, which moves over what is to be
+   * skipped.
+   */
   const find = (isWaiting: boolean): boolean => {
     if (isBusy) refuseUse();
     if (position !== head) free(position);
@@ -265,7 +272,8 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
       }
       isWhole = true;
     } finally {
-      // Apart from the way that all goes well: engines compile that better. What is thrown is more than a closed segment.
+      // Apart from the way that all goes well: engines compile that better. What is thrown is more than a closed
+      // segment.
       if (!isWhole) {
         endDrain(at, tail);
         if (at !== head && peek(freedWord) !== undefined) free(at);

@@ -27,8 +27,8 @@
  *
  * Positions are bytes, run free through 32 bits and are compared by their difference: 0 is empty, the capacity is full.
  *
- * A record begins at a multiple of 8 and lies in one piece. Where one does not fit before the end of the memory, the rest
- * is a record to skip.
+ * A record begins at a multiple of 8 and lies in one piece. Where one does not fit before the end of the memory, the
+ * rest is a record to skip.
  *
  *     offset  bytes  field of a record
  *          0      4  the word below; storing it publishes where many may produce, storing the tail where one may
@@ -42,12 +42,14 @@
  *        0 |       1 | byte length of the message: claimed, where many may produce
  *        1 |       0 | byte length of the record: to skip
  *
- * One producer claims by advancing a position of its own; nobody sees its claims before it stores the tail. Of many, each
- * claims under the claim lock, in five steps, and fills and publishes without it. What a death leaves after each step:
+ * One producer claims by advancing a position of its own; nobody sees its claims before it stores the tail. Of many,
+ * each claims under the claim lock, in five steps, and fills and publishes without it. What a death leaves after each
+ * step:
  *
  *     step                                        the lock names  and what was left
  *     1  lock: 0 → own id                         the dead one    nothing: the next claimer takes the lock over
- *     2  writes the record's header, claimed,     the dead one    bytes behind the tail, which the next claimer overwrites
+ *     2  writes the record's header, claimed,     the dead one    bytes behind the tail, which the next claimer
+ *     overwrites
  *        and before it one to skip if need be
  *     3  stores the tail behind the record        the dead one    a claimed record that names the dead one: skipped
  *     4  lock: own id → 0                         nobody          the same
@@ -55,9 +57,9 @@
  *     6  record's word: claimed → published       nobody          a message: received. Of a batch, the first ones
  *     7  wakes the consumer, if it sleeps         nobody          the same; a sleeping consumer looks every 50 ms
  *
- * Taking the lock over from a dead one leaves what step 1 leaves. Whoever holds the lock reads everything anew, so there is
- * nothing to repair. The consumer skips a claimed record only after the kernel told that its claimer is dead and the word,
- * read again after that, is still claimed: a dead one does not publish any more.
+ * Taking the lock over from a dead one leaves what step 1 leaves. Whoever holds the lock reads everything anew, so
+ * there is nothing to repair. The consumer skips a claimed record only after the kernel told that its claimer is dead
+ * and the word, read again after that, is still claimed: a dead one does not publish any more.
  */
 export const CAPACITY_OFFSET = 0;
 export const MANY_PRODUCERS_OFFSET = 4;

@@ -1,7 +1,9 @@
 import type { WaitOptions } from "../../sync/mod.ts";
 import type { ByteProducerPath, ByteProducerPorts } from "./producer_ports.ts";
 
-/** The hot paths of one of many producers. Each record says by itself whether it is published; format.ts has the steps. */
+/**
+ * The hot paths of one of many producers. Each record says by itself whether it is published; format.ts has the steps.
+ */
 export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath {
   const { words: { load, peek, poke, release, compareExchange }, encode, copyIn, noteFull } = ports;
   const { peek: peekRecord, poke: pokeRecord, publish: publishRecord } = ports.records;
@@ -22,7 +24,9 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
     claims = more;
   };
 
-  /** Steps 2 to 4 of a claim, within which nothing may throw: returns where the message begins, 0 if there is no room. */
+  /**
+   * Steps 2 to 4 of a claim, within which nothing may throw: returns where the message begins, 0 if there is no room.
+   */
   const claimLocked = (byteLength: number, type: number, isCounted: boolean): number => {
     const next = load(tailWord), index = next & mask, rest = capacity - index;
     const size = (byteLength + rounding) & alignMask, skipped = size > rest ? rest : 0;
@@ -110,7 +114,8 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
     if (count === 0 || peek(publishedWord) === undefined) return;
     for (let i = 0; i < count; i++) {
       const word = claims[i];
-      publishRecord(word, skipBit | (((peekRecord(word) & lengthBits) + rounding) & alignMask)); // pairs: byte ring record
+      // pairs: byte ring record
+      publishRecord(word, skipBit | (((peekRecord(word) & lengthBits) + rounding) & alignMask));
     }
     count = 0;
     // What others published behind it can be received from now on.

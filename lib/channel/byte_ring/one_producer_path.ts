@@ -4,8 +4,8 @@ import type { ByteProducerPath, ByteProducerPorts } from "./producer_ports.ts";
 /**
  * The hot paths of a ring's only producer. Nobody sees what is behind the tail, so claiming writes plainly there.
  *
- * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken it over.
- * Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
+ * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken
+ * it over. Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
  */
 export function makeOneProducerPath(ports: ByteProducerPorts): ByteProducerPath {
   const { words: { load, peek, publish: publishWord }, records: { peek: peekRecord, poke: pokeRecord } } = ports;
@@ -14,8 +14,8 @@ export function makeOneProducerPath(ports: ByteProducerPorts): ByteProducerPath 
   const { requireUse, refuseMessage, refusePublish, refuseWait } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const mask = capacity - 1, rounding = headerBytes + ~alignMask;
-  // From tail to next everything is claimed. Up to limit there is room in one piece, and up to roomEnd if the memory's end is
-  // skipped.
+  // From tail to next everything is claimed. Up to limit there is room in one piece, and up to roomEnd if the memory's
+  // end is skipped.
   let tail = ports.start, next = ports.start, limit = ports.start, roomEnd = ports.start, wantedSize = 0;
 
   /** Makes sure of room for a record in one piece: at the start of the memory if it does not fit before the end. */

@@ -3,17 +3,14 @@ import { CHANGES_OFFSET, TABLE_HEADER_BYTES } from "./format.ts";
 import type { TableGeometry } from "./geometry.ts";
 
 /**
- * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the change:
- * whoever sees the count finds the row in the log, and the version in the row.
+ * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the
+ * change: whoever sees the count finds the row in the log, and the version in the row.
  */
 export class ChangeLog {
   readonly #words: Int32Array;
   readonly #geometry: TableGeometry;
-  /** Rows of the last visit, each once; made at the first. */
-  #found: Int32Array | undefined;
-  /** In which visit each row was found last. */
-  #visits: Uint32Array | undefined;
-  #visit = 0;
+  /** Made at the first visit. A visit takes it away: one within it has its own. */
+  #findings: Findings | undefined;
 
   constructor(words: Int32Array, geometry: TableGeometry) {
     this.#words = words;
@@ -34,40 +31,66 @@ export class ChangeLog {
     }
     const now = this.count, changes = (now - since) >>> 0;
     if (changes === 0) return now;
-    const found = changes <= this.#geometry.logMask ? this.#find(since, changes) : -1;
-    if (found >= 0) { for (let i = 0; i < found; i++) fn(this.#found![i]); }
-    else this.#visitAll(fn);
+    const findings = this.#findings ?? new Findings(this.#geometry.rows);
+    this.#findings = undefined;
+    if (changes <= this.#geometry.logMask && this.#find(since, changes, findings)) {
+      for (let i = 0; i < findings.found; i++) fn(findings.rows[i]);
+    } else this.#visitAll(fn);
+    this.#findings = findings;
     return now;
   }
 
-  /** Reads the log: how many rows there are in it, or −1 if it was overwritten meanwhile. */
-  #find(since: number, changes: number): number {
+  /** Reads the log; false if it was overwritten meanwhile. */
+  #find(since: number, changes: number, findings: Findings): boolean {
     const { rows, logOffset, logMask } = this.#geometry, words = this.#words;
-    const found = this.#found ??= new Int32Array(rows), visits = this.#visits ??= new Uint32Array(rows);
-    this.#visit = (this.#visit + 1) >>> 0;
-    if (this.#visit === 0) {
-      visits.fill(0);
-      this.#visit = 1;
-    }
-    let count = 0;
+    findings.begin();
     for (let i = 0; i < changes; i++) {
       const row = load(words, logOffset / 4 + ((since + i) & logMask)); // pairs: table changes
-      if (row >>> 0 >= rows || visits[row] === this.#visit || !this.#wasWritten(row)) continue;
-      visits[row] = this.#visit;
-      found[count++] = row;
+      if (row >>> 0 < rows && this.#wasWritten(row)) findings.add(row);
     }
     // Whoever has counted a lap of changes since is about to overwrite the first entry.
-    return ((this.count - since) >>> 0) <= logMask ? count : -1;
+    return ((this.count - since) >>> 0) <= logMask;
   }
 
   #visitAll(fn: (row: number) => void): void {
     for (let row = 0; row < this.#geometry.rows; row++) if (this.#wasWritten(row)) fn(row);
   }
 
-  /** Whether there is anything in a row: what a dead writer noted, or a wrapped version, may be shown once too often. */
+  /**
+   * Whether there is anything in a row: what a dead writer noted, or a wrapped version, may be shown once too often.
+   */
   #wasWritten(row: number): boolean {
     const at = (TABLE_HEADER_BYTES + row * this.#geometry.rowBytes) / 4;
     // A version of 0 is the first, or has wrapped: then its slot tells its high half.
     return load(this.#words, at) !== 0 || this.#words[at + 3] !== 0;
+  }
+}
+
+/** The rows that a visit found, each once. */
+class Findings {
+  readonly rows: Int32Array;
+  found = 0;
+  /** In which visit each row was found last. */
+  readonly #visits: Uint32Array;
+  #visit = 0;
+
+  constructor(rows: number) {
+    this.rows = new Int32Array(rows);
+    this.#visits = new Uint32Array(rows);
+  }
+
+  begin(): void {
+    this.found = 0;
+    this.#visit = (this.#visit + 1) >>> 0;
+    if (this.#visit !== 0) return;
+    this.#visits.fill(0);
+    this.#visit = 1;
+  }
+
+  add(row: number): void {
+    if (this.#visits[row] === this.#visit) return;
+    this.#visits[row] = this.#visit;
+    this.rows[this.found] = row;
+    this.found++;
   }
 }

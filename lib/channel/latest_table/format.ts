@@ -11,7 +11,8 @@ import { alignUp } from "../../memory/mod.ts";
  *         16    112  zero
  *        128      4  writer: the id of who may write, 0 for nobody
  *        132      4  changes: how many rows were written; storing it ends an entry of the log
- *        136    120  zero
+ *        136      4  event count: something was changed
+ *        140    116  zero
  *
  *     offset  bytes  field of a row
  *          0      4  version, its low 32 bits: 0 before the first write; storing it publishes
@@ -23,8 +24,8 @@ import { alignUp } from "../../memory/mod.ts";
  *          4      4  version, high 32 bits
  *          8      …  the record, padded to 8 bytes
  *
- * The log holds a row's index, 4 bytes, for each of the last changes: change c lies at index c mod entries, as many as rows,
- * rounded up to a power of two.
+ * The log holds a row's index, 4 bytes, for each of the last changes: change c lies at index c mod entries, as many as
+ * rows, rounded up to a power of two.
  */
 export const ROWS_OFFSET = 0;
 export const VERSIONS_OFFSET = 4;
@@ -32,6 +33,7 @@ export const ROW_BYTES_OFFSET = 8;
 export const RECORD_BYTES_OFFSET = 12;
 export const WRITER_OFFSET = 128;
 export const CHANGES_OFFSET = 132;
+export const CHANGED_EVENT_OFFSET = 136;
 export const TABLE_HEADER_BYTES = 256;
 
 export const ROW_HEADER_BYTES = 8;

@@ -3,6 +3,7 @@ import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/require_layout.ts";
 import type { Region } from "../../memory/mod.ts";
 import {
+  CHANGED_EVENT_OFFSET,
   CHANGES_OFFSET,
   RECORD_BYTES_OFFSET,
   ROW_BYTES_OFFSET,
@@ -57,6 +58,7 @@ export interface TablePlaces {
   /** From a slot to its record, in bytes. */
   readonly recordDelta: number;
   readonly changesWord: number;
+  readonly changedEventWord: number;
   readonly logWord: number;
   readonly logMask: number;
 }
@@ -72,6 +74,7 @@ export function placesOf({ rows, versionMask, rowBytes, slotBytes, logOffset, lo
     slotWords: slotBytes / 4,
     recordDelta: SLOT_HEADER_BYTES,
     changesWord: CHANGES_OFFSET / 4,
+    changedEventWord: CHANGED_EVENT_OFFSET / 4,
     logWord: logOffset / 4,
     logMask,
   };
@@ -113,7 +116,10 @@ export function geometryOf(options: LatestTableOptions): TableGeometry {
   return geometry;
 }
 
-/** What a region with a table may take: behind it, below 2^32, there must be a place for a writer's view that shows nothing. */
+/**
+ * What a region with a table may take: behind it, below 2^32, there must be a place for a writer's view that shows
+ * nothing.
+ */
 function mostBytes(layout: AnyStruct): number {
   return Math.floor((2 ** 32 - layout.byteLength) / 8) * 8;
 }

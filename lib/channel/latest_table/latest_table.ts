@@ -11,8 +11,18 @@ import {
   type Region,
   Role,
 } from "../../memory/internal.ts";
+import { type AsyncWaitOptions, EventCount } from "../../sync/mod.ts";
+import { AsyncRecords } from "../shared/async_records.ts";
+import { Waiter } from "../shared/waiter.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { ChangeLog } from "./change_log.ts";
-import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES, WRITER_OFFSET } from "./format.ts";
+import {
+  CHANGED_EVENT_OFFSET,
+  ROW_HEADER_BYTES,
+  SLOT_HEADER_BYTES,
+  TABLE_HEADER_BYTES,
+  WRITER_OFFSET,
+} from "./format.ts";
 import {
   byteLengthOf,
   geometryOf,
@@ -29,10 +39,16 @@ import { makeReaderPath } from "./reader_path.ts";
 
 const FIRST_RECORD_OFFSET = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES;
 
+/** Which rows `changedRows` finds, and how long it waits for them. */
+export interface ChangedRowsOptions extends AsyncWaitOptions, Pick<RoleOptions, "pollMs"> {
+  /** The count of changes from which on. Defaults to now. */
+  readonly from?: number;
+}
+
 /** For the compiler: a table's type as a function of its layout's. */
 export interface LatestTableFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: LatestTable<this["layout"]>;
+  readonly type: LatestTable<Extract<this["layout"], AnyStruct>>;
 }
 
 /**
@@ -193,8 +209,8 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
 
   /**
    * Finds the rows that were written, without a look at the others: each of them once, however often it was written. It
-   * costs as much as there were changes; where there were more than rows, it looks at all of them instead and passes those
-   * that were ever written. A row that is passed has changed, or its writer died; one that has changed is passed.
+   * costs as much as there were changes; where there were more than rows, it looks at all of them instead and passes
+   * those that were ever written. A row that is passed has changed, or its writer died; one that has changed is passed.
    *
    * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
    * @param fn Receives a row's index. Read the row then: it may have changed again, and is passed again the next time.
@@ -227,6 +243,37 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
+   * The rows as they change, for `for await`: as `changedSince` finds them, each of them once for all its changes until
+   * the loop comes to it. Waits in the event loop, woken by the writer; where this attachment only reads, it looks
+   * every two milliseconds.
+   *
+   * @param options `from`: the count of changes from which on, 0 for all rows that were ever written. Defaults to now.
+   * `timeoutMs`: the loop ends if nothing changes for so long. `signal`: the loop throws the signal's reason.
+   * @throws {RangeError} If `from` is no count of changes; through the loop.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  changedRows({ from = this.changes, ...options }: ChangedRowsOptions = {}): AsyncIterableIterator<number, undefined> {
+    const { name, readOnly, source } = this.#region, found: number[] = [];
+    // One that may not write cannot announce that it sleeps.
+    const changed = readOnly ? undefined : new EventCount(source.i32, CHANGED_EVENT_OFFSET / 4, true);
+    let since = from, next = 0;
+    const take = (): number | undefined => {
+      if (next === found.length) {
+        found.length = next = 0;
+        since = this.changedSince(since, (row) => found.push(row));
+      }
+      return next < found.length ? found[next++] : undefined;
+    };
+    const receiver = {
+      next: take,
+      look: take,
+      release() {},
+      waiter: new Waiter(`a change of ${name}`, options, changed),
+    };
+    return new AsyncRecords(receiver, options);
+  }
+
+  /**
    * Becomes the table's writer. Give the role back with `close()` or `using`; from a dead writer it is taken over.
    *
    * @throws {RoleTakenError} If there is a live writer, in whichever process.
@@ -234,8 +281,8 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    */
   writer(): LatestTableWriter<S> {
     this.#requireOpen();
-    this.#writerRole.acquire();
-    return new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry);
+    const isHeir = this.#writerRole.acquire();
+    return new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry, isHeir);
   }
 
   /** The first copy failed, the row looked empty, or the segment is closed: look with atomic accesses only. */

@@ -1,9 +1,16 @@
 import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
-import { load, release, specialize, wordAccess } from "../../atomic/internal.ts";
+import { isFenced, load, specialize, store, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ValueOf, type ViewOf } from "../../layout/internal.ts";
 import { recordCopies, type Region, type Role } from "../../memory/internal.ts";
+import { ASLEEP, EventCount } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
-import { CHANGES_OFFSET, ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES } from "./format.ts";
+import {
+  CHANGED_EVENT_OFFSET,
+  CHANGES_OFFSET,
+  ROW_HEADER_BYTES,
+  SLOT_HEADER_BYTES,
+  TABLE_HEADER_BYTES,
+} from "./format.ts";
 import { placesOf, refuseRow, type TableGeometry } from "./geometry.ts";
 import { makeWriterPath, type WriterPath } from "./writer_path.ts";
 
@@ -47,19 +54,22 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
   readonly commit: () => void;
 
   /** Made by `LatestTable.writer`. */
-  constructor(layout: S, region: Region, role: Role, geometry: TableGeometry) {
+  constructor(layout: S, region: Region, role: Role, geometry: TableGeometry, isHeir: boolean) {
     const end = this.#end = new ChannelEnd(region, "write", "writer"), { views } = region, { i32 } = views;
     this.#role = role;
     const first = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, isOrdered = hasTotalStoreOrder();
     const bound = bindRecord(layout, views, first), opened = bindRecord(layout, views, first, { canRetire: true });
     opened.retire();
+    const changed = new EventCount(i32, CHANGED_EVENT_OFFSET / 4, true);
     const path = this.#path = specialize(makeWriterPath<S>)({
-      words: wordAccess(i32),
+      words: wordAccess(i32, { isFenced: isFenced(i32) }),
       places: placesOf(geometry),
       bound,
       ...recordCopies(layout, bound),
       opened,
       isOrdered,
+      asleep: ASLEEP,
+      wake: () => changed.notifyAll(),
       refuseUse: () => end.refuseUse(),
       refuseRow,
       refuseCommit() {
@@ -72,8 +82,10 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     this.write = path.write;
     this.begin = path.begin;
     this.commit = path.commit;
-    // A predecessor may have died between publishing a version and counting the change: its entry is in the log.
-    release(i32, CHANGES_OFFSET / 4, (load(i32, CHANGES_OFFSET / 4) + 1) | 0);
+    // A predecessor that died may have done so between publishing a version and counting the change: its entry is in
+    // the log.
+    if (isHeir) store(i32, CHANGES_OFFSET / 4, (load(i32, CHANGES_OFFSET / 4) + 1) | 0);
+    changed.notifyAll(); // it may also have died before it woke those that sleep
   }
 
   /** Releases the role; what was begun and not committed is never seen. The second time nothing happens. */

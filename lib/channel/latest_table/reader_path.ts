@@ -27,8 +27,9 @@ export function makeReaderPath<S extends AnyStruct>(
   return (row, into) => {
     if (row >>> 0 !== row || row >= rows) refuseRow(row, rows);
     const at = firstWord + row * rowWords;
-    // Where loads keep their order the first look is plain: if it is stale, the load after the copy shows it, and the slow
-    // path starts with a load. Elsewhere a plain look may be made after the copy, of an older version, and find a newer one.
+    // Where loads keep their order the first look is plain: if it is stale, the load after the copy shows it, and the
+    // slow path starts with a load. Elsewhere a plain look may be made after the copy, of an older version, and find a
+    // newer one.
     const version = isOrdered ? peek(at) : load(at);
     if (!version) return readAgain(row, into); // undefined in a closed segment
     moveTo((at + slotsDelta + (version & versionMask) * slotWords) * 4 + recordDelta);

@@ -18,6 +18,9 @@ export interface WriterPorts<S extends AnyStruct> {
    * an atomic one: after it, no store into the next slot is seen before the version published last.
    */
   readonly isOrdered: boolean;
+  /** The bit of the event count that says that somebody may sleep; and what wakes those. */
+  readonly asleep: number;
+  readonly wake: () => void;
   /** Throws why the writer cannot be used. */
   readonly refuseUse: () => never;
   /** Throws that there is no such row. */
@@ -39,10 +42,11 @@ export interface WriterPath<S extends AnyStruct> {
 
 /** The hot paths of a table's writer. */
 export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): WriterPath<S> {
-  const { words: { load, peek, poke, release }, bound, copyTo, copyFrom } = ports;
+  const { words: { load, loadBehindStore, peek, poke, release, publish: publishWord }, bound, copyTo, copyFrom } =
+    ports;
   const { refuseUse, refuseRow, refuseCommit, refuseNested } = ports;
   const { rows, versionMask, firstWord, rowWords, slotsDelta, slotWords, recordDelta } = ports.places;
-  const { changesWord, logWord, logMask } = ports.places;
+  const { changesWord, changedEventWord, logWord, logMask } = ports.places, { asleep, wake } = ports;
   const { moveTo, isView, draft, prepare } = bound, lookAtOwn = ports.isOrdered ? peek : load;
   const { record, moveTo: openAt, retire } = ports.opened;
   let isOpen = true, begun = -1, writes = 0;
@@ -66,7 +70,8 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
     const changes = peek(changesWord);
     poke(logWord + (changes & logMask), row);
     release(at, (peek(at) + 1) | 0); // pairs: table version
-    release(changesWord, (changes + 1) | 0); // pairs: table changes
+    publishWord(changesWord, (changes + 1) | 0); // pairs: table changes
+    if ((loadBehindStore(changedEventWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
   };
 
   /** The draft holds the row's current value, changed by the values: all of them are good. */

@@ -23,7 +23,10 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
   readonly sampledEach: number;
   /** Wakes the producers that sleep. */
   readonly wake: () => void;
-  /** Called where nothing is published at a position: whether there is something to be done now, as its producer was dead. */
+  /**
+   * Called where nothing is published at a position: whether there is something to be done now, as its producer was
+   * dead.
+   */
   readonly settleDeath: (position: number) => boolean;
   /** How many records there are that nobody took. Keeps the high-water mark. */
   readonly countRecords: () => number;
@@ -65,7 +68,8 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   const { refuseUse, refuseLimit, refuseAhead, requireSync } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask;
-  // Positions from `position` to `end` are taken and not handed out. If isHeld, the one before them was, by next, and is not freed.
+  // Positions from `position` to `end` are taken and not handed out. If isHeld, the one before them was, by next, and
+  // is not freed.
   let position = 0, end = 0, isHeld = false, isDraining = false, isBusy = false, wanted = 1;
   // How many were taken since there were last no more, and how long it rested then.
   let taken = 0, rest = 0;
@@ -131,8 +135,8 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   };
 
   /**
-   * Polls once more where there are no more records, after a rest if it was after few of them. Each poll takes from the producer
-   * the cache line that it is about to write: at its heels, a consumer makes both pay for that at each record.
+   * Polls once more where there are no more records, after a rest if it was after few of them. Each poll takes from the
+   * producer the cache line that it is about to write: at its heels, a consumer makes both pay for that at each record.
    */
   const gather = (most: number): boolean => {
     if (taken === 0) return false;

@@ -58,7 +58,9 @@ export interface QueuePlaces {
   readonly recordDelta: number;
   readonly tailWord: number;
   readonly headWord: number;
-  /** The event counts that are notified of publishing and of freeing, and their bit that says that somebody may sleep. */
+  /**
+   * The event counts that are notified of publishing and of freeing, and their bit that says that somebody may sleep.
+   */
   readonly publishedWord: number;
   readonly freedWord: number;
   readonly asleep: number;

@@ -1,6 +1,7 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { requireSync } from "../shared/sync_function.ts";
 import { makeQueueConsumerPath, type QueueConsumerPath } from "./consumer_path.ts";
@@ -15,11 +16,12 @@ const MOST_TAKEN = 16;
 const SAMPLED_EACH = 64;
 
 /**
- * One of the consumers of an {@linkcode MpmcQueue}. Each record goes to one consumer, and what one of them receives from one
- * producer it receives in order. What it has taken and not given back when it is closed or dies is lost and counted: the record of
- * the `shift` or `next`, or up to 16 of the `drain` or of the `next(ahead)`, that it is in. Use it in the thread that made it.
+ * One of the consumers of an {@linkcode MpmcQueue}. Each record goes to one consumer, and what one of them receives
+ * from one producer it receives in order. What it has taken and not given back when it is closed or dies is lost and
+ * counted: the record of the `shift` or `next`, or up to 16 of the `drain` or of the `next(ahead)`, that it is in. Use
+ * it in the thread that made it.
  */
-export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable {
+export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> implements Disposable {
   readonly #seat: QueueSeat<S>;
   readonly #end: ChannelEnd;
   readonly #path: QueueConsumerPath<S>;
@@ -27,12 +29,13 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
   /**
    * Takes records, up to 16 at once, calls a function for each and gives its space back. Never blocks.
    *
-   * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws, its
-   * record, and what was taken with it, stay with this consumer, which receives them next. It must have done its work when it
-   * returns: a function declared `async`, and a generator, is refused; a plain one that returns a promise is not noticed.
+   * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
+   * its record, and what was taken with it, stay with this consumer, which receives them next. It must have done its
+   * work when it returns: a function declared `async`, and a generator, is refused; a plain one that returns a promise
+   * is not noticed.
    * @param limit The most records to receive, at least 1. Defaults to as many as there are at the call.
-   * @returns How many records there were, never more than the capacity. With a limit, what was published meanwhile is among
-   * them.
+   * @returns How many records there were, never more than the capacity. With a limit, what was published meanwhile is
+   * among them.
    * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async`.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
@@ -68,16 +71,16 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
   readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
 
   /**
-   * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`. The
-   * fastest way to receive, as the loop's variables stay in registers. Never blocks.
+   * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`.
+   * The fastest way to receive, as the loop's variables stay in registers. Never blocks.
    *
    * The space of a record is given back by the next call of any method that receives, or by `release()`.
    *
-   * @param ahead How many records are going to be received, from 1 to 16: as many of them as there are are then taken with one
-   * exchange instead of one each. Those that are taken and never received are lost, and counted, when this consumer is closed or
-   * dies. Defaults to 1.
-   * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this consumer;
-   * undefined if there is none, or the next one is claimed and not yet published.
+   * @param ahead How many records are going to be received, from 1 to 16: as many of them as there are are then taken
+   * with one exchange instead of one each. Those that are taken and never received are lost, and counted, when this
+   * consumer is closed or dies. Defaults to 1.
+   * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this
+   * consumer; undefined if there is none, or the next one is claimed and not yet published.
    * @throws {RangeError} If `ahead` is no such number.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
@@ -97,6 +100,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
 
   /** Made by `MpmcQueue.consumer`. */
   constructor(seat: QueueSeat<S>) {
+    super(seat.waiter);
     const { layout, region, geometry, cells, cell, freed, waiter } = this.#seat = seat;
     const end = this.#end = new ChannelEnd(region, "read", "consumer"), { i32: words } = region.views;
     const vainPolls = new VainPolls();
@@ -141,8 +145,8 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
   }
 
   /**
-   * Ends the work of this consumer. What `next` returned counts as received. What was taken beyond that, as `fn` threw or by
-   * `next(ahead)`, is counted as lost. The second time nothing happens.
+   * Ends the work of this consumer. What `next` returned counts as received. What was taken beyond that, as `fn` threw
+   * or by `next(ahead)`, is counted as lost. The second time nothing happens.
    *
    * @throws {TypeError} If called by the function that `drain` calls.
    */
@@ -155,11 +159,17 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> implements Disposable
     }
     this.#path.close();
     this.#end.close(() => cells.release(cell));
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Gives back what `next` returned. */
+  protected override giveBack(): void {
+    if (this.#end.isOpen) this.release();
   }
 
   #countRecords(): number {

@@ -1,6 +1,7 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ValueOf, type ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncProducer } from "../shared/async_producer.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import {
   CELL_COUNT_OFFSET,
@@ -18,11 +19,11 @@ import { VainPolls } from "./vain_polls.ts";
 const MOST_CLAIMS = 256;
 
 /**
- * One of the producers of an {@linkcode MpmcQueue}. Claim a record, fill it, publish it: soon, as no record that is claimed later
- * is received before. What is claimed and not published is skipped if the producer aborts, is closed or dies. Use it in the thread
- * that made it.
+ * One of the producers of an {@linkcode MpmcQueue}. Claim a record, fill it, publish it: soon, as no record that is
+ * claimed later is received before. What is claimed and not published is skipped if the producer aborts, is closed or
+ * dies. Use it in the thread that made it.
  */
-export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable {
+export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> implements Disposable {
   readonly #seat: QueueSeat<S>;
   readonly #end: ChannelEnd;
   readonly #path: QueueProducerPath<S>;
@@ -30,11 +31,12 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
   /**
    * Claims the next record, beside those already claimed and not yet published: 256 at most. Never blocks.
    *
-   * @param ahead How many records are going to be claimed before `publish`, from 1 to 256: as many of them as there is space
-   * for are then taken with one exchange instead of one each, and follow each other. Those that are never claimed are skipped
-   * by the consumers. Defaults to 1.
-   * @returns The record to fill, with old bytes in it; undefined if the queue is full, or the slot is still being read. It is
-   * the same view each time, moved on: fill each record before claiming the next, and leave it alone after `publish`.
+   * @param ahead How many records are going to be claimed before `publish`, from 1 to 256: as many of them as there is
+   * space for are then taken with one exchange instead of one each, and follow each other. Those that are never claimed
+   * are skipped by the consumers. Defaults to 1.
+   * @returns The record to fill, with old bytes in it; undefined if the queue is full, or the slot is still being read.
+   * It is the same view each time, moved on: fill each record before claiming the next, and leave it alone after
+   * `publish`.
    * @throws {RangeError} If too many are claimed.
    * @throws {NotOwnerError} If this producer was closed.
    * @throws {ClosedError} If the segment was closed.
@@ -53,8 +55,8 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
   /**
    * Claims a record, fills it and publishes it, after whatever was claimed before. Never blocks.
    *
-   * @param value A view, copied as it is; or an object, whose fields are checked. What it leaves out is not defined. Getters of
-   * the object may push too, before it.
+   * @param value A view, copied as it is; or an object, whose fields are checked. What it leaves out is not defined.
+   * Getters of the object may push too, before it.
    * @returns False if the queue is full, or the slot is still being read.
    * @throws {TypeError | RangeError} If a value does not fit; nothing is then claimed.
    * @throws {NotOwnerError} If this producer was closed.
@@ -80,6 +82,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
 
   /** Made by `MpmcQueue.producer`. */
   constructor(seat: QueueSeat<S>) {
+    super(seat.waiter);
     const { layout, region, geometry, cells, cell, published, freed, waiter } = this.#seat = seat;
     const end = this.#end = new ChannelEnd(region, "write", "producer"), { i32: words } = region.views;
     const vainPolls = new VainPolls(), { capacity, slotMask, slotsOffset } = geometry;
@@ -156,6 +159,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
     if (!this.#end.isOpen) return;
     this.#path.close();
     this.#end.close(() => this.#seat.cells.release(this.#seat.cell));
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */
@@ -166,7 +170,8 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> implements Disposable
   #noteFull(): void {
     const { region, cell, geometry: { capacity } } = this.#seat, { i32, f64 } = region.views;
     const mark = cell + CELL_HIGH_WATER_OFFSET / 4;
-    // Written by the cell's owner alone. Once it tells of a full queue, nobody looks at the positions, which others need.
+    // Written by the cell's owner alone. Once it tells of a full queue, nobody looks at the positions, which others
+    // need.
     if (i32[mark] < capacity) i32[mark] = Math.max(i32[mark], lengthOf(region, capacity));
     f64[(cell * 4 + CELL_REFUSALS_OFFSET) / 8]++;
   }

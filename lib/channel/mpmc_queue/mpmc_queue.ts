@@ -24,31 +24,34 @@ import type { QueueSeat } from "./queue_seat.ts";
 /** For the compiler: a queue's type as a function of its layout's. */
 export interface MpmcQueueFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: MpmcQueue<this["layout"]>;
+  readonly type: MpmcQueue<Extract<this["layout"], AnyStruct>>;
 }
 
 /**
- * A queue of records from many producers to many consumers, in any processes, first in, first out. Each record goes to one
- * consumer: a pool of workers shares a stream of work. A full queue refuses, and the producer decides what to do. Nobody
- * blocks unless it calls a method that ends in `Wait`, and publishing makes a system call only when a consumer sleeps.
+ * A queue of records from many producers to many consumers, in any processes, first in, first out. Each record goes to
+ * one consumer: a pool of workers shares a stream of work. A full queue refuses, and the producer decides what to do.
+ * Nobody blocks unless it calls a method that ends in `Wait`, and publishing makes a system call only when a consumer
+ * sleeps.
  *
- * First in is who claimed first. Records claimed later wait for one that is claimed and not yet published; where its producer
- * is stopped they wait for that, as nothing is ever taken from who lives. In the same way producers wait for a slot that a
- * stopped consumer reads. All else goes on.
+ * First in is who claimed first. Records claimed later wait for one that is claimed and not yet published; where its
+ * producer is stopped they wait for that, as nothing is ever taken from who lives. In the same way producers wait for a
+ * slot that a stopped consumer reads. All else goes on.
  *
  * A death at any instruction blocks nobody for long:
  *
  * * What a dead producer had claimed and not published is skipped, and counted by `lostClaims`.
- * * What a dead consumer had taken and not given back is lost, and counted by `lostReads`: one record of a `shift` or a `next`, up
+ * * What a dead consumer had taken and not given back is lost, and counted by `lostReads`: one record of a `shift` or a
+ * `next`, up
  *   to 16 of a `drain` or a `next(ahead)`, some of which it may have seen. So a record is received once at most.
  * * All other records for which `publish` returned are received once.
  *
- * Whether somebody is dead is asked only where a slot stays as it is over some polls, and by those who sleep a few times a second.
- * In memory of threads nobody can tell: there, a Worker must close its producers and consumers before it is terminated.
+ * Whether somebody is dead is asked only where a slot stays as it is over some polls, and by those who sleep a few
+ * times a second. In memory of threads nobody can tell: there, a Worker must close its producers and consumers before
+ * it is terminated.
  *
- * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot tells by its state whose turn it
- * is. What is added: everybody names in a cell of its own what it is about to claim or take, so that a slot which a dead process
- * has left can be told from one that somebody alive is working on.
+ * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot tells by its state
+ * whose turn it is. What is added: everybody names in a cell of its own what it is about to claim or take, so that a
+ * slot which a dead process has left can be told from one that somebody alive is working on.
  *
  * @example
  * ```ts
@@ -129,8 +132,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records there are, exact at a moment of the call: those that producers claimed, whether published, not yet or
-   * never, and that no consumer took or skipped.
+   * How many records there are, exact at a moment of the call: those that producers claimed, whether published, not yet
+   * or never, and that no consumer took or skipped.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -145,8 +148,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * The most records there were, as the two sides found it: producers when they found no space, consumers at each `drain`
-   * without a limit, and about every 64 records.
+   * The most records there were, as the two sides found it: producers when they found no space, consumers at each
+   * `drain` without a limit, and about every 64 records.
    */
   get highWater(): number {
     return Math.max(this.length, this.#cells.highWater);
@@ -159,8 +162,9 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records producers had claimed and not published when they died. What the dead left is looked through at the call,
-   * unless the attachment is read-only; of many claims, those in front of which somebody alive is at work count later.
+   * How many records producers had claimed and not published when they died. What the dead left is looked through at
+   * the call, unless the attachment is read-only; of many claims, those in front of which somebody alive is at work
+   * count later.
    */
   get lostClaims(): number {
     this.#settle();
@@ -168,9 +172,10 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records consumers had taken and not given back when they died, or when they were closed: after their function
-   * threw, or before they had received what `next(ahead)` had taken. As with
-   * `lostClaims`, it is brought up to date at the call. A death between counting a loss and noting it may be counted twice.
+   * How many records consumers had taken and not given back when they died, or when they were closed: after their
+   * function threw, or before they had received what `next(ahead)` had taken. As with
+   * `lostClaims`, it is brought up to date at the call. A death between counting a loss and noting it may be counted
+   * twice.
    */
   get lostReads(): number {
     this.#settle();
@@ -215,8 +220,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     // Refuses bad options, before a cell is taken.
     const waiter = role === PRODUCES
-      ? new Waiter(`space in ${region.name}`, options.wait, freed)
-      : new Waiter(`a record of ${region.name}`, options.wait, published);
+      ? new Waiter(`space in ${region.name}`, options, freed)
+      : new Waiter(`a record of ${region.name}`, options, published);
     const cell = cells.acquire(role);
     try {
       return make({ layout: this.layout, region, geometry, cells, cell, published, freed, waiter });

@@ -21,7 +21,10 @@ export interface QueueProducerPorts<S extends AnyStruct> {
   readonly longestRest: number;
   /** Wakes the consumers that sleep. */
   readonly wake: () => void;
-  /** Returns a view of its own with an object's values; throws if one does not fit. For pushes within a getter of a push. */
+  /**
+   * Returns a view of its own with an object's values; throws if one does not fit. For pushes within a getter of a
+   * push.
+   */
   readonly prepareNested: (values: Partial<ValueOf<S>>) => ViewOf<S>;
   /** Called where the slot of a position is not free: whether it is now, as its consumer was dead. */
   readonly settleDeath: (position: number) => boolean;
@@ -64,8 +67,8 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const { refuseUse, refuseAhead, refuseMore, refusePublish } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask, isEachSlotUsed = capacity === slots;
-  // Of the positions taken from the tail, those from `next` to `end` are not handed out. Handed out and not published are those
-  // from `from` to `next`, and those of earlier runs, which are kept one by one.
+  // Of the positions taken from the tail, those from `next` to `end` are not handed out. Handed out and not published
+  // are those from `from` to `next`, and those of earlier runs, which are kept one by one.
   const kept = new Int32Array(mostClaims);
   let from = 0, next = 0, end = 0, keptCount = 0, isClosed = false, preparing = 0;
   // Where there was no space the last time, and how long it rested then.
@@ -78,10 +81,11 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   /** The first position that is handed out; or the given one, about to be taken, while none is. */
   const firstNamed = (position: number): number => keptCount !== 0 ? kept[0] : from !== next ? from : position;
 
-  const isFreed = (position: number): boolean => load(slotOf(position)) === (((position & lapMask) + slots) | 0); // pairs: slot state
+  // pairs: slot state
+  const isFreed = (position: number): boolean => load(slotOf(position)) === (((position & lapMask) + slots) | 0);
 
-  // A position can be claimed once the one a capacity before it was freed: so there are never more records than that, and
-  // nobody looks at the head, which the consumers write all the time. Of a power of two it is the same slot.
+  // A position can be claimed once the one a capacity before it was freed: so there are never more records than that,
+  // and nobody looks at the head, which the consumers write all the time. Of a power of two it is the same slot.
   const isFree = (position: number): boolean =>
     load(slotOf(position)) === (position & lapMask) && // pairs: slot state
     (isEachSlotUsed || isFreed((position - capacity) | 0));
@@ -139,8 +143,8 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const hasSpace = (): boolean => next !== end || reserve(1);
 
   /**
-   * Rests where there is no space again after few records. Each poll takes from a consumer the cache line that it is about to
-   * free: at its heels, a producer makes both pay for that at each record.
+   * Rests where there is no space again after few records. Each poll takes from a consumer the cache line that it is
+   * about to free: at its heels, a producer makes both pay for that at each record.
    */
   const restWhereFull = (): void => {
     rest = ((next - fullAt) | 0) >= worthwhile ? rest >> 1 : rest === 0 ? 1 : rest < longestRest ? rest * 2 : rest;

@@ -33,10 +33,11 @@ const TAIL = TAIL_OFFSET / 4, HEAD = HEAD_OFFSET / 4;
 /**
  * Who works on a queue, and what the dead among them left.
  *
- * Whoever is about to move the tail or the head past a position names it in its cell first, and takes the name back only
- * after the slot's state has changed. So of a position that was passed and whose slot has not changed, this holds: if no
- * cell of a living attachment names it, then whoever passed it is dead. The order of the steps matters: first it is found that
- * the position was passed, then the cells are read, then the state is exchanged, which fails if the slot has changed meanwhile.
+ * Whoever is about to move the tail or the head past a position names it in its cell first, and takes the name back
+ * only after the slot's state has changed. So of a position that was passed and whose slot has not changed, this holds:
+ * if no cell of a living attachment names it, then whoever passed it is dead. The order of the steps matters: first it
+ * is found that the position was passed, then the cells are read, then the state is exchanged, which fails if the slot
+ * has changed meanwhile.
  */
 export class QueueCells {
   readonly #region: Region;
@@ -63,8 +64,8 @@ export class QueueCells {
         this.#settleCell(at);
       }
       this.#use(cell);
-      // From here on the cell is this attachment's. Until the next line it names, for somebody alive, what a dead one held:
-      // that is settled a little later.
+      // From here on the cell is this attachment's. Until the next line it names, for somebody alive, what a dead one
+      // held: that is settled a little later.
       if (compareExchange(words, at + ID, holder, party.id) !== holder) continue; // pairs: owners of cells
       store(words, at + COUNT, 0); // pairs: names in cells
       store(words, at + ROLE, role); // pairs: names in cells
@@ -172,8 +173,8 @@ export class QueueCells {
     const words = this.#region.source.i32, { party } = this.#region;
     for (let cell = 0; cell < this.#used; cell++) {
       const at = wordOf(cell);
-      // pairs: names in cells. Whoever holds the position has named it all the time and does so still, if it is alive. So it
-      // does not matter that the words are not read at one moment.
+      // pairs: names in cells. Whoever holds the position has named it all the time and does so still, if it is alive.
+      // So it does not matter that the words are not read at one moment.
       if (load(words, at + ROLE) !== role) continue;
       if ((position - load(words, at + FIRST)) >>> 0 >= load(words, at + COUNT) >>> 0) continue;
       const holder = load(words, at + ID); // pairs: owners of cells

@@ -1,11 +1,12 @@
 /**
- * At each so many polls in vain of the same position it is asked whether somebody died: that takes system calls, and takes the
- * cache line of the other side's position from those who work there.
+ * At each so many polls in vain of the same position it is asked whether somebody died: that takes system calls, and
+ * takes the cache line of the other side's position from those who work there.
  */
 const POLLS_PER_QUESTION = 16;
 
 /**
- * Counts polls in vain, and says when to ask about deaths: a slot that stays as it is over some polls may have lost its owner.
+ * Counts polls in vain, and says when to ask about deaths: a slot that stays as it is over some polls may have lost its
+ * owner.
  */
 export class VainPolls {
   #position = 0;

@@ -73,9 +73,9 @@ export class GatePlace {
 
   /**
    * Becomes the reader at a gate: where a predecessor was, dead or closed; else, or if a position is asked for, as
-   * requested; and with the oldest record there is if what lies there is gone. A reader that waits for all begins with no
-   * record that those before it never received. None begins behind what such a reader that comes after it has still to
-   * receive.
+   * requested; and with the oldest record there is if what lies there is gone. A reader that waits for all begins with
+   * no record that those before it never received. None begins behind what such a reader that comes after it has still
+   * to receive.
    *
    * @throws {RoleTakenError} If somebody alive reads there.
    * @throws {ReadOnlyError} On a read-only attachment.
@@ -106,7 +106,8 @@ export class GatePlace {
     const words = this.#words, { id } = this.#region.party, holderWord = this.#word(HOLDER_OFFSET);
     if (load(words, holderWord) === id) {
       store(words, this.#word(PLACE_OFFSET), placeWord(LEFT, this.#reached())); // pairs: gate place
-      if (compareExchange(words, holderWord, id, 0) === id) return this.#gates.event(this.#index).notifyAll(); // pairs: gate holder
+      // pairs: gate holder
+      if (compareExchange(words, holderWord, id, 0) === id) return this.#gates.event(this.#index).notifyAll();
     }
     throw new NotOwnerError(`Cannot release ${this.#name} as this attachment must hold it`);
   }
@@ -179,8 +180,8 @@ export class GatePlace {
       if (start === announced) return start;
       floats[sinceWord] = kept === undefined || start > kept || start < since ? start : since;
       store(words, this.#word(POSITION_OFFSET), start | 0);
-      // Dekker's way, three times: either the writer sees this gate, or its permit is seen next; either a reader that waits
-      // for all sees where this one begins, or it is seen next, and the other way round.
+      // Dekker's way, three times: either the writer sees this gate, or its permit is seen next; either a reader that
+      // waits for all sees where this one begins, or it is seen next, and the other way round.
       if (!isWaitedFor) store(words, this.#word(HOLDER_OFFSET), this.#region.party.id); // pairs: pipeline permit
       announced = start;
     }

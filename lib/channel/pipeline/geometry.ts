@@ -25,8 +25,8 @@ export interface PipelineOptions<S extends AnyStruct = AnyStruct> {
   /** How many records it holds: 2 to 2^30. Memory is taken for the next power of two. */
   readonly capacity: number;
   /**
-   * The readers, 1 to 32, each with those that must have received a record before it: `{ book: [], pricing: ["book"] }`.
-   * A name is up to 48 bytes of UTF-8.
+   * The readers, 1 to 32, each with those that must have received a record before it: `{ book: [], pricing: ["book"]
+   * }`. A name is up to 48 bytes of UTF-8.
    */
   readonly readers: Readonly<Record<string, readonly string[]>>;
 }

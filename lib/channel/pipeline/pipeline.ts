@@ -23,7 +23,7 @@ import { PipelineWriter } from "./pipeline_writer.ts";
 /** For the compiler: a pipeline's type as a function of its layout's. */
 export interface PipelineFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: Pipeline<this["layout"]>;
+  readonly type: Pipeline<Extract<this["layout"], AnyStruct>>;
 }
 
 /** How a reader of a {@linkcode Pipeline} is getting on. */
@@ -33,8 +33,8 @@ export interface PipelineGate {
   /** The names of those it comes after. */
   readonly after: readonly string[];
   /**
-   * `"reading"`: the writer waits for it. `"absent"`: nobody reads. `"dead"`: its reader died, and nobody had to wait for it
-   * since. `"dropped"`: it died, and nobody waits for it any more.
+   * `"reading"`: the writer waits for it. `"absent"`: nobody reads. `"dead"`: its reader died, and nobody had to wait
+   * for it since. `"dropped"`: it died, and nobody waits for it any more.
    */
   readonly state: "reading" | "absent" | "dead" | "dropped";
   /** The position of the record it receives next; of the first it did not receive, once dropped. */
@@ -48,24 +48,25 @@ export interface PipelineGate {
 }
 
 /**
- * A stream of records from one writer to several named readers, in any processes, each of which receives all of them, in
- * an order of work that is laid down: what comes after others receives a record only once those have done with it. Nothing
- * is lost: the writer waits for the slowest reader that is there. With `{ book: [], pricing: ["book"], risk: ["book"],
- * hedger: ["pricing", "risk"] }` pricing and risk work in parallel behind the book, and the hedger behind both.
+ * A stream of records from one writer to several named readers, in any processes, each of which receives all of them,
+ * in an order of work that is laid down: what comes after others receives a record only once those have done with it.
+ * Nothing is lost: the writer waits for the slowest reader that is there. With `{ book: [], pricing: ["book"], risk:
+ * ["book"], hedger: ["pricing", "risk"] }` pricing and risk work in parallel behind the book, and the hedger behind
+ * both.
  *
- * A reader that dies is dropped: within 100 ms of the first wait for it, nobody waits for it any more, and `gates()` and
- * `missing` report it. If a successor takes its place first, nothing is lost, and the records of the `drain` it died in are
- * received again; later, the successor goes on where the dead one was, or with the oldest record still there, and `lost`
- * reports how many are gone. A reader that closes keeps its place in the same way: a planned restart loses what a death
- * loses, at most. A stopped or slow reader is never dropped: everyone waits for it. A writer that dies leaves what it
- * published, and its role is taken over.
+ * A reader that dies is dropped: within 100 ms of the first wait for it, nobody waits for it any more, and `gates()`
+ * and `missing` report it. If a successor takes its place first, nothing is lost, and the records of the `drain` it
+ * died in are received again; later, the successor goes on where the dead one was, or with the oldest record still
+ * there, and `lost` reports how many are gone. A reader that closes keeps its place in the same way: a planned restart
+ * loses what a death loses, at most. A stopped or slow reader is never dropped: everyone waits for it. A writer that
+ * dies leaves what it published, and its role is taken over.
  *
- * What comes after a reader that is not there goes on without it, or waits for it, as it chooses (`whenMissing`). If it waits,
- * nothing passes it unchecked: a reader before it begins no later than where it waits.
+ * What comes after a reader that is not there goes on without it, or waits for it, as it chooses (`whenMissing`). If it
+ * waits, nothing passes it unchecked: a reader before it begins no later than where it waits.
  *
- * How it works: a position for the writer and one for each reader, each written by one process; a holder for each place; and
- * a permit, which the writer announces before it goes on, and which those that join look at. Source: the LMAX Disruptor's
- * sequences and barriers (M. Thompson et al., 2011), across processes.
+ * How it works: a position for the writer and one for each reader, each written by one process; a holder for each
+ * place; and a permit, which the writer announces before it goes on, and which those that join look at. Source: the
+ * LMAX Disruptor's sequences and barriers (M. Thompson et al., 2011), across processes.
  *
  * @example
  * ```ts
@@ -165,8 +166,8 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * The most records that the slowest reader had still to receive, as the writer found it each time it had used up the space
-   * it knew of.
+   * The most records that the slowest reader had still to receive, as the writer found it each time it had used up the
+   * space it knew of.
    */
   get highWater(): number {
     const { length } = this;
@@ -216,8 +217,8 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes one of the readers. Release the place with `close()` or `using`; from a dead reader it is taken over. Either
-   * way the next reader at this place goes on from there, unless it asks for a position.
+   * Becomes one of the readers. Release the place with `close()` or `using`; from a dead reader it is taken over.
+   * Either way the next reader at this place goes on from there, unless it asks for a position.
    *
    * @param name Which one, by the plan.
    * @param options Where to begin, and how to wait. Nothing is taken if they are refused.
@@ -235,14 +236,14 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
         }`,
       );
     }
-    const { from = "newest", whenMissing = "pass", wait } = options;
+    const { from = "newest", whenMissing = "pass" } = options;
     if (whenMissing !== "pass" && whenMissing !== "wait") {
       throw new TypeError(
         `Cannot read ${this.#region.name} as 'whenMissing' must be "pass" or "wait": received ${String(whenMissing)}`,
       );
     }
     const request = { from: this.#wholeStart(from), waitsForAll: whenMissing === "wait" };
-    return new PipelineReader(this.layout, this.#region, this.#geometry, index, request, wait);
+    return new PipelineReader(this.layout, this.#region, this.#geometry, index, request, options);
   }
 
   /** Where to begin; a position modulo 2^32 as the whole one that is meant: at most half of that behind the tail. */

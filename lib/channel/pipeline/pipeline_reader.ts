@@ -4,7 +4,7 @@ import type { Region } from "../../memory/mod.ts";
 import { ASLEEP, EventCount } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import { RecordConsumer } from "../shared/record_consumer.ts";
-import type { RoleOptions, WaitStrategy } from "../shared/wait_strategy.ts";
+import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { Waiter } from "../shared/waiter.ts";
 import {
   gateWord,
@@ -27,7 +27,8 @@ import { makeRecordsPath } from "./records_path.ts";
  *
  * * `"newest"`: with what is published from now on, if nobody has read at its place before.
  * * `"oldest"`: with the oldest record that the writer has not reserved the space of, if nobody has.
- * * A number: at that position, as `position` reported it, modulo 2^32; whoever has read there before. What is no longer
+ * * A number: at that position, as `position` reported it, modulo 2^32; whoever has read there before. What is no
+ * longer
  *   there counts as lost. A position before which nobody has to receive anything is `pipeline.position`.
  *
  * A reader that others come after and wait for begins further back, if they have still to receive what comes before.
@@ -36,28 +37,30 @@ export type PipelineStart = "newest" | "oldest" | number;
 
 /** Where a reader of a {@linkcode Pipeline} begins, and how it waits. */
 export interface PipelineReaderOptions extends RoleOptions {
-  /** Where to begin. Defaults to `"newest"`. A reader that follows another, dead or closed, goes on where that one was. */
+  /**
+   * Where to begin. Defaults to `"newest"`. A reader that follows another, dead or closed, goes on where that one was.
+   */
   readonly from?: PipelineStart;
   /**
-   * What to do while a reader that this one comes after is not there: `"pass"` goes on without it; `"wait"` receives nothing,
-   * and so holds the writer up too. A reader that waits receives no record that those before it have not received: what
-   * they never received when it begins is no part of its beginning, and counts as lost if it follows another reader.
-   * Defaults to `"pass"`.
+   * What to do while a reader that this one comes after is not there: `"pass"` goes on without it; `"wait"` receives
+   * nothing, and so holds the writer up too. A reader that waits receives no record that those before it have not
+   * received: what they never received when it begins is no part of its beginning, and counts as lost if it follows
+   * another reader. Defaults to `"pass"`.
    */
   readonly whenMissing?: "pass" | "wait";
 }
 
 /**
- * A reader of a {@linkcode Pipeline}: it receives every record after those readers that it comes after. What it writes into a
- * record is seen by those that come after it, and nobody else may write. The writer and those that come after it wait for
- * it. Closing it, or the death of its process, ends that; a successor goes on where it was.
+ * A reader of a {@linkcode Pipeline}: it receives every record after those readers that it comes after. What it writes
+ * into a record is seen by those that come after it, and nobody else may write. The writer and those that come after it
+ * wait for it. Closing it, or the death of its process, ends that; a successor goes on where it was.
  */
 export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsumer<S> {
   /** Its name in the pipeline's plan. */
   readonly name: string;
   /**
-   * How many records were gone that this reader was to begin with: those that came and went since its predecessor closed or
-   * died, or since the position it asked for. Exact, however many.
+   * How many records were gone that this reader was to begin with: those that came and went since its predecessor
+   * closed or died, or since the position it asked for. Exact, however many.
    */
   readonly lost: number;
   readonly #end: ChannelEnd;
@@ -72,7 +75,7 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
     geometry: PipelineGeometry,
     index: number,
     request: PlaceRequest,
-    wait: WaitStrategy | undefined,
+    options: RoleOptions,
   ) {
     const { i32: words } = region.views, { slotMask, recordsOffset, recordBytes } = geometry;
     const { name, after } = geometry.gates[index], { waitsForAll } = request, gates = new Gates(region, geometry);
@@ -90,7 +93,7 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
       waitsForAll,
       probe: (which) => void gates.probe(after[which]),
     });
-    const waiting = new Waiter(`a record of ${region.name}`, wait, () => {
+    const waiting = new Waiter(`a record of ${region.name}`, options, () => {
       const which = records.narrowest();
       return which < 0 ? published : gates.event(after[which]);
     });
@@ -125,7 +128,9 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
     this.#after = after;
   }
 
-  /** The names of those that this reader comes after and that are not there: never begun, closed, or dead and dropped. */
+  /**
+   * The names of those that this reader comes after and that are not there: never begun, closed, or dead and dropped.
+   */
   get missing(): string[] {
     this.#end.requireOpen();
     return this.#after.filter((i) => this.#gates.reader(i) === 0).map((i) => this.#geometry.gates[i].name);

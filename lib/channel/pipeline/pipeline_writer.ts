@@ -25,16 +25,16 @@ import type { PipelineGeometry } from "./geometry.ts";
 import { makeSpacePath } from "./space_path.ts";
 
 /**
- * The one writer of a {@linkcode Pipeline}. There is no space for it while the slowest reader is a capacity behind; at most
- * a capacity can be claimed at once, even if nobody reads.
+ * The one writer of a {@linkcode Pipeline}. There is no space for it while the slowest reader is a capacity behind; at
+ * most a capacity can be claimed at once, even if nobody reads.
  */
 export class PipelineWriter<S extends AnyStruct = AnyStruct> extends RecordProducer<S> {
   /** Made by `Pipeline.writer`. */
-  constructor(layout: S, region: Region, role: Role, geometry: PipelineGeometry, { wait }: RoleOptions) {
+  constructor(layout: S, region: Region, role: Role, geometry: PipelineGeometry, options: RoleOptions) {
     const { i32: words, f64 } = region.views, { capacity, slotMask, recordsOffset, recordBytes } = geometry;
     const gates = new Gates(region, geometry), published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const access = wordAccess(words, { isFenced: isFenced(words) });
-    const waiting = new Waiter(`space in ${region.name}`, wait, () => {
+    const waiting = new Waiter(`space in ${region.name}`, options, () => {
       const slowest = space.slowest();
       return slowest < 0 ? published : gates.event(slowest);
     });

@@ -116,7 +116,9 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     return true;
   };
 
-  /** Each poll takes the tail's cache line from the producer: one that finds little again and again rests in between. */
+  /**
+   * Each poll takes the tail's cache line from the producer: one that finds little again and again rests in between.
+   */
   const gather = (found: number): void => {
     for (let i = 0; i < rest; i++) pause();
     rest = found >= worthwhile ? rest >> 1 : rest === 0 ? 1 : rest < longestRest ? rest * 2 : rest;

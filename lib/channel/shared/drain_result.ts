@@ -1,6 +1,6 @@
 /**
- * What a function may return that receives records: anything but a promise. The record it is given is good until it returns,
- * and an asynchronous function returns at its first `await`.
+ * What a function may return that receives records: anything but a promise. The record it is given is good until it
+ * returns, and an asynchronous function returns at its first `await`.
  */
 export type DrainResult =
   | void

@@ -51,8 +51,8 @@ export interface ProducerPath<S extends AnyStruct> {
 /**
  * The hot paths of the one producer of records: of a ring, or of a pipeline.
  *
- * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken it
- * over. Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
+ * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken
+ * it over. Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
  */
 export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): ProducerPath<S> {
   const {

@@ -1,13 +1,15 @@
 import { specialize } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncConsumer } from "./async_consumer.ts";
 import { type ChannelEnd, refuseLimit } from "./channel_end.ts";
 import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consumer_path.ts";
 import { type DrainResult, requireSynchronous } from "./drain_result.ts";
+import type { Waiter } from "./waiter.ts";
 
 /**
- * Records found by a poll that are worth one; a quarter of a small ring. It takes some dozens of cache lines between the two
- * sides until neither waits for lines of the other: processors fetch ahead.
+ * Records found by a poll that are worth one; a quarter of a small ring. It takes some dozens of cache lines between
+ * the two sides until neither waits for lines of the other: processors fetch ahead.
  */
 const WORTHWHILE = 256;
 /** Pauses that a consumer rests at most between two polls: 1 to 2 µs. */
@@ -23,27 +25,30 @@ export interface RecordConsumerPorts<S extends AnyStruct> extends
   > {
   /** How many records there are, counted from the position to be received next. */
   readonly countRecords: (position: number) => number;
+  readonly waiting: Waiter;
   /** Gives the role back. */
   readonly giveBack: () => void;
 }
 
 /**
- * One consumer of records: it receives them in order, each once; those that are being received when a consumer dies, or when
- * `fn` throws, are received again by its successor. Closing it, or the death of its process, gives the role to others.
+ * One consumer of records: it receives them in order, each once; those that are being received when a consumer dies, or
+ * when `fn` throws, are received again by its successor. Closing it, or the death of its process, gives the role to
+ * others.
  */
-export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements Disposable {
+export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> implements Disposable {
   readonly #end: ChannelEnd;
   readonly #path: ConsumerPath<S>;
   readonly #ports: RecordConsumerPorts<S>;
 
   /**
-   * Calls a function for each record, and then frees all of them at once: whoever waits for that may go on. Never blocks.
+   * Calls a function for each record, and then frees all of them at once: whoever waits for that may go on. Never
+   * blocks.
    *
    * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
    * its record stays the next to be received. It must not be asynchronous, as the record is somebody else's by then.
    * @param limit The most records to receive, at least 1. Defaults to all that were there before the call.
-   * @returns How many records there were. With a limit, what comes meanwhile is among them: while little comes at a time, it
-   * rests for up to two microseconds between two polls, as each poll holds the producer up.
+   * @returns How many records there were. With a limit, what comes meanwhile is among them: while little comes at a
+   * time, it rests for up to two microseconds between two polls, as each poll holds the producer up.
    * @throws {TypeError} If called by `fn` itself, or if `fn` returns a promise.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
@@ -78,14 +83,14 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
   readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
 
   /**
-   * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`. The
-   * fastest way to receive, as the loop's variables stay in registers. Never blocks.
+   * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`.
+   * The fastest way to receive, as the loop's variables stay in registers. Never blocks.
    *
    * The records before it are freed in batches: by 64, when no more record is known, and by `release()`; until
    * then a successor would receive them again.
    *
-   * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this consumer;
-   * undefined if there is none.
+   * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this
+   * consumer; undefined if there is none.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -110,6 +115,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
 
   /** Made by the channel. */
   protected constructor(end: ChannelEnd, ports: RecordConsumerPorts<S>) {
+    super(ports.waiting);
     this.#end = end;
     this.#ports = ports;
     const quarter = Math.max(1, (ports.slotMask + 1) >> 2);
@@ -156,11 +162,17 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> implements
       this.#ports.giveBack();
     });
     this.#path.close();
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Gives back what `next` returned. */
+  protected override giveBack(): void {
+    if (this.#end.isOpen) this.release();
   }
 
   #refuseUse(): never {

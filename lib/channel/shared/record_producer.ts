@@ -1,8 +1,10 @@
 import { specialize } from "../../atomic/internal.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import { AsyncProducer } from "./async_producer.ts";
 import type { ChannelEnd } from "./channel_end.ts";
 import { makeProducerPath, type ProducerPath, type ProducerPorts } from "./producer_path.ts";
+import type { Waiter } from "./waiter.ts";
 
 /** What the producers of a channel differ in. */
 export interface RecordProducerPorts<S extends AnyStruct>
@@ -11,16 +13,17 @@ export interface RecordProducerPorts<S extends AnyStruct>
   readonly findSpace: (next: number) => number;
   /** How many records can be claimed, counted from the position to be claimed next. */
   readonly countFree: (next: number) => number;
+  readonly waiting: Waiter;
   /** Gives the role back. */
   readonly giveBack: () => void;
 }
 
 /**
- * One producer of records that nobody else publishes: claim a record, fill it, publish it; or claim several and publish them
- * with one store, which costs a fraction. What is claimed and not published is never seen, whatever happens to the producer.
- * Closing it, or the death of its process, gives the role to others.
+ * One producer of records that nobody else publishes: claim a record, fill it, publish it; or claim several and publish
+ * them with one store, which costs a fraction. What is claimed and not published is never seen, whatever happens to the
+ * producer. Closing it, or the death of its process, gives the role to others.
  */
-export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements Disposable {
+export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> implements Disposable {
   readonly #end: ChannelEnd;
   readonly #path: ProducerPath<S>;
   readonly #ports: RecordProducerPorts<S>;
@@ -72,6 +75,7 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
 
   /** Made by the channel. */
   protected constructor(end: ChannelEnd, ports: RecordProducerPorts<S>) {
+    super(ports.waiting);
     this.#end = end;
     this.#ports = ports;
     const path = this.#path = specialize(makeProducerPath<S>)({
@@ -100,8 +104,8 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
   }
 
   /**
-   * The position of the record to be published next: how many were published in the channel's life, modulo 2^32. A successor
-   * finds out from it what its predecessor published.
+   * The position of the record to be published next: how many were published in the channel's life, modulo 2^32. A
+   * successor finds out from it what its predecessor published.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -129,6 +133,7 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> implements
   close(): void {
     if (this.#end.isOpen) this.abort();
     this.#end.close(this.#ports.giveBack);
+    this.endWaits();
   }
 
   /** The same as `close`, for `using`. */

@@ -2,8 +2,8 @@
 const DEFERRED: ReadonlySet<string> = new Set(["AsyncFunction", "AsyncGeneratorFunction", "GeneratorFunction"]);
 
 /**
- * Refuses a function that does not do its work within the call: a record is the caller's until the call returns. What is declared
- * `async` is found; a plain function that returns a promise is not.
+ * Refuses a function that does not do its work within the call: a record is the caller's until the call returns. What
+ * is declared `async` is found; a plain function that returns a promise is not.
  *
  * @param what What the function is for, in messages: "drain queue 'orders'".
  * @param fn The function.

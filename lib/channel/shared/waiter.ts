@@ -1,6 +1,19 @@
-import { Backoff, pause } from "../../atomic/mod.ts";
-import { type EventCount, timeoutOf, type WaitOptions } from "../../sync/internal.ts";
-import type { WaitStrategy } from "./wait_strategy.ts";
+import { Backoff, Futex, pause, sleep } from "../../atomic/mod.ts";
+import {
+  type Armed,
+  asyncLimitsOf,
+  type AsyncWaitOptions,
+  DEFAULT_POLL_MS,
+  type EventCount,
+  type Goal,
+  type Stop,
+  TaskQueue,
+  timeoutOf,
+  WAITED,
+  type Waited,
+  type WaitOptions,
+} from "../../sync/internal.ts";
+import type { RoleOptions, WaitStrategy } from "./wait_strategy.ts";
 
 /** What a hot path needs to wait: it polls by itself at first, and leaves the rest to the waiter. */
 export interface WaitPorts {
@@ -20,8 +33,14 @@ const POLLS_PER_CLOCK_READ = 64;
 /** Steps between two clock readings, when giving way. */
 const STEPS_PER_CLOCK_READ = 4;
 
+/** How long a wait that somebody may end polls before it looks whether that was done, in milliseconds. */
+const POLLED_PART_MS = 0.05;
+
 /** Longest sleep of a wait that blocks where nobody can wake it, in milliseconds: it takes under 1 % of a core. */
 const LONGEST_SLEEP_MS = 2;
+
+/** Looks of a task at which it may be time to ask if somebody died: where a slot stays as it is over so many. */
+const LOOKS_PER_LIFE_CHECK = 16;
 
 /** Waiting for a channel with one of the strategies. */
 export class Waiter implements WaitPorts {
@@ -30,18 +49,28 @@ export class Waiter implements WaitPorts {
   readonly #strategy: WaitStrategy;
   readonly #event: (() => EventCount) | undefined;
   readonly #backoff: Backoff;
+  readonly #tasks: TaskQueue;
 
   /**
    * @param what What waits, in messages: "a record of 'ticks'".
-   * @param strategy How.
-   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found. Undefined
-   * where a sleeper cannot announce itself, as in memory that is attached for reading only: it then sleeps in short steps.
+   * @param options How.
+   * @param event Notified after each change that may end a wait; or which of several is, when nothing was found.
+   * Undefined where a sleeper cannot announce itself, as in memory that is attached for reading only: it then sleeps in
+   * short steps.
    */
-  constructor(what: string, strategy: WaitStrategy = "block", event: EventCount | (() => EventCount) | undefined) {
+  constructor(
+    what: string,
+    { wait: strategy = "block", pollMs = DEFAULT_POLL_MS }: RoleOptions,
+    event: EventCount | (() => EventCount) | undefined,
+  ) {
     if (strategy !== "spin" && strategy !== "yield" && strategy !== "block") {
       throw new TypeError(`Cannot wait for ${what} as 'wait' must be "spin", "yield" or "block": received ${strategy}`);
     }
+    if (typeof pollMs !== "number" || !(pollMs >= 0)) {
+      throw new RangeError(`Cannot wait for ${what} as pollMs must be a number from 0 on: received ${String(pollMs)}`);
+    }
     this.#what = what;
+    this.#tasks = new TaskQueue(pollMs);
     this.#strategy = strategy;
     this.#event = typeof event === "object" ? () => event : event;
     this.#backoff = new Backoff({ yields: strategy === "yield" ? Infinity : 0, longestSleepMs: LONGEST_SLEEP_MS });
@@ -52,12 +81,13 @@ export class Waiter implements WaitPorts {
     return this.#strategy === "spin";
   }
 
-  readonly check = (options: WaitOptions | undefined): void => void timeoutOf("wait for", this.#what, options);
+  readonly check = (options: WaitOptions | undefined): void => void timeoutOf("wait for", this.#what, options, true);
 
   readonly until = (isReady: () => boolean, options: WaitOptions | undefined): boolean => {
-    const timeoutMs = timeoutOf("wait for", this.#what, options);
+    const timeoutMs = timeoutOf("wait for", this.#what, options, true);
     if (isReady()) return true;
     if (timeoutMs === 0) return false;
+    if (options?.stop !== undefined) return this.#untilStopped(isReady, timeoutMs, options.stop);
     for (let poll = 0; poll < FIRST_POLLS; poll++) {
       pause();
       if (isReady()) return true;
@@ -66,6 +96,82 @@ export class Waiter implements WaitPorts {
     if (this.#strategy === "yield") return this.#yield(isReady, timeoutMs);
     return this.#event === undefined ? this.#doze(isReady, timeoutMs) : this.#block(isReady, timeoutMs, this.#event);
   };
+
+  /**
+   * Waits in the event loop, as the task whose turn it is.
+   *
+   * @param attempt Takes what is waited for, if it can; without blocking.
+   * @param isAlone Whether no other task may wait meanwhile, as what is taken is one view for all.
+   * @returns False if the time runs out first.
+   */
+  untilAsync(attempt: () => boolean, options: AsyncWaitOptions | undefined, isAlone = false): Promise<boolean> {
+    try {
+      const limits = asyncLimitsOf("wait for", this.#what, options);
+      if (isAlone) return this.#tasks.waitAlone(this.#what, this.#goalOf(attempt), limits);
+      this.#tasks.requireNoneAlone(this.#what);
+      return this.#tasks.wait(this.#goalOf(attempt), limits);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** How a wait set waits for the same. */
+  waited(isReady: () => boolean): Waited {
+    const eventNow = this.#event;
+    return { isReady, announce: () => eventNow === undefined ? undefined : eventNow().announce() };
+  }
+
+  /** The task whose turn it is looks now: what it waits for was closed. */
+  look(): void {
+    this.#tasks.look();
+  }
+
+  #goalOf(attempt: () => boolean): Goal {
+    return {
+      attempt(isLifeCheck) {
+        for (let look = isLifeCheck ? LOOKS_PER_LIFE_CHECK : 1; look > 0; look--) if (attempt()) return true;
+        return false;
+      },
+      arm: () => this.#arm(),
+    };
+  }
+
+  #arm(): Armed | undefined {
+    const eventNow = this.#event;
+    if (eventNow === undefined) return undefined;
+    const event = eventNow();
+    const seen = event.snapshot(); // pairs: event count
+    return {
+      isUnsure: event.isUnsure,
+      isCurrent: () => eventNow() === event,
+      watch: (wake) => event.watch(seen, wake),
+    };
+  }
+
+  /** A wait that somebody may end: it polls or sleeps as its strategy does, in short parts. */
+  #untilStopped(isReady: () => boolean, timeoutMs: number, stop: Stop): boolean {
+    const end = performance.now() + timeoutMs;
+    while (!stop.isSet) {
+      const leftMs = end - performance.now();
+      if (leftMs <= 0) return false;
+      const partMs = Math.min(leftMs, POLLED_PART_MS);
+      if (this.#strategy === "spin" ? this.#spin(isReady, partMs) : this.#yield(isReady, partMs)) return true;
+      if (this.#strategy !== "block") continue;
+      const eventNow = this.#event, event = eventNow === undefined ? undefined : eventNow();
+      const word = event === undefined ? undefined : event.announce(), stopWord = stop[WAITED].announce();
+      if (isReady()) return true;
+      if (stop.isSet || (eventNow !== undefined && eventNow() !== event)) continue;
+      const known = [word, stopWord].filter((one) => one !== undefined), isSure = known.every((one) => !one.isUnsure);
+      const sleepMs = Math.min(leftMs, known.length === 2 && isSure ? event!.recheckMs : LONGEST_SLEEP_MS);
+      if (known.length === 0) sleep(sleepMs);
+      else {Futex.waitAny(
+          known.map(({ futex }) => futex),
+          known.map(({ seen }) => seen),
+          known[0].futex.now() + sleepMs,
+        );}
+    }
+    return isReady();
+  }
 
   #spin(isReady: () => boolean, timeoutMs: number): boolean {
     const deadline = performance.now() + timeoutMs;
@@ -110,7 +216,7 @@ export class Waiter implements WaitPorts {
     }
     while (true) {
       const event = eventNow();
-      const seen = event.snapshot(); // pairs with the notify of whoever makes the condition true
+      const seen = event.snapshot(); // pairs: event count
       if (isReady()) return true;
       if (eventNow() !== event) continue; // what is waited for has changed
       const until = Math.min(deadline, event.now() + event.recheckMs);

@@ -19,7 +19,7 @@ import type { RingGeometry } from "./geometry.ts";
 /** The one consumer of a {@linkcode SpscRing}. */
 export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsumer<S> {
   /** Made by `SpscRing.consumer`. */
-  constructor(layout: S, region: Region, role: Role, { slotMask, recordBytes }: RingGeometry, { wait }: RoleOptions) {
+  constructor(layout: S, region: Region, role: Role, { slotMask, recordBytes }: RingGeometry, options: RoleOptions) {
     const { i32: words } = region.views;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
@@ -39,7 +39,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsume
       freedWord: FREED_EVENT_OFFSET / 4,
       asleep: ASLEEP,
       wake: () => freed.notifyAll(),
-      waiting: new Waiter(`a record of ${region.name}`, wait, published),
+      waiting: new Waiter(`a record of ${region.name}`, options, published),
       giveBack: () => role.release(),
     });
   }

@@ -20,7 +20,7 @@ import type { RingGeometry } from "./geometry.ts";
 /** The one producer of a {@linkcode SpscRing}. */
 export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProducer<S> {
   /** Made by `SpscRing.producer`. */
-  constructor(layout: S, region: Region, role: Role, geometry: RingGeometry, { wait }: RoleOptions) {
+  constructor(layout: S, region: Region, role: Role, geometry: RingGeometry, options: RoleOptions) {
     const { i32: words, f64 } = region.views, { capacity, slotMask, recordBytes } = geometry;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
@@ -42,7 +42,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProduce
         if (words[WAS_FULL_OFFSET / 4] === 0) words[WAS_FULL_OFFSET / 4] = 1;
         f64[REFUSALS_OFFSET / 8]++; // written by the producer alone
       },
-      waiting: new Waiter(`space in ${region.name}`, wait, freed),
+      waiting: new Waiter(`space in ${region.name}`, options, freed),
       giveBack: () => role.release(),
     });
   }

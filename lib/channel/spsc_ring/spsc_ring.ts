@@ -26,7 +26,7 @@ import type { RoleOptions } from "../shared/wait_strategy.ts";
 /** For the compiler: a ring's type as a function of its layout's. */
 export interface SpscRingFunction extends LayoutTypeFunction {
   /** The result. */
-  readonly type: SpscRing<this["layout"]>;
+  readonly type: SpscRing<Extract<this["layout"], AnyStruct>>;
 }
 
 /**
@@ -36,8 +36,8 @@ export interface SpscRingFunction extends LayoutTypeFunction {
  * call only when the consumer sleeps.
  *
  * A producer that dies at any instruction leaves what it published, and nothing of what it had only claimed. A consumer
- * that dies leaves what it had not given back: the records of the `drain` it was in are received again, all others once.
- * The next holder of the role goes on from there.
+ * that dies leaves what it had not given back: the records of the `drain` it was in are received again, all others
+ * once. The next holder of the role goes on from there.
  *
  * How it works: two positions, the tail written by the producer, the head by the consumer, each with a private copy
  * of the other's that is renewed only when it says full or empty. Sources: L. Lamport, "Specifying Concurrent Program

@@ -4,8 +4,8 @@ import { FREE, isMarked, ownerOf } from "./lock_format.ts";
 import type { LockHeader } from "./lock_header.ts";
 
 /*
- * A cell for each attachment that uses a lock, in a pair of cache lines of its own. Only its holder writes it, apart from
- * one that takes it from a dead or an idle holder.
+ * A cell for each attachment that uses a lock, in a pair of cache lines of its own. Only its holder writes it, apart
+ * from one that takes it from a dead or an idle holder.
  *
  *     offset  bytes  field of a cell
  *          0      4  holder: id of the attachment, marked while it must not be taken from a living one; 0 for nobody

@@ -17,8 +17,8 @@ import type { LockOwner, LockStats } from "./lock_stats.ts";
 import { timeoutOf, type WaitOptions } from "./wait_options.ts";
 
 /**
- * A waiter checks at this interval whether the owner is still alive: a death is noticed within 100 ms, and sleeping takes
- * under 1 % of a core even where a wake-up takes 200 µs, as on a virtual machine.
+ * A waiter checks at this interval whether the owner is still alive: a death is noticed within 100 ms, and sleeping
+ * takes under 1 % of a core even where a wake-up takes 200 µs, as on a virtual machine.
  */
 export const LIFE_CHECK_MS = 40;
 

@@ -13,6 +13,9 @@ import {
   RECOVERIES_F64,
 } from "./lock_format.ts";
 import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
+import type { AsyncWaitOptions } from "./async/async_wait_options.ts";
+import type { Armed } from "./async/goal.ts";
+import { LockTasks } from "./async/lock_tasks.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** Polls of a held lock before sleeping, with growing pauses between them: about 2 µs in all. */
@@ -28,9 +31,9 @@ export interface OwnedWordOptions {
 }
 
 /**
- * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast ones
- * are in `owned_path.ts`, the states of the word in `lock_format.ts`: Drepper's three ("Futexes Are Tricky", 2011,
- * mutex2), with the owner's id in place of 1 and the mark in place of 2.
+ * The slow paths of a lock that one attachment owns: the contended, the wrong, and the one whose owner died. The fast
+ * ones are in `owned_locking.ts`, the states of the word in `lock_format.ts`: Drepper's three ("Futexes Are Tricky",
+ * 2011, mutex2), with the owner's id in place of 1 and the mark in place of 2.
  */
 export class OwnedWord {
   readonly #header: LockHeader;
@@ -40,6 +43,7 @@ export class OwnedWord {
   readonly #futex: Futex;
   readonly #breaks: boolean;
   readonly #wakesAll: boolean;
+  #tasks: LockTasks | undefined;
 
   /**
    * @param header Of the lock.
@@ -92,6 +96,48 @@ export class OwnedWord {
     return this.wait(deadline);
   }
 
+  /**
+   * Takes and counts the word for a task, if it is free: not while another task of this attachment has it, for which a
+   * task waits as for anybody else.
+   *
+   * @param isLifeCheck Whether it is time to ask if the owner died.
+   * @param hasWaited Whether the task was announced.
+   */
+  takeForTask(isLifeCheck: boolean, hasWaited: boolean): boolean {
+    if (this.isMine) return false;
+    const word = this.requireTakeable();
+    // Marked: there may be others asleep, of whom this one knows nothing.
+    if (word === FREE) return this.#change(FREE, hasWaited ? this.#id | MARK : this.#id);
+    return isLifeCheck && this.takeOver(word);
+  }
+
+  /** Announces a task to the owner, in whichever attachment; undefined where nobody is woken. */
+  announceTask(): Armed | undefined {
+    while (true) {
+      const word = load(this.#words, LOCK_WORD); // pairs: lock word
+      const isKept = word !== FREE && word !== BROKEN && !isMarked(word);
+      if (isKept && !this.#change(word, word | MARK)) continue;
+      return { watch: (wake) => this.#futex.watch(isKept ? word | MARK : word, wake) };
+    }
+  }
+
+  /** Waits in the event loop for the word, and counts it. */
+  lockAsync(options: AsyncWaitOptions | undefined): Promise<boolean> {
+    let hasWaited = false;
+    return this.tasks.wait("lock", {
+      attempt: (isLifeCheck) => this.takeForTask(isLifeCheck, hasWaited) && this.count(hasWaited),
+      arm: () => {
+        hasWaited = true;
+        return this.announceTask();
+      },
+    }, options);
+  }
+
+  /** The tasks that wait for the lock. */
+  get tasks(): LockTasks {
+    return this.#tasks ??= new LockTasks(this.#header);
+  }
+
   /** Counts that the lock was taken. The caller owns the word. */
   count(hasWaited: boolean): true {
     this.#counts[ACQUISITIONS_F64]++;
@@ -121,7 +167,9 @@ export class OwnedWord {
     return word;
   }
 
-  /** Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way. */
+  /**
+   * Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way.
+   */
   takeOver(word: number): boolean {
     if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
     // Marked, whether anybody sleeps or not: the fast way to unlock is closed, and `release` does the rest.
@@ -147,7 +195,9 @@ export class OwnedWord {
     store(this.#words, DIED_WORD, 0);
   }
 
-  /** Releases a word that one exchange did not release. What a dead owner left counts as repaired, or breaks the lock. */
+  /**
+   * Releases a word that one exchange did not release. What a dead owner left counts as repaired, or breaks the lock.
+   */
   release(): void {
     const owner = ownerOf(load(this.#words, LOCK_WORD)); // pairs: lock word
     if (owner !== this.#id) this.#refuseRelease(owner);
@@ -162,14 +212,15 @@ export class OwnedWord {
   }
 
   /**
-   * Releases the word, and leaves what a dead owner left as suspect as it is. If this process dies before it wakes those
-   * that sleep, they check by themselves after `LIFE_CHECK_MS`.
+   * Releases the word, and leaves what a dead owner left as suspect as it is. If this process dies before it wakes
+   * those that sleep, they check by themselves after `LIFE_CHECK_MS`.
    */
   giveBack(): void {
     // Pairs: lock word. The next owner sees what this one wrote.
     if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;
     if (this.#wakesAll) this.#futex.wakeAll();
     else this.#futex.wakeOne();
+    this.#tasks?.lookSoon();
   }
 
   /** Waits until the word is free, or its owner died. */
@@ -212,7 +263,9 @@ export class OwnedWord {
     }
   }
 
-  /** Sleeps while the word is as expected, until it is time to check whether its owner lives. False if it was as long. */
+  /**
+   * Sleeps while the word is as expected, until it is time to check whether its owner lives. False if it was as long.
+   */
   sleepWhile(word: number, deadline: number): boolean {
     return this.#futex.wait(word, Math.min(deadline, this.now() + LIFE_CHECK_MS));
   }
@@ -225,7 +278,7 @@ export class OwnedWord {
     );
   }
 
-  /** Pairs: lock word, here and with the other attachments' exchanges. */
+  /** Pairs: lock word. */
   #change(from: number, to: number): boolean {
     return compareExchange(this.#words, LOCK_WORD, from, to) === from;
   }

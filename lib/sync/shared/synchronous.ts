@@ -1,6 +1,6 @@
 /**
- * `T`, unless it is a promise: what a function returns that has done its work by then. As `(…) => T & Synchronous<T>` in
- * a parameter's type it keeps async functions from compiling.
+ * `T`, unless it is a promise: what a function returns that has done its work by then. As `(…) => T & Synchronous<T>`
+ * in a parameter's type it keeps async functions from compiling.
  */
 export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 

@@ -1,7 +1,20 @@
+import { type Waitable, WAITED } from "./async/waitable.ts";
+
 /** How long a call may wait. */
 export interface WaitOptions {
   /** At most so many milliseconds, 0 or more. Defaults to no limit. */
   readonly timeoutMs?: number;
+  /**
+   * Ends a wait that blocks at a channel, as if its time had run out, once it is set: an `Event` in a segment, for a
+   * thread of any process, or over a `SharedArrayBuffer`, for a Worker. Locks and async forms do not take one.
+   */
+  readonly stop?: Stop;
+}
+
+/** What ends a wait: an `Event` that is not reset meanwhile. */
+export interface Stop extends Waitable {
+  /** Whether waits are to end. */
+  readonly isSet: boolean;
 }
 
 /**
@@ -10,16 +23,27 @@ export interface WaitOptions {
  * @param action What was asked for, in messages: "lock".
  * @param what Of what: "mutex 'orders' in segment '/md'".
  * @param options As the caller received them.
+ * @param mayStop Whether they may have a stop.
  * @returns Milliseconds; `Infinity` for no limit.
  * @throws {TypeError} If the options are no object, or `timeoutMs` is no number.
  * @throws {RangeError} If `timeoutMs` is negative or `NaN`.
  */
-export function timeoutOf(action: string, what: string, options: WaitOptions | undefined): number {
+export function timeoutOf(action: string, what: string, options: WaitOptions | undefined, mayStop = false): number {
   if (options === undefined) return Infinity;
+  const stop: unknown = (options as WaitOptions | null)?.stop;
+  if (stop !== undefined) requireStop(action, what, stop, mayStop);
   const timeoutMs: unknown = (options as WaitOptions | null)?.timeoutMs; // read once: a getter may say another time
   if (typeof timeoutMs === "number" && timeoutMs >= 0) return timeoutMs;
   if (timeoutMs === undefined && typeof options === "object" && options !== null) return Infinity;
   refuse(action, what, options, timeoutMs);
+}
+
+function requireStop(action: string, what: string, stop: unknown, mayStop: boolean): void {
+  if (!mayStop) {
+    throw new TypeError(`Cannot ${action} ${what} with a stop as only waits that block at a channel take one`);
+  }
+  if (typeof stop === "object" && stop !== null && WAITED in stop && "isSet" in stop) return;
+  throw new TypeError(`Cannot ${action} ${what} as stop must be an Event: received ${inWords(stop)}`);
 }
 
 function refuse(action: string, what: string, options: unknown, timeoutMs: unknown): never {

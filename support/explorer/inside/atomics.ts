@@ -30,6 +30,11 @@ export function waitLocal(): never {
 }
 
 /** As `waitLocal`. */
+export function waitLocalAsync(): never {
+  return waitLocal();
+}
+
+/** As `waitLocal`. */
 export function wakeLocal(): never {
   throw new Error("Cannot wake as the explored world has futexes of its own");
 }

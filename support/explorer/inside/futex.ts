@@ -47,6 +47,11 @@ export class Futex {
     return !beginWait(this.#words, this.#index, expected, deadline) || endWait(this.#words, this.#index);
   }
 
+  /** There is no event loop. */
+  watch(): never {
+    throw new Error("Cannot watch a word as the explored world has no event loop");
+  }
+
   /** Wakes some. */
   wake(count: number): number {
     return wake(this.#words, this.#index, count);

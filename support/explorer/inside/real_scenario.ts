@@ -1,6 +1,6 @@
 /**
- * Stands in for `scenario.ts` and `history.ts` where a scenario runs in real processes: each is one of its actors, and what
- * is shared lies in a segment.
+ * Stands in for `scenario.ts` and `history.ts` where a scenario runs in real processes: each is one of its actors, and
+ * what is shared lies in a segment.
  *
  * @module
  */

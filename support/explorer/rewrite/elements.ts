@@ -15,8 +15,8 @@ const COMPOUND: ReadonlyMap<ts.SyntaxKind, ts.BinaryOperator> = new Map<ts.Synta
 ]);
 
 /**
- * Makes steps of plain accesses, `array[i]` in all its forms: whether the array lies in shared memory shows only when the
- * code runs. Reads become `$read(array, i, permit)`, writes `$write(array, i, value, permit)`.
+ * Makes steps of plain accesses, `array[i]` in all its forms: whether the array lies in shared memory shows only when
+ * the code runs. Reads become `$read(array, i, permit)`, writes `$write(array, i, value, permit)`.
  */
 export class ElementRewriter {
   readonly #temporary: () => ts.Identifier;
@@ -171,8 +171,8 @@ export class ElementRewriter {
 }
 
 /**
- * Whether an access is one to statistics, `counts[…]`: what they hold decides nothing, so they are read and written along
- * with the step before, which halves the steps of a lock.
+ * Whether an access is one to statistics, `counts[…]`: what they hold decides nothing, so they are read and written
+ * along with the step before, which halves the steps of a lock.
  */
 function isQuiet(node: ts.Node): boolean {
   const element = ts.isBinaryExpression(node)

@@ -162,7 +162,9 @@ function isStepModule(specifier: string): boolean {
   return /(^|\/)atomic\/(mod|internal)\.ts$|(^|\/)(atomics|fence|steps)\.ts$/.test(specifier);
 }
 
-/** Whether a node is a function that runs from its start to its end: no constructor, no setter, nothing asynchronous. */
+/**
+ * Whether a node is a function that runs from its start to its end: no constructor, no setter, nothing asynchronous.
+ */
 export function isUnit(node: ts.Node): node is Unit {
   if (!ts.isFunctionLike(node) || (node as Unit).body === undefined) return false;
   if (ts.isConstructorDeclaration(node) || ts.isSetAccessor(node)) return false;

@@ -1,6 +1,6 @@
 /**
- * Adds a point before each access to shared memory, where a real process can be stopped: what is explored step by step can
- * be killed step by step. The code runs as it stands otherwise.
+ * Adds a point before each access to shared memory, where a real process can be stopped: what is explored step by step
+ * can be killed step by step. The code runs as it stands otherwise.
  *
  * @module
  */

@@ -16,7 +16,8 @@ interface Held {
 /**
  * A semaphore; a lock is one with a single permit.
  *
- * @param isShy Whether one that tries is also refused while another's call is under way: it takes the other for the holder.
+ * @param isShy Whether one that tries is also refused while another's call is under way: it takes the other for the
+ * holder.
  */
 function permitsOf(total: number, isShy = false): Specification<Held> {
   return {

@@ -1,7 +1,7 @@
 /**
- * The fast paths of a lock that one attachment owns, one exchange each. `Mutex`, `SpinLock`, `SeqLock` and the writer of
- * `RwLock` hand their own fields in: as methods of an object that all of them have, the same lines took Bun 15 % longer, and
- * as methods of a class that all of them extend 70 % longer where a process uses several kinds.
+ * The fast paths of a lock that one attachment owns, one exchange each. `Mutex`, `SpinLock`, `SeqLock` and the writer
+ * of `RwLock` hand their own fields in: as methods of an object that all of them have, the same lines took Bun 15 %
+ * longer, and as methods of a class that all of them extend 70 % longer where a process uses several kinds.
  *
  * @module
  */

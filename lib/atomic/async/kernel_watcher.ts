@@ -1,0 +1,215 @@
+import { FUTEX2_SIZE_U32 } from "../../../ffi/linux.ts";
+import { later } from "../../../ffi/event_loop.ts";
+import { MOST_WATCHED, startWaitThread, WAITER_WORDS, type WaitThread } from "../../../ffi/wait_thread.ts";
+import { add, load, store, waitLocalAsync, wakeLocal } from "../atomics.ts";
+import type { Watch } from "./watch.ts";
+
+/** How long a thread stays that nobody needs, in milliseconds: to start one takes 20 to 100. */
+const IDLE_MS = 1000;
+
+/** What is known of a watched word. */
+export interface WatchedWord {
+  /** Where it lies, as 64-bit halves. */
+  readonly address: { readonly low: number; readonly high: number };
+  /** Undefined in closed memory. */
+  load(): number;
+  /** Wakes one who waits for it. */
+  wakeOne(): number;
+}
+
+/** One word, and who watches it. */
+interface Entry {
+  readonly address: number;
+  readonly word: WatchedWord;
+  readonly expected: number;
+  readonly watches: Set<() => void>;
+  /** Whether the thread may have it in its list. */
+  isListed: boolean;
+}
+
+/**
+ * Watches words by a thread that waits for them in the kernel (`ffi/wait_loop.ts`), and tells this one by a word of
+ * memory that the runtime manages, which an event loop can wait for.
+ *
+ * No wake-up is lost: the kernel compares each word with what was expected when the thread falls asleep; and where the
+ * thread leaves a word that it was not woken for, it may have been so at the last moment, so it wakes another sleeper.
+ */
+export class KernelWatcher {
+  readonly #onEnd: () => void;
+  readonly #thread: WaitThread | undefined;
+  readonly #entries = new Map<number, Entry>();
+  /** The entries of the list, in its order. */
+  #listed: readonly Entry[] = [];
+  #sequence = 0;
+  #passedOn = 0;
+  #isReady = false;
+  #isWritingSoon = false;
+  #isUsed = true;
+  #hasEnded = false;
+
+  /** @param onEnd Called when it was not needed for a while: it must not be used any more. */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+    this.#thread = startWaitThread(() => this.#fail());
+    if (this.#thread === undefined) return;
+    void this.#listen(this.#thread);
+    later(() => this.#endIfIdle(), IDLE_MS);
+  }
+
+  /** Whether somebody watches a word. */
+  watches(address: number): boolean {
+    return this.#entries.has(address);
+  }
+
+  /** Whether one more word can be watched. Where there is no thread, any number is watched as badly. */
+  get hasRoom(): boolean {
+    return this.#thread === undefined || this.#entries.size < MOST_WATCHED;
+  }
+
+  /** As `Futex.watch`; the word was as expected a moment ago. */
+  watch(address: number, word: WatchedWord, expected: number, wake: () => void): Watch {
+    this.#isUsed = true;
+    let entry = this.#entries.get(address);
+    if (entry !== undefined && entry.expected !== expected) {
+      // What it was watched for is over.
+      const { watches } = entry;
+      this.#entries.delete(address);
+      entry = undefined;
+      queueMicrotask(() => callAll([watches]));
+    }
+    if (entry === undefined) {
+      entry = { address, word, expected, watches: new Set(), isListed: false };
+      this.#entries.set(address, entry);
+      this.#writeSoon();
+    }
+    return this.#watchOf(entry, () => wake());
+  }
+
+  /** @param call A function of its own, as one may be given twice. */
+  #watchOf(entry: Entry, call: () => void): Watch {
+    const isReady = () => this.#isReady;
+    entry.watches.add(call);
+    return {
+      get isPrompt() {
+        return isReady();
+      },
+      end: (hasTaken) => {
+        if (!entry.watches.delete(call) || entry.watches.size > 0) return;
+        if (this.#entries.get(entry.address) === entry) this.#drop(entry, hasTaken);
+      },
+    };
+  }
+
+  #drop(entry: Entry, hasTaken: boolean): void {
+    this.#entries.delete(entry.address);
+    if (entry.isListed && !(hasTaken && this.#isAnswered)) this.#passOn(entry);
+    else if (this.#entries.size > 0 || !this.#isAnswered) this.#writeSoon();
+  }
+
+  /** Whether the thread waits for no word any more, until it gets another list. */
+  get #isAnswered(): boolean {
+    if (this.#thread === undefined) return true;
+    const { words, places } = this.#thread;
+    return load(words, places.answered) === this.#sequence; // pairs: wait answer
+  }
+
+  /** A wake-up that the thread may have got, or gets until it has another list, goes to another sleeper. */
+  #passOn({ word }: Entry): void {
+    if (this.#thread === undefined) return;
+    const { words, places } = this.#thread, { low, high } = word.address;
+    if (words.length === 0) return void word.wakeOne();
+    this.#writeSoon();
+    if (((this.#passedOn - load(words, places.passedOnHead)) | 0) > places.passedOnMask) return void word.wakeOne();
+    const at = places.passedOn + (this.#passedOn & places.passedOnMask) * 2;
+    words[at] = low;
+    words[at + 1] = high;
+    store(words, places.passedOnTail, this.#passedOn = (this.#passedOn + 1) | 0); // pairs: passed on
+  }
+
+  /** Writes the list once for all that happens until then. */
+  #writeSoon(): void {
+    if (this.#isWritingSoon) return;
+    this.#isWritingSoon = true;
+    queueMicrotask(() => {
+      this.#isWritingSoon = false;
+      if (this.#thread !== undefined) this.#write(this.#thread);
+    });
+  }
+
+  #write({ words, places, wake }: WaitThread): void {
+    if (words.length === 0) return; // it has ended
+    const listed = this.#listed = [...this.#entries.values()];
+    store(words, places.sequence, this.#sequence + 1); // pairs: wait list
+    for (let i = 0, at = places.list; i < listed.length; i++, at += WAITER_WORDS) {
+      const { word: { address: { low, high } }, expected } = listed[i];
+      words[at] = expected;
+      words[at + 2] = low;
+      words[at + 3] = high;
+      words[at + 4] = FUTEX2_SIZE_U32;
+      listed[i].isListed = true;
+    }
+    words[places.count] = listed.length;
+    store(words, places.sequence, this.#sequence = (this.#sequence + 2) | 0); // pairs: wait list
+    wake();
+  }
+
+  /** Hears what the thread tells, until it ends. */
+  async #listen({ told }: WaitThread): Promise<void> {
+    for (let heard = 0; !this.#hasEnded;) {
+      const now = load(told, 0);
+      if (now === heard) await waitLocalAsync(told, 0, heard, Infinity);
+      else {
+        heard = now;
+        this.#isReady = !this.#hasEnded;
+        this.#hear();
+      }
+    }
+  }
+
+  /** Calls those whose word was woken, or is another one. */
+  #hear(): void {
+    const { words, places } = this.#thread!, called: Set<() => void>[] = [];
+    if (words.length === 0) return;
+    const woken = this.#isAnswered ? words[places.woken] - 1 : -1;
+    for (let i = 0; i < this.#listed.length; i++) {
+      const entry = this.#listed[i];
+      if (this.#entries.get(entry.address) !== entry) continue;
+      if (i !== woken && entry.word.load() === entry.expected) continue;
+      this.#entries.delete(entry.address);
+      called.push(entry.watches);
+    }
+    if (this.#entries.size > 0) this.#writeSoon();
+    callAll(called);
+  }
+
+  /** The thread ended by itself: nobody is called any more, and all look for themselves. */
+  #fail(): void {
+    this.#isReady = false;
+    this.#endListening();
+  }
+
+  #endListening(): void {
+    this.#hasEnded = true;
+    const { told } = this.#thread!;
+    add(told, 0, 1);
+    wakeLocal(told, 0, 1);
+  }
+
+  #endIfIdle(): void {
+    if (this.#entries.size > 0 || this.#isUsed || this.#isWritingSoon) {
+      this.#isUsed = this.#entries.size > 0;
+      later(() => this.#endIfIdle(), IDLE_MS);
+      return;
+    }
+    this.#onEnd();
+    this.#thread!.stop();
+    this.#endListening();
+  }
+}
+
+/** Calls those who watched words, each once. */
+function callAll(called: readonly Set<() => void>[]): void {
+  for (const watches of called) {
+    for (const call of [...watches]) if (watches.delete(call)) call();
+  }
+}

@@ -1,0 +1,119 @@
+import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
+import { type AsyncWaitOptions, type Waitable, WAITED, type Waited, type WaitOptions } from "../../sync/internal.ts";
+import { AsyncBatches, AsyncRecords, type Receiver } from "./async_records.ts";
+import { Batch } from "./batch.ts";
+import type { DrainResult } from "./drain_result.ts";
+import { NOW } from "./now.ts";
+import type { Waiter } from "./waiter.ts";
+
+/**
+ * What those who receive records have in common: the forms that wait in the event loop. They do what the plain forms
+ * do, as soon as there is a record; `AsyncWaitOptions` has the rules of all of them.
+ *
+ * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's
+ * options). Then it sleeps, and a thread that waits in the kernel wakes it.
+ */
+export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
+  implements AsyncIterable<ViewOf<S>, undefined>, Waitable {
+  readonly #waiter: Waiter;
+
+  /** Calls a function for each record. */
+  abstract readonly drain: (fn: (record: ViewOf<S>) => DrainResult, limit?: number) => number;
+  /** As `drain`, but blocks this thread until there is a record. */
+  abstract readonly drainWait: (
+    fn: (record: ViewOf<S>) => DrainResult,
+    limit?: number,
+    options?: WaitOptions,
+  ) => number;
+  /** Copies the next record. */
+  abstract readonly shift: (into: ViewOf<S>) => boolean;
+  /** As `shift`, but blocks this thread until there is a record. */
+  abstract readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
+  /** The next record, in a loop of the caller's own. */
+  abstract readonly next: () => ViewOf<S> | undefined;
+  /** As `next`, but blocks this thread until there is a record. */
+  abstract readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
+
+  /** How many records can be received now, or will be soon. */
+  abstract get length(): number;
+
+  /** Made by the channel. */
+  protected constructor(waiter: Waiter) {
+    this.#waiter = waiter;
+  }
+
+  /**
+   * As `drain`, but waits in the event loop until there is a record.
+   *
+   * @returns How many there were: 0 if the time runs out.
+   */
+  async drainAsync(
+    fn: (record: ViewOf<S>) => DrainResult,
+    limit?: number,
+    options?: AsyncWaitOptions,
+  ): Promise<number> {
+    let count = 0;
+    await this.#waiter.untilAsync(() => (count = this.drainWait(fn, limit, NOW)) > 0, options);
+    return count;
+  }
+
+  /**
+   * As `shift`, but waits in the event loop until there is a record.
+   *
+   * @param into Left alone by the caller until then.
+   * @returns False if the time runs out.
+   */
+  shiftAsync(into: ViewOf<S>, options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#waiter.untilAsync(() => this.shiftWait(into, NOW), options);
+  }
+
+  /**
+   * The records, for `for await`: each as `next` returns it, the same view each time, given back at the next step or
+   * when the loop is left. As many tasks may not go over it at once: the second one gets a `TypeError`.
+   *
+   * @param options `timeoutMs`: the loop ends if there is no record for so long. `signal`: the loop throws the signal's
+   * reason.
+   */
+  records(options?: AsyncWaitOptions): AsyncIterableIterator<ViewOf<S>, undefined> {
+    return new AsyncRecords(this.#receiver(), options);
+  }
+
+  /** `for await (const record of consumer)`: as `records()`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ViewOf<S>, undefined> {
+    return this.records();
+  }
+
+  /**
+   * The records that are there, in batches of up to so many: `for await (const batch of consumer.batches(256)) for
+   * (const record of batch) …`. The event loop is asked once a batch, which is much faster than once a record.
+   *
+   * @param limit The most records of a batch, at least 1.
+   * @param options As those of `records`.
+   * @throws {RangeError} If `limit` is less than 1.
+   */
+  batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<ViewOf<S>>, undefined> {
+    return new AsyncBatches(this.#receiver(), new Batch(limit, this.next), options);
+  }
+
+  /** For wait sets: ready while there is a record. */
+  get [WAITED](): Waited {
+    return this.#waiter.waited(() => this.length > 0);
+  }
+
+  /** Gives back what `next` returned, where something is to be given back. */
+  protected giveBack(): void {}
+
+  /** Tells tasks that wait that this was closed. */
+  protected endWaits(): void {
+    this.#waiter.look();
+  }
+
+  #receiver(): Receiver<ViewOf<S>> {
+    return {
+      next: () => this.next(),
+      look: () => this.nextWait(NOW),
+      release: () => this.giveBack(),
+      waiter: this.#waiter,
+    };
+  }
+}

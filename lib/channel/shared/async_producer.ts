@@ -1,0 +1,58 @@
+import type { AnyStruct, ValueOf, ViewOf } from "../../layout/internal.ts";
+import { type AsyncWaitOptions, type Waitable, WAITED, type Waited, type WaitOptions } from "../../sync/internal.ts";
+import { NOW } from "./now.ts";
+import type { Waiter } from "./waiter.ts";
+
+/**
+ * What those who publish records have in common: the forms that wait in the event loop. They do what the plain forms
+ * do, as soon as there is space; `AsyncWaitOptions` has the rules of all of them.
+ */
+export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements Waitable {
+  readonly #waiter: Waiter;
+
+  /** As `claim`, but blocks this thread while there is no space. */
+  abstract readonly claimWait: (options?: WaitOptions) => ViewOf<S> | undefined;
+  /** As `push`, but blocks this thread while there is no space. */
+  abstract readonly pushWait: (value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions) => boolean;
+
+  /** How many records can be claimed now, or soon. */
+  abstract get free(): number;
+
+  /** Made by the channel. */
+  protected constructor(waiter: Waiter) {
+    this.#waiter = waiter;
+  }
+
+  /**
+   * As `claim`, but waits in the event loop while there is no space. The view is the same for all who claim: where one
+   * task claims, no other may wait meanwhile.
+   *
+   * @returns Undefined if the time runs out.
+   */
+  async claimAsync(options?: AsyncWaitOptions): Promise<ViewOf<S> | undefined> {
+    let record: ViewOf<S> | undefined;
+    await this.#waiter.untilAsync(() => (record = this.claimWait(NOW)) !== undefined, options, true);
+    return record;
+  }
+
+  /**
+   * As `push`, but waits in the event loop while there is no space.
+   *
+   * @param value Read when there is space: left alone by the caller until then. One that does not fit is refused at
+   * once.
+   * @returns False if the time runs out.
+   */
+  pushAsync(value: ViewOf<S> | Partial<ValueOf<S>>, options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#waiter.untilAsync(() => this.pushWait(value, NOW), options);
+  }
+
+  /** For wait sets: ready while there is space. */
+  get [WAITED](): Waited {
+    return this.#waiter.waited(() => this.free > 0);
+  }
+
+  /** Tells tasks that wait that this was closed. */
+  protected endWaits(): void {
+    this.#waiter.look();
+  }
+}

@@ -1,0 +1,103 @@
+import { isTurnDue } from "../../atomic/internal.ts";
+import type { AsyncWaitOptions } from "../../sync/mod.ts";
+import type { Batch } from "./batch.ts";
+import type { Waiter } from "./waiter.ts";
+
+/** How an iteration receives, one after another. */
+export interface Receiver<T> {
+  /** The next one; undefined if there is none now. */
+  next(): T | undefined;
+  /** The same, where nothing else is to be done: who holds it up is looked at more closely. */
+  look(): T | undefined;
+  /** Gives back what was received. */
+  release(): unknown;
+  /** Waits for the next one. */
+  readonly waiter: Waiter;
+}
+
+/**
+ * What `for await` goes over: waits in the event loop for each that is not there yet. Where all of them are there at
+ * once, the event loop has a turn each millisecond all the same.
+ */
+export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #receiver: Receiver<T>;
+  readonly #options: AsyncWaitOptions | undefined;
+  #hasEnded = false;
+
+  /**
+   * @param receiver What receives.
+   * @param options `timeoutMs`: the iteration ends if there is nothing for so long. `signal`: it throws the signal's
+   * reason.
+   */
+  constructor(receiver: Receiver<T>, options: AsyncWaitOptions | undefined) {
+    this.#receiver = receiver;
+    this.#options = options;
+  }
+
+  /** The next one, once it is there. */
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#hasEnded) return Promise.resolve({ done: true, value: undefined });
+    try {
+      if (!isTurnDue() && !this.#options?.signal?.aborted) {
+        const value = this.#receiver.next();
+        if (value !== undefined) return Promise.resolve({ done: false, value });
+      }
+      return this.#wait();
+    } catch (error) {
+      this.#hasEnded = true;
+      return Promise.reject(error);
+    }
+  }
+
+  /** Ends the iteration, and gives back what was received last. */
+  return(): Promise<IteratorResult<T, undefined>> {
+    try {
+      this.#end();
+      return Promise.resolve({ done: true, value: undefined });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** This very iteration: there is one at a time. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #wait(): Promise<IteratorResult<T, undefined>> {
+    let value: T | undefined;
+    const attempt = () => (value = this.#receiver.look()) !== undefined;
+    try {
+      await this.#receiver.waiter.untilAsync(attempt, this.#options, true);
+    } catch (error) {
+      this.#hasEnded = true;
+      throw error;
+    }
+    if (value !== undefined) return { done: false, value };
+    this.#end();
+    return { done: true, value: undefined };
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#receiver.release();
+  }
+}
+
+/** The batches that `for await` goes over. */
+export class AsyncBatches<T> extends AsyncRecords<Batch<T>> {
+  /**
+   * @param receiver What receives one record.
+   * @param batch What is handed out, each time.
+   * @param options As those of `AsyncRecords`.
+   */
+  constructor(receiver: Receiver<T>, batch: Batch<T>, options: AsyncWaitOptions | undefined) {
+    super({
+      next: () => batch.begin(receiver.next),
+      look: () => batch.begin(receiver.look),
+      release: receiver.release,
+      waiter: receiver.waiter,
+    }, options);
+  }
+}

@@ -1,0 +1,87 @@
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
+import { specialize, wordAccess } from "../../atomic/internal.ts";
+import { ChannelEnd } from "../../channel/internal.ts";
+import type { Region } from "../../memory/mod.ts";
+import { type CounterPath, makeCounterPath } from "./counter_path.ts";
+import { DOUBLES_DELTA } from "./format.ts";
+
+/**
+ * A counter of {@linkcode Counters} that this program owns: nobody else changes it, and everybody sees it. Closing it,
+ * or the death of its process, frees it.
+ */
+export class Counter implements Disposable {
+  /** Its number, by which others read it. */
+  readonly id: number;
+  /** What it is called. */
+  readonly label: string;
+  /** What its owner's program says it is. */
+  readonly type: number;
+  readonly #end: ChannelEnd;
+  readonly #path: CounterPath;
+  readonly #free: () => void;
+
+  /**
+   * Adds to the counter: 1 if not given.
+   *
+   * @throws {RangeError} If the sum is no integer from −(2^53 − 1) to 2^53 − 1; the counter is then as it was.
+   * @throws {NotOwnerError} If it was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly add: (count?: number) => void;
+
+  /**
+   * Sets the counter.
+   *
+   * @throws As `add` does.
+   */
+  readonly set: (value: number) => void;
+
+  /** Made by `Counters.allocate`. */
+  constructor(region: Region, id: number, label: string, type: number, versionWord: number, free: () => void) {
+    const { i32, f64 } = region.views, end = this.#end = new ChannelEnd(region, "count in", "counter");
+    this.id = id;
+    this.label = label;
+    this.type = type;
+    this.#free = free;
+    const path = this.#path = specialize(makeCounterPath)({
+      words: wordAccess(i32),
+      doubles: f64,
+      versionWord,
+      firstDouble: versionWord / 2 + DOUBLES_DELTA,
+      most: Number.MAX_SAFE_INTEGER,
+      isOrdered: hasTotalStoreOrder(),
+      refuseValue(value) {
+        throw new RangeError(
+          `Cannot set counter ${
+            JSON.stringify(label)
+          } of ${end.name} as it must be an integer from −(2^53 − 1) to 2^53 − 1: ` +
+            `received ${value}`,
+        );
+      },
+      refuseUse: () => end.refuseUse(),
+    });
+    this.add = path.add;
+    this.set = path.set;
+  }
+
+  /**
+   * What it is at now.
+   *
+   * @throws {NotOwnerError} If it was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  get value(): number {
+    return this.#path.value();
+  }
+
+  /** Frees the counter. The second time nothing happens. */
+  close(): void {
+    this.#path.close();
+    this.#end.close(this.#free);
+  }
+
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

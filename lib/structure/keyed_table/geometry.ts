@@ -1,0 +1,151 @@
+import { LatestTable } from "../../channel/mod.ts";
+import { SegmentFormatError } from "../../errors.ts";
+import { type AnyStruct, type Field, Views } from "../../layout/mod.ts";
+import { requireLayout } from "../../layout/require_layout.ts";
+import { alignUp, Region } from "../../memory/mod.ts";
+import {
+  CAPACITY_WORD,
+  HEADER_BYTES,
+  INTEGER,
+  KEY_BYTES_WORD,
+  keyRecordBytes,
+  KIND_WORD,
+  ROWS_OFFSET_WORD,
+  SLOTS_WORD,
+  slotsFor,
+  TEXT,
+  WRITERS_WORD,
+} from "./format.ts";
+import type { KeyedGeometry } from "./places.ts";
+
+/** How a {@linkcode KeyedTable} is made. */
+export interface KeyedTableOptions<S extends AnyStruct = AnyStruct> {
+  /** What a row holds. */
+  readonly layout: S;
+  /** What keys are: `chars(n)`, a text of at most n bytes in UTF-8 (1 to 256); or `u53`, an integer. */
+  readonly key: Field<string, string, true> | Field<number, number, true>;
+  /** The most keys, from 1 on. */
+  readonly capacity: number;
+  /** How many versions of a row are kept, as in a `LatestTable`: 2 (unless given), 4, 8 … 256. */
+  readonly versions?: number;
+  /** Who may write: `"one"` attachment all rows, or `"rows"`: for each row whoever took it. Defaults to `"one"`. */
+  readonly writers?: "one" | "rows";
+}
+
+const MAX_CAPACITY = 2 ** 26, MAX_KEY_BYTES = 256;
+
+/** The layout in the options of a table; those of a program without types may lack it. */
+export function layoutOf(options: Partial<KeyedTableOptions> | undefined): AnyStruct {
+  return requireLayout("a KeyedTable", options);
+}
+
+/** Where the parts of a table of these options lie. */
+export function geometryOf(options: KeyedTableOptions): KeyedGeometry {
+  const layout = layoutOf(options), { capacity, key, writers = "one" } = options;
+  const doing = `Cannot make a keyed table of ${layout.name} as`;
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
+    throw new RangeError(`${doing} capacity must be an integer from 1 to ${MAX_CAPACITY}: received ${capacity}`);
+  }
+  const isText = key?.kind === "chars", keyBytes = key?.byteLength;
+  if (!isText && key?.kind !== "u53") {
+    throw new TypeError(`${doing} key must be chars(n) or u53: received ${key?.schema ?? String(key)}`);
+  }
+  if (keyBytes > MAX_KEY_BYTES) {
+    throw new RangeError(`${doing} key must be chars(1) to chars(${MAX_KEY_BYTES}): received ${key.schema}`);
+  }
+  if (writers !== "one" && writers !== "rows") {
+    throw new TypeError(`${doing} writers must be "one" or "rows": received ${writers}`);
+  }
+  return geometryFrom(capacity, isText, keyBytes, writers === "rows");
+}
+
+function geometryFrom(capacity: number, isText: boolean, keyBytes: number, isShared: boolean): KeyedGeometry {
+  const slots = slotsFor(capacity), keysOffset = alignUp(HEADER_BYTES + slots * 4, 64);
+  return {
+    capacity,
+    slotMask: slots - 1,
+    isText,
+    keyBytes,
+    keyWords: alignUp(keyBytes, 4) / 4,
+    indexWord: HEADER_BYTES / 4,
+    keysWord: keysOffset / 4,
+    keyStride: keyRecordBytes(keyBytes) / 4,
+    rowsOffset: alignUp(keysOffset + capacity * keyRecordBytes(keyBytes), 128),
+    isShared,
+  };
+}
+
+/** How the rows of a table are made. */
+export function rowOptions({ layout, capacity, versions }: KeyedTableOptions): {
+  layout: AnyStruct;
+  rows: number;
+  versions?: number;
+} {
+  return { layout, rows: capacity, versions };
+}
+
+/** The bytes of a table of these options. */
+export function byteLengthOf(options: KeyedTableOptions): number {
+  const { rowsOffset } = geometryOf(options), byteLength = rowsOffset + LatestTable.byteLength(rowOptions(options));
+  if (byteLength < 2 ** 32) return byteLength;
+  throw new RangeError(
+    `Cannot make a keyed table of ${options.layout.name} as its size must be less than 4 GiB: ` +
+      `received ${options.capacity} keys, ${byteLength} bytes`,
+  );
+}
+
+/** The part of a table's region in which the rows lie. */
+export function rowsRegion(region: Region, rowsOffset: number): Region {
+  const { buffer, byteOffset } = region.source, byteLength = region.byteLength - rowsOffset;
+  const views = new Views(buffer, byteOffset + rowsOffset, byteLength, region.readOnly);
+  return new Region(`the rows of ${region.name}`, views, region.party, region.readOnly);
+}
+
+/** Writes where the parts lie into zeroed memory. */
+export function writeGeometry(region: Region, options: KeyedTableOptions): void {
+  const { capacity, slotMask, isText, keyBytes, isShared, rowsOffset } = geometryOf(options);
+  const { u32 } = region.views;
+  u32[CAPACITY_WORD] = capacity;
+  u32[SLOTS_WORD] = slotMask + 1;
+  u32[KIND_WORD] = isText ? TEXT : INTEGER;
+  u32[KEY_BYTES_WORD] = keyBytes;
+  u32[WRITERS_WORD] = isShared ? 1 : 0;
+  u32[ROWS_OFFSET_WORD] = rowsOffset;
+  LatestTable.init(rowsRegion(region, rowsOffset), rowOptions(options));
+}
+
+/** Reads where the parts lie, and refuses what contradicts itself, the region or what the caller expects. */
+export function readGeometry(region: Region, options: Partial<KeyedTableOptions>): KeyedGeometry {
+  layoutOf(options);
+  const refuse = (what: string, expected: unknown, found: unknown) =>
+    new SegmentFormatError(
+      "OBJECT",
+      `Cannot attach to keyed table ${region.name} as ${what} must be ${expected}: found ${found}`,
+    );
+  if (region.byteLength < HEADER_BYTES) throw refuse("its length", `${HEADER_BYTES} or more`, region.byteLength);
+  const { u32 } = region.source;
+  const capacity = u32[CAPACITY_WORD], kind = u32[KIND_WORD], keyBytes = u32[KEY_BYTES_WORD];
+  if (capacity < 1 || capacity > MAX_CAPACITY) throw refuse("its capacity", `1 to ${MAX_CAPACITY}`, capacity);
+  if (kind !== TEXT && kind !== INTEGER) throw refuse("the kind of its keys", "1 or 2", kind);
+  const mostBytes = kind === TEXT ? MAX_KEY_BYTES : 8;
+  if (keyBytes < (kind === TEXT ? 1 : 8) || keyBytes > mostBytes) {
+    throw refuse("its key's length", kind === TEXT ? `1 to ${MAX_KEY_BYTES}` : "8", keyBytes);
+  }
+  if (u32[WRITERS_WORD] > 1) throw refuse("its writers", "0 or 1", u32[WRITERS_WORD]);
+  const geometry = geometryFrom(capacity, kind === TEXT, keyBytes, u32[WRITERS_WORD] === 1);
+  if (u32[SLOTS_WORD] !== geometry.slotMask + 1) throw refuse("its slots", geometry.slotMask + 1, u32[SLOTS_WORD]);
+  if (u32[ROWS_OFFSET_WORD] !== geometry.rowsOffset) {
+    throw refuse("where its rows begin", geometry.rowsOffset, u32[ROWS_OFFSET_WORD]);
+  }
+  if (geometry.rowsOffset >= region.byteLength) throw refuse("its length", geometry.rowsOffset, region.byteLength);
+  const { key, writers } = options, found = kind === TEXT ? `chars(${keyBytes})` : "u53";
+  if ((options.capacity ?? capacity) !== capacity) {
+    throw refuse("'capacity'", capacity, `${options.capacity} in the options`);
+  }
+  if ((key?.schema ?? found) !== found) throw refuse("'key'", found, `${key?.schema} in the options`);
+  const foundWriters = geometry.isShared ? "rows" : "one";
+  if ((writers ?? foundWriters) !== foundWriters) {
+    throw refuse("'writers'", foundWriters, `${writers} in the options`);
+  }
+  return geometry;
+}

@@ -1,0 +1,55 @@
+import { load } from "../../atomic/mod.ts";
+import { encodeText, readText } from "../../layout/text.ts";
+import type { TableKey } from "./places.ts";
+
+/** Keys as words, and words as keys, where there is time. Plain texts are packed in lookup_path.ts. */
+export class KeyTexts {
+  /** Where a key is put for looking it up; its last word stays 0. */
+  readonly scratch: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #isText: boolean;
+  readonly #keyBytes: number;
+  readonly #keyWords: number;
+
+  /** @param keyWords Words of a key. */
+  constructor(isText: boolean, keyBytes: number, keyWords: number) {
+    this.scratch = new Int32Array(keyWords + 1);
+    this.#bytes = new Uint8Array(this.scratch.buffer);
+    this.#isText = isText;
+    this.#keyBytes = keyBytes;
+    this.#keyWords = keyWords;
+  }
+
+  /** Puts a text into the scratch: how many words it fills, or −1 if it cannot be a key. */
+  encode(text: string): number {
+    const bytes = encodeText(text, this.#keyBytes);
+    if (typeof bytes === "string") return -1;
+    this.scratch.fill(0);
+    this.#bytes.set(bytes);
+    return Math.ceil(bytes.length / 4);
+  }
+
+  /** Why a key cannot be one; undefined if it can. */
+  refusalOf(key: TableKey): string | undefined {
+    if (typeof key === "number") return "an integer from 0 to 2^53 − 1";
+    const bytes = encodeText(key, this.#keyBytes);
+    return typeof bytes === "string" ? bytes : undefined;
+  }
+
+  /** Puts what lies in words into the scratch: how many it fills. */
+  copyFrom(words: Int32Array, at: number): number {
+    const { scratch } = this;
+    // pairs: key state, which tells whether it is whole
+    for (let i = 0; i < this.#keyWords; i++) scratch[i] = load(words, at + i);
+    if (!this.#isText) return this.#keyWords;
+    const end = scratch.indexOf(0);
+    return end < 0 ? this.#keyWords : end;
+  }
+
+  /** The key in the scratch. */
+  decode(): TableKey {
+    const { scratch } = this;
+    if (this.#isText) return readText(this.#bytes, 0, this.#keyBytes) ?? "";
+    return (scratch[1] >>> 0) * 2 ** 32 + (scratch[0] >>> 0);
+  }
+}

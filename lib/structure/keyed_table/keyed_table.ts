@@ -1,0 +1,454 @@
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
+import { load, specialize, wordAccess } from "../../atomic/internal.ts";
+import {
+  LatestTable,
+  placesOf,
+  readGeometry as readRows,
+  type TableGeometry,
+  WRITER_OFFSET,
+} from "../../channel/internal.ts";
+import { ClosedError } from "../../errors.ts";
+import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
+import { type LayoutTypeFunction, OWN_TYPE, type Region, Role } from "../../memory/internal.ts";
+import type { WaitOptions } from "../../sync/mod.ts";
+import { BASE_DELTA, COUNT_WORD, FINISH, KEY_DELTA, MIX, MOVES_WORD, NEXT_WORD, STATE_DELTA, USED } from "./format.ts";
+import { byteLengthOf, type KeyedTableOptions, layoutOf, readGeometry, rowsRegion, writeGeometry } from "./geometry.ts";
+import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
+import { KeyChanges } from "./key_changes.ts";
+import { KeyedRow, type RowReader } from "./keyed_row.ts";
+import { KeyedTableWriter } from "./keyed_table_writer.ts";
+import { KeyTexts } from "./key_texts.ts";
+import { type LookupPath, makeLookupPath } from "./lookup_path.ts";
+import { RowChanges } from "./row_changes.ts";
+
+/** For the compiler: a table's type as a function of its layout's. */
+export interface KeyedTableFunction extends LayoutTypeFunction {
+  /** The result. */
+  readonly type: KeyedTable<Extract<this["layout"], AnyStruct>>;
+}
+
+/**
+ * The latest value of each of many things that are found by a key, such as quotes by symbol. Any process may add a key,
+ * at any time; any number of processes look keys up and read, wait for nobody, and are never shown a torn value or that
+ * of another key. A key keeps its row until it is removed, so a row's number, or what `find` returns, is good for as
+ * long.
+ *
+ * One attachment at a time writes all rows; or, with `writers: "rows"`, each row is written by whoever took it.
+ *
+ * Additions and removals take turns, under a mutex that is taken over from one who died; a half-made one is finished or
+ * undone by the next. A writer that dies at any instruction leaves the last complete value, and its role, or its rows,
+ * to others.
+ *
+ * How it works: an index with linear probing (Knuth, vol. 3, 6.4, algorithms L and R), whose slots hold a row's number
+ * and a part of the hash, one word each. One store of the row's state, behind its key and its slot, shows a key;
+ * another one hides it. A removal then moves later entries into its
+ * hole, each for a moment in both places, and counts the moves: who finds nothing and sees that there were some looks
+ * again. Values are those of a {@linkcode LatestTable}.
+ *
+ * @example
+ * ```ts
+ * import { chars, f64, KeyedTable, Region, struct } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const Quote = struct("Quote", { bid: f64, ask: f64 });
+ * const options = { layout: Quote, key: chars(16), capacity: 1000 };
+ * const region = Region.over(new SharedArrayBuffer(KeyedTable.byteLength(options)));
+ * KeyedTable.init(region, options);
+ * const quotes = KeyedTable.attach(region, options);
+ *
+ * const writer = quotes.writer();
+ * const row = writer.set("BTC-PERPETUAL", { bid: 100.5, ask: 100.6 }); // adds the key
+ * writer.write(row, { bid: 100.55 }); // by number: no search
+ *
+ * const quote = Quote.alloc();
+ * assertEquals(quotes.get("BTC-PERPETUAL", quote), true);
+ * assertEquals([quote.bid, quote.ask], [100.55, 100.6]);
+ * assertEquals(quotes.get("ETH-PERPETUAL", quote), false);
+ * const btc = quotes.find("BTC-PERPETUAL")!; // a hot one
+ * assertEquals([btc.read(quote), btc.row, quotes.size, [...quotes.keys()]], [true, row, 1, ["BTC-PERPETUAL"]]);
+ * ```
+ */
+export class KeyedTable<S extends AnyStruct = AnyStruct> {
+  /** For the compiler only; never there. */
+  declare static readonly typeFunction?: KeyedTableFunction;
+  /** The name in the catalog. */
+  static readonly kind = "KeyedTable";
+  /** Never writes what is attached for reading only. */
+  static readonly [OWN_TYPE]: true = true;
+
+  /** What a row holds. */
+  readonly layout: S;
+  /** The most keys. */
+  readonly capacity: number;
+  /** Whether keys are texts; if not, they are integers. */
+  readonly hasTexts: boolean;
+  /** The most bytes of a text. */
+  readonly keyBytes: number;
+  /** Who may write: `"one"` attachment all rows, or `"rows"`: for each row whoever took it. */
+  readonly writers: "one" | "rows";
+  readonly #region: Region;
+  readonly #words: Int32Array;
+  readonly #geometry: KeyedGeometry;
+  readonly #rowsRegion: Region;
+  readonly #rows: LatestTable<S>;
+  readonly #rowsGeometry: TableGeometry;
+  readonly #log: RowChanges;
+  readonly #texts: KeyTexts;
+  readonly #reader: RowReader<S>;
+  #path: LookupPath<S> | undefined;
+  #changes: KeyChanges | undefined;
+
+  /**
+   * Looks a key up and copies its latest value. Allocates nothing.
+   *
+   * @param key The key.
+   * @param into Where to: a view made with the layout's `alloc()`.
+   * @returns False if there is no such key, or it was not written since it was added; what `into` holds is then not
+   * defined.
+   * @throws {TypeError} If keys are of another type.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly get: (key: TableKey, into: ViewOf<S>) => boolean;
+
+  /**
+   * Looks a key up. Allocates nothing.
+   *
+   * @param key The key.
+   * @returns The row's number, which stays the same until the key is removed; −1 if there is no such key.
+   * @throws {TypeError} If keys are of another type.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly rowOf: (key: TableKey) => number;
+
+  /**
+   * Copies the latest value of a row, whatever its key is.
+   *
+   * @param row Its number.
+   * @param into Where to: a view made with the layout's `alloc()`.
+   * @returns False if it has no key, or was not written since that was added; what `into` holds is then not defined.
+   * @throws {RangeError} If there is no such row.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly read: (row: number, into: ViewOf<S>) => boolean;
+
+  private constructor(
+    region: Region,
+    layout: S,
+    geometry: KeyedGeometry,
+    rows: Region,
+    options: { versions?: number },
+  ) {
+    const { capacity, isText, keyBytes, keyWords, isShared } = geometry;
+    const rowOptions = { layout, rows: capacity, ...options };
+    this.layout = layout;
+    this.capacity = capacity;
+    this.hasTexts = isText;
+    this.keyBytes = keyBytes;
+    this.writers = isShared ? "rows" : "one";
+    this.#region = region;
+    this.#words = region.source.i32;
+    this.#geometry = geometry;
+    this.#rowsRegion = rows;
+    this.#rows = LatestTable.attach(rows, rowOptions) as LatestTable<S>;
+    this.#rowsGeometry = readRows(rows, rowOptions);
+    this.#log = new RowChanges(rows.source.i32, placesOf(this.#rowsGeometry));
+    this.#texts = new KeyTexts(isText, keyBytes, keyWords);
+    this.#reader = {
+      readIf: (row, state, into) => this.#lookup().readIf(row, state, into),
+      stateOf: (row) => this.#stateOf(row),
+    };
+    this.get = (key, into) => this.#lookup().get(key, into);
+    this.rowOf = (key) => this.#lookup().rowOf(key);
+    this.read = (row, into) => this.#lookup().read(row, into);
+  }
+
+  /** The bytes a table takes. */
+  static byteLength(options: KeyedTableOptions): number {
+    return byteLengthOf(options);
+  }
+
+  /** The schema text of a row. */
+  static schema(options: Partial<KeyedTableOptions>): string {
+    return layoutOf(options).schema;
+  }
+
+  /** Prepares a table in zeroed memory; the creator does it once. */
+  static init(region: Region, options: KeyedTableOptions): void {
+    writeGeometry(region, options);
+  }
+
+  /**
+   * Attaches to a table. All options but the layout are read from it and may be left out.
+   *
+   * @throws {TypeError} If the options have no layout.
+   * @throws {SegmentFormatError} If the table's own description contradicts the options or its length.
+   */
+  static attach<S extends AnyStruct>(
+    region: Region,
+    options: Partial<KeyedTableOptions<S>> & { readonly layout: S },
+  ): KeyedTable<S> {
+    const geometry = readGeometry(region, options), { versions } = options;
+    const rows = rowsRegion(region, geometry.rowsOffset);
+    return new KeyedTable(region, options.layout, geometry, rows, versions === undefined ? {} : { versions });
+  }
+
+  /**
+   * How many keys there are.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  get size(): number {
+    this.#requireOpen();
+    return load(this.#words, COUNT_WORD);
+  }
+
+  /**
+   * Whether there is a key.
+   *
+   * @throws {TypeError} If keys are of another type.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  has(key: TableKey): boolean {
+    return this.rowOf(key) >= 0;
+  }
+
+  /**
+   * Looks a key up once, to read it often.
+   *
+   * @returns The row; undefined if there is no such key.
+   * @throws {TypeError} If keys are of another type.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  find(key: TableKey): KeyedRow<S> | undefined {
+    const path = this.#lookup(), row = path.rowOf(key);
+    return row < 0 ? undefined : new KeyedRow(key, row, path.seen(), this.#reader);
+  }
+
+  /**
+   * The key of a row.
+   *
+   * @returns Undefined if it has none.
+   * @throws {RangeError} If there is no such row.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  keyOf(row: number): TableKey | undefined {
+    this.#requireOpen();
+    this.#requireRow(row);
+    const at = keyAt(this.#geometry, row);
+    while (true) {
+      const state = load(this.#words, at + STATE_DELTA); // pairs: key state
+      if ((state & USED) === 0) return undefined;
+      this.#texts.copyFrom(this.#words, at + KEY_DELTA);
+      if (load(this.#words, at + STATE_DELTA) === state) return this.#texts.decode(); // pairs: key state
+    }
+  }
+
+  /**
+   * The keys, in the order of their rows. One that is added or removed meanwhile may be among them, or not.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  *keys(): Generator<TableKey, void, undefined> {
+    for (const [key] of this.entries()) yield key;
+  }
+
+  /**
+   * The keys with their rows, in the order of the rows. One that is added or removed meanwhile may be among them, or
+   * not.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  *entries(): Generator<[key: TableKey, row: number], void, undefined> {
+    this.#requireOpen();
+    for (let row = 0; row < Math.min(load(this.#words, NEXT_WORD), this.capacity); row++) {
+      const key = this.keyOf(row);
+      if (key !== undefined) yield [key, row];
+    }
+  }
+
+  /**
+   * Adds a key, unless it is there. Waits while another process adds or removes one; a key that is there is found
+   * without.
+   *
+   * @returns Its row.
+   * @throws {CapacityError} If there is no room for it.
+   * @throws {RangeError} If it cannot be a key: too long, NUL in it, negative.
+   * @throws {TypeError} If keys are of another type.
+   * @throws {ReadOnlyError} On a read-only attachment, if it is not there.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  add(key: TableKey): number;
+  /** The same with a limit: undefined if the time ran out. */
+  add(key: TableKey, options: WaitOptions): number | undefined;
+  add(key: TableKey, options?: WaitOptions): number | undefined {
+    const row = this.rowOf(key);
+    return row >= 0 ? row : this.#keyChanges().add(key, options);
+  }
+
+  /**
+   * Removes a key, whose row nobody alive may write at that time; a writer removes keys by a method of its own. The row
+   * may be given to another key. Its last value is not shown any more.
+   *
+   * @returns Whether it was there.
+   * @throws {RoleTakenError} If somebody alive is the table's writer, or the row's.
+   * @throws {TypeError} If keys are of another type.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  remove(key: TableKey): boolean;
+  /** The same with a limit: undefined if the time ran out. */
+  remove(key: TableKey, options: WaitOptions): boolean | undefined;
+  remove(key: TableKey, options?: WaitOptions): boolean | undefined {
+    const changes = this.#keyChanges();
+    if (this.#geometry.isShared) return changes.remove(key, () => false, options);
+    const role = this.#writerRole();
+    role.acquire();
+    try {
+      return changes.remove(key, () => true, options);
+    } finally {
+      role.release();
+    }
+  }
+
+  /**
+   * How many writes there were to all rows together, modulo 2^32: a place from which `changedSince` can go on.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  get changes(): number {
+    this.#requireOpen();
+    return this.#log.count;
+  }
+
+  /**
+   * Finds the rows that were written, as {@linkcode LatestTable.changedSince} does: each of them once, however often.
+   * Rows without a key are left out.
+   *
+   * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
+   * @param fn Receives a row's number; `keyOf` tells its key.
+   * @returns What to pass the next time, before 2^32 changes are over.
+   * @throws {RangeError} If `since` is no count of changes.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  changedSince(since: number, fn: (row: number) => void): number {
+    this.#requireOpen();
+    const visit = (row: number): void => {
+      if (row < this.capacity && (this.#stateOf(row) & USED) !== 0) fn(row);
+    };
+    if (!this.#geometry.isShared) return this.#rows.changedSince(since, visit);
+    if (since >>> 0 !== since) return this.#rows.changedSince(since, visit); // refuses
+    const now = this.#log.count;
+    if (!this.#log.visit(since, now, visit)) {
+      for (let row = 0; row < this.capacity; row++) if (this.#wasWritten(row)) visit(row);
+    }
+    return now;
+  }
+
+  /**
+   * Becomes the table's writer; or, where rows have writers, one who can take rows. Close it, or use `using`, to give
+   * back what it holds; from a dead writer it is taken over.
+   *
+   * @throws {RoleTakenError} If there is a live writer of the table, in whichever process.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  writer(): KeyedTableWriter<S> {
+    const changes = this.#keyChanges();
+    return new KeyedTableWriter({
+      layout: this.layout,
+      region: this.#region,
+      geometry: this.#geometry,
+      rowsRegion: this.#rowsRegion,
+      rows: this.#rows,
+      rowsGeometry: this.#rowsGeometry,
+      log: this.#log,
+      changes,
+      rowOf: this.rowOf,
+      wasWritten: (row) => this.#wasWritten(row),
+    });
+  }
+
+  #lookup(): LookupPath<S> {
+    return this.#path ??= this.#makeLookup();
+  }
+
+  /** Made at the first lookup: it takes a hundred times as long as to attach. */
+  #makeLookup(): LookupPath<S> {
+    const { firstWord, rowWords } = placesOf(this.#rowsGeometry), texts = this.#texts;
+    const path = specialize(makeLookupPath<S>)({
+      words: wordAccess(this.#words),
+      geometry: this.#geometry,
+      movesWord: MOVES_WORD,
+      baseDelta: BASE_DELTA,
+      keyDelta: KEY_DELTA,
+      versionWord: this.#geometry.rowsOffset / 4 + firstWord,
+      rowWords,
+      mix: MIX,
+      finish: FINISH,
+      scratch: texts.scratch,
+      encodeText: (key) => texts.encode(key),
+      isOrdered: hasTotalStoreOrder(),
+      rows: this.#rows,
+      wasWritten: (row) => this.#wasWritten(row),
+      refuseKey: (key) => this.#refuseKey(key),
+      refuseRow: (row) => this.#refuseRow(row),
+      refuseUse: () => this.#refuseClosed(),
+    });
+    Object.assign(this, { get: path.get, rowOf: path.rowOf, read: path.read });
+    return path;
+  }
+
+  #keyChanges(): KeyChanges {
+    this.#requireOpen();
+    return this.#changes ??= new KeyChanges(
+      this.#region,
+      this.#geometry,
+      this.#lookup(),
+      this.#texts,
+      (row) => this.#rows.version(row),
+    );
+  }
+
+  #writerRole(): Role {
+    return new Role(`the writer of ${this.#rowsRegion.name}`, this.#rowsRegion, WRITER_OFFSET / 4);
+  }
+
+  #stateOf(row: number): number {
+    return load(this.#words, keyAt(this.#geometry, row) + STATE_DELTA) ?? this.#refuseClosed(); // pairs: key state
+  }
+
+  /** Whether a row was written since its key was added. */
+  #wasWritten(row: number): boolean {
+    const at = keyAt(this.#geometry, row) + BASE_DELTA;
+    const high = load(this.#words, at + 1) >>> 0, low = load(this.#words, at) >>> 0;
+    return this.#rows.version(row) !== high * 2 ** 32 + low;
+  }
+
+  #requireRow(row: number): void {
+    if (row >>> 0 !== row || row >= this.capacity) this.#refuseRow(row);
+  }
+
+  #refuseRow(row: unknown): never {
+    throw new RangeError(
+      `Cannot use a row of keyed table ${this.#region.name} as its number must be an integer from 0 to ${
+        this.capacity - 1
+      }: received ${row}`,
+    );
+  }
+
+  #refuseKey(key: unknown): never {
+    throw new TypeError(
+      `Cannot look up a key of keyed table ${this.#region.name} as it must be ${
+        this.hasTexts ? "a string" : "a number"
+      }: received ${typeof key}`,
+    );
+  }
+
+  #requireOpen(): void {
+    if (this.#region.source.closed) this.#refuseClosed();
+  }
+
+  #refuseClosed(): never {
+    throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
+  }
+}

@@ -1,0 +1,254 @@
+import { load, peek } from "../../atomic/mod.ts";
+import { ChannelEnd, type LatestTable, placesOf, type TableGeometry } from "../../channel/internal.ts";
+import { NotOwnerError } from "../../errors.ts";
+import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
+import { isViewOf } from "../../layout/is_view.ts";
+import type { Region } from "../../memory/mod.ts";
+import { BASE_DELTA, STATE_DELTA, USED } from "./format.ts";
+import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
+import type { KeyChanges } from "./key_changes.ts";
+import type { RowChanges } from "./row_changes.ts";
+import { sharedRowsPath } from "./shared_rows.ts";
+
+/** What a writer is made with. */
+export interface KeyedWriterParts<S extends AnyStruct> {
+  readonly layout: S;
+  readonly region: Region;
+  readonly geometry: KeyedGeometry;
+  readonly rowsRegion: Region;
+  readonly rows: LatestTable<S>;
+  readonly rowsGeometry: TableGeometry;
+  readonly log: RowChanges;
+  readonly changes: KeyChanges;
+  readonly rowOf: (key: TableKey) => number;
+  readonly wasWritten: (row: number) => boolean;
+}
+
+/** What writes rows. */
+interface RowsWriter<S extends AnyStruct> {
+  write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
+  begin(row: number): ViewOf<S>;
+  commit(): void;
+  close(): void;
+}
+
+/**
+ * Writes rows of a {@linkcode KeyedTable}: the one writer of all, or one of those that own rows. A value is written
+ * where no reader looks, and published by one store. Closing it, or the death of its process, gives what it holds to
+ * others.
+ */
+export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Disposable {
+  readonly #parts: KeyedWriterParts<S>;
+  readonly #end: ChannelEnd;
+  readonly #rows: RowsWriter<S>;
+  readonly #words: Int32Array;
+  readonly #isShared: boolean;
+  /** The version word of row 0, and the words from one row to the next, among those of the table. */
+  readonly #versionWord: number;
+  readonly #rowWords: number;
+  /** For each row up to the highest that was taken, whether it is this writer's. */
+  #mine = new Uint8Array(0);
+  #begun = -1;
+  #begunState = 0;
+
+  /** Made by `KeyedTable.writer`. */
+  constructor(parts: KeyedWriterParts<S>) {
+    const { region, geometry, rowsRegion, rowsGeometry, layout, rows } = parts;
+    const { firstWord, rowWords } = placesOf(rowsGeometry);
+    this.#parts = parts;
+    this.#end = new ChannelEnd(region, "write", "writer");
+    this.#words = region.views.i32;
+    this.#isShared = geometry.isShared;
+    this.#versionWord = geometry.rowsOffset / 4 + firstWord;
+    this.#rowWords = rowWords;
+    this.#rows = this.#isShared ? sharedRowsPath(layout, rowsRegion, rowsGeometry, this.#end) : rows.writer();
+  }
+
+  /**
+   * Adds a key, unless it is there; where rows have writers, takes its row, unless it is this writer's.
+   *
+   * @returns The row, to be written by its number.
+   * @throws {RoleTakenError} If somebody alive owns the row, another writer of this attachment included.
+   * @throws {CapacityError} If there is no room for the key.
+   * @throws {RangeError} If it cannot be a key.
+   * @throws {NotOwnerError} If this writer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  own(key: TableKey): number {
+    this.#end.requireOpen();
+    const { changes, rowOf, log } = this.#parts, found = rowOf(key);
+    if (!this.#isShared) return found >= 0 ? found : changes.add(key)!;
+    if (found >= 0 && this.#isMine(found)) return found;
+    const { row, ownerDied } = changes.take(key, (row) => this.#isMine(row))!;
+    if (row >= this.#mine.length) {
+      const longer = new Uint8Array(Math.min(this.#parts.geometry.capacity, Math.max(64, (row + 1) * 2)));
+      longer.set(this.#mine);
+      this.#mine = longer;
+    }
+    this.#mine[row] = 1;
+    // Who died may have published a version and not noted it.
+    if (ownerDied) log.note(row);
+    return row;
+  }
+
+  /**
+   * Adds a key, unless it is there, and writes its value: `own` and `write`.
+   *
+   * @param key The key.
+   * @param value As for `write`.
+   * @returns The row, which may be written by its number from now on.
+   * @throws As `own` and `write` do; a key that was added for a value that does not fit stays, without a value.
+   */
+  set(key: TableKey, value: ViewOf<S> | Partial<ValueOf<S>>): number {
+    const row = this.own(key);
+    this.write(row, value);
+    return row;
+  }
+
+  /**
+   * Writes a row and publishes it.
+   *
+   * @param row Its number.
+   * @param value A view, copied as it is; or an object, whose fields are checked: what it leaves out keeps its value,
+   * or is zero if the key was not written yet.
+   * @throws {RangeError} If the row has no key, or a value does not fit; nothing is then published.
+   * @throws {NotOwnerError} If this writer was closed, or the row is not its own.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void {
+    if (this.#admit(row)) this.#rows.write(row, value);
+    else this.#writeFirst(row, value);
+    this.#begun = -1;
+    if (this.#isShared) this.#parts.log.note(row);
+  }
+
+  /**
+   * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, forgets it.
+   *
+   * @param row Its number.
+   * @returns The record to fill, with the current value in it, zeros if the key was not written yet. It is the same
+   * view each time, and throws `RangeError` once the row was committed or forgotten.
+   * @throws As `write` does.
+   */
+  begin(row: number): ViewOf<S> {
+    const isWritten = this.#admit(row), record = this.#rows.begin(row);
+    if (!isWritten) this.#parts.layout.copy(this.#blank(), record);
+    this.#begunState = peek(this.#words, this.#stateWord(row)); // the key of a row that is this writer's stays
+    this.#begun = row;
+    return record;
+  }
+
+  /**
+   * Publishes the row that was begun.
+   *
+   * @throws {TypeError} If none was, or its key was removed meanwhile.
+   */
+  commit(): void {
+    const row = this.#begun;
+    this.#end.requireOpen();
+    if (row < 0) throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+    this.#begun = -1;
+    if (load(this.#words, this.#stateWord(row)) !== this.#begunState) {
+      throw new TypeError(`Cannot commit row ${row} of ${this.#end.name} as its key was removed`);
+    }
+    this.#rows.commit();
+    if (this.#isShared) this.#parts.log.note(row);
+  }
+
+  /**
+   * Removes a key whose row is this writer's. The row may be given to another key.
+   *
+   * @returns Whether it was there.
+   * @throws {RoleTakenError} If somebody else, who lives, owns its row.
+   * @throws {NotOwnerError} If this writer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  remove(key: TableKey): boolean {
+    this.#end.requireOpen();
+    const isMine = this.#isShared ? (row: number) => this.#isMine(row) : () => true;
+    return this.#parts.changes.remove(key, isMine, undefined, (row) => {
+      if (row < this.#mine.length) this.#mine[row] = 0;
+    })!;
+  }
+
+  /**
+   * Gives a row back that this writer took, so that others can take it. Its key and its value stay.
+   *
+   * @param key Its key; nothing happens if the row is not this writer's.
+   * @throws {NotOwnerError} If this writer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  disown(key: TableKey): void {
+    this.#end.requireOpen();
+    const row = this.#parts.rowOf(key);
+    if (row >= 0 && this.#isMine(row)) this.#giveBack(row);
+  }
+
+  /** Gives back what it holds; what was begun and not committed is never seen. The second time nothing happens. */
+  close(): void {
+    this.#begun = -1;
+    this.#rows.close();
+    this.#end.close(() => {
+      for (let row = this.#mine.indexOf(1); row >= 0; row = this.#mine.indexOf(1, row + 1)) this.#giveBack(row);
+    });
+  }
+
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #giveBack(row: number): void {
+    if (row === this.#begun) this.#begun = -1;
+    this.#mine[row] = 0;
+    this.#parts.changes.giveBack(row);
+  }
+
+  #isMine(row: number): boolean {
+    return this.#mine[row] === 1;
+  }
+
+  #stateWord(row: number): number {
+    return keyAt(this.#parts.geometry, row) + STATE_DELTA;
+  }
+
+  /** Whether a row was written since its key was added. Refuses one that is not to be written. */
+  #admit(row: number): boolean {
+    const { geometry, wasWritten } = this.#parts, words = this.#words;
+    if (row >>> 0 !== row || row >= geometry.capacity) this.#refuseRow(row);
+    const at = keyAt(geometry, row);
+    // This writer's rows keep their keys, so what it reads plainly is as it is.
+    if ((peek(words, at + STATE_DELTA) & USED) === 0) this.#refuseRow(row);
+    if (this.#isShared && this.#mine[row] !== 1) this.#refuseForeign(row);
+    const isFirst = peek(words, this.#versionWord + row * this.#rowWords) === peek(words, at + BASE_DELTA);
+    return !isFirst || wasWritten(row);
+  }
+
+  /** What an earlier key left in the row is not this one's: what the value leaves out is zero. */
+  #writeFirst(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void {
+    const { layout, rows } = this.#parts;
+    // nothing was left, or is
+    if (rows.version(row) === 0 || isViewOf(layout, value)) return this.#rows.write(row, value);
+    const blank = this.#blank();
+    layout.assign(blank, value as Partial<ValueOf<AnyStruct>>);
+    this.#rows.write(row, blank);
+  }
+
+  #blank(): ViewOf<S> {
+    return this.#parts.layout.alloc() as ViewOf<S>;
+  }
+
+  #refuseRow(row: unknown): never {
+    this.#end.requireOpen();
+    throw new RangeError(
+      `Cannot write a row of ${this.#end.name} as its number must be that of a key: received ${row}`,
+    );
+  }
+
+  #refuseForeign(row: number): never {
+    this.#end.requireOpen();
+    throw new NotOwnerError(
+      `Cannot write row ${row} of ${this.#end.name} as this writer does not own it; call own() with its key first`,
+    );
+  }
+}

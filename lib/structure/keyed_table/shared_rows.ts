@@ -1,0 +1,58 @@
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
+import { specialize, wordAccess } from "../../atomic/internal.ts";
+import {
+  type ChannelEnd,
+  makeWriterPath,
+  placesOf,
+  refuseRow,
+  type TableGeometry,
+  type WriterPath,
+} from "../../channel/internal.ts";
+import { type AnyStruct, bindRecord } from "../../layout/internal.ts";
+import { recordCopies, type Region } from "../../memory/internal.ts";
+import { SCRATCH_WORD } from "./format.ts";
+
+/**
+ * Writes rows of a table of which others write other rows at the same time: as the writer of a `LatestTable` does, but
+ * for the log of changes, of which there is only one. What it notes of changes goes where nobody looks.
+ *
+ * @param layout What a row holds.
+ * @param region Where the rows lie.
+ * @param geometry How.
+ * @param end Whose path it is.
+ */
+export function sharedRowsPath<S extends AnyStruct>(
+  layout: S,
+  region: Region,
+  geometry: TableGeometry,
+  end: ChannelEnd,
+): WriterPath<S> {
+  const { views } = region, places = placesOf(geometry);
+  const first = (places.firstWord + places.slotsDelta) * 4 + places.recordDelta;
+  const bound = bindRecord(layout, views, first), opened = bindRecord(layout, views, first, { canRetire: true });
+  opened.retire();
+  return specialize(makeWriterPath<S>)({
+    words: wordAccess(views.i32),
+    places: {
+      ...places,
+      changesWord: SCRATCH_WORD,
+      changedEventWord: SCRATCH_WORD,
+      logWord: SCRATCH_WORD + 1,
+      logMask: 0,
+    },
+    bound,
+    ...recordCopies(layout, bound),
+    opened,
+    isOrdered: hasTotalStoreOrder(),
+    asleep: 0, // nobody waits for changes that are not counted
+    wake: () => {},
+    refuseUse: () => end.refuseUse(),
+    refuseRow,
+    refuseCommit() {
+      throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+    },
+    refuseNested() {
+      throw new TypeError(`Cannot write ${end.name} as a getter of the values wrote to it`);
+    },
+  });
+}

@@ -1,0 +1,156 @@
+import { SegmentFormatError } from "../../errors.ts";
+import { type Region, requireOptions } from "../../memory/internal.ts";
+import {
+  ASKS_WORD,
+  BIDS_WORD,
+  CHANGES_F64,
+  COPIES_WORD,
+  COPY_HEADER_BYTES,
+  copyBytes,
+  DROPPED_F64,
+  FOLLOWING,
+  HEADER_BYTES,
+  KNOWN_ASK_F64,
+  KNOWN_BID_F64,
+  LEVELS_WORD,
+  PRICE_DIGITS_WORD,
+  QUANTITY_DIGITS_WORD,
+  SEQUENCE_F64,
+  SNAPSHOT,
+  STATE_WORD,
+  TIME_F64,
+  VERSION_WORD,
+} from "./format.ts";
+
+/** How an {@linkcode OrderBook} is made. */
+export interface OrderBookOptions {
+  /** The most levels a side holds: the best ones. 1 to 2^20. */
+  readonly levels: number;
+  /** Digits after the point of a price, 0 to 15: prices that agree in them are one level. Defaults to 8. */
+  readonly priceDigits?: number;
+  /** Digits after the point of a quantity, 0 to 15. Defaults to 8. */
+  readonly quantityDigits?: number;
+  /**
+   * How many copies of the book there are: 2, 4 (unless given), 8 or 16. A reader starts again if the writer publishes
+   * `copies − 1` changes while it copies.
+   */
+  readonly copies?: number;
+}
+
+/** Where a book's copies lie. */
+export interface BookGeometry {
+  readonly levels: number;
+  readonly priceDigits: number;
+  readonly quantityDigits: number;
+  /** The copies, less one. */
+  readonly copyMask: number;
+  /** Words from one copy to the next. */
+  readonly copyWords: number;
+}
+
+/** Where the fields of a book lie, for its hot paths, and what they may be. */
+export interface BookPlaces extends BookGeometry {
+  readonly versionWord: number;
+  /** The first word of copy 0. */
+  readonly firstWord: number;
+  /** From a copy to its fields, in words. */
+  readonly state: number;
+  readonly bids: number;
+  readonly asks: number;
+  /** From a copy to its fields and its levels, in doubles. */
+  readonly sequence: number;
+  readonly time: number;
+  readonly changes: number;
+  readonly dropped: number;
+  readonly knownBid: number;
+  readonly knownAsk: number;
+  readonly levelsDelta: number;
+  /** The states in which a book may be used. */
+  readonly isSnapshot: number;
+  readonly isFollowing: number;
+}
+
+/** Where the fields of a book lie. */
+export function placesOf(geometry: BookGeometry): BookPlaces {
+  return {
+    ...geometry,
+    versionWord: VERSION_WORD,
+    firstWord: HEADER_BYTES / 4,
+    state: STATE_WORD,
+    bids: BIDS_WORD,
+    asks: ASKS_WORD,
+    sequence: SEQUENCE_F64,
+    time: TIME_F64,
+    changes: CHANGES_F64,
+    dropped: DROPPED_F64,
+    knownBid: KNOWN_BID_F64,
+    knownAsk: KNOWN_ASK_F64,
+    levelsDelta: COPY_HEADER_BYTES / 8,
+    isSnapshot: SNAPSHOT,
+    isFollowing: FOLLOWING,
+  };
+}
+
+const MAX_LEVELS = 2 ** 20, MAX_DIGITS = 15, COPIES: readonly number[] = [2, 4, 8, 16];
+
+/** Where the copies of a book of these options lie. */
+export function geometryOf(options: OrderBookOptions): BookGeometry {
+  requireOptions("make an order book", options, "with its levels");
+  const { levels, priceDigits = 8, quantityDigits = 8, copies = 4 } = options;
+  const refuse = (what: string, rule: string, value: unknown): never => {
+    throw new RangeError(`Cannot make an order book as ${what} must be ${rule}: received ${value}`);
+  };
+  const isWithin = (value: number, least: number, most: number) =>
+    Number.isInteger(value) && value >= least && value <= most;
+  if (!isWithin(levels, 1, MAX_LEVELS)) refuse("levels", `an integer from 1 to ${MAX_LEVELS}`, levels);
+  if (!isWithin(priceDigits, 0, MAX_DIGITS)) refuse("priceDigits", `an integer from 0 to ${MAX_DIGITS}`, priceDigits);
+  if (!isWithin(quantityDigits, 0, MAX_DIGITS)) {
+    refuse("quantityDigits", `an integer from 0 to ${MAX_DIGITS}`, quantityDigits);
+  }
+  if (!COPIES.includes(copies)) refuse("copies", "2, 4, 8 or 16", copies);
+  return { levels, priceDigits, quantityDigits, copyMask: copies - 1, copyWords: copyBytes(levels) / 4 };
+}
+
+/** The bytes of a book. */
+export function byteLengthOf({ copyMask, copyWords }: BookGeometry): number {
+  return HEADER_BYTES + (copyMask + 1) * copyWords * 4;
+}
+
+/** Writes where the copies lie into zeroed memory. */
+export function writeGeometry(region: Region, options: OrderBookOptions): void {
+  const { levels, copyMask, priceDigits, quantityDigits } = geometryOf(options), { u32 } = region.views;
+  u32[LEVELS_WORD] = levels;
+  u32[COPIES_WORD] = copyMask + 1;
+  u32[PRICE_DIGITS_WORD] = priceDigits;
+  u32[QUANTITY_DIGITS_WORD] = quantityDigits;
+}
+
+/** Reads where the copies lie, and refuses what contradicts itself, the region or what the caller expects. */
+export function readGeometry(region: Region, options: Partial<OrderBookOptions>): BookGeometry {
+  const refuse = (what: string, expected: unknown, found: unknown) =>
+    new SegmentFormatError(
+      "OBJECT",
+      `Cannot attach to order book ${region.name} as ${what} must be ${expected}: found ${found}`,
+    );
+  if (region.byteLength < HEADER_BYTES) throw refuse("its length", `${HEADER_BYTES} or more`, region.byteLength);
+  const { u32 } = region.source,
+    found = {
+      levels: u32[LEVELS_WORD],
+      copies: u32[COPIES_WORD],
+      priceDigits: u32[PRICE_DIGITS_WORD],
+      quantityDigits: u32[QUANTITY_DIGITS_WORD],
+    };
+  let geometry: BookGeometry;
+  try {
+    geometry = geometryOf(found);
+  } catch (error) {
+    throw refuse("its header", "a book's", (error as Error).message);
+  }
+  const bytes = byteLengthOf(geometry);
+  if (bytes > region.byteLength) throw refuse("its length", `${bytes} for ${found.levels} levels`, region.byteLength);
+  for (const key of ["levels", "copies", "priceDigits", "quantityDigits"] as const) {
+    const asked = options?.[key];
+    if ((asked ?? found[key]) !== found[key]) throw refuse(`'${key}'`, found[key], `${asked} in the options`);
+  }
+  return geometry;
+}

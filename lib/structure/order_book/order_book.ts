@@ -1,0 +1,235 @@
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
+import { load, pause, specialize, store, wordAccess } from "../../atomic/internal.ts";
+import { ClosedError } from "../../errors.ts";
+import { OWN_TYPE, type Region, Role } from "../../memory/internal.ts";
+import type { BookReading } from "./book_reading.ts";
+import { VERSION_WORD, WRITER_WORD } from "./format.ts";
+import {
+  type BookGeometry,
+  byteLengthOf,
+  geometryOf,
+  type OrderBookOptions,
+  placesOf,
+  readGeometry,
+  writeGeometry,
+} from "./geometry.ts";
+import { OrderBookWriter } from "./order_book_writer.ts";
+import { type BookReaderPath, makeBookReaderPath } from "./reader_path.ts";
+
+/** A side of a book. */
+export type BookSide = "bids" | "asks";
+
+/**
+ * An order book: prices and quantities of both sides. One writer at a time; any number of readers, in any processes.
+ * Reading never blocks the writer, and never waits for it: not for one that is stopped, nor for one that died. Readers
+ * are never shown a torn book, nor half a change; a reader starts again if the writer publishes `copies − 1` changes
+ * while it reads, so one that reads thousands of levels of a book that never rests wants more copies.
+ *
+ * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell
+ * of levels beyond, but not of all: where the best price lies there, a reading says that it is not known.
+ *
+ * Prices and quantities are decimals of a declared number of digits behind the point, to which they are rounded. They
+ * are kept as doubles: exact to the last digit up to 2^51 of its units (22 million at 8 digits), and to 15 digits in
+ * all beyond that; of no size are they refused, up to 10^290. A quantity that rounds to nothing is the smallest there
+ * is.
+ *
+ * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its
+ * role to the next one, which goes on from there: a change that was applied is told apart from one that was not.
+ *
+ * How it works: a change is applied to a copy that nobody reads, and one store publishes it. Before the next change,
+ * what the copy in turn lacks is taken over from the one published last: from the deepest level that changed to the
+ * best. Left-right (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
+ *
+ * @example
+ * ```ts
+ * import { BookReading, BookUpdate, OrderBook, Region } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options = { levels: 1000, priceDigits: 2, quantityDigits: 8 };
+ * const region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
+ * OrderBook.init(region, options);
+ * const book = OrderBook.attach(region, options);
+ *
+ * using writer = book.writer();
+ * const update = new BookUpdate();
+ * update.last = 7;
+ * update.bids.push(100, 3);
+ * update.bids.push(99.5, 1);
+ * update.asks.push(101, 2);
+ * assertEquals(writer.snapshot(update), "applied");
+ *
+ * update.clear();
+ * update.previous = 7;
+ * update.last = 8;
+ * update.bids.push(100, 0); // gone
+ * assertEquals(writer.change(update), "applied");
+ *
+ * const best = new BookReading(10);
+ * assertEquals(book.read(best), true);
+ * assertEquals([best.bid, best.bidQuantity, best.ask, best.sequence], [99.5, 1, 101, 8]);
+ * assertEquals([book.quantityTo("asks", 102), book.averagePrice("asks", 1.5)], [2, 101]);
+ * ```
+ */
+export class OrderBook {
+  /** The name in the catalog. */
+  static readonly kind = "OrderBook";
+  /** Never writes what is attached for reading only. */
+  static readonly [OWN_TYPE]: true = true;
+
+  /** The most levels a side holds. */
+  readonly levels: number;
+  /** Digits after the point of a price. */
+  readonly priceDigits: number;
+  /** Digits after the point of a quantity. */
+  readonly quantityDigits: number;
+  readonly #region: Region;
+  readonly #geometry: BookGeometry;
+  readonly #role: Role;
+  readonly #isOrdered: boolean;
+  #path: BookReaderPath | undefined;
+
+  /**
+   * Copies the best levels, as many as there is room for. All are of one version of the book. Allocates nothing.
+   *
+   * @param into Where to.
+   * @returns False if the book may not be used, as no snapshot came yet, or none since a gap; there are no levels then.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly read: (into: BookReading) => boolean;
+
+  private constructor(region: Region, geometry: BookGeometry, isOrdered: boolean) {
+    this.levels = geometry.levels;
+    this.priceDigits = geometry.priceDigits;
+    this.quantityDigits = geometry.quantityDigits;
+    this.#region = region;
+    this.#geometry = geometry;
+    this.#role = new Role(`the writer of ${region.name}`, region, WRITER_WORD);
+    this.#isOrdered = isOrdered;
+    this.read = (into) => this.#reader().read(into);
+  }
+
+  /** The bytes a book takes. */
+  static byteLength(options: OrderBookOptions): number {
+    return byteLengthOf(geometryOf(options));
+  }
+
+  /** Prepares a book in zeroed memory; the creator does it once. It is not valid before the first snapshot. */
+  static init(region: Region, options: OrderBookOptions): void {
+    writeGeometry(region, options);
+  }
+
+  /**
+   * Attaches to a book. The options are read from it and may be left out.
+   *
+   * @throws {SegmentFormatError} If the book contradicts them, itself, or its length.
+   */
+  static attach(region: Region, options: Partial<OrderBookOptions>): OrderBook {
+    return new OrderBook(region, readGeometry(region, options), hasTotalStoreOrder());
+  }
+
+  /**
+   * As `attach`, on any processor by the rules of one that reorders loads.
+   *
+   * @internal
+   */
+  static attachUnordered(region: Region): OrderBook {
+    return new OrderBook(region, readGeometry(region, {}), false);
+  }
+
+  /**
+   * What a side offers, or asks for, from the best price to another, that one included.
+   *
+   * @param side The side.
+   * @param price The worst price that counts. Beyond what is known of the book there may be more.
+   * @returns NaN if the book may not be used.
+   * @throws {TypeError} If there is no such side.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  quantityTo(side: BookSide, price: number): number {
+    const sum = this.#reader().quantityTo(this.#isBids(side), price), factor = 10 ** this.quantityDigits;
+    return Math.round(sum * factor) / factor; // decimals do not add up exactly
+  }
+
+  /**
+   * The mean price, weighted by quantity, at which so much can be bought or sold at once, from the best price on.
+   *
+   * @param side The side that is taken from: `"asks"` to buy.
+   * @param size How much, above 0.
+   * @returns NaN if there is not as much, or the book may not be used.
+   * @throws {RangeError} If the size is not above 0.
+   * @throws {TypeError} If there is no such side.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  averagePrice(side: BookSide, size: number): number {
+    if (!(size > 0)) {
+      throw new RangeError(`Cannot tell a price in ${this.#region.name} as the size must be above 0: received ${size}`);
+    }
+    return this.#reader().averagePrice(this.#isBids(side), size);
+  }
+
+  /**
+   * Changes with each change of the book, a number of 32 bits that wraps: cheap to look at before reading.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  get version(): number {
+    return load(this.#region.source.i32, VERSION_WORD) ?? this.#refuseClosed(); // pairs: book version
+  }
+
+  /** Whether somebody alive is the writer. If nobody is, the book stays as it is until somebody takes over. */
+  get hasWriter(): boolean {
+    this.#requireOpen();
+    return this.#role.holder !== 0;
+  }
+
+  /**
+   * Becomes the book's writer. Give the role back with `close()` or `using`; from a dead writer it is taken over.
+   *
+   * @throws {RoleTakenError} If there is a live writer, in whichever process.
+   * @throws {ReadOnlyError} On a read-only attachment.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  writer(): OrderBookWriter {
+    this.#requireOpen();
+    this.#role.acquire();
+    return new OrderBookWriter(this.#region, this.#role, this.#geometry);
+  }
+
+  #reader(): BookReaderPath {
+    return this.#path ??= this.#makeReader();
+  }
+
+  /** Made at the first reading: it takes a hundred times as long as to attach. */
+  #makeReader(): BookReaderPath {
+    const { i32, f64 } = this.#region.source, both = new Float64Array(1), halves = new Int32Array(both.buffer);
+    const path = specialize(makeBookReaderPath)({
+      words: wordAccess(i32),
+      doubles: f64,
+      places: placesOf(this.#geometry),
+      loadDouble(index) {
+        // Pairs, half by half, with the writer's stores; the version tells what they mean.
+        store(halves, 0, load(i32, index * 2));
+        store(halves, 1, load(i32, index * 2 + 1));
+        return both[0];
+      },
+      isOrdered: this.#isOrdered,
+      pause,
+      refuseUse: () => this.#refuseClosed(),
+    });
+    (this as { read: OrderBook["read"] }).read = path.read;
+    return path;
+  }
+
+  #isBids(side: BookSide): boolean {
+    if (side === "bids" || side === "asks") return side === "bids";
+    throw new TypeError(`Cannot look into ${this.#region.name} as a side must be "bids" or "asks": received ${side}`);
+  }
+
+  #requireOpen(): void {
+    if (this.#region.source.closed) this.#refuseClosed();
+  }
+
+  #refuseClosed(): never {
+    throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
+  }
+}

@@ -1,0 +1,100 @@
+import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
+import { specialize, wordAccess } from "../../atomic/internal.ts";
+import { ChannelEnd } from "../../channel/internal.ts";
+import type { Region, Role } from "../../memory/mod.ts";
+import type { BookUpdate } from "./book_update.ts";
+import { FOLLOWING, INVALID, SEQUENCE_F64, SNAPSHOT, STATE_WORD, TIME_F64 } from "./format.ts";
+import { type BookGeometry, placesOf } from "./geometry.ts";
+import { type BookApplied, type BookWriterPath, makeBookWriterPath } from "./writer_path.ts";
+
+/**
+ * The one writer of an {@linkcode OrderBook}. Closing it, or the death of its process, gives the role to others; in
+ * both cases the book stays as it was published last.
+ */
+export class OrderBookWriter implements Disposable {
+  readonly #end: ChannelEnd;
+  readonly #region: Region;
+  readonly #role: Role;
+  readonly #path: BookWriterPath;
+
+  /**
+   * Puts a whole book in the place of what there is, and publishes it. One that is older than a book that may be used
+   * is stale.
+   *
+   * @param update The book: every level, the last sequence number that is in it, and how far down it is whole.
+   * @throws {RangeError} If a price is not finite, or a quantity is below 0 or not finite; nothing is then published.
+   * @throws {NotOwnerError} If this writer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly snapshot: (update: BookUpdate) => BookApplied;
+
+  /**
+   * Applies a change and publishes it at once. It must follow the last one, unless changes have no numbers: its
+   * `previous` is that one's `last`; the first one behind a snapshot may also begin before the snapshot and end after
+   * it.
+   *
+   * @param update The levels that changed, with what there is of them then.
+   * @throws As `snapshot` does.
+   */
+  readonly change: (update: BookUpdate) => BookApplied;
+
+  /**
+   * Makes the book invalid until the next snapshot, as after a gap that was seen elsewhere.
+   *
+   * @throws As `snapshot` does, but for the levels.
+   */
+  readonly invalidate: () => void;
+
+  /** Made by `OrderBook.writer`. */
+  constructor(region: Region, role: Role, geometry: BookGeometry) {
+    const { i32, f64 } = region.views, end = this.#end = new ChannelEnd(region, "write", "writer");
+    this.#region = region;
+    this.#role = role;
+    const path = this.#path = specialize(makeBookWriterPath)({
+      words: wordAccess(i32),
+      doubles: f64,
+      places: placesOf(geometry),
+      isInvalid: INVALID,
+      priceFactor: 10 ** geometry.priceDigits,
+      quantityFactor: 10 ** geometry.quantityDigits,
+      isOrdered: hasTotalStoreOrder(),
+      refuseLevel(price, quantity) {
+        throw new RangeError(
+          `Cannot write ${end.name} as a level must have a finite price and a finite quantity of 0 or more: ` +
+            `received ${quantity} at ${price}`,
+        );
+      },
+      refuseUse: () => end.refuseUse(),
+    });
+    this.snapshot = path.snapshot;
+    this.change = path.change;
+    this.invalidate = path.invalidate;
+  }
+
+  /** Sequence number of the last update applied, by whichever writer. */
+  get sequence(): number {
+    return this.#region.source.f64[this.#path.current() / 2 + SEQUENCE_F64];
+  }
+
+  /** When that happened, as its writer was told; NaN if it was not. */
+  get time(): number {
+    return this.#region.source.f64[this.#path.current() / 2 + TIME_F64];
+  }
+
+  /** Whether the book may be used. */
+  get isValid(): boolean {
+    const state = this.#region.source.i32[this.#path.current() + STATE_WORD];
+    return state === SNAPSHOT || state === FOLLOWING;
+  }
+
+  /** Gives the role back. The second time nothing happens. */
+  close(): void {
+    this.#path.close();
+    this.#end.close(() => this.#role.release());
+  }
+
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

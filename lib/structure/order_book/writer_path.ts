@@ -1,0 +1,283 @@
+import type { WordAccess } from "../../atomic/internal.ts";
+import type { BookLevels, BookUpdate } from "./book_update.ts";
+import type { BookPlaces } from "./geometry.ts";
+
+/**
+ * What became of an update:
+ *
+ * - `applied`: readers see it.
+ * - `stale`: the book is as new, or newer, by its sequence number.
+ * - `early`: there is no snapshot yet, or none since a gap.
+ * - `gap`: something is missing in front of it; the book is invalid from now on, until the next snapshot.
+ */
+export type BookApplied = "applied" | "stale" | "early" | "gap";
+
+/** What writing a book needs. */
+export interface BookWriterPorts {
+  readonly words: WordAccess;
+  readonly doubles: Float64Array;
+  readonly places: BookPlaces;
+  readonly isInvalid: number;
+  /** What prices and quantities are multiplied with to make them integers. */
+  readonly priceFactor: number;
+  readonly quantityFactor: number;
+  /**
+   * Whether the processor keeps stores in order. Where it does not, the writer's look at the version it alone writes is
+   * an atomic one: after it, nothing of the next version is seen before the version published last.
+   */
+  readonly isOrdered: boolean;
+  /** Throws that a level is none. */
+  readonly refuseLevel: (price: number, quantity: number) => never;
+  /** Throws why the writer cannot be used. */
+  readonly refuseUse: () => never;
+}
+
+/** A book writer's methods. */
+export interface BookWriterPath {
+  snapshot(update: BookUpdate): BookApplied;
+  change(update: BookUpdate): BookApplied;
+  invalidate(): void;
+  /** The first word of the copy that is published. */
+  current(): number;
+  /** From now on, all refuse. */
+  close(): void;
+}
+
+/** Makes the methods of a book's writer. */
+export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
+  const { words: { load, peek, poke, release }, doubles, isInvalid, refuseLevel, refuseUse } = ports;
+  const { priceFactor, quantityFactor } = ports;
+  const { levels, copyMask, copyWords, versionWord, firstWord, state, bids, asks, isSnapshot, isFollowing } =
+    ports.places;
+  const { sequence, time, changes, dropped, knownBid, knownAsk, levelsDelta } = ports.places;
+  const lookAtOwn = ports.isOrdered ? peek : load;
+  /** So many levels are moved one by one: a call that moves more of them at once takes as long. */
+  const few = 16;
+  // Up to which index each copy's sides are those of the version published last: nothing is known at first.
+  const sameBids = new Int32Array(copyMask + 1), sameAsks = new Int32Array(copyMask + 1);
+  /** Prices and quantities of an update, rounded: bids, then asks. */
+  let prices = new Float64Array(64), quantities = new Float64Array(64);
+  let isOpen = true;
+  /** The lowest index of a side that the update under way touched, and what it found no room for. */
+  let lowest = 0, lost = 0;
+
+  const look = (): number => {
+    const version = lookAtOwn(versionWord);
+    if (version === undefined || !isOpen) refuseUse();
+    return version;
+  };
+
+  const copyAt = (version: number): number => firstWord + (version & copyMask) * copyWords;
+
+  const publish = (version: number): void => release(versionWord, (version + 1) | 0); // pairs: book version
+
+  /** Moves levels, which may overlap, as `copyWithin` does. All are counted in doubles. */
+  const move = (to: number, from: number, end: number): void => {
+    if (end - from > few * 2) doubles.copyWithin(to, from, end);
+    else if (to < from) { for (let i = 0; i < end - from; i++) doubles[to + i] = doubles[from + i]; }
+    else for (let i = end - from - 1; i >= 0; i--) doubles[to + i] = doubles[from + i];
+  };
+
+  /**
+   * The nearest integer: adding 1.5 · 2^52 leaves no bits for less. What is as large has hardly any, and stays as it
+   * is.
+   */
+  const nearest = (value: number): number =>
+    value < 2251799813685248 && value > -2251799813685248 ? (value + 6755399441055744) - 6755399441055744 : value;
+
+  /** Rounds the levels of a side to what the book tells apart, and refuses what is no level. */
+  const roundSide = (side: BookLevels, from: number): void => {
+    for (let i = 0; i < side.length; i++) {
+      const price = nearest(side.prices[i] * priceFactor) / priceFactor;
+      const given = side.quantities[i], rounded = nearest(given * quantityFactor) / quantityFactor;
+      // What there is of it does not round to nothing, which would take the level away.
+      const quantity = rounded === 0 && given > 0 ? 1 / quantityFactor : rounded;
+      if (price - price !== 0 || !(given >= 0 && quantity < Infinity)) refuseLevel(side.prices[i], given);
+      prices[from + i] = price;
+      quantities[from + i] = quantity;
+    }
+  };
+
+  const round = (update: BookUpdate): void => {
+    const count = update.bids.length + update.asks.length;
+    if (count > prices.length) {
+      prices = new Float64Array(count * 2);
+      quantities = new Float64Array(count * 2);
+    }
+    roundSide(update.bids, 0);
+    roundSide(update.asks, update.bids.length);
+  };
+
+  /** How many levels a side has: no more than there is room for, whatever is written there. */
+  const countOf = (at: number): number => peek(at) >>> 0 <= levels ? peek(at) : 0;
+
+  /** Takes over into the next copy what it lacks of a side. No reader looks at it. */
+  const catchUp = (version: number, sideAt: number, same: Int32Array, count: number): void => {
+    const first = same[(version + 1) & copyMask];
+    if (first >= count) return;
+    const from = sideAt + ((copyAt(version) - copyAt(version + 1)) >> 1);
+    move(sideAt + first * 2, from + first * 2, from + count * 2);
+  };
+
+  /** From `from` on all copies but the next one differ from what is going to be published. */
+  const noteChange = (version: number, same: Int32Array, from: number): void => {
+    for (let i = 0; i <= copyMask; i++) if (same[i] > from) same[i] = from;
+    same[(version + 1) & copyMask] = levels;
+  };
+
+  /** Where a price is in a side, or would be, in levels: prices of bids rise towards the best, those of asks fall. */
+  const placeOf = (sideAt: number, count: number, direction: number, price: number): number => {
+    // Most changes are at the best price, or near it.
+    if (count > 0 && doubles[sideAt + count * 2 - 2] === price) return count - 1;
+    let low = 0, high = count;
+    if (count > few && (price - doubles[sideAt + (count - few) * 2]) * direction > 0) low = count - few;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((price - doubles[sideAt + middle * 2]) * direction > 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+
+  /** Makes room for a level where there is none: the worst one goes. Returns where the new one is to be. */
+  const displace = (sideAt: number, place: number): number => {
+    lost++;
+    if (place === 0) return -1; // worse than all there are
+    lowest = 0;
+    move(sideAt, sideAt + 2, sideAt + place * 2);
+    return sideAt + (place - 1) * 2;
+  };
+
+  /** Sets a level, and returns how many there are then. */
+  const set = (sideAt: number, count: number, direction: number, price: number, quantity: number): number => {
+    const place = placeOf(sideAt, count, direction, price), at = sideAt + place * 2, end = sideAt + count * 2;
+    const isThere = place < count && doubles[at] === price;
+    if (isThere ? false : quantity === 0) return count;
+    if (place < lowest && (isThere || count < levels)) lowest = place;
+    if (isThere) {
+      if (quantity === 0) move(at, at + 2, end);
+      else doubles[at + 1] = quantity;
+      return quantity === 0 ? count - 1 : count;
+    }
+    let to = at;
+    if (count < levels) move(at + 2, at, end);
+    else to = displace(sideAt, place);
+    if (to >= 0) {
+      doubles[to] = price;
+      doubles[to + 1] = quantity;
+    }
+    return count < levels ? count + 1 : count;
+  };
+
+  /** Brings a side of the next copy up to date, applies its rounded levels, and returns how many it has then. */
+  const applySide = (
+    version: number,
+    sideAt: number,
+    same: Int32Array,
+    count: number,
+    direction: number,
+    from: number,
+    length: number,
+  ): number => {
+    catchUp(version, sideAt, same, count);
+    if (length === 0) {
+      same[(version + 1) & copyMask] = levels;
+      return count;
+    }
+    lowest = count;
+    for (let i = from; i < from + length; i++) count = set(sideAt, count, direction, prices[i], quantities[i]);
+    noteChange(version, same, lowest);
+    return count;
+  };
+
+  /** Fills a side of the next copy anew. */
+  const replaceSide = (
+    version: number,
+    sideAt: number,
+    same: Int32Array,
+    direction: number,
+    from: number,
+    length: number,
+  ): number => {
+    let count = 0;
+    for (let i = from; i < from + length; i++) count = set(sideAt, count, direction, prices[i], quantities[i]);
+    noteChange(version, same, 0);
+    return count;
+  };
+
+  const apply = (version: number, update: BookUpdate, isWhole: boolean): BookApplied => {
+    const current = copyAt(version), next = copyAt(version + 1), old = current >> 1, half = next >> 1;
+    const bidsAt = half + levelsDelta, asksAt = bidsAt + levels * 2, own = update.bids.length;
+    round(update);
+    let bid = isWhole ? update.knownBid : doubles[old + knownBid];
+    let ask = isWhole ? update.knownAsk : doubles[old + knownAsk];
+    lost = isWhole ? 0 : doubles[old + dropped];
+    const before = lost;
+    const bidCount = isWhole
+      ? replaceSide(version, bidsAt, sameBids, 1, 0, own)
+      : applySide(version, bidsAt, sameBids, countOf(current + bids), 1, 0, own);
+    // What found no room is forgotten: from the worst level that is left on, nothing is known.
+    if (lost > before && !(bid > doubles[bidsAt])) bid = doubles[bidsAt];
+    const between = lost;
+    const askCount = isWhole
+      ? replaceSide(version, asksAt, sameAsks, -1, own, update.asks.length)
+      : applySide(version, asksAt, sameAsks, countOf(current + asks), -1, own, update.asks.length);
+    if (lost > between && !(ask < doubles[asksAt])) ask = doubles[asksAt];
+    // There is nothing better than what the venue says is the best: if the book agrees, it knows as much.
+    if (bidCount > 0 && doubles[bidsAt + bidCount * 2 - 2] === update.toldBid && update.toldBid < bid) {
+      bid = update.toldBid;
+    }
+    if (askCount > 0 && doubles[asksAt + askCount * 2 - 2] === update.toldAsk && update.toldAsk > ask) {
+      ask = update.toldAsk;
+    }
+    poke(next + state, isWhole ? isSnapshot : isFollowing);
+    poke(next + bids, bidCount);
+    poke(next + asks, askCount);
+    doubles[half + sequence] = update.last;
+    doubles[half + time] = update.time;
+    doubles[half + changes] = doubles[old + changes] + 1;
+    doubles[half + dropped] = lost;
+    doubles[half + knownBid] = bid;
+    doubles[half + knownAsk] = ask;
+    publish(version);
+    return "applied";
+  };
+
+  const invalidate = (): void => {
+    const version = look(), old = copyAt(version) >> 1, half = copyAt(version + 1) >> 1;
+    // The levels are left over from an older version; a snapshot comes before anybody wants them.
+    for (let i = 0; i < levelsDelta; i++) doubles[half + i] = doubles[old + i];
+    poke(copyAt(version + 1) + state, isInvalid);
+    publish(version);
+  };
+
+  return {
+    snapshot(update) {
+      const version = look(), current = copyAt(version), found = peek(current + state);
+      const isUsable = found === isSnapshot || found === isFollowing;
+      // One without a number is as new as it is.
+      if (isUsable && update.last < doubles[(current >> 1) + sequence]) return "stale";
+      return apply(version, update, true);
+    },
+    change(update) {
+      const version = look(), current = copyAt(version), found = peek(current + state);
+      if (found !== isSnapshot && found !== isFollowing) return "early";
+      const { previous } = update, last = doubles[(current >> 1) + sequence];
+      // One that follows is right whatever its own number: a venue may begin anew in order, or tell that nothing
+      // changed.
+      if (previous === previous && previous !== last) {
+        if (update.last <= last) return "stale";
+        if (found !== isSnapshot || update.first > last) {
+          invalidate();
+          return "gap";
+        }
+      }
+      return apply(version, update, false);
+    },
+    invalidate,
+    current: () => copyAt(look()),
+    close() {
+      isOpen = false;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { LockHeader } from "../lock_header.ts";
+import { asyncLimitsOf, type AsyncWaitOptions } from "./async_wait_options.ts";
+import type { Goal } from "./goal.ts";
+import { TaskQueue } from "./task_queue.ts";
+
+/** How long tasks poll where a lock is free again soon, in milliseconds. */
+const POLL_MS = 1;
+
+/** A goal of those that wait for a lock. */
+export type LockGoal = Omit<Goal, "isForSomebody">;
+
+/** The tasks of this thread that wait with one lock object: in the order in which they came, and one at a time. */
+export class LockTasks {
+  readonly #header: LockHeader;
+  readonly #queue = new TaskQueue(POLL_MS);
+
+  /** @param header Of the lock. */
+  constructor(header: LockHeader) {
+    this.#header = header;
+  }
+
+  /**
+   * Waits for a goal, and is counted among those that are blocked meanwhile.
+   *
+   * @param action What was asked for, in messages.
+   */
+  wait(action: string, goal: LockGoal, options: AsyncWaitOptions | undefined): Promise<boolean> {
+    const header = this.#header;
+    let place = -1, isBlocked = false;
+    try {
+      if (header.words.length === 0) header.refuseUse(action);
+      return this.#queue.wait({
+        isForSomebody: true,
+        attempt(isLifeCheck) {
+          if (header.words.length === 0) header.refuseUse(action);
+          return goal.attempt(isLifeCheck);
+        },
+        arm: () => {
+          if (!isBlocked) place = header.beginWaiting();
+          isBlocked = true;
+          return goal.arm();
+        },
+        disarm(isOver) {
+          if (isBlocked) header.endWaiting(place);
+          goal.disarm?.(isOver);
+        },
+      }, asyncLimitsOf(action, header.what, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The task whose turn it is looks soon: this thread has given something back. */
+  lookSoon(): void {
+    if (!this.#queue.isEmpty) queueMicrotask(() => this.#queue.look());
+  }
+}

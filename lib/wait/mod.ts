@@ -1,0 +1,6 @@
+/**
+ * Waiting for several things at once.
+ *
+ * @module
+ */
+export { WaitSet } from "./wait_set.ts";

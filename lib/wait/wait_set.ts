@@ -1,0 +1,181 @@
+import { Futex, type Watch } from "../atomic/mod.ts";
+import {
+  type Announced,
+  asyncLimitsOf,
+  type AsyncWaitOptions,
+  type Goal,
+  TaskQueue,
+  timeoutOf,
+  type Waitable,
+  WAITED,
+  type WaitOptions,
+} from "../sync/internal.ts";
+
+/** How many words one call of the kernel waits for. */
+const MOST_WORDS = 128;
+/** Sleeps of a blocking wait at most so long, as whoever was to wake it may have died, in milliseconds. */
+const LONGEST_SLEEP_MS = 50;
+/** The same where wake-ups may be missed, or where there are more words than one call waits for. */
+const UNSURE_SLEEP_MS = 1;
+
+const WHAT = "a set";
+
+/**
+ * One wait for any number of things: records of consumers and readers, space of producers, events. It tells which of
+ * them are ready, and takes nothing: what is ready may be gone again when somebody else takes it.
+ *
+ * It belongs to one thread and writes nothing into memory but that somebody sleeps. A thread that blocks is woken by up
+ * to 128 of them at once; of more, it looks each millisecond. A task in the event loop is woken by any number.
+ *
+ * @example
+ * ```ts
+ * import { f64, Region, SpscRing, struct, WaitSet } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options = { layout: struct("Order", { price: f64 }), capacity: 4 };
+ * const make = () => {
+ *   const region = Region.over(new SharedArrayBuffer(SpscRing.byteLength(options)));
+ *   SpscRing.init(region, options);
+ *   return SpscRing.attach(region, options);
+ * };
+ * const orders = make(), fills = make();
+ * const one = orders.consumer(), other = fills.consumer();
+ * const set = new WaitSet([one, other]);
+ * assertEquals(set.wait({ timeoutMs: 1 }), []);
+ * fills.producer().push({ price: 1 });
+ * assertEquals(await set.waitAsync(), [other]);
+ * ```
+ */
+export class WaitSet<T extends Waitable = Waitable> {
+  readonly #members = new Set<T>();
+  readonly #tasks = new TaskQueue();
+  /** How many of the first members were looked at first so far: each is first in its turn. */
+  #turn = 0;
+
+  /**
+   * A set of these.
+   *
+   * @param members What to wait for at first.
+   */
+  constructor(members: Iterable<T> = []) {
+    for (const member of members) this.add(member);
+  }
+
+  /** How many members there are. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /**
+   * Waits for this one too, also in a wait of a task that has begun.
+   *
+   * @throws {TypeError} If it is nothing that can be waited for.
+   */
+  add(member: T): this {
+    if (typeof member !== "object" || member === null || !(WAITED in member)) {
+      throw new TypeError(
+        `Cannot wait for a member as it must be a consumer, a producer or an event: received ${typeof member}`,
+      );
+    }
+    this.#members.add(member);
+    queueMicrotask(() => this.#tasks.announceAnew());
+    return this;
+  }
+
+  /** Does not wait for this one any more. Returns whether it was a member. */
+  delete(member: T): boolean {
+    return this.#members.delete(member);
+  }
+
+  /** Those that are ready now, each of them first in its turn. Never blocks. */
+  ready(): T[] {
+    const members = [...this.#members], found: T[] = [];
+    if (members.length === 0) return found;
+    const first = this.#turn++ % members.length;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[(first + i) % members.length];
+      if (member[WAITED].isReady()) found.push(member);
+    }
+    return found;
+  }
+
+  /**
+   * Blocks this thread until some are ready.
+   *
+   * @returns Those that are; none if the time ran out.
+   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
+   * @throws As members do that were closed.
+   */
+  wait(options?: WaitOptions): T[] {
+    const timeoutMs = timeoutOf("wait for", WHAT, options), deadline = performance.now() + timeoutMs;
+    while (true) {
+      let found = this.ready();
+      const leftMs = deadline - performance.now();
+      if (found.length > 0 || leftMs <= 0) return found;
+      const sleepers = this.#announce();
+      found = this.ready();
+      if (found.length > 0) return found;
+      this.#sleep(sleepers, leftMs);
+    }
+  }
+
+  /**
+   * As `wait`, but waits in the event loop; `AsyncWaitOptions` has the rules of all async forms.
+   *
+   * @returns Those that are ready; none if the time ran out.
+   */
+  async waitAsync(options?: AsyncWaitOptions): Promise<T[]> {
+    let found: T[] = [];
+    const goal: Goal = {
+      attempt: () => (found = this.ready()).length > 0,
+      arm: () => {
+        const sleepers = this.#announce();
+        return {
+          isUnsure: sleepers.some((one) => one === undefined || one.isUnsure),
+          watch: (wake) => watchAll(sleepers, wake),
+        };
+      },
+    };
+    await this.#tasks.wait(goal, asyncLimitsOf("wait for", WHAT, options));
+    return found;
+  }
+
+  #announce(): (Announced | undefined)[] {
+    return [...this.#members].map((member) => member[WAITED].announce());
+  }
+
+  #sleep(sleepers: readonly (Announced | undefined)[], leftMs: number): void {
+    const sure = sleepers.filter((one) => one !== undefined).slice(0, MOST_WORDS);
+    const isUnsure = sure.length < sleepers.length || sure.some((one) => one.isUnsure);
+    const ms = Math.min(leftMs, isUnsure ? UNSURE_SLEEP_MS : LONGEST_SLEEP_MS);
+    if (sure.length === 0) return void NOBODY.wait(0, NOBODY.now() + ms);
+    Futex.waitAny(sure.map(({ futex }) => futex), sure.map(({ seen }) => seen), sure[0].futex.now() + ms);
+  }
+}
+
+/** A word that nobody changes. */
+const NOBODY = Futex.at(new Int32Array(new SharedArrayBuffer(4)), 0);
+
+/** Watches all of them, once. */
+function watchAll(sleepers: readonly (Announced | undefined)[], wake: () => void): Watch {
+  let isOver = false;
+  const watches: Watch[] = [];
+  const end = (hasTaken: boolean) => {
+    isOver = true;
+    for (const watch of watches) watch.end(hasTaken);
+  };
+  for (const sleeper of sleepers) {
+    if (sleeper === undefined) continue;
+    watches.push(sleeper.futex.watch(sleeper.seen, () => {
+      if (isOver) return;
+      end(false); // what the set tells of is not taken: another sleeper may have it
+      wake();
+    }));
+  }
+  return {
+    get isPrompt() {
+      return watches.every((watch) => watch.isPrompt);
+    },
+    end,
+  };
+}

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+
+/** The formatter wraps code at this width, and leaves comments alone. */
+const WIDTH = 120;
+
+/** A comment and where it stands. */
+interface Comment {
+  readonly path: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/**
+ * What comments break, one line each: none is wider than code may be, and the name of a pairing of atomic accesses, as
+ * in `// pairs: ring tail`, stands at both of its ends.
+ *
+ * @param root The project's root.
+ * @param folders Folders and files with code.
+ */
+export function commentRuleViolations(root: string, folders: readonly string[]): string[] {
+  const paths = folders.flatMap((folder) =>
+    folder.endsWith(".ts") ? [folder] : readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`)
+  );
+  const comments = paths.flatMap((path) => commentsOf(path, readFileSync(join(root, path), "utf8")));
+  return [...widthViolations(comments), ...pairingViolations(comments.filter(({ path }) => /^(lib|ffi)\//.test(path)))];
+}
+
+/** The comments of one file, a line each. */
+export function commentsOf(path: string, text: string): Comment[] {
+  const found: Comment[] = [], file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const seen = new Set<number>();
+  const visit = (node: ts.Node): void => {
+    const ranges = [
+      ...ts.getLeadingCommentRanges(text, node.getFullStart()) ?? [],
+      ...ts.getTrailingCommentRanges(text, node.getEnd()) ?? [],
+    ];
+    for (const { pos, end } of ranges) {
+      if (seen.has(pos)) continue;
+      seen.add(pos);
+      const { line, character } = file.getLineAndCharacterOfPosition(pos);
+      // With what stands before it on its line, so that it has its width.
+      const lines = (" ".repeat(character) + text.slice(pos, end)).split("\n");
+      found.push(...lines.map((each, i) => ({ path, line: line + 1 + i, text: each })));
+    }
+    node.getChildren(file).forEach(visit);
+  };
+  visit(file);
+  return found;
+}
+
+/** Comments that are wider than code may be. An address may be as long as it is. */
+export function widthViolations(comments: readonly Comment[]): string[] {
+  return comments.filter(({ text }) => text.length > WIDTH && !/https?:\/\/\S{40,}/.test(text))
+    .map(({ path, line, text }) => `${path}:${line}: a comment is ${text.length} columns wide, of ${WIDTH}`);
+}
+
+/** Names of pairings that stand at one place only, and pairings without a name. */
+export function pairingViolations(comments: readonly Comment[]): string[] {
+  const places = new Map<string, string[]>(), found: string[] = [];
+  for (const { path, line, text } of comments) {
+    const place = `${path}:${line}`;
+    if (/\bpairs with the\b/i.test(text)) found.push(`${place}: a pairing has a name: write "pairs: <name>"`);
+    for (const [, names] of text.matchAll(/\bpairs: ([^.;:)]+)/gi)) {
+      for (const name of names.split(",")) {
+        const known = places.get(name.trim());
+        if (known === undefined) places.set(name.trim(), [place]);
+        else known.push(place);
+      }
+    }
+  }
+  for (const [name, [place, ...others]] of places) {
+    if (others.length === 0) found.push(`${place}: the pairing "${name}" stands at no other place`);
+  }
+  return found;
+}

@@ -1,0 +1,91 @@
+/**
+ * The desk as a program that tests run.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { command, thisRuntime } from "../../support/runtimes.ts";
+
+/** What is run. */
+export const MAIN: string = fileURLToPath(new URL("../../examples/desk/main.ts", import.meta.url));
+
+/** A desk that runs as a program of its own. */
+export class Program {
+  static readonly running: Set<ChildProcess> = new Set();
+  readonly child: ChildProcess;
+  #output = "";
+  readonly #closed: Promise<unknown>;
+
+  constructor(...options: readonly string[]) {
+    const { file, args } = command(thisRuntime, MAIN, options);
+    this.child = spawn(file, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
+      detached: true, // a group of its own, as a terminal makes
+    });
+    Program.running.add(this.child);
+    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on("data", (data) => this.#output += data);
+    this.#closed = once(this.child, "close").then(() => Program.running.delete(this.child));
+  }
+
+  /** Ends those that a failed test left. */
+  static killAll(): void {
+    for (const child of Program.running) child.kill("SIGKILL");
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Waits for its end. @returns With what it ended. */
+  async ended(): Promise<number | null> {
+    await this.#closed;
+    return this.child.exitCode;
+  }
+
+  /** Waits until it has said something. */
+  async says(what: string): Promise<void> {
+    const deadline = performance.now() + 60_000;
+    while (!this.output.includes(what)) {
+      if (performance.now() > deadline) throw new Error(`It never said ${what}: ${this.output}`);
+      await delay(20);
+    }
+  }
+
+  /** The processes that it started. */
+  children(): number[] {
+    const { pid } = this.child, text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return text.split(" ").filter((part) => part !== "").map(Number);
+  }
+}
+
+/** Waits for processes to be gone. */
+export async function areGone(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (pids.some((pid) => existsSync(`/proc/${pid}`))) {
+    if (performance.now() > deadline) throw new Error(`Processes are left: ${pids}`);
+    await delay(50);
+  }
+}
+
+/** Runs a desk on a made-up capture, on both runtimes, unless told otherwise as fast as it goes. */
+export async function replay(
+  text: string | Uint8Array,
+  options: readonly string[] = ["--speed", "max"],
+): Promise<{ code: number | null; output: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "shmkit-test-"));
+  try {
+    writeFileSync(join(folder, "capture.jsonl"), text);
+    const program = new Program("--capture", join(folder, "capture.jsonl"), "--json", "--mix", ...options);
+    return { code: await program.ended(), output: program.output };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

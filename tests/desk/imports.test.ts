@@ -1,0 +1,37 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** What somebody needs besides the package who takes the desk along: it finds the runtimes' binaries. */
+const TAKEN_ALONG = ["support/runtimes.ts"];
+
+function json(path: string): Record<string, Record<string, string>> {
+  return JSON.parse(readFileSync(new URL(path, ROOT), "utf8"));
+}
+
+describe("the desk's files", () => {
+  it("import the package's public modules, Node's, and packages that are told of, and nothing else of the house", () => {
+    const folder = new URL("examples/desk/", ROOT);
+    const modules = Object.values(json("deno.json").exports).map((path) => new URL(path, ROOT).href);
+    const own = [...modules, ...TAKEN_ALONG.map((path) => new URL(path, ROOT).href)];
+    const packages = Object.keys(json("package.json").devDependencies);
+    const others = new Set<string>();
+    let files = 0;
+    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+      if (!name.endsWith(".ts")) continue;
+      files++;
+      const file = new URL(name, folder), text = readFileSync(file, "utf8");
+      for (const [, specifier] of text.matchAll(/^(?:import|export)\b[^;]*? from "([^"]+)";$/gm)) {
+        if (specifier.startsWith("node:") || packages.includes(specifier)) continue;
+        assert(specifier.startsWith("."), `${name} imports ${specifier}`);
+        const path = new URL(specifier, file).href;
+        if (!path.startsWith(folder.href)) others.add(path);
+      }
+    }
+    assertEquals([...others].filter((path) => !own.includes(path)), []);
+    assertGreater(files, 50);
+    assertGreater(others.size, 2);
+  });
+});

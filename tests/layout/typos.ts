@@ -1,0 +1,83 @@
+/**
+ * What the compiler must refuse: a misspelt field of a record, however it was reached. Nothing here is run; `check`
+ * compiles it, and a line that compiles although it should not is an error.
+ *
+ * @module
+ */
+import { Broadcast, f64, LatestTable, MpmcQueue, Pipeline, type Segment, SpscRing, struct } from "@shmkit/shmkit";
+
+const Quote = struct("Quote", { bid: f64, ask: f64 });
+const record = { layout: Quote, capacity: 8 } as const;
+
+/** By `create`, `open` and `openOrCreate` alike. */
+export function tables(segment: Segment): void {
+  const made = segment.create("quotes", LatestTable, { layout: Quote, rows: 2 });
+  const opened = segment.open("quotes", LatestTable, { layout: Quote });
+  const either = segment.openOrCreate("quotes", LatestTable, { layout: Quote, rows: 2 });
+  const quote = Quote.alloc();
+  made.read(0, quote);
+  quote.bid += 1;
+  // @ts-expect-error There is no such field.
+  quote.bidd = 1;
+  for (const writer of [made.writer(), opened.writer(), either.writer()]) {
+    writer.begin(0).bid = 1;
+    // @ts-expect-error There is no such field.
+    writer.begin(0).bidd = 1;
+    writer.write(0, { ask: 1 });
+    // @ts-expect-error There is no such field.
+    writer.write(0, { aks: 1 });
+    // @ts-expect-error It is a number.
+    writer.write(0, { ask: "1" });
+  }
+  // @ts-expect-error A table has rows.
+  segment.create("quotes", LatestTable, { layout: Quote });
+  // @ts-expect-error A misspelt option.
+  segment.open("quotes", LatestTable, { layout: Quote, row: 3 });
+}
+
+/** All that has producers and consumers of records. */
+export function rings(segment: Segment): void {
+  const ring = segment.create("ring", SpscRing, record), queue = segment.open("queue", MpmcQueue, record);
+  for (const producer of [ring.producer(), queue.producer()]) {
+    producer.claim()!.bid = 1;
+    // @ts-expect-error There is no such field.
+    producer.claim()!.bidd = 1;
+    producer.push({ bid: 1 });
+    // @ts-expect-error There is no such field.
+    producer.push({ bdi: 1 });
+    // @ts-expect-error There is no such field.
+    producer.claimWait()!.prise = 1;
+  }
+  for (const consumer of [ring.consumer(), queue.consumer()]) {
+    consumer.drain((quote) => void quote.bid);
+    // @ts-expect-error There is no such field.
+    consumer.drain((quote) => void quote.prise);
+    // @ts-expect-error There is no such field.
+    void consumer.next()!.bidd;
+    // @ts-expect-error There is no such field.
+    consumer.drainWait((quote) => void quote.prise);
+  }
+}
+
+/** Those with one writer and many readers. */
+export function streams(segment: Segment): void {
+  const broadcast = segment.openOrCreate("broadcast", Broadcast, record);
+  broadcast.writer().push({ bid: 1 });
+  // @ts-expect-error There is no such field.
+  broadcast.writer().push({ bidd: 1 });
+  // @ts-expect-error There is no such field.
+  void broadcast.reader().next()!.bidd;
+  const pipeline = segment.create("pipeline", Pipeline, { ...record, readers: { last: [] } });
+  // @ts-expect-error There is no such field.
+  pipeline.writer().claim()!.bidd = 1;
+  // @ts-expect-error There is no such field.
+  pipeline.reader("last").drain((quote) => void quote.prise);
+}
+
+/** A layout by itself. */
+export function layouts(): void {
+  // @ts-expect-error There is no such field.
+  Quote.assign(Quote.alloc(), { bidd: 1 });
+  // @ts-expect-error There is no such field.
+  void Quote.toObject(Quote.alloc()).bidd;
+}

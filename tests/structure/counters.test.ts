@@ -1,0 +1,225 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "node:test";
+import {
+  CapacityError,
+  ClosedError,
+  Counters,
+  type CountersOptions,
+  NotOwnerError,
+  ReadOnlyError,
+  Region,
+  Segment,
+  SegmentFormatError,
+} from "@shmkit/shmkit";
+import { Random } from "../../support/random.ts";
+import { withName } from "../../support/segments.ts";
+import { diesBefore } from "./dying.ts";
+
+function make(options: CountersOptions = { capacity: 4 }): { counters: Counters; region: Region } {
+  const region = Region.over(new SharedArrayBuffer(Counters.byteLength(options)));
+  Counters.init(region, options);
+  return { counters: Counters.attach(region, {}), region };
+}
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+describe("Counters", () => {
+  it("are added to, set, read and listed", () => {
+    const { counters } = make();
+    const a = counters.allocate("a"), b = counters.allocate("Zähler €", { type: 2 ** 32 - 1 });
+    a.add();
+    a.add(5);
+    a.add(-2);
+    b.set(MOST);
+    b.add(-1);
+    assertEquals([a.value, b.value, counters.read(a.id), counters.read(b.id)], [4, MOST - 1, 4, MOST - 1]);
+    assertEquals(counters.list().map(({ id, label, type, value, isAlive }) => [id, label, type, value, isAlive]), [
+      [0, "a", 0, 4, true],
+      [1, "Zähler €", 2 ** 32 - 1, MOST - 1, true],
+    ]);
+    assertEquals([counters.find("Zähler €")?.id, counters.find("b"), counters.list()[0].owner], [
+      1,
+      undefined,
+      "this attachment",
+    ]);
+    assertEquals([a.label, b.type, counters.read(2)], ["a", 2 ** 32 - 1, undefined]);
+  });
+
+  it("hold integers of 53 bits, past 2^31 and 2^32, and refuse all else", () => {
+    const { counters } = make(), counter = counters.allocate("a");
+    for (const start of [2 ** 31 - 2, 2 ** 32 - 2, 2 ** 52 - 2, -(2 ** 31) - 2, -(2 ** 32) - 2]) {
+      counter.set(start);
+      for (let i = 1; i <= 4; i++) {
+        counter.add();
+        assertEquals([counter.value, counters.read(0)], [start + i, start + i]);
+      }
+    }
+    counter.set(MOST);
+    const bad = [() => counter.add(), () => counter.add(1.5), () => counter.set(NaN), () => counter.set(Infinity)];
+    for (
+      const use of [...bad, () => counter.set(0.5), () => counter.set(-(2 ** 53)), () => counter.set("7" as never)]
+    ) {
+      assertThrows(use, RangeError, `Cannot set counter "a"`);
+      assertEquals([counter.value, counters.read(0)], [MOST, MOST]);
+    }
+    counter.set(-MOST);
+    assertEquals(counters.read(0), -MOST);
+  });
+
+  it("keep what is published while their versions pass 2^31 and 2^32", () => {
+    for (const start of [2 ** 31 - 3, 2 ** 32 - 3]) {
+      const { counters, region } = make(), counter = counters.allocate("a"), { u32, f64 } = region.views;
+      counter.set(70);
+      u32[384 / 4] = start;
+      f64[384 / 8 + 1 + start % 2] = 70;
+      for (let i = 1; i < 8; i++) {
+        counter.add();
+        assertEquals([counter.value, counters.read(0)], [70 + i, 70 + i]);
+      }
+    }
+  });
+
+  it("are freed, and begin anew", () => {
+    const { counters } = make({ capacity: 2 });
+    const [a, b] = ["a", "b"].map((label) => counters.allocate(label));
+    a.add(7);
+    const error = assertThrows(() => counters.allocate("c"), CapacityError, "their capacity is 2 counters");
+    assertEquals(error.code, "CAPACITY");
+    a.close();
+    a.close();
+    for (const use of [() => a.add(), () => a.set(1), () => a.value]) {
+      assertThrows(use, NotOwnerError, "this counter was closed");
+    }
+    assertEquals([counters.read(0), counters.list().length], [undefined, 1]);
+    const c = counters.allocate("c", { type: 3 });
+    assertEquals([c.id, c.value, counters.read(0), counters.find("a")], [0, 0, 0, undefined]);
+    c.close();
+    for (let i = 0; i < 50; i++) {
+      using again = counters.allocate(i % 2 === 0 ? "same" : "x".repeat(112));
+      again.add();
+      assertEquals([again.id, counters.read(0), counters.find(again.label)?.value], [0, 1, 1]);
+    }
+    assertEquals(b.value, 0);
+  });
+
+  it("refuse labels and types that are none, and numbers of no counter", () => {
+    const { counters } = make({ capacity: 2, labelBytes: 4 });
+    for (const label of ["12345", "€€", "a\0", "\ud800", 7 as never, undefined as never]) {
+      assertThrows(() => counters.allocate(label), RangeError, "its label must be a text");
+    }
+    for (const type of [-1, 1.5, 2 ** 32, NaN]) {
+      assertThrows(() => counters.allocate("a", { type }), RangeError, "its type");
+    }
+    for (const id of [-1, 2, 0.5, NaN]) assertThrows(() => counters.read(id), RangeError, "from 0 to 1");
+    assertEquals(counters.list({ withDead: true }), []);
+    assertEquals([counters.allocate("1234").label, counters.allocate("").label], ["1234", ""]);
+  });
+
+  it("refuse what they cannot be made with", () => {
+    for (const capacity of [0, 1.5, 65_537, undefined as never]) {
+      assertThrows(() => make({ capacity }), RangeError, "capacity must be an integer from 1 to 65536");
+    }
+    for (const labelBytes of [0, 385, 1.5]) {
+      assertThrows(() => make({ capacity: 1, labelBytes }), RangeError, "labelBytes");
+    }
+    assertThrows(() => Counters.byteLength(undefined as never), TypeError, "options must be an object");
+  });
+
+  it("refuse what is none, contradicts itself, or is not as expected; and list whatever they find", () => {
+    const { counters, region } = make({ capacity: 20 }), random = new Random(2);
+    assertThrows(() => Counters.attach(region, { capacity: 21 }), SegmentFormatError, "21 in the options");
+    assertThrows(() => Counters.attach(region, { labelBytes: 64 }), SegmentFormatError, "64 in the options");
+    assertThrows(() => Counters.attach(Region.over(new ArrayBuffer(64)), {}), SegmentFormatError, "384 or more");
+    assertThrows(() => Counters.attach(Region.over(new ArrayBuffer(4096)), {}), SegmentFormatError, "that of counters");
+    const cut = Region.over(region.source.buffer as SharedArrayBuffer, 0, region.byteLength - 64);
+    assertThrows(() => Counters.attach(cut, {}), SegmentFormatError, "their length");
+    for (let round = 0; round < 50; round++) {
+      for (let i = 384 / 4; i < region.views.u32.length; i++) region.views.u32[i] = random.u32();
+      for (const { label, value } of counters.list({ withDead: true })) {
+        assert(typeof label === "string" && typeof value === "number");
+      }
+      assertEquals(counters.find("no such label"), undefined);
+      try {
+        counters.allocate("a").add();
+      } catch (error) {
+        assert(error instanceof CapacityError, `${error}`);
+      }
+    }
+  });
+});
+
+describe("Counters in a segment", () => {
+  it("of one that died are left out, and taken by others when there is no room", () => {
+    using one = Segment.anonymous({ byteLength: 65_536, role: "tool" });
+    const two = Segment.open(one.name, { role: "feed" });
+    const here = one.create("counters", Counters, { capacity: 2 }), there = two.open("counters", Counters, {});
+    const messages = there.allocate("messages");
+    messages.add(7);
+    assert(here.find("messages")?.owner.includes("(feed)"));
+    two.close();
+    assertThrows(() => messages.add(), ClosedError);
+    assertEquals([here.list(), here.find("messages"), here.read(0)], [[], undefined, 7]);
+    assertEquals(here.list({ withDead: true }).map(({ value, isAlive }) => [value, isAlive]), [[7, false]]);
+    const [own, last] = [here.allocate("own"), here.allocate("last")];
+    assertEquals([own.id, last.id, last.value, here.read(0)], [1, 0, 0, 0]);
+    assertThrows(() => here.allocate("more"), CapacityError);
+  });
+
+  it("survive a death before each write of an allocation and of a free", () => {
+    for (const what of ["allocate", "take", "free"]) {
+      for (let step = 1;; step++) {
+        using one = Segment.anonymous({ byteLength: 65_536 });
+        const here = one.create("counters", Counters, { capacity: 2, labelBytes: 16 });
+        here.allocate("stays").set(5);
+        if (what === "take") {
+          const gone = Segment.open(one.name);
+          gone.open("counters", Counters, {}).allocate("gone").set(7);
+          gone.close();
+        }
+        const other = Segment.open(one.name), there = other.open("counters", Counters, {});
+        const counter = what === "free" ? there.allocate("new") : undefined;
+        const died = diesBefore(step, () => counter ? counter.close() : void there.allocate("new"));
+        other.close();
+        if (!died) {
+          assert(step > (what === "free" ? 1 : 8), `${what} has ${step - 1} writes`);
+          break;
+        }
+        const left = here.list({ withDead: true }).map(({ label, value }) => `${label} ${value}`);
+        assert(
+          left[0] === "stays 5" && (left.length === 1 || ["new 0", "gone 7"].includes(left[1])),
+          `step ${step}: ${left}`,
+        );
+        const again = here.allocate("again");
+        assertEquals([again.id, again.value, here.list().map(({ label }) => label)], [1, 0, ["stays", "again"]]);
+        again.add(3);
+        assertEquals(here.read(1), 3);
+      }
+    }
+  });
+
+  it("are read, and not written, where they are attached for reading only; refuse use after a close", () =>
+    withName((name) => {
+      const segment = Segment.create(name, { byteLength: 65_536 });
+      const counters = segment.create("counters", Counters, { capacity: 4 }), counter = counters.allocate("a");
+      counter.add(3);
+      {
+        using reading = Segment.open(name, { readOnly: true });
+        const view = reading.open("counters", Counters, {});
+        for (let i = 0; i < 5000; i++) assert(view.read(0) === 3);
+        assertEquals(view.list().map(({ label, value }) => [label, value]), [["a", 3]]);
+        assertThrows(() => view.allocate("b"), ReadOnlyError);
+      }
+      segment.close();
+      const uses = [
+        () => counter.add(),
+        () => counter.set(1),
+        () => counter.value,
+        () => counters.read(0),
+        () => counters.list(),
+        () => counters.find("a"),
+        () => counters.allocate("b"),
+      ];
+      for (const [i, use] of uses.entries()) assertThrows(use, ClosedError, "", `use ${i}`);
+      counter.close();
+    }));
+});

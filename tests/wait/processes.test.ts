@@ -1,0 +1,115 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { Segment, SpscRing } from "@shmkit/shmkit";
+import { Peer } from "../../support/peer.ts";
+import { otherRuntime, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
+import { after, Sample } from "./wait_sample.ts";
+
+const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
+const RUNTIMES: readonly Runtime[] = [thisRuntime, otherRuntime];
+
+/** Processor time that a process has taken, in milliseconds. */
+function cpuMs(pid: number): number {
+  let sum = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    sum += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  }
+  return sum;
+}
+
+/** Runs with a segment that has a ring. */
+function withRing(
+  capacity: number,
+  use: (name: string, ring: SpscRing<typeof Sample>, segment: Segment) => Promise<void>,
+): Promise<void> {
+  return withName(async (name) => {
+    using segment = Segment.create(name, { byteLength: 2 ** 20 });
+    await use(name, segment.create("ring", SpscRing, { layout: Sample, capacity }), segment);
+  });
+}
+
+async function sendThrough([producer, consumer]: readonly [Runtime, Runtime], options: {
+  records: number;
+  capacity: number;
+  sending?: string;
+  receiving?: string;
+}): Promise<void> {
+  const { records, capacity, sending = "", receiving = "" } = options;
+  await withRing(capacity, async (name, ring) => {
+    const receive = Peer.start(consumer, SCRIPT, ["consume", name, records, receiving]);
+    const send = Peer.start(producer, SCRIPT, ["produce", name, records, sending]);
+    assertEquals(await receive.next(), { received: records, wrong: 0, areTimersServed: true });
+    assertEquals(await send.next(), "done");
+    await Promise.all([send.succeeded(), receive.succeeded()]);
+    assertEquals(ring.length, 0);
+  });
+}
+
+describe("tasks of two processes", () => {
+  for (const pair of PAIRS) {
+    it(`send a million records from ${pair[0]} to ${pair[1]}: none lost, doubled or out of order`, () =>
+      sendThrough(pair, { records: 1_000_000, capacity: 1024 }));
+    it(`send 5,000 records from ${pair[0]} to ${pair[1]} through a ring of two, by batches`, () =>
+      sendThrough(pair, { records: 5000, capacity: 2, receiving: "by batches" }));
+    it(`wake each other from ${pair[0]} to ${pair[1]} after pauses of all lengths`, () =>
+      sendThrough(pair, { records: 4000, capacity: 64, sending: "with pauses" }));
+  }
+
+  it("send without a thread that waits", () =>
+    sendThrough([thisRuntime, thisRuntime], {
+      records: 5000,
+      capacity: 64,
+      sending: "without threads",
+      receiving: "without threads",
+    }));
+});
+
+for (const runtime of RUNTIMES) {
+  describe(`a process of ${runtime} with a task that waits`, () => {
+    it("uses under 0.5 % of a core, serves SIGTERM, and ends by itself", () =>
+      withRing(16, async (name) => {
+        const peer = Peer.start(runtime, SCRIPT, ["idle", name]);
+        assertEquals(await peer.next(), "waits");
+        await after(1000); // all is started
+        const start = performance.now(), before = cpuMs(peer.pid);
+        await after(2500);
+        const share = (cpuMs(peer.pid) - before) / (performance.now() - start);
+        peer.kill("SIGTERM");
+        assertEquals(await peer.next(), "SIGTERM");
+        await peer.succeeded();
+        assertLess(share, 0.005);
+      }));
+
+    for (const when of ["starting", "started"]) {
+      it(`exits at once, its thread ${when}`, () =>
+        withRing(16, async (name) => {
+          const peer = Peer.start(runtime, SCRIPT, ["exit", name, 0, when]);
+          assertEquals(await peer.exited, { code: 7, signal: null });
+        }));
+    }
+
+    it("ends its thread when nobody has waited for a while", () =>
+      withRing(16, async (name) => {
+        const peer = Peer.start(runtime, SCRIPT, ["threads", name]);
+        assertEquals([await peer.next(), await peer.next()], [1, 0]);
+        await peer.succeeded();
+      }));
+
+    it("is killed, and leaves what it was given to its successor", () =>
+      withRing(16, async (name, ring) => {
+        using producer = ring.producer();
+        for (let sequence = 0; sequence < 3; sequence++) {
+          const peer = Peer.start(runtime, SCRIPT, ["receive", name]);
+          assertEquals(await peer.next(), "ready");
+          producer.push({ sequence });
+          assertEquals(await peer.next(), sequence);
+          peer.kill();
+          await peer.exited;
+          using consumer = ring.consumer(); // whatever of it was received and not given back
+          while (consumer.shift(Sample.alloc()));
+        }
+      }));
+  });
+}

@@ -1,0 +1,45 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { describe, it } from "node:test";
+import { Event, Mutex, Segment, SpscRing } from "@shmkit/shmkit";
+import { Peer } from "../../support/peer.ts";
+import { PAIRS } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
+import { after, Sample } from "./wait_sample.ts";
+
+const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
+
+describe("a stop", () => {
+  for (const [, runtime] of PAIRS) {
+    for (const strategy of ["block", "yield", "spin"] as const) {
+      it(`ends a wait of a thread of ${runtime} that ${strategy}s, after it has received what came`, () =>
+        withName(async (name) => {
+          using segment = Segment.create(name, { byteLength: 2 ** 20 });
+          const ring = segment.create("ring", SpscRing, { layout: Sample, capacity: 16 });
+          const stop = segment.create("event", Event, {});
+          const peer = Peer.start(runtime, SCRIPT, ["stop", name, 0, strategy]);
+          assertEquals(await peer.next(), "ready");
+          await after(100);
+          using producer = ring.producer();
+          for (const sequence of [1, 2, 3]) producer.push({ sequence });
+          await after(50);
+          stop.set();
+          const { received, ms } = await peer.next<{ received: number; ms: number }>();
+          assertEquals(received, 3);
+          assert(ms < 10_000); // its time would have been 20 s
+          await peer.succeeded();
+        }));
+    }
+  }
+
+  it("is refused by those that do not take one, and if it is none", async () => {
+    using segment = Segment.anonymous({ byteLength: 2 ** 18 });
+    const consumer = segment.create("ring", SpscRing, { layout: Sample, capacity: 4 }).consumer();
+    const stop = segment.create("stop", Event, {}), mutex = segment.create("mutex", Mutex, {});
+    assertThrows(() => mutex.lock({ stop }), TypeError, "only waits that block at a channel");
+    await assertRejects(() => consumer.drainAsync(() => {}, 1, { stop }), TypeError, "only waits that block");
+    assertThrows(() => consumer.drainWait(() => {}, 1, { stop: 1 as never }), TypeError, "stop must be an Event");
+    assertEquals(consumer.drainWait(() => {}, 1, { stop, timeoutMs: 5 }), 0);
+    stop.set();
+    assertEquals(consumer.drainWait(() => {}, 1, { stop }), 0);
+  });
+});

@@ -1,0 +1,99 @@
+import { assert, assertEquals } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { Event, Mutex, Segment, Semaphore, SpscRing } from "@shmkit/shmkit";
+import { Random } from "../../support/random.ts";
+import { after, Sample } from "./wait_sample.ts";
+
+/** A signal that knows how many listen to it. */
+function countedSignal(): { controller: AbortController; signal: AbortSignal; listeners(): number } {
+  const controller = new AbortController(), { signal } = controller;
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--;
+    removeEventListener.apply(signal, args);
+  };
+  return { controller, signal, listeners: () => listeners };
+}
+
+/** Threads of this process that wait in the kernel for several words. */
+function waitingThreads(): number {
+  return readdirSync("/proc/self/task").filter((id) => {
+    try {
+      return readFileSync(`/proc/self/task/${id}/syscall`, "utf8").startsWith("449 ");
+    } catch {
+      return false; // it has just ended
+    }
+  }).length;
+}
+
+describe("many tasks that wait", () => {
+  it("for 200 words, 1,000 of them: each is woken, and only by its own", async () => {
+    using segment = Segment.anonymous({ byteLength: 2 ** 20 });
+    using other = Segment.open(segment.name);
+    const events = Array.from({ length: 200 }, (_, i) => segment.create(`event ${i}`, Event, {}));
+    const setters = events.map((_, i) => other.open(`event ${i}`, Event));
+    const done = new Array<number>(200).fill(0);
+    const waits = events.flatMap((event, i) =>
+      Array.from({ length: 5 }, () => event.waitAsync().then((isSet) => isSet && done[i]++))
+    );
+    for (const until = performance.now() + 5000; waitingThreads() < 2;) {
+      assert(performance.now() < until); // 127 words each
+      await after(20);
+    }
+    const random = new Random(7), order = setters.map((_, i) => i).sort(() => random.below(3) - 1);
+    const set = new Set<number>();
+    for (const [step, i] of order.entries()) {
+      setters[i].set();
+      set.add(i);
+      if (step % 20 !== 0) continue;
+      await after(5);
+      assertEquals(done.findIndex((count, i) => count > 0 && !set.has(i)), -1);
+    }
+    await Promise.all(waits);
+    assertEquals(done.every((count) => count === 5), true);
+    assertEquals(events.every((event) => event.stats().waiters === 0), true);
+  });
+
+  it("and are called off, or time out, by thousands: nothing is left of them", async () => {
+    using segment = Segment.anonymous({ byteLength: 2 ** 20 });
+    using other = Segment.open(segment.name);
+    const ring = segment.create("ring", SpscRing, { layout: Sample, capacity: 8 }), into = Sample.alloc();
+    const consumer = ring.consumer({ pollMs: 0 }), event = segment.create("event", Event, { autoReset: true });
+    const mutex = segment.create("mutex", Mutex, {}),
+      semaphore = segment.create("semaphore", Semaphore, { permits: 1 });
+    other.open("mutex", Mutex).lock();
+    other.open("semaphore", Semaphore).lock();
+    for (let round = 0; round < 40; round++) {
+      const { controller, signal, listeners } = countedSignal();
+      const waits = Array.from({ length: 100 }, (_, i) => {
+        const options = i % 3 === 0 ? { signal } : { signal, timeoutMs: i % 11 };
+        if (i % 4 === 0) return consumer.shiftAsync(into, options);
+        if (i % 4 === 1) return mutex.lockAsync(options);
+        return i % 4 === 2 ? event.waitAsync(options) : semaphore.lockAsync(options);
+      });
+      await after(round % 4);
+      controller.abort();
+      const results = await Promise.allSettled(waits);
+      assertEquals(results.some((result) => result.status === "fulfilled" && result.value), false);
+      assertEquals(listeners(), 0);
+    }
+    assertEquals([event, mutex, semaphore].map((lock) => lock.stats().waiters), [0, 0, 0]);
+    // None of the wake-ups to come is lost to one that is gone.
+    const taken = [consumer.shiftAsync(into), event.waitAsync(), mutex.lockAsync(), semaphore.lockAsync()];
+    await after(20);
+    using theirs = other.open("ring", SpscRing, { layout: Sample }).producer();
+    theirs.push({ sequence: 1 });
+    other.open("event", Event).set();
+    other.open("mutex", Mutex).unlock();
+    other.open("semaphore", Semaphore).unlock();
+    const start = performance.now();
+    assertEquals(await Promise.all(taken), [true, true, true, true]);
+    assert(performance.now() - start < 60); // by a wake-up, not by a look at an interval
+  });
+});

@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { Event, Mutex, type Region, Segment, Semaphore, SpscRing, type WaitStrategy } from "../../mod.ts";
+import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { after, Sample } from "./wait_sample.ts";
+
+/** A few words. */
+const Words = {
+  kind: "Words",
+  byteLength: () => 128,
+  init() {},
+  attach: (region: Region) => region.views.i32,
+};
+
+const [what, name, count = "0", way = ""] = peerArgs;
+
+// As where the runtime has no threads to offer, or the kernel no call to wait for several words.
+if (way === "without threads") {
+  const { getBuiltinModule } = process;
+  process.getBuiltinModule = ((id: string) =>
+    id === "node:worker_threads" ? undefined : getBuiltinModule(id)) as typeof getBuiltinModule;
+}
+
+const segment = Segment.open(name);
+const openRing = () => segment.open("ring", SpscRing, { layout: Sample });
+
+const parts: Record<string, () => void | Promise<void>> = {
+  /** Sends records: in bursts, one at a time with pauses of all lengths, and at full speed. */
+  async produce() {
+    const producer = openRing().producer();
+    for (let next = 0; next < Number(count);) {
+      const burst = Math.min(Number(count) - next, 1 + next % 97);
+      for (let i = 0; i < burst; i++, next++) {
+        const record = await producer.claimAsync({ timeoutMs: 20_000 });
+        if (record === undefined) throw new Error("full for 20 s");
+        record.sequence = record.copy = next;
+        producer.publish();
+      }
+      if (way === "with pauses") await after(next % 4);
+    }
+    tell("done");
+  },
+  /** Receives them, and serves timers meanwhile. */
+  async consume() {
+    using consumer = openRing().consumer();
+    let next = 0, wrong = 0, timers = 0;
+    const timer = setInterval(() => timers++, 2);
+    if (way === "by batches") {
+      for await (const batch of consumer.batches(64)) {
+        for (const { sequence, copy } of batch) if (sequence !== next++ || copy !== sequence) wrong++;
+        if (next === Number(count)) break;
+      }
+    } else {
+      for await (const { sequence, copy } of consumer) {
+        if (sequence !== next++ || copy !== sequence) wrong++;
+        if (next === Number(count)) break;
+      }
+    }
+    clearInterval(timer);
+    tell({ received: next, wrong, areTimersServed: timers > 3 });
+  },
+  /** Waits until it is told to end by a signal. */
+  async idle() {
+    const controller = new AbortController();
+    process.once("SIGTERM", () => controller.abort(new Error("SIGTERM")));
+    using consumer = openRing().consumer();
+    const wait = consumer.records({ signal: controller.signal }).next();
+    tell("waits");
+    await wait.catch((reason) => tell(reason.message));
+    // Nothing keeps it alive from here on.
+  },
+  /** Echoes through a WebSocket while it waits for a record. */
+  async serve() {
+    using consumer = openRing().consumer();
+    const socket = new WebSocket(way);
+    socket.onmessage = ({ data }) => socket.send(`${data}!`);
+    await new Promise((resolve) => socket.onopen = resolve);
+    for await (const { sequence } of consumer) {
+      socket.send(`record ${sequence}`);
+      if (sequence === 3) break;
+    }
+    socket.close();
+  },
+  /** Receives for ever. */
+  async receive() {
+    tell("ready");
+    using consumer = openRing().consumer();
+    for await (const { sequence } of consumer) tell(sequence);
+  },
+  /** Ends while a task waits. */
+  async exit() {
+    void openRing().consumer().records().next();
+    await after(way === "started" ? 300 : 0);
+    process.exit(7);
+  },
+  /** Takes a lock and keeps it until it is killed; or counts in it. */
+  async keep() {
+    await segment.open("mutex", Mutex).lockAsync();
+    tell("kept");
+    await after(60_000);
+  },
+  /** Counts under a lock: tasks of one process, among those of others. */
+  async count() {
+    const mutex = segment.open("mutex", Mutex), words = segment.open("count", Words);
+    tell("ready");
+    const work = async () => {
+      for (let i = 0; i < Number(count); i++) {
+        await mutex.lockAsync({ timeoutMs: 20_000 });
+        const before = words[0];
+        if (i % 16 === 0) await after(0);
+        words[0] = before + 1;
+        mutex.unlock();
+      }
+    };
+    await Promise.all([work(), work(), work()]);
+    tell("done");
+    process.exit(0);
+  },
+  /** Waits for a permit again and again, and is called off most of the time. */
+  async disturb() {
+    const semaphore = segment.open("semaphore", Semaphore);
+    tell("ready");
+    for (let i = 0;; i++) {
+      const isTaken = await semaphore.lockAsync({ timeoutMs: i % 4 });
+      if (isTaken) semaphore.unlock();
+    }
+  },
+  /** Sets an event some time after it is told to. */
+  async set() {
+    tell("ready");
+    for await (const _line of told()) break;
+    await after(50);
+    segment.open("event", Event).set();
+    process.exit(0);
+  },
+  /** Receives until it is stopped. */
+  stop() {
+    const stop = segment.open("event", Event);
+    using consumer = openRing().consumer({ wait: way as WaitStrategy });
+    tell("ready");
+    const start = performance.now();
+    let received = 0;
+    while (!stop.isSet) consumer.drainWait(() => void received++, 8, { stop, timeoutMs: 20_000 });
+    tell({ received, ms: performance.now() - start });
+  },
+  /** How many threads wait in the kernel while a task waits, and after a while. */
+  async threads() {
+    using consumer = openRing().consumer();
+    const threads = () =>
+      readdirSync("/proc/self/task").filter((id) =>
+        readFileSync(`/proc/self/task/${id}/syscall`, "utf8").startsWith("449 ")
+      ).length;
+    setTimeout(() => tell(threads()), 300);
+    await consumer.shiftAsync(Sample.alloc(), { timeoutMs: 600 });
+    await after(2500);
+    tell(threads());
+  },
+};
+
+await parts[what]();
