@@ -73,13 +73,17 @@ for (const runtime of RUNTIMES) {
         const peer = Peer.start(runtime, SCRIPT, ["idle", name]);
         assertEquals(await peer.next(), "waits");
         await after(1000); // all is started
-        const start = performance.now(), before = cpuMs(peer.pid);
-        await after(2500);
-        const share = (cpuMs(peer.pid) - before) / (performance.now() - start);
+        const shares: number[] = [];
+        // Engines go on collecting and compiling for a while, the longer the busier the machine is.
+        for (let i = 0; i < 10 && Math.min(1, ...shares) >= 0.005; i++) {
+          const start = performance.now(), before = cpuMs(peer.pid);
+          await after(1500);
+          shares.push((cpuMs(peer.pid) - before) / (performance.now() - start));
+        }
         peer.kill("SIGTERM");
         assertEquals(await peer.next(), "SIGTERM");
         await peer.succeeded();
-        assertLess(share, 0.005);
+        assertLess(Math.min(...shares), 0.005);
       }));
 
     for (const when of ["starting", "started"]) {
