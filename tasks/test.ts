@@ -3,8 +3,9 @@
  *
  *     bun run test [--quick] [--only bun|deno|doc|check|build] [--soak deaths] [path …]
  *
- * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build. With `--soak 1000` the tests that kill processes at random run alone, each with that many deaths, at each of
- * which another process is stopped for a moment.
+ * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build. With `--soak 1000`
+ * the tests that kill processes at random run alone, each with that many deaths, at each of which another process is
+ * stopped for a moment.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
