@@ -133,6 +133,7 @@ export {
   Counters,
   type CountersOptions,
   Histogram,
+  type HistogramEntry,
   type HistogramOptions,
   HistogramReading,
   HistogramRecorder,

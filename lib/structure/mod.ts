@@ -8,7 +8,7 @@ export { type CounterInfo, type CounterOptions, Counters } from "./counters/coun
 export type { CountersOptions } from "./counters/geometry.ts";
 export { Histogram } from "./histogram/histogram.ts";
 export type { HistogramOptions } from "./histogram/geometry.ts";
-export { HistogramReading } from "./histogram/histogram_reading.ts";
+export { type HistogramEntry, HistogramReading } from "./histogram/histogram_reading.ts";
 export { HistogramRecorder } from "./histogram/histogram_recorder.ts";
 export type { HistogramScale } from "./histogram/scale.ts";
 export { KeyedRow } from "./keyed_table/keyed_row.ts";

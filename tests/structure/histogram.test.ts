@@ -5,6 +5,7 @@ import { deflateSync } from "node:zlib";
 import {
   ClosedError,
   Histogram,
+  type HistogramEntry,
   type HistogramOptions,
   HistogramReading,
   NotOwnerError,
@@ -75,6 +76,13 @@ describe("Histogram", () => {
       }
       assertAlmostEquals(reading.mean, other.mean, other.mean * 1e-9);
       assertAlmostEquals(reading.stdDev, other.stdDeviation, other.stdDeviation * 1e-6);
+      const counts = [...reading.entries()],
+        isApart = ({ lowest }: HistogramEntry, i: number) => i === 0 || lowest > counts[i - 1].highest;
+      assertEquals([counts.reduce((sum, { count }) => sum + count, 0), counts.every(isApart)], [reading.total, true]);
+      for (const { lowest, highest, count } of counts) {
+        const index = new Scale(options).indexOf(lowest);
+        assertEquals([index, reading.counts[index]], [new Scale(options).indexOf(highest), count]);
+      }
       // There and back, both ways.
       const theirs = hdr.decodeFromCompressedBase64(reading.toBase64());
       const same = hdr.decodeFromCompressedBase64(hdr.encodeIntoCompressedBase64(other));

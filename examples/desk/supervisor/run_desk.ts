@@ -4,7 +4,6 @@ import { Segment } from "../../../mod.ts";
 import { otherRuntime, type Runtime, thisRuntime } from "../../../support/runtimes.ts";
 import { DEFAULT_LIMITS } from "../layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, type LatencyName, openDesk, ROLES } from "../layout/desk.ts";
-import { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import { SeededRandom } from "../market/seeded_random.ts";
 import type { FeedOptions } from "../processes/feed_options.ts";
 import type { MonitorOptions } from "../processes/monitor_options.ts";
@@ -267,8 +266,7 @@ class Supervisor {
     // Of a run that was hardly longer, too little would be left to tell of.
     if (before === undefined || seconds * 1000 < 2 * WARM_MS) return undefined;
     const warm = Object.entries(latencies).map(([name, counted]) => {
-      const passed = new LatencySnapshot();
-      passed.add(counted);
+      const passed = counted.clone();
       passed.subtract(before[name as LatencyName]);
       return [name, passed];
     });

@@ -1,10 +1,9 @@
-import type { ValueOf } from "../../../mod.ts";
+import type { HistogramReading, ValueOf } from "../../../mod.ts";
 import { OrderBook } from "../book/order_book.ts";
 import type { BookTop } from "../book/book_top.ts";
 import type { InstrumentKind, InstrumentModel } from "../instrument/instrument_model.ts";
 import { type Desk, type DeskRole, LATENCIES, type LatencyName, MAX_REASONS, ROLES } from "../layout/desk.ts";
 import { heldOf } from "../layout/position_rows.ts";
-import { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import {
   CountersRow,
   FeedProgressRow,
@@ -66,7 +65,7 @@ export interface DeskSnapshot {
   readonly at: number;
   readonly channels: readonly ChannelState[];
   readonly processes: Readonly<Record<DeskRole, ValueOf<typeof CountersRow>>>;
-  readonly latencies: Readonly<Record<LatencyName, LatencySnapshot>>;
+  readonly latencies: Readonly<Record<LatencyName, HistogramReading>>;
   /** The book that is shown: the hedging future's, or that of the first instrument. */
   readonly book: { readonly name: string; readonly top: BookTop } | undefined;
   readonly futures: readonly FutureState[];
@@ -120,11 +119,7 @@ export class DeskObserver {
         desk.counters[role].read(0, this.#counters);
         return CountersRow.toObject(this.#counters);
       }),
-      latencies: record(LATENCIES, (name) => {
-        const snapshot = new LatencySnapshot();
-        desk.latencies[name].read(snapshot);
-        return snapshot;
-      }),
+      latencies: record(LATENCIES, (name) => desk.latencies[name].read()),
       book: this.#book(),
       ...this.#holdings(instruments, mostOptions),
       kinds: kindsOf(instruments),

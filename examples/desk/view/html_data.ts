@@ -1,6 +1,5 @@
+import type { HistogramReading } from "../../../mod.ts";
 import { LATENCIES } from "../layout/desk.ts";
-import { BUCKETS, largestOf } from "../layout/latency_buckets.ts";
-import type { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
 
 /** Channels whose rates are drawn. */
@@ -60,14 +59,13 @@ function marksOf({ deaths, startedAt, last: { limits } }: DeskResult): Mark[] {
 }
 
 /** For each value counted, how many nines of all values do not exceed it: 1 is 90 %, 2 is 99 %. */
-function curveOf({ counts, total }: LatencySnapshot): { nines: number[]; ns: number[] } {
-  const nines: number[] = [], ns: number[] = [];
+function curveOf(counted: HistogramReading): { nines: number[]; ns: number[] } {
+  const nines: number[] = [], ns: number[] = [], { total } = counted;
   let below = 0;
-  for (let i = 0; i < BUCKETS; i++) {
-    if (counts[i] === 0) continue;
+  for (const { highest, count } of counted.entries()) {
     nines.push(Math.round(-Math.log10(1 - below / total) * 1e4) / 1e4);
-    ns.push(largestOf(i));
-    below += counts[i];
+    ns.push(highest);
+    below += count;
   }
   nines.push(Math.log10(total) + 0.05);
   ns.push(ns[ns.length - 1]);

@@ -1,5 +1,5 @@
+import type { HistogramReading } from "../../../mod.ts";
 import { ROLES } from "../layout/desk.ts";
-import type { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskResult } from "../supervisor/run_desk.ts";
 import type { DeskSnapshot } from "./desk_snapshot.ts";
 
@@ -50,7 +50,7 @@ function latenciesOf(latencies: DeskSnapshot["latencies"]): Record<string, unkno
   return Object.fromEntries(Object.entries(latencies).map(([name, counted]) => [name, percentilesOf(counted)]));
 }
 
-function percentilesOf(counted: LatencySnapshot): Record<string, number> {
+function percentilesOf(counted: HistogramReading): Record<string, number> {
   return {
     count: counted.total,
     p50: counted.percentile(50),

@@ -1,5 +1,5 @@
+import type { HistogramReading } from "../../../mod.ts";
 import { LATENCIES, type LatencyName } from "../layout/desk.ts";
-import { LatencySnapshot } from "../layout/latency_snapshot.ts";
 import type { DeskObserver } from "./desk_snapshot.ts";
 
 /** The desk in a stretch of time. */
@@ -24,7 +24,7 @@ export class Timeline {
   #startedAt = NaN;
   #lastAt = NaN;
   #messages: Readonly<Record<string, number>> = {};
-  #counted: Readonly<Record<LatencyName, LatencySnapshot>> | undefined;
+  #counted: Readonly<Record<LatencyName, HistogramReading>> | undefined;
 
   constructor(observer: DeskObserver) {
     this.#observer = observer;
@@ -50,8 +50,7 @@ export class Timeline {
         depth: channels[0].depth,
         latencies: Object.fromEntries(
           LATENCIES.flatMap((name) => {
-            const passed = new LatencySnapshot();
-            passed.add(latencies[name]);
+            const passed = latencies[name].clone();
             passed.subtract(before[name]);
             return passed.total === 0 ? [] : [[name, { p50: passed.percentile(50), p99: passed.percentile(99) }]];
           }),

@@ -1,6 +1,16 @@
 import { decodeHdr, encodeHdr } from "./hdr_text.ts";
 import { type HistogramScale, Scale } from "./scale.ts";
 
+/** Values of a {@linkcode HistogramReading} that cannot be told from each other, and how many there are of them. */
+export interface HistogramEntry {
+  /** The lowest of them. */
+  readonly lowest: number;
+  /** The highest of them. */
+  readonly highest: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
 /**
  * What a {@linkcode Histogram} had counted at a time, or between two times; or counts of one's own. It belongs to this
  * program alone: nobody else changes it.
@@ -103,6 +113,15 @@ export class HistogramReading {
       if (sum >= rank) return percent === 0 ? this.#scale.lowestOf(i) : this.#scale.highestOf(i);
     }
     return 0;
+  }
+
+  /** What was counted, from the lowest value to the highest: each count that is not 0, with the values it stands for. */
+  *entries(): IterableIterator<HistogramEntry> {
+    const scale = this.#scale;
+    for (let i = 0; i < this.counts.length; i++) {
+      const count = this.counts[i];
+      if (count !== 0) yield { lowest: scale.lowestOf(i), highest: scale.highestOf(i), count };
+    }
   }
 
   /**
