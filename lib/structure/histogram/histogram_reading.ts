@@ -115,7 +115,7 @@ export class HistogramReading {
     return 0;
   }
 
-  /** What was counted, from the lowest value to the highest: each count that is not 0, with the values it stands for. */
+  /** What was counted, from the lowest value to the highest: each count above 0, with the values it stands for. */
   *entries(): IterableIterator<HistogramEntry> {
     const scale = this.#scale;
     for (let i = 0; i < this.counts.length; i++) {
