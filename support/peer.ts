@@ -1,5 +1,5 @@
 /**
- * Other processes, of either runtime, that run a script beside a test and talk with it in lines of JSON.
+ * Other processes, of either runtime or of another language, that run beside a test and talk with it in lines of JSON.
  *
  * @module
  */
@@ -57,13 +57,10 @@ export class Peer {
   readonly exited: Promise<Exit>;
 
   private constructor(
-    runtime: Runtime,
-    script: URL,
-    args: readonly string[],
+    { file, args: all }: { file: string; args: readonly string[] },
     env: Record<string, string>,
-    { prefix, permissions }: PeerOptions,
+    prefix: string | undefined,
   ) {
-    const { file, args: all } = command(runtime, bundled(fileURLToPath(script)), args, permissions);
     const [start, startArgs] = prefix === undefined ? [file, all] : shell(prefix, file, all);
     this.#child = spawn(start, startArgs, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
     const pid = this.#child.pid;
@@ -93,7 +90,13 @@ export class Peer {
     env: Record<string, string> = {},
     options: PeerOptions = {},
   ): Peer {
-    return new Peer(runtime, script, args.map(String), env, options);
+    const { prefix, permissions } = options;
+    return new Peer(command(runtime, bundled(fileURLToPath(script)), args.map(String), permissions), env, prefix);
+  }
+
+  /** Starts any program, which talks in the same way; arguments go over as text. */
+  static run(file: string, args: readonly (string | number)[], env: Record<string, string> = {}): Peer {
+    return new Peer({ file, args: args.map(String) }, env, undefined);
   }
 
   /** The process id. */

@@ -27,7 +27,9 @@ const TYPES: { readonly [K in FieldKind]?: string } = {
  * Names that are reserved, in C or C++, get an underscore at the end (`int_`) or, if compilers keep such names for
  * themselves, an `x` in front (`x__FILE__`). A field named as the type of one beside it gets an underscore, too. The
  * members of enumerations become macros `Struct_field_member`, with underscores at the end where another name of the
- * header is the same. A struct named as a function of the C library needs another name to be used beside it.
+ * header is the same. A struct named as a function of the C library needs another name to be used beside it. The macro
+ * `SHMKIT_Struct_HASH` tells the hash of the schema: `shmkit_check_hash` of `interop/c/shmkit.h` compares it with an
+ * object's.
  *
  * @param struct The struct.
  * @returns The header's text.
@@ -85,8 +87,11 @@ function memberNames(struct: Struct): string[] {
 function section(struct: Struct, taken: Set<string>): string {
   const type = cName(struct.name),
     members = memberNames(struct),
-    guard = `SHMKIT_${struct.name}_${hash(struct.schema)}`;
-  const constants: string[] = [], lines: string[] = [], asserts: string[] = [];
+    schemaHash = hash(struct.schema),
+    guard = `SHMKIT_${struct.name}_${schemaHash}`;
+  // No guard ends so: those end with eight digits.
+  const constants = [`#define SHMKIT_${struct.name}_HASH UINT32_C(0x${schemaHash})`];
+  const lines: string[] = [], asserts: string[] = [];
   struct.fields.forEach(({ name, field, byteOffset }, i) => {
     const inner = innermost(field), member = members[i];
     for (const [key, value] of inner.members ?? []) {

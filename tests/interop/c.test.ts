@@ -1,0 +1,57 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { thisRuntime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
+import { C_COMMAND, lacking, pairsWith, startPeer } from "./languages.ts";
+import {
+  createAll,
+  throughBroadcast,
+  throughPipeline,
+  throughRing,
+  throughShared,
+  throughTable,
+  underMutex,
+  underSeqlock,
+} from "./pairs.ts";
+
+/** Records of each test: ten million in a recorded run. */
+const RECORDS = Number(process.env.SHMKIT_INTEROP_RECORDS ?? 20_000);
+const skip = lacking(["c"]), timeout = 60_000 + RECORDS / 50;
+
+/** Prints how fast it was, in a recorded run. */
+async function timed(what: string, records: number, run: Promise<void>): Promise<void> {
+  const start = performance.now();
+  await run;
+  if (process.env.SHMKIT_INTEROP_RECORDS === undefined) return;
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`    ${what}: ${records} in ${seconds.toFixed(2)} s, start included`);
+}
+
+describe(`C, by ${C_COMMAND.filter((word) => !word.startsWith("-W")).join(" ")}`, { skip, timeout }, () => {
+  for (const pair of pairsWith("c")) {
+    const [a, b] = pair, name = `${a} → ${b}`;
+    it(`${name}: a table is never torn`, () => timed(`table, ${name}`, RECORDS, throughTable(pair, RECORDS / 8)));
+    it(`${name}: all records of a ring, past 2^32`, () => timed(`ring, ${name}`, RECORDS, throughRing(pair, RECORDS)));
+    it(`${name}: a broadcast past 2^32, losses exact`, () =>
+      timed(`broadcast, ${name}`, RECORDS, throughBroadcast(pair, RECORDS, a === "c" ? "watch" : "broadcast-read")));
+    it(`${name}: a pipeline's readers in their order`, () =>
+      timed(`pipeline, ${name}`, RECORDS / 4, throughPipeline(pair, RECORDS / 4)));
+    it(`${name}: exclusion under a mutex`, () => timed(`mutex, ${name}`, 2 * RECORDS, underMutex(pair, RECORDS)));
+    it(`${name}: a seqlock's record is whole`, () => timed(`seqlock, ${name}`, RECORDS, underSeqlock(pair, RECORDS)));
+  }
+
+  it("many writers of a broadcast take turns", () => throughShared([thisRuntime, "c", "c"], RECORDS / 10));
+
+  it("refuses, and says why", () =>
+    withName(async (name) => {
+      using segment = createAll(name);
+      const peer = startPeer("c", "refusals", name);
+      // In the order of peer.c: no such segment, no name, no object, another kind, hash, schema and size, read-only
+      // three times, taken, no such row twice, never written, not held twice, held already twice, nobody died, free.
+      const expected = [-1, -1, 0, -9, -10, -10, -10, -11, -11, -11, -12, -18, -18, 0, -13, -13, -14, -14, 0, -13];
+      assertEquals(await peer.next(), expected);
+      await peer.succeeded();
+      assertEquals(segment.participants().map(({ role }) => role), ["test"]);
+    }));
+});
