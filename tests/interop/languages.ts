@@ -43,12 +43,15 @@ const WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", `-I${C_FOLD
 const C11 = ["cc", "-x", "c", "-std=c11", ...WARNINGS], CPP17 = ["c++", "-x", "c++", "-std=c++17", ...WARNINGS];
 const SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
+/** That, in words. */
+export const C_WORDS: string = IS_FAST ? "C11" : thisRuntime === "bun" ? "C11 with sanitizers" : "C++17";
+
 /** What the C peer is compiled with, here. */
 export const C_COMMAND: readonly string[] = IS_FAST
   ? [...C11, "-O2"]
   : thisRuntime === "bun"
-  ? [...C11, "-O1", ...SANITIZERS]
-  : [...CPP17, "-O2"];
+  ? [...C11, ...SANITIZERS]
+  : [...CPP17, "-O1"];
 
 let scratch: string | undefined;
 
