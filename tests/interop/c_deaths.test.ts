@@ -8,7 +8,7 @@ import { Random } from "../../support/random.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 import { Notes } from "../channel/spsc_ring_sample.ts";
-import { lacking, type Language, mixedLanguage, startPeer } from "./languages.ts";
+import { type Language, mixedLanguage, startPeer } from "./languages.ts";
 import { ERRORS, GIVEN, SEEN } from "./notes.ts";
 import { begin, createAll } from "./pairs.ts";
 import { isWholeTick, Tick } from "./records.ts";
