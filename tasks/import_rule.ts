@@ -25,6 +25,15 @@ const FLOORS: readonly Home[] = [
 /** What only `ffi/` may name: the globals of runtimes. */
 const RUNTIME_NAMES: ReadonlySet<string> = new Set(["Bun", "Deno", "process", "require"]);
 
+/**
+ * The command is a program: it may have packages, which `package.json` names as optional, and use Node's modules, which
+ * all runtimes have. Nothing below it, and nothing that `mod.ts` reaches, may import it.
+ */
+const COMMAND: { readonly path: string; readonly packages: ReadonlySet<string> } = {
+  path: "lib/cli/",
+  packages: new Set(["cli-table3", "commander", "picocolors", "slice-ansi"]),
+};
+
 /** The one file that may name `Atomics`. */
 const ATOMICS_FILE = "lib/atomic/atomics.ts";
 
@@ -80,6 +89,11 @@ export function importCircles(texts: ReadonlyMap<string, string>): string[] {
 }
 
 function importRefusal(path: string, home: Home, specifier: string): string | undefined {
+  const isCommand = home.path === COMMAND.path;
+  if (isCommand && (specifier.startsWith("node:") || COMMAND.packages.has(specifier))) return undefined;
+  if (path === "mod.ts" && specifier.startsWith(`./${COMMAND.path}`)) {
+    return `imports ${specifier}: the command has packages`;
+  }
   if (!isRelative(specifier)) return `imports ${specifier}: imports are relative`;
   const target = normalize(join(dirname(path), specifier));
   const floor = homeOf(target);
@@ -91,6 +105,7 @@ function nameRefusal(path: string, home: Home, name: string): string | undefined
   if (name === "Atomics" && path !== ATOMICS_FILE && path !== THREAD_FILE) {
     return `names Atomics: only ${ATOMICS_FILE} may`;
   }
+  if (name === "process" && home.path === COMMAND.path) return undefined; // imported from node:process
   if (RUNTIME_NAMES.has(name) && home.path !== "ffi/") return `names ${name}: only ffi/ may`;
   return undefined;
 }

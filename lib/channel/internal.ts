@@ -8,3 +8,6 @@ export { CHANGES_OFFSET, WRITER_OFFSET } from "./latest_table/format.ts";
 export { placesOf, readGeometry, refuseRow, type TableGeometry } from "./latest_table/geometry.ts";
 export { makeWriterPath, type WriterPath } from "./latest_table/writer_path.ts";
 export { ChannelEnd } from "./shared/channel_end.ts";
+export { channelDescription } from "./describe.ts";
+export { holdersOf } from "./shared/holders.ts";
+export { valuesOf } from "./shared/record_reading.ts";

@@ -83,6 +83,18 @@ export class Catalog {
     return [...this.#refresh().values()];
   }
 
+  /** All objects that can be read, and what is wrong with the catalog behind them, if anything is. */
+  readable(): { readonly entries: CatalogEntry[]; readonly error: SegmentFormatError | undefined } {
+    let error: SegmentFormatError | undefined;
+    try {
+      this.#refresh();
+    } catch (thrown) {
+      if (!(thrown instanceof SegmentFormatError)) throw thrown;
+      error = thrown;
+    }
+    return { entries: [...this.#entries.values()], error };
+  }
+
   /**
    * Adds an object. `init` writes its first bytes before anybody can find it. One process adds at a time, under a
    * kernel lock that a death gives back; a half-made object is then simply overwritten by the next one.

@@ -24,11 +24,17 @@ import {
   STATE_READY,
   VERSION_OFFSET,
 } from "./header_format.ts";
-import { processIdentity } from "./process_identity.ts";
+import { hexadecimal, processIdentity } from "./process_identity.ts";
 
 /** What a valid header says. */
 export interface Header extends Geometry {
   readonly creatorPid: number;
+  /** The creator's user id. */
+  readonly creatorUid: number;
+  /** When the creator's process started, in clock ticks since boot; 0 if it did not know. */
+  readonly creatorStartTime: number;
+  /** The boot in which it was created, 32 hexadecimal digits; zeros if the creator did not know. */
+  readonly creatorBootId: string;
   /** When the segment was created, in nanoseconds on the machine's monotonic clock. */
   readonly createdNs: number;
 }
@@ -151,6 +157,9 @@ export function readHeader(name: string, record: DataView, fileByteLength: numbe
   return {
     ...geometry,
     creatorPid: record.getUint32(CREATOR_PID_OFFSET, true),
+    creatorUid: record.getUint32(CREATOR_UID_OFFSET, true),
+    creatorStartTime: getU53(record, CREATOR_START_OFFSET),
+    creatorBootId: hexadecimal(new Uint8Array(record.buffer, record.byteOffset + CREATOR_BOOT_OFFSET, 16)),
     createdNs: readCreatedNs(record),
   };
 }

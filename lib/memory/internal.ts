@@ -7,3 +7,19 @@ export * from "./mod.ts";
 export { requireOptions } from "./option_checks.ts";
 export { OWN_TYPE } from "./own_type.ts";
 export { type CopyRecord, recordCopier, recordCopies } from "./record.ts";
+export { removeAbandonedSegment } from "./abandoned_segment.ts";
+export type {
+  DescribePart,
+  Fact,
+  PartContent,
+  PartDescription,
+  PartHolder,
+  PartReader,
+  PartState,
+} from "./description.ts";
+export type { SlotHolder } from "./participants.ts";
+export { processIdentity } from "./process_identity.ts";
+export { SegmentObserver } from "./segment_observer.ts";
+export { anonymousName, parseAnonymousName } from "./segment_name.ts";
+export { FORMAT_VERSION } from "./header_format.ts";
+export { hexadecimal } from "./process_identity.ts";

@@ -34,7 +34,12 @@ function aim(type: number, byteOffset: number, byteLength = 1): void {
 
 /** Takes the lock of one byte if nobody else holds it. */
 export function tryLockByte(doing: Doing, fd: number, byteOffset: number): boolean {
-  aim(F_WRLCK, byteOffset);
+  return tryLockBytes(doing, fd, byteOffset, 1);
+}
+
+/** Takes the locks of some bytes if nobody else holds any of them. */
+export function tryLockBytes(doing: Doing, fd: number, byteOffset: number, byteLength: number): boolean {
+  aim(F_WRLCK, byteOffset, byteLength);
   const result = system.resultOf(() => libc().fcntl_flock(fd, F_OFD_SETLK, flock));
   if (result === 0) return true;
   if (result === -EAGAIN || result === -EACCES) return false;

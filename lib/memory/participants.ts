@@ -47,6 +47,14 @@ export interface Participant {
   readonly role: string;
 }
 
+/** What a slot says of its last holder, whether that lives or not. */
+export interface SlotHolder extends Participant {
+  /** Whether it is still attached. If not, it died, or its thread did, without closing the segment. */
+  readonly isAlive: boolean;
+  /** The pid namespace in which its ids mean something: the inode of its `/proc/self/ns/pid`; 0 if it did not know. */
+  readonly pidNamespace: number;
+}
+
 /**
  * Who is attached to a segment. To be attached is to hold the lock of one's slot; the kernel drops it when the process
  * dies, so nobody needs a heartbeat and no reused pid can deceive.
@@ -160,6 +168,29 @@ export class Participants implements Party {
       alive.push(this.#read(slot));
     }
     return alive;
+  }
+
+  /** Everybody attached now, and those that died attached and whose slot nobody took since. */
+  holders(): SlotHolder[] {
+    const found: SlotHolder[] = [];
+    for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
+      const isAlive = slot === this.#slot || this.#isHeld(slot), holder = this.#read(slot);
+      // Who leaves takes its process id away.
+      if (!isAlive && holder.pid === 0) continue;
+      const pidNamespace = this.#record.getUint32(slot * SLOT_BYTES + NAMESPACE_OFFSET, true);
+      found.push({ ...holder, isAlive, pidNamespace });
+    }
+    return found;
+  }
+
+  /** The pid namespaces of the last holders of all slots, as far as they knew theirs. */
+  namespaces(): Set<number> {
+    const found = new Set<number>();
+    for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
+      found.add(this.#record.getUint32(slot * SLOT_BYTES + NAMESPACE_OFFSET, true));
+    }
+    found.delete(0);
+    return found;
   }
 
   /** Takes a slot that nobody holds. */

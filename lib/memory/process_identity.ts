@@ -43,3 +43,8 @@ function readBootId(): Uint8Array {
   const digits = system.readTextOr("", "/proc/sys/kernel/random/boot_id").replace(/[^0-9a-f]/g, "");
   return Uint8Array.from({ length: 16 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2) || "0", 16));
 }
+
+/** Bytes as digits, two each. */
+export function hexadecimal(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

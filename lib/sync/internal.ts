@@ -11,3 +11,4 @@ export { type Stop, timeoutOf } from "./shared/wait_options.ts";
 export { asyncLimitsOf } from "./shared/async/async_wait_options.ts";
 export type { Armed, Goal } from "./shared/async/goal.ts";
 export { DEFAULT_POLL_MS, TaskQueue } from "./shared/async/task_queue.ts";
+export { lockDescription } from "./describe.ts";

@@ -55,6 +55,17 @@ describe("the import rule", () => {
     );
   });
 
+  it("lets the command alone have its packages and Node's modules", () => {
+    assertHolds(
+      "lib/cli/view/a.ts",
+      `import Table from "cli-table3"; import process from "node:process"; process.argv;`,
+    );
+    assertBreaks("lib/cli/a.ts", "Deno.pid;", "names Deno: only ffi/ may");
+    assertBreaks("lib/memory/a.ts", `import "commander";`, "imports commander: imports are relative");
+    assertBreaks("lib/wait/a.ts", `import "../cli/a.ts";`, "imports lib/cli/a.ts: imports go down only");
+    assertBreaks("mod.ts", `import "./lib/cli/a.ts";`, "imports ./lib/cli/a.ts: the command has packages");
+  });
+
   it("refuses a file without a floor", () => {
     assertEquals(violationsOf("lib/odd/a.ts", ""), ["lib/odd/a.ts: belongs to no floor"]);
   });

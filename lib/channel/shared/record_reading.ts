@@ -1,0 +1,59 @@
+import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
+import { type PartContent, recordCopier, type Region } from "../../memory/internal.ts";
+
+/** Where records lie, one after another, and how it is told that one was whole. */
+export interface RecordPlaces {
+  /** The position of the first record, and of the one behind the last. */
+  readonly from: number;
+  readonly to: number;
+  /** Where a position's record begins. */
+  readonly byteOffsetOf: (position: number) => number;
+  /** Whether what was copied of a position was its record: asked after the copy. */
+  readonly isWhole: (position: number) => boolean;
+}
+
+/**
+ * Copies records that others may be writing over, without taking them: those that were not whole are left out.
+ *
+ * @param layout Of a record.
+ * @param region Where they lie.
+ */
+export function* readRecords(
+  layout: AnyStruct,
+  region: Region,
+  { from, to, byteOffsetOf, isWhole }: RecordPlaces,
+): Generator<PartContent, void, undefined> {
+  if (from === to) return;
+  const source = layout.view(region.source, byteOffsetOf(from), { readOnly: true });
+  const into = layout.alloc(), copy = recordCopier(layout);
+  for (let position = from; position !== to; position = (position + 1) % 2 ** 32) {
+    layout.moveTo(source, byteOffsetOf(position));
+    copy(source, into);
+    if (isWhole(position)) yield { position, ...valuesOf(layout, into) };
+  }
+}
+
+/**
+ * A record's values, whatever its bytes are: an enumeration's value that has no name is shown as a text that says so.
+ *
+ * @param layout The struct.
+ * @param view A view of it.
+ */
+export function valuesOf<S extends AnyStruct>(layout: S, view: ViewOf<S>): Record<string, unknown> {
+  try {
+    return layout.toObject(view);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const values: Record<string, unknown> = {};
+  for (const { name, field } of layout.fields as AnyStruct["fields"]) {
+    try {
+      const value = (view as Record<string, unknown>)[name];
+      values[name] = "toObject" in field ? valuesOf(field as AnyStruct, value as ViewOf<AnyStruct>) : value;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      values[name] = "not a value of its enumeration";
+    }
+  }
+  return values;
+}

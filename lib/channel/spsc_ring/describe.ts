@@ -1,0 +1,39 @@
+import { load } from "../../atomic/mod.ts";
+import { parseSchema } from "../../layout/mod.ts";
+import type { PartDescription, Region } from "../../memory/internal.ts";
+import { holdersOf } from "../shared/holders.ts";
+import { readRecords } from "../shared/record_reading.ts";
+import { CONSUMER_OFFSET, HEAD_OFFSET, PRODUCER_OFFSET, RING_HEADER_BYTES, TAIL_OFFSET } from "./format.ts";
+import { readGeometry } from "./geometry.ts";
+import { SpscRing } from "./spsc_ring.ts";
+
+/** Describes an {@linkcode SpscRing} to tools. */
+export function describeSpscRing(region: Region, schema: string): PartDescription {
+  const layout = parseSchema(schema), ring = SpscRing.attach(region, { layout });
+  const { slotMask, recordBytes } = readGeometry(region, { layout }), { i32, u32 } = region.source;
+  return {
+    family: "channel",
+    state() {
+      const { length, capacity, highWater, refusals } = ring, published = load(u32, TAIL_OFFSET / 4);
+      return {
+        facts: { records: length, capacity, "high water": highWater, refusals, published },
+        holders: holdersOf(i32, { producer: PRODUCER_OFFSET / 4, consumer: CONSUMER_OFFSET / 4 }),
+        done: published,
+        doneModulo: 2 ** 32,
+        depth: length,
+        capacity,
+        refused: refusals,
+      };
+    },
+    contents() {
+      const from = load(u32, HEAD_OFFSET / 4), to = (from + Math.min(ring.length, ring.capacity)) % 2 ** 32;
+      return readRecords(layout, region, {
+        from,
+        to,
+        byteOffsetOf: (position) => RING_HEADER_BYTES + (position & slotMask) * recordBytes,
+        // What was not given back yet was not written over. pairs: ring head
+        isWhole: (position) => ((load(i32, HEAD_OFFSET / 4) - position) | 0) <= 0,
+      });
+    },
+  };
+}

@@ -1,0 +1,226 @@
+import pc from "picocolors";
+import { ShmkitError } from "../../errors.ts";
+import type { CatalogEntry, PartContent, PartDescription } from "../../memory/internal.ts";
+import { parseAnonymousName, SegmentObserver } from "../../memory/internal.ts";
+import { type ObjectLook, ObjectWatch } from "../look/object_look.ts";
+import { isFault, lookAtSegment, type ParticipantLook, type SegmentLook } from "../look/segment_look.ts";
+import { bytes, count, fact, harmless, some, span } from "../view/figures.ts";
+import type { Output } from "../view/output.ts";
+import { cut, table } from "../view/table.ts";
+import { contentLine, contentsTable, forJson } from "../view/values.ts";
+import { attached } from "./list.ts";
+
+/** What is asked of `inspect`. */
+export interface InspectOptions {
+  /** How many rows or records are shown; Infinity for all. */
+  readonly rows: number;
+  /** Whether to go on and show what changes. */
+  readonly follow: boolean;
+  /** How often to look then, in milliseconds. */
+  readonly intervalMs: number;
+}
+
+/** Longest line of a schema in a list of objects. */
+const SCHEMA_SHOWN = 60;
+
+/** How many names of objects a line has room for. */
+const NAMES_SHOWN = 10, HELD_SHOWN = 4;
+
+/** `shmkit inspect NAME [OBJECT]`. @returns The exit code. */
+export async function inspect(
+  name: string,
+  object: string | undefined,
+  options: InspectOptions,
+  output: Output,
+): Promise<number> {
+  const { path, reach } = pathOf(name), look = lookAtSegment(name, path, reach);
+  if (look === undefined) {
+    output.complain(`Cannot inspect segment '${name}' as there is none; shmkit list shows all`);
+    return 1;
+  }
+  if (look.status !== "ready" && look.slots === 0) {
+    if (output.isJson) output.json(look);
+    else output.lines(`${harmless(name)}: ${pc.red(look.status)}, ${harmless(look.reason ?? "")}`);
+    return 1;
+  }
+  using observer = SegmentObserver.open(name);
+  const { entries } = observer.objects();
+  if (object !== undefined) return await inspectObject(observer, entries, object, options, output);
+  const objects = entries.map((entry) => new ObjectWatch(observer, entry).look());
+  if (output.isJson) output.json({ ...look, participants: withHoldings(look, objects), objects });
+  else showSegment(look, objects, output);
+  return isFault(look) || objects.some(({ error }) => error !== undefined) ? 1 : 0;
+}
+
+/** Where a segment of a name lies. */
+export function pathOf(name: string): { path: string; reach: SegmentLook["reach"] } {
+  const anonymous = parseAnonymousName(name);
+  return anonymous === undefined
+    ? { path: `/dev/shm/${name.replace(/^\//, "")}`, reach: "named" }
+    : { path: anonymous.path, reach: "anonymous" };
+}
+
+function showSegment(look: SegmentLook, objects: readonly ObjectLook[], output: Output): void {
+  const { name, byteLength, memoryBytes, mode, owner, ageMs, creator, reason } = look, { columns } = output;
+  output.lines(
+    cut(`${pc.bold(harmless(name))}  ${bytes(byteLength)}, ${bytes(memoryBytes)} in memory, ${mode} ${owner}`, columns),
+    cut(`created ${span(ageMs)} ago by process ${creator?.pid} (${creator?.state}); ${attached(look)}`, columns),
+  );
+  if (reason !== undefined) output.lines(pc.red(harmless(reason)));
+  const participants = withHoldings(look, objects);
+  if (participants.length > 0) output.lines("", ...participantTable(participants, columns));
+  if (objects.length === 0) return output.lines("", "no objects");
+  output.lines("", ...objectTable(objects, columns));
+  for (const { name, error } of objects) {
+    if (error !== undefined) output.lines(pc.red(`${harmless(name)}: ${harmless(error)}`));
+  }
+}
+
+/** The participants, and what each of them holds. */
+export function withHoldings(
+  { participants }: Pick<SegmentLook, "participants">,
+  objects: readonly ObjectLook[],
+): (ParticipantLook & { readonly holds: string[] })[] {
+  return participants.map((participant) => ({
+    ...participant,
+    holds: objects.flatMap(({ name, holders }) =>
+      holders.filter(({ id }) => id === participant.id).map(({ as }) => `${as} of ${name}`)
+    ),
+  }));
+}
+
+function participantTable(participants: ReturnType<typeof withHoldings>, columns: number): string[] {
+  const now = Date.now();
+  const state = (one: ParticipantLook["state"]) =>
+    one === "alive" ? one : one === "dead" ? pc.red(one) : pc.yellow(one);
+  return table([
+    { head: "pid", cells: participants.map(({ pid }) => String(pid)), isNumber: true },
+    { head: "role", cells: participants.map(({ role }) => harmless(role) || "–") },
+    { head: "state", cells: participants.map((one) => state(one.state)) },
+    { head: "runtime", cells: participants.map(({ runtime }) => runtime ?? "?"), rank: 2 },
+    {
+      head: "since",
+      cells: participants.map(({ attachedAt }) => span(now - Date.parse(attachedAt))),
+      isNumber: true,
+      rank: 3,
+    },
+    { head: "slot", cells: participants.map(({ slot }) => String(slot)), isNumber: true, rank: 4 },
+    { head: "holds", cells: participants.map(({ holds }) => some(holds, HELD_SHOWN)) },
+  ], columns);
+}
+
+function objectTable(objects: readonly ObjectLook[], columns: number): string[] {
+  return table([
+    { head: "object", cells: objects.map(({ name }) => harmless(name)) },
+    { head: "kind", cells: objects.map(({ kind }) => harmless(kind)) },
+    { head: "bytes", cells: objects.map(({ byteLength }) => count(byteLength)), isNumber: true, rank: 2 },
+    { head: "offset", cells: objects.map(({ byteOffset }) => count(byteOffset)), isNumber: true, rank: 3 },
+    { head: "state", cells: objects.map((object) => factsLine(object, 3)) },
+    { head: "schema", cells: objects.map(({ schema }) => cut(harmless(schema), SCHEMA_SHOWN)), rank: 1 },
+  ], columns);
+}
+
+/** What there is to tell of an object, in a line. */
+export function factsLine({ state, error }: ObjectLook, most = Infinity): string {
+  if (error !== undefined) return pc.red("corrupt");
+  if (state === undefined) return "another program's";
+  return Object.entries(state.facts).slice(0, most).map(([name, value]) => `${name} ${fact(value)}`).join(", ");
+}
+
+async function inspectObject(
+  observer: SegmentObserver,
+  entries: readonly CatalogEntry[],
+  name: string,
+  options: InspectOptions,
+  output: Output,
+): Promise<number> {
+  const entry = entries.find((one) => one.name === name);
+  if (entry === undefined) {
+    output.complain(noSuchObject("inspect", name, observer.name, entries));
+    return 1;
+  }
+  const watch = new ObjectWatch(observer, entry);
+  const contents = read(() => firstOf(watch.description?.contents() ?? [], options.rows));
+  const look = watch.look(), error = look.error ?? contents.error;
+  if (output.isJson && options.follow) output.jsonLine({ ...look, error, contents: contents.found });
+  else if (output.isJson) output.json({ ...look, error, contents: contents.found });
+  else showObject({ ...look, error }, contents.found, output);
+  if (options.follow && watch.description !== undefined) await follow(watch.description, options, output);
+  return error === undefined ? 0 : 1;
+}
+
+/** Says which objects there are instead. */
+export function noSuchObject(action: string, name: string, segment: string, entries: readonly CatalogEntry[]): string {
+  const names = some(entries.map((one) => `'${one.name}'`), NAMES_SHOWN) || "none";
+  return `Cannot ${action} object '${name}' of segment '${segment}' as it must be one of its objects: found ${names}`;
+}
+
+function showObject(look: ObjectLook, contents: readonly PartContent[], output: Output): void {
+  const { name, kind, byteOffset, byteLength, schema, holders, state, error } = look, { columns } = output;
+  output.lines(
+    cut(`${pc.bold(harmless(name))}  ${harmless(kind)}, ${count(byteLength)} bytes at ${byteOffset}`, columns),
+  );
+  if (schema !== "") output.lines(cut(`schema  ${harmless(schema)}`, columns));
+  if (error !== undefined) output.lines(pc.red(harmless(error)));
+  if (state === undefined && error === undefined) {
+    output.lines("what its words mean is for its program to tell: it is none of the library's kinds");
+  }
+  for (const [name, value] of Object.entries(state?.facts ?? {})) {
+    output.lines(`${name}  ${fact(value)}`);
+  }
+  for (const { name, lag, state: how } of state?.readers ?? []) {
+    output.lines(`reader ${harmless(name)}  ${how}, lag ${count(lag)}`);
+  }
+  for (const { as, who, isAlive } of holders) {
+    output.lines(`${as}  ${harmless(who)}${isAlive ? "" : pc.red(", dead")}`);
+  }
+  if (contents.length > 0) output.lines("", ...contentsTable(contents, columns));
+}
+
+/** The first of what there is. */
+function firstOf(contents: Iterable<PartContent>, most: number): PartContent[] {
+  const found: PartContent[] = [];
+  if (most === 0) return found;
+  for (const content of contents) {
+    found.push(content);
+    if (found.length >= most) break;
+  }
+  return found;
+}
+
+/** What was read; or nothing, and what was wrong. */
+function read(reading: () => PartContent[]): { found: PartContent[]; error: string | undefined } {
+  try {
+    return { found: reading(), error: undefined };
+  } catch (error) {
+    if (!(error instanceof ShmkitError || error instanceof RangeError || error instanceof TypeError)) throw error;
+    return { found: [], error: error.message };
+  }
+}
+
+/** Shows what changes, until the process is told to end. */
+async function follow(description: PartDescription, { intervalMs }: InspectOptions, output: Output): Promise<never> {
+  const next = description.follow?.() ?? comparing(description);
+  while (true) {
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+    for (const content of next()) {
+      if (output.isJson) output.jsonLine(content);
+      else output.lines(cut(contentLine(content), output.columns));
+    }
+  }
+}
+
+/** What is new or another one since the last look, by the first field, which tells them apart. */
+function comparing(description: PartDescription): () => Iterable<PartContent> {
+  const look = () =>
+    new Map(Array.from(description.contents(), (content) => {
+      const text = JSON.stringify(content, forJson);
+      return [String(Object.values(content)[0]), { text, content }] as const;
+    }));
+  let before = look();
+  return () => {
+    const now = look(), last = before;
+    before = now;
+    return Array.from(now).filter(([key, { text }]) => last.get(key)?.text !== text).map(([, { content }]) => content);
+  };
+}

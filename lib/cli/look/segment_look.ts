@@ -1,0 +1,184 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { type SegmentFormatCode, SegmentFormatError, SegmentStateError, ShmkitError } from "../../errors.ts";
+import { hexadecimal, processIdentity, SegmentObserver, type SlotHolder } from "../../memory/internal.ts";
+import { lookAtProcess } from "./processes.ts";
+import { userName } from "./users.ts";
+
+/** What a file in `/dev/shm`, or one without a name, is. */
+export type Status =
+  | "ready"
+  | "initialising"
+  | "half-made"
+  | "blank"
+  | "foreign"
+  | "other version"
+  | "cut short"
+  | "corrupt"
+  | "unreadable";
+
+/** An attachment, as tools show it. */
+export interface ParticipantLook {
+  readonly id: number;
+  readonly slot: number;
+  readonly pid: number;
+  readonly role: string;
+  readonly state: "alive" | "stopped" | "dead";
+  /** Where its process can be looked at: it is in this pid namespace. */
+  readonly runtime: string | undefined;
+  readonly cpuMs: number | undefined;
+  readonly attachedAt: string;
+}
+
+/** What can be told of a segment without its objects. */
+export interface SegmentLook {
+  readonly name: string;
+  /** "unlinked" is one whose name was removed while somebody has it open. */
+  readonly reach: "named" | "anonymous" | "unlinked";
+  readonly status: Status;
+  /** Why it is not ready, or what is wrong with its catalog. */
+  readonly reason: string | undefined;
+  readonly byteLength: number;
+  readonly memoryBytes: number;
+  readonly uid: number;
+  readonly owner: string;
+  readonly mode: string;
+  /** Since it was created; of what is not ready, since it was changed. */
+  readonly ageMs: number;
+  readonly creator: { readonly pid: number; readonly state: "alive" | "gone" | "unknown" } | undefined;
+  readonly participants: readonly ParticipantLook[];
+  readonly alive: number;
+  readonly dead: number;
+  readonly slots: number;
+  readonly objects: number;
+}
+
+const STATUS_OF_CODE: Readonly<Record<SegmentFormatCode, Status>> = {
+  FOREIGN: "foreign",
+  VERSION: "other version",
+  TRUNCATED: "cut short",
+  HEADER: "corrupt",
+  CATALOG: "corrupt",
+  OBJECT: "corrupt",
+};
+
+/** Whether a status is something wrong, rather than something else. */
+export function isFault({ status }: Pick<SegmentLook, "status">): boolean {
+  return status === "corrupt" || status === "cut short";
+}
+
+/**
+ * Looks at a file of shared memory.
+ *
+ * @param name What to call it.
+ * @param path Where it lies.
+ * @param reach How it is reached.
+ * @param openName What to open it by.
+ * @returns Undefined if there is none.
+ */
+export function lookAtSegment(
+  name: string,
+  path: string,
+  reach: SegmentLook["reach"],
+  openName: string = name,
+): SegmentLook | undefined {
+  let file: Stats;
+  try {
+    file = statSync(path);
+  } catch {
+    return undefined;
+  }
+  const { size, blocks, uid, mode, mtimeMs } = file;
+  const nothing = {
+    name,
+    reach,
+    byteLength: size,
+    memoryBytes: blocks * 512,
+    uid,
+    owner: userName(uid),
+    mode: `0${(mode & 0o7777).toString(8).padStart(3, "0")}`,
+    ageMs: Math.max(0, Date.now() - mtimeMs),
+    creator: undefined,
+    participants: [],
+    alive: 0,
+    dead: 0,
+    slots: 0,
+    objects: 0,
+  };
+  const failed = (status: Status, reason: string) => ({ ...nothing, status, reason });
+  if (!file.isFile()) return failed("foreign", "it is no regular file");
+  try {
+    using observer = SegmentObserver.open(openName);
+    const participants = observer.participants().map(participantLook), { header } = observer;
+    const { entries, error } = observer.objects();
+    const alive = participants.filter(({ state }) => state !== "dead").length;
+    return {
+      ...nothing,
+      status: error === undefined ? "ready" : "corrupt",
+      reason: error?.message,
+      ageMs: observer.ageNs / 1e6,
+      creator: { pid: header.creatorPid, state: creatorState(observer) },
+      participants,
+      alive,
+      dead: participants.length - alive,
+      slots: header.participantSlots,
+      objects: entries.length,
+    };
+  } catch (error) {
+    if (!(error instanceof ShmkitError)) throw error;
+    if (error instanceof SegmentFormatError) return failed(STATUS_OF_CODE[error.code], error.message);
+    if (error instanceof SegmentStateError && error.code === "NOT_FOUND") return undefined;
+    if (error.code === "ENOENT") return undefined;
+    if (!(error instanceof SegmentStateError)) return failed("unreadable", error.message);
+    if (error.code === "INITIALISING") return failed("initialising", error.message);
+    // A file of zeros may be anybody's. One that is begun says so.
+    return startsAsSegment(path)
+      ? failed("half-made", "its creator died while initialising it")
+      : failed("blank", "it holds nothing yet: a segment whose creator died, or another program's memory");
+  }
+}
+
+/** Whether its creator's process is there. Ids of another pid namespace mean nothing in this one. */
+function creatorState(observer: SegmentObserver): "alive" | "gone" | "unknown" {
+  const { creatorPid, creatorStartTime, creatorBootId } = observer.header;
+  const { bootId, pidNamespace } = processIdentity();
+  if (/[^0]/.test(creatorBootId) && bootId.some((byte) => byte !== 0) && creatorBootId !== hexadecimal(bootId)) {
+    return "gone";
+  }
+  if (creatorStartTime !== 0 && lookAtProcess(creatorPid)?.startTime === creatorStartTime) return "alive";
+  const namespaces = observer.namespaces();
+  namespaces.delete(pidNamespace);
+  return creatorStartTime === 0 || pidNamespace === 0 || namespaces.size > 0 ? "unknown" : "gone";
+}
+
+/** An attachment, with what `/proc` tells of its process. */
+export function participantLook(holder: SlotHolder): ParticipantLook {
+  const { id, slot, pid, role, isAlive, startTime, attachedAt, pidNamespace } = holder;
+  const process = pidNamespace === processIdentity().pidNamespace ? lookAtProcess(pid) : undefined;
+  const own = process?.startTime === startTime ? process : undefined;
+  return {
+    id,
+    slot,
+    pid,
+    role,
+    state: !isAlive ? "dead" : own?.isStopped === true ? "stopped" : "alive",
+    runtime: own?.runtime,
+    cpuMs: own?.cpuMs,
+    attachedAt: attachedAt.toISOString(),
+  };
+}
+
+/** Whether a file begins as segments do. */
+function startsAsSegment(path: string): boolean {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(fd).isFile()) return false;
+    const bytes = new Uint8Array(8);
+    readSync(fd, bytes, 0, bytes.length, 0);
+    return new TextDecoder().decode(bytes) === "SHMKIT\r\n";
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bun
+/**
+ * The command `shmkit`, which looks at segments from outside: `shmkit --help` tells what it can.
+ *
+ * @module
+ */
+import { CommanderError } from "commander";
+import process from "node:process";
+import { ShmkitError } from "../errors.ts";
+import { makeProgram } from "./program.ts";
+
+/** The command was called wrongly. */
+const USAGE = 2;
+
+/**
+ * Runs the command.
+ *
+ * @param args What stands behind the program's name.
+ * @returns The exit code: 0; 1 if something is wrong with what was looked at; 2 if the call was.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let code = 0;
+  try {
+    await makeProgram((ended) => void (code = ended)).parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    // It has said what it had to say. Of help and the version it says so by 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    if (!(error instanceof ShmkitError)) throw error;
+    process.stderr.write(`shmkit: ${error.message}\n`);
+    return 1;
+  }
+}
+
+if (import.meta.main) {
+  // Whoever reads the answer may have seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  process.exitCode = await run(process.argv.slice(2));
+}

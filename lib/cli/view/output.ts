@@ -1,0 +1,47 @@
+import process from "node:process";
+import { forJson } from "./values.ts";
+
+/** Where a command's answer goes. */
+export class Output {
+  /** Whether it is to be JSON. */
+  readonly isJson: boolean;
+
+  constructor(isJson: boolean) {
+    this.isJson = isJson;
+  }
+
+  /** Whether a person sees it as it is written. */
+  get isTerminal(): boolean {
+    return process.stdout.isTTY === true;
+  }
+
+  /** Columns of the terminal; what goes elsewhere is never cut. */
+  get columns(): number {
+    return this.isTerminal ? process.stdout.columns || 80 : Infinity;
+  }
+
+  /** Lines of the terminal. */
+  get rows(): number {
+    return process.stdout.rows || 24;
+  }
+
+  /** Writes lines. */
+  lines(...lines: readonly string[]): void {
+    if (lines.length > 0) process.stdout.write(lines.join("\n") + "\n");
+  }
+
+  /** Writes a value as JSON, on several lines. */
+  json(value: unknown): void {
+    process.stdout.write(JSON.stringify(value, forJson, 2) + "\n");
+  }
+
+  /** Writes a value as JSON on one line: one of many. */
+  jsonLine(value: unknown): void {
+    process.stdout.write(JSON.stringify(value, forJson) + "\n");
+  }
+
+  /** Says what is wrong. */
+  complain(message: string): void {
+    process.stderr.write(`shmkit: ${message}\n`);
+  }
+}

@@ -1,0 +1,49 @@
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
+import { isReady, readHeader } from "./header.ts";
+import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC, MAGIC_BYTES } from "./header_format.ts";
+import { tryLockByte, tryLockBytes, unlockFile } from "./ofd_lock.ts";
+import { OpenFile } from "./open_file.ts";
+import { SLOT_BYTES } from "./participants_format.ts";
+
+/**
+ * Removes a segment's name if nobody is attached to it. Whether somebody is, the kernel decides in the same step that
+ * keeps others from joining, by one lock over all slots; it is given back when the name has gone.
+ *
+ * @returns False if somebody is attached, initialises it, or has removed the name already. Who only reads is not seen.
+ * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
+ * @throws {SegmentFormatError} If it is none.
+ */
+export function removeAbandonedSegment(name: string): boolean {
+  const doing = { action: "remove segment", path: name };
+  const file = new OpenFile(system.shmOpen(doing, name, linux.O_RDWR | linux.O_NONBLOCK, 0));
+  try {
+    const { fd } = file, bytes = new Uint8Array(HEADER_BYTES);
+    const start = new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0));
+    const isTaken = isReady(start) ? lockSlots(name, fd, start) : hasMagic(start) && lockHalfMade(name, fd);
+    if (!isTaken) return false;
+    // The name may be another file's by now: ours has lost it then.
+    return system.fileStatus(doing, fd).links > 0 && system.shmUnlink(doing, name);
+  } finally {
+    unlockFile(file.fd);
+    file.close();
+  }
+}
+
+function lockSlots(name: string, fd: number, start: DataView): boolean {
+  const doing = { action: "remove segment", path: name };
+  const { participantsOffset, participantSlots } = readHeader(name, start, system.fileStatus(doing, fd).byteLength);
+  return tryLockBytes(doing, fd, participantsOffset, participantSlots * SLOT_BYTES);
+}
+
+/** Whoever would initialise it waits for this lock; and who has just done so must have got it before. */
+function lockHalfMade(name: string, fd: number): boolean {
+  const doing = { action: "remove segment", path: name };
+  if (!tryLockByte(doing, fd, INITIALISER_LOCK_BYTE)) return false;
+  const bytes = new Uint8Array(HEADER_BYTES);
+  return !isReady(new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0)));
+}
+
+function hasMagic(start: DataView): boolean {
+  return start.byteLength >= MAGIC_BYTES && MAGIC.every((word, i) => start.getUint32(4 * i, true) === word);
+}

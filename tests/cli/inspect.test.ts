@@ -1,0 +1,180 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Segment } from "@shmkit/shmkit";
+import { Peer } from "../../support/peer.ts";
+import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
+import { uniqueName } from "../../support/segments.ts";
+import { shmkit, shmkitJson } from "./command.ts";
+
+const PEER = new URL("./segment_peer.ts", import.meta.url);
+const name = uniqueName();
+let peer: Peer;
+
+before(async () => {
+  peer = Peer.start(otherRuntime, PEER, [name]);
+  await peer.next();
+});
+
+after(() => {
+  peer.kill();
+  Segment.unlink(name);
+});
+
+/** The facts, holders and contents of an object. */
+async function inspected(
+  object: string,
+): Promise<{ facts: Record<string, unknown>; holds: string[]; contents: unknown[] }> {
+  const { code, json } = await shmkitJson(["inspect", name, object, "--rows"]);
+  assertEquals([code, json.error], [0, undefined]);
+  return { facts: json.state.facts, holds: json.holders.map(({ as }: { as: string }) => as), contents: json.contents };
+}
+
+describe("shmkit inspect", () => {
+  it("shows a segment whose slots are full, and changes no byte of it", async () => {
+    using own = Segment.open(name, { role: "second" }); // the last slot
+    const start = readFileSync(`/dev/shm${name}`);
+    const { code, json } = await shmkitJson(["inspect", name]);
+    assertEquals(Buffer.compare(readFileSync(`/dev/shm${name}`), start), 0);
+    assertEquals([code, json.status, json.slots, json.alive, json.dead], [0, "ready", 2, 2, 0]);
+    assertEquals(json.objects.length, own.objects().length);
+    assertEquals(json.creator, { pid: peer.pid, state: "alive" });
+    const [feed, second] = json.participants;
+    assertEquals([feed.pid, feed.role, feed.state, feed.runtime], [peer.pid, "feed", "alive", otherRuntime]);
+    assertEquals([second.role, second.runtime, second.holds], ["second", thisRuntime, []]);
+    for (const held of ["writer of quotes", "producer of ticks", "owner of lock", "reader book of events"]) {
+      assert(feed.holds.includes(held), held);
+    }
+    const text = await shmkit(["inspect", name]);
+    assertEquals(text.code, 0);
+    for (
+      const line of [
+        /feed +alive/,
+        /quotes +LatestTable/,
+        /ticks +SpscRing .*records 4, capacity 4/,
+        /own +Own .*another program's/,
+      ]
+    ) {
+      assert(line.test(text.out), `${line} in ${text.out}`);
+    }
+  });
+
+  it("decodes a table's rows by its schema", async () => {
+    const { facts, holds, contents } = await inspected("quotes");
+    assertEquals([facts.rows, holds], [8, ["writer"]]);
+    assertEquals(contents, [{
+      row: 3,
+      version: 1,
+      bid: 1.5,
+      fee: 0.25,
+      side: "sell",
+      name: "BTC",
+      id: "7",
+      time: 99,
+      leg: { price: 4, size: 5 },
+      depth: [6, 7],
+    }]);
+    const { out } = await shmkit(["inspect", name, "quotes"]);
+    for (const text of ["leg.price", "sell", "[6,7]", `writer  process ${peer.pid} (feed)`]) {
+      assertStringIncludes(out, text);
+    }
+  });
+
+  it("shows what channels hold, and takes nothing", async () => {
+    for (let i = 0; i < 2; i++) {
+      const ticks = await inspected("ticks");
+      assertEquals([ticks.facts.records, ticks.facts["high water"], ticks.facts.refusals], [4, 4, 1]);
+      assertEquals(ticks.contents, [1, 2, 3, 4].map((price, position) => ({ position, price, size: price * 10 })));
+    }
+    const jobs = await inspected("jobs");
+    assertEquals([jobs.holds, jobs.facts.records], [["producer", "consumer"], 2]);
+    assertEquals(jobs.contents, [{ position: 1, price: 2, size: 1 }, { position: 2, price: 3, size: 1 }]);
+    assertEquals((await inspected("log")).contents.map((one) => (one as { message: string }).message), [
+      "68656c6c6f",
+      "0102ff",
+    ]);
+    const trades = await inspected("trades");
+    assertEquals(trades.contents.map((one) => (one as { price: number }).price), [3, 4, 5, 6]);
+    const { json } = await shmkitJson(["inspect", name, "events"]);
+    assertEquals(json.state.readers.map(({ name, lag }: { name: string; lag: number }) => [name, lag]), [
+      ["book", 2],
+      ["risk", 0],
+    ]);
+    assertEquals(json.contents.map(({ price }: { price: number }) => price), [2, 3]);
+  });
+
+  it("shows locks and structures", async () => {
+    const lock = await inspected("lock");
+    assertEquals([lock.holds, lock.facts], [["owner"], { waiters: 0, acquisitions: 1, contended: 0, recoveries: 0 }]);
+    assertEquals((await inspected("free lock")).holds, []);
+    assertEquals((await inspected("readers")).holds, ["reader"]);
+    assertEquals((await inspected("permits")).holds, ["permit 0"]);
+    assertEquals((await inspected("once")).facts["is done"], true);
+    assertEquals((await inspected("params")).contents, [{ bytes: 8, payload: "0102030405060708" }]);
+    assertEquals((await inspected("accounts")).contents, [
+      { key: "alice", row: 0, price: 1, size: 2 },
+      { key: "bob", row: 1, price: 3, size: 4 },
+    ]);
+    assertEquals((await inspected("book")).contents, [
+      { level: 0, bid: 99, "bid quantity": 1, ask: 101, "ask quantity": 3 },
+      { level: 1, bid: 98, "bid quantity": 2 },
+    ]);
+    assertEquals((await inspected("latency")).facts.values, 100);
+    assertEquals((await inspected("counters")).contents.map((one) => (one as { value: number }).value), [5]);
+    const own = await shmkit(["inspect", name, "own"]);
+    assertEquals(own.code, 0);
+    assertStringIncludes(own.out, "none of the library's kinds");
+  });
+
+  it("follows what changes", async () => {
+    for (
+      const [object, what, expected] of [["quotes", "write", { row: 3, bid: 10 }], ["trades", "push", {
+        price: 11,
+      }]] as const
+    ) {
+      const { file, args } = command(thisRuntime, fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url)), [
+        "inspect",
+        name,
+        object,
+        "--follow",
+        "--json",
+        "--interval",
+        "20",
+      ]);
+      const child = spawn(file, args);
+      try {
+        let seen = 0;
+        for await (const line of createInterface({ input: child.stdout })) {
+          if (seen++ === 0) {
+            peer.send(what);
+            continue;
+          }
+          const found = JSON.parse(line);
+          for (const [key, value] of Object.entries(expected)) assertEquals(found[key], value);
+          break;
+        }
+      } finally {
+        child.kill("SIGKILL");
+      }
+    }
+  });
+
+  it("says what cannot be inspected, with 1, and what cannot be asked, with 2", async () => {
+    const calls: [args: string[], code: number, says: string][] = [
+      [["inspect", "/shmkit-test-none"], 1, "there is none"],
+      [["inspect", name, "nothing"], 1, "found 'quotes', 'ticks'"],
+      [["inspect", name, "--follow"], 2, "needs an object"],
+      [["inspect", name, "quotes", "--rows", "x"], 2, "must be a number"],
+      [["inspect"], 2, "missing required argument"],
+      [["inspekt", name], 2, "Did you mean inspect?"],
+    ];
+    for (const [args, code, says] of calls) {
+      const answer = await shmkit(args);
+      assertEquals(answer.code, code, args.join(" "));
+      assertStringIncludes(answer.errors, says);
+    }
+  });
+});

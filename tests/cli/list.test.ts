@@ -1,0 +1,129 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { Segment } from "@shmkit/shmkit";
+import { isRoot } from "../../support/machine.ts";
+import { Peer } from "../../support/peer.ts";
+import { otherRuntime } from "../../support/runtimes.ts";
+import { uniqueName, withName } from "../../support/segments.ts";
+import { shmkit, shmkitJson } from "./command.ts";
+
+const PEER = new URL("./segment_peer.ts", import.meta.url);
+
+// deno-lint-ignore no-explicit-any -- what the test looks into
+type Look = any;
+
+/** Makes a file of shared memory from a segment's bytes. */
+function forged(change: (bytes: Uint8Array) => Uint8Array | void): string {
+  const name = uniqueName(), model = uniqueName();
+  Segment.create(model, { byteLength: 65_536 }).close();
+  const bytes = new Uint8Array(readFileSync(`/dev/shm${model}`));
+  Segment.unlink(model);
+  writeFileSync(`/dev/shm${name}`, change(bytes) ?? bytes);
+  return name;
+}
+
+describe("shmkit list", () => {
+  it("tells segments, who is attached alive and dead, and what they hold", () =>
+    withName(async (name) => {
+      using own = Segment.create(name, { byteLength: 65_536, role: "owner", mode: 0o640 });
+      using nameless = Segment.anonymous({ byteLength: 65_536 });
+      const peer = Peer.start(otherRuntime, new URL("./attach_peer.ts", import.meta.url), [name]);
+      await peer.next();
+      peer.kill();
+      await peer.exited;
+      const { json } = await shmkitJson(["list"]),
+        found = (wanted: string) => json.find((one: Look) => one.name === wanted);
+      const look = found(name);
+      assertEquals([look.reach, look.status, look.byteLength, look.memoryBytes], ["named", "ready", 65_536, 65_536]);
+      assertEquals([look.mode, look.alive, look.dead, look.objects], ["0640", 1, 1, own.objects().length]);
+      assertEquals(look.participants.map(({ role, state }: Look) => [role, state]), [
+        ["owner", "alive"],
+        ["doomed", "dead"],
+      ]);
+      assertEquals([found(nameless.name).reach, found(nameless.name).alive], ["anonymous", 1]);
+      const { out } = await shmkit(["list"]);
+      assertMatch(out, new RegExp(`${name} +64 KiB .* 1, 1 dead +0`));
+    }));
+
+  it("tells one whose name was removed while somebody has it", async () => {
+    const name = uniqueName();
+    using _own = Segment.create(name, { byteLength: 65_536 });
+    Segment.unlink(name);
+    const { json } = await shmkitJson(["list"]);
+    assertEquals(json.find(({ reason }: Look) => reason === `its name was ${name}`)?.reach, "unlinked");
+  });
+
+  it("says what is no segment, of another version, cut short, corrupt or half-made", async () => {
+    const names = {
+      foreign: forged(() => new TextEncoder().encode("somebody else's")),
+      "other version": forged((bytes) => void (bytes[8] = 99)),
+      corrupt: forged((bytes) => void (bytes[24] = 0)),
+      "cut short": forged((bytes) => bytes),
+      "half-made": forged((bytes) => void (bytes[12] = 0)),
+      blank: forged(() => new Uint8Array(4096)),
+      catalog: forged((bytes) =>
+        void new DataView(bytes.buffer).setUint32(
+          new DataView(bytes.buffer).getUint32(40, true),
+          1,
+          true,
+        )
+      ),
+    };
+    truncateSync(`/dev/shm${names["cut short"]}`, 4096);
+    try {
+      const { code, json } = await shmkitJson(["list"]);
+      assertEquals(code, 1);
+      for (const [kind, name] of Object.entries(names)) {
+        const { status, reason } = json.find((one: Look) => one.name === name);
+        assertEquals(status, kind === "catalog" ? "corrupt" : kind);
+        assertEquals(typeof reason, "string");
+      }
+      const { out } = await shmkit(["list"]);
+      assertMatch(out, new RegExp(`${names.corrupt}  corrupt, 64 KiB`));
+      for (const [kind, name] of Object.entries(names)) {
+        const answer = await shmkit(["inspect", name]);
+        assertEquals(answer.code, 1, kind);
+        assertStringIncludes(answer.out, kind === "catalog" ? "Cannot read the catalog" : kind);
+      }
+    } finally {
+      for (const name of Object.values(names)) unlinkSync(`/dev/shm${name}`);
+    }
+  });
+
+  it("shows no control characters of others' names", async () => {
+    const name = `${uniqueName()}\x1b[31m\n`;
+    using _own = Segment.create(name, { byteLength: 65_536, role: "\x1b[2J" });
+    try {
+      for (const args of [["list"], ["inspect", name]]) {
+        const { out } = await shmkit(args);
+        assertStringIncludes(out, "\\x1b[31m\\x0a");
+        // deno-lint-ignore no-control-regex -- it is what must not be there
+        assertEquals(/\x1b/.test(out), false);
+      }
+    } finally {
+      Segment.unlink(name);
+    }
+  });
+
+  it("tells another user what it may", { skip: isRoot ? false : "only root can become another user" }, async () => {
+    const closed = uniqueName(), open = uniqueName();
+    const peer = Peer.start(otherRuntime, PEER, [open, 0o644]);
+    await peer.next();
+    using _own = Segment.create(closed, { byteLength: 65_536 });
+    try {
+      const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+      const { json } = await shmkitJson(["list"], { prefix, env: { HOME: "/tmp" } });
+      const found = (wanted: string) => json.find((one: Look) => one.name === wanted);
+      assertEquals([found(closed).status, found(closed).owner], ["unreadable", "root"]);
+      assertEquals([found(open).status, found(open).alive, found(open).participants[0].role], ["ready", 1, "feed"]);
+      const { code, json: look } = await shmkitJson(["inspect", open, "quotes"], { prefix, env: { HOME: "/tmp" } });
+      assertEquals([code, look.contents[0].bid], [0, 1.5]);
+      assertEquals((await shmkit(["inspect", closed], { prefix, env: { HOME: "/tmp" } })).code, 1);
+    } finally {
+      peer.kill();
+      Segment.unlink(open);
+      Segment.unlink(closed);
+    }
+  });
+});
