@@ -1,11 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
-import { inspect } from "./commands/inspect.ts";
+import { inspect, ROWS } from "./commands/inspect.ts";
 import { list } from "./commands/list.ts";
 import { VERSION } from "./version.ts";
 import { Output } from "./view/output.ts";
-
-/** How many rows or records of an object are shown unless told. */
-const ROWS = 10;
 
 /**
  * What the command line understands.
@@ -28,10 +25,10 @@ export function makeProgram(end: (code: number) => void): Command {
   command("inspect", "a segment: who is attached, what each holds, and its objects; or one object")
     .argument("<name>", "the segment's name, such as /md")
     .argument("[object]", "the name of an object in it")
-    .option("--rows [count]", `shows all rows or records of the object, or so many; ${ROWS} unless given`, rowCount)
+    .option("--rows [count]", `all rows or records, or so many; of one object ${ROWS} unless given`, rowCount)
     .option("--follow", "goes on, and shows what changes")
     .option("--interval <ms>", "how often to look when following", milliseconds, 100)
-    .action(async (name, object, { json, rows = ROWS, follow = false, interval }) => {
+    .action(async (name, object, { json, rows, follow = false, interval }) => {
       if (follow && object === undefined) program.error("error: --follow needs an object");
       const options = { rows: rows === true ? Infinity : rows, follow, intervalMs: interval };
       end(await inspect(name, object, options, new Output(json === true)));

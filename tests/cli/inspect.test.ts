@@ -24,13 +24,23 @@ after(() => {
   Segment.unlink(name);
 });
 
-/** The facts, holders and contents of an object. */
-async function inspected(
-  object: string,
-): Promise<{ facts: Record<string, unknown>; holds: string[]; contents: unknown[] }> {
-  const { code, json } = await shmkitJson(["inspect", name, object, "--rows"]);
-  assertEquals([code, json.error], [0, undefined]);
-  return { facts: json.state.facts, holds: json.holders.map(({ as }: { as: string }) => as), contents: json.contents };
+interface Inspected {
+  readonly facts: Record<string, unknown>;
+  readonly holds: string[];
+  // deno-lint-ignore no-explicit-any -- what the tests look into
+  readonly contents: any[];
+  readonly readers: { name: string; lag: number }[];
+}
+
+/** All objects, with what lies in them. */
+async function inspectedAll(): Promise<Record<string, Inspected>> {
+  const { code, json } = await shmkitJson(["inspect", name, "--rows"]);
+  assertEquals(code, 0);
+  // deno-lint-ignore no-explicit-any -- what the tests look into
+  return Object.fromEntries(json.objects.map(({ name, state, holders, contents }: any) => [
+    name,
+    { facts: state?.facts, holds: holders.map(({ as }: { as: string }) => as), contents, readers: state?.readers },
+  ]));
 }
 
 describe("shmkit inspect", () => {
@@ -63,7 +73,7 @@ describe("shmkit inspect", () => {
   });
 
   it("decodes a table's rows by its schema", async () => {
-    const { facts, holds, contents } = await inspected("quotes");
+    const { quotes: { facts, holds, contents } } = await inspectedAll();
     assertEquals([facts.rows, holds], [8, ["writer"]]);
     assertEquals(contents, [{
       row: 3,
@@ -85,45 +95,36 @@ describe("shmkit inspect", () => {
 
   it("shows what channels hold, and takes nothing", async () => {
     for (let i = 0; i < 2; i++) {
-      const ticks = await inspected("ticks");
+      const { ticks, jobs, log, trades, events } = await inspectedAll();
       assertEquals([ticks.facts.records, ticks.facts["high water"], ticks.facts.refusals], [4, 4, 1]);
       assertEquals(ticks.contents, [1, 2, 3, 4].map((price, position) => ({ position, price, size: price * 10 })));
+      assertEquals([jobs.holds, jobs.facts.records], [["producer", "consumer"], 2]);
+      assertEquals(jobs.contents, [{ position: 1, price: 2, size: 1 }, { position: 2, price: 3, size: 1 }]);
+      assertEquals(log.contents.map(({ message }) => message), ["68656c6c6f", "0102ff"]);
+      assertEquals(trades.contents.map(({ price }) => price), [3, 4, 5, 6]);
+      assertEquals(events.readers.map(({ name, lag }) => [name, lag]), [["book", 2], ["risk", 0]]);
+      assertEquals(events.contents.map(({ price }) => price), [2, 3]);
     }
-    const jobs = await inspected("jobs");
-    assertEquals([jobs.holds, jobs.facts.records], [["producer", "consumer"], 2]);
-    assertEquals(jobs.contents, [{ position: 1, price: 2, size: 1 }, { position: 2, price: 3, size: 1 }]);
-    assertEquals((await inspected("log")).contents.map((one) => (one as { message: string }).message), [
-      "68656c6c6f",
-      "0102ff",
-    ]);
-    const trades = await inspected("trades");
-    assertEquals(trades.contents.map((one) => (one as { price: number }).price), [3, 4, 5, 6]);
-    const { json } = await shmkitJson(["inspect", name, "events"]);
-    assertEquals(json.state.readers.map(({ name, lag }: { name: string; lag: number }) => [name, lag]), [
-      ["book", 2],
-      ["risk", 0],
-    ]);
-    assertEquals(json.contents.map(({ price }: { price: number }) => price), [2, 3]);
   });
 
   it("shows locks and structures", async () => {
-    const lock = await inspected("lock");
+    const all = await inspectedAll(), { lock } = all;
     assertEquals([lock.holds, lock.facts], [["owner"], { waiters: 0, acquisitions: 1, contended: 0, recoveries: 0 }]);
-    assertEquals((await inspected("free lock")).holds, []);
-    assertEquals((await inspected("readers")).holds, ["reader"]);
-    assertEquals((await inspected("permits")).holds, ["permit 0"]);
-    assertEquals((await inspected("once")).facts["is done"], true);
-    assertEquals((await inspected("params")).contents, [{ bytes: 8, payload: "0102030405060708" }]);
-    assertEquals((await inspected("accounts")).contents, [
+    assertEquals(all["free lock"].holds, []);
+    assertEquals(all.readers.holds, ["reader"]);
+    assertEquals(all.permits.holds, ["permit 0"]);
+    assertEquals(all.once.facts["is done"], true);
+    assertEquals(all.params.contents, [{ bytes: 8, payload: "0102030405060708" }]);
+    assertEquals(all.accounts.contents, [
       { key: "alice", row: 0, price: 1, size: 2 },
       { key: "bob", row: 1, price: 3, size: 4 },
     ]);
-    assertEquals((await inspected("book")).contents, [
+    assertEquals(all.book.contents, [
       { level: 0, bid: 99, "bid quantity": 1, ask: 101, "ask quantity": 3 },
       { level: 1, bid: 98, "bid quantity": 2 },
     ]);
-    assertEquals((await inspected("latency")).facts.values, 100);
-    assertEquals((await inspected("counters")).contents.map((one) => (one as { value: number }).value), [5]);
+    assertEquals(all.latency.facts.values, 100);
+    assertEquals(all.counters.contents.map(({ value }) => value), [5]);
     const own = await shmkit(["inspect", name, "own"]);
     assertEquals(own.code, 0);
     assertStringIncludes(own.out, "none of the library's kinds");
@@ -144,7 +145,7 @@ describe("shmkit inspect", () => {
         "--interval",
         "20",
       ]);
-      const child = spawn(file, args);
+      const child = spawn(file, args, { timeout: 20_000 });
       try {
         let seen = 0;
         for await (const line of createInterface({ input: child.stdout })) {
@@ -171,8 +172,9 @@ describe("shmkit inspect", () => {
       [["inspect"], 2, "missing required argument"],
       [["inspekt", name], 2, "Did you mean inspect?"],
     ];
-    for (const [args, code, says] of calls) {
-      const answer = await shmkit(args);
+    const answers = await Promise.all(calls.map(([args]) => shmkit(args)));
+    for (const [i, [args, code, says]] of calls.entries()) {
+      const answer = answers[i];
       assertEquals(answer.code, code, args.join(" "));
       assertStringIncludes(answer.errors, says);
     }

@@ -81,8 +81,9 @@ describe("shmkit list", () => {
       }
       const { out } = await shmkit(["list"]);
       assertMatch(out, new RegExp(`${names.corrupt}  corrupt, 64 KiB`));
-      for (const [kind, name] of Object.entries(names)) {
-        const answer = await shmkit(["inspect", name]);
+      const answers = await Promise.all(Object.values(names).map((name) => shmkit(["inspect", name])));
+      for (const [i, kind] of Object.keys(names).entries()) {
+        const answer = answers[i];
         assertEquals(answer.code, 1, kind);
         assertStringIncludes(answer.out, kind === "catalog" ? "Cannot read the catalog" : kind);
       }

@@ -98,7 +98,7 @@ const mutex = segment.create("lock", Mutex, {});
 mutex.lock();
 segment.create("free lock", Mutex, {});
 const rw = segment.create("readers", RwLock, {});
-rw.reader.lock();
+rw.lockRead();
 segment.create("permits", Semaphore, { permits: 2 }).lock();
 segment.create("once", Once, {}).run(() => {});
 segment.create("params", SeqLock, { payloadBytes: 8 }).write(({ u8 }) => u8.set([1, 2, 3, 4, 5, 6, 7, 8]));

@@ -12,8 +12,8 @@ import { attached } from "./list.ts";
 
 /** What is asked of `inspect`. */
 export interface InspectOptions {
-  /** How many rows or records are shown; Infinity for all. */
-  readonly rows: number;
+  /** How many rows or records of an object are shown, Infinity for all; undefined if it was not said. */
+  readonly rows: number | undefined;
   /** Whether to go on and show what changes. */
   readonly follow: boolean;
   /** How often to look then, in milliseconds. */
@@ -22,6 +22,9 @@ export interface InspectOptions {
 
 /** Longest line of a schema in a list of objects. */
 const SCHEMA_SHOWN = 60;
+
+/** How many rows or records of one object are shown unless told. */
+export const ROWS = 10;
 
 /** How many names of objects a line has room for. */
 const NAMES_SHOWN = 10, HELD_SHOWN = 4;
@@ -46,10 +49,21 @@ export async function inspect(
   using observer = SegmentObserver.open(name);
   const { entries } = observer.objects();
   if (object !== undefined) return await inspectObject(observer, entries, object, options, output);
-  const objects = entries.map((entry) => new ObjectWatch(observer, entry).look());
+  const objects = entries.map((entry) => lookInto(new ObjectWatch(observer, entry), options.rows ?? 0));
   if (output.isJson) output.json({ ...look, participants: withHoldings(look, objects), objects });
-  else showSegment(look, objects, output);
+  else if (options.rows === undefined) showSegment(look, objects, output);
+  else showSegmentWithContents(look, objects, output);
   return isFault(look) || objects.some(({ error }) => error !== undefined) ? 1 : 0;
+}
+
+/** An object, and the first of what lies in it. */
+interface Inspected extends ObjectLook {
+  readonly contents: readonly PartContent[];
+}
+
+function lookInto(watch: ObjectWatch, rows: number): Inspected {
+  const { found, error } = read(() => firstOf(watch.description?.contents() ?? [], rows)), look = watch.look();
+  return { ...look, error: look.error ?? error, contents: found };
 }
 
 /** Where a segment of a name lies. */
@@ -73,6 +87,14 @@ function showSegment(look: SegmentLook, objects: readonly ObjectLook[], output: 
   output.lines("", ...objectTable(objects, columns));
   for (const { name, error } of objects) {
     if (error !== undefined) output.lines(pc.red(`${harmless(name)}: ${harmless(error)}`));
+  }
+}
+
+function showSegmentWithContents(look: SegmentLook, objects: readonly Inspected[], output: Output): void {
+  showSegment(look, objects, output);
+  for (const object of objects) {
+    output.lines("");
+    showObject(object, output);
   }
 }
 
@@ -139,14 +161,12 @@ async function inspectObject(
     output.complain(noSuchObject("inspect", name, observer.name, entries));
     return 1;
   }
-  const watch = new ObjectWatch(observer, entry);
-  const contents = read(() => firstOf(watch.description?.contents() ?? [], options.rows));
-  const look = watch.look(), error = look.error ?? contents.error;
-  if (output.isJson && options.follow) output.jsonLine({ ...look, error, contents: contents.found });
-  else if (output.isJson) output.json({ ...look, error, contents: contents.found });
-  else showObject({ ...look, error }, contents.found, output);
+  const watch = new ObjectWatch(observer, entry), look = lookInto(watch, options.rows ?? ROWS);
+  if (output.isJson && options.follow) output.jsonLine(look);
+  else if (output.isJson) output.json(look);
+  else showObject(look, output);
   if (options.follow && watch.description !== undefined) await follow(watch.description, options, output);
-  return error === undefined ? 0 : 1;
+  return look.error === undefined ? 0 : 1;
 }
 
 /** Says which objects there are instead. */
@@ -155,8 +175,8 @@ export function noSuchObject(action: string, name: string, segment: string, entr
   return `Cannot ${action} object '${name}' of segment '${segment}' as it must be one of its objects: found ${names}`;
 }
 
-function showObject(look: ObjectLook, contents: readonly PartContent[], output: Output): void {
-  const { name, kind, byteOffset, byteLength, schema, holders, state, error } = look, { columns } = output;
+function showObject(look: Inspected, output: Output): void {
+  const { name, contents, kind, byteOffset, byteLength, schema, holders, state, error } = look, { columns } = output;
   output.lines(
     cut(`${pc.bold(harmless(name))}  ${harmless(kind)}, ${count(byteLength)} bytes at ${byteOffset}`, columns),
   );
