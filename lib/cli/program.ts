@@ -1,6 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
+import { clean } from "./commands/clean.ts";
+import { doctor } from "./commands/doctor.ts";
 import { inspect, ROWS } from "./commands/inspect.ts";
 import { list } from "./commands/list.ts";
+import { type Language, schema } from "./commands/schema.ts";
+import { top } from "./commands/top.ts";
 import { VERSION } from "./version.ts";
 import { Output } from "./view/output.ts";
 
@@ -32,6 +36,42 @@ export function makeProgram(end: (code: number) => void): Command {
       if (follow && object === undefined) program.error("error: --follow needs an object");
       const options = { rows: rows === true ? Infinity : rows, follow, intervalMs: interval };
       end(await inspect(name, object, options, new Output(json === true)));
+    });
+
+  command("top", "what happens in all segments, or in one, as it happens")
+    .argument("[name]", "the segment's name")
+    .option("--interval <ms>", "how often to look", milliseconds, 1000)
+    .option("--count <looks>", "ends after so many looks; where there is no terminal, after one", rowCount)
+    .action(async (name, { json, interval, count }) =>
+      end(await top({ name, intervalMs: interval, count }, new Output(json === true)))
+    );
+
+  command("doctor", "what of this machine would be slow or fail, and what mends it; with 1, something would fail")
+    .action(({ json }) => end(doctor(new Output(json === true))));
+
+  command("clean", "removes segments that nobody is attached to and whose creator is gone")
+    .argument("[names...]", "only those of these names")
+    .option("--dry-run", "only says what would be removed")
+    .option("--yes", "does not ask")
+    .action(async (names, { json, dryRun = false, yes = false }) =>
+      end(await clean({ names, dryRun, yes }, new Output(json === true)))
+    );
+
+  command("schema", "declares an object's records for another language, from the segment alone")
+    .argument("<name>", "the segment's name")
+    .argument("<object>", "the name of an object in it")
+    .option("--c", "as a header for C11 and C++11")
+    .option("--python", "for Python's ctypes")
+    .option("--typescript", "for programs that use shmkit")
+    .action((name, object, { json, c, python, typescript }) => {
+      const languages: readonly (readonly [Language, unknown])[] = [
+        ["c", c],
+        ["python", python],
+        ["typescript", typescript],
+      ];
+      const chosen = languages.filter(([, isChosen]) => isChosen === true);
+      if (chosen.length !== 1) program.error("error: one of --c, --python and --typescript must be given");
+      end(schema(name, object, chosen[0][0], new Output(json === true)));
     });
 
   return program;

@@ -38,12 +38,14 @@ export function shmkit(args: readonly string[], options: CallOptions = {}): Prom
   });
 }
 
-/** The same, of an answer in JSON. */
 // deno-lint-ignore no-explicit-any -- what the tests look into
+type Json = any;
+
+/** The same, of an answer in JSON. */
 export async function shmkitJson(
   args: readonly string[],
   options: CallOptions = {},
-): Promise<{ code: number; json: any }> {
+): Promise<{ code: number; json: Json }> {
   const { code, out, errors } = await shmkit([...args, "--json"], options);
   if (out === "") throw new Error(`shmkit ${args.join(" ")} answered nothing: ${errors}`);
   return { code: code!, json: JSON.parse(out) };

@@ -13,6 +13,7 @@ export interface HolderLook {
 
 /** An object of a segment at a moment. */
 export interface ObjectLook extends CatalogEntry {
+  readonly family: PartDescription["family"] | undefined;
   /** What it tells of itself; undefined of a kind that is not the library's, or if it is corrupt. */
   readonly state: PartState | undefined;
   readonly holders: readonly HolderLook[];
@@ -43,7 +44,7 @@ export class ObjectWatch {
       const isKnown = isAlive || this.#observer.participants().some((one) => one.id === id);
       return { as, id, who: isKnown ? party.describe(id) : "an attachment that is gone", isAlive };
     });
-    return { ...this.entry, state, holders, error: this.#error };
+    return { ...this.entry, family: this.description?.family, state, holders, error: this.#error };
   }
 
   /** What may fail as the object is corrupt. */

@@ -37,6 +37,7 @@ export interface SegmentLook {
   readonly status: Status;
   /** Why it is not ready, or what is wrong with its catalog. */
   readonly reason: string | undefined;
+  readonly inode: number;
   readonly byteLength: number;
   readonly memoryBytes: number;
   readonly uid: number;
@@ -87,10 +88,11 @@ export function lookAtSegment(
   } catch {
     return undefined;
   }
-  const { size, blocks, uid, mode, mtimeMs } = file;
+  const { size, blocks, uid, mode, mtimeMs, ino } = file;
   const nothing = {
     name,
     reach,
+    inode: ino,
     byteLength: size,
     memoryBytes: blocks * 512,
     uid,

@@ -1,23 +1,30 @@
+import { load } from "../../atomic/mod.ts";
 import { holdersOf } from "../../channel/internal.ts";
 import type { PartContent, PartDescription, Region } from "../../memory/internal.ts";
 import { BookReading } from "./book_reading.ts";
-import { WRITER_WORD } from "./format.ts";
+import { ASKS_WORD, BIDS_WORD, HEADER_BYTES, WRITER_WORD } from "./format.ts";
+import { readGeometry } from "./geometry.ts";
 import { OrderBook } from "./order_book.ts";
 
 /** Describes an {@linkcode OrderBook} to tools. */
 export function describeOrderBook(region: Region): PartDescription {
-  const book = OrderBook.attach(region, {}), reading = new BookReading(book.levels);
+  const book = OrderBook.attach(region, {}), best = new BookReading(1);
+  const { copyMask, copyWords } = readGeometry(region, {}), { i32 } = region.source;
+  /** How many levels a side has: read as they are. */
+  const levelsOf = (word: number): number =>
+    Math.min(book.levels, load(i32, HEADER_BYTES / 4 + (book.version & copyMask) * copyWords + word) >>> 0);
   const level = (prices: Float64Array, quantities: Float64Array, i: number, count: number, name: string): PartContent =>
     i < count ? { [name]: prices[i], [`${name} quantity`]: quantities[i] } : {};
   return {
     family: "structure",
     state() {
-      const isValid = book.read(reading), { bids, asks, bid, ask, sequence, changes, dropped } = reading;
+      const isValid = book.read(best), { bid, ask, sequence, changes, dropped } = best;
+      const bids = levelsOf(BIDS_WORD), asks = levelsOf(ASKS_WORD);
       return {
         facts: {
           valid: isValid,
-          ...(bids > 0 ? { bid } : {}),
-          ...(asks > 0 ? { ask } : {}),
+          ...(Number.isNaN(bid) ? {} : { bid }),
+          ...(Number.isNaN(ask) ? {} : { ask }),
           bids,
           asks,
           levels: book.levels,
@@ -33,6 +40,7 @@ export function describeOrderBook(region: Region): PartDescription {
       };
     },
     contents() {
+      const reading = new BookReading(book.levels);
       book.read(reading);
       const { bids, asks, bidPrices, bidQuantities, askPrices, askQuantities } = reading;
       return Array.from({ length: Math.max(bids, asks) }, (_, i) => ({

@@ -1,0 +1,66 @@
+import process from "node:process";
+import { Monitor, type Sample } from "../look/monitor.ts";
+import { Screen } from "../top/screen.ts";
+import { sorted, TopState } from "../top/top_state.ts";
+import { pageOf, topView } from "../top/top_view.ts";
+import type { Output } from "../view/output.ts";
+
+/** What is asked of `top`. */
+export interface TopOptions {
+  readonly name: string | undefined;
+  readonly intervalMs: number;
+  /** How many looks to take; without a limit, unless given, on a terminal, and one elsewhere. */
+  readonly count: number | undefined;
+}
+
+/** Lines and columns of what is no terminal: all of it is shown. */
+const LINES = 1_000_000;
+
+/** `shmkit top [NAME]`. @returns The exit code. */
+export async function top(options: TopOptions, output: Output): Promise<number> {
+  using monitor = new Monitor(options.name);
+  if (output.isTerminal && !output.isJson && process.stdin.isTTY === true) await live(monitor, options, output);
+  else await printed(monitor, options, output);
+  return 0;
+}
+
+/** Lines, or JSON, for each look: rates take two, so the first one is not shown. */
+async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, output: Output): Promise<void> {
+  monitor.sample();
+  for (let look = 0; look < count; look++) {
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+    const sample = monitor.sample();
+    if (output.isJson) output.jsonLine(sample);
+    else output.lines(...linesOf(sample, intervalMs));
+  }
+}
+
+function linesOf(sample: Sample, intervalMs: number): string[] {
+  const lines = topView(sample, new TopState(), intervalMs, LINES, Infinity, () => []).slice(0, -1);
+  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).map((line) => line.replace(/^>/, ""));
+}
+
+/** A picture that changes, until the person has seen enough. */
+async function live(monitor: Monitor, { intervalMs, count = Infinity }: TopOptions, output: Output): Promise<void> {
+  using screen = new Screen();
+  const state = new TopState();
+  let sample = monitor.sample(), looks = 1;
+  const draw = () =>
+    screen.show(
+      topView(sample, state, intervalMs, output.rows, output.columns, ({ segment, name }, most) =>
+        monitor.contents(segment, name, most)),
+    );
+  draw();
+  // The first look has no rates: another one follows soon.
+  let next = performance.now() + Math.min(intervalMs, 200);
+  while (!state.isOver && looks < count) {
+    const key = await screen.key(next - performance.now());
+    if (key !== undefined) state.press(key, sorted(sample.objects, state), pageOf(sample, state, output.rows));
+    if (performance.now() >= next) {
+      sample = monitor.sample();
+      looks++;
+      next = performance.now() + intervalMs;
+    }
+    draw();
+  }
+}

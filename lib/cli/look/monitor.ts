@@ -1,0 +1,189 @@
+import { statSync } from "node:fs";
+import { ShmkitError } from "../../errors.ts";
+import { parseAnonymousName, type PartContent, SegmentObserver } from "../../memory/internal.ts";
+import { findSegments } from "./find_segments.ts";
+import { type HolderLook, type ObjectLook, ObjectWatch } from "./object_look.ts";
+import { type ParticipantLook, participantLook } from "./segment_look.ts";
+
+/** An object at a moment, with what happened in it since the moment before. */
+export interface ObjectSample extends ObjectLook {
+  readonly segment: string;
+  /** How often a second something was done in it; undefined at the first look. */
+  readonly perSecond: number | undefined;
+  /** Of a lock: how often a second somebody had to wait. */
+  readonly contendedPerSecond: number | undefined;
+  /** The reader that is furthest behind. */
+  readonly slowest: { readonly name: string; readonly lag: number } | undefined;
+}
+
+/** An attachment at a moment. */
+export interface ParticipantSample extends ParticipantLook {
+  readonly segment: string;
+  /** Processor time of its process since the moment before, as a part of one core. */
+  readonly cpu: number | undefined;
+  /** What its attachment holds. */
+  readonly holds: readonly string[];
+}
+
+/** All that is watched, at a moment. */
+export interface Sample {
+  readonly at: Date;
+  readonly segments: readonly string[];
+  readonly objects: readonly ObjectSample[];
+  readonly participants: readonly ParticipantSample[];
+}
+
+/** Looks at segments again and again, however they come and go. It holds nothing in them, and changes nothing. */
+export class Monitor implements Disposable {
+  readonly #name: string | undefined;
+  readonly #watches = new Map<string, SegmentWatch>();
+
+  /** @param name The segment to watch; all, unless given. */
+  constructor(name: string | undefined) {
+    this.#name = name;
+  }
+
+  /** Looks at everything. */
+  sample(): Sample {
+    const names = this.#name === undefined
+      ? findSegments().filter(({ status }) => status === "ready" || status === "corrupt").map(({ name }) => name)
+      : [this.#name];
+    for (const [name, watch] of this.#watches) {
+      if (names.includes(name) && watch.isThere()) continue;
+      watch.close();
+      this.#watches.delete(name);
+    }
+    for (const name of names) {
+      const watch = this.#watches.has(name) ? undefined : SegmentWatch.open(name);
+      if (watch !== undefined) this.#watches.set(name, watch);
+    }
+    const samples = Array.from(this.#watches.values(), (watch) => watch.sample());
+    return {
+      at: new Date(),
+      segments: [...this.#watches.keys()],
+      objects: samples.flatMap(({ objects }) => objects),
+      participants: samples.flatMap(({ participants }) => participants),
+    };
+  }
+
+  /** The first of what lies in an object. */
+  contents(segment: string, object: string, most: number): readonly PartContent[] {
+    return this.#watches.get(segment)?.contents(object, most) ?? [];
+  }
+
+  /** Ends all looks. */
+  [Symbol.dispose](): void {
+    for (const watch of this.#watches.values()) watch.close();
+    this.#watches.clear();
+  }
+}
+
+/** One segment that is looked at again and again. */
+class SegmentWatch {
+  readonly #observer: SegmentObserver;
+  readonly #path: string;
+  readonly #inode: number;
+  readonly #objects = new Map<string, ObjectWatch>();
+  readonly #done = new Map<string, { readonly done: number; readonly contended: number }>();
+  readonly #cpu = new Map<number, number>();
+  #at = NaN;
+
+  private constructor(observer: SegmentObserver, path: string, inode: number) {
+    this.#observer = observer;
+    this.#path = path;
+    this.#inode = inode;
+  }
+
+  /** Undefined if it went meanwhile, or cannot be looked at. */
+  static open(name: string): SegmentWatch | undefined {
+    const path = parseAnonymousName(name)?.path ?? `/dev/shm/${name.replace(/^\//, "")}`;
+    try {
+      return new SegmentWatch(SegmentObserver.open(name), path, statSync(path).ino);
+    } catch (error) {
+      if (error instanceof ShmkitError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether its name still leads to it. */
+  isThere(): boolean {
+    try {
+      return statSync(this.#path).ino === this.#inode;
+    } catch {
+      return false;
+    }
+  }
+
+  sample(): Pick<Sample, "objects" | "participants"> {
+    const now = performance.now(), seconds = (now - this.#at) / 1000; // NaN at the first look
+    this.#at = now;
+    for (const entry of this.#observer.objects().entries) {
+      if (!this.#objects.has(entry.name)) this.#objects.set(entry.name, new ObjectWatch(this.#observer, entry));
+    }
+    const objects = Array.from(this.#objects.values(), (watch) => this.#sampleOf(watch.look(), seconds));
+    const held = holdingsById(objects);
+    const participants = this.#observer.participants().map((holder) => {
+      const look = participantLook(holder), before = this.#cpu.get(look.pid), { cpuMs } = look;
+      const isKnown = cpuMs !== undefined && before !== undefined;
+      return {
+        ...look,
+        segment: this.#observer.name,
+        cpu: isKnown ? Math.max(0, (cpuMs - before) / 1000 / seconds) : undefined,
+        holds: held.get(look.id) ?? [],
+      };
+    });
+    // A process may be attached more than once.
+    this.#cpu.clear();
+    for (const { pid, cpuMs } of participants) if (cpuMs !== undefined) this.#cpu.set(pid, cpuMs);
+    return { objects, participants };
+  }
+
+  contents(object: string, most: number): PartContent[] {
+    const found: PartContent[] = [];
+    try {
+      for (const content of this.#objects.get(object)?.description?.contents() ?? []) {
+        if (found.length >= most) break;
+        found.push(content);
+      }
+    } catch (error) {
+      // What is corrupt is told by its state.
+      if (!(error instanceof ShmkitError || error instanceof RangeError || error instanceof TypeError)) throw error;
+    }
+    return found;
+  }
+
+  close(): void {
+    this.#observer.close();
+  }
+
+  #sampleOf(look: ObjectLook, seconds: number): ObjectSample {
+    const { name, state } = look, { done = 0, doneModulo = Infinity, contended = 0, readers = [] } = state ?? {};
+    const before = this.#done.get(name);
+    this.#done.set(name, { done, contended });
+    const isFirst = before === undefined || state === undefined || Number.isNaN(seconds);
+    const passed = isFirst ? 0 : done - before.done;
+    const slowest = readers.reduce<ObjectSample["slowest"]>(
+      (most, reader) => most === undefined || reader.lag > most.lag ? reader : most,
+      undefined,
+    );
+    return {
+      ...look,
+      segment: this.#observer.name,
+      // A count that wrapped is ahead by less than its range.
+      perSecond: isFirst
+        ? undefined
+        : Math.max(0, passed < 0 && doneModulo < Infinity ? passed + doneModulo : passed) / seconds,
+      contendedPerSecond: isFirst || look.family !== "lock"
+        ? undefined
+        : Math.max(0, contended - before.contended) / seconds,
+      slowest: slowest === undefined ? undefined : { name: slowest.name, lag: slowest.lag },
+    };
+  }
+}
+
+function holdingsById(objects: readonly ObjectLook[]): Map<number, string[]> {
+  const held = new Map<number, string[]>();
+  const note = (name: string, { as, id }: HolderLook) => held.set(id, [...held.get(id) ?? [], `${as} of ${name}`]);
+  for (const { name, holders } of objects) for (const holder of holders) note(name, holder);
+  return held;
+}

@@ -1,0 +1,96 @@
+import process from "node:process";
+
+/** Another screen, and back; the cursor, and back; all at once, and shown. */
+const ENTER = "\x1b[?1049h\x1b[?25l", LEAVE = "\x1b[?25h\x1b[?1049l", BEGIN = "\x1b[?2026h", END = "\x1b[?2026l";
+const HOME = "\x1b[0m\x1b[H", CLEAR_LINE = "\x1b[2K", CLEAR_BELOW = "\x1b[J";
+
+const KEYS: Readonly<Record<string, string>> = {
+  "\x1b[A": "up",
+  "\x1b[B": "down",
+  "\x1bOA": "up",
+  "\x1bOB": "down",
+  "\x1b[5~": "pageup",
+  "\x1b[6~": "pagedown",
+  "\x1b[H": "home",
+  "\x1b[F": "end",
+  "\x1b[1~": "home",
+  "\x1b[4~": "end",
+  "\r": "enter",
+  "\n": "enter",
+  "\x1b": "escape",
+  "\x7f": "backspace",
+  "\x03": "ctrl-c",
+};
+
+/** The terminal while it shows pictures and hears keys; as it was, afterwards. */
+export class Screen implements Disposable {
+  readonly #pressed: string[] = [];
+  readonly #onData = (data: Uint8Array | string): void => {
+    // deno-lint-ignore no-control-regex -- keys are told by such
+    const keys = String(data).match(/\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])?|[^\x1b]/g) ?? [];
+    this.#pressed.push(...keys.map((key) => KEYS[key] ?? key));
+    this.#wake();
+  };
+  readonly #onResize = (): void => this.#wake();
+  /** Ends the program as the signal would, once the terminal is as it was. */
+  readonly #onSignal = (): void => {
+    this[Symbol.dispose]();
+    process.exit(143);
+  };
+  #wake = (): void => {};
+  #isOpen = true;
+  #shown = "";
+
+  constructor() {
+    process.stdin.setRawMode(true);
+    process.stdin.setEncoding("utf8");
+    process.stdin.on("data", this.#onData);
+    process.stdin.resume();
+    process.stdout.on("resize", this.#onResize);
+    process.on("SIGTERM", this.#onSignal);
+    process.on("SIGHUP", this.#onSignal);
+    process.stdout.write(ENTER);
+  }
+
+  /** Shows a picture, in one piece, if it is another one. */
+  show(lines: readonly string[]): void {
+    // Each line is cleared before it is written: behind a full one, the cursor still stands on its last letter.
+    const picture = HOME + lines.map((line) => `${CLEAR_LINE}${line}`).join("\r\n") + CLEAR_BELOW;
+    if (picture === this.#shown) return;
+    this.#shown = picture;
+    process.stdout.write(BEGIN + picture + END);
+  }
+
+  /**
+   * The next key.
+   *
+   * @param ms How long to wait for it.
+   * @returns Undefined if there is none in that time, or the terminal was resized.
+   */
+  async key(ms: number): Promise<string | undefined> {
+    if (this.#pressed.length > 0) return this.#pressed.shift();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, Math.max(0, ms));
+    this.#wake = () => {
+      this.#shown = ""; // a terminal that was resized shows something else by now
+      resolve();
+    };
+    await promise;
+    clearTimeout(timer);
+    this.#wake = () => {};
+    return this.#pressed.shift();
+  }
+
+  /** Leaves the terminal as it was. */
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    process.stdout.write(LEAVE);
+    process.stdin.off("data", this.#onData);
+    process.stdout.off("resize", this.#onResize);
+    process.off("SIGTERM", this.#onSignal);
+    process.off("SIGHUP", this.#onSignal);
+    process.stdin.setRawMode(false);
+    process.stdin.pause();
+  }
+}
