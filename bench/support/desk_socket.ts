@@ -8,7 +8,6 @@
  */
 import process from "node:process";
 import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
-import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { AsOfCheck } from "../../examples/desk/check/as_of_check.ts";
 import { Hedger } from "../../examples/desk/hedging/hedger.ts";
 import { CaptureSource } from "../../examples/desk/input/capture_source.ts";
@@ -17,7 +16,7 @@ import { ReplayClock } from "../../examples/desk/input/replay_clock.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { clientQuantity } from "../../examples/desk/risk/desk_flow.ts";
 import { Position } from "../../examples/desk/risk/position.ts";
-import { Region } from "../../mod.ts";
+import { BookReading, OrderBook, Region } from "../../mod.ts";
 import { tell, told } from "../../support/in_peer.ts";
 import { fromLine, toLine } from "./desk_json.ts";
 import { LineSender, listen } from "./desk_lines.ts";
@@ -74,7 +73,7 @@ async function feed(): Promise<void> {
 async function book(): Promise<void> {
   const options = bookOptions(false), region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
   OrderBook.init(region, options);
-  const book = OrderBook.attach(region, options), feeder = new BookFeeder(book.writer()), top = OrderBook.top(1);
+  const book = OrderBook.attach(region, options), feeder = new BookFeeder(book.writer()), top = new BookReading(1);
   await listen(pathOf("book"), (line) => {
     if (!line.startsWith("{")) return senders.forEach((sender) => sender.send(`${line}\n`));
     const message = fromLine(line), { event } = message;

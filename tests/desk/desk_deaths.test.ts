@@ -4,11 +4,11 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { Segment, type ValueOf } from "@shmkit/shmkit";
-import { OrderBook } from "../../examples/desk/book/order_book.ts";
+import { BookReading, OrderBook, Segment, type ValueOf } from "@shmkit/shmkit";
 import { ChecksumBook, DIGITS_OPTIONS } from "../../examples/desk/check/checksum_book.ts";
 import { type DepthEvent, depthEvent, tradeEvent } from "../../examples/desk/input/events.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
+import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
@@ -248,10 +248,10 @@ describe("a process of the desk, and the successor of one that died between two 
       for (const sequence of [1, 2, 3]) writer.write(change(sequence, sequence === 1), () => false);
       using reader = desk.events.reader("book", { from: "oldest" });
       reader.drain((part) => {
-        dying.apply(change(1, true));
+        new BookFeeder(dying).feed(change(1, true));
         part.outcome = OUTCOMES.indexOf("applied");
       }, 1);
-      dying.apply(change(2, false));
+      new BookFeeder(dying).feed(change(2, false));
       dying.close();
       reader.close();
       await work(desk, "book", () => {
@@ -260,7 +260,7 @@ describe("a process of the desk, and the successor of one that died between two 
         return seen.length === 3;
       });
       assertEquals(seen, ["applied", "applied", "applied"]);
-      const top = OrderBook.top(1), quote = QuoteRow.alloc();
+      const top = new BookReading(1), quote = QuoteRow.alloc();
       book.read(top);
       desk.quotes.read(0, quote);
       assertEquals([top.sequence, top.bidQuantity, quote.bidQuantity], [3, 3, 3]);
@@ -285,12 +285,12 @@ describe("a process of the desk, and the successor of one that died between two 
         const checksums = new ChecksumBook(book, digits, digits.writer());
         using reader = desk.events.reader("book", { from: "oldest" });
         reader.drain((part) => {
-          dying.apply(events[0]);
+          new BookFeeder(dying).feed(events[0]);
           checksums.feed(events[0]);
           part.outcome = OUTCOMES.indexOf("applied");
           part.checksum = CHECKSUMS.indexOf("equal");
         }, 1);
-        dying.apply(events[1]);
+        new BookFeeder(dying).feed(events[1]);
         if (hasDigits) checksums.feed(events[1]);
         dying.close();
         checksums[Symbol.dispose]();
@@ -319,7 +319,7 @@ describe("a process of the desk, and the successor of one that died between two 
         return seen.length === 3;
       });
       assertEquals(seen, ["early", "early", "applied"]);
-      const top = OrderBook.top(1);
+      const top = new BookReading(1);
       desk.segment.open("book BTCUSDT", OrderBook).read(top);
       assertEquals([top.sequence, top.bidQuantity], [3, 3]);
       for (const each of others) each.close();

@@ -1,9 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { Region } from "@shmkit/shmkit";
+import { BookReading, OrderBook, Region } from "@shmkit/shmkit";
 import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
-import type { BookTop } from "../../examples/desk/book/book_top.ts";
-import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
 import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
 import { type DepthEvent, depthEvent, topEvent } from "../../examples/desk/input/events.ts";
@@ -32,13 +30,13 @@ function snapshot(): DepthEvent {
   return change(10, [[100, 1], [98, 1]], [[101, 1], [103, 1]], rest);
 }
 
-function topOf(book: OrderBook): BookTop {
-  const top = OrderBook.top(4);
+function topOf(book: OrderBook): BookReading {
+  const top = new BookReading(4);
   assert(book.read(top));
   return top;
 }
 
-function known({ isBidKnown, isAskKnown, knownBids, knownAsks }: BookTop): unknown[] {
+function known({ isBidKnown, isAskKnown, knownBids, knownAsks }: BookReading): unknown[] {
   return [isBidKnown, isAskKnown, knownBids, knownAsks];
 }
 
@@ -106,7 +104,7 @@ describe("a book knows each side down to the worst price that its snapshot cover
       region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
     OrderBook.init(region, options);
     const other = OrderBook.attach(region, options), first = other.writer();
-    first.apply(snapshot());
+    new BookFeeder(first).feed(snapshot());
     first.close();
     const second = new BookFeeder(other.writer());
     second.feed(change(11, [[100, 0], [98, 0], [97, 1]], []));

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { Segment } from "@shmkit/shmkit";
-import { OrderBook } from "../../examples/desk/book/order_book.ts";
+import { OrderBook, Segment } from "@shmkit/shmkit";
 import { depthEvent } from "../../examples/desk/input/events.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
+import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
@@ -41,7 +41,7 @@ function snapshot(): DeskSnapshot {
     event.bids.push(60_000 - i, i + 1);
     event.asks.push(60_001 + i, i + 1);
   }
-  writer.apply(event);
+  new BookFeeder(writer).feed(event);
   return new DeskObserver(desk, 16).look(16);
 }
 

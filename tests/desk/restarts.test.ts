@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { Region } from "@shmkit/shmkit";
+import { BookReading, OrderBook, Region } from "@shmkit/shmkit";
 import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
-import { OrderBook } from "../../examples/desk/book/order_book.ts";
 import { AsOfCheck } from "../../examples/desk/check/as_of_check.ts";
 import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
 import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
@@ -32,7 +31,7 @@ function check(text: string): { summary: CheckSummary; parser: CaptureParser; ch
 
 describe("a book whose sequence numbers begin anew", () => {
   it("takes a lower snapshot that is later, and goes on from it", () => {
-    const { book, feeder } = make(), top = OrderBook.top(1);
+    const { book, feeder } = make(), top = new BookReading(1);
     assertEquals([feeder.feed(event(1000, 1, true)), feeder.feed(event(1001, 2))], ["applied", "applied"]);
     assertEquals(feeder.feed(event(5, 3, true)), "restarted");
     assertEquals(feeder.feed(event(6, 4)), "applied");
@@ -43,7 +42,7 @@ describe("a book whose sequence numbers begin anew", () => {
   });
 
   it("is invalid after three lower changes that are later, until the next snapshot; they are applied behind it", () => {
-    const { book, feeder } = make(), top = OrderBook.top(1);
+    const { book, feeder } = make(), top = new BookReading(1);
     feeder.feed(event(1000, 1, true));
     assertEquals([2, 3, 4].map((last) => feeder.feed(event(last, last))), ["stale", "stale", "restart"]);
     assertEquals([book.read(top), feeder.awaitsSnapshot], [false, true]);
@@ -55,7 +54,7 @@ describe("a book whose sequence numbers begin anew", () => {
   });
 
   it("takes a lower snapshot of an unknown time once a later change follows it", () => {
-    const { book, feeder } = make(), top = OrderBook.top(1);
+    const { book, feeder } = make(), top = new BookReading(1);
     feeder.feed(event(1000, 1, true));
     feeder.feed(event(1001, 2));
     assertEquals(feeder.feed(event(5, NaN, true)), "stale");

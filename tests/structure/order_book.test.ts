@@ -112,9 +112,11 @@ describe("OrderBook", () => {
     writer.snapshot(updateOf(1, [[100, 1], [99, 1]], [[101, 1]], { knownBid: 99, knownAsk: 101 }));
     assert(book.read(few));
     assertEquals([few.knownBid, few.knownAsk, few.knownBids, few.isBidKnown], [99, 101, 2, true]);
+    assertEquals([writer.isFollowing, writer.isWhole], [false, false]);
     writer.change(updateOf(2, [[100, 0], [99, 0], [98, 4]], [[101, 0], [103, 1]]));
     assert(book.read(few));
     assertEquals([few.bid, few.isBidKnown, few.knownBids, few.isAskKnown], [98, false, 0, false]);
+    assertEquals([writer.isFollowing, writer.isWhole], [true, false]);
     writer.change(updateOf(3, [], [], { toldBid: 98, toldAsk: 102 }));
     assert(book.read(few));
     assertEquals([few.knownBid, few.knownAsk, few.isBidKnown, few.isAskKnown], [98, 101, true, false]);
@@ -143,8 +145,9 @@ describe("OrderBook", () => {
     assertEquals(writer.change(updateOf(41, [], [[85, 3]])), "applied");
     assert(book.read(few) && few.isCrossed);
     assertEquals(writer.snapshot(updateOf(39, [], [])), "stale");
+    assertEquals([writer.isFollowing, writer.isWhole], [true, true]);
     writer.invalidate();
-    assertEquals(book.read(few), false);
+    assertEquals([book.read(few), writer.isFollowing, writer.isWhole], [false, false, false]);
     assertEquals(writer.snapshot(updateOf(5, [[5, 1]], [])), "applied", "a book that may not be used is no reason");
     // Updates without numbers follow each other.
     assertEquals(writer.change(updateOf(NaN, [[4, 1]], [], { previous: NaN })), "applied");
@@ -161,10 +164,16 @@ describe("OrderBook", () => {
     assert(book.read(few));
     assertEquals(pairs(few, "bids"), [[1e200, 1e250], [0.3, 3], [-5.25, 0.001]]);
     assertEquals(pairs(few, "asks"), [[1, 0.001]]);
+    assertEquals([writer.isFollowing, writer.isWhole], [false, true]);
     const big = 2 ** 51 / 100;
     writer.change(updateOf(2, [[1e200, 0], [0.3, 0], [big, 7], [big - 0.01, 8]], []));
     assert(book.read(few));
     assertEquals(pairs(few, "bids").slice(0, 2), [[big, 7], [big - 0.01, 8]]);
+    // What has as many digits as a double has, and more than that in all, is the same again.
+    const exact = make({ priceDigits: 15, quantityDigits: 15 }).book, sent = [[61800.3, 1e18], [2.3, 0.1]] as const;
+    exact.writer().snapshot(updateOf(1, sent, []));
+    assert(exact.read(few));
+    assertEquals([pairs(few, "bids"), exact.quantityTo("bids", 0)], [sent, 1e18 + 0.1]);
     const whole = make({ priceDigits: 0, quantityDigits: 0 }).book, other = whole.writer();
     other.snapshot(updateOf(1, [[7.4, 0.5], [7.6, 3.2]], []));
     assert(whole.read(few));

@@ -1,5 +1,5 @@
+import { type BookApplied, BookUpdate, type OrderBookWriter } from "../../../mod.ts";
 import { cloneDepth, type DepthEvent, followsSnapshot, type TopEvent } from "../input/events.ts";
-import type { Applied, OrderBookWriter, ToldTop } from "./order_book_writer.ts";
 
 /** How many changes are kept while a snapshot is awaited; of more, the oldest are forgotten. */
 const KEPT = 1024;
@@ -9,14 +9,21 @@ const KEPT_TICKERS = 1024;
 const RESTART_AFTER = 3;
 
 /**
- * What became of a change or a snapshot that was fed: what `Applied` says, or
+ * What became of a change or a snapshot that was fed: what `BookApplied` says, or
  *
  * - `restart`: sequence numbers began anew; the book is invalid from now on, until the next snapshot;
  * - `restarted`: they did, and what was fed is applied to the new book;
  * - `mismatch`: it was applied, but the book is not what its exchange's checksum says: it is invalid from now on, until
  *   the next snapshot.
  */
-export type Fed = Applied | "restart" | "restarted" | "mismatch";
+export type Fed = BookApplied | "restart" | "restarted" | "mismatch";
+
+/** What an exchange says its best prices were: there was nothing better, so the book knows as much. */
+interface ToldTop {
+  readonly sequence: number;
+  readonly bid: number;
+  readonly ask: number;
+}
 
 /** Whether what was fed is in the book, which may be used. */
 export function isApplied(fed: string): boolean {
@@ -52,6 +59,7 @@ export class BookFeeder {
   /** What was done so far. */
   readonly counts: BookCounts = { applied: 0, snapshots: 0, stale: 0, early: 0, gaps: 0, restarts: 0 };
   readonly #writer: OrderBookWriter;
+  readonly #update: BookUpdate = new BookUpdate();
   #kept: DepthEvent[] = [];
   /**
    * What the exchange said of its best prices, in the order of sequence numbers: the newest that the book reached comes
@@ -85,7 +93,7 @@ export class BookFeeder {
       counts.stale++;
       return "stale";
     }
-    const applied = this.#writer.apply(event, this.#toldUntil(event.last));
+    const applied = this.#apply(event, this.#toldUntil(event.last));
     if (applied === "stale") return this.#lookAtStale(event);
     this.#forgetStale();
     if (applied === "early") this.#keepEarly(event);
@@ -99,6 +107,25 @@ export class BookFeeder {
       return this.#applyKept();
     }
     return applied;
+  }
+
+  #apply(event: DepthEvent, told?: ToldTop): BookApplied {
+    const writer = this.#writer, update = this.#update, { first, last, previous, exchangeMs: time } = event;
+    const { knownBid, knownAsk } = event;
+    update.clear();
+    Object.assign(update, { first, last, previous, time, knownBid, knownAsk });
+    if (told !== undefined) {
+      update.toldBid = told.bid;
+      update.toldAsk = told.ask;
+    }
+    for (const side of ["bids", "asks"] as const) {
+      const { prices, quantities, length } = event[side];
+      for (let i = 0; i < length; i++) update[side].push(prices[i], quantities[i]);
+    }
+    if (!event.isSnapshot) return writer.change(update);
+    // One whose exchange tells no numbers is numbered by when it was received, and is as new as it is.
+    if (previous !== previous && writer.isValid && last < writer.sequence) writer.invalidate();
+    return writer.snapshot(update);
   }
 
   #begin({ last, isPartial }: DepthEvent): void {
@@ -147,8 +174,8 @@ export class BookFeeder {
   }
 
   #lookAtStale(event: DepthEvent): Fed {
-    const { sequence, exchangeMs } = this.#writer;
-    const isLater = event.last < sequence && event.exchangeMs > exchangeMs; // not if one of the times is unknown
+    const { sequence, time } = this.#writer;
+    const isLater = event.last < sequence && event.exchangeMs > time; // not if one of the times is unknown
     if (event.isSnapshot && isLater) return this.#restartFrom(event);
     this.counts.stale++;
     if (event.isSnapshot) {
@@ -178,7 +205,7 @@ export class BookFeeder {
 
   #restartFrom(snapshot: DepthEvent): Fed {
     this.#restart();
-    this.#writer.apply(snapshot);
+    this.#apply(snapshot);
     this.counts.snapshots++;
     this.#told = [];
     this.#begin(snapshot);
@@ -196,12 +223,12 @@ export class BookFeeder {
   }
 
   /** Behind a gap all are kept on: a newer snapshot may come. */
-  #applyKept(): Applied {
+  #applyKept(): BookApplied {
     const kept = this.#kept;
-    let result: Applied = "applied";
+    let result: BookApplied = "applied";
     this.#kept = [];
     for (const event of kept) {
-      const applied = this.#writer.apply(event);
+      const applied = this.#apply(event);
       if (applied === "applied") this.counts.applied++;
       else if (applied === "stale") this.counts.stale++;
       else this.#kept.push(event);

@@ -1,11 +1,10 @@
-import { Region } from "../../../mod.ts";
+import { BookReading, OrderBook, type OrderBookOptions, type OrderBookWriter, Region } from "../../../mod.ts";
 import { type BookCounts, BookFeeder, type Fed, isApplied } from "../book/book_feeder.ts";
-import { OrderBook } from "../book/order_book.ts";
-import type { OrderBookOptions } from "../book/order_book_geometry.ts";
-import type { OrderBookWriter } from "../book/order_book_writer.ts";
 import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
 import type { Instruments } from "../input/instruments.ts";
 import { type InstrumentModel, isOption } from "../instrument/instrument_model.ts";
+import { bestOf } from "../layout/best.ts";
+import { ALL_DIGITS } from "../layout/books.ts";
 import { DecimalSum } from "../risk/decimal_sum.ts";
 import { ChecksumBook, DIGITS_OPTIONS } from "./checksum_book.ts";
 import { type BookState, bookStateOf, type Comparison } from "./coverage.ts";
@@ -50,7 +49,7 @@ export class CaptureCheck {
   readonly #instruments: Instruments;
   readonly #checked: Checked[] = [];
   readonly #greeks = new GreeksCheck();
-  readonly #top = OrderBook.top(1);
+  readonly #top = new BookReading(1);
   readonly #faults: string[] = [];
   #crossed = 0;
   #checksums = 0;
@@ -166,14 +165,14 @@ export class CaptureCheck {
     const fed = this.#feed(checked, event), top = this.#top;
     if (book.read(top) && isApplied(fed) && top.isCrossed) this.#crossed++;
     checked.state = bookStateOf(checked.state, fed, top);
-    tops.book(event, fed, top);
+    tops.book(event, fed, bestOf(top));
   }
 
   /** Instruments are numbered as they are first seen. */
   #begin(instrument: number): Checked {
     while (this.#checked.length <= instrument) {
       const model = this.#instruments.at(this.#checked.length);
-      const options = { levels: isOption(model) ? 512 : 8192, copies: 2 };
+      const options = { levels: isOption(model) ? 512 : 8192, copies: 2, ...ALL_DIGITS };
       const [book, writer] = newBook(options), feeder = new BookFeeder(writer);
       this.#checked.push({
         model,

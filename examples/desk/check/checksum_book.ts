@@ -1,15 +1,14 @@
+import { BookReading, type OrderBook, type OrderBookOptions, type OrderBookWriter } from "../../../mod.ts";
 import { BookFeeder } from "../book/book_feeder.ts";
-import { OrderBook } from "../book/order_book.ts";
-import type { OrderBookOptions } from "../book/order_book_geometry.ts";
-import type { OrderBookWriter } from "../book/order_book_writer.ts";
 import { type DepthEvent, depthEvent } from "../input/events.ts";
+import { ALL_DIGITS } from "../layout/books.ts";
 import { crc32 } from "./crc32.ts";
 
 /** How many levels a side a checksum is of. */
 const LEVELS = 25;
 
 /** How a book of digits is made: no exchange tells checksums of books that are deeper. */
-export const DIGITS_OPTIONS: OrderBookOptions = { levels: 1024, copies: 2 };
+export const DIGITS_OPTIONS: OrderBookOptions = { levels: 1024, copies: 2, ...ALL_DIGITS };
 
 /**
  * Checks a book by what its exchange computes from it, as OKX does: the CRC-32 of the best 25 levels, as the text that
@@ -26,8 +25,8 @@ export class ChecksumBook implements Disposable {
   readonly #writer: OrderBookWriter;
   readonly #feeder: BookFeeder;
   readonly #event: DepthEvent = depthEvent();
-  readonly #top = OrderBook.top(LEVELS);
-  readonly #topDigits = OrderBook.top(LEVELS);
+  readonly #top = new BookReading(LEVELS);
+  readonly #topDigits = new BookReading(LEVELS);
 
   /**
    * @param book The book that is checked.

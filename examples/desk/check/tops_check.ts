@@ -1,21 +1,10 @@
 import type { Fed } from "../book/book_feeder.ts";
 import type { DepthEvent, TickerEvent, TopEvent } from "../input/events.ts";
+import type { Best } from "../layout/best.ts";
 import { AsOfCheck, type Top } from "./as_of_check.ts";
 
-/** A book's best prices and quantities, and whether they are known to be it. */
-export interface BookSides extends Sides {
-  readonly sequence: number;
-  readonly isBidKnown: boolean;
-  readonly isAskKnown: boolean;
-}
-
 /** Best prices and quantities. */
-interface Sides {
-  readonly bid: number;
-  readonly bidQuantity: number;
-  readonly ask: number;
-  readonly askQuantity: number;
-}
+type Sides = Pick<Best, "bid" | "bidQuantity" | "ask" | "askQuantity">;
 
 /**
  * Compares the best prices of an instrument's rebuilt book with those that its exchange tells: by sequence number,
@@ -62,7 +51,7 @@ export class TopsCheck {
   }
 
   /** Takes what became of a change, and the top that it left if it was applied. */
-  book(event: DepthEvent, outcome: Fed | "pending", top: BookSides): void {
+  book(event: DepthEvent, outcome: Fed | "pending", top: Best): void {
     if (outcome === "restart") this.#bySequence.restart();
     if (outcome === "restart" || outcome === "gap") this.#byTime.end(event.exchangeMs);
     if (outcome !== "applied" && outcome !== "restarted") return;

@@ -1,5 +1,4 @@
-import { Histogram, type HistogramScale, LatestTable, Pipeline, type Segment } from "../../../mod.ts";
-import { OrderBook } from "../book/order_book.ts";
+import { Histogram, type HistogramScale, LatestTable, OrderBook, Pipeline, type Segment } from "../../../mod.ts";
 import { DIGITS_OPTIONS } from "../check/checksum_book.ts";
 import { bookOptions } from "./books.ts";
 import { DeskLimits } from "./desk_limits.ts";

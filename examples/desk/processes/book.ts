@@ -1,11 +1,11 @@
 /** Keeps the order books: `book.ts <segment>`. The first to receive an event; writes into it what became of it. */
 import process from "node:process";
+import { BookReading, OrderBook, type OrderBookWriter } from "../../../mod.ts";
 import { BookFeeder, type Fed, isApplied } from "../book/book_feeder.ts";
-import { OrderBook } from "../book/order_book.ts";
-import type { OrderBookWriter } from "../book/order_book_writer.ts";
 import { ChecksumBook, DIGITS_OPTIONS } from "../check/checksum_book.ts";
 import type { DepthEvent, MarketEvent } from "../input/events.ts";
 import { isOption } from "../instrument/instrument_model.ts";
+import { bestOf } from "../layout/best.ts";
 import { bookOptions } from "../layout/books.ts";
 import { CHECKSUMS, EventPart, type EventPartView, OUTCOMES } from "../layout/event_part.ts";
 import { lastStore } from "../layout/last_store.ts";
@@ -31,7 +31,7 @@ const directory = new InstrumentDirectory(desk);
 const quotes = takeOver(() => desk.quotes.writer()), latency = takeOver(() => desk.latencies.book.recorder());
 const tellOutcome = lastStore(EventPart, "outcome");
 const kept: (Kept | undefined)[] = [];
-const top = OrderBook.top(1);
+const top = new BookReading(1);
 let gaps = 0, faults = 0;
 /** Whether the next change that nobody told of may be one that a predecessor applied and did not live to tell of. */
 let isFirst = true;
@@ -74,27 +74,27 @@ function apply(event: DepthEvent, part: EventPartView): void {
     applied = compare(found, event, applied, part);
   }
   if (applied === "mismatch" || applied === "gap" || applied === "restart") faults++;
-  const isValid = book.read(top);
+  const isValid = book.read(top), best = bestOf(top);
   const quote = quotes.begin(event.instrument);
-  quote.bid = top.bid;
-  quote.bidQuantity = top.bidQuantity;
-  quote.ask = top.ask;
-  quote.askQuantity = top.askQuantity;
-  quote.sequence = top.sequence;
+  quote.bid = best.bid;
+  quote.bidQuantity = best.bidQuantity;
+  quote.ask = best.ask;
+  quote.askQuantity = best.askQuantity;
+  quote.sequence = best.sequence;
   quote.isValid = isValid;
-  quote.isBidKnown = isValid && top.isBidKnown;
-  quote.isAskKnown = isValid && top.isAskKnown;
+  quote.isBidKnown = isValid && best.isBidKnown;
+  quote.isAskKnown = isValid && best.isAskKnown;
   quote.fedAt = part.fedAt;
   const now = segment.now();
   quote.writtenAt = now;
   quotes.commit();
-  part.sequence = top.sequence;
-  part.bid = top.bid;
-  part.bidQuantity = top.bidQuantity;
-  part.ask = top.ask;
-  part.askQuantity = top.askQuantity;
-  part.isBidKnown = top.isBidKnown;
-  part.isAskKnown = top.isAskKnown;
+  part.sequence = best.sequence;
+  part.bid = best.bid;
+  part.bidQuantity = best.bidQuantity;
+  part.ask = best.ask;
+  part.askQuantity = best.askQuantity;
+  part.isBidKnown = best.isBidKnown;
+  part.isAskKnown = best.isAskKnown;
   tellOutcome(part, OUTCOMES.indexOf(applied)); // whoever takes over trusts what was written before it
   latency.record(now - part.fedAt);
 }

@@ -1,11 +1,11 @@
-import type { PipelineReader, ViewOf } from "../../../mod.ts";
-import { OrderBook } from "../book/order_book.ts";
+import { BookReading, OrderBook, type PipelineReader, type ViewOf } from "../../../mod.ts";
 import { isApplied } from "../book/book_feeder.ts";
 import { type BookState, bookStateOf, type Comparison } from "../check/coverage.ts";
 import { faultText, GreeksCheck } from "../check/greeks_check.ts";
 import { TopsCheck } from "../check/tops_check.ts";
 import { TradeCheck } from "../check/trade_check.ts";
 import type { DepthEvent, MarketEvent, TickerEvent } from "../input/events.ts";
+import { bestOf } from "../layout/best.ts";
 import type { Desk } from "../layout/desk.ts";
 import { CHECKSUMS, type EventPartView, OUTCOMES, VERDICTS } from "../layout/event_part.ts";
 import { LimitsRecord, type OrderRecord, PositionRow } from "../layout/records.ts";
@@ -216,9 +216,9 @@ export class Audit implements Disposable {
 
   #checkBook({ instrument, last }: Audited, summary: AuditSummary): void {
     if (last === undefined) return;
-    const top = OrderBook.top(1);
+    const top = new BookReading(1);
     this.#desk.segment.open(`book ${instrument.name}`, OrderBook).read(top);
-    const { sequence, bid, ask } = top;
+    const { sequence, bid, ask } = bestOf(top);
     if (sequence === last.sequence && bid === last.bid && ask === last.ask) return;
     summary.wrongBooks++;
     summary.examples.push(

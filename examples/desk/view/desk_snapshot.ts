@@ -1,6 +1,4 @@
-import type { HistogramReading, ValueOf } from "../../../mod.ts";
-import { OrderBook } from "../book/order_book.ts";
-import type { BookTop } from "../book/book_top.ts";
+import { BookReading, type HistogramReading, OrderBook, type ValueOf } from "../../../mod.ts";
 import type { InstrumentKind, InstrumentModel } from "../instrument/instrument_model.ts";
 import { type Desk, type DeskRole, LATENCIES, type LatencyName, MAX_REASONS, ROLES } from "../layout/desk.ts";
 import { heldOf } from "../layout/position_rows.ts";
@@ -67,7 +65,7 @@ export interface DeskSnapshot {
   readonly processes: Readonly<Record<DeskRole, ValueOf<typeof CountersRow>>>;
   readonly latencies: Readonly<Record<LatencyName, HistogramReading>>;
   /** The book that is shown: the hedging future's, or that of the first instrument. */
-  readonly book: { readonly name: string; readonly top: BookTop } | undefined;
+  readonly book: { readonly name: string; readonly top: BookReading } | undefined;
   readonly futures: readonly FutureState[];
   /** Those with the most vega held, or at all. */
   readonly options: readonly OptionState[];
@@ -178,7 +176,7 @@ export class DeskObserver {
   #book(): DeskSnapshot["book"] {
     const instrument = this.#directory.hedge ?? this.#directory.all()[0];
     if (instrument === undefined) return undefined;
-    const { name } = instrument, { segment } = this.#desk, top = OrderBook.top(this.#depth);
+    const { name } = instrument, { segment } = this.#desk, top = new BookReading(this.#depth);
     let book = this.#books.get(name);
     if (book === undefined) {
       // Whoever looks makes nothing: the book process does, at the first event.

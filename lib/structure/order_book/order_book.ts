@@ -28,10 +28,10 @@ export type BookSide = "bids" | "asks";
  * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell
  * of levels beyond, but not of all: where the best price lies there, a reading says that it is not known.
  *
- * Prices and quantities are decimals of a declared number of digits behind the point, to which they are rounded. They
- * are kept as doubles: exact to the last digit up to 2^51 of its units (22 million at 8 digits), and to 15 digits in
- * all beyond that; of no size are they refused, up to 10^290. A quantity that rounds to nothing is the smallest there
- * is.
+ * Prices and quantities are decimals of a declared number of digits behind the point, to which they are rounded: each
+ * is the double nearest to its decimal. What is 2^51 units of the last digit or more (22 million at 8 digits) is kept
+ * as it is given, as it has 15 digits already; no finite number is refused for its size. A quantity that rounds to
+ * nothing is the smallest there is.
  *
  * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its
  * role to the next one, which goes on from there: a change that was applied is told apart from one that was not.
@@ -147,7 +147,8 @@ export class OrderBook {
    */
   quantityTo(side: BookSide, price: number): number {
     const sum = this.#reader().quantityTo(this.#isBids(side), price), factor = 10 ** this.quantityDigits;
-    return Math.round(sum * factor) / factor; // decimals do not add up exactly
+    // Decimals do not add up exactly.
+    return sum * factor < Number.MAX_SAFE_INTEGER ? Math.round(sum * factor) / factor : sum;
   }
 
   /**

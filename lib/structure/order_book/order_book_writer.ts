@@ -3,7 +3,16 @@ import { specialize, wordAccess } from "../../atomic/internal.ts";
 import { ChannelEnd } from "../../channel/internal.ts";
 import type { Region, Role } from "../../memory/mod.ts";
 import type { BookUpdate } from "./book_update.ts";
-import { FOLLOWING, INVALID, SEQUENCE_F64, SNAPSHOT, STATE_WORD, TIME_F64 } from "./format.ts";
+import {
+  FOLLOWING,
+  INVALID,
+  KNOWN_ASK_F64,
+  KNOWN_BID_F64,
+  SEQUENCE_F64,
+  SNAPSHOT,
+  STATE_WORD,
+  TIME_F64,
+} from "./format.ts";
 import { type BookGeometry, placesOf } from "./geometry.ts";
 import { type BookApplied, type BookWriterPath, makeBookWriterPath } from "./writer_path.ts";
 
@@ -85,6 +94,17 @@ export class OrderBookWriter implements Disposable {
   get isValid(): boolean {
     const state = this.#region.source.i32[this.#path.current() + STATE_WORD];
     return state === SNAPSHOT || state === FOLLOWING;
+  }
+
+  /** Whether a change was applied since the last snapshot. */
+  get isFollowing(): boolean {
+    return this.#region.source.i32[this.#path.current() + STATE_WORD] === FOLLOWING;
+  }
+
+  /** Whether the book may be used, and nothing is missing from it, however far from the best prices. */
+  get isWhole(): boolean {
+    const half = this.#path.current() / 2, { f64 } = this.#region.source;
+    return this.isValid && f64[half + KNOWN_BID_F64] === -Infinity && f64[half + KNOWN_ASK_F64] === Infinity;
   }
 
   /** Gives the role back. The second time nothing happens. */

@@ -79,19 +79,21 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
   };
 
   /**
-   * The nearest integer: adding 1.5 · 2^52 leaves no bits for less. What is as large has hardly any, and stays as it
-   * is.
+   * A number rounded to a declared number of digits: adding 1.5 · 2^52 leaves no bits for less than one of their units.
+   * What is 2^51 units or more has hardly more digits, and stays as it is.
    */
-  const nearest = (value: number): number =>
-    value < 2251799813685248 && value > -2251799813685248 ? (value + 6755399441055744) - 6755399441055744 : value;
+  const rounded = (value: number, factor: number): number => {
+    const units = value * factor;
+    if (!(units < 2251799813685248 && units > -2251799813685248)) return value;
+    return ((units + 6755399441055744) - 6755399441055744) / factor;
+  };
 
   /** Rounds the levels of a side to what the book tells apart, and refuses what is no level. */
   const roundSide = (side: BookLevels, from: number): void => {
     for (let i = 0; i < side.length; i++) {
-      const price = nearest(side.prices[i] * priceFactor) / priceFactor;
-      const given = side.quantities[i], rounded = nearest(given * quantityFactor) / quantityFactor;
+      const price = rounded(side.prices[i], priceFactor), given = side.quantities[i];
       // What there is of it does not round to nothing, which would take the level away.
-      const quantity = rounded === 0 && given > 0 ? 1 / quantityFactor : rounded;
+      const quantity = rounded(given, quantityFactor) || (given > 0 ? 1 / quantityFactor : given);
       if (price - price !== 0 || !(given >= 0 && quantity < Infinity)) refuseLevel(side.prices[i], given);
       prices[from + i] = price;
       quantities[from + i] = quantity;
