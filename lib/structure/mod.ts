@@ -4,7 +4,9 @@
  * @module
  */
 export { Counter } from "./counters/counter.ts";
-export { type CounterInfo, type CounterOptions, Counters } from "./counters/counters.ts";
+export { type CounterOptions, Counters } from "./counters/counters.ts";
+export type { CounterInfo } from "./counters/counter_records.ts";
+export { COUNT_TYPES, type Counted, type CountName, OfferedCounts } from "./counters/offered_counts.ts";
 export type { CountersOptions } from "./counters/geometry.ts";
 export { Histogram } from "./histogram/histogram.ts";
 export type { HistogramOptions } from "./histogram/geometry.ts";

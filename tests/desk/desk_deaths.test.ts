@@ -12,7 +12,7 @@ import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/desk/layout/desk.ts";
-import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
+import { InstrumentWriter } from "../../examples/desk/processes/instrument_writer.ts";
 import { heldOf } from "../../examples/desk/layout/position_rows.ts";
 import { CHECKSUMS, OUTCOMES } from "../../examples/desk/layout/event_part.ts";
 import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../examples/desk/layout/records.ts";
@@ -31,7 +31,7 @@ async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
   desk.limits.set(DEFAULT_LIMITS);
   using control = desk.control.writer();
   control.write(0, { phase: "run", wait: "block" });
-  desk.instruments.writer().write(0, rowOfModel(modelOf("BTCUSDT", "binanceFutures")));
+  new InstrumentWriter(desk).add(modelOf("BTCUSDT", "binanceFutures"));
   await use(desk);
 }
 

@@ -6,7 +6,8 @@ import { depthEvent } from "../../examples/desk/input/events.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
 import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
-import { rowOfModel } from "../../examples/desk/layout/instrument_rows.ts";
+import { InstrumentWriter } from "../../examples/desk/processes/instrument_writer.ts";
+import { ownCounts } from "../../examples/desk/layout/process_counts.ts";
 import { DEFAULT_LIMITS } from "../../examples/desk/layout/desk_limits.ts";
 import { DESK_BYTES, openDesk, ROLES } from "../../examples/desk/layout/desk.ts";
 import { DeskObserver, type DeskSnapshot } from "../../examples/desk/view/desk_snapshot.ts";
@@ -23,16 +24,19 @@ function snapshot(): DeskSnapshot {
   using segment = Segment.anonymous({ byteLength: DESK_BYTES, role: "test" });
   const desk = openDesk(segment);
   desk.limits.set(DEFAULT_LIMITS);
-  using names = desk.instruments.writer(), quotes = desk.quotes.writer(), greeks = desk.greeks.writer();
-  names.write(0, rowOfModel(modelOf("BTCUSDT", "binanceFutures")));
+  using names = new InstrumentWriter(desk), quotes = desk.quotes.writer(), greeks = desk.greeks.writer();
+  names.add(modelOf("BTCUSDT", "binanceFutures"));
   quotes.write(0, { bid: 60_000, ask: 60_001, isValid: true, isBidKnown: true, isAskKnown: true });
   for (let i = 1; i <= 12; i++) {
-    names.write(i, rowOfModel(modelOf(`BTC-1NOV24-${60 + i}000-C`, "deribit")));
+    names.add(modelOf(`BTC-1NOV24-${60 + i}000-C`, "deribit"));
     greeks.write(i, { price: 1000, vega: 100 - i, volatility: 0.6 });
   }
   ROLES.forEach((role, i) => {
-    using counters = desk.counters[role].writer();
-    counters.write(0, { runtime: i % 2 ? "deno" : "bun", version: "1.2.3", pid: 7001 + i, starts: 1 + i, lag: i });
+    using row = desk.processes[role].writer();
+    row.write(0, { runtime: i % 2 ? "deno" : "bun", version: "1.2.3", pid: 7001 + i });
+    const { starts, lag } = ownCounts(desk.counters, role);
+    starts.set(1 + i);
+    lag.set(i);
   });
   using writer = segment.create("book BTCUSDT", OrderBook, bookOptions(false)).writer();
   const event = depthEvent();

@@ -1,17 +1,27 @@
-import { Histogram, type HistogramScale, LatestTable, OrderBook, Pipeline, type Segment } from "../../../mod.ts";
+import {
+  chars,
+  Counters,
+  Histogram,
+  type HistogramScale,
+  KeyedTable,
+  LatestTable,
+  OrderBook,
+  Pipeline,
+  type Segment,
+} from "../../../mod.ts";
 import { DIGITS_OPTIONS } from "../check/checksum_book.ts";
 import { bookOptions } from "./books.ts";
 import { DeskLimits } from "./desk_limits.ts";
 import { EventPart } from "./event_part.ts";
 import {
   ControlRow,
-  CountersRow,
   FeedProgressRow,
   FeedReportRow,
   GreeksRow,
   InstrumentRow,
   OrderRecord,
   PositionRow,
+  ProcessRow,
   QuoteRow,
   ReasonExampleRow,
   ReasonRow,
@@ -53,6 +63,12 @@ export const ORDER_CAPACITY = 1024;
 /** How many of the orders sent last are remembered by id: more than hedging ever has open. */
 export const SENT_ORDERS = 256;
 
+/** The most counters: those of each process, and those of the channels. */
+const MAX_COUNTERS = 128;
+
+/** The most bytes of what an instrument is called: its name, and its venue's as often as it takes to be another one. */
+const KNOWN_AS_BYTES = 128;
+
 /** How many reasons for lines without an event are told. */
 export const MAX_REASONS = 64;
 
@@ -80,7 +96,7 @@ export interface Desk {
   /** From hedging to risk, then to the audit. */
   readonly orders: Pipeline<typeof OrderRecord>;
   /** By the feed. */
-  readonly instruments: LatestTable<typeof InstrumentRow>;
+  readonly instruments: KeyedTable<typeof InstrumentRow>;
   /** By book. */
   readonly quotes: LatestTable<typeof QuoteRow>;
   /** By pricing. */
@@ -104,7 +120,9 @@ export interface Desk {
   /** By anybody, under a lock. */
   readonly limits: DeskLimits;
   /** By each process. */
-  readonly counters: Readonly<Record<DeskRole, LatestTable<typeof CountersRow>>>;
+  readonly processes: Readonly<Record<DeskRole, LatestTable<typeof ProcessRow>>>;
+  /** By each process; what channels count, by their writers. */
+  readonly counters: Counters;
   /** By each process; the fills' by risk. */
   readonly latencies: Readonly<Record<LatencyName, Histogram>>;
 }
@@ -124,7 +142,11 @@ export function openDesk(segment: Segment): Desk {
       capacity: ORDER_CAPACITY,
       readers: ORDER_READERS,
     }),
-    instruments: segment.openOrCreate("instruments", LatestTable, { layout: InstrumentRow, rows }),
+    instruments: segment.openOrCreate("instruments", KeyedTable, {
+      layout: InstrumentRow,
+      key: chars(KNOWN_AS_BYTES),
+      capacity: rows,
+    }),
     quotes: segment.openOrCreate("quotes", LatestTable, { layout: QuoteRow, rows, versions }),
     greeks: segment.openOrCreate("greeks", LatestTable, { layout: GreeksRow, rows, versions }),
     positions: segment.openOrCreate("positions", LatestTable, { layout: PositionRow, rows, versions }),
@@ -139,10 +161,11 @@ export function openDesk(segment: Segment): Desk {
     }),
     control: segment.openOrCreate("control", LatestTable, { layout: ControlRow, rows: 1 }),
     limits: DeskLimits.of(segment),
-    counters: forEach(
+    processes: forEach(
       ROLES,
-      (role) => segment.openOrCreate(`counters of ${role}`, LatestTable, { layout: CountersRow, rows: 1 }),
+      (role) => segment.openOrCreate(`process of ${role}`, LatestTable, { layout: ProcessRow, rows: 1 }),
     ),
+    counters: segment.openOrCreate("counters", Counters, { capacity: MAX_COUNTERS }),
     latencies: forEach(LATENCIES, (name) => segment.openOrCreate(`latency of ${name}`, Histogram, LATENCY_SCALE)),
   };
 }

@@ -51,8 +51,8 @@ export const GreeksRow = struct("GreeksRow", {
 });
 
 /**
- * What an instrument is (`instrument/instrument_model.ts`), a row each, in the order in which the feed met them:
- * written before its first event. A number that is not known is NaN; of digits, 255.
+ * What an instrument is (`instrument/instrument_model.ts`), a row each, found by what it is called here; rows are in the
+ * order in which the feed met them. Written before its first event. A number that is not known is NaN; of digits, 255.
  */
 export const InstrumentRow = struct("InstrumentRow", {
   name: chars(MAX_NAME_BYTES),
@@ -145,21 +145,12 @@ export const StandingRow = struct("StandingRow", {
   writtenAt: u53,
 });
 
-/** What a process did: a row each, written by itself. */
-export const CountersRow = struct("CountersRow", {
+/** What a process is: a row each, written by itself. What it did is in counters. */
+export const ProcessRow = struct("ProcessRow", {
   /** What it runs on; version, as far as there is room. */
   runtime: enumeration("bun", "deno"),
   version: chars(24),
   pid: i32,
-  /** How often it was started. */
-  starts: u32,
-  messages: u53,
-  /** What was wrong with its input: broken lines, gaps, times that ran backwards. */
-  faults: u53,
-  /** Position in the channel it reads. */
-  position: u53,
-  /** How many messages it is behind. */
-  lag: u53,
   /** When it was last ready to work: after a restart, what recovery ends with. */
   readyAt: u53,
   writtenAt: u53,

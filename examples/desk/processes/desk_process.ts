@@ -1,7 +1,8 @@
 import process from "node:process";
-import { Segment, type WaitStrategy } from "../../../mod.ts";
+import { type Counter, Segment, type WaitStrategy } from "../../../mod.ts";
 import { type Desk, type DeskRole, openDesk } from "../layout/desk.ts";
 import { ControlRow } from "../layout/records.ts";
+import { ownCounts, type ProcessCount } from "../layout/process_counts.ts";
 import { OWN_RUNTIME, OWN_VERSION } from "./own_runtime.ts";
 import { takeOver } from "./take_over.ts";
 
@@ -30,7 +31,8 @@ export class DeskProcess implements Disposable {
   readonly desk: Desk;
   /** How often a process of its role was started, with this one. */
   readonly starts: number;
-  readonly #counters: ReturnType<Desk["counters"][DeskRole]["writer"]>;
+  readonly #row: ReturnType<Desk["processes"][DeskRole]["writer"]>;
+  readonly #counts: Readonly<Record<ProcessCount, Counter>>;
   readonly #control = ControlRow.alloc();
   readonly #parent = process.ppid;
   readonly #messagesBefore: number;
@@ -46,16 +48,13 @@ export class DeskProcess implements Disposable {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
     this.segment = Segment.open(process.argv[2], { role });
     this.desk = openDesk(this.segment);
-    this.#counters = takeOver(() => this.desk.counters[role].writer());
-    const counters = this.#counters.begin(0);
-    counters.pid = process.pid;
-    counters.runtime = OWN_RUNTIME;
-    counters.version = OWN_VERSION;
-    this.starts = ++counters.starts;
-    counters.readyAt = 0;
-    this.#messagesBefore = counters.messages;
-    this.#faultsBefore = counters.faults;
-    this.#counters.commit();
+    this.#row = takeOver(() => this.desk.processes[role].writer()); // now its predecessor is known to be dead
+    const counts = this.#counts = ownCounts(this.desk.counters, role);
+    counts.starts.add();
+    this.starts = counts.starts.value;
+    this.#messagesBefore = counts.messages.value;
+    this.#faultsBefore = counts.faults.value;
+    this.#row.write(0, { pid: process.pid, runtime: OWN_RUNTIME, version: OWN_VERSION, readyAt: 0 });
   }
 
   /** How to wait for events. */
@@ -73,9 +72,7 @@ export class DeskProcess implements Disposable {
 
   /** Tells that all roles were taken and work begins: after a death, recovery ends here. */
   ready(): void {
-    const counters = this.#counters.begin(0);
-    counters.readyAt = this.segment.now();
-    this.#counters.commit();
+    this.#row.write(0, { readyAt: this.segment.now() });
   }
 
   /** Tells what was done, now and then. Called at least every 100 ms or so. */
@@ -87,18 +84,17 @@ export class DeskProcess implements Disposable {
     }
     if (!isLast && now - this.#reportedMs < REPORT_MS) return;
     this.#reportedMs = now;
-    const counters = this.#counters.begin(0);
-    counters.messages = this.#messagesBefore + counts.messages;
-    counters.faults = this.#faultsBefore + counts.faults;
-    counters.position = counts.position;
-    counters.lag = counts.lag;
-    counters.writtenAt = this.segment.now();
-    this.#counters.commit();
+    const { messages, faults, position, lag } = this.#counts;
+    messages.set(this.#messagesBefore + counts.messages);
+    faults.set(this.#faultsBefore + counts.faults);
+    position.set(counts.position);
+    lag.set(counts.lag);
+    this.#row.write(0, { writtenAt: this.segment.now() });
   }
 
   /** Leaves the segment. */
   [Symbol.dispose](): void {
-    this.#counters.close();
+    this.#row.close();
     this.segment.close();
   }
 }

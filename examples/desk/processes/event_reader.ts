@@ -1,4 +1,4 @@
-import type { PipelineReader, WaitStrategy } from "../../../mod.ts";
+import type { PipelineReader, Waitable, WaitStrategy } from "../../../mod.ts";
 import { EventDecoder } from "../input/event_codec.ts";
 import type { MarketEvent } from "../input/events.ts";
 import type { Desk } from "../layout/desk.ts";
@@ -56,6 +56,11 @@ export class EventReader implements Disposable {
     return timeoutMs > 0
       ? this.#reader.drainWait(this.#take, undefined, { timeoutMs })
       : this.#reader.drain(this.#take);
+  }
+
+  /** For a wait set: there is something to be had while parts can be received. */
+  get source(): Waitable {
+    return this.#reader;
   }
 
   /** Position of the part to be received next. */

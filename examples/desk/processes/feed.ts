@@ -11,12 +11,12 @@ import { ReplayClock } from "../input/replay_clock.ts";
 import type { Source } from "../input/source.ts";
 import { TradeStreams } from "../input/trade_streams.ts";
 import { MAX_INSTRUMENTS } from "../layout/desk.ts";
-import { rowOfModel } from "../layout/instrument_rows.ts";
 import { FeedReportRow } from "../layout/records.ts";
 import { SimulatedMarket } from "../market/simulated_market.ts";
 import { DeskProcess } from "./desk_process.ts";
 import { EventWriter, MOST_PARTS, partsOf } from "./event_writer.ts";
 import type { FeedOptions } from "./feed_options.ts";
+import { InstrumentWriter } from "./instrument_writer.ts";
 import { ReasonWriter } from "./reason_writer.ts";
 import { takeOver } from "./take_over.ts";
 
@@ -33,7 +33,7 @@ const TOLD_ORDER = ["receivedBackwards", "exchangeBackwards", "jumps"] as const;
 const { files, together, speed, seed } = JSON.parse(process.argv[3]) as FeedOptions;
 const self = new DeskProcess("feed"), { desk, segment } = self;
 const writer = new EventWriter(desk, speed === 0 ? BATCH : 1);
-const names = takeOver(() => desk.instruments.writer()), reports = takeOver(() => desk.feedReport.writer());
+const names = new InstrumentWriter(desk), reports = takeOver(() => desk.feedReport.writer());
 const reasons = new ReasonWriter(desk);
 const definitions = new Definitions(),
   sources: Source[] = files.length > 0
@@ -43,8 +43,9 @@ const instruments = files.length > 0 ? new Instruments(definitions, true) : sour
 const order = new OrderReport(), trades = new TradeStreams();
 /** What a predecessor published: the same input gives the same events again. */
 const skipped = writer.published;
+const offered = desk.counters.offer("events", desk.events);
 const report = FeedReportRow.alloc();
-let unsaid = 0, count = 0, refused = 0, named = 0, reportedMs = 0;
+let unsaid = 0, count = 0, refused = 0, reportedMs = 0;
 
 self.ready();
 while (self.phase === "wait") {
@@ -89,9 +90,7 @@ async function play(): Promise<void> {
 
 /** @returns False if it must end. */
 function feed(event: MarketEvent): boolean {
-  for (; named < instruments.length && named < MAX_INSTRUMENTS; named++) {
-    names.write(named, rowOfModel(instruments.at(named)));
-  }
+  while (names.length < instruments.length && names.length < MAX_INSTRUMENTS) names.add(instruments.at(names.length));
   if (event.instrument >= MAX_INSTRUMENTS || partsOf(event) > MOST_PARTS) {
     refused++;
     return true;
@@ -103,8 +102,9 @@ function tell(isLast = false): void {
   const { published } = writer;
   const faults = sources.reduce((sum, { report }) => sum + report.broken, refused + order.receivedBackwards);
   self.report({ messages: published - skipped, faults, position: desk.events.position, lag: 0 }, isLast);
-  if (performance.now() - reportedMs < 100) return;
+  if (performance.now() - reportedMs < 100 && !isLast) return;
   reportedMs = performance.now();
+  offered.update();
   if (report.startedAt > 0 && report.endedAt === 0) tellOfInput();
 }
 

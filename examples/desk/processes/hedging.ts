@@ -24,6 +24,8 @@ const WAIT_MS = 20;
 const HEDGE = { band: 0.05, largest: 2 } as const;
 /** The most orders on their way at once. */
 const MOST_OPEN = 64;
+/** Between two looks at what the orders' channel counts. */
+const OFFER_MS = 100;
 /** After a refusal the next order waits so long. */
 const REFUSED_NS = 100e6;
 
@@ -31,11 +33,12 @@ const self = new DeskProcess("hedging"), { desk, segment } = self;
 const directory = new InstrumentDirectory(desk);
 const orders = takeOver(() => desk.orders.writer()), sent = takeOver(() => desk.sentOrders.writer());
 const latency = takeOver(() => desk.latencies.hedging.recorder());
+const offered = desk.counters.offer("orders", desk.orders);
 const position = PositionRow.alloc(), greeks = GreeksRow.alloc(), quote = QuoteRow.alloc(), open = SentOrderRow.alloc();
 /** By instrument. A future's delta depends on its price if it is inverse. */
 const quantities = new Float64Array(MAX_INSTRUMENTS), deltas = new Float64Array(MAX_INSTRUMENTS);
 const held: number[] = [];
-let seenPositions = 0, seenGreeks = 0, future = -1;
+let seenPositions = 0, seenGreeks = 0, future = -1, offeredMs = 0;
 /**
  * The last order that is in the future's position or was refused; what was told to the hedger; when the next may be
  * sent.
@@ -62,6 +65,10 @@ self[Symbol.dispose]();
 process.exit(0);
 
 function tell(isLast = false): void {
+  if (isLast || performance.now() - offeredMs > OFFER_MS) {
+    offeredMs = performance.now();
+    offered.update();
+  }
   self.report({ messages: reader.count, faults: 0, position: reader.position, lag: reader.length }, isLast);
 }
 

@@ -1,12 +1,5 @@
 import { type Contract, contractOf } from "../instrument/contract.ts";
-import {
-  type InstrumentModel,
-  isFuture,
-  isHedge,
-  isValued,
-  optionTermsOf,
-  VENUE_TEXTS,
-} from "../instrument/instrument_model.ts";
+import { type InstrumentModel, isFuture, isHedge, isValued, optionTermsOf } from "../instrument/instrument_model.ts";
 import type { OptionTerms } from "../instrument/option_terms.ts";
 import { type Desk, MAX_INSTRUMENTS } from "../layout/desk.ts";
 import { modelOfRow } from "../layout/instrument_rows.ts";
@@ -64,10 +57,10 @@ export class InstrumentDirectory {
   #learn(): void {
     const { instruments } = this.#desk;
     for (let index = this.#known.length; index < MAX_INSTRUMENTS && instruments.read(index, this.#row); index++) {
-      const model = modelOfRow(this.#row), isSecond = this.#known.some(({ name }) => name === model.name);
+      const model = modelOfRow(this.#row);
       this.#known.push({
         index,
-        name: isSecond ? `${model.name} ${VENUE_TEXTS[model.venue]}` : model.name,
+        name: instruments.keyOf(index) as string,
         model,
         option: optionTermsOf(model),
         isFuture: isFuture(model),

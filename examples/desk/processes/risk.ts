@@ -3,7 +3,7 @@
  * desk's orders at the best price of the book (it stands in for the exchange), and pulls the kill switch if it must.
  */
 import process from "node:process";
-import type { ViewOf } from "../../../mod.ts";
+import { Backoff, type ViewOf, type Waitable, WaitSet } from "../../../mod.ts";
 import type { MarketEvent } from "../input/events.ts";
 import { heldOf } from "../layout/position_rows.ts";
 import { lastStore } from "../layout/last_store.ts";
@@ -25,8 +25,8 @@ import { InstrumentDirectory } from "./instrument_directory.ts";
 import { PositionBook } from "./position_book.ts";
 import { takeOver } from "./take_over.ts";
 
-/** How long to wait for events before looking for orders. */
-const WAIT_MS = 1;
+/** How long to wait for events and orders before looking at what the supervisor wants. */
+const WAIT_MS = 20;
 /** Between two valuations of all that is held. */
 const VALUE_MS = 50;
 
@@ -40,11 +40,15 @@ const quote = QuoteRow.alloc(), greeks = GreeksRow.alloc(), limits = LimitsRecor
 const deltas = new CoinDeltas(), middles: (number | undefined)[] = [];
 let breaches: readonly Breach[] = [], timeMs = 0, valuedMs = 0, decided = 0, refused = 0;
 
-using reader = new EventReader(desk, "risk", receive, self.wait);
+using reader = new EventReader(desk, "risk", receive);
+/** Both are slept for together; who is not to sleep looks at them in turn. */
+const awaited = self.wait === "block" ? new WaitSet<Waitable>([reader.source, orders]) : undefined;
+const idle = new Backoff({ yields: Infinity });
 self.ready();
 while (self.phase !== "end") {
-  reader.receive(WAIT_MS);
-  orders.drain(decide);
+  awaited?.wait({ timeoutMs: WAIT_MS });
+  if (reader.receive(0) + orders.drain(decide) > 0) idle.reset();
+  else if (awaited === undefined) idle.step();
   if (performance.now() - valuedMs > VALUE_MS) {
     valuedMs = performance.now();
     value();

@@ -3,7 +3,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { command, type Runtime } from "../../../support/runtimes.ts";
 import { type Desk, type DeskRole, ROLES } from "../layout/desk.ts";
-import { CountersRow } from "../layout/records.ts";
+import { readCounts } from "../layout/process_counts.ts";
+import { ProcessRow } from "../layout/records.ts";
 
 /** A process that was ended by something else than the supervisor's word. */
 export interface Death {
@@ -50,7 +51,7 @@ export class ProcessGroup {
   failure: string | undefined;
   readonly #desk: Desk;
   readonly #players: Player[];
-  readonly #counters = CountersRow.alloc();
+  readonly #row = ProcessRow.alloc();
   #isEnding = false;
   readonly #onExit = () => this.#killAll();
 
@@ -91,15 +92,15 @@ export class ProcessGroup {
     const { child, killedAt } = this.#playerOf(role);
     if (!Number.isNaN(killedAt)) return false; // its end was not noticed yet
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
-    if (!this.#desk.counters[role].read(0, this.#counters)) return false;
-    return this.#counters.pid === child.pid && this.#counters.readyAt > 0;
+    if (!this.#desk.processes[role].read(0, this.#row)) return false;
+    return this.#row.pid === child.pid && this.#row.readyAt > 0;
   }
 
   /** Looks whether successors are at work; call it often. */
   step(): void {
     for (const player of this.#players) {
       if (player.death === undefined || !this.isWorking(player.role)) continue;
-      player.death.recoveryMs = Math.max(0, this.#counters.readyAt - player.death.diedAt) / 1e6;
+      player.death.recoveryMs = Math.max(0, this.#row.readyAt - player.death.diedAt) / 1e6;
       player.death = undefined;
     }
   }
@@ -168,8 +169,7 @@ export class ProcessGroup {
   }
 
   #countFruitless(player: Player): void {
-    this.#desk.counters[player.role].read(0, this.#counters);
-    const { messages } = this.#counters;
+    const { messages } = readCounts(this.#desk.counters)(player.role);
     player.fruitless = messages > player.messages ? 1 : player.fruitless + 1;
     player.messages = messages;
   }

@@ -1,14 +1,15 @@
-import { BookReading, type HistogramReading, OrderBook, type ValueOf } from "../../../mod.ts";
+import { BookReading, type CounterInfo, type HistogramReading, OrderBook, type ValueOf } from "../../../mod.ts";
 import type { InstrumentKind, InstrumentModel } from "../instrument/instrument_model.ts";
 import { type Desk, type DeskRole, LATENCIES, type LatencyName, MAX_REASONS, ROLES } from "../layout/desk.ts";
+import { type ProcessCount, readCounts } from "../layout/process_counts.ts";
 import { heldOf } from "../layout/position_rows.ts";
 import {
-  CountersRow,
   FeedProgressRow,
   FeedReportRow,
   GreeksRow,
   LimitsRecord,
   PositionRow,
+  ProcessRow,
   QuoteRow,
   ReasonExampleRow,
   ReasonRow,
@@ -57,12 +58,17 @@ export interface InputReason extends ValueOf<typeof ReasonRow> {
   readonly example: string;
 }
 
+/** What a process is, and what it did. */
+export type ProcessState = ValueOf<typeof ProcessRow> & Readonly<Record<ProcessCount, number>>;
+
 /** A desk at a moment, as anybody who is attached sees it. */
 export interface DeskSnapshot {
   /** Nanoseconds on the segment's clock. */
   readonly at: number;
   readonly channels: readonly ChannelState[];
-  readonly processes: Readonly<Record<DeskRole, ValueOf<typeof CountersRow>>>;
+  readonly processes: Readonly<Record<DeskRole, ProcessState>>;
+  /** All counters of those who live, and of those who died. */
+  readonly counters: readonly CounterInfo[];
   readonly latencies: Readonly<Record<LatencyName, HistogramReading>>;
   /** The book that is shown: the hedging future's, or that of the first instrument. */
   readonly book: { readonly name: string; readonly top: BookReading } | undefined;
@@ -89,7 +95,7 @@ export class DeskObserver {
   readonly #directory: InstrumentDirectory;
   readonly #depth: number;
   readonly #books: Map<string, OrderBook> = new Map();
-  readonly #counters = CountersRow.alloc();
+  readonly #process = ProcessRow.alloc();
   readonly #feed = FeedReportRow.alloc();
   readonly #quote = QuoteRow.alloc();
   readonly #greeks = GreeksRow.alloc();
@@ -113,10 +119,8 @@ export class DeskObserver {
     return {
       at: desk.segment.now(),
       channels: this.#channels(),
-      processes: record(ROLES, (role) => {
-        desk.counters[role].read(0, this.#counters);
-        return CountersRow.toObject(this.#counters);
-      }),
+      processes: this.#processes(),
+      counters: desk.counters.list({ withDead: true }),
       latencies: record(LATENCIES, (name) => desk.latencies[name].read()),
       book: this.#book(),
       ...this.#holdings(instruments, mostOptions),
@@ -134,6 +138,14 @@ export class DeskObserver {
   feed(): FeedReport {
     this.#desk.feedReport.read(0, this.#feed);
     return FeedReportRow.toObject(this.#feed);
+  }
+
+  #processes(): DeskSnapshot["processes"] {
+    const countsOf = readCounts(this.#desk.counters), row = this.#process;
+    return record(ROLES, (role) => {
+      if (!this.#desk.processes[role].read(0, row)) ProcessRow.assign(row, ProcessRow.toObject(ProcessRow.alloc()));
+      return { ...ProcessRow.toObject(row), ...countsOf(role) };
+    });
   }
 
   #reasons(): InputReason[] {

@@ -36,6 +36,7 @@ export function summaryJson(result: DeskResult): Record<string, unknown> {
     standing: last.standing,
     limits: last.limits,
     processes: ROLES.map((role) => ({ role, ...last.processes[role] })),
+    counters: last.counters.map(({ label, type, value }) => ({ label, type, value })),
     deaths: result.deaths.map(({ role, how, diedAt, recoveryMs }) => ({
       role,
       how,

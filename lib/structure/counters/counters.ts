@@ -1,22 +1,12 @@
-import { load, pause, store } from "../../atomic/mod.ts";
 import { CapacityError, ClosedError } from "../../errors.ts";
 import { Views } from "../../layout/mod.ts";
-import { encodeText, readText } from "../../layout/text.ts";
+import { encodeText } from "../../layout/text.ts";
 import { OWN_TYPE, Region } from "../../memory/internal.ts";
 import { Mutex } from "../../sync/mod.ts";
 import { Counter } from "./counter.ts";
-import {
-  DOUBLES_DELTA,
-  HEADER_BYTES,
-  LABEL_DELTA,
-  MUTEX_BYTES,
-  MUTEX_OFFSET,
-  OWNER_DELTA,
-  STATE_DELTA,
-  TYPE_DELTA,
-  USED,
-  VALUE_BYTES,
-} from "./format.ts";
+import { type CounterInfo, CounterRecords } from "./counter_records.ts";
+import { MUTEX_BYTES, MUTEX_OFFSET } from "./format.ts";
+import { COUNT_TYPES, type Counted, countsOf, OfferedCounts } from "./offered_counts.ts";
 import {
   byteLengthOf,
   type CountersGeometry,
@@ -30,22 +20,11 @@ import {
 export interface CounterOptions {
   /** What the program says it is, from 0 to 2^32 − 1. Defaults to 0. */
   readonly type?: number;
-}
-
-/** What is known of a counter. */
-export interface CounterInfo {
-  /** Its number. */
-  readonly id: number;
-  /** What it is called. */
-  readonly label: string;
-  /** What its owner's program says it is. */
-  readonly type: number;
-  /** What it was at. */
-  readonly value: number;
-  /** Who writes it, in words. */
-  readonly owner: string;
-  /** Whether the owner lives. If not, the value is its last one, and goes as soon as the place is needed. */
-  readonly isAlive: boolean;
+  /**
+   * Whether to go on, with its number and its value, with a counter of the same label and type whose owner has died.
+   * Defaults to false.
+   */
+  readonly takeOver?: boolean;
 }
 
 /**
@@ -88,18 +67,13 @@ export class Counters {
 
   readonly #region: Region;
   readonly #geometry: CountersGeometry;
-  readonly #words: Int32Array;
-  /** A double that is put together from two words. */
-  readonly #double = new Float64Array(1);
-  readonly #halves: Int32Array = new Int32Array(this.#double.buffer);
-  readonly #label: Uint8Array;
+  readonly #records: CounterRecords;
   #mutex: Mutex | undefined;
 
   private constructor(region: Region, geometry: CountersGeometry) {
     this.#region = region;
     this.#geometry = geometry;
-    this.#words = region.source.i32;
-    this.#label = new Uint8Array(geometry.descriptionWords * 4);
+    this.#records = new CounterRecords(region.source.i32, geometry, region.party);
   }
 
   /** The bytes counters take. */
@@ -132,7 +106,7 @@ export class Counters {
   }
 
   /**
-   * Makes a counter, which is 0. Waits while another process makes one. Labels need not differ.
+   * Makes a counter, which is 0, or takes one over. Waits while another process makes one. Labels need not differ.
    *
    * @param label What it is called.
    * @param options What it is.
@@ -143,7 +117,7 @@ export class Counters {
    */
   allocate(label: string, options: CounterOptions = {}): Counter {
     this.#requireOpen();
-    const region = this.#region, { labelBytes } = this.#geometry, { type = 0 } = options;
+    const region = this.#region, { labelBytes, capacity } = this.#geometry, { type = 0, takeOver = false } = options;
     const words = region.views.i32; // throws on a read-only attachment
     const bytes = typeof label === "string" ? encodeText(label, labelBytes) : "that is a string";
     if (typeof bytes === "string") {
@@ -160,11 +134,48 @@ export class Counters {
     mutex.lock();
     try {
       if (mutex.ownerDied) mutex.markConsistent(); // what it had begun is not used
-      const id = this.#findFree();
-      this.#describe(words, id, bytes, type);
-      return new Counter(region, id, label, type, this.#valueWord(id), () => this.#free(words, id));
+      const records = this.#records, taken = takeOver ? records.findDead(label, type) : -1;
+      const id = taken >= 0 ? taken : records.findFree();
+      if (id < 0) {
+        throw new CapacityError(
+          `Cannot allocate a counter of ${region.name} as all are used: their capacity is ${capacity} counters`,
+        );
+      }
+      if (taken >= 0) records.own(words, id);
+      else records.describe(words, id, bytes, type);
+      return new Counter(region, id, label, type, records.valueWord(id), () => records.free(words, id));
     } finally {
       mutex.unlock();
+    }
+  }
+
+  /**
+   * Offers what a part of the library counts, so that a tool sees it without knowing the part: a channel, one of its
+   * ends, a lock, a table. A counter for each count, labelled `name: high water`, of the type that `COUNT_TYPES` says;
+   * those of a predecessor that died are taken over. They show what the part tells whenever `update` is called.
+   *
+   * @param name What the part is called.
+   * @param part The part; or an object of one's own with some of the same properties.
+   * @throws {TypeError} If the part tells no count that is known.
+   * @throws As `allocate` does; no counter is left then.
+   */
+  offer(name: string, part: Counted): OfferedCounts {
+    const counts = countsOf(part), made: Counter[] = [];
+    if (counts.length === 0) {
+      throw new TypeError(
+        `Cannot offer counts of ${JSON.stringify(name)} in ${this.#region.name} as it must tell one of ${
+          Object.keys(COUNT_TYPES).join(", ")
+        }: found none`,
+      );
+    }
+    try {
+      for (const [count, words] of counts) {
+        made.push(this.allocate(`${name}: ${words}`, { type: COUNT_TYPES[count], takeOver: true }));
+      }
+      return new OfferedCounts(part, counts.map(([count]) => count), made);
+    } catch (error) {
+      for (const counter of made) counter.close();
+      throw error;
     }
   }
 
@@ -185,13 +196,7 @@ export class Counters {
         }: received ${id}`,
       );
     }
-    const at = this.#descriptionWord(id) + STATE_DELTA;
-    while (true) {
-      const state = load(this.#words, at); // pairs: counter state
-      if ((state & USED) === 0) return undefined;
-      const value = this.#valueOf(id);
-      if (load(this.#words, at) === state) return value; // pairs: counter state
-    }
+    return this.#records.read(id);
   }
 
   /**
@@ -204,7 +209,7 @@ export class Counters {
     const { withDead = false } = options, found: CounterInfo[] = [];
     this.#requireOpen();
     for (let id = 0; id < this.#geometry.capacity; id++) {
-      const info = this.#infoOf(id);
+      const info = this.#records.infoOf(id);
       if (info !== undefined && (withDead || info.isAlive)) found.push(info);
     }
     return found;
@@ -219,89 +224,10 @@ export class Counters {
   find(label: string): CounterInfo | undefined {
     this.#requireOpen();
     for (let id = 0; id < this.#geometry.capacity; id++) {
-      const info = this.#infoOf(id);
+      const info = this.#records.infoOf(id);
       if (info?.label === label && info.isAlive) return info;
     }
     return undefined;
-  }
-
-  #infoOf(id: number): CounterInfo | undefined {
-    const words = this.#words, at = this.#descriptionWord(id), { party } = this.#region;
-    while (true) {
-      const state = load(words, at + STATE_DELTA); // pairs: counter state
-      if ((state & USED) === 0) return undefined;
-      const owner = load(words, at + OWNER_DELTA), type = load(words, at + TYPE_DELTA) >>> 0;
-      const label = this.#labelOf(at), value = this.#valueOf(id);
-      if (load(words, at + STATE_DELTA) !== state) continue; // pairs: counter state
-      return { id, label, type, value, owner: party.describe(owner), isAlive: party.isAlive(owner) };
-    }
-  }
-
-  #labelOf(at: number): string {
-    const { labelBytes, descriptionWords } = this.#geometry, copy = new Int32Array(this.#label.buffer);
-    for (let i = LABEL_DELTA; i < descriptionWords; i++) {
-      store(copy, i - LABEL_DELTA, load(this.#words, at + i)); // pairs: counter state, which tells whether it is whole
-    }
-    return readText(this.#label, 0, labelBytes) ?? "";
-  }
-
-  /** The value of the version published last. Only a writer that goes on keeps it from being read at once. */
-  #valueOf(id: number): number {
-    const words = this.#words, at = this.#valueWord(id);
-    while (true) {
-      const version = load(words, at); // pairs: counter version
-      const double = at + (DOUBLES_DELTA + (version & 1)) * 2;
-      store(this.#halves, 0, load(words, double));
-      store(this.#halves, 1, load(words, double + 1));
-      if (load(words, at) === version) return this.#double[0]; // pairs: counter version
-      pause();
-    }
-  }
-
-  /** The number of a counter that is free. The caller holds the mutex. */
-  #findFree(): number {
-    const { capacity } = this.#geometry, words = this.#words, { party, name } = this.#region;
-    let dead = -1;
-    for (let id = 0; id < capacity; id++) {
-      const at = this.#descriptionWord(id);
-      if ((load(words, at + STATE_DELTA) & USED) === 0) return id; // pairs: counter state
-      if (dead < 0 && !party.isAlive(load(words, at + OWNER_DELTA))) dead = id;
-    }
-    if (dead >= 0) return dead;
-    throw new CapacityError(
-      `Cannot allocate a counter of ${name} as all are used: their capacity is ${capacity} counters`,
-    );
-  }
-
-  /** Makes a counter the caller's. Everything else comes before the state. */
-  #describe(words: Int32Array, id: number, label: Uint8Array, type: number): void {
-    const at = this.#descriptionWord(id), state = load(words, at + STATE_DELTA);
-    const free = (state & USED) === 0 ? state : (state + 1) | 0;
-    if (free !== state) store(words, at + STATE_DELTA, free); // pairs: counter state. Its owner is dead.
-    this.#label.fill(0);
-    this.#label.set(label);
-    const from = new Int32Array(this.#label.buffer);
-    for (let i = LABEL_DELTA; i < this.#geometry.descriptionWords; i++) store(words, at + i, from[i - LABEL_DELTA]);
-    store(words, at + TYPE_DELTA, type | 0);
-    store(words, at + OWNER_DELTA, this.#region.party.id);
-    const value = this.#valueWord(id), next = (load(words, value) + 1) | 0;
-    for (let half = 0; half < 2; half++) store(words, value + (DOUBLES_DELTA + (next & 1)) * 2 + half, 0);
-    store(words, value, next); // pairs: counter version
-    store(words, at + STATE_DELTA, free | USED); // pairs: counter state
-  }
-
-  /** Frees a counter that this attachment owns. */
-  #free(words: Int32Array, id: number): void {
-    const at = this.#descriptionWord(id) + STATE_DELTA;
-    store(words, at, (load(words, at) + 1) | 0); // pairs: counter state
-  }
-
-  #valueWord(id: number): number {
-    return (HEADER_BYTES + id * VALUE_BYTES) / 4;
-  }
-
-  #descriptionWord(id: number): number {
-    return this.#geometry.descriptionsWord + id * this.#geometry.descriptionWords;
   }
 
   #attachMutex(): Mutex {

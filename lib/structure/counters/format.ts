@@ -25,7 +25,8 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *         16      …  label: UTF-8, padded with NUL
  *
  * Whoever allocates a counter takes one that is not used, or whose owner is dead; writes its value and its description;
- * and last stores its state. A death before that leaves one that is not used.
+ * and last stores its state. A death before that leaves one that is not used. Whoever takes a dead owner's counter over
+ * stores itself as its owner, and nothing else.
  */
 export const CAPACITY_WORD = 0;
 export const LABEL_BYTES_WORD = 1;

@@ -1,0 +1,100 @@
+import { CapacityError } from "../../../lib/errors.ts";
+import { Counters } from "../../../lib/structure/counters/counters.ts";
+import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
+
+/** Attaches, and takes the mutex once: an actor cannot attach to it. */
+function attach(counters: { as(who: string): Counters }, who: string): Counters {
+  const own = counters.as(who);
+  own.allocate("").close();
+  return own;
+}
+
+/** What counters of a label may be at. */
+const VALUES: Readonly<Record<string, readonly number[]>> = { a: [0, 5, 6], b: [0, 9] };
+
+/** A counter is shown with its own label and value, whoever has its place next. */
+export const allocating: Scenario = {
+  part: "Counters",
+  title: "one frees its counter, or dies; another reads, and wants the place",
+  settings: [{ preemptions: 2 }, { preemptions: 0, deaths: 2 }, { preemptions: 1, memory: "x86", delays: 1 }],
+  start() {
+    const counters = share(Counters, { capacity: 1, labelBytes: 1 });
+    const ann = attach(counters, "ann"), bob = attach(counters, "bob"), first = ann.allocate("a", { type: 1 });
+    let taken = false;
+    return {
+      actors: {
+        ann() {
+          first.set(5);
+          first.add();
+          first.close();
+        },
+        bob() {
+          let last = 0;
+          for (let i = 0; i < 2; i++) {
+            const found = bob.list({ withDead: true });
+            if (found.length === 0) continue;
+            const { label, type, value } = found[0];
+            must(label === "a" && type === 1 && VALUES.a.includes(value) && value >= last, `${label} at ${value}`);
+            last = value;
+          }
+          try {
+            const own = bob.allocate("b", { type: 2 });
+            must(own.value === 0, `begins at ${own.value}`);
+            own.set(9);
+            taken = true;
+          } catch (error) {
+            must(error instanceof CapacityError, `${error}`);
+          }
+        },
+      },
+      check({ dead }) {
+        const eve = counters.as("eve"), found = eve.list({ withDead: true });
+        must(found.length <= 1, "one place");
+        must(!taken || (found[0].label === "b" && found[0].value === 9 && found[0].type === 2), "bob's counter");
+        for (const { label, value, type } of found) {
+          must(VALUES[label].includes(value) && type === (label === "a" ? 1 : 2), `${label} at ${value} of ${type}`);
+        }
+        if (!taken || dead.includes("bob")) must(eve.allocate("a").value === 0, "the place is free");
+      },
+    };
+  },
+};
+
+/** Whoever follows one that died goes on with its counter, where it was. */
+export const following: Scenario = {
+  part: "Counters",
+  title: "two want to take the same counter over",
+  settings: [{ preemptions: 1 }, { preemptions: 1, deaths: 1 }],
+  start() {
+    const counters = share(Counters, { capacity: 2, labelBytes: 1 });
+    const ann = attach(counters, "ann"), bob = attach(counters, "bob");
+    const at: Record<string, number> = {}, ids: number[] = [];
+    let set = 0;
+    return {
+      actors: {
+        ann() {
+          const own = ann.allocate("a", { takeOver: true });
+          ids.push(own.id);
+          own.set(5);
+          set = 5;
+        },
+        bob() {
+          const isBehind = set === 5, own = bob.allocate("a", { takeOver: true });
+          ids.push(own.id);
+          at.bob = own.value;
+          must(own.value === 0 || own.value === 5, `begins at ${own.value}`);
+          if (ids.length === 2 && ids[0] === ids[1]) must(at.bob === 5 || !isBehind, "what was counted is lost");
+        },
+      },
+      check({ dead }) {
+        must(dead.length > 0 || ids[0] !== ids[1], "two own one counter");
+        const eve = counters.as("eve"), found = eve.list({ withDead: true });
+        for (const { label, value } of found) must(label === "a" && VALUES.a.includes(value), `${label} at ${value}`);
+        if (dead.length === 0) must(found.length === 2, `${found.length} counters`);
+        if (dead.length === 2 && found.length > 0) {
+          must(eve.allocate("a", { takeOver: true }).value === found[0].value, "taken over as it was");
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,60 @@
+import { Histogram } from "../../../lib/structure/histogram/histogram.ts";
+import { HistogramReading } from "../../../lib/structure/histogram/histogram_reading.ts";
+import { wordsOf } from "../../../lib/structure/shared/long_count.ts";
+import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
+
+/** Two values, and their counts in two lanes. */
+const OPTIONS = { highest: 2, digits: 1, recorders: 2 } as const;
+/** A count that is about to run over its low word; and where that of the value 1 lies. */
+const NEAR = 2 ** 31 - 2, AT = (128 + 128) / 4 + 1 * 2;
+
+/** Records three times, past 2^31; no reading goes back, and each value is in it or not yet. */
+export const recording: Scenario = {
+  part: "Histogram",
+  title: "one records three times, past 2^31, another reads twice",
+  settings: [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, { preemptions: 2, memory: "x86", delays: 2 }, {
+    preemptions: 2,
+    memory: "arm64",
+    delays: 2,
+  }],
+  start() {
+    const histogram = share(Histogram, OPTIONS), { words } = histogram;
+    const [low, high] = wordsOf(NEAR);
+    words[AT] = low;
+    words[AT + 1] = high;
+    const recorder = histogram.as("ann").recorder(), reader = histogram.as("bob");
+    const into = new HistogramReading(OPTIONS);
+    let begun = NEAR, last = NEAR;
+    const read = (own: Histogram): void => {
+      own.read(into);
+      const found = into.counts[1];
+      must(found >= last && found <= begun, `read ${found}, after ${last}, of ${begun}`);
+      last = found;
+    };
+    return {
+      actors: {
+        ann() {
+          for (let i = 0; i < 3; i++) {
+            begun++;
+            recorder.record(1);
+          }
+        },
+        bob() {
+          for (let i = 0; i < 2; i++) read(reader);
+        },
+      },
+      check({ dead }) {
+        const eve = histogram.as("eve");
+        read(eve);
+        must(dead.includes("ann") || last === NEAR + 3, `recorded ${last - NEAR} of 3`);
+        // Whoever follows in the lane counts on, whatever its predecessor left.
+        const before = last, heir = dead.includes("ann") ? eve.recorder() : recorder;
+        for (let i = 1; i <= 2; i++) {
+          heir.record(1);
+          eve.read(into);
+          must(into.counts[1] === before + i, `${into.counts[1]} after ${i} more than ${before}`);
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,79 @@
+import { BookReading } from "../../../lib/structure/order_book/book_reading.ts";
+import { BookUpdate } from "../../../lib/structure/order_book/book_update.ts";
+import { OrderBook } from "../../../lib/structure/order_book/order_book.ts";
+import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
+
+const OPTIONS = { levels: 2, copies: 2, priceDigits: 0, quantityDigits: 0 } as const;
+
+/** The second bid of a sequence number: a book's copy is never two versions old with the same one. */
+const OTHERS = [9, 11, 8];
+
+/** The update that leads to a sequence number: two bids, one of them at 10, and an ask have it as their quantity. */
+function fillUpdate(update: BookUpdate, sequence: number): void {
+  update.clear();
+  update.first = update.last = sequence;
+  update.previous = sequence - 1;
+  update.time = sequence * 2;
+  update.bids.push(OTHERS[(sequence - 1) % 3], 0);
+  update.bids.push(10, sequence);
+  update.bids.push(OTHERS[sequence % 3], sequence);
+  update.asks.push(12, sequence);
+}
+
+/** What a reading must be. */
+function faultOf(book: BookReading): string | undefined {
+  const { sequence } = book, other = OTHERS[sequence % 3];
+  const prices = [...book.bidPrices], quantities = [...book.bidQuantities], ask = [book.ask, book.askQuantity];
+  const isRight = book.time === sequence * 2 && book.bids === 2 && book.asks === 1 &&
+    prices[0] === Math.max(10, other) && prices[1] === Math.min(10, other) &&
+    quantities[0] === sequence && quantities[1] === sequence && ask[0] === 12 && ask[1] === sequence;
+  return isRight ? undefined : `${prices} with ${quantities}, and ${ask}, at ${sequence}`;
+}
+
+/** The book is one version of it, and never an older one than what was read before. */
+export const changing: Scenario = {
+  part: "OrderBook",
+  title: "one changes a book of two copies twice, another reads it",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 2 }, {
+    preemptions: 1,
+    memory: "arm64",
+    delays: 1,
+  }],
+  start() {
+    const book = share(OrderBook, OPTIONS), writer = book.as("ann").writer(), reader = book.as("bob");
+    const update = new BookUpdate(), into = new BookReading(2);
+    fillUpdate(update, 1);
+    writer.snapshot(update);
+    let last = 1, begun = 1;
+    const read = (own: OrderBook): void => {
+      const isValid = own.read(into), fault = isValid ? faultOf(into) : "not valid";
+      must(fault === undefined, `read ${fault}`);
+      must(into.sequence >= last && into.sequence <= begun, `read ${into.sequence}`);
+      last = into.sequence;
+    };
+    return {
+      actors: {
+        ann() {
+          for (let i = 2; i <= 3; i++) {
+            fillUpdate(update, begun = i);
+            must(writer.change(update) === "applied", "the change follows");
+          }
+        },
+        bob: () => read(reader),
+      },
+      check({ dead }) {
+        const eve = book.as("eve");
+        read(eve);
+        must(dead.includes("ann") || last === 3, `the book is at ${last}`);
+        const heir = dead.includes("ann") ? eve.writer() : writer;
+        must(heir.sequence === last, `the next writer goes on from ${heir.sequence}`);
+        for (let i = last + 1; i <= last + 3; i++) {
+          fillUpdate(update, begun = i);
+          must(heir.change(update) === "applied", "the heir's change follows");
+          eve.read(into);
+          must(faultOf(into) === undefined && into.sequence === i, `the heir's book: ${faultOf(into)}`);
+        }
+      },
+    };
+  },
+};
