@@ -51,8 +51,9 @@ export const GreeksRow = struct("GreeksRow", {
 });
 
 /**
- * What an instrument is (`instrument/instrument_model.ts`), a row each, found by what it is called here; rows are in the
- * order in which the feed met them. Written before its first event. A number that is not known is NaN; of digits, 255.
+ * What an instrument is (`instrument/instrument_model.ts`), a row each, found by what it is called here; rows are in
+ * the order in which the feed met them. Written before its first event. A number that is not known is NaN; of digits,
+ * 255.
  */
 export const InstrumentRow = struct("InstrumentRow", {
   name: chars(MAX_NAME_BYTES),
