@@ -26,7 +26,7 @@ export class TerminalScreen {
   write(text: string): void {
     // A control sequence that was cut off ends with the next one.
     // deno-lint-ignore no-control-regex
-    for (const [part, control, count, command] of text.matchAll(/(\x1b\[?)([0-9;]*)([A-Za-z])?|[^]/gu)) {
+    for (const [part, control, count, command] of text.matchAll(/(\x1b\[?)\??([0-9;]*)([A-Za-z])?|[^]/gu)) {
       if (control !== undefined) this.#control(count, command);
       else if (part === "\r") this.#column = 0;
       else if (part === "\n") {

@@ -1,0 +1,144 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Segment } from "@shmkit/shmkit";
+import { Peer } from "../../support/peer.ts";
+import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
+import { withName } from "../../support/segments.ts";
+import { TerminalScreen } from "../desk/terminal_screen.ts";
+import { shmkit, shmkitJson } from "./command.ts";
+
+const PEER = new URL("./segment_peer.ts", import.meta.url);
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+
+/** `shmkit top` on a terminal, as `script` makes one. */
+class Terminal {
+  readonly #child;
+  readonly #rows: number;
+  readonly #columns: number;
+  #written = "";
+
+  constructor(rows: number, columns: number, args: readonly string[]) {
+    const main = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
+    const { file, args: all } = command(thisRuntime, main, ["top", "--interval", "50", ...args]);
+    const words = [file, ...all].map((word) => `'${word}'`).join(" ");
+    this.#rows = rows;
+    this.#columns = columns;
+    this.#child = spawn("script", ["-qec", `stty rows ${rows} cols ${columns}; exec ${words}`, "/dev/null"]);
+    this.#child.stdout.on("data", (data) => this.#written += data);
+  }
+
+  /** What is seen now. */
+  get text(): string {
+    const screen = new TerminalScreen(this.#rows, this.#columns);
+    screen.write(this.#written);
+    // Nothing is pushed out of sight, and no line runs over into the next.
+    assertEquals(screen.scrolled, "");
+    return screen.text;
+  }
+
+  press(keys: string): void {
+    this.#child.stdin.write(keys);
+  }
+
+  async sees(pattern: RegExp): Promise<string> {
+    const end = performance.now() + 20_000;
+    while (!pattern.test(this.text)) {
+      if (performance.now() > end) throw new Error(`${pattern} is not in:\n${this.text}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.text;
+  }
+
+  /** Leaves it. @returns What the terminal was told last. */
+  async quit(): Promise<string> {
+    this.press("q");
+    const [code] = await once(this.#child, "close");
+    assertEquals(code, 0);
+    return this.#written.slice(-40);
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+describe("shmkit top", () => {
+  it("prints rates, depths, lags, contention and processor time where there is no terminal", () =>
+    withName(async (name) => {
+      const peer = Peer.start(otherRuntime, PEER, [name]);
+      try {
+        await peer.next();
+        peer.send("write");
+        const { code, json } = await shmkitJson(["top", name, "--interval", "100"]);
+        assertEquals([code, json.segments], [0, [name]]);
+        // deno-lint-ignore no-explicit-any -- what the test looks into
+        const found = (wanted: string) => json.objects.find((one: any) => one.name === wanted);
+        assertEquals([found("ticks").state.depth, found("ticks").state.refused], [4, 1]);
+        assertEquals(found("events").slowest, { name: "book", lag: 2 });
+        assertEquals([found("lock").contendedPerSecond, found("lock").holders[0].isAlive], [0, true]);
+        assertEquals(typeof found("quotes").perSecond, "number");
+        assert(json.participants[0].cpu >= 0);
+        const { out } = await shmkit(["top", name, "--interval", "50"]);
+        assertMatch(out, /ticks +SpscRing +0 +4\/4/);
+      } finally {
+        peer.kill();
+      }
+    }));
+
+  it(
+    "draws on terminals of any size, opens an object, and leaves the terminal as it was",
+    { skip: hasScript ? false : "there is no script(1), which makes a terminal" },
+    () =>
+      withName(async (name) => {
+        const peer = Peer.start(otherRuntime, PEER, [name]);
+        const small = new Terminal(10, 40, [name]), wide = new Terminal(60, 200, [name]);
+        try {
+          await peer.next();
+          await small.sees(/object +per s/);
+          for (const line of (await small.sees(/select +enter/)).split("\n")) assert(line.length <= 40, line);
+          const text = await wide.sees(/ticks +SpscRing +0 +4\/4 .*producer feed/);
+          for (const wanted of [/feed +\d+ % +alive/, /events .* book 2/, /lock +Mutex .*owner feed/]) {
+            assertMatch(text, wanted);
+          }
+          small.press("n"); // by name: the first is the table of accounts
+          await small.sees(/object▼/);
+          small.press("\r");
+          await small.sees(/accounts {2}KeyedTable/);
+          assertStringIncludes(await small.sees(/keys 2/), "esc back");
+          small.press("\x1b");
+          await small.sees(/object▼/);
+          assertStringIncludes(await small.quit(), "\x1b[?25h\x1b[?1049l");
+          await wide.quit();
+        } finally {
+          small.kill();
+          wide.kill();
+          peer.kill();
+        }
+      }),
+  );
+
+  it(
+    "goes on when a segment comes, goes and comes again",
+    { skip: hasScript ? false : "there is no script(1), which makes a terminal" },
+    () =>
+      withName(async (name) => {
+        const terminal = new Terminal(24, 80, [name]);
+        try {
+          await terminal.sees(/no segment yet/);
+          for (const role of ["first", "second"]) {
+            const segment = Segment.create(name, { byteLength: 65_536, role });
+            await terminal.sees(new RegExp(`${role} +`));
+            Segment.unlink(name);
+            segment.close();
+            await terminal.sees(/no segment yet/);
+          }
+          await terminal.quit();
+        } finally {
+          terminal.kill();
+        }
+      }),
+  );
+});
