@@ -52,6 +52,8 @@ export interface PartDescription {
   readonly family: "table" | "channel" | "lock" | "structure";
   /** Reads how it is. */
   state(): PartState;
+  /** The same without what takes long to find out, to look often. Where there is no such function, `state` is fast. */
+  brief?(): PartState;
   /** Reads what lies in it, one by one: rows of a table, the next records of a channel, without taking them. */
   contents(): Iterable<PartContent>;
   /**

@@ -174,9 +174,10 @@ export class Participants implements Party {
   holders(): SlotHolder[] {
     const found: SlotHolder[] = [];
     for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
-      const isAlive = slot === this.#slot || this.#isHeld(slot), holder = this.#read(slot);
-      // Who leaves takes its process id away.
-      if (!isAlive && holder.pid === 0) continue;
+      const holder = this.#read(slot);
+      // Nobody ever took it, or its last holder has left, and took its process id away before it gave the lock back.
+      if (holder.pid === 0) continue;
+      const isAlive = slot === this.#slot || this.#isHeld(slot);
       const pidNamespace = this.#record.getUint32(slot * SLOT_BYTES + NAMESPACE_OFFSET, true);
       found.push({ ...holder, isAlive, pidNamespace });
     }

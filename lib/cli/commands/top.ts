@@ -36,7 +36,8 @@ async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, 
 }
 
 function linesOf(sample: Sample, intervalMs: number): string[] {
-  const lines = topView(sample, new TopState(), intervalMs, LINES, Infinity, () => []).slice(0, -1);
+  const lines = topView(sample, new TopState(), intervalMs, LINES, Infinity, () => ({ look: undefined, contents: [] }))
+    .slice(0, -1);
   return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).map((line) => line.replace(/^>/, ""));
 }
 
@@ -48,7 +49,7 @@ async function live(monitor: Monitor, { intervalMs, count = Infinity }: TopOptio
   const draw = () =>
     screen.show(
       topView(sample, state, intervalMs, output.rows, output.columns, ({ segment, name }, most) =>
-        monitor.contents(segment, name, most)),
+        monitor.open(segment, name, most)),
     );
   draw();
   // The first look has no rates: another one follows soon.

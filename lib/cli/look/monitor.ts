@@ -66,9 +66,14 @@ export class Monitor implements Disposable {
     };
   }
 
-  /** The first of what lies in an object. */
-  contents(segment: string, object: string, most: number): readonly PartContent[] {
-    return this.#watches.get(segment)?.contents(object, most) ?? [];
+  /** All there is to tell of an object, and the first of what lies in it. */
+  open(
+    segment: string,
+    object: string,
+    most: number,
+  ): { look: ObjectLook | undefined; contents: readonly PartContent[] } {
+    const watch = this.#watches.get(segment);
+    return { look: watch?.look(object), contents: watch?.contents(object, most) ?? [] };
   }
 
   /** Ends all looks. */
@@ -120,7 +125,7 @@ class SegmentWatch {
     for (const entry of this.#observer.objects().entries) {
       if (!this.#objects.has(entry.name)) this.#objects.set(entry.name, new ObjectWatch(this.#observer, entry));
     }
-    const objects = Array.from(this.#objects.values(), (watch) => this.#sampleOf(watch.look(), seconds));
+    const objects = Array.from(this.#objects.values(), (watch) => this.#sampleOf(watch.look(true), seconds));
     const held = holdingsById(objects);
     const participants = this.#observer.participants().map((holder) => {
       const look = participantLook(holder), before = this.#cpu.get(look.pid), { cpuMs } = look;
@@ -136,6 +141,10 @@ class SegmentWatch {
     this.#cpu.clear();
     for (const { pid, cpuMs } of participants) if (cpuMs !== undefined) this.#cpu.set(pid, cpuMs);
     return { objects, participants };
+  }
+
+  look(object: string): ObjectLook | undefined {
+    return this.#objects.get(object)?.look();
   }
 
   contents(object: string, most: number): PartContent[] {

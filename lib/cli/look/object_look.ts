@@ -35,9 +35,16 @@ export class ObjectWatch {
     this.description = this.#tried(() => descriptionOf(entry.kind)?.(observer.region(entry), entry.schema));
   }
 
-  /** How it is now. */
-  look(): ObjectLook {
-    const state = this.#tried(() => this.description?.state()), { party } = this.#observer;
+  /**
+   * How it is now.
+   *
+   * @param isBrief Whether to leave out what takes long to find out.
+   */
+  look(isBrief = false): ObjectLook {
+    const { description } = this, { party } = this.#observer;
+    const state = this.#tried(() =>
+      isBrief && description?.brief !== undefined ? description.brief() : description?.state()
+    );
     const holders = (state?.holders ?? []).map(({ as, id }) => {
       const isAlive = party.isAlive(id);
       // The slot of one that is gone may be another's by now.

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import type { PartContent } from "../../memory/internal.ts";
+import type { ObjectLook } from "../look/object_look.ts";
 import type { ObjectSample, ParticipantSample, Sample } from "../look/monitor.ts";
 import { count, fact, harmless, plural, rate, some } from "../view/figures.ts";
 import { type Column, cut, table, widthOf } from "../view/table.ts";
@@ -20,7 +21,7 @@ export function pageOf(sample: Sample, state: TopState, rows: number): number {
 /**
  * A picture of everything, no larger than the terminal.
  *
- * @param contents Reads what lies in the object that is open.
+ * @param open Reads all there is to tell of the object that is open, and what lies in it.
  */
 export function topView(
   sample: Sample,
@@ -28,12 +29,12 @@ export function topView(
   intervalMs: number,
   rows: number,
   columns: number,
-  contents: (object: ObjectSample, most: number) => readonly PartContent[],
+  open: (object: ObjectSample, most: number) => { look: ObjectLook | undefined; contents: readonly PartContent[] },
 ): string[] {
   const opened = sample.objects.find((object) => keyOf(object) === state.opened), most = Math.max(1, rows - 1);
   const body = opened === undefined
     ? overview(sample, state, rows, columns)
-    : objectView(opened, most - 2, columns, (left) => contents(opened, left));
+    : objectView(opened, most - 2, columns, (left) => open(opened, left));
   const lines = [headLine(sample, intervalMs, columns), ...body].slice(0, Math.max(1, most - 1));
   while (lines.length < most - 1) lines.push("");
   return [...lines, pc.dim(cut(opened === undefined ? KEYS : OPENED_KEYS, columns))].slice(0, most);
@@ -144,11 +145,13 @@ function heldBy({ holders }: ObjectSample): string {
 
 /** One object: all there is to tell, and what lies in it as far as there is room. */
 function objectView(
-  { segment, name, kind, byteLength, state, holders, perSecond, error }: ObjectSample,
+  sample: ObjectSample,
   room: number,
   columns: number,
-  contents: (most: number) => readonly PartContent[],
+  open: (most: number) => { look: ObjectLook | undefined; contents: readonly PartContent[] },
 ): string[] {
+  const { look, contents } = open(room), { segment, perSecond } = sample;
+  const { name, kind, byteLength, state, holders, error } = look ?? sample;
   const speed = perSecond === undefined ? "" : `, ${rate(perSecond)} per s`;
   const lines = [
     cut(
@@ -168,7 +171,7 @@ function objectView(
     ),
   );
   const left = room - lines.length - 2;
-  return left > 0 ? [...lines, "", ...contentsTable(contents(left), columns)] : lines;
+  return left > 0 ? [...lines, "", ...contentsTable(contents.slice(0, left), columns)] : lines;
 }
 
 /** Texts one after another, on as many lines as they take. */

@@ -58,6 +58,8 @@ export function cut(line: string, columns: number): string {
 
 /** How many places a text takes. */
 export function widthOf(text: string): number {
+  // Most texts are of plain letters.
+  if (/^[ -~]*$/.test(text)) return text.length;
   // Without colours, letters that take two places for two, and those that combine for none.
   // deno-lint-ignore no-control-regex
   const plain = text.replace(/\x1b\[[0-9;]*m/g, "");

@@ -19,6 +19,11 @@ export function describeHistogram(region: Region): PartDescription {
   );
   return {
     family: "structure",
+    brief() {
+      reading = histogram.read(reading);
+      const { total, beyond } = reading, holders = holdersOf(region.source.i32, roles);
+      return { facts: { values: total, beyond }, holders, done: total, refused: beyond };
+    },
     state() {
       reading = histogram.read(reading);
       const { total, min, max, mean, beyond } = reading;
