@@ -6,7 +6,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { appendFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bundled } from "./bundle.ts";
 import { command, type Runtime } from "./runtimes.ts";
@@ -27,12 +26,6 @@ export interface PeerOptions {
   /** Deno's permission flags, instead of all. */
   readonly permissions?: readonly string[];
 }
-
-/** Where `test --soak` counts deaths and stops. */
-const soakLog = process.env.SHMKIT_SOAK_LOG;
-
-/** For how long somebody is stopped at most while another one dies, in milliseconds. */
-const LONGEST_STOP_MS = 10;
 
 /** Those that run. A test that fails leaves some, which would go on for ever. */
 const running = new Set<number>();
@@ -132,21 +125,8 @@ export class Peer {
 
   /** Sends a signal. */
   kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM" = "SIGKILL"): void {
-    if (soakLog !== undefined && signal === "SIGKILL") this.#killWithStop(soakLog);
     // Not the child's own `kill`, after which a runtime may take the process for dead although it was only stopped.
-    else process.kill(this.pid, signal);
-  }
-
-  /** In a soak, another one, if there is any, is stopped while this one dies, and goes on a little later. */
-  #killWithStop(log: string): void {
-    const others = [...running].filter((pid) => pid !== this.pid);
-    const other = others[Math.floor(Math.random() * others.length)];
-    if (other !== undefined) {
-      process.kill(other, "SIGSTOP");
-      setTimeout(() => running.has(other) && process.kill(other, "SIGCONT"), Math.random() * LONGEST_STOP_MS);
-    }
-    process.kill(this.pid, "SIGKILL");
-    appendFileSync(log, other === undefined ? "k" : "ks");
+    process.kill(this.pid, signal);
   }
 
   /** Waits for the end and fails unless it was a good one. */

@@ -3,9 +3,9 @@
  *
  *     bun run test [--quick] [--only bun|deno|doc|check|build] [--soak deaths] [path …]
  *
- * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build. With `--soak 1000`
- * the tests that kill processes at random run alone, each with that many deaths, at each of which another process is
- * stopped for a moment.
+ * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build. With `--soak 300`
+ * the tests that kill processes at random run alone, each with that many deaths, before or at each of which a process
+ * is stopped for a moment: some 9000 deaths and as many stops in all.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
@@ -35,6 +35,9 @@ const SOAKED = [
   "channel/broadcast_many",
   "channel/latest_table_changes",
 ];
+
+/** How many of their files run at a time: each spends part of its time waiting for processes to begin or to end. */
+const SOAKED_AT_ONCE = 4;
 
 const { values: { quick, only, soak }, positionals: paths } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string", multiple: true }, soak: { type: "string" } },
@@ -100,13 +103,18 @@ try {
   // Deno's runner does not explore, so it has the time for more of them.
   const isBesideInDeno = (file: string) =>
     isBeside(file) || UNSPECIALIZED.test(file) || file === "tests/memory/fuzz.test.ts";
-  await Promise.all([
-    bunSuite("Bun, beside Deno", files.filter(isBeside), true),
-    denoSuite("Deno, beside Bun", denoFiles.filter(isBesideInDeno), true),
-  ]);
-  await bunSuite("Bun", files.filter(isAlone));
-  if (paths.length === 0) await bunSuite("Bun, makers not copied", allFiles.filter((file) => UNSPECIALIZED.test(file)));
-  await denoSuite("Deno", denoFiles.filter((file) => !isBesideInDeno(file)));
+  if (soakLog !== undefined) await soakAll(soakLog);
+  else {
+    await Promise.all([
+      bunSuite("Bun, beside Deno", files.filter(isBeside), true),
+      denoSuite("Deno, beside Bun", denoFiles.filter(isBesideInDeno), true),
+    ]);
+    await bunSuite("Bun", files.filter(isAlone));
+    if (paths.length === 0) {
+      await bunSuite("Bun, makers not copied", allFiles.filter((file) => UNSPECIALIZED.test(file)));
+    }
+    await denoSuite("Deno", denoFiles.filter((file) => !isBesideInDeno(file)));
+  }
   if (wants("doc")) {
     const flags = ["test", "--doc", "--allow-all", ...configs];
     await suite("Doc examples", runtimes.deno, (report) => [...flags, `--junit-path=${report}`], docFiles);
@@ -118,10 +126,6 @@ try {
   if (wants("build")) {
     console.log("\n── Build");
     step("build", await build().catch((error) => (console.error(error), false)));
-  }
-  if (soakLog !== undefined) {
-    const events = readFileSync(soakLog, "latin1"), count = (event: string) => events.split(event).length - 1;
-    console.log(`\nSoak: ${count("k")} processes killed, ${count("s")} stopped meanwhile`);
   }
 } finally {
   rmSync(scratch, { recursive: true });
@@ -138,6 +142,34 @@ function wants(part: string): boolean {
   if (only !== undefined && !only.includes(part)) return false;
   if (part === "bun" || part === "deno") return true;
   return paths.length === 0 && (quick !== true || part === "check");
+}
+
+/** Each file by a runner of its own, a few at a time, and what was killed and stopped in all. */
+async function soakAll(log: string) {
+  const start = performance.now(),
+    jobs = files.flatMap((file) => [
+      () => bunSuite(`Bun, ${file.replace(/.*\//, "")}`, [file], true),
+      () => denoSuite(`Deno, ${file.replace(/.*\//, "")}`, [file], true),
+    ]);
+  const work = async () => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
+  };
+  await Promise.all(Array.from({ length: SOAKED_AT_ONCE }, work));
+  const events = readFileSync(log, "latin1").trim().split("\n").map((line) => line.split(" "));
+  const count = (what: string, runtime: string, script?: string) =>
+    events.filter((one) => one[1] === what && one[2] === runtime && one[0] === (script ?? one[0])).length;
+  const row = (name: string, script?: string) => {
+    const [bun, deno, bunStopped, denoStopped] = ["killed", "stopped"].flatMap((what) =>
+      ["bun", "deno"].map((runtime) => count(what, runtime, script))
+    );
+    console.log(`| ${name} | ${bun} | ${deno} | ${bunStopped} | ${denoStopped} |`);
+  };
+  console.log(`\nIn ${((performance.now() - start) / 60_000).toFixed(1)} minutes:\n`);
+  console.log(
+    "| processes of | killed, Bun | killed, Deno | stopped, Bun | stopped, Deno |\n| --- | --- | --- | --- | --- |",
+  );
+  for (const script of [...new Set(events.map(([script]) => script))].sort()) row(script, script);
+  row("all");
 }
 
 async function bunSuite(title: string, chosen: string[], isBeside = false) {

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { AlreadyOwnerError, f64, Region, Segment, SegmentFormatError, struct } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
-import { deathsOf, portionsOf, whileStopped } from "../../support/kills.ts";
+import { Fork } from "../../support/fork.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS } from "../../support/runtimes.ts";
@@ -14,8 +15,10 @@ const SCRIPT = new URL("./broadcast_many_peer.ts", import.meta.url);
 const KILLS = deathsOf(60);
 const Tick = struct("Tick", { price: f64 });
 
-describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
-  it("lets them take turns, a batch at a time", () => {
+describe("a Broadcast with many writers", { timeout: 120_000 + KILLS * 500 }, () => {
+  after(() => Fork.endAll());
+
+  besideSoak("lets them take turns, a batch at a time", () => {
     using one = Segment.anonymous({ byteLength: 2 ** 16 });
     using two = Segment.open(one.name);
     const here = one.create("ticks", Broadcast, { layout: Tick, capacity: 8, writers: "many" });
@@ -41,7 +44,7 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
     assertEquals(here.position, 16);
   });
 
-  it("is one because it was made so", () => {
+  besideSoak("is one because it was made so", () => {
     const options = { layout: Tick, capacity: 4, writers: "many" as const };
     const region = Region.over(new SharedArrayBuffer(Broadcast.byteLength(options)));
     Broadcast.init(region, options);
@@ -56,30 +59,33 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
   });
 
   for (const [writers, readers] of PAIRS) {
-    it(`three of ${writers} write, two of ${readers} read: order, no loss without a report, no tear`, () =>
-      withName(async (name) => {
-        const EACH = 200_000;
-        using segment = Segment.create(name, { byteLength: 2 ** 22 });
-        segment.create("entries", Broadcast, { layout: Entry, capacity: 65_536, writers: "many" });
-        const notes = segment.create("notes", Notes, {});
-        const reading = [0, 1].map((i) => Peer.start(readers, SCRIPT, ["read", name, i, 3 * EACH]));
-        for (const peer of reading) assertEquals(await peer.next(), "reading");
-        const writing = [0, 1, 2].map((i) => Peer.start(writers, SCRIPT, ["write", name, i, EACH]));
-        for (const peer of writing) {
-          assertEquals(await peer.next(), "writing");
-          assertEquals(await peer.next(), "done");
-        }
-        for (const peer of reading) {
-          const { received, lost, last } = await peer.next<{ received: number; lost: number; last: number[] }>();
-          assertEquals(received + lost, 3 * EACH);
-          if (lost === 0) assertEquals(last.slice(0, 3), [EACH, EACH, EACH]);
-        }
-        assertEquals(notes[ERRORS], 0, `${notes.slice(ERRORS, EXAMPLE + 4)}`);
-        for (const peer of [...reading, ...writing]) {
-          peer.send("end");
-          await peer.succeeded();
-        }
-      }));
+    besideSoak(
+      `three of ${writers} write, two of ${readers} read: order, no loss without a report, no tear`,
+      () =>
+        withName(async (name) => {
+          const EACH = 200_000;
+          using segment = Segment.create(name, { byteLength: 2 ** 22 });
+          segment.create("entries", Broadcast, { layout: Entry, capacity: 65_536, writers: "many" });
+          const notes = segment.create("notes", Notes, {});
+          const reading = [0, 1].map((i) => Peer.start(readers, SCRIPT, ["read", name, i, 3 * EACH]));
+          for (const peer of reading) assertEquals(await peer.next(), "reading");
+          const writing = [0, 1, 2].map((i) => Peer.start(writers, SCRIPT, ["write", name, i, EACH]));
+          for (const peer of writing) {
+            assertEquals(await peer.next(), "writing");
+            assertEquals(await peer.next(), "done");
+          }
+          for (const peer of reading) {
+            const { received, lost, last } = await peer.next<{ received: number; lost: number; last: number[] }>();
+            assertEquals(received + lost, 3 * EACH);
+            if (lost === 0) assertEquals(last.slice(0, 3), [EACH, EACH, EACH]);
+          }
+          assertEquals(notes[ERRORS], 0, `${notes.slice(ERRORS, EXAMPLE + 4)}`);
+          for (const peer of [...reading, ...writing]) {
+            peer.send("end");
+            await peer.succeeded();
+          }
+        }),
+    );
   }
 
   it(`kill -9 of one of three writers, ${KILLS} times: the others go on, what was published is read`, () =>
@@ -91,11 +97,11 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
       let made = 0, compared = 0;
       const start = async (index: number) => {
         const runtime = mixed(made++);
-        const peer = Peer.start(runtime, SCRIPT, ["succeed", name, index]);
+        const peer = Fork.start(runtime, SCRIPT, ["succeed", name, index]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      const begin = async (peer: Peer) => {
+      const begin = async (peer: Fork) => {
         peer.send("begin");
         assertEquals(await peer.next(), "writing");
         return peer;
@@ -107,28 +113,25 @@ describe("a Broadcast with many writers", { timeout: 120_000 }, () => {
         }, 65_536);
       const peers = await Promise.all([0, 1, 2].map(start));
       await Promise.all(peers.map(begin));
-      for (const portion of portionsOf(KILLS)) {
-        const dying = Array.from({ length: portion }, () => random.below(3));
-        const next = await whileStopped(peers, () => Promise.all(dying.map(start)));
-        for (const which of dying) {
-          for (const until = performance.now() + random.below(8); performance.now() < until;) read();
-          read();
-          const { lost } = reader;
-          peers[which].kill();
-          await peers[which].exited;
-          read();
-          if (reader.lost === lost) {
-            compared++;
-            // Each record for which publish had returned was published.
-            assert(last[which] >= notes[80 + which], `seed ${random.seed}: ${last[which]} ${notes[80 + which]}`);
-          }
-          const before = broadcast.position;
-          for (const limit = performance.now() + 10_000; broadcast.position - before < 100; read()) {
-            assert(performance.now() < limit, `the others stand still, seed ${random.seed}`);
-          }
-          // A count that was noted and not published is used again by nobody: the successor goes on behind it.
-          peers[which] = await begin(next.shift()!);
+      for (let i = 0; i < KILLS; i++) {
+        const which = random.below(3), next = await start(which);
+        const moment = new Moment(peers[which], peers.filter((_, other) => other !== which), 8);
+        while (moment.goesOn()) read();
+        read();
+        const { lost } = reader;
+        await moment.kill();
+        read();
+        if (reader.lost === lost) {
+          compared++;
+          // Each record for which publish had returned was published.
+          assert(last[which] >= notes[80 + which], `seed ${random.seed}: ${last[which]} ${notes[80 + which]}`);
         }
+        const before = broadcast.position;
+        for (const limit = performance.now() + 10_000; broadcast.position - before < 100; read()) {
+          assert(performance.now() < limit, `the others stand still, seed ${random.seed}`);
+        }
+        // A count that was noted and not published is used again by nobody: the successor goes on behind it.
+        peers[which] = await begin(next);
       }
       for (const peer of peers) {
         peer.kill();

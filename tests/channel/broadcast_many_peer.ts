@@ -1,7 +1,6 @@
-import process from "node:process";
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { f64, i32, Segment, struct, u32 } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
 import { Random } from "../../support/random.ts";
 import { ERRORS, EXAMPLE, Notes } from "./spsc_ring_sample.ts";
 
@@ -11,7 +10,7 @@ export const Entry = struct("Entry", { writer: u32, check: i32, count: f64, twic
 const checkOf = (writer: number, count: number): number => Math.imul(count + 7 * writer, 0x9e3779b1);
 
 /** One of many writers, or a reader, which keeps the last count of each writer in its notes. */
-function run(): void {
+function run(peerArgs: readonly string[]): void {
   const [what, name, index = "0", records = "0"] = peerArgs;
   const segment = Segment.open(name, { role: `${what} ${index}` });
   const broadcast = segment.open("entries", Broadcast, { layout: Entry });
@@ -74,11 +73,12 @@ function run(): void {
 }
 
 if (import.meta.main) {
-  if (peerArgs[0] === "succeed") {
-    tell("ready");
-    for await (const _ of told()) break;
-  }
-  run();
-  for await (const _ of told()) break;
-  process.exit(0);
+  serve((peerArgs) => {
+    if (peerArgs[0] === "succeed") {
+      tell("ready");
+      told();
+    }
+    run(peerArgs);
+    told();
+  });
 }

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
-import { deathsOf, portionsOf } from "../../support/kills.ts";
+import { Fork } from "../../support/fork.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, thisRuntime } from "../../support/runtimes.ts";
@@ -27,36 +28,41 @@ function create(segment: Segment, capacity: number, start: number): Broadcast<ty
   return broadcast;
 }
 
-describe("Broadcast between processes", () => {
+describe("Broadcast between processes", { timeout: 120_000 + KILLS * 500 }, () => {
+  after(() => Fork.endAll());
+
   for (const [writer, reader] of PAIRS) {
     for (const [capacity, records] of [[4096, 10_000_000], [2, 1_000_000], [3, 1_000_000]]) {
-      it(`${writer} writes ${records} records, two of ${reader} lag by up to ${capacity}, past 2^32: losses exact`, () =>
-        withName(async (name) => {
-          using segment = Segment.create(name, { byteLength: 2 ** 20 });
-          const start = 2 ** 32 - 500_000, end = start + records;
-          const broadcast = create(segment, capacity, start);
-          // The oldest records were never written, and are not whole: the readers begin before there are any.
-          const write = Peer.start(writer, SCRIPT, ["write", name]);
-          assertEquals(await write.next(), "ready");
-          const first = broadcast.writer();
-          for (let i = 0; i < capacity; i++) {
-            fill(first.claim(), start + i);
-            first.publish();
-          }
-          first.close();
-          const readers = ["read", "watch"].map((what) => Peer.start(reader, SCRIPT, [what, name, end]));
-          for (const peer of readers) assertEquals(await peer.next(), "reading");
-          write.send(end);
-          assertEquals(await write.next(), "writing");
-          for (const peer of readers) {
-            const { received, lost, ...seen } = await peer.next<Seen>();
-            assertEquals(seen as unknown, { torn: 0, wrong: 0, isAll: true, reachedEnd: true });
-            assertEquals(received + lost, records);
-            assertGreater(received, capacity); // lapped readers of 2 records get few
-            await peer.succeeded();
-          }
-          await write.succeeded();
-        }));
+      besideSoak(
+        `${writer} writes ${records} records, two of ${reader} lag by up to ${capacity}, past 2^32: losses exact`,
+        () =>
+          withName(async (name) => {
+            using segment = Segment.create(name, { byteLength: 2 ** 20 });
+            const start = 2 ** 32 - 500_000, end = start + records;
+            const broadcast = create(segment, capacity, start);
+            // The oldest records were never written, and are not whole: the readers begin before there are any.
+            const write = Peer.start(writer, SCRIPT, ["write", name]);
+            assertEquals(await write.next(), "ready");
+            const first = broadcast.writer();
+            for (let i = 0; i < capacity; i++) {
+              fill(first.claim(), start + i);
+              first.publish();
+            }
+            first.close();
+            const readers = ["read", "watch"].map((what) => Peer.start(reader, SCRIPT, [what, name, end]));
+            for (const peer of readers) assertEquals(await peer.next(), "reading");
+            write.send(end);
+            assertEquals(await write.next(), "writing");
+            for (const peer of readers) {
+              const { received, lost, ...seen } = await peer.next<Seen>();
+              assertEquals(seen as unknown, { torn: 0, wrong: 0, isAll: true, reachedEnd: true });
+              assertEquals(received + lost, records);
+              assertGreater(received, capacity); // lapped readers of 2 records get few
+              await peer.succeeded();
+            }
+            await write.succeeded();
+          }),
+      );
     }
   }
 
@@ -75,24 +81,24 @@ describe("Broadcast between processes", () => {
       };
       let made = 0;
       const start = async () => {
-        const peer = Peer.start(mixed(made++), SCRIPT, ["write", name]);
+        const peer = Fork.start(mixed(made++), SCRIPT, ["write", name]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      for (const portion of portionsOf(KILLS)) {
-        for (const peer of await Promise.all(Array.from({ length: portion }, start))) {
-          const before = broadcast.position;
-          peer.send(2 ** 50);
-          assertEquals(await peer.next(), "writing");
-          const until = performance.now() + random.below(10);
-          do read(); while (performance.now() < until || broadcast.position === before);
-          peer.kill();
-          await peer.exited;
-          const position = broadcast.position;
-          for (let j = 0; j < 4; j++) read();
-          assertEquals([broadcast.position, reader.position, next, torn, wrong], [position, position, position, 0, 0]);
-          assertGreater(position, before);
+      for (let i = 0; i < KILLS; i++) {
+        const peer = await start(), before = broadcast.position;
+        peer.send(2 ** 50);
+        assertEquals(await peer.next(), "writing");
+        for (const limit = performance.now() + 10_000; broadcast.position === before; read()) {
+          assert(performance.now() < limit, "the writer does not begin");
         }
+        const moment = new Moment(peer, [], 10);
+        while (moment.goesOn()) read();
+        await moment.kill();
+        const position = broadcast.position;
+        for (let j = 0; j < 4; j++) read();
+        assertEquals([broadcast.position, reader.position, next, torn, wrong], [position, position, position, 0, 0]);
+        assertGreater(position, before);
       }
       assertGreaterOrEqual(reader.position, 10_000);
       assertEquals(segment.participants().length, 1);
@@ -102,16 +108,17 @@ describe("Broadcast between processes", () => {
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       create(segment, 64, 0);
-      const write = Peer.start(thisRuntime, SCRIPT, ["write", name]);
+      const write = Fork.start(thisRuntime, SCRIPT, ["write", name]);
       assertEquals(await write.next(), "ready");
       write.send(2 ** 50);
       assertEquals(await write.next(), "writing");
       const broadcast = segment.open("samples", Broadcast, { layout: Sample });
       for (let i = 0; i < READER_KILLS; i++) {
-        const peer = Peer.start(thisRuntime, SCRIPT, [i % 2 === 0 ? "read" : "watch", name, 2 ** 50]);
+        const peer = Fork.start(mixed(i >> 1), SCRIPT, [i % 2 === 0 ? "read" : "watch", name, 2 ** 50]);
         assertEquals(await peer.next(), "reading");
-        peer.kill();
-        await peer.exited;
+        const moment = new Moment(peer, [write], 5);
+        await moment.passed();
+        await moment.kill();
         const before = broadcast.position;
         for (const limit = performance.now() + 10_000; broadcast.position === before;) {
           assert(performance.now() < limit, "the writer stands still");

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { ClosedError, f64, LatestTable, Region, Segment, struct } from "@shmkit/shmkit";
-import { deathsOf } from "../../support/kills.ts";
+import { Fork } from "../../support/fork.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS } from "../../support/runtimes.ts";
@@ -26,8 +27,10 @@ function changed(table: LatestTable<typeof Quote>, since: number): { rows: numbe
   return { rows, next };
 }
 
-describe("LatestTable.changedSince", () => {
-  it("passes each row that was written, once, in the order of its first change", () => {
+describe("LatestTable.changedSince", { timeout: 120_000 + KILLS * 500 }, () => {
+  after(() => Fork.endAll());
+
+  besideSoak("passes each row that was written, once, in the order of its first change", () => {
     const { table } = tableOf(100), writer = table.writer();
     let { rows, next } = changed(table, 0);
     assertEquals(rows, []);
@@ -41,7 +44,7 @@ describe("LatestTable.changedSince", () => {
     assertEquals(table.changes, next);
   });
 
-  it("passes every row there is if there were more changes than rows", () => {
+  besideSoak("passes every row there is if there were more changes than rows", () => {
     for (const rows of [1, 2, 3, 5, 64]) {
       const { table } = tableOf(rows), writer = table.writer(), { next } = changed(table, table.changes);
       const random = new Random(rows), written = new Set<number>();
@@ -55,7 +58,7 @@ describe("LatestTable.changedSince", () => {
     }
   });
 
-  it("counts on past 2^31 and 2^32", () => {
+  besideSoak("counts on past 2^31 and 2^32", () => {
     for (const start of [2 ** 31, 2 ** 32]) {
       const { table } = tableOf(8, start - 3), writer = table.writer();
       let { next } = changed(table, table.changes);
@@ -69,7 +72,7 @@ describe("LatestTable.changedSince", () => {
     }
   });
 
-  it("shows what a writer published that died before it counted the change", () => {
+  besideSoak("shows what a writer published that died before it counted the change", () => {
     using one = Segment.anonymous({ byteLength: 2 ** 16 });
     const two = Segment.open(one.name);
     const table = one.create("quotes", LatestTable, { layout: Quote, rows: 8 });
@@ -90,7 +93,7 @@ describe("LatestTable.changedSince", () => {
     assertEquals(changed(table, next).rows, [6]);
   });
 
-  it("passes no row for a writer that follows one that closed", () => {
+  besideSoak("passes no row for a writer that follows one that closed", () => {
     const { table } = tableOf(8), first = table.writer();
     for (const row of [1, 2]) first.write(row, { bid: row });
     const { next } = changed(table, 0);
@@ -99,7 +102,7 @@ describe("LatestTable.changedSince", () => {
     assertEquals(changed(table, next), { rows: [], next });
   });
 
-  it("may be called within its own function, and ends well after one that throws", () => {
+  besideSoak("may be called within its own function, and ends well after one that throws", () => {
     const { table } = tableOf(8), writer = table.writer();
     for (const row of [7, 6]) writer.write(row, { bid: row });
     const since = table.changes;
@@ -114,7 +117,7 @@ describe("LatestTable.changedSince", () => {
     assertEquals(changed(table, since).rows, [1, 2, 3]);
   });
 
-  it("refuses what is no count, and a closed segment", () => {
+  besideSoak("refuses what is no count, and a closed segment", () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 16 });
     const table = segment.create("quotes", LatestTable, { layout: Quote, rows: 8 });
     for (const since of [-1, 0.5, NaN, 2 ** 32]) {
@@ -126,7 +129,7 @@ describe("LatestTable.changedSince", () => {
   });
 
   for (const [writer, reader] of PAIRS) {
-    it(`${writer} writes a million times to 500 rows, ${reader} follows: it misses none`, async () => {
+    besideSoak(`${writer} writes a million times to 500 rows, ${reader} follows: it misses none`, async () => {
       using segment = Segment.anonymous({ byteLength: 2 ** 20 });
       segment.create("samples", LatestTable, { layout: Sample, rows: 500, versions: 4 });
       const follow = Peer.start(reader, SCRIPT, ["follow", segment.name]);
@@ -152,11 +155,11 @@ describe("LatestTable.changedSince", () => {
       });
     for (let i = 0; i < KILLS; i++) {
       const runtime = mixed(i);
-      const peer = Peer.start(runtime, SCRIPT, ["write", segment.name]);
+      const peer = Fork.start(runtime, SCRIPT, ["write", segment.name]);
       assertEquals(await peer.next(), "writing");
-      for (const until = performance.now() + random.below(5); performance.now() < until;) follow();
-      peer.kill();
-      await peer.exited;
+      const moment = new Moment(peer, [], 5);
+      while (moment.goesOn()) follow();
+      await moment.kill();
       table.writer().close(); // as the successor does
       follow();
       for (let row = 0; row < table.rows; row++) {

@@ -1,18 +1,17 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { LatestTable } from "../../lib/channel/latest_table/latest_table.ts";
+import { serve, tellNow } from "../../support/in_fork.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { fill, Sample } from "./latest_table_sample.ts";
 
-/** Writes rows at random, in bursts, for ever or so many; or follows the changes and says what it missed. */
-const [what, name, count = "0"] = peerArgs;
-const segment = Segment.open(name, { role: what, readOnly: what === "follow" });
-const table = segment.open("samples", LatestTable, { layout: Sample }), sample = Sample.alloc();
-
-if (what === "write") {
-  const writer = table.writer(), random = new Random(process.pid), last = Number(count) || Infinity;
-  tell("writing");
+/** Writes rows at random, in bursts, for ever or so many. */
+function write([name, count = "0"]: readonly string[]): void {
+  const segment = Segment.open(name, { role: "write" });
+  const table = segment.open("samples", LatestTable, { layout: Sample }), sample = Sample.alloc();
+  const writer = table.writer(), random = new Random(Date.now()), last = Number(count) || Infinity;
+  tellNow("writing");
   for (let i = 0; i < last; i++) {
     const row = random.below(table.rows);
     fill(sample, table.version(row) + 1);
@@ -20,8 +19,13 @@ if (what === "write") {
     // Bursts, and gaps in which a reader comes up.
     if (random.below(5000) === 0) { for (const until = performance.now() + 0.3; performance.now() < until;); }
   }
-  tell("done");
-} else {
+  tellNow("done");
+}
+
+/** Follows the changes and says what it missed. */
+async function follow(name: string): Promise<void> {
+  const segment = Segment.open(name, { role: "follow", readOnly: true });
+  const table = segment.open("samples", LatestTable, { layout: Sample }), sample = Sample.alloc();
   const seen = new Float64Array(table.rows);
   let since = 0, visits = 0, isOver = false;
   const look = (row: number) => {
@@ -42,5 +46,8 @@ if (what === "write") {
   let missed = 0;
   for (let row = 0; row < table.rows; row++) if (seen[row] !== table.version(row)) missed++;
   tell({ missed, enough: visits > 1000 });
+  process.exit(0);
 }
-process.exit(0);
+
+if (peerArgs[0] === "follow") await follow(peerArgs[1]);
+else serve(([_what, ...args]) => write(args));

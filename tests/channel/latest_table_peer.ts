@@ -1,56 +1,57 @@
-import process from "node:process";
 import { LatestTable, Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 
-const [what, name, versions = "2"] = peerArgs;
-const segment = Segment.open(name, { role: what });
-const table = segment.open(`samples ${versions}`, LatestTable, { layout: Sample });
-const sample = Sample.alloc();
+serve((peerArgs) => {
+  const [what, name, versions = "2"] = peerArgs;
+  const segment = Segment.open(name, { role: what });
+  const table = segment.open(`samples ${versions}`, LatestTable, { layout: Sample });
+  const sample = Sample.alloc();
 
-/** Writes all rows over and over, each from where it is, in the three ways there are. Ends only by a signal. */
-function write(): never {
-  const writer = table.writer();
-  tell("writing");
-  const next = [0, 1, 2, 3].map((row) => table.read(row, sample) ? sample.sequence + 1 : 1);
-  for (let i = 0;; i++) {
-    const row = i & 3, sequence = next[row]++;
-    if ((i & 4) === 0) {
-      fill(writer.begin(row), sequence);
-      writer.commit();
-    } else {
-      fill(sample, sequence);
-      writer.write(row, i % 1024 === 4 ? Sample.toObject(sample) : sample);
+  /** Writes all rows over and over, each from where it is, in the three ways there are. Ends only by a signal. */
+  function write(): never {
+    const writer = table.writer();
+    tell("writing");
+    const next = [0, 1, 2, 3].map((row) => table.read(row, sample) ? sample.sequence + 1 : 1);
+    for (let i = 0;; i++) {
+      const row = i & 3, sequence = next[row]++;
+      if ((i & 4) === 0) {
+        fill(writer.begin(row), sequence);
+        writer.commit();
+      } else {
+        fill(sample, sequence);
+        writer.write(row, i % 1024 === 4 ? Sample.toObject(sample) : sample);
+      }
     }
   }
-}
 
-/**
- * Reads all rows for a second, for longer where the writer gets too little of the processor, and counts what must not
- * be.
- */
-function read(): void {
-  let reads = 0, torn = 0, backwards = 0, distinct = 0;
-  const last = [0, 0, 0, 0];
-  const start = performance.now(), elapsed = () => performance.now() - start;
-  while (elapsed() < 1000 || (distinct <= 100 && elapsed() < 20_000)) {
-    for (let i = 0; i < 1000; i++) {
-      const row = i & 3;
-      if (!table.read(row, sample)) continue;
-      reads++;
-      if (!isWhole(sample)) torn++;
-      if (sample.sequence < last[row]) backwards++;
-      if (sample.sequence !== last[row]) distinct++;
-      last[row] = sample.sequence;
+  /**
+   * Reads all rows for a second, for longer where the writer gets too little of the processor, and counts what must not
+   * be.
+   */
+  function read(): void {
+    let reads = 0, torn = 0, backwards = 0, distinct = 0;
+    const last = [0, 0, 0, 0];
+    const start = performance.now(), elapsed = () => performance.now() - start;
+    while (elapsed() < 1000 || (distinct <= 100 && elapsed() < 20_000)) {
+      for (let i = 0; i < 1000; i++) {
+        const row = i & 3;
+        if (!table.read(row, sample)) continue;
+        reads++;
+        if (!isWhole(sample)) torn++;
+        if (sample.sequence < last[row]) backwards++;
+        if (sample.sequence !== last[row]) distinct++;
+        last[row] = sample.sequence;
+      }
     }
+    tell({ reads, torn, backwards, distinct });
   }
-  tell({ reads, torn, backwards, distinct });
-}
 
-if (what === "write") write();
-else if (what === "read") read();
-else {
-  tell("ready");
-  for await (const _ of told()) write();
-}
-process.exit(0);
+  if (what === "write") write();
+  else if (what === "read") read();
+  else {
+    tell("ready");
+    told();
+    write();
+  }
+});

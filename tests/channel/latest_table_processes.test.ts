@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { LatestTable, Segment } from "@shmkit/shmkit";
-import { deathsOf, portionsOf } from "../../support/kills.ts";
+import { Fork } from "../../support/fork.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { mixed, PAIRS } from "../../support/runtimes.ts";
 import { exists, withName } from "../../support/segments.ts";
@@ -18,28 +19,33 @@ interface Seen {
   readonly distinct: number;
 }
 
-describe("LatestTable between processes", () => {
+describe("LatestTable between processes", { timeout: 120_000 + KILLS * 500 }, () => {
+  after(() => Fork.endAll());
+
   for (const [writer, reader] of PAIRS) {
-    it(`${writer} writes at full speed, ${reader} reads: nothing torn, nothing backwards, past 2^31 and 2^32`, () =>
-      withName(async (name) => {
-        using segment = Segment.create(name, { byteLength: 2 ** 20 });
-        for (const versions of [2, 8]) {
-          const table = segment.create(`samples ${versions}`, LatestTable, { layout: Sample, rows: 4, versions });
-          START_VERSIONS.forEach((version, row) => startAt(segment, `samples ${versions}`, row, version, versions));
-          const write = Peer.start(writer, SCRIPT, ["write", name, versions]);
-          assertEquals(await write.next(), "writing");
-          const read = Peer.start(reader, SCRIPT, ["read", name, versions]);
-          const { reads, torn, backwards, distinct } = await read.next<Seen>();
-          await read.succeeded();
-          write.kill();
-          await write.exited;
-          assertEquals({ torn, backwards }, { torn: 0, backwards: 0 });
-          assertGreater(reads, 10_000);
-          assertGreater(distinct, 100, "the reader saw too few different records");
-          START_VERSIONS.forEach((start, row) => assertGreaterOrEqual(table.version(row), start + 1000));
-          assert(table.version(1) > 2 ** 32 && table.version(0) > 2 ** 31, "the counters did not pass 2^31 and 2^32");
-        }
-      }));
+    besideSoak(
+      `${writer} writes at full speed, ${reader} reads: nothing torn, nothing backwards, past 2^31 and 2^32`,
+      () =>
+        withName(async (name) => {
+          using segment = Segment.create(name, { byteLength: 2 ** 20 });
+          for (const versions of [2, 8]) {
+            const table = segment.create(`samples ${versions}`, LatestTable, { layout: Sample, rows: 4, versions });
+            START_VERSIONS.forEach((version, row) => startAt(segment, `samples ${versions}`, row, version, versions));
+            const write = Peer.start(writer, SCRIPT, ["write", name, versions]);
+            assertEquals(await write.next(), "writing");
+            const read = Peer.start(reader, SCRIPT, ["read", name, versions]);
+            const { reads, torn, backwards, distinct } = await read.next<Seen>();
+            await read.succeeded();
+            write.kill();
+            await write.exited;
+            assertEquals({ torn, backwards }, { torn: 0, backwards: 0 });
+            assertGreater(reads, 10_000);
+            assertGreater(distinct, 100, "the reader saw too few different records");
+            START_VERSIONS.forEach((start, row) => assertGreaterOrEqual(table.version(row), start + 1000));
+            assert(table.version(1) > 2 ** 32 && table.version(0) > 2 ** 31, "the counters did not pass 2^31 and 2^32");
+          }
+        }),
+    );
   }
 
   it(`kill -9 of the writer, ${KILLS} times: no torn value, none lost, the role taken over, nothing left`, () =>
@@ -61,26 +67,33 @@ describe("LatestTable between processes", () => {
       };
       let made = 0;
       const start = async () => {
-        const peer = Peer.start(mixed(made++), SCRIPT, ["succeed", name]);
+        const peer = Fork.start(mixed(made++), SCRIPT, ["succeed", name]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      for (const portion of portionsOf(KILLS)) {
-        for (const peer of await Promise.all(Array.from({ length: portion }, start))) {
-          peer.send("take over");
-          assertEquals(await peer.next(), "writing");
-          for (const until = performance.now() + Math.random() * 5; performance.now() < until;) look();
-          peer.kill("SIGKILL");
-          for (let j = 0; j < 20; j++) look();
-          await peer.exited;
-          look();
-          const before = [...last];
-          look();
-          assertEquals(last, before, "a dead writer's table changed");
+      for (let i = 0; i < KILLS; i++) {
+        const peer = await start(), before = [...versions];
+        peer.send("take over");
+        assertEquals(await peer.next(), "writing");
+        for (
+          const limit = performance.now() + 10_000;
+          versions.some((version, row) => version === before[row]);
+          look()
+        ) {
+          assert(performance.now() < limit, "the writer does not write to all rows");
         }
+        const moment = new Moment(peer, [], 5);
+        while (moment.goesOn()) look();
+        const death = moment.kill();
+        for (let j = 0; j < 20; j++) look();
+        await death;
+        look();
+        const end = [...last];
+        look();
+        assertEquals(last, end, "a dead writer's table changed");
       }
       assertEquals(segment.participants().length, 1);
-      assert(last.every((sequence) => sequence > KILLS), `too little was written: ${last}`);
+      assert(last.every((sequence) => sequence >= KILLS), `too little was written: ${last}`);
       // The test's process can write, too.
       table.writer().write(0, sample);
       segment.close();
@@ -88,7 +101,7 @@ describe("LatestTable between processes", () => {
       assertEquals(exists(name), false);
     }));
 
-  it("works for the threads of one process, without FFI and without a permission", async () => {
+  besideSoak("works for the threads of one process, without FFI and without a permission", async () => {
     for (const runtime of ["deno", "bun"] as const) {
       const script = new URL("./worker_peer.ts", import.meta.url);
       const peer = Peer.start(runtime, script, [], {}, { permissions: ["--allow-read=."] });

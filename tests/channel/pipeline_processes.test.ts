@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
-import { deathsOf, portionsOf, whileStopped } from "../../support/kills.ts";
+import { Fork } from "../../support/fork.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
@@ -47,24 +48,29 @@ async function sendThrough(pair: readonly [Runtime, Runtime], run: Run): Promise
   });
 }
 
-describe("Pipeline between processes", { timeout: 120_000 }, () => {
-  for (const pair of PAIRS) {
-    it(`${pair[0]} sends 10 million records to ${pair[1]}, past 2^32: none lost, doubled, torn or out of order`, () =>
-      sendThrough(pair, {
-        readers: { book: [] },
-        capacity: 1024,
-        records: 10_000_000,
-        start: 2 ** 32 - 1_000_003,
-        wait: "yield",
-      }));
+describe("Pipeline between processes", { timeout: 120_000 + KILLS * 500 }, () => {
+  after(() => Fork.endAll());
 
-    it(`${pair[0]} and ${pair[1]} hammer pipelines of 2 and 3 records, past 2^31 and 2^32`, async () => {
+  for (const pair of PAIRS) {
+    besideSoak(
+      `${pair[0]} sends 10 million records to ${pair[1]}, past 2^32: none lost, doubled, torn or out of order`,
+      () =>
+        sendThrough(pair, {
+          readers: { book: [] },
+          capacity: 1024,
+          records: 10_000_000,
+          start: 2 ** 32 - 1_000_003,
+          wait: "yield",
+        }),
+    );
+
+    besideSoak(`${pair[0]} and ${pair[1]} hammer pipelines of 2 and 3 records, past 2^31 and 2^32`, async () => {
       const readers = { book: [], pricing: ["book"] };
       await sendThrough(pair, { readers, capacity: 2, records: 50_000, start: 2 ** 32 - 1001, wait: "yield" });
       await sendThrough(pair, { readers, capacity: 3, records: 50_000, start: 2 ** 31 - 1001, wait: "yield" });
     });
 
-    it(`${pair[0]} and ${pair[1]} wake each other`, () =>
+    besideSoak(`${pair[0]} and ${pair[1]} wake each other`, () =>
       sendThrough(pair, {
         readers: { book: [], pricing: ["book"] },
         capacity: 2,
@@ -74,16 +80,19 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
       }));
   }
 
-  it("five processes, feed to hedger: nobody sees a record before those it comes after have done their part", () =>
-    sendThrough(["bun", "deno"], {
-      readers: DESK,
-      capacity: 256,
-      records: 500_000,
-      start: 2 ** 32 - 1001,
-      wait: "block",
-    }));
+  besideSoak(
+    "five processes, feed to hedger: nobody sees a record before those it comes after have done their part",
+    () =>
+      sendThrough(["bun", "deno"], {
+        readers: DESK,
+        capacity: 256,
+        records: 500_000,
+        start: 2 ** 32 - 1001,
+        wait: "block",
+      }),
+  );
 
-  it("SIGSTOP of a reader for 2 s: everyone waits, nobody drops it", () =>
+  besideSoak("SIGSTOP of a reader for 2 s: everyone waits, nobody drops it", () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       const pipeline = segment.create("jobs", Pipeline, { layout: Job, capacity: 64, readers: { book: [] } });
@@ -114,42 +123,39 @@ describe("Pipeline between processes", { timeout: 120_000 }, () => {
       let made = 0;
       const start = async (place: string) => {
         const runtime = mixed(made++);
-        const peer = Peer.start(runtime, SCRIPT, [place, name, "block"]);
+        const peer = Fork.start(runtime, SCRIPT, [place, name, "block"]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      const takeOver = async (peer: Peer) => {
+      const takeOver = async (peer: Fork) => {
         peer.send("take over");
         assertEquals(await peer.next(), "working");
         return peer;
       };
-      const current: Peer[] = [];
+      const current: Fork[] = [];
       for (const place of [...places.slice(1), places[0]]) current.push(await takeOver(await start(place)));
       current.unshift(current.pop()!); // as in places
       const failed = () =>
         `seed ${random.seed}: ${notes.slice(ERRORS, EXAMPLE + 4)} ${current.map((peer) => peer.errors)}`;
-      for (const portion of portionsOf(KILLS)) {
-        const dying = Array.from({ length: portion }, () => random.below(places.length));
-        const next = await whileStopped(current, () => Promise.all(dying.map((which) => start(places[which]))));
-        for (const which of dying) {
-          await new Promise((resolve) => setTimeout(resolve, random.below(10)));
-          current[which].kill();
-          await current[which].exited;
-          // Sometimes the successor is there at once, sometimes the others go on without for a while.
-          const before = pipeline.position;
-          if (which !== 0 && random.below(2) === 0) {
-            for (const limit = performance.now() + 10_000; (pipeline.position - before) >>> 0 < 200;) {
-              assert(performance.now() < limit, `the pipeline stands still without ${places[which]}, ${failed()}`);
-              await new Promise((resolve) => setTimeout(resolve, 1));
-            }
-          }
-          current[which] = await takeOver(next.shift()!);
-          for (const limit = performance.now() + 10_000, from = pipeline.position; pipeline.position === from;) {
-            assert(performance.now() < limit, `stuck at ${from}, ${failed()}`);
+      for (let i = 0; i < KILLS; i++) {
+        const which = random.below(places.length), next = await start(places[which]);
+        const moment = new Moment(current[which], current.filter((_, other) => other !== which), 10);
+        await moment.passed();
+        await moment.kill();
+        // Sometimes the successor is there at once, sometimes the others go on without for a while.
+        const before = pipeline.position;
+        if (which !== 0 && random.below(2) === 0) {
+          for (const limit = performance.now() + 10_000; (pipeline.position - before) >>> 0 < 200;) {
+            assert(performance.now() < limit, `the pipeline stands still without ${places[which]}, ${failed()}`);
             await new Promise((resolve) => setTimeout(resolve, 1));
           }
-          assertEquals(notes[ERRORS], 0, failed());
         }
+        current[which] = await takeOver(next);
+        for (const limit = performance.now() + 10_000, from = pipeline.position; pipeline.position === from;) {
+          assert(performance.now() < limit, `stuck at ${from}, ${failed()}`);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        assertEquals(notes[ERRORS], 0, failed());
       }
       current[0].kill();
       await current[0].exited;

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
-import { deathsOf, portionsOf, whileStopped } from "../../support/kills.ts";
+import { Fork } from "../../support/fork.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, type Runtime } from "../../support/runtimes.ts";
@@ -31,18 +32,24 @@ async function sendThrough(
   });
 }
 
-describe("SpscRing between processes", () => {
-  for (const pair of PAIRS) {
-    it(`${pair[0]} sends 10 million records to ${pair[1]}, past 2^32: none lost, doubled, torn or out of order`, () =>
-      sendThrough(pair, { capacity: 1024, records: 10_000_000, start: 2 ** 32 - 1_000_003, wait: "yield" }));
+describe("SpscRing between processes", { timeout: 120_000 + KILLS * 500 }, () => {
+  after(() => Fork.endAll());
 
-    it(`${pair[0]} and ${pair[1]} hammer rings of 2 and 4 records, past 2^31 and 2^32`, async () => {
+  for (const pair of PAIRS) {
+    besideSoak(
+      `${pair[0]} sends 10 million records to ${pair[1]}, past 2^32: none lost, doubled, torn or out of order`,
+      () => sendThrough(pair, { capacity: 1024, records: 10_000_000, start: 2 ** 32 - 1_000_003, wait: "yield" }),
+    );
+
+    besideSoak(`${pair[0]} and ${pair[1]} hammer rings of 2 and 4 records, past 2^31 and 2^32`, async () => {
       await sendThrough(pair, { capacity: 2, records: 300_000, start: 2 ** 32 - 1001, wait: "yield" });
       await sendThrough(pair, { capacity: 4, records: 300_000, start: 2 ** 31 - 1001, wait: "yield" });
     });
 
-    it(`${pair[0]} and ${pair[1]} wake each other`, () =>
-      sendThrough(pair, { capacity: 2, records: 30_000, start: 2 ** 32 - 1001, wait: "block" }));
+    besideSoak(
+      `${pair[0]} and ${pair[1]} wake each other`,
+      () => sendThrough(pair, { capacity: 2, records: 30_000, start: 2 ** 32 - 1001, wait: "block" }),
+    );
   }
 
   it(`kill -9 of producers and consumers, ${KILLS} times: all that was published arrives, once or again, never torn`, () =>
@@ -58,11 +65,11 @@ describe("SpscRing between processes", () => {
       const start = async (what: string) => {
         const runtime = mixed(made++);
         const wait = ["block", "yield", "block"][made % 3];
-        const peer = Peer.start(runtime, SCRIPT, [what, name, "samples", wait]);
+        const peer = Fork.start(runtime, SCRIPT, [what, name, "samples", wait]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      const takeOver = async (peer: Peer) => {
+      const takeOver = async (peer: Fork) => {
         peer.send("take over");
         assertEquals(await peer.next(), "working");
         return peer;
@@ -70,22 +77,18 @@ describe("SpscRing between processes", () => {
       const roles = ["produceForEver", "consumeForEver"];
       const current = [await takeOver(await start(roles[0])), await takeOver(await start(roles[1]))];
       const failed = () => `seed ${random.seed}: ${notes.slice(ERRORS, EXAMPLE + 4)} ${current.map((p) => p.errors)}`;
-      for (const portion of portionsOf(KILLS)) {
-        const dying = Array.from({ length: portion }, () => random.below(2));
-        const next = await whileStopped(current, () => Promise.all(dying.map((which) => start(roles[which]))));
-        for (const which of dying) {
-          const before = notes[SEEN], until = performance.now() + random.below(10);
-          while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
-          current[which].kill();
-          await current[which].exited;
-          current[which] = await takeOver(next.shift()!);
-          // The stream goes on.
-          for (const limit = performance.now() + 10_000; notes[SEEN] <= before;) {
-            assert(performance.now() < limit, `stuck at ${before}, ${failed()}`);
-            await new Promise((resolve) => setTimeout(resolve, 1));
-          }
-          assertEquals(notes[ERRORS], 0, failed());
+      for (let i = 0; i < KILLS; i++) {
+        const which = random.below(2), next = await start(roles[which]), before = notes[SEEN];
+        const moment = new Moment(current[which], [current[1 - which]], 10);
+        await moment.passed();
+        await moment.kill();
+        current[which] = await takeOver(next);
+        // The stream goes on.
+        for (const limit = performance.now() + 10_000; notes[SEEN] <= before;) {
+          assert(performance.now() < limit, `stuck at ${before}, ${failed()}`);
+          await new Promise((resolve) => setTimeout(resolve, 1));
         }
+        assertEquals(notes[ERRORS], 0, failed());
       }
       current[0].kill();
       await current[0].exited;

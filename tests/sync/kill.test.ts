@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { store } from "../../lib/atomic/mod.ts";
 import { RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { Peer } from "../../support/peer.ts";
+import { Fork } from "../../support/fork.ts";
 import { PAIRS } from "../../support/runtimes.ts";
 import { judgeWaits, killAll, KILLS, type Wait } from "./kills.ts";
 import { locksOf, makeTable, Words } from "./lock_table.ts";
@@ -20,6 +20,8 @@ interface Report {
 }
 
 describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 120_000 + KILLS * 1000 }, () => {
+  after(() => Fork.endAll());
+
   for (const [dying, living] of PAIRS) {
     it(`${dying} dies, ${living} lives`, async () => {
       using segment = makeTable();
@@ -27,10 +29,10 @@ describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 
       segment.create("permits", Semaphore, { permits: 3 });
       segment.create("record", SeqLock, { payloadBytes: 64 });
       const stop = segment.create("stop", Words, { count: 1 });
-      const survivors = [0, 1].map(() => Peer.start(living, SCRIPT, ["survivor", segment.name]));
+      const survivors = [0, 1].map(() => Fork.start(living, SCRIPT, ["survivor", segment.name]));
       for (const survivor of survivors) assertEquals(await survivor.next(), "ready");
 
-      const kills = await killAll(dying, SCRIPT, ["victim", segment.name]);
+      const kills = await killAll(dying, SCRIPT, ["victim", segment.name], survivors);
       await delay(150);
       store(stop, 0, 1);
       const reports: Report[] = [];
