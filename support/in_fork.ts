@@ -36,7 +36,10 @@ export function tellNow(value: unknown): void {
 
 const byte = new Uint8Array(1);
 
-/** The next line of JSON that the test sends; waits for it. Undefined once the test has ended. Not a byte more is read: what follows may be another's. */
+/**
+ * The next line of JSON that the test sends; waits for it. Undefined once the test has ended. Not a byte more is read:
+ * what follows may be another's.
+ */
 export function toldNow<T>(): T | undefined {
   let line = "";
   while (readSync(0, byte, 0, 1, null) === 1) {

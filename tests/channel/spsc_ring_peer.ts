@@ -67,7 +67,7 @@ serve((peerArgs) => {
     consumer.close();
   }
 
-  /** Sends for ever: a record's sequence is its position, which a successor finds in the ring. Ends only by a signal. */
+  /** Sends for ever: a record's sequence is its position, which a successor finds in it. Ends only by a signal. */
   function produceForEver(): never {
     const notes = segment.open("notes", Notes, {}), producer = ring.producer({ wait: wait as WaitStrategy });
     tell("working");

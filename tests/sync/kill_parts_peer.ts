@@ -58,7 +58,7 @@ serve((peerArgs) => {
     return isThere;
   }
 
-  /** Whoever sets says so before, and whoever is let through says so afterwards: never may more have been let through. */
+  /** Whoever sets says so before, whoever is let through says so afterwards: never may more have been let through. */
   function set(): void {
     add(words, SETS, 1);
     event.set();

@@ -45,7 +45,7 @@ serve((peerArgs) => {
     lock.lock();
   }
 
-  /** Changes two words that must be equal, or finds out why they are not. Returns what was out of order, if anything. */
+  /** Changes two words that must be equal, or finds out why they are not. Returns what was wrong, if anything. */
   function change({ name, lock, words }: Protected, random: Random): string | undefined {
     const isSuspect = lock.ownerDied;
     const isWhole = words[0] === words[1];
