@@ -40,10 +40,11 @@ int main(int argc, char **argv) {
     _exit(0);
   }
   printf("{\"latencies\":[");
-  for (int seen = 0; seen < records;) {
+  const char *comma = "";
+  for (int seen = 0; seen < records; comma = ",") {
     while ((int)atomic_load(&shared->word) == seen) syscall(SYS_futex, &shared->word, FUTEX_WAIT, seen, NULL, NULL, 0);
     seen = atomic_load(&shared->word);
-    printf("%s%.0f", seen > 1 ? "," : "", now() - shared->sent);
+    printf("%s%.0f", comma, now() - shared->sent);
   }
   printf("]}\n");
   waitpid(child, NULL, 0);

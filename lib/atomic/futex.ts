@@ -268,6 +268,14 @@ class LocalFutex extends Futex {
   }
 }
 
+/**
+ * Ends the threads that wait in the kernel for tasks, where no task waits: called when there is no memory any more that
+ * one might wait for. Those that wait for closed memory are told first.
+ */
+export function endUnusedThreads(): void {
+  queueMicrotask(() => queueMicrotask(() => kernelWatches.endUnused()));
+}
+
 /** The struct timespec of a deadline; null for none. */
 function timespecAt(deadline: number): Uint32Array<ArrayBuffer> | null {
   if (deadline === Infinity) return null;

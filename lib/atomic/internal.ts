@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./mod.ts";
+export { endUnusedThreads } from "./futex.ts";
 export { specialize } from "./specialize.ts";
 export type { WordAccess, WordAccessOptions } from "./word_access.ts";
 export { wordAccess, wordLoader } from "./word_accesses.ts";

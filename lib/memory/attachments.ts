@@ -74,6 +74,11 @@ export function attachmentName(createdNs: number, id: number): string {
   return `${createdNs}:${id}`;
 }
 
+/** Whether this scope has any. */
+export function hasAttachments(): boolean {
+  return scope.open.size > 0;
+}
+
 let observers = 0;
 
 /**

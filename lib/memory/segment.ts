@@ -1,8 +1,8 @@
 import * as system from "../../ffi/system.ts";
-import { lookSoon, sleep } from "../atomic/internal.ts";
+import { endUnusedThreads, lookSoon, sleep } from "../atomic/internal.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
-import { noteAttachment, requireCurrentRun } from "./attachments.ts";
+import { hasAttachments, noteAttachment, requireCurrentRun } from "./attachments.ts";
 import { Catalog, type CatalogEntry } from "./catalog.ts";
 import { GuardedViews } from "./guarded_views.ts";
 import { createRequest } from "./create_request.ts";
@@ -306,6 +306,7 @@ export class Segment implements Disposable {
     this.#participants.leave();
     this.#file.mapping.close();
     lookSoon();
+    if (!hasAttachments()) endUnusedThreads();
   }
 
   /** The same as `close`, for `using`. */

@@ -8,8 +8,9 @@ import { announcedTo } from "./shared/async/announced.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import { NO_WAIT, type WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode Barrier} is made. */
@@ -42,9 +43,6 @@ const PARTIES_WORD = FIRST_OWN_WORD + 3;
 const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
 const TOLD: number = CELL_OWN_WORD + 1;
-
-/** A deadline for a task, which keeps no other of this thread from arriving. */
-const NOBODY_WAITS = 0;
 
 /** What a cell says after an arrival in a round: never 0, which an empty cell says. */
 function arrivalIn(round: number): number {
@@ -149,9 +147,9 @@ export class Barrier {
   wait(options?: WaitOptions): boolean {
     const words = this.#words;
     if (words.length === 0) this.#header.refuseUse("wait at");
-    const deadline = this.#ended.now() + this.#header.timeoutMs("wait at", options);
+    const limit = this.#header.limitOf("wait at", options).from(this.#ended.now());
     const round = this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
-    if (!this.#endRound(round) && !this.#spin(round) && !this.#sleep(round, deadline)) return false;
+    if (!this.#endRound(round) && !this.#spin(round) && !this.#sleep(round, limit)) return false;
     return this.#told();
   }
 
@@ -167,7 +165,8 @@ export class Barrier {
       attempt: (isLifeCheck) => {
         round ??= this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
         if (this.#endRound(round)) return this.#told();
-        if (isLifeCheck) this.#requireLiving(round, NOBODY_WAITS);
+        // No wait without end: a task keeps no other of this thread from arriving.
+        if (isLifeCheck) this.#requireLiving(round, NO_WAIT);
         return false;
       },
       arm: () => announcedTo(this.#ended),
@@ -255,17 +254,17 @@ export class Barrier {
     return false;
   }
 
-  #sleep(round: number, deadline: number): boolean {
+  #sleep(round: number, limit: WaitLimit): boolean {
     const place = this.#header.beginWaiting();
     try {
       while (true) {
         const seen = this.#ended.snapshot();
         if (this.#endRound(round)) return true;
-        const until = Math.min(deadline, this.#ended.now() + LIFE_CHECK_MS);
+        const until = limit.nextCheck(this.#ended.now());
         if (this.#ended.wait(seen, until)) continue;
         if (this.#endRound(round)) return true;
-        this.#requireLiving(round, deadline);
-        if (until === deadline) return false;
+        this.#requireLiving(round, limit);
+        if (limit.isReached(until)) return false;
       }
     } finally {
       this.#header.endWaiting(place);
@@ -273,7 +272,7 @@ export class Barrier {
   }
 
   /** All known parties that have not arrived are alive. */
-  #requireLiving(round: number, deadline: number): void {
+  #requireLiving(round: number, limit: WaitLimit): void {
     const { party, what } = this.#header;
     for (let cell = 0; cell < this.#cells.used; cell++) {
       const id = this.#cells.idAt(cell);
@@ -281,7 +280,7 @@ export class Barrier {
       // pairs: barrier arrival
       if (load(this.#words, this.#cells.wordOf(cell) + ARRIVED) === arrivalIn(round)) continue;
       if (party.isAlive(id)) {
-        this.#header.refuseEndless("wait at", id, deadline);
+        this.#header.refuseEndless("wait at", id, limit);
         continue;
       }
       throw new OwnerDiedError(

@@ -5,9 +5,10 @@ import { EventCount } from "./event_count.ts";
 import { ACQUISITIONS_F64, FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
 import { asyncLimitsOf, type AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { Mutex } from "./mutex.ts";
+import type { WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A condition has no options. */
@@ -86,7 +87,7 @@ export class Condition {
    */
   wait(mutex: Mutex, options?: WaitOptions): boolean {
     if (this.#header.words.length === 0) this.#header.refuseUse("wait for");
-    const deadline = this.#signalled.now() + this.#header.timeoutMs("wait for", options);
+    const limit = this.#header.limitOf("wait for", options).from(this.#signalled.now());
     if (!mutex.isOwned) {
       throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this attachment must hold the mutex`);
     }
@@ -96,7 +97,7 @@ export class Condition {
     try {
       this.#header.counts[ACQUISITIONS_F64]++; // written by owners of the mutex
       mutex.unlock();
-      return this.#sleep(seen, deadline);
+      return this.#sleep(seen, limit);
     } finally {
       this.#header.endWaiting(place);
       if (!mutex.isOwned) mutex.lock(); // also if the wait failed: the caller holds it, as before
@@ -146,12 +147,12 @@ export class Condition {
   }
 
   /** Sleeps until a signal, its own or one that another may have died with. False if the time ran out. */
-  #sleep(seen: number, deadline: number): boolean {
+  #sleep(seen: number, limit: WaitLimit): boolean {
     while (true) {
       // Each look is for the same count: it ends the wait if there was any signal since, whomever that woke.
-      const until = Math.min(deadline, this.#signalled.now() + LIFE_CHECK_MS);
+      const until = limit.nextCheck(this.#signalled.now());
       if (this.#signalled.wait(seen, until)) return true;
-      if (until === deadline) return false;
+      if (limit.isReached(until)) return false;
     }
   }
 

@@ -7,8 +7,9 @@ import { announcedTo } from "./shared/async/announced.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { type Waitable, WAITED, type Waited } from "./shared/async/waitable.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import type { WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How an {@linkcode Event} is made. */
@@ -148,8 +149,8 @@ export class Event implements Waitable {
    */
   wait(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("wait for");
-    const timeoutMs = this.#header.timeoutMs("wait for", options);
-    return this.tryWait() || this.#sleep(timeoutMs);
+    const limit = this.#header.limitOf("wait for", options);
+    return this.tryWait() || this.#sleep(limit.from(this.#wasSet.now()));
   }
 
   /**
@@ -184,16 +185,15 @@ export class Event implements Waitable {
     return { ...stats, contended: load(this.#header.source.i32, SLEPT_WORD) >>> 0 }; // pairs: event slept
   }
 
-  #sleep(timeoutMs: number): boolean {
-    const deadline = this.#wasSet.now() + timeoutMs;
+  #sleep(limit: WaitLimit): boolean {
     add(this.#words, SLEPT_WORD, 1); // pairs: event slept
     const place = this.#header.beginWaiting();
     try {
       while (true) {
         const seen = this.#wasSet.snapshot();
         if (this.tryWait()) return true;
-        const until = Math.min(deadline, this.#wasSet.now() + LIFE_CHECK_MS);
-        if (!this.#wasSet.wait(seen, until) && until === deadline) return this.tryWait();
+        const until = limit.nextCheck(this.#wasSet.now());
+        if (!this.#wasSet.wait(seen, until) && limit.isReached(until)) return this.tryWait();
       }
     } finally {
       this.#header.endWaiting(place);

@@ -17,9 +17,10 @@ import {
 import { announcedTo } from "./shared/async/announced.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
+import type { WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A once has no options. */
@@ -112,10 +113,9 @@ export class Once {
   run<T>(fn: (ownerDied: boolean) => T & Synchronous<T>, options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("run");
     requireSynchronous("run", this.#header.what, fn);
-    const timeoutMs = this.#header.timeoutMs("run", options);
+    const limit = this.#header.limitOf("run", options);
     if (load(this.#words, LOCK_WORD) === DONE) return true; // pairs: once done
-    const deadline = this.#changed.now() + timeoutMs;
-    const before = this.#begin() ?? this.#sleep(deadline);
+    const before = this.#begin() ?? this.#sleep(limit.from(this.#changed.now()));
     if (before === undefined) return false;
     if (before !== DONE) this.#run(fn, before !== FREE);
     return true;
@@ -177,7 +177,7 @@ export class Once {
   }
 
   /** Sleeps while another runs the function. The same as `#begin`; undefined if the time ran out. */
-  #sleep(deadline: number): number | undefined {
+  #sleep(limit: WaitLimit): number | undefined {
     const place = this.#header.beginWaiting();
     try {
       while (true) {
@@ -187,9 +187,9 @@ export class Once {
           if (before !== DONE) this.#header.counts[CONTENDED_F64]++;
           return before;
         }
-        this.#header.refuseEndless("run", ownerOf(load(this.#words, LOCK_WORD)), deadline); // pairs: once done
-        const until = Math.min(deadline, this.#changed.now() + LIFE_CHECK_MS);
-        if (!this.#changed.wait(seen, until) && until === deadline) return this.isDone ? DONE : undefined;
+        this.#header.refuseEndless("run", ownerOf(load(this.#words, LOCK_WORD)), limit); // pairs: once done
+        const until = limit.nextCheck(this.#changed.now());
+        if (!this.#changed.wait(seen, until) && limit.isReached(until)) return this.isDone ? DONE : undefined;
       }
     } finally {
       this.#header.endWaiting(place);

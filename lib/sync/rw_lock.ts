@@ -21,6 +21,7 @@ import { LockHeader } from "./shared/lock_header.ts";
 import { takeFree, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { NO_LIMIT, NO_WAIT, type WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode RwLock} is made. */
@@ -28,9 +29,6 @@ export interface RwLockOptions {
   /** How many attachments may hold it for reading at once: up to 1024. Defaults to 64. */
   readonly maxParticipants?: number;
 }
-
-/** A deadline for what does not wait. */
-const NOW = -Infinity;
 
 /**
  * Lets many readers or one writer into a section of code, in any of the processes. `tryLock`, `lock`, `unlock` and
@@ -121,18 +119,18 @@ export class RwLock implements Lock {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
     if (peek(this.#words, this.#cell) !== this.#id) this.#requireNotReading();
     const isTaken = takeFree(this.#words, this.#id);
-    return isTaken && this.#readers.areOut() ? this.#write() : this.#lockTaken(isTaken, NOW);
+    return isTaken && this.#readers.areOut() ? this.#write() : this.#lockTaken(isTaken, NO_WAIT);
   }
 
   /** As {@linkcode Lock.lock}, for writing: waits until readers and writer have left. */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
-    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
+    const limit = options === undefined ? NO_LIMIT : this.#header.limitOf("lock", options);
     if (peek(this.#words, this.#cell) !== this.#id) this.#requireNotReading();
     // Pairs, Dekker's way, with the load of the word in #tryEnter.
     const isTaken = takeFree(this.#words, this.#id);
     if (isTaken && this.#readers.areOut()) return this.#write();
-    return this.#lockTaken(isTaken, this.#word.now() + timeoutMs);
+    return this.#lockTaken(isTaken, limit.from(this.#word.now()));
   }
 
   /** Ends writing. */
@@ -198,8 +196,8 @@ export class RwLock implements Lock {
    */
   lockRead(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
-    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
-    return this.#tryEnter() || this.#lockReadTaken(timeoutMs);
+    const limit = options === undefined ? NO_LIMIT : this.#header.limitOf("lock", options);
+    return this.#tryEnter() || this.#lockReadTaken(limit);
   }
 
   /**
@@ -287,12 +285,12 @@ export class RwLock implements Lock {
   }
 
   /** The long way to write, for a word that is this attachment's already or not yet. */
-  #lockTaken(isTaken: boolean, deadline: number): boolean {
-    const waits = deadline !== NOW;
-    if (!isTaken && !(waits ? this.#word.take(deadline) : this.#word.tryTake())) return false;
+  #lockTaken(isTaken: boolean, limit: WaitLimit): boolean {
+    const waits = limit !== NO_WAIT;
+    if (!isTaken && !(waits ? this.#word.take(limit) : this.#word.tryTake())) return false;
     let areOut = false;
     try {
-      areOut = this.#readers.drain(deadline);
+      areOut = this.#readers.drain(limit);
     } finally {
       if (!areOut) this.#word.giveBack(); // also if it threw: the caller does not have the lock then
     }
@@ -343,8 +341,8 @@ export class RwLock implements Lock {
     return this.#tryEnter();
   }
 
-  #lockReadTaken(timeoutMs: number): boolean {
-    if (!this.#reader.enter(this.#word.now() + timeoutMs)) return false;
+  #lockReadTaken(limit: WaitLimit): boolean {
+    if (!this.#reader.enter(limit.from(this.#word.now()))) return false;
     this.#counts[this.#cell / 2 + READ_CONTENDED]++;
     return true;
   }

@@ -3,6 +3,7 @@ import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import { FREE, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
 import type { LockHeader } from "./shared/lock_header.ts";
 import type { OwnedWord } from "./shared/owned_word.ts";
+import type { WaitLimit } from "./shared/wait_limit.ts";
 
 /**
  * The slow path of a read-write lock's reader that met a writer, alive or dead, and holds nothing meanwhile; and its
@@ -34,7 +35,7 @@ export class RwLockReader {
   }
 
   /** Sleeps while there is a writer, and goes in. */
-  enter(deadline: number): boolean {
+  enter(limit: WaitLimit): boolean {
     const place = this.#header.beginWaiting();
     try {
       while (true) {
@@ -44,13 +45,13 @@ export class RwLockReader {
           if (this.#tryEnter()) return true;
           continue;
         }
-        this.#header.refuseEndless("lock", ownerOf(word), deadline);
+        this.#header.refuseEndless("lock", ownerOf(word), limit);
         // Marked, so that the writer wakes those that sleep.
         if (word > 0 && compareExchange(this.#words, LOCK_WORD, word, word | MARK) !== word) continue;
-        if (this.#word.sleepWhile(word | MARK, deadline)) continue;
+        if (this.#word.sleepWhile(word | MARK, limit)) continue;
         if (this.#words.length === 0) this.#header.refuseUse("lock");
         if (this.#passOn(load(this.#words, LOCK_WORD))) continue; // pairs: lock word
-        if (this.#word.now() >= deadline) return false;
+        if (limit.isReached(this.#word.now())) return false;
       }
     } finally {
       this.#header.endWaiting(place);

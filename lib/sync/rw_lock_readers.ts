@@ -4,9 +4,10 @@ import { EventCount } from "./event_count.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import type { Armed } from "./shared/async/goal.ts";
 import { FREE, isMarked, ownerOf, RECOVERIES_F64 } from "./shared/lock_format.ts";
-import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
+import type { LockHeader } from "./shared/lock_header.ts";
 import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED } from "./rw_lock_format.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
+import { NO_WAIT, type WaitLimit } from "./shared/wait_limit.ts";
 
 /** What {@linkcode RwLock} reports of itself. */
 export interface RwLockStats extends LockStats {
@@ -51,19 +52,19 @@ export class RwLockReaders {
   /**
    * Waits until those inside have left or are dead. The caller has the lock word, so nobody comes in.
    *
-   * @param deadline On the clock of the lock word; −Infinity to count out the dead and not to wait.
-   * @returns False if the deadline has passed.
+   * @param limit On the clock of the lock word; `NO_WAIT` to count out the dead and not to wait.
+   * @returns False if it is reached.
    */
-  drain(deadline: number): boolean {
-    if (deadline === -Infinity) return this.#areGone(deadline);
+  drain(limit: WaitLimit): boolean {
+    if (limit === NO_WAIT) return this.#areGone(limit);
     const place = this.#header.beginWaiting();
     try {
       for (let asksForLife = true;;) {
         const seen = this.#drained.snapshot();
-        if (asksForLife ? this.#areGone(deadline) : this.areOut()) return true;
-        const until = Math.min(deadline, this.#drained.now() + LIFE_CHECK_MS);
+        if (asksForLife ? this.#areGone(limit) : this.areOut()) return true;
+        const until = limit.nextCheck(this.#drained.now());
         asksForLife = !this.#drained.wait(seen, until);
-        if (asksForLife && until === deadline) return this.#areGone(deadline);
+        if (asksForLife && limit.isReached(until)) return this.#areGone(limit);
       }
     } finally {
       this.#header.endWaiting(place);
@@ -74,7 +75,7 @@ export class RwLockReaders {
    * Whether nobody that lives is inside; the dead are counted out if it is time to ask. The caller has the lock word.
    */
   areOutForTask(isLifeCheck: boolean): boolean {
-    return isLifeCheck ? this.#areGone(-Infinity) : this.areOut();
+    return isLifeCheck ? this.#areGone(NO_WAIT) : this.areOut();
   }
 
   /** Announces a task that has the lock word and waits for those inside. */
@@ -96,13 +97,13 @@ export class RwLockReaders {
   }
 
   /** Whether nobody that lives is inside. Counts out those that died. */
-  #areGone(deadline: number): boolean {
+  #areGone(limit: WaitLimit): boolean {
     const { words, counts, party } = this.#header, used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {
       const word = this.#cells.wordOf(cell), holder = load(words, word); // pairs: cell holder
       if (!isMarked(holder)) continue;
       if (party.isAlive(ownerOf(holder))) {
-        this.#header.refuseEndless("lock", ownerOf(holder), deadline);
+        this.#header.refuseEndless("lock", ownerOf(holder), limit);
         return false;
       }
       // Another may have claimed the dead one's cell by now. It does not get in, as the lock's word is taken.

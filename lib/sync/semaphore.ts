@@ -18,9 +18,10 @@ import {
 } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { NO_LIMIT, type WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode Semaphore} is made. */
@@ -123,8 +124,8 @@ export class Semaphore implements Lock {
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
-    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
-    return this.#tryLast() || this.#takeFree() || this.#lockTaken(timeoutMs);
+    const limit = options === undefined ? NO_LIMIT : this.#header.limitOf("lock", options);
+    return this.#tryLast() || this.#takeFree() || this.#lockTaken(limit);
   }
 
   /**
@@ -226,18 +227,18 @@ export class Semaphore implements Lock {
     return false;
   }
 
-  #lockTaken(timeoutMs: number): boolean {
-    const deadline = this.#returned.now() + timeoutMs, backoff = this.#backoff;
-    this.#requireOthers(deadline);
+  #lockTaken(relative: WaitLimit): boolean {
+    const limit = relative.from(this.#returned.now()), backoff = this.#backoff;
+    this.#requireOthers(limit);
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) if (this.#takeFree()) return this.#contended();
     const place = this.#header.beginWaiting();
     try {
       for (let mayBeDead = true;;) {
         const seen = this.#returned.snapshot(); // before the look, so that no permit that comes back is missed
         if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();
-        const until = Math.min(deadline, this.#returned.now() + LIFE_CHECK_MS);
+        const until = limit.nextCheck(this.#returned.now());
         mayBeDead = !this.#returned.wait(seen, until);
-        if (mayBeDead && until === deadline) return this.#takeOver() && this.#contended();
+        if (mayBeDead && limit.isReached(until)) return this.#takeOver() && this.#contended();
       }
     } finally {
       this.#header.endWaiting(place);
@@ -245,7 +246,7 @@ export class Semaphore implements Lock {
   }
 
   /** Another holds a permit that is worth waiting for. */
-  #requireOthers(deadline: number): void {
+  #requireOthers(limit: WaitLimit): void {
     const { party } = this.#header;
     let another = this.#id;
     for (let i = 0; i < this.permits; i++) {
@@ -254,7 +255,7 @@ export class Semaphore implements Lock {
       if (id === FREE || !party.isOfThisThread(id)) return;
       another = id;
     }
-    if (another !== this.#id) return this.#header.refuseEndless("lock", another, deadline);
+    if (another !== this.#id) return this.#header.refuseEndless("lock", another, limit);
     throw new AlreadyOwnerError(
       `Cannot lock ${this.#header.what} as this attachment holds all its permits; unlock it first`,
     );

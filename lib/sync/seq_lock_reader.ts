@@ -3,7 +3,8 @@ import { AlreadyOwnerError, OwnerDiedError } from "../errors.ts";
 import type { ReadonlyViews } from "../layout/mod.ts";
 import { SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
 import { FREE, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
-import { LIFE_CHECK_MS, type LockHeader } from "./shared/lock_header.ts";
+import type { LockHeader } from "./shared/lock_header.ts";
+import { LIFE_CHECK_MS, NO_LIMIT } from "./shared/wait_limit.ts";
 
 /** Polls in a row before the first pause: most writes take less time than one. */
 const POLLS = 16;
@@ -63,7 +64,7 @@ export class SeqLockReader {
     // This attachment may have taken over from a dead writer and not written yet. It would wait for itself.
     const hasTakenOver = owner === id;
     if (owner !== FREE && !hasTakenOver && party.isAlive(owner)) {
-      return this.#header.refuseEndless("read", owner, Infinity); // reading has no limit
+      return this.#header.refuseEndless("read", owner, NO_LIMIT);
     }
     if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
     if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it

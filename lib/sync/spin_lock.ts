@@ -4,11 +4,12 @@ import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
 import type { Lock } from "./shared/lock.ts";
 import { FREE, LOCK_BYTES, ownerOf } from "./shared/lock_format.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { lockOwned, tryLockOwned, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { LIFE_CHECK_MS, type WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** A spinlock has no options. */
@@ -26,7 +27,7 @@ class PolledWord extends OwnedWord {
 
   override announceTask(): undefined {}
 
-  protected override wait(deadline: number): boolean {
+  protected override wait(limit: WaitLimit): boolean {
     const backoff = this.#backoff;
     backoff.reset();
     let place = -1;
@@ -38,11 +39,11 @@ class PolledWord extends OwnedWord {
           if (this.takeFree()) return true;
         } else if (backoff.isSleeping) {
           if (place === -1) {
-            this.#header.refuseEndless("lock", ownerOf(word), deadline);
+            this.#header.refuseEndless("lock", ownerOf(word), limit);
             place = this.#header.beginWaiting();
           }
           if (this.takeOver(word)) return true;
-          if (this.now() >= deadline) return false;
+          if (limit.isReached(this.now())) return false;
         }
         backoff.step();
       }

@@ -18,9 +18,10 @@ import {
 } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
-import { LIFE_CHECK_MS, LockHeader } from "./shared/lock_header.ts";
+import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
+import { NO_LIMIT, type WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 import {
   COUNT_WORD,
@@ -142,8 +143,8 @@ export class TicketLock implements Lock {
    */
   lock(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
-    const timeoutMs = options === undefined ? Infinity : this.#header.timeoutMs("lock", options);
-    return this.#tryTake() || this.#lockTaken(timeoutMs);
+    const limit = options === undefined ? NO_LIMIT : this.#header.limitOf("lock", options);
+    return this.#tryTake() || this.#lockTaken(limit);
   }
 
   /** Passes the lock to the next in line. */
@@ -250,11 +251,11 @@ export class TicketLock implements Lock {
     return false;
   }
 
-  #lockTaken(timeoutMs: number): boolean {
-    const deadline = this.#passed.now() + timeoutMs;
+  #lockTaken(relative: WaitLimit): boolean {
+    const limit = relative.from(this.#passed.now());
     this.#turns.requireOrder("lock");
-    this.#header.refuseEndless("lock", ownerOf(load(this.#words, LOCK_WORD)), deadline);
-    return this.#withCell(() => this.#wait(deadline));
+    this.#header.refuseEndless("lock", ownerOf(load(this.#words, LOCK_WORD)), limit);
+    return this.#withCell(() => this.#wait(limit));
   }
 
   /**
@@ -295,11 +296,11 @@ export class TicketLock implements Lock {
   }
 
   /** Takes a ticket and waits for its turn. */
-  #wait(deadline: number): boolean {
+  #wait(limit: WaitLimit): boolean {
     const words = this.#words, ticket = this.#draw();
     this.#isDrawn = false;
     try {
-      if (this.#awaitTurn(ticket, deadline)) return true;
+      if (this.#awaitTurn(ticket, limit)) return true;
     } catch (error) {
       // Somebody's life could not be asked for, or the like. The next in line must not wait for this one.
       if (words.length > 0) {
@@ -314,7 +315,7 @@ export class TicketLock implements Lock {
     return false;
   }
 
-  #awaitTurn(ticket: number, deadline: number): boolean {
+  #awaitTurn(ticket: number, limit: WaitLimit): boolean {
     const words = this.#words, passed = this.#passed, backoff = this.#backoff;
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) {
       if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
@@ -325,8 +326,8 @@ export class TicketLock implements Lock {
         const seen = passed.snapshot(); // before the look, so that no change of turn is missed
         if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
         if (this.#turns.passOver()) continue;
-        const until = Math.min(deadline, passed.now() + LIFE_CHECK_MS);
-        if (!passed.wait(seen, until) && until === deadline) return false;
+        const until = limit.nextCheck(passed.now());
+        if (!passed.wait(seen, until) && limit.isReached(until)) return false;
       }
     } finally {
       this.#header.endWaiting(place);

@@ -8,6 +8,7 @@ import {
   timeoutOf,
   type Waitable,
   WAITED,
+  type Waited,
   type WaitOptions,
 } from "../sync/internal.ts";
 
@@ -22,7 +23,8 @@ const WHAT = "a set";
 
 /**
  * One wait for any number of things: records of consumers and readers, space of producers, events. It tells which of
- * them are ready, and takes nothing: what is ready may be gone again when somebody else takes it.
+ * them are ready, and takes nothing. Of one that is ready something can be taken at once, unless somebody else was
+ * faster: where several consume one queue, be ready to find nothing.
  *
  * It belongs to one thread and writes nothing into memory but that somebody sleeps. A thread that blocks is woken by up
  * to 128 of them at once; of more, it looks each millisecond. A task in the event loop is woken by any number.
@@ -47,7 +49,8 @@ const WHAT = "a set";
  * ```
  */
 export class WaitSet<T extends Waitable = Waitable> {
-  readonly #members = new Set<T>();
+  /** Each with its way of waiting. */
+  readonly #members = new Map<T, Waited>();
   readonly #tasks = new TaskQueue();
   /** How many of the first members were looked at first so far: each is first in its turn. */
   #turn = 0;
@@ -77,7 +80,7 @@ export class WaitSet<T extends Waitable = Waitable> {
         `Cannot wait for a member as it must be a consumer, a producer or an event: received ${typeof member}`,
       );
     }
-    this.#members.add(member);
+    this.#members.set(member, member[WAITED]);
     queueMicrotask(() => this.#tasks.announceAnew());
     return this;
   }
@@ -89,13 +92,18 @@ export class WaitSet<T extends Waitable = Waitable> {
 
   /** Those that are ready now, each of them first in its turn. Never blocks. */
   ready(): T[] {
-    const members = [...this.#members], found: T[] = [];
-    if (members.length === 0) return found;
-    const first = this.#turn++ % members.length;
-    for (let i = 0; i < members.length; i++) {
-      const member = members[(first + i) % members.length];
-      if (member[WAITED].isReady()) found.push(member);
+    return this.#look(false);
+  }
+
+  /** @param isLifeCheck Whether it is time to ask if somebody died who holds a member up. */
+  #look(isLifeCheck: boolean): T[] {
+    const first = this.#turn++ % Math.max(1, this.#members.size), found: T[] = [], wrapped: T[] = [];
+    let i = 0;
+    for (const [member, waited] of this.#members) {
+      if (waited.isReady(isLifeCheck)) (i < first ? wrapped : found).push(member);
+      i++;
     }
+    found.push(...wrapped);
     return found;
   }
 
@@ -108,14 +116,14 @@ export class WaitSet<T extends Waitable = Waitable> {
    */
   wait(options?: WaitOptions): T[] {
     const timeoutMs = timeoutOf("wait for", WHAT, options), deadline = performance.now() + timeoutMs;
-    while (true) {
-      let found = this.ready();
+    for (let isLifeCheck = true;;) {
+      let found = this.#look(isLifeCheck);
       const leftMs = deadline - performance.now();
       if (found.length > 0 || leftMs <= 0) return found;
       const sleepers = this.#announce();
-      found = this.ready();
+      found = this.#look(false);
       if (found.length > 0) return found;
-      this.#sleep(sleepers, leftMs);
+      isLifeCheck = !this.#sleep(sleepers, leftMs);
     }
   }
 
@@ -127,7 +135,7 @@ export class WaitSet<T extends Waitable = Waitable> {
   async waitAsync(options?: AsyncWaitOptions): Promise<T[]> {
     let found: T[] = [];
     const goal: Goal = {
-      attempt: () => (found = this.ready()).length > 0,
+      attempt: (isLifeCheck) => (found = this.#look(isLifeCheck)).length > 0,
       arm: () => {
         const sleepers = this.#announce();
         return {
@@ -141,15 +149,16 @@ export class WaitSet<T extends Waitable = Waitable> {
   }
 
   #announce(): (Announced | undefined)[] {
-    return [...this.#members].map((member) => member[WAITED].announce());
+    return Array.from(this.#members.values(), (waited) => waited.announce());
   }
 
-  #sleep(sleepers: readonly (Announced | undefined)[], leftMs: number): void {
+  /** False if nobody woke this thread. */
+  #sleep(sleepers: readonly (Announced | undefined)[], leftMs: number): boolean {
     const sure = sleepers.filter((one) => one !== undefined).slice(0, MOST_WORDS);
     const isUnsure = sure.length < sleepers.length || sure.some((one) => one.isUnsure);
     const ms = Math.min(leftMs, isUnsure ? UNSURE_SLEEP_MS : LONGEST_SLEEP_MS);
-    if (sure.length === 0) return void NOBODY.wait(0, NOBODY.now() + ms);
-    Futex.waitAny(sure.map(({ futex }) => futex), sure.map(({ seen }) => seen), sure[0].futex.now() + ms);
+    if (sure.length === 0) return NOBODY.wait(0, NOBODY.now() + ms);
+    return 0 <= Futex.waitAny(sure.map(({ futex }) => futex), sure.map(({ seen }) => seen), sure[0].futex.now() + ms);
   }
 }
 

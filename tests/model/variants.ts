@@ -48,7 +48,7 @@ export const VARIANTS: readonly Variant[] = [
     OWNED,
     "if (!isMarked(word) && !this.#change(word, word | MARK)) continue;",
     "",
-  ], [OWNED, "this.sleepWhile(word | MARK, deadline)", "this.sleepWhile(word, deadline)"]),
+  ], [OWNED, "this.sleepWhile(word | MARK, limit)", "this.sleepWhile(word, limit)"]),
   variant("takes over because time has passed", "exclusion", "Mutex: two take it twice", [
     OWNED,
     "ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))",
@@ -127,8 +127,8 @@ export const VARIANTS: readonly Variant[] = [
   ]),
   variant("a writer looks at the readers before it registers", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock_readers",
-    "const seen = this.#drained.snapshot();\n        if (asksForLife ? this.#areGone(deadline) : this.areOut()) return true;",
-    "if (asksForLife ? this.#areGone(deadline) : this.areOut()) return true;\n        const seen = this.#drained.snapshot();",
+    "const seen = this.#drained.snapshot();\n        if (asksForLife ? this.#areGone(limit) : this.areOut()) return true;",
+    "if (asksForLife ? this.#areGone(limit) : this.areOut()) return true;\n        const seen = this.#drained.snapshot();",
   ]),
   variant("a writer that leaves wakes no reader", "rw_lock", "RwLock: a writer and a reader", [
     OWNED,

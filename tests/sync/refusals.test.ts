@@ -5,6 +5,8 @@ import { ASLEEP } from "../../lib/sync/event_count.ts";
 import { CELL_WORDS } from "../../lib/sync/shared/cells.ts";
 import { ACQUISITIONS_F64, FIRST_OWN_WORD, LOCK_BYTES, LOCK_WORD, MARK } from "../../lib/sync/shared/lock_format.ts";
 import { SEQUENCE_WORD } from "../../lib/sync/seq_lock_format.ts";
+import { WAITED } from "../../lib/sync/shared/async/waitable.ts";
+import type { Stop, WaitOptions } from "../../lib/sync/shared/wait_options.ts";
 import { NEXT_WORD, PASSED_WORD, SERVING_WORD, TICKET } from "../../lib/sync/ticket_lock_format.ts";
 import { type Seen, seen, seenLocally, type Way, WAYS } from "./ways_table.ts";
 
@@ -73,9 +75,9 @@ function leavesNothing(way: Way, mine: Seen<unknown>, other: Seen<unknown>): voi
   const free = mine.words.slice();
   way.hold(other, () => {
     const held = mine.words.slice();
-    for (const timeoutMs of way.waits ? [0, 5] : [undefined]) {
-      assertEquals(way.go(mine, { timeoutMs }), false, "it is refused");
-      assertEquals(masked(mine.words, marks), masked(held, marks), `timeoutMs ${timeoutMs}`);
+    for (const [title, limit] of way.waits ? LIMITS : [["no wait", () => undefined] as const]) {
+      assertEquals(way.go(mine, limit()), false, "it is refused");
+      assertEquals(masked(mine.words, marks), masked(held, marks), title);
     }
   });
   // The holder has gone. Its statistics, f64s in lines of their own, have moved on.
@@ -86,10 +88,29 @@ function leavesNothing(way: Way, mine: Seen<unknown>, other: Seen<unknown>): voi
   for (const one of [mine, other]) tryOnce(way, one);
 }
 
+/** What ends a wait. */
+const LIMITS: readonly (readonly [title: string, limit: () => WaitOptions])[] = [
+  ["no time", () => ({ timeoutMs: 0 })],
+  ["some time", () => ({ timeoutMs: 5 })],
+  ["a stop before", () => ({ stop: stopAfter(0) })],
+  ["a stop meanwhile", () => ({ stop: stopAfter(2) })],
+];
+
+/** A stop that is set after so many milliseconds. */
+function stopAfter(ms: number): Stop {
+  const at = performance.now() + ms;
+  return {
+    get isSet() {
+      return performance.now() >= at;
+    },
+    [WAITED]: { isReady: () => false, announce: () => undefined },
+  };
+}
+
 /** A barrier's arrival stands when the time runs out: that is what it is for. */
 const REFUSABLE = WAYS.filter(({ type }) => type.kind !== "Barrier");
 
-describe("a refusal or a timeout leaves the words as they were", () => {
+describe("a refusal, a timeout or a stop leaves the words as they were", () => {
   for (const way of REFUSABLE) {
     it(way.name, () => {
       using segment = Segment.anonymous({ byteLength: 65536 });

@@ -94,10 +94,10 @@ for (const runtime of RUNTIMES) {
         }));
     }
 
-    it("ends its thread when nobody has waited for a while", () =>
+    it("ends its thread when nobody has waited for a while, and when the last segment is closed", () =>
       withRing(16, async (name) => {
         const peer = Peer.start(runtime, SCRIPT, ["threads", name]);
-        assertEquals([await peer.next(), await peer.next()], [1, 0]);
+        for (const threads of [1, 0, 1, 0]) assertEquals(await peer.next(), threads);
         await peer.succeeded();
       }));
 

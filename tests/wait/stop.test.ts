@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
-import { Event, Mutex, Segment, SpscRing } from "@shmkit/shmkit";
+import { Event, Mutex, Segment, SpscRing, WaitSet } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
 import { PAIRS } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
@@ -31,11 +31,31 @@ describe("a stop", () => {
     }
   }
 
+  for (const [, runtime] of PAIRS) {
+    it(`ends a wait of a thread of ${runtime} for a lock, which stays as it was`, () =>
+      withName(async (name) => {
+        using segment = Segment.create(name, { byteLength: 2 ** 18 });
+        const mutex = segment.create("mutex", Mutex, {}), stop = segment.create("event", Event, {});
+        mutex.lock();
+        const peer = Peer.start(runtime, SCRIPT, ["stop locking", name]);
+        assertEquals(await peer.next(), "ready");
+        while (mutex.stats().waiters === 0) await after(5);
+        const start = performance.now();
+        stop.set();
+        assertEquals(await peer.next(), false);
+        assert(performance.now() - start < 5000); // its time would have been 20 s
+        await peer.succeeded();
+        assertEquals(mutex.stats().waiters, 0);
+        mutex.unlock();
+        assertEquals(mutex.tryLock(), true);
+      }));
+  }
+
   it("is refused by those that do not take one, and if it is none", async () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 18 });
     const consumer = segment.create("ring", SpscRing, { layout: Sample, capacity: 4 }).consumer();
-    const stop = segment.create("stop", Event, {}), mutex = segment.create("mutex", Mutex, {});
-    assertThrows(() => mutex.lock({ stop }), TypeError, "only waits that block at a channel");
+    const stop = segment.create("stop", Event, {});
+    assertThrows(() => new WaitSet([consumer]).wait({ stop }), TypeError, "only waits that block at a channel or");
     await assertRejects(() => consumer.drainAsync(() => {}, 1, { stop }), TypeError, "only waits that block");
     assertThrows(() => consumer.drainWait(() => {}, 1, { stop: 1 as never }), TypeError, "stop must be an Event");
     assertEquals(consumer.drainWait(() => {}, 1, { stop, timeoutMs: 5 }), 0);

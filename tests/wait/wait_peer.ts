@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { Event, Mutex, type Region, Segment, Semaphore, SpscRing, type WaitStrategy } from "../../mod.ts";
+import { Event, Mutex, Pipeline, type Region, Segment, Semaphore, SpscRing, type WaitStrategy } from "../../mod.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { after, Sample } from "./wait_sample.ts";
 
@@ -87,6 +87,21 @@ const parts: Record<string, () => void | Promise<void>> = {
     using consumer = openRing().consumer();
     for await (const { sequence } of consumer) tell(sequence);
   },
+  /** Reads a pipeline for ever. */
+  async read() {
+    const reader = segment.open("pipeline", Pipeline, { layout: Sample }).reader(way);
+    tell("ready");
+    for await (const { sequence } of reader) tell(sequence);
+  },
+  /** Writes into a pipeline for ever. */
+  async write() {
+    const writer = segment.open("pipeline", Pipeline, { layout: Sample }).writer();
+    for (let sequence = 0;; sequence++) {
+      if (await writer.pushAsync({ sequence }, { timeoutMs: 0 })) continue;
+      tell("full");
+      await writer.pushAsync({ sequence });
+    }
+  },
   /** Ends while a task waits. */
   async exit() {
     void openRing().consumer().records().next();
@@ -143,7 +158,13 @@ const parts: Record<string, () => void | Promise<void>> = {
     while (!stop.isSet) consumer.drainWait(() => void received++, 8, { stop, timeoutMs: 20_000 });
     tell({ received, ms: performance.now() - start });
   },
-  /** How many threads wait in the kernel while a task waits, and after a while. */
+  /** Waits for a lock until it is stopped. */
+  "stop locking"() {
+    const stop = segment.open("event", Event), mutex = segment.open("mutex", Mutex);
+    tell("ready");
+    tell(mutex.lock({ stop, timeoutMs: 20_000 }));
+  },
+  /** How many threads wait in the kernel while a task waits, and after a while; then once more, and after the close. */
   async threads() {
     using consumer = openRing().consumer();
     const threads = () =>
@@ -153,6 +174,11 @@ const parts: Record<string, () => void | Promise<void>> = {
     setTimeout(() => tell(threads()), 300);
     await consumer.shiftAsync(Sample.alloc(), { timeoutMs: 600 });
     await after(2500);
+    tell(threads());
+    setTimeout(() => tell(threads()), 300);
+    await consumer.shiftAsync(Sample.alloc(), { timeoutMs: 400 });
+    segment.close();
+    await after(200); // it would stay for a second and more if there were something left to wait for
     tell(threads());
   },
 };

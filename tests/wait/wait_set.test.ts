@@ -2,9 +2,13 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import {
   Broadcast,
+  type ByteConsumer,
+  type ByteProducer,
   ByteRing,
   ClosedError,
   Event,
+  type MpmcConsumer,
+  type MpmcProducer,
   MpmcQueue,
   Segment,
   SpscRing,
@@ -91,6 +95,44 @@ describe("a WaitSet", () => {
     setTimeout(() => segment.close(), 5);
     await assertRejects(() => closed, ClosedError);
     assertThrows(() => other.wait(), ClosedError);
+  });
+
+  it("takes nothing for ready that is claimed and not published, and nobody's death for the end of it", async () => {
+    using segment = Segment.anonymous({ byteLength: 2 ** 20 });
+    const queue = segment.create("queue", MpmcQueue, { layout: Sample, capacity: 4 });
+    const bytes = segment.create("bytes", ByteRing, { capacity: 1024, producers: "many" });
+    const members = [queue.consumer(), bytes.consumer()], ready = (set: WaitSet<Waitable>) => set.ready().length;
+    const set = new WaitSet<Waitable>(members);
+    const dying = Segment.open(segment.name);
+    const claimed = [
+      dying.open("queue", MpmcQueue, { layout: Sample }).producer(),
+      dying.open("bytes", ByteRing).producer(),
+    ];
+    (claimed[0] as MpmcProducer).claim();
+    (claimed[1] as ByteProducer).claim(4, 1);
+    queue.producer().push({ sequence: 7 });
+    bytes.producer().push("x", 7);
+    assertEquals([ready(set), set.wait({ timeoutMs: 3 }), await set.waitAsync({ timeoutMs: 3 })], [0, [], []]);
+    dying.close(); // as good as dead
+    for (const member of members) {
+      const one = new WaitSet<Waitable>([member]);
+      assertEquals([await one.waitAsync({ timeoutMs: 5000 }), one.wait({ timeoutMs: 5000 })], [[member], [member]]);
+    }
+    const into = Sample.alloc();
+    assertEquals([(members[0] as MpmcConsumer<typeof Sample>).shift(into), into.sequence], [true, 7]);
+    assertEquals((members[1] as ByteConsumer).shift()?.type, 7);
+    assertEquals(ready(set), 0);
+  });
+
+  it("takes a slot that is still being read for no space", () => {
+    using segment = Segment.anonymous({ byteLength: 2 ** 20 });
+    const queue = segment.create("queue", MpmcQueue, { layout: Sample, capacity: 4 });
+    const producer = queue.producer(), consumer = queue.consumer(), set = new WaitSet<Waitable>([producer]);
+    while (producer.push({ sequence: 1 }));
+    consumer.next();
+    assertEquals([producer.free, set.ready()], [1, []]);
+    consumer.release();
+    assertEquals(set.wait({ timeoutMs: 1000 }), [producer]);
   });
 
   it("wakes a thread that blocks, by any of its members, from another process", async () => {

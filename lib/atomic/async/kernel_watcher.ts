@@ -195,14 +195,24 @@ export class KernelWatcher {
     wakeLocal(told, 0, 1);
   }
 
+  /** Ends the thread at once if nobody watches a word. */
+  endIfUnused(): void {
+    if (this.#entries.size === 0 && this.#thread !== undefined && !this.#hasEnded) this.#end(this.#thread);
+  }
+
   #endIfIdle(): void {
+    if (this.#hasEnded) return;
     if (this.#entries.size > 0 || this.#isUsed || this.#isWritingSoon) {
       this.#isUsed = this.#entries.size > 0;
       later(() => this.#endIfIdle(), IDLE_MS);
       return;
     }
+    this.#end(this.#thread!);
+  }
+
+  #end(thread: WaitThread): void {
     this.#onEnd();
-    this.#thread!.stop();
+    thread.stop();
     this.#endListening();
   }
 }

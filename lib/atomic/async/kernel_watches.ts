@@ -14,6 +14,11 @@ export class KernelWatches {
     return watcher.watch(address, word, expected, wake);
   }
 
+  /** Ends the threads that nobody needs, without waiting whether somebody will. */
+  endUnused(): void {
+    for (const watcher of [...this.#watchers]) watcher.endIfUnused();
+  }
+
   #begin(): KernelWatcher {
     const watcher: KernelWatcher = new KernelWatcher(() => {
       this.#watchers = this.#watchers.filter((one) => one !== watcher);

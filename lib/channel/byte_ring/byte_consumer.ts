@@ -239,7 +239,12 @@ export class ByteConsumer implements Waitable, Disposable {
    * @throws {RangeError} If `limit` is less than 1.
    */
   batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<this>, undefined> {
-    return new AsyncBatches(this.#receiver(), new Batch(limit, () => this.next() ? this : undefined), options);
+    const receiver = this.#receiver();
+    return new AsyncBatches(
+      receiver,
+      new Batch(limit, { step: this.next, more: (isIdle) => isIdle ? receiver.look() : receiver.next() }),
+      options,
+    );
   }
 
   /**
@@ -278,9 +283,9 @@ export class ByteConsumer implements Waitable, Disposable {
     this.close();
   }
 
-  /** For wait sets: ready while there is a message. */
+  /** For wait sets: ready while there is a message. A wait gives back what `next` found, as any other method does. */
   get [WAITED](): Waited {
-    return this.#waiter.waited(() => this.length > 0);
+    return this.#waiter.waited(() => this.#path.isDraining() ? this.length > 0 : this.#path.hasMessage());
   }
 
   /**

@@ -87,6 +87,8 @@ export interface ByteConsumerPath {
   shiftWait(options?: WaitOptions): ByteMessage | undefined;
   next(): boolean;
   nextWait(options?: WaitOptions): boolean;
+  /** Whether there is a message, which is not taken; gives back what `next` found. For those who only wait. */
+  hasMessage(): boolean;
   release(): void;
   /** The position up to which everything is freed. */
   head(): number;
@@ -310,6 +312,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
       if (options !== undefined) check(options);
       return takeKnown() || (awaitMessage(options) && takeKnown());
     },
+    hasMessage: isFound,
     release() {
       if (isBusy || peek(freedWord) === undefined) refuseUse();
       if (position !== head) free(position);

@@ -167,6 +167,12 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
     this.close();
   }
 
+  /** A record that was taken ahead, or is published at the head: what is behind one only claimed must wait for that. */
+  protected override canReceive(isLifeCheck: boolean): boolean {
+    this.#end.requireOpen();
+    return this.#path.unseen() > 0 || this.#seat.cells.hasRecord(isLifeCheck);
+  }
+
   /** Gives back what `next` returned. */
   protected override giveBack(): void {
     if (this.#end.isOpen) this.release();

@@ -167,6 +167,12 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
     this.close();
   }
 
+  /** A slot that nobody reads any more. */
+  protected override canPublish(isLifeCheck: boolean): boolean {
+    this.#end.requireOpen();
+    return this.#seat.cells.hasFreeSlot(isLifeCheck);
+  }
+
   #noteFull(): void {
     const { region, cell, geometry: { capacity } } = this.#seat, { i32, f64 } = region.views;
     const mark = cell + CELL_HIGH_WATER_OFFSET / 4;

@@ -115,6 +115,35 @@ export class QueueCells {
       : this.#replace(at, state, next, LOST_READS_OFFSET / 4);
   }
 
+  /**
+   * Whether there is a record to be taken now, which is left where it is.
+   *
+   * @param isLifeCheck Whether it is time to give up what a dead producer claimed.
+   */
+  hasRecord(isLifeCheck: boolean): boolean {
+    const words = this.#region.source.i32;
+    for (let at = load(words, HEAD);;) { // pairs: queue head
+      if (at === load(words, TAIL)) return false; // pairs: queue tail
+      const state = (load(words, this.#slotWord(at)) - this.#lapOf(at)) | 0; // pairs: slot state
+      if (state === VOID) at = (at + 1) | 0;
+      else if (state !== FREE) return state === FULL || load(words, HEAD) !== load(words, TAIL); // others took it
+      else if (!isLifeCheck || !this.resolveClaim(at)) return false;
+    }
+  }
+
+  /**
+   * Whether a slot is free for one more record.
+   *
+   * @param isLifeCheck Whether it is time to give back what dead consumers took.
+   */
+  hasFreeSlot(isLifeCheck: boolean): boolean {
+    const words = this.#region.source.i32, { capacity, slotMask } = this.#geometry;
+    const tail = load(words, TAIL), slotBefore = (tail - slotMask - 1) | 0; // pairs: queue tail
+    if (isLifeCheck) { for (const taken of [slotBefore, (tail - capacity) | 0]) this.resolveRead(taken); }
+    const isSlotFree = load(words, this.#slotWord(tail)) === this.#lapOf(tail) + FREE; // pairs: slot state
+    return isSlotFree && ((tail - load(words, HEAD)) >>> 0) < capacity; // pairs: queue head
+  }
+
   /** Resolves all that the dead left, as far as their cells still tell. */
   settle(): void {
     const words = this.#region.views.i32, { party } = this.#region;

@@ -1,7 +1,7 @@
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 import { type AsyncWaitOptions, type Waitable, WAITED, type Waited, type WaitOptions } from "../../sync/internal.ts";
 import { AsyncBatches, AsyncRecords, type Receiver } from "./async_records.ts";
-import { Batch } from "./batch.ts";
+import { Batch, type BatchSource } from "./batch.ts";
 import type { DrainResult } from "./drain_result.ts";
 import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
@@ -92,12 +92,26 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
    * @throws {RangeError} If `limit` is less than 1.
    */
   batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<ViewOf<S>>, undefined> {
-    return new AsyncBatches(this.#receiver(), new Batch(limit, this.next), options);
+    return new AsyncBatches(this.#receiver(), new Batch(limit, this.batchSource()), options);
   }
 
   /** For wait sets: ready while there is a record. */
   get [WAITED](): Waited {
-    return this.#waiter.waited(() => this.length > 0);
+    return this.#waiter.waited((isLifeCheck) => this.canReceive(isLifeCheck));
+  }
+
+  /**
+   * Whether there is a record to be had, which is left where it is.
+   *
+   * @param _isLifeCheck Whether it is time to ask if somebody died who holds it up.
+   */
+  protected canReceive(_isLifeCheck: boolean): boolean {
+    return this.length > 0;
+  }
+
+  /** Where batches come from; channels that know how many records there are have a faster one. */
+  protected batchSource(): BatchSource<ViewOf<S>> {
+    return { step: () => false, more: (isIdle) => isIdle ? this.nextWait(NOW) : this.next() };
   }
 
   /** Gives back what `next` returned, where something is to be given back. */

@@ -48,7 +48,16 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
 
   /** For wait sets: ready while there is space. */
   get [WAITED](): Waited {
-    return this.#waiter.waited(() => this.free > 0);
+    return this.#waiter.waited((isLifeCheck) => this.canPublish(isLifeCheck));
+  }
+
+  /**
+   * Whether there is space to be had, which is left as it is.
+   *
+   * @param _isLifeCheck Whether it is time to ask if somebody died who holds it up.
+   */
+  protected canPublish(_isLifeCheck: boolean): boolean {
+    return this.free > 0;
   }
 
   /** Tells tasks that wait that this was closed. */

@@ -1,7 +1,12 @@
 import { isTurnDue } from "../../atomic/internal.ts";
+import { pause } from "../../atomic/mod.ts";
 import type { AsyncWaitOptions } from "../../sync/mod.ts";
 import type { Batch } from "./batch.ts";
 import type { Waiter } from "./waiter.ts";
+
+/** Looks at a channel before a task waits for it, and the pauses of the processor between two of them. */
+const LOOKS = 8;
+const PAUSES = 8;
 
 /** How an iteration receives, one after another. */
 export interface Receiver<T> {
@@ -39,7 +44,7 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
     if (this.#hasEnded) return Promise.resolve({ done: true, value: undefined });
     try {
       if (!isTurnDue() && !this.#options?.signal?.aborted) {
-        const value = this.#receiver.next();
+        const value = this.#receiver.next() ?? this.#lookAgain();
         if (value !== undefined) return Promise.resolve({ done: false, value });
       }
       return this.#wait();
@@ -62,6 +67,16 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
   /** This very iteration: there is one at a time. */
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Looks for a microsecond or two: where records come in quick succession, that is less than a turn takes. */
+  #lookAgain(): T | undefined {
+    let value: T | undefined;
+    for (let look = 0; value === undefined && look < LOOKS; look++) {
+      for (let i = 0; i < PAUSES; i++) pause();
+      value = this.#receiver.next();
+    }
+    return value;
   }
 
   async #wait(): Promise<IteratorResult<T, undefined>> {
@@ -88,14 +103,14 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
 /** The batches that `for await` goes over. */
 export class AsyncBatches<T> extends AsyncRecords<Batch<T>> {
   /**
-   * @param receiver What receives one record.
+   * @param receiver What receives the batch's records.
    * @param batch What is handed out, each time.
    * @param options As those of `AsyncRecords`.
    */
   constructor(receiver: Receiver<T>, batch: Batch<T>, options: AsyncWaitOptions | undefined) {
     super({
-      next: () => batch.begin(receiver.next),
-      look: () => batch.begin(receiver.look),
+      next: () => batch.begin(false),
+      look: () => batch.begin(true),
       release: receiver.release,
       waiter: receiver.waiter,
     }, options);

@@ -1,5 +1,17 @@
 import { refuseLimit } from "./channel_end.ts";
 
+/** Where a batch takes its records from. */
+export interface BatchSource<T> {
+  /** Moves the record that was handed out last on to the next one, if that is known; the fast way. */
+  step(): boolean;
+  /**
+   * The next record, if there is one: the same view each time. Gives back all that were handed out.
+   *
+   * @param isIdle Whether the caller has nothing else to do: who holds the record up is then looked at more closely.
+   */
+  more(isIdle: boolean): T | undefined;
+}
+
 /**
  * Records that are there, up to a limit, for `for … of`. A record is received when the loop comes to it: where the loop
  * is left early, the rest comes with the next batch. A batch, and each record, is the same object each time, good until
@@ -7,7 +19,8 @@ import { refuseLimit } from "./channel_end.ts";
  */
 export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> {
   readonly #limit: number;
-  readonly #take: () => T | undefined;
+  readonly #source: BatchSource<T>;
+  readonly #step: () => boolean;
   readonly #found: { done: false; value: T };
   readonly #over: IteratorReturnResult<undefined> = { done: true, value: undefined };
   /** Whether a record was taken to see if there is one, and is not handed out yet. */
@@ -18,23 +31,20 @@ export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> 
    * Made by an iteration.
    *
    * @param limit The most records of a batch.
-   * @param take Takes the next record, if there is one: the same view each time.
+   * @param source Where they come from.
    */
-  constructor(limit: number, take: () => T | undefined) {
+  constructor(limit: number, source: BatchSource<T>) {
     if (!(limit >= 1)) refuseLimit(limit);
     this.#limit = Math.floor(limit);
-    this.#take = take;
+    this.#source = source;
+    this.#step = source.step;
     this.#found = { done: false, value: undefined as T };
   }
 
   /** Makes the next batch of this; undefined if there is no record. Called by the iteration. */
-  begin(take: () => T | undefined): this | undefined {
-    if (!this.#isFirst) {
-      const record = take();
-      if (record === undefined) return undefined;
-      this.#found.value = record;
-      this.#isFirst = true;
-    }
+  begin(isIdle: boolean): this | undefined {
+    if (!this.#isFirst && !this.#more(isIdle)) return undefined;
+    this.#isFirst = true;
     this.#left = this.#limit;
     return this;
   }
@@ -43,11 +53,8 @@ export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> 
   next(): IteratorResult<T, undefined> {
     if (this.#left <= 0) return this.#over;
     this.#left--;
-    if (this.#isFirst) {
-      this.#isFirst = false;
-      return this.#found;
-    }
-    if (this.#take() === undefined) {
+    if (this.#isFirst) this.#isFirst = false;
+    else if (!this.#step() && !this.#more(false)) {
       this.#left = 0;
       return this.#over;
     }
@@ -57,5 +64,12 @@ export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> 
   /** The batch itself. */
   [Symbol.iterator](): this {
     return this;
+  }
+
+  #more(isIdle: boolean): boolean {
+    const record = this.#source.more(isIdle);
+    if (record === undefined) return false;
+    this.#found.value = record;
+    return true;
   }
 }

@@ -55,6 +55,10 @@ export interface ConsumerPath<S extends AnyStruct> {
   next(): ViewOf<S> | undefined;
   nextWait(options?: WaitOptions): ViewOf<S> | undefined;
   release(): void;
+  /** Moves on to the next record, if it is known; what is passed is not freed. */
+  step(): boolean;
+  /** Frees what was passed, looks for more records, and moves on to the first. */
+  more(): ViewOf<S> | undefined;
   /** The position whose space is freed next. */
   head(): number;
   /** The position to be received next. */
@@ -185,6 +189,13 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
     if (position !== head) free(position);
   };
 
+  const step = (): boolean => {
+    if (position === limit) return false;
+    moveTo(recordsOffset + (position & slotMask) * recordBytes);
+    position = (position + 1) | 0;
+    return true;
+  };
+
   return {
     drain(fn, most) {
       if (most !== undefined && !(most >= 1)) refuseLimit(most);
@@ -228,6 +239,21 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
       return takeOne();
     },
     release,
+    step,
+    more() {
+      if (isBusy) refuseUse();
+      const found = (position - head) | 0;
+      if (found !== 0) free(position);
+      if (position === limit) {
+        gather(found);
+        if (!poll()) {
+          rest = 0;
+          return undefined;
+        }
+      }
+      step();
+      return record;
+    },
     head: () => head,
     position: () => position,
     isDraining: () => isDraining,

@@ -2,6 +2,7 @@ import { specialize } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
 import { AsyncConsumer } from "./async_consumer.ts";
+import type { BatchSource } from "./batch.ts";
 import { type ChannelEnd, refuseLimit } from "./channel_end.ts";
 import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consumer_path.ts";
 import { type DrainResult, requireSynchronous } from "./drain_result.ts";
@@ -168,6 +169,11 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** A batch is freed as a drain is: as a whole. */
+  protected override batchSource(): BatchSource<ViewOf<S>> {
+    return this.#path;
   }
 
   /** Gives back what `next` returned. */

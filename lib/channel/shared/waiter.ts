@@ -116,7 +116,7 @@ export class Waiter implements WaitPorts {
   }
 
   /** How a wait set waits for the same. */
-  waited(isReady: () => boolean): Waited {
+  waited(isReady: (isLifeCheck: boolean) => boolean): Waited {
     const eventNow = this.#event;
     return { isReady, announce: () => eventNow === undefined ? undefined : eventNow().announce() };
   }

@@ -14,13 +14,8 @@ import {
   RECOVERIES_F64,
 } from "./lock_format.ts";
 import type { LockOwner, LockStats } from "./lock_stats.ts";
+import { NO_LIMIT, WaitLimit } from "./wait_limit.ts";
 import { timeoutOf, type WaitOptions } from "./wait_options.ts";
-
-/**
- * A waiter checks at this interval whether the owner is still alive: a death is noticed within 100 ms, and sleeping
- * takes under 1 % of a core even where a wake-up takes 200 µs, as on a virtual machine.
- */
-export const LIFE_CHECK_MS = 40;
 
 /** Arrays of an attachment that may not write. They are as empty as a closed segment's: one check covers both. */
 const NO_WORDS = new Int32Array(0);
@@ -77,9 +72,11 @@ export class LockHeader {
     );
   }
 
-  /** How long a call may wait, in milliseconds; checked. Called before anything is taken or changed. */
-  timeoutMs(action: string, options: WaitOptions | undefined): number {
-    return timeoutOf(action, this.what, options);
+  /** How long a call may wait, from when it begins to; checked. Called before anything is taken or changed. */
+  limitOf(action: string, options: WaitOptions | undefined): WaitLimit {
+    if (options === undefined) return NO_LIMIT;
+    const timeoutMs = timeoutOf(action, this.what, options, true);
+    return new WaitLimit(timeoutMs, options.stop);
   }
 
   /**
@@ -87,8 +84,8 @@ export class LockHeader {
    *
    * @param id Of the attachment that the wait is for.
    */
-  refuseEndless(action: string, id: number, deadline: number): void {
-    if (deadline !== Infinity || id === FREE || !this.party.isOfThisThread(id) || !this.party.isAlive(id)) return;
+  refuseEndless(action: string, id: number, limit: WaitLimit): void {
+    if (!limit.isEndless || id === FREE || !this.party.isOfThisThread(id) || !this.party.isAlive(id)) return;
     throw new AlreadyOwnerError(
       `Cannot ${action} ${this.what} as another attachment of this very thread holds it up, and the wait would never end: ${
         this.party.describe(id)

@@ -8,6 +8,7 @@
 import { compareExchange } from "../../atomic/mod.ts";
 import { ACQUISITIONS_F64, FREE, LOCK_WORD } from "./lock_format.ts";
 import type { OwnedWord } from "./owned_word.ts";
+import { NO_LIMIT } from "./wait_limit.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** Takes the word if it is free. It is not counted. */
@@ -39,8 +40,8 @@ export function lockOwned(
   options: WaitOptions | undefined,
 ): boolean {
   if (words.length === 0) word.refuseUse("lock");
-  const timeoutMs = options === undefined ? Infinity : word.timeoutMs(options);
-  if (!takeFree(words, id)) return word.lock(timeoutMs);
+  const limit = options === undefined ? NO_LIMIT : word.limitOf(options);
+  if (!takeFree(words, id)) return word.lock(limit);
   counts[ACQUISITIONS_F64]++;
   return true;
 }

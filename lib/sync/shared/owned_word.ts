@@ -12,10 +12,11 @@ import {
   ownerOf,
   RECOVERIES_F64,
 } from "./lock_format.ts";
-import { LIFE_CHECK_MS, type LockHeader } from "./lock_header.ts";
+import type { LockHeader } from "./lock_header.ts";
 import type { AsyncWaitOptions } from "./async/async_wait_options.ts";
 import type { Armed } from "./async/goal.ts";
 import { LockTasks } from "./async/lock_tasks.ts";
+import type { WaitLimit } from "./wait_limit.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** Polls of a held lock before sleeping, with growing pauses between them: about 2 µs in all. */
@@ -70,8 +71,8 @@ export class OwnedWord {
   }
 
   /** How long a call of `lock` may wait, checked. */
-  timeoutMs(options: WaitOptions): number {
-    return this.#header.timeoutMs("lock", options);
+  limitOf(options: WaitOptions): WaitLimit {
+    return this.#header.limitOf("lock", options);
   }
 
   /** Takes and counts the word if it is free now, or if its owner died. */
@@ -80,8 +81,8 @@ export class OwnedWord {
   }
 
   /** Waits for the word and counts it. */
-  lock(timeoutMs: number): boolean {
-    return this.take(this.now() + timeoutMs) && this.count(true);
+  lock(limit: WaitLimit): boolean {
+    return this.take(limit.from(this.now())) && this.count(true);
   }
 
   /** Takes the word if it is free, or if its owner died. It is not counted: the caller may have to give it back. */
@@ -91,9 +92,9 @@ export class OwnedWord {
   }
 
   /** Waits for the word. It is not counted: the caller may have to give it back. */
-  take(deadline: number): boolean {
+  take(limit: WaitLimit): boolean {
     this.requireTakeable();
-    return this.wait(deadline);
+    return this.wait(limit);
   }
 
   /**
@@ -224,8 +225,8 @@ export class OwnedWord {
   }
 
   /** Waits until the word is free, or its owner died. */
-  protected wait(deadline: number): boolean {
-    return this.#spin() || this.#sleep(deadline);
+  protected wait(limit: WaitLimit): boolean {
+    return this.#spin() || this.#sleep(limit);
   }
 
   /** A short wait, in the hope that the owner is running and soon done. */
@@ -238,7 +239,7 @@ export class OwnedWord {
     return false;
   }
 
-  #sleep(deadline: number): boolean {
+  #sleep(limit: WaitLimit): boolean {
     const place = this.#header.beginWaiting();
     try {
       for (let isFirst = true;; isFirst = false) {
@@ -250,13 +251,13 @@ export class OwnedWord {
         }
         if (isFirst) {
           if (this.takeOver(word)) return true;
-          this.#header.refuseEndless("lock", ownerOf(word), deadline);
+          this.#header.refuseEndless("lock", ownerOf(word), limit);
         }
         if (!isMarked(word) && !this.#change(word, word | MARK)) continue;
-        if (this.sleepWhile(word | MARK, deadline)) continue;
+        if (this.sleepWhile(word | MARK, limit)) continue;
         if (this.#words.length === 0) this.#header.refuseUse("lock");
         if (this.takeOver(load(this.#words, LOCK_WORD))) return true; // pairs: lock word
-        if (this.now() >= deadline) return false;
+        if (limit.isReached(this.now())) return false;
       }
     } finally {
       this.#header.endWaiting(place);
@@ -266,8 +267,8 @@ export class OwnedWord {
   /**
    * Sleeps while the word is as expected, until it is time to check whether its owner lives. False if it was as long.
    */
-  sleepWhile(word: number, deadline: number): boolean {
-    return this.#futex.wait(word, Math.min(deadline, this.now() + LIFE_CHECK_MS));
+  sleepWhile(word: number, limit: WaitLimit): boolean {
+    return this.#futex.wait(word, limit.nextCheck(this.now()));
   }
 
   #refuseRelease(owner: number): never {

@@ -5,8 +5,9 @@ export interface WaitOptions {
   /** At most so many milliseconds, 0 or more. Defaults to no limit. */
   readonly timeoutMs?: number;
   /**
-   * Ends a wait that blocks at a channel, as if its time had run out, once it is set: an `Event` in a segment, for a
-   * thread of any process, or over a `SharedArrayBuffer`, for a Worker. Locks and async forms do not take one.
+   * Ends a wait that blocks, as if its time had run out, once it is set: an `Event` in a segment, for a thread of any
+   * process, or over a `SharedArrayBuffer`, for a Worker. Channels notice it at once, locks within 50 ms. Async forms
+   * take a signal instead, and a wait set takes it as a member.
    */
   readonly stop?: Stop;
 }
@@ -40,7 +41,9 @@ export function timeoutOf(action: string, what: string, options: WaitOptions | u
 
 function requireStop(action: string, what: string, stop: unknown, mayStop: boolean): void {
   if (!mayStop) {
-    throw new TypeError(`Cannot ${action} ${what} with a stop as only waits that block at a channel take one`);
+    throw new TypeError(
+      `Cannot ${action} ${what} with a stop as only waits that block at a channel or a lock take one`,
+    );
   }
   if (typeof stop === "object" && stop !== null && WAITED in stop && "isSet" in stop) return;
   throw new TypeError(`Cannot ${action} ${what} as stop must be an Event: received ${inWords(stop)}`);

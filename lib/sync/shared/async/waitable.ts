@@ -2,8 +2,12 @@ import type { Futex } from "../../../atomic/mod.ts";
 
 /** How a wait set looks at what it waits for, and where it sleeps. */
 export interface Waited {
-  /** Whether there is something to be had: looks, and takes nothing. Throws if there never will be. */
-  isReady(): boolean;
+  /**
+   * Whether there is something to be had: looks, and takes nothing. Throws if there never will be.
+   *
+   * @param isLifeCheck Whether it is time to ask if somebody died who holds it up.
+   */
+  isReady(isLifeCheck: boolean): boolean;
   /** Announces a sleeper; undefined where nobody wakes. */
   announce(): Announced | undefined;
 }
