@@ -55,7 +55,10 @@ describe("kill -9, and successors in other languages", { skip, timeout: 120_000 
       const random = new Random(Date.now()), roles = ["ring-write-on", "ring-read-on"];
       const failed = () => `seed ${random.seed}: ${notes.slice(ERRORS, ERRORS + 1)} ${notes.slice(SEEN, SEEN + 2)}`;
       let made = 0;
-      const next = (role: string, others: Peer[]) => working(mixedLanguage(made++, ["c"]), role, name, others);
+      const next = (role: string, others: Peer[]) => {
+        const languages: Language[] = role === roles[0] ? ["c"] : ["c", "python"];
+        return working(mixedLanguage(made++ >> 1, languages), role, name, others);
+      };
       const current = [await next(roles[0], []), await next(roles[1], [])];
       for (let i = 0; i < KILLS; i++) {
         const which = i % 2, before = notes[SEEN];

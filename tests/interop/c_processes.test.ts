@@ -1,36 +1,26 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import process from "node:process";
 import { hasCompiler } from "../../support/machine.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
-import { C_WORDS, pairsWith, startPeer } from "./languages.ts";
+import { C_PAIRS, C_WORDS, startPeer } from "./languages.ts";
 import {
   createAll,
+  RECORDS,
   throughBroadcast,
   throughPipeline,
   throughRing,
   throughShared,
   throughTable,
+  timed,
   underMutex,
   underSeqlock,
 } from "./pairs.ts";
 
-/** Records of each test: ten million in a recorded run. */
-const RECORDS = Number(process.env.SHMKIT_INTEROP_RECORDS ?? 20_000);
 const skip = hasCompiler ? false : "no C compiler", timeout = 60_000 + RECORDS / 50;
 
-/** Prints how fast it was, in a recorded run. */
-async function timed(what: string, records: number, run: Promise<void>): Promise<void> {
-  const start = performance.now();
-  await run;
-  if (process.env.SHMKIT_INTEROP_RECORDS === undefined) return;
-  const seconds = (performance.now() - start) / 1000;
-  console.log(`    ${what}: ${records} in ${seconds.toFixed(2)} s, start included`);
-}
-
 describe(C_WORDS, { skip, timeout }, () => {
-  for (const pair of pairsWith("c")) {
+  for (const pair of C_PAIRS) {
     const [a, b] = pair, name = `${a} → ${b}`;
     it(`${name}: a table is never torn`, () => timed(`table, ${name}`, RECORDS, throughTable(pair, RECORDS / 8)));
     it(`${name}: all records of a ring, past 2^32`, () => timed(`ring, ${name}`, RECORDS, throughRing(pair, RECORDS)));

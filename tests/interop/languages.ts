@@ -91,12 +91,12 @@ export function startPeer(language: Language, ...args: readonly (string | number
   return Peer.start(language, new URL("./peer.ts", import.meta.url), args);
 }
 
-/** Ordered pairs, who writes and who reads, that this runner is in charge of: Bun's and Deno's see each once. */
-export function pairsWith(language: "c" | "python"): readonly (readonly [Language, Language])[] {
-  const own: [Language, Language][] = [[thisRuntime, language], [language, thisRuntime]];
-  if (thisRuntime === "deno") return own;
-  return [...own, [language, language], ...language === "python" ? [["c", "python"], ["python", "c"]] as const : []];
-}
+/** Ordered pairs with C, who writes and who reads, that this runner is in charge of: both runners see each once. */
+export const C_PAIRS: readonly (readonly [Language, Language])[] = [
+  [thisRuntime, "c"],
+  ["c", thisRuntime],
+  ...thisRuntime === "bun" ? [["c", "c"]] as const : [],
+];
 
 /** The languages in turn, for those that follow each other. */
 export function mixedLanguage(i: number, languages: readonly Language[]): Language {

@@ -4,6 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import process from "node:process";
 import { Broadcast, LatestTable, Mutex, Pipeline, Segment, SeqLock, SpscRing } from "../../mod.ts";
 import type { Peer } from "../../support/peer.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
@@ -12,6 +13,18 @@ import { startBroadcastAt } from "../channel/broadcast_sample.ts";
 import { Notes, Raw } from "../channel/spsc_ring_sample.ts";
 import { type Language, startPeer } from "./languages.ts";
 import { fillTick, isWholeTick, Job, READERS, ROWS, Tick } from "./records.ts";
+
+/** Records of each test: up to ten million in a recorded run. */
+export const RECORDS: number = Number(process.env.SHMKIT_INTEROP_RECORDS ?? 20_000);
+
+/** Prints how fast it was, in a recorded run. */
+export async function timed(what: string, records: number, run: Promise<void>): Promise<void> {
+  const start = performance.now();
+  await run;
+  if (process.env.SHMKIT_INTEROP_RECORDS === undefined) return;
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`    ${what}: ${records} in ${seconds.toFixed(2)} s, starts included`);
+}
 
 /** Makes a segment with one of each part. */
 export function createAll(name: string): Segment {

@@ -1,0 +1,1122 @@
+"""shmkit segments from Python 3.9 on, on Linux x86-64: tables, rings, broadcasts, and what segments there are.
+
+Needs nothing but the standard library; with NumPy, records are structured arrays, too, in place. docs/format.md is the
+specification that this follows, docs/interop.md tells how to use it, with an example.
+
+Python has no atomic accesses. A word is loaded and stored as one aligned machine access, behind calls that no compiler
+looks through, and x86-64 keeps loads in order and stores in order: that is all that reading needs, and this module
+refuses to work on other processors. Taking a role needs a compare-and-swap: four instructions, made here in memory that
+may be executed, or libatomic's where the system forbids that.
+
+A Segment, and all that comes out of it, belongs to one thread at a time and to one process: after a fork, the child
+opens it itself. Times are in seconds; None is no limit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import errno
+import fcntl
+import mmap
+import os
+import platform
+import re
+import stat
+import struct
+import time
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+
+try:
+    import numpy as _numpy
+except ImportError:
+    _numpy = None
+
+__all__ = [
+    "Broadcast", "BroadcastReader", "ClosedError", "Entry", "Layout", "LatestTable", "Participant", "RingConsumer",
+    "RoleTakenError", "Segment", "SegmentFormatError", "SegmentInfo", "SegmentStateError", "ShmkitError", "SpscRing",
+    "list_segments",
+]
+
+
+class ShmkitError(Exception):
+    """What this module refuses."""
+
+
+class SegmentFormatError(ShmkitError):
+    """The file is no segment, of another version, or contradicts itself."""
+
+
+class SegmentStateError(ShmkitError):
+    """The segment, or an object, is not there, not ready, full, or another's."""
+
+
+class RoleTakenError(ShmkitError):
+    """Somebody alive holds the role."""
+
+
+class ClosedError(ShmkitError):
+    """The segment was closed."""
+
+
+# ------------------------------------------------------------------------------------------ the kernel
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_SYS_FUTEX, _SYS_MEMBARRIER = 202, 324
+_FUTEX_WAKE, _FUTEX_WAIT_BITSET = 1, 9
+_MEMBARRIER_GLOBAL_EXPEDITED, _MEMBARRIER_REGISTER_GLOBAL_EXPEDITED = 2, 4
+_F_OFD_GETLK, _F_OFD_SETLK = 36, 37
+_FLOCK = struct.Struct("hh4xqqi4x")
+_ASLEEP = 1
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = [("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long)]
+
+
+def _flock(fd: int, command: int, kind: int, at: int, length: int = 1) -> int:
+    """Sets or asks about a lock of bytes; the type that was found."""
+    return _FLOCK.unpack(fcntl.fcntl(fd, command, _FLOCK.pack(kind, os.SEEK_SET, at, length, 0)))[0]
+
+
+def _try_lock(fd: int, at: int) -> bool:
+    try:
+        _flock(fd, _F_OFD_SETLK, fcntl.F_WRLCK, at)
+        return True
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise
+
+
+def _is_locked(fd: int, at: int) -> bool:
+    """Whether another open file holds the write lock of a byte; read locks mean nothing."""
+    return _flock(fd, _F_OFD_GETLK, fcntl.F_RDLCK, at) != fcntl.F_UNLCK
+
+
+def _is_free(fd: int, at: int) -> bool:
+    """Whether the write lock of a byte could be taken."""
+    return _flock(fd, _F_OFD_GETLK, fcntl.F_WRLCK, at) == fcntl.F_UNLCK
+
+
+def _membarrier(command: int) -> bool:
+    return _libc.syscall(_SYS_MEMBARRIER, command, 0, 0) == 0
+
+
+def _futex_wait(address: int, expected: int, deadline: float) -> None:
+    """Sleeps while the word is as expected, until a time on the monotonic clock; may end early."""
+    limit = None
+    if deadline != float("inf"):
+        limit = ctypes.byref(_Timespec(int(deadline), int(deadline % 1 * 1e9)))
+    _libc.syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAIT_BITSET, ctypes.c_uint(expected), limit, None,
+                  ctypes.c_uint(0xFFFFFFFF))
+
+
+def _futex_wake(address: int) -> None:
+    _libc.syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAKE, 0x7FFFFFFF, None, None, 0)
+
+
+_code: Optional[mmap.mmap] = None
+_compare_exchange: Optional[Callable[[int, int, int], int]] = None
+
+
+def _make_compare_exchange() -> Callable[[int, int, int], int]:
+    """A function of address, expected and replacement that returns what the word was; a full fence."""
+    global _code, _compare_exchange
+    if _compare_exchange is not None:
+        return _compare_exchange
+    try:
+        _code = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        _code.write(bytes.fromhex("89f0f00fb117c3"))  # mov eax, esi; lock cmpxchg [rdi], edx; ret
+        prototype = ctypes.PYFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)
+        _compare_exchange = prototype(ctypes.addressof(ctypes.c_char.from_buffer(_code)))
+    except OSError:
+        path = ctypes.util.find_library("atomic")
+        if path is None:
+            raise ShmkitError("Cannot take a role as memory must be executable, or libatomic be installed") from None
+        swap = ctypes.CDLL(path).__getattr__("__atomic_compare_exchange_4")
+
+        def exchange(address: int, expected: int, replacement: int) -> int:
+            found = ctypes.c_uint32(expected)
+            swap(ctypes.c_void_p(address), ctypes.byref(found), ctypes.c_uint32(replacement), 5, 5)
+            return found.value
+
+        _compare_exchange = exchange
+    return _compare_exchange
+
+
+# -------------------------------------------------------------------------------------------- layouts
+
+_SIMPLE = {
+    "u8": ("B", 1), "i8": ("b", 1), "u16": ("H", 2), "i16": ("h", 2), "u32": ("I", 4), "i32": ("i", 4),
+    "f32": ("f", 4), "f64": ("d", 8), "bool": ("?", 1), "u64": ("Q", 8), "i64": ("q", 8), "u53": ("Q", 8),
+}
+_NUMPY = {
+    "u8": "<u1", "i8": "<i1", "u16": "<u2", "i16": "<i2", "u32": "<u4", "i32": "<i4", "f32": "<f4", "f64": "<f8",
+    "bool": "?", "u64": "<u8", "i64": "<i8", "u53": "<u8",
+}
+
+
+class Field(NamedTuple):
+    """One field's bytes, and how they become a value."""
+
+    size: int
+    alignment: int
+    code: str  # of the struct module, with the padding within
+    values: int  # how many values that gives
+    take: Optional[Callable[[Tuple[Any, ...], int], Any]]  # the field's value, of those from an index on; None: it is
+    dtype: Any  # NumPy's
+    scale: Optional[int] = None
+    names: Optional[Dict[int, str]] = None
+
+
+class Layout:
+    """What a record holds, by its schema text."""
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        parser = _Parser(schema)
+        field, self.name, self.fields = parser.struct(parser.word())
+        parser.end()
+        self.size = field.size
+        self._struct = struct.Struct("<" + field.code)
+        self._take = field.take
+        self._dtype = field.dtype
+        #: Digits behind the point of the decimals: in a NumPy array they are integers of that unit.
+        self.scales: Dict[str, int] = {n: f.scale for n, f, _ in self.fields if f.scale is not None}
+        #: The names of the enumerations' values: in a NumPy array they are integers.
+        self.enumerations: Dict[str, Dict[int, str]] = {n: f.names for n, f, _ in self.fields if f.names is not None}
+        self._names = [n for n, _, _ in self.fields]
+        self._is_flat = all(f.take is None and f.values == 1 for _, f, _ in self.fields)
+
+    def decode(self, data: Any, offset: int = 0) -> Dict[str, Any]:
+        """A record as a dict: decimals as floats, enumerations as names, texts as str, arrays as lists."""
+        values = self._struct.unpack_from(data, offset)
+        return dict(zip(self._names, values)) if self._is_flat else self._take(values, 0)
+
+    @property
+    def dtype(self) -> Any:
+        """NumPy's type of a record: the same bytes."""
+        _require_numpy()
+        return _numpy.dtype(self._dtype())
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._depth = 0
+
+    def struct(self, name: str) -> Tuple[Field, str, List[Tuple[str, Field, int]]]:
+        self._enter()
+        self._expect("{")
+        fields: List[Tuple[str, Field, int]] = []
+        offset, alignment, code, values = 0, 1, "", 0
+        while True:
+            key = self.word()
+            self._expect(":")
+            field = self._field()
+            start = -(-offset // field.alignment) * field.alignment
+            code += f"{start - offset}x" * (start > offset) + field.code
+            fields.append((key, field, start))
+            offset, alignment, values = start + field.size, max(alignment, field.alignment), values + field.values
+            if not self._accept(","):
+                break
+        self._expect("}")
+        self._depth -= 1
+        size = -(-offset // alignment) * alignment
+        code += f"{size - offset}x" * (size > offset)
+        plan, index = [], 0
+        for key, field, _ in fields:
+            plan.append((key, field.take, index))
+            index += field.values
+
+        def take(found: Tuple[Any, ...], at: int) -> Dict[str, Any]:
+            return {key: found[at + i] if make is None else make(found, at + i) for key, make, i in plan}
+
+        def dtype() -> Dict[str, Any]:
+            return {
+                "names": [key for key, _, _ in fields],
+                "formats": [field.dtype() for _, field, _ in fields],
+                "offsets": [start for _, _, start in fields],
+                "itemsize": size,
+            }
+
+        return Field(size, alignment, code, values, take, dtype), name, fields
+
+    def _field(self) -> Field:
+        if self._accept("["):
+            self._enter()
+            element = self._field()
+            self._expect(";")
+            length = self._number()
+            self._expect("]")
+            self._depth -= 1
+
+            def take(found: Tuple[Any, ...], at: int) -> List[Any]:
+                if element.take is None:
+                    return list(found[at:at + length])
+                return [element.take(found, at + i * element.values) for i in range(length)]
+
+            return Field(element.size * length, element.alignment, element.code * length, element.values * length, take,
+                         lambda: (element.dtype(), (length,)))
+        word = self.word()
+        if self._peek() == "{":
+            return self.struct(word)[0]
+        if word in _SIMPLE:
+            code, size = _SIMPLE[word]
+            return Field(size, size, code, 1, None, lambda: _NUMPY[word])
+        self._expect("(")
+        if word == "decimal":
+            scale = self._number()
+            unit = 10 ** scale
+            made = Field(8, 8, "q", 1, lambda found, at: found[at] / unit, lambda: "<i8", scale)
+        elif word == "chars":
+            length = self._number()
+            made = Field(length, 1, f"{length}s", 1,
+                         lambda found, at: found[at].split(b"\0", 1)[0].decode("utf-8", "replace"),
+                         lambda: f"S{length}")
+        elif word == "bytes":
+            length = self._number()
+            made = Field(length, 1, f"{length}s", 1, None, lambda: ("u1", (length,)))
+        elif word in ("enum8", "enum16", "enum32"):
+            code, size = {"enum8": "B1", "enum16": "H2", "enum32": "I4"}[word]
+            names: Dict[int, str] = {}
+            while True:
+                name = self.word()
+                self._expect("=")
+                names[self._number()] = name
+                if not self._accept(","):
+                    break
+            made = Field(int(size), int(size), code, 1, lambda found, at: names.get(found[at], found[at]),
+                         lambda: f"<u{size}", None, names)
+        else:
+            self._fail("a kind of field")
+        self._expect(")")
+        return made
+
+    def end(self) -> None:
+        if self._at < len(self._text):
+            self._fail("the end")
+
+    def word(self) -> str:
+        return self._match(r"[A-Za-z_][A-Za-z0-9_]*", "a name")
+
+    def _number(self) -> int:
+        return int(self._match(r"[0-9]{1,10}", "a number"))
+
+    def _match(self, pattern: str, what: str) -> str:
+        found = re.compile(pattern).match(self._text, self._at)
+        if found is None:
+            self._fail(what)
+        self._at = found.end()
+        return found.group()
+
+    def _enter(self) -> None:
+        self._depth += 1
+        if self._depth > 16:
+            self._fail("at most 16 levels")
+
+    def _peek(self) -> str:
+        return self._text[self._at:self._at + 1]
+
+    def _accept(self, char: str) -> bool:
+        if self._peek() != char:
+            return False
+        self._at += 1
+        return True
+
+    def _expect(self, char: str) -> None:
+        if not self._accept(char):
+            self._fail(f"'{char}'")
+
+    def _fail(self, expected: str) -> None:
+        raise SegmentFormatError(
+            f"Cannot parse a schema as character {self._at} must be {expected}: found {self._text[self._at:][:20]!r}")
+
+
+def _require_numpy() -> None:
+    if _numpy is None:
+        raise ShmkitError("Cannot make an array as NumPy is not installed")
+
+
+# ------------------------------------------------------------------------------------------- segments
+
+_HEADER = struct.Struct("<8sIIQIIQQQIIQ16sQQ")
+_HEADER_BYTES, _SLOT_BYTES, _TABLE_BYTES, _ENTRY_BYTES = 128, 64, 64, 128
+_SLOT_LIMIT, _SLOT_BITS, _EPOCH_LIMIT = 1024, 10, 1 << 21
+
+
+class SegmentInfo(NamedTuple):
+    """What can be told of a segment without attaching to it."""
+
+    name: str
+    byte_length: int
+    mode: int
+    uid: int
+    creator_pid: int
+
+
+class Entry(NamedTuple):
+    """An object of a segment, as its catalog tells."""
+
+    name: str
+    kind: str
+    offset: int
+    byte_length: int
+    schema: str
+
+
+class Participant(NamedTuple):
+    """Somebody who is attached."""
+
+    id: int
+    slot: int
+    pid: int
+    tid: int
+    start_time: int
+    attached_at: float  # seconds since 1970
+    role: str
+
+
+class _Header(NamedTuple):
+    byte_length: int
+    slots: int
+    entries: int
+    participants: int
+    catalog: int
+    objects: int
+    creator_pid: int
+    created_ns: int
+
+
+def _align(value: int, alignment: int) -> int:
+    return -(-value // alignment) * alignment
+
+
+def _text(data: bytes) -> str:
+    return data.split(b"\0", 1)[0].decode("utf-8", "replace")
+
+
+def _read_header(name: str, start: bytes, file_bytes: int) -> _Header:
+    def refuse(reason: str) -> None:
+        raise SegmentFormatError(f"Cannot open segment '{name}' as {reason}")
+
+    if len(start) < _HEADER_BYTES or start[:8] != b"SHMKIT\r\n":
+        refuse("it was not made by shmkit")
+    _, version, _, length, slots, entries, participants, catalog, objects, pid, _, _, _, seconds, nanos = \
+        _HEADER.unpack_from(start)
+    if version != 1:
+        refuse(f"its format version must be 1: found {version}")
+    if length != file_bytes or length > 1 << 32:
+        refuse(f"its header says {length} bytes: found {file_bytes}")
+    if not (1 <= slots <= _SLOT_LIMIT and 1 <= entries <= 65536):
+        refuse("its header is corrupt")
+    catalog_at = _HEADER_BYTES + slots * _SLOT_BYTES
+    objects_at = _align(catalog_at + _TABLE_BYTES + entries * _ENTRY_BYTES, 128)
+    if (participants, catalog, objects) != (_HEADER_BYTES, catalog_at, objects_at) or objects >= length or nanos >= 1e9:
+        refuse("its header is corrupt")
+    return _Header(length, slots, entries, participants, catalog, objects, pid, seconds * 10**9 + nanos)
+
+
+def _is_ready(start: bytes) -> bool:
+    return len(start) >= _HEADER_BYTES and start[12:16] == b"\1\0\0\0"
+
+
+def list_segments() -> List[SegmentInfo]:
+    """The segments in /dev/shm that this process may read."""
+    found = []
+    for file in sorted(os.listdir("/dev/shm")):
+        try:
+            fd = os.open("/dev/shm/" + file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            status = os.fstat(fd)
+            start = os.pread(fd, _HEADER_BYTES, 0) if stat.S_ISREG(status.st_mode) else b""
+            if _is_ready(start):
+                header = _read_header("/" + file, start, status.st_size)
+                found.append(SegmentInfo("/" + file, header.byte_length, status.st_mode & 0o777, status.st_uid,
+                                         header.creator_pid))
+        except (OSError, SegmentFormatError):
+            pass
+        finally:
+            os.close(fd)
+    return found
+
+
+def _start_time() -> int:
+    """When this process started, in clock ticks since boot."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            return int(file.read().rsplit(b")", 1)[1].split()[19])
+    except OSError:
+        return 0
+
+
+def _pid_namespace() -> int:
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino & 0xFFFFFFFF
+    except OSError:
+        return 0
+
+
+class Segment:
+    """An attachment to a segment; for `with`. A participant, unless it only reads."""
+
+    def __init__(self, name: str, role: str = "", read_only: bool = False, timeout: Optional[float] = 0,
+                 any_owner: bool = False) -> None:
+        """Attaches to a segment.
+
+        timeout: how long to wait until it is there and ready. any_owner: whether segments of users other than this
+        one and root are trusted.
+        """
+        if platform.machine() not in ("x86_64", "AMD64") or struct.calcsize("P") != 8:
+            raise ShmkitError(f"Cannot open segment '{name}' as the processor must be an x86-64: plain loads do not do")
+        self.name = name
+        self.read_only = read_only
+        self._id = 0
+        self._slot = -1
+        self._memory: Any = None
+        path, stamp = _path_of(name)
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            self._fd = self._open_file(path, deadline)
+            try:
+                if self._await_ready(path.startswith("/dev/shm/"), deadline, any_owner):
+                    self._attach(stamp, role)
+                    return
+            except BaseException:
+                self.close()
+                raise
+            os.close(self._fd)  # half-made, it lost its name; another one may have it by now
+
+    def __enter__(self) -> "Segment":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves the segment, and gives back what this attachment held. Arrays that are left keep the memory."""
+        if self._fd < 0:
+            return
+        if self._slot >= 0:
+            self._words[(self._slot_at(self._slot) + 4) // 4] = 0
+        self._slot, self._id = -1, 0
+        _flock(self._fd, _F_OFD_SETLK, fcntl.F_UNLCK, 0, 0)  # the mapping would keep them
+        os.close(self._fd)
+        self._fd = -1
+        if self._memory is not None:
+            self._words.release()
+            self._bytes.release()
+            try:
+                self._memory.close()
+            except BufferError:
+                pass  # goes with the last array
+
+    def objects(self) -> List[Entry]:
+        """What lies in the segment, in the order in which it was made."""
+        self._require_open()
+        count, end, found = self._words[self._header.catalog // 4], self._header.objects, []  # pairs: catalog count
+        if count > self._header.entries:
+            raise SegmentFormatError(f"Cannot read the catalog of segment '{self.name}' as it counts {count} entries")
+        for index in range(count):
+            at = self._header.catalog + _TABLE_BYTES + index * _ENTRY_BYTES
+            offset, length, schema, size = struct.unpack_from("<QQQI", self._bytes, at)
+            kind, name = _text(bytes(self._bytes[at + 32:at + 64])), _text(bytes(self._bytes[at + 64:at + 128]))
+            if size > 65536 or schema != end or offset != _align(schema + size, 128) or length < 1 or \
+                    offset + length > self._header.byte_length or kind == "" or name == "":
+                raise SegmentFormatError(f"Cannot read the catalog of segment '{self.name}' as entry {index} is corrupt")
+            end = _align(offset + length, 128)
+            found.append(Entry(name, kind, offset, length, bytes(self._bytes[schema:schema + size]).decode("utf-8")))
+        return found
+
+    def find(self, name: str, kind: Optional[str] = None, timeout: Optional[float] = 0) -> Entry:
+        """The object of that name, once it is there."""
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            for entry in self.objects():
+                if entry.name != name:
+                    continue
+                if kind is not None and entry.kind != kind:
+                    raise SegmentStateError(
+                        f"Cannot open object '{name}' in segment '{self.name}' as it must be a {kind}: found a {entry.kind}")
+                return entry
+            if time.monotonic() >= deadline:
+                names = ", ".join(repr(entry.name) for entry in self.objects()) or "none"
+                raise SegmentStateError(f"Cannot open object '{name}' in segment '{self.name}' as it must be one of its "
+                                        f"objects: found {names}")
+            time.sleep(0.001)
+
+    def table(self, name: str, timeout: Optional[float] = 0) -> "LatestTable":
+        """A LatestTable of the segment."""
+        return LatestTable(self, self.find(name, "LatestTable", timeout))
+
+    def ring(self, name: str, timeout: Optional[float] = 0) -> "SpscRing":
+        """An SpscRing of the segment."""
+        return SpscRing(self, self.find(name, "SpscRing", timeout))
+
+    def broadcast(self, name: str, timeout: Optional[float] = 0) -> "Broadcast":
+        """A Broadcast of the segment."""
+        return Broadcast(self, self.find(name, "Broadcast", timeout))
+
+    def bytes_of(self, entry: Entry) -> memoryview:
+        """The bytes of any object, in place. Raw: nothing checks what is written."""
+        self._require_open()
+        return self._bytes[entry.offset:entry.offset + entry.byte_length]
+
+    def participants(self) -> List[Participant]:
+        """Who is attached now, without those that only read."""
+        self._require_open()
+        found = []
+        for slot in range(self._header.slots):
+            if slot != self._slot and not self._is_held(slot):
+                continue
+            at = self._slot_at(slot)
+            _, pid, tid, _, start, attached = struct.unpack_from("<IIIIQQ", self._bytes, at)
+            role = _text(bytes(self._bytes[at + 32:at + 64]))
+            found.append(Participant(self._id_of(slot), slot, pid, tid, start, attached / 1000, role))
+        return found
+
+    def is_alive(self, participant: int) -> bool:
+        """Whether the holder of an id, as role and lock words hold it, is attached."""
+        self._require_open()
+        slot = participant & (_SLOT_LIMIT - 1)
+        if slot >= self._header.slots or self._id_of(slot) != participant:
+            return False
+        if slot == self._slot:
+            return True
+        # The epoch once more, now that the slot was seen held: the next holder moves it on before it takes the slot.
+        return self._is_held(slot) and self._id_of(slot) == participant
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the segment was created: one clock for all its processes."""
+        return time.monotonic_ns() - self._header.created_ns
+
+    # ---- opening
+
+    def _open_file(self, path: str, deadline: float) -> int:
+        flags = (os.O_RDONLY if self.read_only else os.O_RDWR) | os.O_NONBLOCK | os.O_CLOEXEC
+        self._fd = -1
+        while True:
+            try:
+                return os.open(path, flags)
+            except FileNotFoundError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.001)
+
+    def _await_ready(self, has_name: bool, deadline: float, any_owner: bool) -> bool:
+        status, was_locked = os.fstat(self._fd), False
+        if not stat.S_ISREG(status.st_mode):
+            raise SegmentFormatError(f"Cannot open segment '{self.name}' as it must be a regular file")
+        if status.st_uid not in (os.geteuid(), 0) and not any_owner:
+            raise SegmentStateError(f"Cannot open segment '{self.name}' as its owner must be user {os.geteuid()} or root: "
+                                    f"found user {status.st_uid}; pass any_owner to trust it")
+        while True:
+            was_locked = was_locked or os.fstat(self._fd).st_size > 0
+            is_locked = _is_locked(self._fd, 0)
+            start = os.pread(self._fd, _HEADER_BYTES, 0)
+            if _is_ready(start):
+                return True
+            if start[:8] not in (b"", bytes(min(8, len(start))), b"SHMKIT\r\n"):
+                raise SegmentFormatError(f"Cannot open segment '{self.name}' as it was not made by shmkit")
+            if has_name and os.fstat(self._fd).st_nlink == 0:
+                return False
+            if (was_locked and not is_locked) or time.monotonic() >= deadline:
+                reason = "its creator is still initialising it" if is_locked else "its creator died while initialising it"
+                raise SegmentStateError(f"Cannot open segment '{self.name}' as {reason}")
+            was_locked = was_locked or is_locked
+            time.sleep(0.001)
+
+    def _attach(self, stamp: Optional[str], role: str) -> None:
+        header = _read_header(self.name, os.pread(self._fd, _HEADER_BYTES, 0), os.fstat(self._fd).st_size)
+        if stamp is not None and float(int(stamp, 36)) != float(header.created_ns):
+            raise SegmentStateError(f"Cannot open segment '{self.name}' as it is gone: its creator closed it")
+        self._header = header
+        access = mmap.ACCESS_READ if self.read_only else mmap.ACCESS_WRITE
+        self._memory = mmap.mmap(self._fd, header.byte_length, access=access)
+        self._bytes = memoryview(self._memory)
+        self._words = self._bytes.cast("I")
+        if not self.read_only:
+            anchor = ctypes.c_char.from_buffer(self._memory)
+            self._address = ctypes.addressof(anchor)
+            del anchor
+            self._join(role)
+
+    # ---- participants
+
+    def _slot_at(self, slot: int) -> int:
+        return self._header.participants + slot * _SLOT_BYTES
+
+    def _id_of(self, slot: int) -> int:
+        joins = self._words[self._slot_at(slot) // 4]  # pairs: slot joins
+        return (joins % _EPOCH_LIMIT) << _SLOT_BITS | slot
+
+    def _is_held(self, slot: int) -> bool:
+        return _is_locked(self._fd, self._slot_at(slot)) and not self._is_thread_gone(slot)
+
+    def _is_thread_gone(self, slot: int) -> bool:
+        _, pid, tid, namespace = struct.unpack_from("<IIII", self._bytes, self._slot_at(slot))
+        if tid in (0, pid) or namespace == 0 or namespace != _pid_namespace():
+            return False
+        try:
+            os.kill(tid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            pass
+        return False
+
+    def _join(self, role: str) -> None:
+        blocked = 0
+        for slot in range(self._header.slots):
+            if self._try_take(slot, role):
+                return
+            blocked += not self._is_thread_gone(slot) and not _is_locked(self._fd, self._slot_at(slot))
+        reason = "somebody keeps read locks on its slots" if blocked else "as many are attached as may be"
+        raise SegmentStateError(f"Cannot attach to segment '{self.name}' as {reason}")
+
+    def _try_take(self, slot: int, role: str) -> bool:
+        at = self._slot_at(slot)
+        if not _is_free(self._fd, at) or not _try_lock(self._fd, at + 1):
+            return False
+        try:
+            # All this before the slot is held: a joiner that is stopped here must not make the last holder look alive.
+            if not _is_free(self._fd, at) or not self._take_epoch(slot):
+                return False
+            struct.pack_into("<IIIQQ", self._bytes, at + 4, os.getpid(), 0, _pid_namespace(), _start_time(),
+                             int(time.time() * 1000))
+            name = role.encode("utf-8")[:32].decode("utf-8", "ignore").encode("utf-8")
+            self._bytes[at + 32:at + 64] = name.ljust(32, b"\0")
+            if not _try_lock(self._fd, at):
+                return False
+            self._slot, self._id = slot, self._id_of(slot)
+            return True
+        finally:
+            _flock(self._fd, _F_OFD_SETLK, fcntl.F_UNLCK, at + 1)
+
+    def _take_epoch(self, slot: int) -> bool:
+        word = self._slot_at(slot) // 4
+        joins = _joins_after(self._words[word])
+        if joins > _EPOCH_LIMIT:
+            # Epochs come back: one is taken of which there is no id in any object.
+            end = max([_align(e.offset + e.byte_length, 128) for e in self.objects()], default=self._header.objects)
+            stale = {value >> _SLOT_BITS & _EPOCH_LIMIT - 1
+                     for value in self._words[self._header.objects // 4:min(end, self._header.byte_length) // 4]
+                     if value & _SLOT_LIMIT - 1 == slot}
+            for _ in range(_EPOCH_LIMIT):
+                if joins % _EPOCH_LIMIT not in stale:
+                    break
+                joins = _joins_after(joins)
+            else:
+                return False
+        self._words[word] = joins  # pairs: slot joins; a kernel call, which is a fence, follows
+        return True
+
+    # ---- words
+
+    def _require_open(self) -> None:
+        if self._fd < 0:
+            raise ClosedError(f"Cannot use segment '{self.name}' as it was closed; open it again")
+
+    def _change(self, word: int, expected: int, replacement: int) -> bool:
+        return _make_compare_exchange()(self._address + word * 4, expected, replacement) == expected
+
+    def _take_role(self, word: int, what: str) -> bool:
+        """Takes a role that nobody alive holds; whether its holder died."""
+        self._require_open()
+        if self.read_only:
+            raise ShmkitError(f"Cannot become {what} as the segment is attached for reading only")
+        while True:
+            holder = self._words[word]  # pairs: role word
+            if holder != 0 and self.is_alive(holder):
+                raise RoleTakenError(f"Cannot become {what} as somebody alive is")
+            if self._change(word, holder, self._id):
+                return holder != 0
+
+    def _publish(self, word: int, value: int, event: int, is_fenced: bool) -> None:
+        """Stores a word that others wait for, and wakes them."""
+        if is_fenced:
+            self._words[word] = value  # sleepers fence this process
+        else:
+            while not self._change(word, self._words[word], value):
+                pass
+        while self._words[event] & _ASLEEP:  # pairs: event count, Dekker's way
+            found = self._words[event]
+            if self._change(event, found, (found + 2 & 0xFFFFFFFF) & ~_ASLEEP):
+                _futex_wake(self._address + event * 4)
+
+    def _wait(self, is_ready: Callable[[], bool], event: int, timeout: Optional[float]) -> bool:
+        """Waits until a condition holds."""
+        self._require_open()
+        if is_ready():
+            return True
+        if timeout == 0:
+            return False
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        doze = 0.00005
+        while True:
+            if self.read_only:  # it cannot announce itself
+                time.sleep(doze)
+                doze = min(doze * 2, 0.002)
+                if is_ready():
+                    return True
+            else:
+                seen = self._words[event]
+                while not self._change(event, seen, seen | _ASLEEP):
+                    seen = self._words[event]
+                fenced = _membarrier(_MEMBARRIER_GLOBAL_EXPEDITED)
+                if is_ready():
+                    return True
+                limit = min(deadline, time.monotonic() + (0.05 if fenced else 0.001))
+                _futex_wait(self._address + event * 4, seen | _ASLEEP, limit)
+                if is_ready():
+                    return True
+            if time.monotonic() >= deadline:
+                return False
+
+
+def _joins_after(joins: int) -> int:
+    after = joins + 1 if joins < 0xFFFFFFFF else _EPOCH_LIMIT
+    return after + 1 if after % _EPOCH_LIMIT == 0 else after
+
+
+def _path_of(name: str) -> Tuple[str, Optional[str]]:
+    anonymous = re.fullmatch(r"(/proc/(?:self|[1-9][0-9]*)/fd/[0-9]+)(?:#([0-9a-z]+))?", name)
+    if anonymous is not None:
+        return anonymous.group(1), anonymous.group(2)
+    if not re.fullmatch(r"/[^/\0]{1,254}", name) or name in ("/.", "/.."):
+        raise ValueError(f"Cannot open segment {name!r} as its name must be a slash and up to 254 bytes without one")
+    return "/dev/shm" + name, None
+
+
+class _Part:
+    """An object of a segment, and what its records are."""
+
+    def __init__(self, segment: Segment, entry: Entry, header_bytes: int) -> None:
+        self.segment = segment
+        self.name = entry.name
+        self.layout = Layout(entry.schema)
+        self._offset = entry.offset
+        self._byte_length = entry.byte_length
+        if entry.byte_length < header_bytes:
+            self._refuse("its length", entry.byte_length)
+
+    def _word(self, offset: int) -> int:
+        return (self._offset + offset) // 4
+
+    def _load(self, offset: int) -> int:
+        return self.segment._words[(self._offset + offset) // 4]
+
+    def _refuse(self, what: str, found: int) -> None:
+        raise SegmentFormatError(f"Cannot attach to '{self.name}' as {what} is out of range: found {found}")
+
+    def _array(self, offset: int, count: int, dtype: Any, stride: int) -> Any:
+        """Elements in place, for looking."""
+        _require_numpy()
+        array = _numpy.ndarray((count,), dtype, self.segment._memory, self._offset + offset, (stride,))
+        array.flags.writeable = False
+        return array
+
+
+class LatestTable(_Part):
+    """The latest value of each of many rows. Reading writes nothing, and waits for nobody."""
+
+    def __init__(self, segment: Segment, entry: Entry) -> None:
+        super().__init__(segment, entry, 256)
+        self.rows = self._load(0)
+        versions = self._load(4)
+        if not (1 <= self.rows <= 1 << 31 and 2 <= versions <= 256 and versions & versions - 1 == 0):
+            self._refuse("the number of its rows or versions", self.rows)
+        self._mask = versions - 1
+        self._slot_bytes = 8 + _align(self.layout.size, 8)
+        self._row_bytes = _align(8 + versions * self._slot_bytes, 64)
+        self._log_mask = max(2, 1 << (self.rows - 1).bit_length()) - 1
+        self._log = 256 + self.rows * self._row_bytes
+        if (self._load(8), self._load(12)) != (self._row_bytes, self.layout.size):
+            self._refuse("its record's length", self._load(12))
+        if self._log + (self._log_mask + 1) * 4 > entry.byte_length:
+            self._refuse("its length", entry.byte_length)
+
+    def _row(self, row: int) -> int:
+        self.segment._require_open()
+        if not 0 <= row < self.rows:
+            raise IndexError(f"Cannot use row {row} as it must be from 0 to {self.rows - 1}")
+        return 256 + row * self._row_bytes
+
+    def read(self, row: int) -> Optional[Dict[str, Any]]:
+        """The latest value of a row as a dict, whole; None if it was never written."""
+        at = self._row(row)
+        size, memory, words = self.layout.size, self.segment._bytes, self.segment._words
+        word = self._word(at)
+        while True:
+            version = words[word]  # pairs: table version
+            if version == 0 and self.version(row) == 0:
+                return None
+            start = self._offset + at + 8 + (version & self._mask) * self._slot_bytes + 8
+            copy = bytes(memory[start:start + size])
+            # The copy is of this version if its slot was not taken for a newer one meanwhile.
+            if (words[word] - version & 0xFFFFFFFF) < self._mask:
+                return self.layout.decode(copy)
+
+    def __iter__(self) -> Iterator[Optional[Dict[str, Any]]]:
+        return (self.read(row) for row in range(self.rows))
+
+    def version(self, row: int) -> int:
+        """How often a row was written; beyond 2^32, too."""
+        at = self._row(row)
+        while True:
+            low = self._load(at)  # pairs: table version
+            high = self._load(at + 8 + (low & self._mask) * self._slot_bytes + 4)
+            if (self._load(at) - low & 0xFFFFFFFF) < self._mask:
+                return high << 32 | low
+
+    @property
+    def changes(self) -> int:
+        """How many changes there were to all rows together, modulo 2^32."""
+        self.segment._require_open()
+        return self._load(132)  # pairs: table changes
+
+    def changed_since(self, since: int) -> Tuple[List[int], int]:
+        """The rows that were written since a count of changes, each once, and the count to go on from."""
+        now = self.changes
+        count = now - since & 0xFFFFFFFF
+        if count <= self._log_mask:
+            found = [self._load(self._log + (since + i & self._log_mask) * 4) for i in range(count)]
+            if (self.changes - since & 0xFFFFFFFF) <= self._log_mask:
+                return [row for row in dict.fromkeys(found) if row < self.rows and self.version(row) > 0], now
+        return [row for row in range(self.rows) if self.version(row) > 0], now
+
+    def wait(self, since: int, timeout: Optional[float] = None) -> bool:
+        """Waits until there were other changes than `since`."""
+        return self.segment._wait(lambda: self.changes != since, self._word(136), timeout)
+
+    def slots(self) -> Any:
+        """The table itself, in place: a NumPy array of rows by versions, of `version` and `record`.
+
+        Without a copy, and so without a check: version v of a row lies in slot v mod versions, and is overwritten when
+        v + versions is written. `array` gives what was whole.
+        """
+        _require_numpy()
+        dtype = _numpy.dtype({"names": ["version", "record"], "formats": ["<u8", self.layout.dtype], "offsets": [0, 8],
+                              "itemsize": self._slot_bytes})
+        shape, strides = (self.rows, self._mask + 1), (self._row_bytes, self._slot_bytes)
+        array = _numpy.ndarray(shape, dtype, self.segment._memory, self._offset + 256 + 8, strides)
+        array.flags.writeable = False
+        return array
+
+    def versions(self) -> Any:
+        """The rows' versions modulo 2^32, in place: a NumPy array. 0 is never written."""
+        return self._array(256, self.rows, "<u4", self._row_bytes)
+
+    def array(self) -> Any:
+        """The latest values of all rows: a NumPy structured array, each row whole. Zeros where none was written."""
+        slots, versions = self.slots(), self.versions()
+        found = _numpy.zeros(self.rows, self.layout.dtype)
+        left = _numpy.arange(self.rows)
+        while len(left) > 0:
+            before = versions[left]
+            found[left] = slots["record"][left, before & self._mask]
+            left = left[versions[left] - before >= self._mask]
+        return found
+
+
+class SpscRing(_Part):
+    """A queue of records from one producer to one consumer."""
+
+    def __init__(self, segment: Segment, entry: Entry) -> None:
+        super().__init__(segment, entry, 896)
+        self.capacity = self._load(0)
+        if not 2 <= self.capacity <= 1 << 30:
+            self._refuse("its capacity", self.capacity)
+        self._mask = (1 << (self.capacity - 1).bit_length()) - 1
+        if self._load(4) != self.layout.size:
+            self._refuse("its record's length", self._load(4))
+        if 896 + (self._mask + 1) * self.layout.size > entry.byte_length:
+            self._refuse("its length", entry.byte_length)
+
+    def __len__(self) -> int:
+        """How many records are published and not given back."""
+        self.segment._require_open()
+        head = self._load(256)
+        return min(self._load(128) - head & 0xFFFFFFFF, self.capacity)
+
+    def consumer(self) -> "RingConsumer":
+        """Becomes the consumer, at the first record that was not given back; also in place of one that died."""
+        return RingConsumer(self)
+
+
+class RingConsumer:
+    """The one consumer of a ring; for `with`."""
+
+    def __init__(self, ring: SpscRing) -> None:
+        self._ring = ring
+        self._segment = ring.segment
+        self._segment._take_role(ring._word(512), f"the consumer of '{ring.name}'")
+        self._is_fenced = _membarrier(_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED)
+        self._head = self._position = ring._load(256)
+        self._is_open = True
+
+    def __enter__(self) -> "RingConsumer":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the role back. What `peek` returned and `free` did not give back, a successor receives again."""
+        if self._is_open and self._segment._fd >= 0:
+            self._segment._change(self._ring._word(512), self._segment._id, 0)  # pairs: role word
+        self._is_open = False
+
+    @property
+    def position(self) -> int:
+        """The position of the record that is given back next, modulo 2^32."""
+        return self._head
+
+    def wait(self, timeout: Optional[float] = None) -> bool:
+        """Waits for a record."""
+        return self._segment._wait(lambda: self._known() > 0, self._ring._word(640), timeout)
+
+    def peek(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
+        """The next records as dicts, behind those peeked already. They are the ring's until `free`."""
+        count = self._find(limit, timeout)
+        ring, layout = self._ring, self._ring.layout
+        memory, start, mask, size = self._segment._bytes, ring._offset + 896, ring._mask, layout.size
+        first = self._position
+        self._position = first + count & 0xFFFFFFFF
+        return [layout.decode(memory, start + (first + i & mask) * size) for i in range(count)]
+
+    def peek_array(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> Any:
+        """The same as a NumPy structured array, in place: good until `free`. Up to the ring's end; the rest is next."""
+        count, ring = self._find(limit, timeout), self._ring
+        index = self._position & ring._mask
+        count = min(count, ring._mask + 1 - index)
+        self._position = self._position + count & 0xFFFFFFFF
+        return ring._array(896 + index * ring.layout.size, count, ring.layout.dtype, ring.layout.size)
+
+    def free(self) -> None:
+        """Gives all peeked records back: the producer may write over them."""
+        self._require_open()
+        if self._position == self._head:
+            return
+        self._head = self._position
+        ring = self._ring
+        # pairs: ring head, event count
+        self._segment._publish(ring._word(256), self._head, ring._word(768), self._is_fenced)
+
+    def drain(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
+        """Receives the next records as dicts, and gives them back."""
+        found = self.peek(limit, timeout)
+        self.free()
+        return found
+
+    def drain_array(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> Any:
+        """Receives the next records as a NumPy structured array of its own, and gives them back."""
+        found = self.peek_array(limit, timeout).copy()
+        self.free()
+        return found
+
+    def _require_open(self) -> None:
+        self._segment._require_open()
+        if not self._is_open:
+            raise ShmkitError(f"Cannot use the consumer of '{self._ring.name}' as it was closed")
+
+    def _known(self) -> int:
+        return self._ring._load(128) - self._position & 0xFFFFFFFF  # pairs: ring tail
+
+    def _find(self, limit: Optional[int], timeout: Optional[float]) -> int:
+        self._require_open()
+        count = self._known()
+        if count == 0 and timeout != 0 and self.wait(timeout):
+            count = self._known()
+        found = self._ring._load(128) - self._head & 0xFFFFFFFF
+        if found > self._ring._load(516):
+            self._segment._words[self._ring._word(516)] = found  # statistics: written by the consumer alone
+        return count if limit is None else min(count, limit)
+
+
+class Broadcast(_Part):
+    """A stream of records to any number of readers. Nobody waits for a reader."""
+
+    def __init__(self, segment: Segment, entry: Entry) -> None:
+        super().__init__(segment, entry, 768)
+        self.capacity = self._load(0)
+        if not 2 <= self.capacity <= 1 << 28:
+            self._refuse("its capacity", self.capacity)
+        self._mask = 2 * (1 << (self.capacity - 1).bit_length()) - 1
+        self._reach = self._mask + 1 - self.capacity // 2
+        if self._load(4) != self.layout.size:
+            self._refuse("its record's length", self._load(4))
+        if 768 + (self._mask + 1) * self.layout.size > entry.byte_length:
+            self._refuse("its length", entry.byte_length)
+
+    @property
+    def position(self) -> int:
+        """How many records were ever published."""
+        self.segment._require_open()
+        while True:
+            epoch = self._load(132)  # pairs: position epoch
+            low = self._load(128)  # pairs: broadcast tail
+            if self._load(132) == epoch:
+                own = epoch if epoch & 3 == low >> 30 else epoch - 1 & 0xFFFFFFFF
+                return own // 4 << 32 | low
+
+    def reader(self, start: Union[str, int] = "newest") -> "BroadcastReader":
+        """Makes a reader, which begins with the "newest", the "oldest", or at a position."""
+        return BroadcastReader(self, start)
+
+
+class BroadcastReader:
+    """A reader of a broadcast. It holds nothing and writes nothing, and needs no end."""
+
+    def __init__(self, broadcast: Broadcast, start: Union[str, int]) -> None:
+        tail = broadcast.position
+        first = {"newest": tail, "oldest": max(0, tail - broadcast.capacity)}.get(start, start)  # type: ignore[arg-type]
+        if not isinstance(first, int) or not 0 <= first <= tail:
+            raise ValueError(f"Cannot read '{broadcast.name}' as start must be 'newest', 'oldest' or up to {tail}: "
+                             f"received {start!r}")
+        self._broadcast = broadcast
+        #: The position of the record to be received next.
+        self.position: int = first
+        #: How many records were overwritten before they were received: exact.
+        self.lost = 0
+
+    def wait(self, timeout: Optional[float] = None) -> bool:
+        """Waits for a record. Where the segment is attached for reading only, it looks every two milliseconds."""
+        broadcast = self._broadcast
+        return broadcast.segment._wait(lambda: broadcast.position != self.position, broadcast._word(384), timeout)
+
+    def drain(self, limit: int = 1024, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
+        """Receives the next records as dicts, each whole; an empty list if there are none."""
+        data, layout = self._receive(limit, timeout), self._broadcast.layout
+        return [layout.decode(data, at) for at in range(0, len(data), layout.size)]
+
+    def drain_array(self, limit: int = 1024, timeout: Optional[float] = 0) -> Any:
+        """The same as a NumPy structured array of its own."""
+        _require_numpy()
+        return _numpy.frombuffer(self._receive(limit, timeout), self._broadcast.layout.dtype)
+
+    def _receive(self, limit: int, timeout: Optional[float]) -> bytes:
+        broadcast = self._broadcast
+        if timeout != 0 and broadcast.position == self.position:
+            self.wait(timeout)
+        memory, size, slots = broadcast.segment._bytes, broadcast.layout.size, broadcast._mask + 1
+        start = broadcast._offset + 768
+        while True:
+            tail = broadcast.position
+            if tail - self.position > broadcast._reach:
+                self.lost += tail - broadcast.capacity - self.position
+                self.position = tail - broadcast.capacity
+            count = min(tail - self.position, limit)
+            index = self.position % slots
+            first = min(count, slots - index)
+            data = bytes(memory[start + index * size:start + (index + first) * size])
+            if first < count:
+                data += bytes(memory[start:start + (count - first) * size])
+            # Whole, if nothing was claimed meanwhile that lies in place of the first; pairs: broadcast tail.
+            if broadcast.position - self.position <= broadcast._reach:
+                self.position += count
+                return data

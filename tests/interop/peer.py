@@ -1,0 +1,154 @@
+"""What peer.ts does, from Python, where it takes part: the same words on the command line, the same lines in return."""
+
+import json
+import random
+import sys
+
+import shmkit
+
+SEEN, GIVEN, ERRORS, ROWS = 16, 17, 32, 8
+MASK = 0xFFFFFFFF
+
+
+def tell(value):
+    print(json.dumps(value), flush=True)
+
+
+def is_whole(tick):
+    sequence = tick["sequence"]
+    low = sequence & MASK
+    return tick["check"] == low * 0x9E3779B1 & MASK and tick["low"] & MASK == low and \
+        tick["twice"] == sequence * 2 and tick["price"] == sequence / 4 and tick["name"] == f"t{sequence % 1000}"
+
+
+def are_whole(ticks):
+    """The same of an array, so that millions do not take minutes."""
+    sequence = ticks["sequence"].astype("u8")
+    low = sequence.astype("u4")
+    names = [b"t%d" % i for i in range(1000)]
+    return bool((ticks["check"] == low * shmkit._numpy.uint32(0x9E3779B1)).all() and
+                (ticks["low"].view("u4") == low).all() and (ticks["twice"] == sequence * 2.0).all() and
+                (ticks["price"] == sequence * 25).all() and
+                (ticks["name"] == shmkit._numpy.array(names)[sequence % 1000]).all())
+
+
+def table_read(segment, count):
+    table, last, torn, backwards, reads, rows = segment.table("table"), [0] * ROWS, 0, 0, 0, 0
+    since = 0
+    tell("reading")
+    while rows < ROWS:
+        rows = 0
+        for row, tick in enumerate(table):
+            if tick is None:
+                continue
+            reads += 1
+            torn += not is_whole(tick)
+            backwards += tick["sequence"] < last[row]
+            last[row] = tick["sequence"]
+            rows += tick["sequence"] == count
+        changed, since = table.changed_since(since)
+        torn += any(table.version(row) == 0 for row in changed)
+        if shmkit._numpy is not None:
+            found = table.array()
+            written = table.versions() > 0
+            torn += not are_whole(found[written & (found["sequence"] > 0)])
+            torn += not (table.slots()["record"]["sequence"].shape == (ROWS, 2))
+    tell({"torn": torn, "backwards": backwards, "isEnough": reads >= ROWS})
+
+
+def ring_read(segment, count):
+    received = torn = wrong = 0
+    with segment.ring("ring").consumer() as consumer:
+        while received < count:
+            if shmkit._numpy is not None and random.random() < 0.9:
+                ticks = consumer.peek_array(random.randint(1, 1000), timeout=20)
+                found = len(ticks)
+                torn += not are_whole(ticks)
+                wrong += not (ticks["sequence"] == shmkit._numpy.arange(received, received + found)).all()
+                del ticks
+                consumer.free()
+            else:
+                records = consumer.drain(random.randint(1, 100), timeout=20)
+                found = len(records)
+                torn += not all(map(is_whole, records))
+                wrong += [tick["sequence"] for tick in records] != list(range(received, received + found))
+            if found == 0:
+                break
+            received += found
+    tell({"received": received, "torn": torn, "wrong": wrong})
+
+
+def ring_read_on(segment, _count):
+    notes = segment.bytes_of(segment.find("notes")).cast("d")
+    following = -1
+    consumer = segment.ring("ring").consumer()
+    tell("working")
+    while True:
+        for tick in consumer.peek(random.randint(1, 32), timeout=20):
+            sequence = tick["sequence"]
+            is_next = sequence == following if following >= 0 else notes[GIVEN] <= sequence <= notes[SEEN]
+            if not is_whole(tick) or not is_next:
+                notes[ERRORS] += 1
+            following = sequence + 1
+            if following > notes[SEEN]:
+                notes[SEEN] = following
+        consumer.free()
+        if following >= 0:
+            notes[GIVEN] = following
+
+
+def broadcast_read(segment, count):
+    reader = segment.broadcast("broadcast").reader("oldest")
+    first, torn, wrong, received = reader.position, 0, 0, 0
+    tell("reading")
+    while reader.position < count:
+        if shmkit._numpy is not None and random.random() < 0.9:
+            ticks = reader.drain_array(random.randint(1, 500), timeout=20)
+            sequences, whole = ticks["sequence"].tolist(), are_whole(ticks)
+        else:
+            records = reader.drain(random.randint(1, 50), timeout=20)
+            sequences, whole = [tick["sequence"] for tick in records], all(map(is_whole, records))
+        if not sequences:
+            break
+        torn += not whole
+        received += len(sequences)
+        wrong += sequences != list(range(reader.position - len(sequences), reader.position))
+        wrong += received + reader.lost != reader.position - first
+    tell({"torn": torn, "wrong": wrong, "total": received + reader.lost, "isSome": received > 0})
+
+
+def look(segment, _count):
+    """What the module tells of a segment, for a test to compare."""
+    tell({
+        "isListed": segment.name in [info.name for info in shmkit.list_segments()],
+        "objects": [[entry.name, entry.kind, entry.schema] for entry in segment.objects()],
+        "roles": [one.role for one in segment.participants()],
+        "record": {key: list(value) if isinstance(value, bytes) else value
+                   for key, value in segment.table("everything").read(0).items()},
+    })
+    answers = []
+    for refused in (lambda: shmkit.Segment("/shmkit-test-nobody"), lambda: shmkit.Segment("x"),
+                    lambda: segment.find("none"), lambda: segment.table("ring"), lambda: segment.table("table").read(8),
+                    lambda: [segment.ring("ring").consumer(), segment.ring("ring").consumer()],
+                    lambda: shmkit.Segment(segment.name, read_only=True).ring("ring").consumer(),
+                    lambda: segment.close() or segment.objects()):
+        try:
+            refused()
+            answers.append("")
+        except Exception as error:
+            answers.append(type(error).__name__)
+    tell(answers)
+
+
+COMMANDS = {
+    "table-read": table_read, "ring-read": ring_read, "ring-read-on": ring_read_on, "broadcast-read": broadcast_read,
+    "watch": broadcast_read, "look": look,
+}
+
+what, name = sys.argv[1:3]
+number = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+with shmkit.Segment(name, role=what, read_only=what == "watch", timeout=5) as opened:
+    if what.endswith("-on"):
+        tell("ready")
+        sys.stdin.readline()
+    COMMANDS[what](opened, number)

@@ -1,0 +1,94 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "node:test";
+import {
+  array,
+  bool,
+  bytes,
+  chars,
+  decimal,
+  enumeration,
+  f32,
+  i16,
+  i64,
+  LatestTable,
+  struct,
+  u53,
+  u8,
+} from "../../mod.ts";
+import { withName } from "../../support/segments.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
+import { hasPython, lacking, type Language, startPeer } from "./languages.ts";
+import { createAll, RECORDS, throughBroadcast, throughRing, throughTable, timed } from "./pairs.ts";
+
+const skip = hasPython ? false : "no Python 3.9", timeout = 60_000 + RECORDS / 50;
+
+/** A field of every kind, with gaps between them. */
+const Inner = struct("Inner", { flag: u8, level: decimal(3) });
+const Everything = struct("Everything", {
+  flag: bool,
+  small: i16,
+  side: enumeration({ buy: 1, sell: 300 }),
+  name: chars(5),
+  raw: bytes(3),
+  rate: f32,
+  price: decimal(8),
+  time: u53,
+  big: i64,
+  inner: Inner,
+  grid: array(array(i16, 2), 3),
+  levels: array(Inner, 2),
+});
+
+describe("Python", { skip, timeout }, () => {
+  const writers: Language[] = thisRuntime === "bun" ? ["bun", "c"] : ["deno"];
+  for (const writer of writers.filter((language) => lacking([language]) === false)) {
+    const pair = [writer, "python"] as const, name = `${writer} → python`;
+    it(`${name}: a table is never torn`, () => timed(`table, ${name}`, RECORDS, throughTable(pair, RECORDS / 8)));
+    it(`${name}: all records of a ring, past 2^32`, () => timed(`ring, ${name}`, RECORDS, throughRing(pair, RECORDS)));
+    it(`${name}: a broadcast past 2^32, losses exact`, () =>
+      timed(
+        `broadcast, ${name}`,
+        RECORDS,
+        throughBroadcast(pair, RECORDS, writer === "c" ? "watch" : "broadcast-read"),
+      ));
+  }
+
+  it("decodes every kind of field, tells what is there, refuses, and says why", () =>
+    withName(async (name) => {
+      using segment = createAll(name);
+      const record = {
+        flag: true,
+        small: -300,
+        side: "sell",
+        name: "héll",
+        raw: new Uint8Array([1, 0, 255]),
+        rate: 0.25,
+        price: -60000.12345678,
+        time: 2 ** 53 - 1,
+        big: -5n,
+        inner: { flag: 7, level: 1.5 },
+        grid: [[1, 2], [3, -4], [5, 6]],
+        levels: [{ flag: 1, level: 0.001 }, { flag: 2, level: -2 }],
+      } as const;
+      segment.create("everything", LatestTable, { layout: Everything, rows: 1 }).writer().write(0, record as never);
+      const peer = startPeer("python", "look", name);
+      assertEquals(await peer.next(), {
+        isListed: true,
+        objects: segment.objects().map(({ name, kind, schema }) => [name, kind, schema]),
+        roles: ["test", "look"],
+        record: { ...record, raw: [1, 0, 255], big: -5 },
+      });
+      assertEquals(await peer.next(), [
+        "FileNotFoundError",
+        "ValueError",
+        "SegmentStateError",
+        "SegmentStateError",
+        "IndexError",
+        "RoleTakenError",
+        "ShmkitError",
+        "ClosedError",
+      ]);
+      await peer.succeeded();
+      assertEquals(segment.participants().map(({ role }) => role), ["test"]);
+    }));
+});
