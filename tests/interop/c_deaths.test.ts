@@ -13,7 +13,7 @@ import { ERRORS, GIVEN, SEEN } from "./notes.ts";
 import { begin, createAll } from "./pairs.ts";
 import { isWholeTick, Tick } from "./records.ts";
 
-const KILLS = deathsOf(12), skip = hasCompiler ? false : "no C compiler";
+const KILLS = deathsOf(10), skip = hasCompiler ? false : "no C compiler";
 
 /** Looks until something holds. */
 async function until(holds: () => boolean, what: () => string): Promise<void> {

@@ -27,7 +27,7 @@ describe(C_WORDS, { skip, timeout }, () => {
     it(`${name}: a broadcast past 2^32, losses exact`, () =>
       timed(`broadcast, ${name}`, RECORDS, throughBroadcast(pair, RECORDS, a === "c" ? "watch" : "broadcast-read")));
     it(`${name}: a pipeline's readers in their order`, () =>
-      timed(`pipeline, ${name}`, RECORDS / 4, throughPipeline(pair, RECORDS / 4)));
+      timed(`pipeline, ${name}`, RECORDS / 10, throughPipeline(pair, RECORDS / 10)));
     it(`${name}: exclusion under a mutex`, () => timed(`mutex, ${name}`, 2 * RECORDS, underMutex(pair, RECORDS)));
     it(`${name}: a seqlock's record is whole`, () => timed(`seqlock, ${name}`, RECORDS, underSeqlock(pair, RECORDS)));
   }
