@@ -549,7 +549,7 @@ static inline int shmkit_i_await_ready(int fd, int has_name, int64_t deadline) {
     if (!shmkit_i_is_begun(start, bytes)) return SHMKIT_FOREIGN;
     if (has_name && fstat(fd, &status) == 0 && status.st_nlink == 0) return 0;
     if (was_locked && !is_locked) return SHMKIT_CREATOR_DIED;
-    if (shmkit_i_now() >= deadline) return is_locked ? SHMKIT_NOT_READY : SHMKIT_CREATOR_DIED;
+    if (shmkit_i_now() >= deadline) return SHMKIT_NOT_READY;
     was_locked = was_locked || is_locked;
     shmkit_i_sleep(1000000);
   }

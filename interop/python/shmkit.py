@@ -624,8 +624,9 @@ class Segment:
                 raise SegmentFormatError(f"Cannot open segment '{self.name}' as it was not made by shmkit")
             if has_name and os.fstat(self._fd).st_nlink == 0:
                 return False
-            if (was_locked and not is_locked) or time.monotonic() >= deadline:
-                reason = "its creator is still initialising it" if is_locked else "its creator died while initialising it"
+            died = was_locked and not is_locked
+            if died or time.monotonic() >= deadline:
+                reason = "its creator died while initialising it" if died else "its creator is still initialising it"
                 raise SegmentStateError(f"Cannot open segment '{self.name}' as {reason}")
             was_locked = was_locked or is_locked
             time.sleep(0.001)

@@ -432,6 +432,13 @@ int main(int argc, char **argv) {
   char line[64];
   count = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
   if (argc < 3) return 2;
+  if (strcmp(what, "open") == 0) { /* prints the answer as a text, as peer.py does */
+    printf("\"%d\"\n", shmkit_open(&segment, argv[2], what, 0, 0));
+    fflush(stdout);
+    if (count > 0 && fgets(line, sizeof line, stdin) == NULL) return 1;
+    shmkit_close(&segment);
+    return 0;
+  }
   REQUIRE(shmkit_open(&segment, argv[2], what, strcmp(what, "watch") == 0 ? SHMKIT_READ_ONLY_ATTACHMENT : 0, 5000));
   if (strcmp(what + strlen(what) - 3, "-on") == 0) {
     tell("\"ready\"");

@@ -147,6 +147,15 @@ COMMANDS = {
 
 what, name = sys.argv[1:3]
 number = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+if what == "open":  # prints the answer, as peer.c does
+    try:
+        with shmkit.Segment(name, role=what):
+            tell("")
+            if number > 0:
+                sys.stdin.readline()
+    except shmkit.ShmkitError as error:
+        tell(type(error).__name__)
+    sys.exit()
 with shmkit.Segment(name, role=what, read_only=what == "watch", timeout=5) as opened:
     if what.endswith("-on"):
         tell("ready")

@@ -1,0 +1,76 @@
+import { assertEquals } from "@std/assert";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { describe, it } from "node:test";
+import { Segment } from "../../mod.ts";
+import { HEADER_BYTES, MAGIC, STATE_OFFSET, VERSION_OFFSET } from "../../lib/memory/header_format.ts";
+import { EPOCH_LIMIT, JOINS_OFFSET, SLOT_BITS, SLOT_BYTES } from "../../lib/memory/participants_format.ts";
+import { withName } from "../../support/segments.ts";
+import { Notes } from "../channel/spsc_ring_sample.ts";
+import { hasCompiler } from "../../support/machine.ts";
+import { hasPython, type Language, startPeer } from "./languages.ts";
+
+const skip = hasCompiler && hasPython ? false : "no C compiler, or no Python 3.9";
+const LANGUAGES: readonly Language[] = ["c", "python"];
+
+/** What a peer says of opening a file of shared memory that holds these bytes. */
+function opening(language: Language, bytes: Uint8Array): Promise<string> {
+  return withName(async (name) => {
+    writeFileSync(`/dev/shm${name}`, bytes);
+    const peer = startPeer(language, "open", name);
+    const answer = await peer.next<string>();
+    await peer.succeeded();
+    return answer;
+  });
+}
+
+/** A header that goes so far, in a file of two pages. */
+function header(words: Readonly<Record<number, number>>): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8192));
+  MAGIC.forEach((word, i) => view.setUint32(4 * i, word, true));
+  for (const [offset, word] of Object.entries(words)) view.setUint32(Number(offset), word, true);
+  return new Uint8Array(view.buffer);
+}
+
+describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
+  for (const language of LANGUAGES) {
+    it(`${language} refuses what is no segment, half-made or corrupt`, async () => {
+      const whole = { [VERSION_OFFSET]: 1, [STATE_OFFSET]: 1 };
+      const answers = await Promise.all([
+        opening(language, new TextEncoder().encode("no segment at all".repeat(20))),
+        opening(language, header({ ...whole, [VERSION_OFFSET]: 2 })),
+        opening(language, header({ [VERSION_OFFSET]: 1 })), // nobody holds the initialiser's lock: it died
+        opening(language, header(whole).subarray(0, HEADER_BYTES)),
+        opening(language, header(whole)),
+      ]);
+      const died = language === "c" ? "-5" : "SegmentStateError",
+        corrupt = language === "c" ? "-3" : "SegmentFormatError";
+      const foreign = language === "c" ? "-2" : "SegmentFormatError";
+      assertEquals(answers, [foreign, foreign, died, corrupt, corrupt]);
+    });
+
+    it(`${language} joins an anonymous segment, and takes no epoch that some word still names`, async () => {
+      using segment = Segment.anonymous({ byteLength: 2 ** 16, maxParticipants: 2 });
+      const notes = new Int32Array(segment.create("notes", Notes, {}).buffer), slot = 1;
+      // Slot 1 was taken so often that epochs come back; words name the next two, one of them marked.
+      const fd = openSync(segment.name.split("#")[0], "r+");
+      const joins = EPOCH_LIMIT + 5, at = HEADER_BYTES + slot * SLOT_BYTES + JOINS_OFFSET;
+      writeSync(fd, new Uint8Array(new Uint32Array([joins]).buffer), 0, 4, at);
+      closeSync(fd);
+      notes[100] = 6 << SLOT_BITS | slot;
+      notes[101] = 7 << SLOT_BITS | slot | 0x8000_0000;
+      const peer = startPeer(language, "open", segment.name, 1);
+      assertEquals(await peer.next(), language === "c" ? "1" : "");
+      assertEquals(segment.participants().map(({ id, role, pid }) => [id, role, pid]).at(-1), [
+        8 << SLOT_BITS | slot,
+        "open",
+        peer.pid,
+      ]);
+      // And a third is refused.
+      const third = startPeer(language, "open", segment.name);
+      assertEquals(await third.next(), language === "c" ? "-7" : "SegmentStateError");
+      peer.send("leave");
+      await Promise.all([peer.succeeded(), third.succeeded()]);
+      assertEquals(segment.participants().length, 1);
+    });
+  }
+});
