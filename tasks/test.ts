@@ -64,7 +64,7 @@ const BESIDE = /^tests\/(layout\/|desk\/|cli\/|model\/|structure\/(?!\w+_(proces
  * other runtime), or its processes are of both runtimes whoever starts them. And the tasks, which run under Bun.
  */
 const BUN_ONLY =
-  /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.|interop\/(example|format)\.)/;
+  /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.|interop\/(example|format|joining)\.)/;
 
 /** What is tried with makers that are not copied, too: all parts that have any, in one process. */
 const UNSPECIALIZED =

@@ -27,10 +27,7 @@ import struct
 import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
-try:
-    import numpy as _numpy
-except ImportError:
-    _numpy = None
+_numpy: Any = None  # imported when it is asked for: that takes longer than all else here
 
 __all__ = [
     "Broadcast", "BroadcastReader", "ClosedError", "Entry", "Layout", "LatestTable", "Participant", "RingConsumer",
@@ -336,8 +333,14 @@ class _Parser:
 
 
 def _require_numpy() -> None:
-    if _numpy is None:
-        raise ShmkitError("Cannot make an array as NumPy is not installed")
+    global _numpy
+    if _numpy is not None:
+        return
+    try:
+        import numpy
+    except ImportError:
+        raise ShmkitError("Cannot make an array as NumPy is not installed") from None
+    _numpy = numpy
 
 
 # ------------------------------------------------------------------------------------------- segments

@@ -74,6 +74,7 @@ export function compile(source: string, name: string, [compiler, ...flags]: read
 }
 
 let compiled: string | undefined;
+if (IS_FAST) cPeer();
 
 function cPeer(): string {
   if (compiled !== undefined) return compiled;
@@ -86,7 +87,9 @@ export function startPeer(language: Language, ...args: readonly (string | number
   if (language === "c") return Peer.run(cPeer(), args, { ASAN_OPTIONS: "detect_leaks=1" });
   if (language === "python") {
     const script = fileURLToPath(new URL("./peer.py", import.meta.url));
-    return Peer.run("python3", [script, ...args], { PYTHONPATH: PYTHON_FOLDER, PYTHONDONTWRITEBYTECODE: "1" });
+    const env: Record<string, string> = { PYTHONPATH: PYTHON_FOLDER, PYTHONDONTWRITEBYTECODE: "1" };
+    // Without NumPy in one runner, with it in the other.
+    return Peer.run("python3", [script, ...args], thisRuntime === "deno" ? { ...env, SHMKIT_TEST_PLAIN: "1" } : env);
   }
   return Peer.start(language, new URL("./peer.ts", import.meta.url), args);
 }
