@@ -9,7 +9,7 @@ import { hasCompiler } from "../../support/machine.ts";
 import { Peer } from "../../support/peer.ts";
 import { command, thisRuntime } from "../../support/runtimes.ts";
 import { exists, withName } from "../../support/segments.ts";
-import { compile, hasPython, PYTHON_FOLDER, scratchFolder } from "./languages.ts";
+import { compile, hasPython, PYTHON, PYTHON_FOLDER, scratchFolder } from "./languages.ts";
 
 const page = readFileSync(new URL("../../docs/interop.md", import.meta.url), "utf8");
 const mod = new URL("../../mod.ts", import.meta.url).href;
@@ -52,7 +52,7 @@ describe("the example of docs/interop.md", () => {
       const feed = Peer.run(file, args);
       assertEquals(await feed.next(), "ready");
       assertEquals(output(compile(written("strategy.c", block("c")), "strategy"), name), "BTC 100.60\n");
-      assertEquals(output("python3", written("notebook.py", block("python")), name), block("text"));
+      assertEquals(output(PYTHON, written("notebook.py", block("python")), name), block("text"));
       using segment = Segment.open(name);
       assertEquals(segment.participants().map(({ role }) => role), ["feed", ""]);
       feed.kill("SIGTERM");

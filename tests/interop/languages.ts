@@ -22,9 +22,15 @@ export type Language = Runtime | "c" | "python";
 export const C_FOLDER: string = fileURLToPath(new URL("../../interop/c", import.meta.url));
 export const PYTHON_FOLDER: string = fileURLToPath(new URL("../../interop/python", import.meta.url));
 
+const found = spawnSync("python3", ["-c", "import sys; print(sys.executable); sys.exit(sys.version_info < (3, 9))"], {
+  encoding: "utf8",
+});
+
 /** Whether there is a Python that is new enough. */
-export const hasPython: boolean =
-  spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
+export const hasPython: boolean = found.status === 0;
+
+/** Its interpreter itself: what the path leads to may be a script that stands in for it. */
+export const PYTHON: string = found.stdout?.trim() ?? "";
 
 /** What this machine lacks, as a reason to skip a test; false for nothing. */
 export function lacking(languages: readonly Language[]): string | false {
@@ -89,7 +95,7 @@ export function startPeer(language: Language, ...args: readonly (string | number
     const script = fileURLToPath(new URL("./peer.py", import.meta.url));
     const env: Record<string, string> = { PYTHONPATH: PYTHON_FOLDER, PYTHONDONTWRITEBYTECODE: "1" };
     // Without NumPy in one runner, with it in the other.
-    return Peer.run("python3", [script, ...args], thisRuntime === "deno" ? { ...env, SHMKIT_TEST_PLAIN: "1" } : env);
+    return Peer.run(PYTHON, [script, ...args], thisRuntime === "deno" ? { ...env, SHMKIT_TEST_PLAIN: "1" } : env);
   }
   return Peer.start(language, new URL("./peer.ts", import.meta.url), args);
 }
