@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { Broadcast, LatestTable, Mutex, OwnerDiedError, type Segment, SeqLock, SpscRing } from "../../mod.ts";
-import { deathsOf, whileStopped } from "../../support/kills.ts";
+import { deathsOf } from "../../support/kills.ts";
 import { hasCompiler } from "../../support/machine.ts";
 import type { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
@@ -31,7 +31,10 @@ async function kill(peer: Peer): Promise<void> {
 /** Starts one that works for ever, while those at work leave it the processors; it is told to begin after that. */
 async function working(language: Language, what: string, name: string, others: readonly Peer[] = []): Promise<Peer> {
   const peer = startPeer(language, what, name, 2 ** 50);
-  await whileStopped(others, async () => assertEquals(await peer.next(), "ready"));
+  for (const other of others) other.kill("SIGSTOP");
+  const first = await peer.next();
+  for (const other of others) other.kill("SIGCONT");
+  assertEquals(first, "ready");
   peer.send("go");
   assertEquals(await peer.next(), "working");
   return peer;
