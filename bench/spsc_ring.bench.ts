@@ -2,7 +2,8 @@
  * `SpscRing` between two processes beside a ring in C, compiled here: million records a second, one by one and in
  * batches of 16, and round trips of 64 B. Records are received by a callback (`drain`), or by the caller's own loop
  * (`next`). "In use": the processes also send and receive by themselves, through rings of the same struct and of
- * others. C and TypeScript run in turn; ratios are those of neighbours.
+ * others. C and TypeScript run in turn; ratios are those of neighbours. The machine may change its state within seconds,
+ * so round trips take turns batch by batch: both processes make those in C themselves, from a library.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";
@@ -10,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { SpscRing } from "../lib/channel/spsc_ring/spsc_ring.ts";
 import { type AnyStruct, bool, f64, Segment, struct, u32, u53 } from "../mod.ts";
 import { command, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { type CRings, loadCRings } from "./support/c_rings.ts";
 import { compile } from "./support/compile.ts";
 import { lowerQuartile, machine, median, printTable } from "./support/figures.ts";
 import { Record64 } from "./support/record64.ts";
@@ -137,10 +139,16 @@ function pullAll(pull: (count: number) => number): number {
   return start + (sum === 1 ? 1 : 0);
 }
 
-function trips(segment: Segment, isFirst: boolean, form: Form): number {
+interface TripTimes {
+  readonly ours: number;
+  /** NaN without a compiler. */
+  readonly c: number;
+}
+
+/** Nanoseconds of a round trip: medians over batches, ours and C's in turn. */
+function trips(segment: Segment, isFirst: boolean, form: Form, c: CRings | undefined): TripTimes {
   const there = open64(segment, "there"), back = open64(segment, "back");
   const producer = (isFirst ? there : back).producer(spin), consumer = (isFirst ? back : there).consumer(spin);
-  const times: number[] = [];
   let sum = 0;
   const add = (r: ReturnType<typeof Record64.alloc>) => void (sum = r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
   const send = (value: number) => {
@@ -162,13 +170,16 @@ function trips(segment: Segment, isFirst: boolean, form: Form): number {
       if (!isFirst) send(answer);
     }
   };
-  const batch = form === "drain" ? byDrain : byNext;
+  const batch = form === "drain" ? byDrain : byNext, ours: number[] = [], cs: number[] = [];
   for (let i = 0; i < WARM_UP_TRIPS + TRIPS; i += TRIPS_A_BATCH) {
     const start = performance.now();
     batch(i);
-    if (i >= WARM_UP_TRIPS) times.push((performance.now() - start) * 1e6 / TRIPS_A_BATCH);
+    if (i >= WARM_UP_TRIPS) ours.push((performance.now() - start) * 1e6 / TRIPS_A_BATCH);
+    if (!isFirst) c?.echo(TRIPS_A_BATCH);
+    else if (c !== undefined && i >= WARM_UP_TRIPS) cs.push(c.trips(TRIPS_A_BATCH));
+    else c?.trips(TRIPS_A_BATCH);
   }
-  return median(times);
+  return { ours: median(ours), c: c === undefined ? NaN : median(cs) };
 }
 
 /** What a process does that not only sends, or not only receives: all in all ways, through rings of three structs. */
@@ -198,37 +209,45 @@ function beside(args: readonly (string | number)[]): Promise<void> {
   });
 }
 
-const [role, name, use, form, bytes = "0", batch = "0"] = process.argv.slice(2) as [
+const [role, name, use, form, bytes = "0", batch = "0", library = "", rings = ""] = process.argv.slice(2) as [
   string | undefined,
   string,
   typeof USES[number],
   Form,
-  string?,
-  string?,
+  ...string[],
 ];
 if (role !== undefined && use === "in use") useOthers();
-if (role === "consume" || role === "trips") {
+if (role === "consume") {
   // One process a run: it makes the segment, and the producer beside it.
   const segment = Segment.anonymous({ byteLength: 2 ** 20 });
   // Made before anybody measures.
-  if (role === "trips") open64(segment, "there"), open64(segment, "back");
-  else bytes === "8" ? open8(segment) : open64(segment);
-  const other = beside([role === "trips" ? "echo" : "produce", segment.name, use, form, bytes, batch]);
-  const nanoseconds = role === "trips" ? trips(segment, true, form) : consume(segment, Number(bytes), form);
-  console.log(JSON.stringify({ nanoseconds }));
+  bytes === "8" ? open8(segment) : open64(segment);
+  const other = beside(["produce", segment.name, use, form, bytes, batch]);
+  console.log(JSON.stringify({ nanoseconds: consume(segment, Number(bytes), form) }));
   await other;
-} else if (role === "produce" || role === "echo") {
+} else if (role === "trips") {
+  const segment = Segment.anonymous({ byteLength: 2 ** 20 });
+  open64(segment, "there"), open64(segment, "back");
+  const c = library === "" ? undefined : loadCRings(library);
+  const other = beside(["echo", segment.name, use, form, "-", "-", library, c?.make() ?? ""]);
+  console.log(JSON.stringify(trips(segment, true, form, c)));
+  await other;
+} else if (role === "produce") {
   const segment = Segment.open(name);
-  if (role === "echo") trips(segment, false, form);
-  else bytes === "8" ? produce8(segment, Number(batch)) : produce64(segment, Number(batch));
+  bytes === "8" ? produce8(segment, Number(batch)) : produce64(segment, Number(batch));
+} else if (role === "echo") {
+  const c = library === "" ? undefined : loadCRings(library);
+  c?.open(rings);
+  trips(Segment.open(name), false, form, c);
 } else compare();
 
 /** Runs all cases. */
 function compare(): void {
-  const program = compile(new URL("./c/ring.c", import.meta.url));
-  const ours = (...args: (string | number)[]): number => {
+  const source = new URL("./c/ring.c", import.meta.url), program = compile(source);
+  const library = compile(source, ["-shared", "-fPIC"]) ?? "";
+  const runOurs = <T>(...args: (string | number)[]): T => {
     const { file, args: all } = command(thisRuntime, fileURLToPath(import.meta.url), args.map(String));
-    return runJson<{ nanoseconds: number }>(file, all).nanoseconds;
+    return runJson<T>(file, all);
   };
   const inC = (...args: (string | number)[]): number =>
     program === undefined ? NaN : runJson<{ nanoseconds: number }>(program, args).nanoseconds;
@@ -242,8 +261,9 @@ function compare(): void {
     for (const use of USES) {
       const us: number[] = [], c: number[] = [];
       for (let run = 0; run < RUNS; run++) {
-        c.push(inC("trip", TRIPS));
-        us.push(ours("trips", "-", use, form));
+        const times = runOurs<TripTimes>("trips", "-", use, form, "-", "-", library);
+        c.push(times.c);
+        us.push(times.ours);
       }
       const each = ratios(us, c);
       tripRows.push([
@@ -268,7 +288,8 @@ function compare(): void {
         const us: number[] = [], c: number[] = [];
         for (let run = 0; run < RUNS; run++) {
           c.push(RECORDS * 1e3 / inC("throughput", bytes, batch, RECORDS));
-          us.push(RECORDS * 1e3 / ours("consume", "-", use, form, bytes, batch));
+          const { nanoseconds } = runOurs<{ nanoseconds: number }>("consume", "-", use, form, bytes, batch);
+          us.push(RECORDS * 1e3 / nanoseconds);
         }
         rows.push([
           `${bytes} B, ${batch === 1 ? "one by one" : `by ${batch}`}, ${form}, ${use}`,
