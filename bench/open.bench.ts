@@ -1,7 +1,7 @@
-/** How long it takes to open a segment with 100 objects, to look one of them up, and to attach to it. */
+/** How long it takes to open a segment with 100 objects, to look one of them up, to attach to it, and to take a role. */
 import { bench, run } from "mitata";
 import { randomUUID } from "node:crypto";
-import { f64, LatestTable, Segment, type SharedType, struct } from "../mod.ts";
+import { f64, LatestTable, Segment, SpscRing, type SharedType, struct } from "../mod.ts";
 import { machine, printTable } from "./support/figures.ts";
 
 const OBJECTS = 100;
@@ -21,6 +21,7 @@ try {
     segment.create(`nothing ${i}`, Nothing, undefined);
     segment.create(`table ${i}`, LatestTable, { layout: Quote, rows: 16 });
   }
+  segment.create("ring", SpscRing, { layout: Quote, capacity: 64 });
 
   const lastNothing = `nothing ${OBJECTS / 2 - 1}`, lastTable = `table ${OBJECTS / 2 - 1}`;
   let i = 0;
@@ -32,6 +33,9 @@ try {
   });
   bench("look up the last object", () => segment.open(lastNothing, Nothing, undefined));
   bench("look up and attach to the last table", () => segment.open(lastTable, LatestTable, { layout: Quote }));
+  bench("attach to a ring, take a role and release it", () => {
+    segment.open("ring", SpscRing, { layout: Quote }).producer().close();
+  });
 
   const { benchmarks } = await run();
   console.log(`\n${machine()}`);
