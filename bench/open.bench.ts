@@ -1,7 +1,7 @@
 /** How long it takes to open a segment with 100 objects, to look one of them up, to attach to it, and to take a role. */
 import { bench, run } from "mitata";
 import { randomUUID } from "node:crypto";
-import { f64, LatestTable, Segment, SpscRing, type SharedType, struct } from "../mod.ts";
+import { f64, LatestTable, Segment, type SharedType, SpscRing, struct } from "../mod.ts";
 import { machine, printTable } from "./support/figures.ts";
 
 const OBJECTS = 100;

@@ -13,7 +13,12 @@ import type { ReadonlyViews } from "./views.ts";
  * not properties, so that engines fold addresses and lengths. It is a view of its struct like any other. Making one
  * takes some 100 µs, so one is made for each role of a channel.
  */
-export interface BoundRecord<S extends AnyStruct = AnyStruct> {
+export type BoundRecord<S extends AnyStruct = AnyStruct, C extends BoundCopy = BoundCopy> =
+  & BoundView<S>
+  & Pick<BoundCopies<S>, C>;
+
+/** What every bound view has. */
+export interface BoundView<S extends AnyStruct> {
   /** The view. */
   readonly record: ViewOf<S>;
 
@@ -27,6 +32,27 @@ export interface BoundRecord<S extends AnyStruct = AnyStruct> {
   /** Moves the view to nowhere, if it can be retired: reading and writing throw `RangeError` until it is moved back. */
   retire(): void;
 
+  /**
+   * @param value Anything.
+   * @returns Whether it is a view to be copied as it is: of the struct, or of an equal one.
+   */
+  isView(value: unknown): value is ViewOf<S>;
+
+  /** A record outside the memory, where values are checked before they reach it. */
+  draft(): ViewOf<S>;
+
+  /**
+   * Writes the fields that an object names into the draft. All getters of the object run before the first field is
+   * written.
+   *
+   * @param values The values.
+   * @throws {TypeError | RangeError} If one does not fit.
+   */
+  prepare(values: Partial<ValueOf<S>>): void;
+}
+
+/** The copies of a bound view: code of its own for each, of which a role asks for those it needs. */
+export interface BoundCopies<S extends AnyStruct> {
   /**
    * Copies the record, as the layout's own `copy` does.
    *
@@ -54,28 +80,17 @@ export interface BoundRecord<S extends AnyStruct = AnyStruct> {
    * @param from A view of the struct, or of an equal one.
    */
   checkSource(from: ViewOf<S>): void;
-
-  /**
-   * @param value Anything.
-   * @returns Whether it is a view to be copied as it is: of the struct, or of an equal one.
-   */
-  isView(value: unknown): value is ViewOf<S>;
-
-  /** A record outside the memory, where values are checked before they reach it. */
-  draft(): ViewOf<S>;
-
-  /**
-   * Writes the fields that an object names into the draft. All getters of the object run before the first field is
-   * written.
-   *
-   * @param values The values.
-   * @throws {TypeError | RangeError} If one does not fit.
-   */
-  prepare(values: Partial<ValueOf<S>>): void;
 }
 
+/** The name of a copy. */
+export type BoundCopy = keyof BoundCopies<AnyStruct>;
+
+const COPIES: readonly BoundCopy[] = ["copyTo", "copyFrom", "checkTarget", "checkSource"];
+
 /** How a bound view is made. */
-export interface BindOptions {
+export interface BindOptions<C extends BoundCopy = BoundCopy> {
+  /** The copies to be made. Defaults to all; each takes some 10 µs to make. */
+  readonly copies?: readonly C[];
   /** Whether `retire` can be used, which costs setters a comparison. Defaults to false. */
   readonly canRetire?: boolean;
 }
@@ -86,15 +101,15 @@ export interface BindOptions {
  * @param layout The struct.
  * @param views The memory.
  * @param byteOffset Where the view begins.
- * @param options Whether it can be retired.
+ * @param options Which copies, and whether it can be retired.
  * @returns The view, and what moves and copies it.
  */
-export function bindRecord<S extends AnyStruct>(
+export function bindRecord<S extends AnyStruct, const C extends BoundCopy = BoundCopy>(
   layout: S,
   views: ReadonlyViews,
   byteOffset = 0,
-  { canRetire = false }: BindOptions = {},
-): BoundRecord<S> {
+  { copies = COPIES as readonly C[], canRetire = false }: BindOptions<C> = {},
+): BoundRecord<S, C> {
   const last = Math.min(views.byteLength, MAX_END) - layout.byteLength;
   // Behind the memory, where no array has an element.
   const nowhere = Math.ceil(views.byteLength / 8) * 8;
@@ -155,6 +170,15 @@ ${SHOWN_MEMBERS}${members}`,
     array,
     gone: `gone(record, "${struct.name}", "${verb}");`,
   });
+  const target = viewEnd("into", struct, "copy to"), origin = viewEnd("from", struct, "copy from");
+  const checkedTarget = `if (into?.[$struct] !== ${self} || into[$readOnly]) ${guard}(record, into);`;
+  const checkedSource = `if (${readOnly || `from?.[$struct] !== ${self}`}) ${guard}(from, record);`;
+  const copyCode: Readonly<Record<BoundCopy, () => string>> = {
+    copyTo: () => `copyTo(into) { ${checkedTarget}${copyText(struct, own("copy from"), target)} }`,
+    copyFrom: () => `copyFrom(from) { ${checkedSource}${copyText(struct, origin, own("copy to"))} }`,
+    checkTarget: () => `checkTarget(into) { ${checkedTarget}${reachText(struct, target)} }`,
+    checkSource: () => `checkSource(from) { ${checkedSource}${reachText(struct, origin)} }`,
+  };
   const bound = source.evaluate(`(() => {
 var at = ${byteOffset};
 const place = { get at() { return at; }, set at(to) { at = to; } };
@@ -162,31 +186,12 @@ ${classes.join("\n")}
 const record = new (${root})(0);
 return {
 record,
-moveTo(byteOffset) {
-at = byteOffset;
-},
-retire() {
-at = ${nowhere};
-},
-copyTo(into) {
-if (into?.[$struct] !== ${self} || into[$readOnly]) ${guard}(record, into);
-${copyText(struct, own("copy from"), viewEnd("into", struct, "copy to"))}
-},
-copyFrom(from) {
-if (${readOnly || `from?.[$struct] !== ${self}`}) ${guard}(from, record);
-${copyText(struct, viewEnd("from", struct, "copy from"), own("copy to"))}
-},
-checkTarget(into) {
-if (into?.[$struct] !== ${self} || into[$readOnly]) ${guard}(record, into);
-${reachText(struct, viewEnd("into", struct, "copy to"))}
-},
-checkSource(from) {
-if (${readOnly || `from?.[$struct] !== ${self}`}) ${guard}(from, record);
-${reachText(struct, viewEnd("from", struct, "copy from"))}
-},
+moveTo(byteOffset) { at = byteOffset; },
+retire() { at = ${nowhere}; },
 isView: (value) => value?.[$struct] === ${self} || ${source.constant(isViewOf)}(${self}, value),
+${copies.map((name) => copyCode[name]()).join(",\n")}
 };
-})()`) as Omit<BoundRecord<S>, "draft" | "prepare">;
+})()`) as Omit<BoundView<S>, "draft" | "prepare"> & Pick<BoundCopies<S>, C>;
   let draft: ViewOf<S> | undefined, apply: ReturnType<typeof makeApply> | undefined;
   return {
     ...bound,

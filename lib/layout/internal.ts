@@ -4,4 +4,4 @@
  * @module
  */
 export * from "./mod.ts";
-export { bindRecord, type BoundRecord } from "./bound_record.ts";
+export { bindRecord, type BoundCopies, type BoundRecord, type BoundView } from "./bound_record.ts";

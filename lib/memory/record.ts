@@ -1,6 +1,6 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { load, store } from "../atomic/mod.ts";
-import type { AnyStruct, BoundRecord, ViewOf } from "../layout/internal.ts";
+import type { AnyStruct, BoundCopies, BoundRecord, BoundView, ViewOf } from "../layout/internal.ts";
 import { READ_ONLY, VIEWS, type ViewState } from "../layout/slots.ts";
 
 /** Copies a record from one view to another. */
@@ -26,14 +26,17 @@ export function recordCopier<S extends AnyStruct>(layout: S, isOrdered: boolean 
  * @param isOrdered Whether the processor keeps loads and stores in order. Defaults to what this one does.
  * @returns The copies from the view and over it.
  */
-export function recordCopies<S extends AnyStruct>(
+export function recordCopies<S extends AnyStruct, C extends "copyTo" | "copyFrom">(
   layout: S,
-  bound: BoundRecord<S>,
+  bound: BoundRecord<S, C>,
   isOrdered: boolean = hasTotalStoreOrder(),
-): Pick<BoundRecord<S>, "copyTo" | "copyFrom"> {
-  if (isOrdered) return { copyTo: bound.copyTo, copyFrom: bound.copyFrom };
-  const copy = atomicCopier(layout), { record } = bound;
-  return { copyTo: (into) => copy(record, into), copyFrom: (from) => copy(from, record) };
+): Pick<BoundCopies<S>, C> {
+  const { record, copyTo, copyFrom } = bound as BoundView<S> & Partial<BoundCopies<S>>;
+  const copy = atomicCopier(layout);
+  const copies: Partial<BoundCopies<S>> = isOrdered
+    ? { copyTo, copyFrom }
+    : { copyTo: (into) => copy(record, into), copyFrom: (from) => copy(from, record) };
+  return copies as Pick<BoundCopies<S>, C>;
 }
 
 function atomicCopier<S extends AnyStruct>(layout: S): CopyRecord<S> {

@@ -124,7 +124,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsu
       );
     }
     const chunk = Math.max(1, Math.min(CHUNK_RECORDS, Math.floor(CHUNK_BYTES / recordBytes)));
-    const bound = bindRecord(layout, source, BROADCAST_HEADER_BYTES);
+    const bound = bindRecord(layout, source, BROADCAST_HEADER_BYTES, { copies: ["copyTo"] });
     const path = this.#path = specialize(makeReaderPath<S>)({
       words: wordAccess(words),
       moveTo: bound.moveTo,
@@ -132,7 +132,9 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsu
       recordsOffset: BROADCAST_HEADER_BYTES,
       recordBytes,
       slotMask,
-      copied: bindRecord(layout, new Views(new ArrayBuffer(Math.ceil(chunk * recordBytes / 8) * 8))),
+      copied: bindRecord(layout, new Views(new ArrayBuffer(Math.ceil(chunk * recordBytes / 8) * 8)), 0, {
+        copies: ["copyTo"],
+      }),
       chunk,
       capacity,
       reach,

@@ -66,7 +66,7 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct> implements Disposa
     this.#turn = turn;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const access = wordAccess(words, { isFenced: isFenced(words) });
-    const bound = bindRecord(layout, views, BROADCAST_HEADER_BYTES);
+    const bound = bindRecord(layout, views, BROADCAST_HEADER_BYTES, { copies: ["copyFrom"] });
     const path = this.#path = specialize(makeWriterPath<S>)({
       words: access,
       bound,

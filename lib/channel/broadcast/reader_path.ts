@@ -8,7 +8,7 @@ import type { WaitPorts } from "../shared/waiter.ts";
 export interface ReaderPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   /** Moves over the records. */
-  readonly moveTo: BoundRecord<S>["moveTo"];
+  readonly moveTo: BoundRecord<S, "copyTo">["moveTo"];
   /** Copies a record that a writer may be writing. */
   readonly copyTo: (into: ViewOf<S>) => void;
   /** Where the record of position 0 begins, in bytes. */
@@ -17,7 +17,7 @@ export interface ReaderPorts<S extends AnyStruct> {
   /** How many slots there are, less one: a power of two. */
   readonly slotMask: number;
   /** Moves over memory of the reader's own, to which records are copied before anybody sees them. */
-  readonly copied: BoundRecord<S>;
+  readonly copied: BoundRecord<S, "copyTo">;
   /** How many records fit in there. */
   readonly chunk: number;
   /** By how many records a reader may lag behind; what it lags behind by once it has lost some. */

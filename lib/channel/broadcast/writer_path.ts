@@ -1,11 +1,11 @@
 import type { WordAccess } from "../../atomic/internal.ts";
-import type { AnyStruct, BoundRecord, ValueOf, ViewOf } from "../../layout/internal.ts";
+import type { AnyStruct, BoundView, ValueOf, ViewOf } from "../../layout/internal.ts";
 
 /** What a writer is given. */
 export interface WriterPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   /** Moves over the records. */
-  readonly bound: BoundRecord<S>;
+  readonly bound: BoundView<S>;
   /** Copies over a record while others may read it. */
   readonly copyFrom: (from: ViewOf<S>) => void;
   /** Where the record of position 0 begins, in bytes. */

@@ -137,7 +137,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
 
   /** Makes `read` at its first call: it takes a hundred times as long as to attach. */
   #makeRead(): (row: number, into: ViewOf<S>) => boolean {
-    const bound = bindRecord(this.layout, this.#region.source, FIRST_RECORD_OFFSET);
+    const bound = bindRecord(this.layout, this.#region.source, FIRST_RECORD_OFFSET, { copies: ["copyTo"] });
     const read = specialize(makeReaderPath<S>)({
       words: wordAccess(this.#words),
       places: placesOf(this.#geometry),

@@ -58,7 +58,8 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
     const end = this.#end = new ChannelEnd(region, "write", "writer"), { views } = region, { i32 } = views;
     this.#role = role;
     const first = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES, isOrdered = hasTotalStoreOrder();
-    const bound = bindRecord(layout, views, first), opened = bindRecord(layout, views, first, { canRetire: true });
+    const bound = bindRecord(layout, views, first, { copies: ["copyTo", "copyFrom"] });
+    const opened = bindRecord(layout, views, first, { copies: [], canRetire: true });
     opened.retire();
     const changed = new EventCount(i32, CHANGED_EVENT_OFFSET / 4, true);
     const path = this.#path = specialize(makeWriterPath<S>)({

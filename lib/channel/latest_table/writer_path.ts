@@ -1,5 +1,5 @@
 import type { WordAccess } from "../../atomic/internal.ts";
-import type { AnyStruct, BoundRecord, ValueOf, ViewOf } from "../../layout/internal.ts";
+import type { AnyStruct, BoundView, ValueOf, ViewOf } from "../../layout/internal.ts";
 import type { TablePlaces } from "./geometry.ts";
 
 /** What writing a table needs. */
@@ -7,12 +7,12 @@ export interface WriterPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   readonly places: TablePlaces;
   /** Moves over the slots that are copied from and to. */
-  readonly bound: BoundRecord<S>;
+  readonly bound: BoundView<S>;
   /** Copies between slots and views so that others may read meanwhile. */
   readonly copyTo: (into: ViewOf<S>) => void;
   readonly copyFrom: (from: ViewOf<S>) => void;
   /** What `begin` returns, retired unless a row is begun. */
-  readonly opened: BoundRecord<S>;
+  readonly opened: BoundView<S>;
   /**
    * Whether the processor keeps stores in order. Where it does not, the writer's look at the version it alone writes is
    * an atomic one: after it, no store into the next slot is seen before the version published last.

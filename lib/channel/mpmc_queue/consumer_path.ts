@@ -9,7 +9,7 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   readonly places: QueuePlaces;
   /** Moves over the records. */
-  readonly bound: BoundRecord<S>;
+  readonly bound: BoundRecord<S, "copyTo" | "checkTarget">;
   /** The consumer's own cell: which position it names first, and how many. */
   readonly nameFirstWord: number;
   readonly nameCountWord: number;

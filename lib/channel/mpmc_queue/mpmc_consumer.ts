@@ -107,7 +107,9 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
     const path = this.#path = specialize(makeQueueConsumerPath<S>)({
       words: wordAccess(words, { isFenced: isFenced(words) }),
       places: placesOf(geometry),
-      bound: bindRecord(layout, region.views, geometry.slotsOffset + SLOT_HEADER_BYTES),
+      bound: bindRecord(layout, region.views, geometry.slotsOffset + SLOT_HEADER_BYTES, {
+        copies: ["copyTo", "checkTarget"],
+      }),
       nameFirstWord: cell + CELL_FIRST_OFFSET / 4,
       nameCountWord: cell + CELL_COUNT_OFFSET / 4,
       mostTaken: MOST_TAKEN,

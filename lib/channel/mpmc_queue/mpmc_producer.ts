@@ -90,14 +90,14 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
     const path = this.#path = specialize(makeQueueProducerPath<S>)({
       words: wordAccess(words, { isFenced: isFenced(words) }),
       places: placesOf(geometry),
-      bound: bindRecord(layout, region.views, firstRecord),
+      bound: bindRecord(layout, region.views, firstRecord, { copies: ["copyFrom", "checkSource"] }),
       nameFirstWord: cell + CELL_FIRST_OFFSET / 4,
       nameCountWord: cell + CELL_COUNT_OFFSET / 4,
       mostClaims: MOST_CLAIMS,
       ...paceOf(geometry),
       wake: () => published.notifyAll(),
       prepareNested(values) {
-        const nested = bindRecord(layout, region.views, firstRecord); // has a draft of its own
+        const nested = bindRecord(layout, region.views, firstRecord, { copies: ["copyFrom", "checkSource"] }); // has a draft of its own
         nested.prepare(values);
         return nested.draft();
       },

@@ -9,7 +9,7 @@ export interface QueueProducerPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   readonly places: QueuePlaces;
   /** Moves over the records. */
-  readonly bound: BoundRecord<S>;
+  readonly bound: BoundRecord<S, "copyFrom" | "checkSource">;
   /** The producer's own cell: which position it names first, and how many. */
   readonly nameFirstWord: number;
   readonly nameCountWord: number;

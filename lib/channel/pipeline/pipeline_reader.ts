@@ -97,7 +97,7 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
       const which = records.narrowest();
       return which < 0 ? published : gates.event(after[which]);
     });
-    const bound = bindRecord(layout, region.views, recordsOffset);
+    const bound = bindRecord(layout, region.views, recordsOffset, { copies: ["copyTo"] });
     // All that may be refused was refused.
     const place = new GatePlace(region, geometry, gates, index, request);
     const end = new ChannelEnd(region, "read", "reader");

@@ -38,7 +38,7 @@ export class PipelineWriter<S extends AnyStruct = AnyStruct> extends RecordProdu
       const slowest = space.slowest();
       return slowest < 0 ? published : gates.event(slowest);
     });
-    const bound = bindRecord(layout, region.views, recordsOffset);
+    const bound = bindRecord(layout, region.views, recordsOffset, { copies: ["copyFrom"] });
     // All that may be refused was refused.
     role.acquire();
     const space = specialize(makeSpacePath)({

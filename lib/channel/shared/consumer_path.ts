@@ -8,7 +8,7 @@ import type { WaitPorts } from "./waiter.ts";
 export interface ConsumerPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   /** Moves over the records. */
-  readonly bound: BoundRecord<S>;
+  readonly bound: BoundRecord<S, "copyTo">;
   /** Where the record of position 0 begins, in bytes. */
   readonly recordsOffset: number;
   readonly recordBytes: number;

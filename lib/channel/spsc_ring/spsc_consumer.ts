@@ -25,7 +25,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsume
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     super(new ChannelEnd(region, "read", "consumer"), {
       words: wordAccess(words, { isFenced: isFenced(words) }),
-      bound: bindRecord(layout, region.views, RING_HEADER_BYTES),
+      bound: bindRecord(layout, region.views, RING_HEADER_BYTES, { copies: ["copyTo"] }),
       recordsOffset: RING_HEADER_BYTES,
       recordBytes,
       slotMask,

@@ -26,7 +26,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProduce
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     super(new ChannelEnd(region, "write", "producer"), {
       words: wordAccess(words, { isFenced: isFenced(words) }),
-      bound: bindRecord(layout, region.views, RING_HEADER_BYTES),
+      bound: bindRecord(layout, region.views, RING_HEADER_BYTES, { copies: ["copyFrom"] }),
       recordsOffset: RING_HEADER_BYTES,
       recordBytes,
       slotMask,

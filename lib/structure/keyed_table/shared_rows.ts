@@ -29,7 +29,8 @@ export function sharedRowsPath<S extends AnyStruct>(
 ): WriterPath<S> {
   const { views } = region, places = placesOf(geometry);
   const first = (places.firstWord + places.slotsDelta) * 4 + places.recordDelta;
-  const bound = bindRecord(layout, views, first), opened = bindRecord(layout, views, first, { canRetire: true });
+  const bound = bindRecord(layout, views, first, { copies: ["copyTo", "copyFrom"] });
+  const opened = bindRecord(layout, views, first, { copies: [], canRetire: true });
   opened.retire();
   return specialize(makeWriterPath<S>)({
     words: wordAccess(views.i32),
