@@ -4,7 +4,7 @@
  * speed, by `drain`, by batches and by records of `for await`.
  *
  * Each case runs in processes of its own, all of them in turn, round after round. `waiting.bench.ts [rounds] [part of a
- * case's name]`.
+ * case's name, "latency" or "stream"]`.
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -83,7 +83,9 @@ function rateRow(title: string, runs: readonly number[], base: readonly number[]
 }
 
 const c = compile(new URL("./c/wake.c", import.meta.url));
-const latencies = latencyCases.filter(([title, what]) => title.includes(part) && (what !== "C" || c !== undefined))
+const latencies = latencyCases.filter(([title, what]) =>
+  `latency, ${title}`.includes(part) && (what !== "C" || c !== undefined)
+)
   .map((one) => ({ one, runs: [] as number[][] }));
 const streams = streamCases.filter(([title]) => `stream, ${title}`.includes(part))
   .map((one) => ({ one, runs: [] as number[] }));

@@ -220,7 +220,9 @@ export class Waiter implements WaitPorts {
       if (isReady()) return true;
       if (eventNow() !== event) continue; // what is waited for has changed
       const until = Math.min(deadline, event.now() + event.recheckMs);
-      if (!event.wait(seen, until) && until === deadline) return isReady();
+      const isWoken = event.wait(seen, until);
+      if (isReady()) return true; // before it is announced anew, which is a system call
+      if (!isWoken && until === deadline) return false;
     }
   }
 }
