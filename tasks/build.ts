@@ -1,19 +1,22 @@
 /**
- * Bundles the package into one ESM file and tries it under both runtimes: `bun run build`.
+ * Bundles the package into one ESM file and tries it under both runtimes, and within an executable: `bun run build`.
  *
  * @module
  */
 import { build as bundle, type BuildOptions } from "esbuild";
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import process from "node:process";
-import { command } from "../support/runtimes.ts";
+import { command, runtimes } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
 
 /** What the minified bundle may weigh, in bytes. Raise it knowingly. */
 const BUDGET = 260_000;
 
 /** Where the bundles lie, below the root. */
-const BUNDLE = "dist/shmkit.js", MINIFIED = "dist/shmkit.min.js", KEEPING_NAMES = "dist/shmkit.names.js";
+const BUNDLE = "dist/shmkit.js",
+  MINIFIED = "dist/shmkit.min.js",
+  KEEPING_NAMES = "dist/shmkit.names.js",
+  EXECUTABLE = "dist/tried";
 
 /** Builds, weighs and tries the bundle. */
 export async function build(): Promise<boolean> {
@@ -36,7 +39,18 @@ export async function build(): Promise<boolean> {
   for (const path of [BUNDLE, MINIFIED, KEEPING_NAMES]) {
     for (const runtime of ["bun", "deno"] as const) holds = await works(runtime, path) && holds;
   }
-  return holds;
+  return await worksCompiled() && holds;
+}
+
+/** Makes an executable of Bun, the library and a program, minified, and runs it. */
+async function worksCompiled(): Promise<boolean> {
+  const program = `${root}${EXECUTABLE}`, script = `${root}tasks/support/try_compiled.ts`;
+  try {
+    return await succeeds(runtimes.bun, "build", "--compile", "--minify", `--outfile=${program}`, script) &&
+      await succeeds(program);
+  } finally {
+    rmSync(program, { force: true }); // a hundred megabytes
+  }
 }
 
 /** Uses a bundle in a process of its own, where nothing but the bundle can be loaded. */

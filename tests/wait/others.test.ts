@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import { Event, Mutex, type Region, Segment, Semaphore, SpscRing } from "@shmkit/shmkit";
@@ -32,7 +32,10 @@ describe("tasks of several processes at a lock", () => {
       withName(async (name) => {
         using segment = Segment.create(name, { byteLength: 2 ** 18 });
         const mutex = segment.create("mutex", Mutex, {});
-        for (let round = 0; round < 3; round++) {
+        // Three times in a row, as it takes longer where others need the processor.
+        let inTime = 0;
+        for (let round = 0; inTime < 3; round++) {
+          assertLess(round, 9);
           const peer = Peer.start(runtime, SCRIPT, ["keep", name]);
           assertEquals(await peer.next(), "kept");
           const wait = mutex.lockAsync();
@@ -41,7 +44,7 @@ describe("tasks of several processes at a lock", () => {
           await peer.exited;
           const start = performance.now();
           assertEquals([await wait, mutex.ownerDied], [true, true]);
-          assert(performance.now() - start < 300); // 100 where nobody else needs the processor
+          inTime = performance.now() - start < 100 ? inTime + 1 : 0;
           mutex.markConsistent();
           mutex.unlock();
         }
