@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { Event, Mutex, Segment, Semaphore, SpscRing } from "@shmkit/shmkit";
+import { Event, Mutex, Segment, Semaphore, type SharedType, SpscRing } from "@shmkit/shmkit";
+import { FIRST_OWN_WORD } from "../../lib/sync/shared/lock_format.ts";
 import { Random } from "../../support/random.ts";
 import { after, Sample } from "./wait_sample.ts";
 
@@ -30,6 +31,26 @@ function waitingThreads(): number {
       return false; // it has just ended
     }
   }).length;
+}
+
+/** How often somebody slept at an event. */
+const SLEPT_WORD = FIRST_OWN_WORD + 3;
+
+// deno-lint-ignore no-explicit-any -- types with options of all kinds
+type AnyType = SharedType<any, any>;
+
+/** The same type, which notes the words of what it attaches to. */
+function withWords(type: AnyType, all: Int32Array[]): AnyType {
+  return {
+    kind: type.kind,
+    byteLength: (options) => type.byteLength(options),
+    schema: type.schema && ((options) => type.schema!(options)),
+    init: (region, options) => type.init(region, options),
+    attach(region, options) {
+      all.push(region.source.i32);
+      return type.attach(region, options);
+    },
+  };
 }
 
 describe("many tasks that wait", () => {
@@ -63,10 +84,16 @@ describe("many tasks that wait", () => {
   it("and are called off, or time out, by thousands: nothing is left of them", async () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 20 });
     using other = Segment.open(segment.name);
-    const ring = segment.create("ring", SpscRing, { layout: Sample, capacity: 8 }), into = Sample.alloc();
-    const consumer = ring.consumer({ pollMs: 0 }), event = segment.create("event", Event, { autoReset: true });
-    const mutex = segment.create("mutex", Mutex, {}),
-      semaphore = segment.create("semaphore", Semaphore, { permits: 1 });
+    const all: Int32Array[] = [], into = Sample.alloc();
+    const ring = segment.create("ring", withWords(SpscRing, all), { layout: Sample, capacity: 8 }) as SpscRing<
+      typeof Sample
+    >;
+    const event: Event = segment.create("event", withWords(Event, all), { autoReset: true });
+    const mutex: Mutex = segment.create("mutex", withWords(Mutex, all), {});
+    const semaphore: Semaphore = segment.create("semaphore", withWords(Semaphore, all), { permits: 1 });
+    const consumer = ring.consumer({ pollMs: 0 }), signals: WeakRef<AbortSignal>[] = [];
+    const words = () => all.map((words, i) => Array.from(words).toSpliced(i === 1 ? SLEPT_WORD : words.length, 1));
+    let before: number[][] | undefined;
     other.open("mutex", Mutex).lock();
     other.open("semaphore", Semaphore).lock();
     for (let round = 0; round < 40; round++) {
@@ -82,7 +109,15 @@ describe("many tasks that wait", () => {
       const results = await Promise.allSettled(waits);
       assertEquals(results.some((result) => result.status === "fulfilled" && result.value), false);
       assertEquals(listeners(), 0);
+      signals.push(new WeakRef(signal));
+      // From the first round on, those who would wake somebody know that somebody may sleep.
+      assertEquals(words(), before ??= words());
     }
+    await after(0);
+    const { Bun } = globalThis as { Bun?: { gc(now: boolean): void } };
+    Bun?.gc(true); // the others collect when they want to
+    const kept = signals.filter((signal) => signal.deref() !== undefined).length;
+    if (Bun !== undefined) assertLess(kept, signals.length / 2); // what is on the stack stays, or seems to be there
     assertEquals([event, mutex, semaphore].map((lock) => lock.stats().waiters), [0, 0, 0]);
     // None of the wake-ups to come is lost to one that is gone.
     const taken = [consumer.shiftAsync(into), event.waitAsync(), mutex.lockAsync(), semaphore.lockAsync()];
