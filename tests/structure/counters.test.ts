@@ -3,13 +3,19 @@ import { describe, it } from "node:test";
 import {
   CapacityError,
   ClosedError,
+  COUNT_TYPES,
   Counters,
   type CountersOptions,
+  f64,
+  LatestTable,
+  Mutex,
   NotOwnerError,
   ReadOnlyError,
   Region,
   Segment,
   SegmentFormatError,
+  SpscRing,
+  struct,
 } from "@shmkit/shmkit";
 import { Random } from "../../support/random.ts";
 import { withName } from "../../support/segments.ts";
@@ -165,23 +171,49 @@ describe("Counters in a segment", () => {
     assertThrows(() => here.allocate("more"), CapacityError);
   });
 
-  it("survive a death before each write of an allocation and of a free", () => {
-    for (const what of ["allocate", "take", "free"]) {
+  it("are taken over from one that died, with number and value, if label and type are the same", () => {
+    using one = Segment.anonymous({ byteLength: 65_536 });
+    const here = one.create("counters", Counters, { capacity: 4 });
+    const first = Segment.open(one.name), second = Segment.open(one.name);
+    const old = first.open("counters", Counters, {}).allocate("feed: messages", { type: 7 });
+    old.set(41);
+    const beside = here.allocate("feed: messages", { type: 7, takeOver: true });
+    assertEquals([beside.id, beside.value], [1, 0], "its owner lives");
+    beside.close();
+    first.close();
+    const other = here.allocate("feed: messages", { type: 8, takeOver: true });
+    assertEquals([other.id, other.value], [1, 0], "another type");
+    const heir = second.open("counters", Counters, {}).allocate("feed: messages", { type: 7, takeOver: true });
+    heir.add();
+    assertEquals([heir.id, heir.value, here.read(0), here.find("feed: messages")?.value], [0, 42, 42, 42]);
+    second.close();
+    const last = here.allocate("feed: messages", { type: 7, takeOver: true });
+    assertEquals([last.id, last.value], [0, 42]);
+    const again = here.allocate("feed: messages", { type: 7, takeOver: true });
+    assertEquals([again.id, again.value], [2, 0]);
+  });
+
+  it("survive a death before each write of an allocation, of a taking over and of a free", () => {
+    for (const what of ["allocate", "take", "take over", "free"]) {
       for (let step = 1;; step++) {
         using one = Segment.anonymous({ byteLength: 65_536 });
         const here = one.create("counters", Counters, { capacity: 2, labelBytes: 16 });
         here.allocate("stays").set(5);
-        if (what === "take") {
+        if (what.startsWith("take")) {
           const gone = Segment.open(one.name);
           gone.open("counters", Counters, {}).allocate("gone").set(7);
           gone.close();
         }
         const other = Segment.open(one.name), there = other.open("counters", Counters, {});
         const counter = what === "free" ? there.allocate("new") : undefined;
-        const died = diesBefore(step, () => counter ? counter.close() : void there.allocate("new"));
+        const died = diesBefore(step, () => {
+          if (counter) counter.close();
+          else if (what === "take over") there.allocate("gone", { takeOver: true });
+          else there.allocate("new");
+        });
         other.close();
         if (!died) {
-          assert(step > (what === "free" ? 1 : 8), `${what} has ${step - 1} writes`);
+          assert(step > ({ free: 1, "take over": 3 }[what] ?? 8), `${what} has ${step - 1} writes`);
           break;
         }
         const left = here.list({ withDead: true }).map(({ label, value }) => `${label} ${value}`);
@@ -195,6 +227,49 @@ describe("Counters in a segment", () => {
         assertEquals(here.read(1), 3);
       }
     }
+  });
+
+  it("offer what parts of the library count, and take over what a dead one had offered", () => {
+    using one = Segment.anonymous({ byteLength: 2 ** 18 });
+    const here = one.create("counters", Counters, { capacity: 20 }), two = Segment.open(one.name, { role: "feed" });
+    const there = two.open("counters", Counters, {}), layout = struct("Tick", { price: f64 });
+    const shown = () => here.list({ withDead: true }).map(({ label, type, value }) => [label, type, value]);
+    const ring = two.create("ticks", SpscRing, { layout, capacity: 4 }), producer = ring.producer();
+    for (let i = 0; i < 6; i++) producer.push({ price: i });
+    const offered = there.offer("ticks", ring);
+    assertEquals(shown(), [["ticks: length", 1, 4], ["ticks: high water", 3, 4], ["ticks: refusals", 4, 2]]);
+    producer.push({ price: 7 });
+    assertEquals(shown()[2][2], 2);
+    offered.update();
+    assertEquals(shown()[2][2], 3);
+    assertEquals(offered.counters.map(({ type }) => type), [COUNT_TYPES.length, COUNT_TYPES.highWater, 4]);
+    two.close();
+    using again = here.offer("ticks", one.open("ticks", SpscRing, { layout }));
+    assertEquals([again.counters.map(({ id }) => id), shown()[2]], [[0, 1, 2], ["ticks: refusals", 4, 3]]);
+    const mutex = one.create("mutex", Mutex, {}), table = one.create("quotes", LatestTable, { layout, rows: 2 });
+    mutex.lock();
+    table.writer().write(1, { price: 1 });
+    using _locks = here.offer("mutex", mutex), _tables = here.offer("quotes", table);
+    using _own = here.offer("own", { lost: 5, position: 2 ** 40, other: 3 });
+    assertEquals(shown().slice(3), [
+      ["mutex: waiters", 11, 0],
+      ["mutex: acquisitions", 12, 1],
+      ["mutex: contended", 13, 0],
+      ["mutex: recoveries", 14, 0],
+      ["quotes: changes", 9, 1],
+      ["own: position", 2, 2 ** 40],
+      ["own: lost", 5, 5],
+    ]);
+    again.close();
+    again.close();
+    assertThrows(() => again.update(), NotOwnerError);
+    assertEquals(shown().length, 7);
+    assertThrows(() => here.offer("none", {}), TypeError, "must tell one of length, position, highWater");
+    const small = one.create("small", Counters, { capacity: 2 });
+    assertThrows(() => small.offer("ticks", one.open("ticks", SpscRing, { layout })), CapacityError);
+    assertEquals(small.list(), [], "what was begun is given back");
+    assertThrows(() => small.offer("bad", { lost: 0.5 }), RangeError, "must be an integer");
+    assertEquals(small.list(), []);
   });
 
   it("are read, and not written, where they are attached for reading only; refuse use after a close", () =>

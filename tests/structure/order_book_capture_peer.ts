@@ -3,11 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BookReading, OrderBook, Segment } from "../../mod.ts";
 import { peerArgs, tell } from "../../support/in_peer.ts";
 
-/** Reads a book from its first snapshot until it is invalid again, and tells every different top that it saw. */
+/**
+ * Reads a book from its first snapshot until it is invalid again, and tells every different top that it saw: by its
+ * sequence number within a replay, as the top must be the same in all of them.
+ */
 const segment = Segment.open(peerArgs[0], { readOnly: peerArgs[1] === "readOnly" });
 const book = segment.open("book", OrderBook, {}), reading = new BookReading(20);
-const tops: [sequence: number, ...top: number[]][] = [], faults: string[] = [];
-let reads = 0, last = -1, isBegun = false;
+const tops = new Map<number, readonly number[]>(), faults: string[] = [], span = Number(peerArgs[2]);
+let reads = 0, last = -1, different = 0, isBegun = false;
 tell("reading");
 while (true) {
   const isValid = book.read(reading);
@@ -17,7 +20,10 @@ while (true) {
   if (isValid && reading.sequence !== last) {
     if (reading.sequence < last) faults.push(`${reading.sequence} behind ${last}`);
     last = reading.sequence;
-    tops.push([last, reading.bid, reading.bidQuantity, reading.ask, reading.askQuantity]);
+    different++;
+    const top = [reading.bid, reading.bidQuantity, reading.ask, reading.askQuantity], before = tops.get(last % span);
+    if (before === undefined) tops.set(last % span, top);
+    else if (top.some((value, i) => value !== before[i])) faults.push(`${top} in place of ${before} at ${last}`);
     for (let i = 1; i < reading.bids; i++) {
       if (reading.bidPrices[i] >= reading.bidPrices[i - 1]) faults.push(`bid ${i}`);
     }
@@ -28,5 +34,5 @@ while (true) {
   }
   if (!isValid || reads % 50 === 0) await delay(0);
 }
-tell({ reads, tops, faults: faults.slice(0, 5) });
+tell({ reads, different, tops: Array.from(tops, ([place, top]) => [place, ...top]), faults: faults.slice(0, 5) });
 process.exit(0);

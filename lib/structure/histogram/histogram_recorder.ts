@@ -1,13 +1,9 @@
 import { specialize, wordAccess } from "../../atomic/internal.ts";
 import { ChannelEnd } from "../../channel/internal.ts";
 import type { Region, Role } from "../../memory/mod.ts";
-import { LOW_BITS, readCount, wordsOf } from "../shared/long_count.ts";
-import { BEYOND_OFFSET, LANE_HEADER_BYTES } from "./format.ts";
 import { makeRecordPath, type RecordPath } from "./record_path.ts";
+import { recordPortsOf } from "./record_ports.ts";
 import type { Scale } from "./scale.ts";
-
-/** Most binary digits that 32-bit arithmetic has room for. */
-const EASY_BITS = 30, EASY_MOST = 2 ** 31 - 1;
 
 /**
  * Counts values in a {@linkcode Histogram}, in a lane that nobody else writes. Closing it, or the death of its process,
@@ -32,31 +28,8 @@ export class HistogramRecorder implements Disposable {
   /** Made by `Histogram.recorder`. */
   constructor(region: Region, role: Role, scale: Scale, laneOffset: number) {
     const end = this.#end = new ChannelEnd(region, "record in", "recorder"), words = wordAccess(region.views.i32);
-    const countsWord = (laneOffset + LANE_HEADER_BYTES) / 4, beyondWord = (laneOffset + BEYOND_OFFSET) / 4;
-    const { unitBits, halfBits, highest } = scale;
     this.#role = role;
-    const countBeyond = (): void => {
-      const count = readCount(region.views.i32, beyondWord) + 1, [low, high] = wordsOf(count);
-      words.release(beyondWord + 1, high);
-      words.release(beyondWord, low); // pairs: long count
-    };
-    this.#path = specialize(makeRecordPath)({
-      words,
-      countsWord,
-      unitBits,
-      halfBits,
-      easyMost: unitBits + halfBits + 1 > EASY_BITS ? -1 : Math.min(highest, EASY_MOST),
-      lowBits: LOW_BITS,
-      wordOf(value) {
-        end.requireOpen();
-        if (typeof value !== "number" || value !== value) {
-          throw new RangeError(`Cannot record in ${end.name} as a value must be a number: received ${value}`);
-        }
-        if (value > highest) countBeyond();
-        return countsWord + scale.indexOf(value > 0 ? Math.min(value, highest) : 0) * 2;
-      },
-      refuseUse: () => end.refuseUse(),
-    });
+    this.#path = specialize(makeRecordPath)(recordPortsOf({ region, words, scale, laneOffset, end }));
     this.record = this.#path.record;
   }
 

@@ -1,25 +1,14 @@
-import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
-import { load, specialize, wordAccess } from "../../atomic/internal.ts";
-import {
-  LatestTable,
-  placesOf,
-  readGeometry as readRows,
-  type TableGeometry,
-  WRITER_OFFSET,
-} from "../../channel/internal.ts";
-import { ClosedError } from "../../errors.ts";
+import { load } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
-import { type LayoutTypeFunction, OWN_TYPE, type Region, Role } from "../../memory/internal.ts";
+import { type LayoutTypeFunction, OWN_TYPE, type Region } from "../../memory/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
-import { BASE_DELTA, COUNT_WORD, FINISH, KEY_DELTA, MIX, MOVES_WORD, NEXT_WORD, STATE_DELTA, USED } from "./format.ts";
+import { COUNT_WORD, NEXT_WORD, USED } from "./format.ts";
 import { byteLengthOf, type KeyedTableOptions, layoutOf, readGeometry, rowsRegion, writeGeometry } from "./geometry.ts";
-import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
-import { KeyChanges } from "./key_changes.ts";
+import type { TableKey } from "./places.ts";
 import { KeyedRow, type RowReader } from "./keyed_row.ts";
 import { KeyedTableWriter } from "./keyed_table_writer.ts";
-import { KeyTexts } from "./key_texts.ts";
-import { type LookupPath, makeLookupPath } from "./lookup_path.ts";
-import { RowChanges } from "./row_changes.ts";
+import type { LookupPath } from "./lookup_path.ts";
+import { TableParts } from "./table_parts.ts";
 
 /** For the compiler: a table's type as a function of its layout's. */
 export interface KeyedTableFunction extends LayoutTypeFunction {
@@ -86,17 +75,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   readonly keyBytes: number;
   /** Who may write: `"one"` attachment all rows, or `"rows"`: for each row whoever took it. */
   readonly writers: "one" | "rows";
-  readonly #region: Region;
-  readonly #words: Int32Array;
-  readonly #geometry: KeyedGeometry;
-  readonly #rowsRegion: Region;
-  readonly #rows: LatestTable<S>;
-  readonly #rowsGeometry: TableGeometry;
-  readonly #log: RowChanges;
-  readonly #texts: KeyTexts;
+  readonly #parts: TableParts<S>;
   readonly #reader: RowReader<S>;
   #path: LookupPath<S> | undefined;
-  #changes: KeyChanges | undefined;
 
   /**
    * Looks a key up and copies its latest value. Allocates nothing.
@@ -131,31 +112,17 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    */
   readonly read: (row: number, into: ViewOf<S>) => boolean;
 
-  private constructor(
-    region: Region,
-    layout: S,
-    geometry: KeyedGeometry,
-    rows: Region,
-    options: { versions?: number },
-  ) {
-    const { capacity, isText, keyBytes, keyWords, isShared } = geometry;
-    const rowOptions = { layout, rows: capacity, ...options };
+  private constructor(layout: S, parts: TableParts<S>) {
+    const { capacity, isText, keyBytes, isShared } = parts.geometry;
     this.layout = layout;
     this.capacity = capacity;
     this.hasTexts = isText;
     this.keyBytes = keyBytes;
     this.writers = isShared ? "rows" : "one";
-    this.#region = region;
-    this.#words = region.source.i32;
-    this.#geometry = geometry;
-    this.#rowsRegion = rows;
-    this.#rows = LatestTable.attach(rows, rowOptions) as LatestTable<S>;
-    this.#rowsGeometry = readRows(rows, rowOptions);
-    this.#log = new RowChanges(rows.source.i32, placesOf(this.#rowsGeometry));
-    this.#texts = new KeyTexts(isText, keyBytes, keyWords);
+    this.#parts = parts;
     this.#reader = {
       readIf: (row, state, into) => this.#lookup().readIf(row, state, into),
-      stateOf: (row) => this.#stateOf(row),
+      stateOf: (row) => parts.stateOf(row),
     };
     this.get = (key, into) => this.#lookup().get(key, into);
     this.rowOf = (key) => this.#lookup().rowOf(key);
@@ -187,9 +154,12 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
     region: Region,
     options: Partial<KeyedTableOptions<S>> & { readonly layout: S },
   ): KeyedTable<S> {
-    const geometry = readGeometry(region, options), { versions } = options;
-    const rows = rowsRegion(region, geometry.rowsOffset);
-    return new KeyedTable(region, options.layout, geometry, rows, versions === undefined ? {} : { versions });
+    const geometry = readGeometry(region, options), { layout, versions } = options;
+    const rowOptions = { layout, rows: geometry.capacity, ...(versions === undefined ? {} : { versions }) };
+    return new KeyedTable(
+      layout,
+      new TableParts(region, geometry, rowsRegion(region, geometry.rowsOffset), rowOptions),
+    );
   }
 
   /**
@@ -198,8 +168,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get size(): number {
-    this.#requireOpen();
-    return load(this.#words, COUNT_WORD);
+    this.#parts.requireOpen();
+    return load(this.#parts.words, COUNT_WORD);
   }
 
   /**
@@ -232,15 +202,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   keyOf(row: number): TableKey | undefined {
-    this.#requireOpen();
-    this.#requireRow(row);
-    const at = keyAt(this.#geometry, row);
-    while (true) {
-      const state = load(this.#words, at + STATE_DELTA); // pairs: key state
-      if ((state & USED) === 0) return undefined;
-      this.#texts.copyFrom(this.#words, at + KEY_DELTA);
-      if (load(this.#words, at + STATE_DELTA) === state) return this.#texts.decode(); // pairs: key state
-    }
+    this.#parts.requireOpen();
+    if (row >>> 0 !== row || row >= this.capacity) this.#parts.refuseRow(row);
+    return this.#parts.keyOf(row);
   }
 
   /**
@@ -259,8 +223,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   *entries(): Generator<[key: TableKey, row: number], void, undefined> {
-    this.#requireOpen();
-    for (let row = 0; row < Math.min(load(this.#words, NEXT_WORD), this.capacity); row++) {
+    const { words } = this.#parts;
+    this.#parts.requireOpen();
+    for (let row = 0; row < Math.min(load(words, NEXT_WORD), this.capacity); row++) {
       const key = this.keyOf(row);
       if (key !== undefined) yield [key, row];
     }
@@ -282,7 +247,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   add(key: TableKey, options: WaitOptions): number | undefined;
   add(key: TableKey, options?: WaitOptions): number | undefined {
     const row = this.rowOf(key);
-    return row >= 0 ? row : this.#keyChanges().add(key, options);
+    return row >= 0 ? row : this.#parts.changes.add(key, options);
   }
 
   /**
@@ -299,9 +264,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   /** The same with a limit: undefined if the time ran out. */
   remove(key: TableKey, options: WaitOptions): boolean | undefined;
   remove(key: TableKey, options?: WaitOptions): boolean | undefined {
-    const changes = this.#keyChanges();
-    if (this.#geometry.isShared) return changes.remove(key, () => false, options);
-    const role = this.#writerRole();
+    const { changes, geometry } = this.#parts;
+    if (geometry.isShared) return changes.remove(key, () => false, options);
+    const role = this.#parts.writerRole();
     role.acquire();
     try {
       return changes.remove(key, () => true, options);
@@ -316,8 +281,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get changes(): number {
-    this.#requireOpen();
-    return this.#log.count;
+    this.#parts.requireOpen();
+    return this.#parts.log.count;
   }
 
   /**
@@ -331,15 +296,15 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   changedSince(since: number, fn: (row: number) => void): number {
-    this.#requireOpen();
+    const parts = this.#parts, { log, rows } = parts;
+    parts.requireOpen();
     const visit = (row: number): void => {
-      if (row < this.capacity && (this.#stateOf(row) & USED) !== 0) fn(row);
+      if (row < this.capacity && (parts.stateOf(row) & USED) !== 0) fn(row);
     };
-    if (!this.#geometry.isShared) return this.#rows.changedSince(since, visit);
-    if (since >>> 0 !== since) return this.#rows.changedSince(since, visit); // refuses
-    const now = this.#log.count;
-    if (!this.#log.visit(since, now, visit)) {
-      for (let row = 0; row < this.capacity; row++) if (this.#wasWritten(row)) visit(row);
+    if (!parts.geometry.isShared || since >>> 0 !== since) return rows.changedSince(since, visit); // or refuses
+    const now = log.count;
+    if (!log.visit(since, now, visit)) {
+      for (let row = 0; row < this.capacity; row++) if (parts.wasWritten(row)) visit(row);
     }
     return now;
   }
@@ -353,102 +318,26 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   writer(): KeyedTableWriter<S> {
-    const changes = this.#keyChanges();
+    const { region, geometry, rowsRegion, rows, rowsGeometry, log, changes } = this.#parts;
     return new KeyedTableWriter({
       layout: this.layout,
-      region: this.#region,
-      geometry: this.#geometry,
-      rowsRegion: this.#rowsRegion,
-      rows: this.#rows,
-      rowsGeometry: this.#rowsGeometry,
-      log: this.#log,
+      region,
+      geometry,
+      rowsRegion,
+      rows,
+      rowsGeometry,
+      log,
       changes,
       rowOf: this.rowOf,
-      wasWritten: (row) => this.#wasWritten(row),
+      wasWritten: (row) => this.#parts.wasWritten(row),
     });
   }
 
+  /** From the first lookup on, the methods are the lookups themselves. */
   #lookup(): LookupPath<S> {
-    return this.#path ??= this.#makeLookup();
-  }
-
-  /** Made at the first lookup: it takes a hundred times as long as to attach. */
-  #makeLookup(): LookupPath<S> {
-    const { firstWord, rowWords } = placesOf(this.#rowsGeometry), texts = this.#texts;
-    const path = specialize(makeLookupPath<S>)({
-      words: wordAccess(this.#words),
-      geometry: this.#geometry,
-      movesWord: MOVES_WORD,
-      baseDelta: BASE_DELTA,
-      keyDelta: KEY_DELTA,
-      versionWord: this.#geometry.rowsOffset / 4 + firstWord,
-      rowWords,
-      mix: MIX,
-      finish: FINISH,
-      scratch: texts.scratch,
-      encodeText: (key) => texts.encode(key),
-      isOrdered: hasTotalStoreOrder(),
-      rows: this.#rows,
-      wasWritten: (row) => this.#wasWritten(row),
-      refuseKey: (key) => this.#refuseKey(key),
-      refuseRow: (row) => this.#refuseRow(row),
-      refuseUse: () => this.#refuseClosed(),
-    });
+    if (this.#path !== undefined) return this.#path;
+    const path = this.#path = this.#parts.lookup;
     Object.assign(this, { get: path.get, rowOf: path.rowOf, read: path.read });
     return path;
-  }
-
-  #keyChanges(): KeyChanges {
-    this.#requireOpen();
-    return this.#changes ??= new KeyChanges(
-      this.#region,
-      this.#geometry,
-      this.#lookup(),
-      this.#texts,
-      (row) => this.#rows.version(row),
-    );
-  }
-
-  #writerRole(): Role {
-    return new Role(`the writer of ${this.#rowsRegion.name}`, this.#rowsRegion, WRITER_OFFSET / 4);
-  }
-
-  #stateOf(row: number): number {
-    return load(this.#words, keyAt(this.#geometry, row) + STATE_DELTA) ?? this.#refuseClosed(); // pairs: key state
-  }
-
-  /** Whether a row was written since its key was added. */
-  #wasWritten(row: number): boolean {
-    const at = keyAt(this.#geometry, row) + BASE_DELTA;
-    const high = load(this.#words, at + 1) >>> 0, low = load(this.#words, at) >>> 0;
-    return this.#rows.version(row) !== high * 2 ** 32 + low;
-  }
-
-  #requireRow(row: number): void {
-    if (row >>> 0 !== row || row >= this.capacity) this.#refuseRow(row);
-  }
-
-  #refuseRow(row: unknown): never {
-    throw new RangeError(
-      `Cannot use a row of keyed table ${this.#region.name} as its number must be an integer from 0 to ${
-        this.capacity - 1
-      }: received ${row}`,
-    );
-  }
-
-  #refuseKey(key: unknown): never {
-    throw new TypeError(
-      `Cannot look up a key of keyed table ${this.#region.name} as it must be ${
-        this.hasTexts ? "a string" : "a number"
-      }: received ${typeof key}`,
-    );
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) this.#refuseClosed();
-  }
-
-  #refuseClosed(): never {
-    throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
   }
 }

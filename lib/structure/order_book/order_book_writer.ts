@@ -1,20 +1,11 @@
-import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
 import { specialize, wordAccess } from "../../atomic/internal.ts";
 import { ChannelEnd } from "../../channel/internal.ts";
 import type { Region, Role } from "../../memory/mod.ts";
 import type { BookUpdate } from "./book_update.ts";
-import {
-  FOLLOWING,
-  INVALID,
-  KNOWN_ASK_F64,
-  KNOWN_BID_F64,
-  SEQUENCE_F64,
-  SNAPSHOT,
-  STATE_WORD,
-  TIME_F64,
-} from "./format.ts";
-import { type BookGeometry, placesOf } from "./geometry.ts";
+import { FOLLOWING, KNOWN_ASK_F64, KNOWN_BID_F64, SEQUENCE_F64, SNAPSHOT, STATE_WORD, TIME_F64 } from "./format.ts";
+import type { BookGeometry } from "./geometry.ts";
 import { type BookApplied, type BookWriterPath, makeBookWriterPath } from "./writer_path.ts";
+import { writerPortsOf } from "./writer_ports.ts";
 
 /**
  * The one writer of an {@linkcode OrderBook}. Closing it, or the death of its process, gives the role to others; in
@@ -56,25 +47,11 @@ export class OrderBookWriter implements Disposable {
 
   /** Made by `OrderBook.writer`. */
   constructor(region: Region, role: Role, geometry: BookGeometry) {
-    const { i32, f64 } = region.views, end = this.#end = new ChannelEnd(region, "write", "writer");
+    const { i32, f64: doubles } = region.views, end = this.#end = new ChannelEnd(region, "write", "writer");
     this.#region = region;
     this.#role = role;
-    const path = this.#path = specialize(makeBookWriterPath)({
-      words: wordAccess(i32),
-      doubles: f64,
-      places: placesOf(geometry),
-      isInvalid: INVALID,
-      priceFactor: 10 ** geometry.priceDigits,
-      quantityFactor: 10 ** geometry.quantityDigits,
-      isOrdered: hasTotalStoreOrder(),
-      refuseLevel(price, quantity) {
-        throw new RangeError(
-          `Cannot write ${end.name} as a level must have a finite price and a finite quantity of 0 or more: ` +
-            `received ${quantity} at ${price}`,
-        );
-      },
-      refuseUse: () => end.refuseUse(),
-    });
+    const ports = writerPortsOf({ words: wordAccess(i32), doubles, geometry, end });
+    const path = this.#path = specialize(makeBookWriterPath)(ports);
     this.snapshot = path.snapshot;
     this.change = path.change;
     this.invalidate = path.invalidate;

@@ -12,10 +12,10 @@ const NEAR = 2 ** 31 - 2, AT = (128 + 128) / 4 + 1 * 2;
 export const recording: Scenario = {
   part: "Histogram",
   title: "one records three times, past 2^31, another reads twice",
-  settings: [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, { preemptions: 2, memory: "x86", delays: 2 }, {
-    preemptions: 2,
+  settings: [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 2 }, {
+    preemptions: 1,
     memory: "arm64",
-    delays: 2,
+    delays: 1,
   }],
   start() {
     const histogram = share(Histogram, OPTIONS), { words } = histogram;
