@@ -249,8 +249,9 @@ describe("Counters in a segment", () => {
     const mutex = one.create("mutex", Mutex, {}), table = one.create("quotes", LatestTable, { layout, rows: 2 });
     mutex.lock();
     table.writer().write(1, { price: 1 });
+    const counted = { lost: 5, position: 2 ** 40, other: 3 };
     using _locks = here.offer("mutex", mutex), _tables = here.offer("quotes", table);
-    using _own = here.offer("own", { lost: 5, position: 2 ** 40, other: 3 });
+    using _own = here.offer("own", counted);
     assertEquals(shown().slice(3), [
       ["mutex: waiters", 11, 0],
       ["mutex: acquisitions", 12, 1],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BookUpdate, Histogram, OrderBook, type Region, type Segment } from "../../mod.ts";
+import { type BookUpdate, Histogram, OrderBook, type Region, type Segment } from "../../mod.ts";
 import { ChannelEnd } from "../../lib/channel/internal.ts";
 import { HEADER_BYTES } from "../../lib/structure/histogram/format.ts";
 import { readGeometry as readHistogram } from "../../lib/structure/histogram/geometry.ts";
