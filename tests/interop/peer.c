@@ -291,10 +291,15 @@ static void attach_mutex(shmkit_mutex *mutex) {
 }
 
 static void count_under_mutex(void) {
-  double *words = notes();
+  double *words = notes(), there = 0;
   shmkit_mutex mutex;
   uint64_t i;
   attach_mutex(&mutex);
+  for (i = 0; there < 2; i = 1) { /* both begin at once */
+    REQUIRE(shmkit_mutex_lock(&mutex, -1));
+    there = words[3] += (double)(1 - i);
+    REQUIRE(shmkit_mutex_unlock(&mutex));
+  }
   for (i = 0; i < count; i++) {
     REQUIRE(shmkit_mutex_lock(&mutex, -1));
     words[0]++;
@@ -440,7 +445,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   REQUIRE(shmkit_open(&segment, argv[2], what, strcmp(what, "watch") == 0 ? SHMKIT_READ_ONLY_ATTACHMENT : 0, 5000));
-  if (strcmp(what + strlen(what) - 3, "-on") == 0) {
+  if (strcmp(what, "count") == 0 || strcmp(what + strlen(what) - 3, "-on") == 0) {
     tell("\"ready\"");
     if (fgets(line, sizeof line, stdin) == NULL) return 1;
   }
