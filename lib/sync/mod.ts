@@ -16,7 +16,15 @@ export { Once, type OnceOptions } from "./once.ts";
 export { RwLock, type RwLockOptions } from "./rw_lock.ts";
 export type { RwLockStats } from "./rw_lock_readers.ts";
 export { Semaphore, type SemaphoreOptions, type SemaphoreStats } from "./semaphore.ts";
-export { SeqLock, type SeqLockOptions } from "./seq_lock.ts";
+export { SeqLock, type SeqLockFunction } from "./seq_lock.ts";
+export type {
+  SeqLockBytesOptions,
+  SeqLockDraft,
+  SeqLockOptions,
+  SeqLockPayload,
+  SeqLockRecordOptions,
+  SeqLockValues,
+} from "./seq_lock_geometry.ts";
 export { SpinLock, type SpinLockOptions } from "./spin_lock.ts";
 export { TicketLock, type TicketLockOptions } from "./ticket_lock.ts";
 export type { Synchronous } from "./shared/synchronous.ts";

@@ -1,11 +1,19 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { load, specialize, wordAccess } from "../atomic/internal.ts";
-import { SegmentFormatError } from "../errors.ts";
-import { type ReadonlyViews, Views } from "../layout/mod.ts";
-import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
-import type { Region } from "../memory/mod.ts";
+import { type AnyStruct, type ReadonlyViews, Views } from "../layout/mod.ts";
+import { type LayoutTypeFunction, OWN_TYPE, type Region } from "../memory/internal.ts";
 import { Guard } from "./guard.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
+import {
+  layoutOf,
+  payloadBytesOf,
+  readPayloadBytes,
+  type SeqLockDraft,
+  type SeqLockOptions,
+  type SeqLockPayload,
+  type SeqLockRecordOptions,
+  type SeqLockValues,
+} from "./seq_lock_geometry.ts";
 import { copyPlainly, copyWords, SeqLockReader } from "./seq_lock_reader.ts";
 import { SeqLockWriter } from "./seq_lock_writer.ts";
 import type { Lock } from "./shared/lock.ts";
@@ -18,10 +26,10 @@ import { requireDone, requireSynchronous, type Synchronous } from "./shared/sync
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
 
-/** How a {@linkcode SeqLock} is made. */
-export interface SeqLockOptions {
-  /** How many bytes it protects: a multiple of 8. */
-  readonly payloadBytes: number;
+/** For the compiler: a seqlock's type as a function of its layout's. */
+export interface SeqLockFunction extends LayoutTypeFunction {
+  /** The result. */
+  readonly type: SeqLock<Extract<this["layout"], AnyStruct>>;
 }
 
 /**
@@ -29,6 +37,10 @@ export interface SeqLockOptions {
  * of the processes. Readers write nothing, so they never slow the writer down, and a read-only attachment can read. A
  * reader that met a write reads again, so a writer that never rests can starve readers: a `LatestTable` has no such
  * readers.
+ *
+ * With a `layout` the record has named fields, and all who open it must use the same layout; with `payloadBytes` it is
+ * bytes. A layout's schema stands in the catalog, and `cHeader` prints the record for C: it lies 264 bytes behind the
+ * start of the object, behind the sequence (see `seq_lock_format.ts`).
  *
  * The writer is the owner of the lock; see {@linkcode Lock} for its methods and for what counts as a death. It may hold
  * the lock for one write, or, where there is one writer only, from the start to the end. With the lock held it calls
@@ -40,14 +52,34 @@ export interface SeqLockOptions {
  * is waited for.
  *
  * What is read between `beginRead` and a `validate` that returns true is whole. Before that it may be a mixture of
- * several writes, so use no value, and follow no index, before it is validated. Where the processor may reorder loads
+ * several writes, so use no value, and follow no index, before it is validated; an enumeration may even throw. Where the processor may reorder loads
  * (not x86-64), `payload` is a private copy, made word by word with atomic accesses. On a read-only attachment it is a
  * private copy, too, which `beginRead` makes: what is written to it reaches nobody.
  *
  * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
  * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.
  *
- * @example
+ * @example A kill switch
+ * ```ts
+ * import { bool, Segment, SeqLock, struct, u53 } from "@shmkit/shmkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const Switch = struct("Switch", { isStopped: bool, stoppedAt: u53 });
+ * using segment = Segment.anonymous({ byteLength: 65536 });
+ * const lock = segment.create("switch", SeqLock, { layout: Switch });
+ * lock.write({ isStopped: true, stoppedAt: 7 }); // a risk process
+ *
+ * assertEquals(lock.read((record) => record.isStopped), true); // whoever sends orders
+ *
+ * let isStopped = false, sequence = 0; // the same without a closure
+ * do {
+ *   sequence = lock.beginRead();
+ *   isStopped = lock.payload.isStopped;
+ * } while (!lock.validate(sequence));
+ * assertEquals(isStopped, true);
+ * ```
+ *
+ * @example Bytes
  * ```ts
  * import { Region, SeqLock } from "@shmkit/shmkit";
  * import { assertEquals } from "@std/assert";
@@ -61,23 +93,18 @@ export interface SeqLockOptions {
  *   f64[1] = 100.6;
  * });
  * assertEquals(record.read(({ f64 }) => f64[1] - f64[0] < 0.2), true);
- *
- * let spread = 0, sequence = 0; // the same without a closure
- * do {
- *   sequence = record.beginRead();
- *   spread = record.payload.f64[1] - record.payload.f64[0];
- * } while (!record.validate(sequence));
- * assertEquals(spread < 0.2, true);
  * ```
  */
-export class SeqLock implements Lock {
+export class SeqLock<S extends AnyStruct = never> implements Lock {
+  /** For the compiler only; never there. */
+  declare static readonly typeFunction?: SeqLockFunction;
   /** The name in the catalog. */
   static readonly kind = "SeqLock";
   /** Never writes what is attached for reading only. */
   static readonly [OWN_TYPE]: true = true;
 
-  /** What to read, between `beginRead` and `validate`. */
-  readonly payload: ReadonlyViews;
+  /** What to read, between `beginRead` and `validate`: a record, read-only; without a layout, bytes. */
+  readonly payload: SeqLockPayload<S>;
 
   /**
    * Begins to read. Waits while a write is in progress.
@@ -103,23 +130,19 @@ export class SeqLock implements Lock {
   readonly #id: number;
   readonly #guard: Guard;
   readonly #reader: SeqLockReader;
-  readonly #writer: SeqLockWriter;
+  readonly #writer: SeqLockWriter<S>;
   /** The payload itself. */
   readonly #shared: ReadonlyViews;
+  /** What readers get: the payload itself, or a copy. */
+  readonly #seen: ReadonlyViews;
   /** Whether readers and writers work on the payload itself. */
   readonly #isOrdered: boolean;
   /** Whether a reader's copy is only there to keep it from writing what is attached for reading only. */
   readonly #isCopiedPlainly: boolean;
 
-  private constructor(region: Region, isOrdered: boolean) {
+  private constructor(region: Region, isOrdered: boolean, layout: S | undefined) {
     this.#header = new LockHeader("seqlock", region);
-    const bytes = region.source.i32[PAYLOAD_BYTES_WORD];
-    if (bytes < 8 || bytes % 8 !== 0 || PAYLOAD_OFFSET + bytes > region.byteLength) {
-      throw new SegmentFormatError(
-        "OBJECT",
-        `Cannot attach to ${this.#header.what} as its payload must fit ${region.byteLength} bytes: found ${bytes}`,
-      );
-    }
+    const bytes = readPayloadBytes(region, layout, this.#header.what);
     this.#word = new OwnedWord(this.#header);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
@@ -131,8 +154,9 @@ export class SeqLock implements Lock {
     this.#shared = partOf(region.source);
     // Nobody but this class gets hold of the memory itself.
     const lent = isOrdered ? partOf(region.views.lent) : undefined;
-    this.payload = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
-    this.#writer = new SeqLockWriter(this.#header, this.#word, this.#shared, lent);
+    const seen = this.#seen = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
+    this.payload = (layout === undefined ? seen : layout.view(seen, 0, { readOnly: true })) as SeqLockPayload<S>;
+    this.#writer = new SeqLockWriter(this.#header, this.#word, this.#shared, lent, layout);
     this.#reader = new SeqLockReader(this.#header, () => this.#copyIn());
     this.beginRead = () => this.#makePath().beginRead();
     this.validate = (sequence) => this.#makePath().validate(sequence);
@@ -140,30 +164,33 @@ export class SeqLock implements Lock {
 
   /** The bytes a seqlock takes. */
   static byteLength(options: SeqLockOptions): number {
-    requireOptions("make a seqlock", options, "with payloadBytes");
-    const { payloadBytes } = options;
-    if (Number.isInteger(payloadBytes) && payloadBytes >= 8 && payloadBytes % 8 === 0 && payloadBytes <= 2 ** 30) {
-      return PAYLOAD_OFFSET + payloadBytes;
-    }
-    throw new RangeError(
-      `Cannot make a seqlock as payloadBytes must be a multiple of 8, from 8 on: received ${payloadBytes}`,
-    );
+    return PAYLOAD_OFFSET + payloadBytesOf(options);
+  }
+
+  /** The schema text of the record; undefined without a layout. */
+  static schema(options: Partial<SeqLockOptions>): string | undefined {
+    return layoutOf(options)?.schema;
   }
 
   /** Prepares a seqlock in zeroed memory. */
   static init(region: Region, options: SeqLockOptions): void {
-    SeqLock.byteLength(options);
-    region.views.i32[PAYLOAD_BYTES_WORD] = options.payloadBytes;
+    region.views.i32[PAYLOAD_BYTES_WORD] = payloadBytesOf(options);
   }
 
-  /** Attaches to a seqlock; `payloadBytes` is read from it. A read-only attachment reads. */
-  static attach(region: Region, _options: Partial<SeqLockOptions>): SeqLock {
-    return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly);
+  /** Attaches to a seqlock, whose record is used by the layout's names. A read-only attachment reads. */
+  static attach<S extends AnyStruct>(region: Region, options: SeqLockRecordOptions<S>): SeqLock<S>;
+  /** Attaches to a seqlock, of whose record the bytes are used; `payloadBytes` is read from it. */
+  static attach(region: Region, options: Partial<SeqLockOptions>): SeqLock;
+  static attach(region: Region, options: Partial<SeqLockOptions>): SeqLock<AnyStruct> {
+    return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly, layoutOf(options));
   }
 
   /** As `attach`, on any processor by the rules of one that reorders loads and stores. */
-  static attachUnordered(region: Region): SeqLock {
-    return new SeqLock(region, false);
+  static attachUnordered<S extends AnyStruct>(region: Region, options: SeqLockRecordOptions<S>): SeqLock<S>;
+  /** The same without a layout. */
+  static attachUnordered(region: Region, options?: Partial<SeqLockOptions>): SeqLock;
+  static attachUnordered(region: Region, options?: Partial<SeqLockOptions>): SeqLock<AnyStruct> {
+    return new SeqLock(region, false, layoutOf(options));
   }
 
   /**
@@ -176,7 +203,7 @@ export class SeqLock implements Lock {
    * @throws {TypeError} If `fn` writes this record, or returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  read<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T {
+  read<T>(fn: (payload: SeqLockPayload<S>) => T & Synchronous<T>): T {
     while (true) {
       const sequence = this.beginRead();
       try {
@@ -197,7 +224,7 @@ export class SeqLock implements Lock {
    * @throws {TypeError} If `fn` returns a promise.
    * @throws {ClosedError} If the segment was closed.
    */
-  tryRead<T>(fn: (payload: ReadonlyViews) => T & Synchronous<T>): T | undefined {
+  tryRead<T>(fn: (payload: SeqLockPayload<S>) => T & Synchronous<T>): T | undefined {
     const sequence = this.#reader.look();
     if ((sequence & WRITING) !== 0) return undefined;
     this.#copyIn();
@@ -219,7 +246,7 @@ export class SeqLock implements Lock {
    * @throws {TypeError} If it writes already.
    * @throws {ClosedError} If the segment was closed.
    */
-  beginWrite(): Views {
+  beginWrite(): SeqLockDraft<S> {
     return this.#writer.begin();
   }
 
@@ -239,7 +266,18 @@ export class SeqLock implements Lock {
    * @throws As `lock` and `beginWrite` do.
    * @throws {TypeError} If `fn` is async or returns a promise.
    */
-  write<T>(fn: (payload: Views) => T & Synchronous<T>): void {
+  write<T>(fn: (payload: SeqLockDraft<S>) => T & Synchronous<T>): void;
+  /**
+   * The same with fields by their names: those that are left out keep their values. All are checked before the lock is
+   * taken.
+   *
+   * @throws As `lock` and `beginWrite` do.
+   * @throws {TypeError} If there is no layout, a key is no field, or a value is of the wrong type.
+   * @throws {RangeError} If a value is out of range.
+   */
+  write(values: SeqLockValues<S>): void;
+  write<T>(what: ((payload: SeqLockDraft<S>) => T & Synchronous<T>) | SeqLockValues<S>): void {
+    const fn = typeof what === "function" ? what : this.#writer.assigning(what);
     requireSynchronous("write", this.#header.what, fn);
     const isHeld = this.#word.isMine;
     if (!isHeld) this.lock();
@@ -325,8 +363,8 @@ export class SeqLock implements Lock {
    */
   #copyIn(): void {
     if (this.#isOrdered) return;
-    if (this.#isCopiedPlainly) copyPlainly(this.#shared.i32, this.payload.i32);
-    else copyWords(this.#shared, this.payload, load);
+    if (this.#isCopiedPlainly) copyPlainly(this.#shared.i32, this.#seen.i32);
+    else copyWords(this.#shared, this.#seen, load);
   }
 
   #refuseWritingReader(): never {

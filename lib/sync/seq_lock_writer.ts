@@ -1,13 +1,14 @@
 import { peek, release, store } from "../atomic/mod.ts";
 import { ClosedError, NotOwnerError } from "../errors.ts";
-import { type ReadonlyViews, Views } from "../layout/mod.ts";
+import { type AnyStruct, type ReadonlyViews, type ViewOf, Views } from "../layout/mod.ts";
 import { SEQUENCE_WORD, WRITER_WORD, WRITING } from "./seq_lock_format.ts";
+import type { SeqLockDraft, SeqLockValues } from "./seq_lock_geometry.ts";
 import { copyWords } from "./seq_lock_reader.ts";
 import type { LockHeader } from "./shared/lock_header.ts";
 import type { OwnedWord } from "./shared/owned_word.ts";
 
 /** The writes of one seqlock object. What must be known to all objects of an attachment stands in the words. */
-export class SeqLockWriter {
+export class SeqLockWriter<S extends AnyStruct> {
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
   readonly #words: Int32Array;
@@ -15,6 +16,9 @@ export class SeqLockWriter {
   readonly #shared: ReadonlyViews;
   /** What is written to: the payload itself, or a private copy of it that `end` stores atomically. */
   readonly #draft: Views | undefined;
+  readonly #layout: S | undefined;
+  /** What the caller fills: a record in the draft, or, without a layout, the draft. */
+  readonly #filled: SeqLockDraft<S>;
   readonly #isOrdered: boolean;
   /** Whether this object has begun a write. */
   #isWriting = false;
@@ -24,15 +28,24 @@ export class SeqLockWriter {
    * @param word Of the lock.
    * @param shared The payload.
    * @param lent The payload as writers may have it, where the processor keeps stores in order; else they fill a copy.
+   * @param layout Of the payload, if it has one.
    */
-  constructor(header: LockHeader, word: OwnedWord, shared: ReadonlyViews, lent: Views | undefined) {
+  constructor(
+    header: LockHeader,
+    word: OwnedWord,
+    shared: ReadonlyViews,
+    lent: Views | undefined,
+    layout: S | undefined,
+  ) {
     this.#header = header;
     this.#word = word;
     this.#words = header.words;
     this.#id = header.id;
     this.#shared = shared;
     this.#isOrdered = lent !== undefined;
+    this.#layout = layout;
     if (header.words.length > 0) this.#draft = lent ?? new Views(new ArrayBuffer(shared.byteLength));
+    this.#filled = (this.#draft && layout ? layout.view(this.#draft) : this.#draft) as SeqLockDraft<S>;
   }
 
   /** Whether an object of this attachment is within a write. */
@@ -47,13 +60,13 @@ export class SeqLockWriter {
   }
 
   /** See `SeqLock.beginWrite`. */
-  begin(): Views {
+  begin(): SeqLockDraft<S> {
     if (!this.#word.isMine || this.isWithin) this.#refuse();
     return this.start();
   }
 
   /** The same for one that has just taken the lock. */
-  start(): Views {
+  start(): SeqLockDraft<S> {
     this.#isWriting = true;
     if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
     this.#words[WRITER_WORD] = this.#id; // plain: ordered by the store below
@@ -61,7 +74,7 @@ export class SeqLockWriter {
     // Pairs: seqlock sequence. Whoever sees anything of what follows finds the sequence changed. Odd stays odd after a
     // death.
     store(this.#words, SEQUENCE_WORD, sequence | WRITING);
-    return this.#draft!;
+    return this.#filled;
   }
 
   /** See `SeqLock.endWrite`. */
@@ -74,7 +87,21 @@ export class SeqLockWriter {
     release(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
   }
 
-  /** Refuses to end the lock within a write. */
+  /** A function that sets fields, all of which are checked now. */
+  assigning(values: SeqLockValues<S>): (payload: SeqLockDraft<S>) => void {
+    const layout: S | undefined = this.#layout;
+    if (layout === undefined) {
+      throw new TypeError(
+        `Cannot write ${this.#header.what} as without a layout there must be a function that fills its bytes: received ${
+          values === null ? "null" : typeof values
+        }`,
+      );
+    }
+    layout.assign(layout.alloc(), values);
+    return (payload) => layout.assign(payload as ViewOf<S>, values);
+  }
+
+  /** Refuses to unlock within a write. */
   requireEnded(): void {
     if (!this.isWithin) return;
     throw new TypeError(`Cannot unlock ${this.#header.what} within a write; call endWrite() first`);

@@ -4,7 +4,17 @@
  *
  * @module
  */
-import { Broadcast, f64, LatestTable, MpmcQueue, Pipeline, type Segment, SpscRing, struct } from "@shmkit/shmkit";
+import {
+  Broadcast,
+  f64,
+  LatestTable,
+  MpmcQueue,
+  Pipeline,
+  type Segment,
+  SeqLock,
+  SpscRing,
+  struct,
+} from "@shmkit/shmkit";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
 const record = { layout: Quote, capacity: 8 } as const;
@@ -72,6 +82,36 @@ export function streams(segment: Segment): void {
   pipeline.writer().claim()!.bidd = 1;
   // @ts-expect-error There is no such field.
   pipeline.reader("last").drain((quote) => void quote.prise);
+}
+
+/** A lock that protects a record. */
+export function records(segment: Segment): void {
+  const lock = segment.create("limits", SeqLock, { layout: Quote });
+  lock.write((quote) => quote.bid = 1);
+  lock.write({ ask: 1 });
+  const bid: number = lock.read((quote) => quote.bid) + lock.payload.ask;
+  lock.beginWrite().bid = bid;
+  // @ts-expect-error There is no such field.
+  lock.write((quote) => quote.bidd = 1);
+  // @ts-expect-error There is no such field.
+  lock.write({ aks: 1 });
+  // @ts-expect-error A reader changes nothing.
+  lock.read((quote) => quote.bid = 1);
+  // @ts-expect-error There is no such field.
+  void segment.open("limits", SeqLock, { layout: Quote }).payload.bidd;
+  // @ts-expect-error There is no such field.
+  lock.beginWrite().bidd = 1;
+  // @ts-expect-error A function that goes on after it has returned.
+  lock.write(() => Promise.resolve());
+  const bytes = segment.openOrCreate("bytes", SeqLock, { payloadBytes: 8 });
+  bytes.write(({ f64 }) => f64[0] = 1);
+  void segment.open("bytes", SeqLock).payload.f64[0];
+  // @ts-expect-error Bytes have no names.
+  bytes.write({ bid: 1 });
+  // @ts-expect-error A layout says how many bytes there are.
+  segment.create("limits", SeqLock, { layout: Quote, payloadBytes: 16 });
+  // @ts-expect-error Neither bytes nor a layout.
+  segment.create("limits", SeqLock, {});
 }
 
 /** A layout by itself. */

@@ -265,13 +265,13 @@ export const VARIANTS: readonly Variant[] = [
   ], ["seq_lock_writer", "(peek(this.#words, SEQUENCE_WORD) + 1) | 0", "(peek(this.#words, SEQUENCE_WORD) + 2) | 0"]),
   variant("on arm64, copies as on x86-64", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock",
-    "return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly);",
-    "return new SeqLock(region, true);",
+    "return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly, layoutOf(options));",
+    "return new SeqLock(region, true, layoutOf(options));",
   ]),
   variant("on arm64, reads plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock",
-    "copyWords(this.#shared, this.payload, load)",
-    "copyWords(this.#shared, this.payload, peek)",
+    "copyWords(this.#shared, this.#seen, load)",
+    "copyWords(this.#shared, this.#seen, peek)",
   ], ["seq_lock", "import { load, ", "import { load, peek, "]),
   variant("on arm64, writes plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock_reader",

@@ -1,4 +1,4 @@
-import { OwnerDiedError, type ReadonlyViews, type Segment, SeqLock, type ViewOf } from "../../../mod.ts";
+import { OwnerDiedError, type Segment, SeqLock, type ViewOf } from "../../../mod.ts";
 import type { Limits } from "../risk/limits.ts";
 import { LimitsRecord } from "./records.ts";
 
@@ -22,17 +22,15 @@ export const DEFAULT_LIMITS: DeskLimitValues = {
  * then no order goes out, until the next change.
  */
 export class DeskLimits {
-  readonly #lock: SeqLock;
-  readonly #record: ViewOf<typeof LimitsRecord>;
+  readonly #lock: SeqLock<typeof LimitsRecord>;
 
-  private constructor(lock: SeqLock) {
+  private constructor(lock: SeqLock<typeof LimitsRecord>) {
     this.#lock = lock;
-    this.#record = LimitsRecord.view(lock.payload, 0, { readOnly: true });
   }
 
   /** Attaches to the limits of a segment, or makes them, all 0. */
   static of(segment: Segment): DeskLimits {
-    return new DeskLimits(segment.openOrCreate("limits", SeqLock, { payloadBytes: LimitsRecord.byteLength }));
+    return new DeskLimits(segment.openOrCreate("limits", SeqLock, { layout: LimitsRecord }));
   }
 
   /** Whether orders are stopped: look right before each. Allocates nothing. */
@@ -40,7 +38,7 @@ export class DeskLimits {
     const lock = this.#lock;
     try {
       while (true) {
-        const sequence = lock.beginRead(), isStopped = this.#record.isStopped;
+        const sequence = lock.beginRead(), { isStopped } = lock.payload;
         if (lock.validate(sequence)) return isStopped;
       }
     } catch (error) {
@@ -52,9 +50,7 @@ export class DeskLimits {
   /** Copies all of it. @returns False if somebody died changing it. */
   read(into: ViewOf<typeof LimitsRecord>): boolean {
     try {
-      this.#lock.read((payload: ReadonlyViews) =>
-        LimitsRecord.copy(LimitsRecord.view(payload, 0, { readOnly: true }), into)
-      );
+      this.#lock.read((record) => LimitsRecord.copy(record, into));
       return true;
     } catch (error) {
       if (error instanceof OwnerDiedError) return false;
@@ -66,7 +62,7 @@ export class DeskLimits {
   set(limits: DeskLimitValues): void {
     using _ = this.#lock.acquire();
     this.#repair();
-    this.#lock.write((payload) => LimitsRecord.assign(LimitsRecord.view(payload), limits));
+    this.#lock.write((record) => LimitsRecord.assign(record, limits));
   }
 
   /** Stops all orders. @param now On the segment's clock. @returns Whether this call did it. */
@@ -74,8 +70,7 @@ export class DeskLimits {
     using _ = this.#lock.acquire();
     this.#repair();
     let isNew = false;
-    this.#lock.write((payload) => {
-      const record = LimitsRecord.view(payload);
+    this.#lock.write((record) => {
       isNew = !record.isStopped;
       if (isNew) record.stoppedAt = now;
       record.isStopped = true;
@@ -86,8 +81,6 @@ export class DeskLimits {
   /** After a death within a change: the limits that a desk begins with, and no orders. */
   #repair(): void {
     if (!this.#lock.ownerDied) return;
-    this.#lock.write((payload) => {
-      LimitsRecord.assign(LimitsRecord.view(payload), { ...DEFAULT_LIMITS, stoppedAt: 0, isStopped: true });
-    });
+    this.#lock.write({ ...DEFAULT_LIMITS, stoppedAt: 0, isStopped: true });
   }
 }
