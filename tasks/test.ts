@@ -57,7 +57,8 @@ if (only?.some((part) => !PARTS.includes(part))) {
 }
 
 /** Tests that do not judge how soon something happens: both runtimes run theirs side by side. */
-const BESIDE = /^tests\/(layout\/|examples\/|desk\/|cli\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
+const BESIDE =
+  /^tests\/(layout\/|examples\/|desk\/|cli\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
 
 /**
  * What finds the same under every runtime: it explores code by itself (one test compares its counts with those of the

@@ -85,7 +85,10 @@ describe("plain JavaScript that leaves out or mistakes an argument is told which
   });
 
   const parts: [type: Anything, says: string][] = [
-    [shmkit.SeqLock, "Cannot make a seqlock as its options must be an object with a layout or payloadBytes: received undefined"],
+    [
+      shmkit.SeqLock,
+      "Cannot make a seqlock as its options must be an object with a layout or payloadBytes: received undefined",
+    ],
     [shmkit.Semaphore, "Cannot make a semaphore as its options must be an object with permits: received undefined"],
     [shmkit.Barrier, "Cannot make a barrier as its options must be an object with parties: received undefined"],
     [shmkit.ByteRing, "Cannot make a byte ring as its options must be an object with a capacity: received undefined"],
