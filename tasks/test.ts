@@ -239,7 +239,8 @@ function step(name: string, holds: boolean): void {
 /** Deno's configuration without the stand-in, if asked for. It lies beside `deno.json`, whose paths it shares. */
 function denoConfigs(): string[] {
   if (process.env.SHMKIT_JSR !== "1") return [];
-  const { links: _, ...config } = JSON.parse(readFileSync(`${root}deno.json`, "utf8"));
+  const config = JSON.parse(readFileSync(`${root}deno.json`, "utf8"));
+  config.imports["@std/assert"] = "jsr:@std/assert@^1";
   const path = `${root}deno.jsr.json`;
   writeFileSync(path, JSON.stringify(config));
   return [`--config=${path}`];

@@ -1,7 +1,7 @@
 /**
  * The part of JSR's `@std/assert` that the tests use, over `node:assert/strict`: the package has no copy outside JSR,
- * which a machine with npm alone does not reach. `deno.json` links it in the package's place, `tsconfig.json` names it
- * for Bun. `SHMKIT_JSR=1 bun run test` runs the Deno side with the package itself; Bun has nothing else to run with.
+ * which a machine with npm alone does not reach. `deno.json` names it for Deno, `tsconfig.json` for Bun.
+ * `SHMKIT_JSR=1 bun run test` runs the Deno side with the package itself; Bun has nothing else to run with.
  *
  * Signatures and outcomes are those of the package, with one exception: deep equality is `node:assert`'s, which also
  * tells 0 from -0 and compares prototypes.
