@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { runtimes } from "../support/runtimes.ts";
 import { commentRuleViolations } from "./comment_rule.ts";
 import { importRuleViolations } from "./import_rule.ts";
 import { pathRuleViolations } from "./path_rule.ts";
-import { root, sources, succeeds } from "./project.ts";
+import { publicModules, root, sources, succeeds } from "./project.ts";
 
 const TSC = "node_modules/typescript/lib/tsc.js";
 
@@ -40,10 +39,6 @@ function deno(...args: string[]): Promise<boolean> {
 function hasNone(violations: readonly string[]): boolean {
   for (const violation of violations) console.error(violation);
   return violations.length === 0;
-}
-
-function publicModules(): string[] {
-  return Object.values(JSON.parse(readFileSync(`${root}deno.json`, "utf8")).exports);
 }
 
 if (import.meta.main) {

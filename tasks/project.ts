@@ -1,9 +1,15 @@
 import $, { type CommandBuilder } from "dax";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The project's root, with a slash at the end. */
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
+
+/** The modules that users import, as `deno.json` names them. */
+export function publicModules(): string[] {
+  return Object.values(JSON.parse(readFileSync(`${root}deno.json`, "utf8")).exports);
+}
 
 /** What holds code, of what there is. */
 export const sources: readonly string[] = ["mod.ts", "ffi", "lib", "support", "tests", "bench", "tasks", "examples"]
