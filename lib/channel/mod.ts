@@ -23,7 +23,7 @@ export { Pipeline, type PipelineFunction, type PipelineGate } from "./pipeline/p
 export type { PipelineOptions } from "./pipeline/geometry.ts";
 export { PipelineReader, type PipelineReaderOptions, type PipelineStart } from "./pipeline/pipeline_reader.ts";
 export { PipelineWriter } from "./pipeline/pipeline_writer.ts";
-export type { DrainResult } from "./shared/drain_result.ts";
+export type { DrainResult } from "../sync/internal.ts";
 export { RecordConsumer } from "./shared/record_consumer.ts";
 export { RecordProducer } from "./shared/record_producer.ts";
 export { SpscRing, type SpscRingFunction } from "./spsc_ring/spsc_ring.ts";

@@ -188,7 +188,7 @@ describe("functions that go on after they returned", () => {
   // Rejected by the compiler, too: tests/sync/types.ts.
   // deno-lint-ignore no-explicit-any
   type Any = any;
-  const afterwards = "as the function must have ended when it returns";
+  const afterwards = "as its function must have done its work when it returns";
 
   it("Once.run refuses async functions and generators before it begins, and is not done by a promise", async () => {
     using segment = Segment.anonymous({ byteLength: 65536 });
@@ -196,13 +196,13 @@ describe("functions that go on after they returned", () => {
     let begun = 0;
     const async = async () => void begun++, generator = function* () {}, asyncGenerator = async function* () {};
     for (const fn of [async, generator, asyncGenerator] as Any[]) {
-      const tag = fn[Symbol.toStringTag];
+      const tag = fn === generator ? "a GeneratorFunction" : `an ${fn[Symbol.toStringTag]}`;
       assertThrows(() => once.run(fn), TypeError, `${afterwards}: received ${tag}`);
     }
     assertEquals([begun, once.isDone, once.stats().acquisitions], [0, false, 0]);
     const work: Promise<void>[] = [];
     const promising: Any = () => (work.push(Promise.resolve()), work[0]);
-    assertThrows(() => once.run(promising), TypeError, `${afterwards}: it returned a promise`);
+    assertThrows(() => once.run(promising), TypeError, `${afterwards}: received a promise`);
     await work[0];
     assertEquals([once.isDone, once.stats().owner, once.run(() => begun++), begun], [false, undefined, true, 1]);
   });
@@ -210,14 +210,14 @@ describe("functions that go on after they returned", () => {
   it("SeqLock.write refuses them before it begins, and reading a promise", () => {
     const [record, , other] = objects(RULES.ordered);
     const fill: Any = async ({ f64 }: { f64: Float64Array }) => void f64.fill(1);
-    assertThrows(() => record.write(fill), TypeError, `${afterwards}: received AsyncFunction`);
+    assertThrows(() => record.write(fill), TypeError, `${afterwards}: received an AsyncFunction`);
     assertEquals([pair(other), record.stats().acquisitions], [[0, 0], 0]);
     const promising: Any = ({ f64 }: { f64: Float64Array }) => Promise.resolve(void f64.fill(1));
-    assertThrows(() => record.write(promising), TypeError, `${afterwards}: it returned a promise`);
+    assertThrows(() => record.write(promising), TypeError, `${afterwards}: received a promise`);
     assertEquals(pair(other), [1, 1], "what it had written by then stands");
     for (const fn of [async () => {}, () => ({ then() {} })] as Any[]) {
-      assertThrows(() => record.read(fn), TypeError, `${afterwards}: it returned a promise`);
-      assertThrows(() => record.tryRead(fn), TypeError, `${afterwards}: it returned a promise`);
+      assertThrows(() => record.read(fn), TypeError, `${afterwards}: received a promise`);
+      assertThrows(() => record.tryRead(fn), TypeError, `${afterwards}: received a promise`);
     }
     assertEquals([record.tryLock(), record.read(() => null)], [true, null]);
     record.unlock();

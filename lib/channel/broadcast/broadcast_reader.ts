@@ -1,11 +1,10 @@
 import { specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf, Views } from "../../layout/internal.ts";
 import { recordCopies, type Region } from "../../memory/internal.ts";
-import { EventCount, type WaitOptions } from "../../sync/mod.ts";
+import { type DrainResult, EventCount, requireDone, type WaitOptions } from "../../sync/internal.ts";
 import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { EPOCH_BITS } from "../shared/long_position.ts";
-import { type DrainResult, requireSynchronous } from "../shared/drain_result.ts";
 import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { Waiter } from "../shared/waiter.ts";
 import {
@@ -149,7 +148,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsu
       },
       refuseUse: () => this.#refuseUse(),
       refuseLimit,
-      requireSynchronous: (result) => requireSynchronous(result, end.name),
+      requireDone: (result) => requireDone("drain", end.name, result),
       worthwhile: Math.min(64, capacity >> 2),
       longestRest: 32,
       waiting,

@@ -1,7 +1,6 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
-import type { WaitOptions } from "../../sync/mod.ts";
-import type { DrainResult } from "../shared/drain_result.ts";
+import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 
 /** What a reader is given. */
@@ -39,7 +38,7 @@ export interface ReaderPorts<S extends AnyStruct> {
   /** Throws that so many records cannot be drained. */
   readonly refuseLimit: (limit: unknown) => never;
   /** Throws if what a drain's function returned is a promise. */
-  readonly requireSynchronous: (result: object | null) => void;
+  readonly requireDone: (result: object | null) => void;
   /** Records found by a poll that are worth one. */
   readonly worthwhile: number;
   /** Pauses that a drain rests at most between two polls. */
@@ -69,7 +68,7 @@ export interface ReaderPath<S extends AnyStruct> {
 export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): ReaderPath<S> {
   const { words: { load, peek }, moveTo, copyTo, recordsOffset, recordBytes, slotMask, chunk, capacity, reach } = ports;
   const { copied: { record, moveTo: moveToCopied, copyTo: copyCopied }, readTail, refuseUse, refuseLimit } = ports;
-  const { tailWord, epochWord, epochBits, fixedWord, requireSynchronous, worthwhile, longestRest } = ports;
+  const { tailWord, epochWord, epochBits, fixedWord, requireDone, worthwhile, longestRest } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   // Low words of positions. Records up to limit are known; those from next to copiedEnd are copied, from copiedFrom on.
   let next = ports.start | 0, limit = next, copiedFrom = next, copiedEnd = next;
@@ -172,7 +171,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
       if (typeof result === "object") {
         // Refused, the record stays the next to be received.
         next = (next - 1) | 0;
-        requireSynchronous(result);
+        requireDone(result);
         next = (next + 1) | 0;
       }
     }

@@ -5,6 +5,7 @@ import {
   ASLEEP,
   type AsyncWaitOptions,
   EventCount,
+  requireSynchronous,
   type Waitable,
   WAITED,
   type Waited,
@@ -14,7 +15,6 @@ import { AsyncBatches, AsyncRecords, type Receiver } from "../shared/async_recor
 import { Batch } from "../shared/batch.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { NOW } from "../shared/now.ts";
-import { requireSync } from "../shared/sync_function.ts";
 import type { Waiter } from "../shared/waiter.ts";
 import { ClaimWatch } from "./claim_watch.ts";
 import { type ByteConsumerPath, type ByteMessage, makeByteConsumerPath, type ReceiveMessage } from "./consumer_path.ts";
@@ -168,7 +168,7 @@ export class ByteConsumer implements Waitable, Disposable {
       current: this,
       isDead: (position, claimer, isWaiting) => watch.isDead(position, claimer, isWaiting),
       noteSkipped: (count) => void (counts[SKIPPED_OFFSET / 8] += count), // written by the consumer alone
-      requireSync: (fn: ReceiveMessage) => requireSync(`drain ${end.name}`, fn),
+      requireSynchronous: (fn: ReceiveMessage) => requireSynchronous("drain", end.name, fn),
       refuseLimit,
       refuseUse: () => this.#refuseUse(),
       refuseRecord: (position, word) => refuseRecord(region, capacity, position, word),

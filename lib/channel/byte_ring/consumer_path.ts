@@ -63,7 +63,7 @@ export interface ByteConsumerPorts {
   /** Counts claims that were skipped. */
   readonly noteSkipped: (count: number) => void;
   /** Throws if it is no function that has done its work when it returns. */
-  readonly requireSync: (fn: ReceiveMessage) => void;
+  readonly requireSynchronous: (fn: ReceiveMessage) => void;
   /** Throws that so many messages cannot be drained. */
   readonly refuseLimit: (limit: unknown) => never;
   /** Throws why the consumer cannot be used. */
@@ -104,7 +104,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   const { words: { load, peek, publish: publishWord }, records, current, copyOut } = ports;
   const { capacity, headerBytes, alignMask, lengthBits, typeWord, claimerWord, isShared } = ports;
   const { headWord, loadTail, freedWord, asleep, wake, noteHighWater, noteSkipped } = ports;
-  const { isDead, requireSync, refuseLimit, refuseUse, refuseRecord } = ports;
+  const { isDead, requireSynchronous, refuseLimit, refuseUse, refuseRecord } = ports;
   const { worthwhile, longestRest, heldMost } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const mask = capacity - 1, rounding = headerBytes + ~alignMask;
@@ -232,7 +232,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   };
 
   const trust = (fn: ReceiveMessage): void => {
-    requireSync(fn);
+    requireSynchronous(fn);
     trusted = fn;
   };
 

@@ -37,7 +37,7 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
   /** Throws that so many records cannot be taken ahead. */
   readonly refuseAhead: (ahead: unknown) => never;
   /** Throws if a function is an asynchronous one. */
-  readonly requireSync: (fn: unknown) => void;
+  readonly requireSynchronous: (fn: unknown) => void;
   readonly waiting: WaitPorts;
 }
 
@@ -65,7 +65,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   const { free, full, voided } = ports.places.states;
   const { nameFirstWord, nameCountWord, mostTaken, worthwhile, longestRest, sampledEach } = ports;
   const { wake, settleDeath, countRecords } = ports;
-  const { refuseUse, refuseLimit, refuseAhead, requireSync } = ports;
+  const { refuseUse, refuseLimit, refuseAhead, requireSynchronous } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask;
   // Positions from `position` to `end` are taken and not handed out. If isHeld, the one before them was, by next, and
@@ -213,7 +213,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   const checkDrain = (fn: (record: ViewOf<S>) => void, limit: number | undefined): void => {
     if (isBusy || peek(headWord) === undefined) refuseUse();
     if (limit !== undefined && !(limit >= 1)) refuseLimit(limit);
-    if (fn?.constructor !== Function) requireSync(fn);
+    if (fn?.constructor !== Function) requireSynchronous(fn);
   };
 
   const shiftOne = (into: ViewOf<S>): void => {

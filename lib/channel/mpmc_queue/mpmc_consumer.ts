@@ -1,9 +1,8 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
-import type { WaitOptions } from "../../sync/mod.ts";
+import { requireSynchronous, type WaitOptions } from "../../sync/internal.ts";
 import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
-import { requireSync } from "../shared/sync_function.ts";
 import { makeQueueConsumerPath, type QueueConsumerPath } from "./consumer_path.ts";
 import { CELL_COUNT_OFFSET, CELL_FIRST_OFFSET, CELL_HIGH_WATER_OFFSET, SLOT_HEADER_BYTES } from "./format.ts";
 import { lengthOf, paceOf, placesOf } from "./geometry.ts";
@@ -128,7 +127,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
           }`,
         );
       },
-      requireSync: (fn) => requireSync(`drain ${end.name}`, fn),
+      requireSynchronous: (fn) => requireSynchronous("drain", end.name, fn),
       waiting: waiter,
     });
     this.drain = path.drain;

@@ -1,8 +1,14 @@
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
-import { type AsyncWaitOptions, type Waitable, WAITED, type Waited, type WaitOptions } from "../../sync/internal.ts";
+import {
+  type AsyncWaitOptions,
+  type DrainResult,
+  type Waitable,
+  WAITED,
+  type Waited,
+  type WaitOptions,
+} from "../../sync/internal.ts";
 import { AsyncBatches, AsyncRecords, type Receiver } from "./async_records.ts";
 import { Batch, type BatchSource } from "./batch.ts";
-import type { DrainResult } from "./drain_result.ts";
 import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 

@@ -1,7 +1,6 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
-import type { WaitOptions } from "../../sync/mod.ts";
-import type { DrainResult } from "./drain_result.ts";
+import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { WaitPorts } from "./waiter.ts";
 
 /** What a consumer is given. */
@@ -36,7 +35,7 @@ export interface ConsumerPorts<S extends AnyStruct> {
   /** Throws that so many records cannot be drained. */
   readonly refuseLimit: (limit: unknown) => never;
   /** Throws if what a drain's function returned is a promise. */
-  readonly requireSynchronous: (result: object | null) => void;
+  readonly requireDone: (result: object | null) => void;
   /** Records found by a poll that are worth one. */
   readonly worthwhile: number;
   /** Pauses that a drain rests at most between two polls. */
@@ -72,7 +71,7 @@ export interface ConsumerPath<S extends AnyStruct> {
 export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): ConsumerPath<S> {
   const { words: { loadBehindStore, publish: publishWord }, bound: { record, moveTo, copyTo } } = ports;
   const { recordsOffset, recordBytes, slotMask, headWord, freedWord, asleep, heldMost } = ports;
-  const { tailAt, noteHighWater, wake, refuseUse, refuseLimit, requireSynchronous, worthwhile, longestRest } = ports;
+  const { tailAt, noteHighWater, wake, refuseUse, refuseLimit, requireDone, worthwhile, longestRest } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   // Records from head to position are taken by next and not yet freed; those up to limit are known to be there.
   let head = ports.start, position = ports.start, limit = ports.start;
@@ -149,7 +148,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
         while (at !== end) {
           moveTo(recordsOffset + (at & slotMask) * recordBytes);
           const result = fn(record);
-          if (typeof result === "object") requireSynchronous(result);
+          if (typeof result === "object") requireDone(result);
           at = (at + 1) | 0;
         }
         if (end === last) break;

@@ -1,11 +1,10 @@
 import { specialize } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
-import type { WaitOptions } from "../../sync/mod.ts";
+import { type DrainResult, requireDone, type WaitOptions } from "../../sync/internal.ts";
 import { AsyncConsumer } from "./async_consumer.ts";
 import type { BatchSource } from "./batch.ts";
 import { type ChannelEnd, refuseLimit } from "./channel_end.ts";
 import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consumer_path.ts";
-import { type DrainResult, requireSynchronous } from "./drain_result.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
@@ -22,7 +21,7 @@ const HELD_MOST = 64;
 export interface RecordConsumerPorts<S extends AnyStruct> extends
   Omit<
     ConsumerPorts<S>,
-    "refuseUse" | "refuseLimit" | "requireSynchronous" | "worthwhile" | "longestRest" | "heldMost"
+    "refuseUse" | "refuseLimit" | "requireDone" | "worthwhile" | "longestRest" | "heldMost"
   > {
   /** How many records there are, counted from the position to be received next. */
   readonly countRecords: (position: number) => number;
@@ -127,7 +126,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
       heldMost: Math.min(HELD_MOST, quarter),
       refuseUse: () => this.#refuseUse(),
       refuseLimit,
-      requireSynchronous: (result) => requireSynchronous(result, end.name),
+      requireDone: (result) => requireDone("drain", end.name, result),
     });
     this.drain = path.drain;
     this.drainWait = path.drainWait;
