@@ -41,6 +41,7 @@ export {
   AsyncConsumer,
   AsyncProducer,
   type Batch,
+  type BatchSource,
   Broadcast,
   type BroadcastFunction,
   type BroadcastOptions,

@@ -33,4 +33,4 @@ export { SpscProducer } from "./spsc_ring/spsc_producer.ts";
 export type { RoleOptions, WaitStrategy } from "./shared/wait_strategy.ts";
 export { AsyncConsumer } from "./shared/async_consumer.ts";
 export { AsyncProducer } from "./shared/async_producer.ts";
-export type { Batch } from "./shared/batch.ts";
+export type { Batch, BatchSource } from "./shared/batch.ts";

@@ -18,14 +18,10 @@ export interface BatchSource<T> {
  * the next.
  */
 export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> {
-  readonly #limit: number;
-  readonly #source: BatchSource<T>;
-  readonly #step: () => boolean;
-  readonly #found: { done: false; value: T };
-  readonly #over: IteratorReturnResult<undefined> = { done: true, value: undefined };
-  /** Whether a record was taken to see if there is one, and is not handed out yet. */
-  #isFirst = false;
-  #left = 0;
+  /** Makes the next batch of this; undefined if there is no record. Called by the iteration. */
+  readonly begin: (isIdle: boolean) => this | undefined;
+  /** The next record of this batch. */
+  readonly next: () => IteratorResult<T, undefined>;
 
   /**
    * Made by an iteration.
@@ -35,41 +31,37 @@ export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> 
    */
   constructor(limit: number, source: BatchSource<T>) {
     if (!(limit >= 1)) refuseLimit(limit);
-    this.#limit = Math.floor(limit);
-    this.#source = source;
-    this.#step = source.step;
-    this.#found = { done: false, value: undefined as T };
-  }
-
-  /** Makes the next batch of this; undefined if there is no record. Called by the iteration. */
-  begin(isIdle: boolean): this | undefined {
-    if (!this.#isFirst && !this.#more(isIdle)) return undefined;
-    this.#isFirst = true;
-    this.#left = this.#limit;
-    return this;
-  }
-
-  /** The next record of this batch. */
-  next(): IteratorResult<T, undefined> {
-    if (this.#left <= 0) return this.#over;
-    this.#left--;
-    if (this.#isFirst) this.#isFirst = false;
-    else if (!this.#step() && !this.#more(false)) {
-      this.#left = 0;
-      return this.#over;
-    }
-    return this.#found;
+    const most = Math.floor(limit), { step } = source;
+    const found = { done: false as const, value: undefined as T };
+    const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
+    // Whether a record was taken to see if there is one, and is not handed out yet.
+    let isFirst = false, left = 0;
+    const more = (isIdle: boolean): boolean => {
+      const record = source.more(isIdle);
+      if (record === undefined) return false;
+      found.value = record;
+      return true;
+    };
+    this.begin = (isIdle) => {
+      if (!isFirst && !more(isIdle)) return undefined;
+      isFirst = true;
+      left = most;
+      return this;
+    };
+    this.next = () => {
+      if (left <= 0) return over;
+      left--;
+      if (isFirst) isFirst = false;
+      else if (!step() && !more(false)) {
+        left = 0;
+        return over;
+      }
+      return found;
+    };
   }
 
   /** The batch itself. */
   [Symbol.iterator](): this {
     return this;
-  }
-
-  #more(isIdle: boolean): boolean {
-    const record = this.#source.more(isIdle);
-    if (record === undefined) return false;
-    this.#found.value = record;
-    return true;
   }
 }
