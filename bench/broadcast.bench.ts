@@ -1,6 +1,7 @@
 /**
  * `Broadcast` from one process to 1 and to 3 others, beside the same in C, compiled here: what a write of 64 B costs
- * while they read, and how many records of those written a reader receives. C and TypeScript run in turn.
+ * while they read, and how many records of those written a reader receives. C and TypeScript run in turn. "In use": all
+ * processes have used all channels and locks before.
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import { peerArgs, tell, told } from "../support/in_peer.ts";
 import { Peer } from "../support/peer.ts";
 import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
+import { useAll } from "./support/in_use.ts";
 import { machine, median, printTable } from "./support/figures.ts";
 import { Record64 } from "./support/record64.ts";
 import { runJson } from "./support/run_json.ts";
@@ -60,7 +62,8 @@ function read(segment: Segment, records: number): { nanoseconds: number; receive
   return { nanoseconds: (performance.now() - start) * 1e6, received };
 }
 
-const [role, name] = peerArgs;
+const [role, name, use] = peerArgs;
+if ((role === "write" || role === "read") && use === "in use") useAll();
 if (role === "write") {
   const segment = Segment.open(name);
   for await (const records of told<number>()) tell(write(segment, records));
@@ -72,8 +75,11 @@ if (role === "write") {
   const segment = Segment.anonymous({ byteLength: 2 ** 21 });
   segment.create("records", Broadcast, { layout: Record64, capacity: 4096 });
   const script = new URL(import.meta.url);
-  const writer = Peer.start(thisRuntime, script, ["write", segment.name]);
-  const readers = Array.from({ length: Number(name) }, () => Peer.start(thisRuntime, script, ["read", segment.name]));
+  const writer = Peer.start(thisRuntime, script, ["write", segment.name, use]);
+  const readers = Array.from(
+    { length: Number(name) },
+    () => Peer.start(thisRuntime, script, ["read", segment.name, use]),
+  );
   let result: Result = { writer: 0, reader: 0, share: 0 };
   for (const records of [WARM_UP, RECORDS]) {
     for (const reader of readers) reader.send(records);
@@ -97,8 +103,8 @@ if (role === "write") {
 /** Runs all cases. */
 function compare(): void {
   const program = compile(new URL("./c/broadcast.c", import.meta.url));
-  const ours = (readers: number): Result => {
-    const { file, args } = command(thisRuntime, fileURLToPath(import.meta.url), ["run", String(readers)]);
+  const ours = (readers: number, use: string): Result => {
+    const { file, args } = command(thisRuntime, fileURLToPath(import.meta.url), ["run", String(readers), use]);
     return runJson<Result>(file, args);
   };
   const inC = (readers: number): Result => {
@@ -117,20 +123,23 @@ function compare(): void {
     `${machine()}\n\n64 B records, ${RUNS} runs of each, warm; nanoseconds, and the share that a reader received`,
   );
   const rows = [1, 3].flatMap((readers) => {
-    const us: Result[] = [], c: Result[] = [];
+    const us: Result[] = [], used: Result[] = [], c: Result[] = [];
     for (let run = 0; run < RUNS; run++) {
       c.push(inC(readers));
-      us.push(ours(readers));
+      us.push(ours(readers, "alone"));
+      used.push(ours(readers, "in use"));
     }
     const of = (results: Result[], key: keyof Result) => median(results.map((result) => result[key]));
+    const ratio = (results: Result[], key: keyof Result) =>
+      median(results.map((result, i) => result[key] / c[i][key])).toFixed(2);
     return (["writer", "reader", "share"] as const).map((key) => [
       `${readers} ${readers === 1 ? "reader" : "readers"}: ${
         { writer: "a write", reader: "a record received", share: "share received" }[key]
       }`,
-      of(us, key).toFixed(key === "share" ? 3 : 1),
-      of(c, key).toFixed(key === "share" ? 3 : 1),
-      median(us.map((result, i) => result[key] / c[i][key])).toFixed(2),
+      ...[us, used, c].map((results) => of(results, key).toFixed(key === "share" ? 3 : 1)),
+      ratio(us, key),
+      ratio(used, key),
     ]);
   });
-  printTable(["", "ours", "C", "ratio"], rows);
+  printTable(["", "ours", "in use", "C", "ratio", "in use"], rows);
 }

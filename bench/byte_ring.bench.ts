@@ -1,7 +1,8 @@
 /**
  * `ByteRing` between two processes beside a one-to-one ring of messages in C, compiled here: million messages a second,
  * one by one and in batches of 16, received by `drainWait` and by `nextWait`. C and TypeScript run in turn; ratios are
- * those of neighbours. Where many may produce, one does: what the claim lock costs.
+ * those of neighbours. Where many may produce, one does: what the claim lock costs. "In use": both processes have used
+ * all channels and locks before.
  *
  * Both sides work in portions, as programs do: a loop that begins once and never ends is compiled while it runs, for
  * which Bun pays twice.
@@ -14,6 +15,7 @@ import { Segment } from "../mod.ts";
 import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
+import { useAll } from "./support/in_use.ts";
 import { runJson } from "./support/run_json.ts";
 
 /** Messages after which both engines have compiled what they will; they are not counted. */
@@ -23,6 +25,7 @@ const spin = { wait: "spin" } as const;
 
 type Producers = "one" | "many";
 type Way = "drain" | "pull";
+type Use = "alone" | "in use";
 
 /** A case: message i has `least` + 8 * (i * 7 mod `steps`) bytes. */
 const CASES: readonly [title: string, least: number, steps: number, batch: number][] = [
@@ -105,12 +108,13 @@ function beside(args: readonly (string | number)[]): Promise<void> {
   });
 }
 
-const [role, name, producers, way, least, steps, batch] = process.argv.slice(2);
+const [role, name, use, producers, way, least, steps, batch] = process.argv.slice(2);
+if (role !== undefined && use === "in use") useAll();
 if (role === "consume") {
   // One process a run: it makes the segment, and the producer beside it.
   const segment = Segment.anonymous({ byteLength: 2 ** 20 });
   open(segment, producers as Producers); // before anybody measures
-  const other = beside(["produce", segment.name, producers, way, least, steps, batch]);
+  const other = beside(["produce", segment.name, use, producers, way, least, steps, batch]);
   console.log(JSON.stringify({ nanoseconds: consume(segment, producers as Producers, way as Way) }));
   await other;
 } else if (role === "produce") {
@@ -133,16 +137,19 @@ function compare(): void {
   console.log(
     `${machine()}\n\nMillion messages a second, median and range of ${RUNS} runs of each, warm; the ratio is ours to C's`,
   );
-  const columns: readonly [title: string, producers: Producers, way: Way][] = [
-    ["drained", "one", "drain"],
-    ["pulled", "one", "pull"],
-    ["of many, pulled", "many", "pull"],
+  const columns: readonly [title: string, use: Use, producers: Producers, way: Way][] = [
+    ["drained", "alone", "one", "drain"],
+    ["pulled", "alone", "one", "pull"],
+    ["in use", "in use", "one", "pull"],
+    ["of many, pulled", "alone", "many", "pull"],
   ];
   const rows = CASES.map(([title, least, steps, batch]) => {
     const c: number[] = [], us: number[][] = columns.map(() => []);
     for (let run = 0; run < RUNS; run++) {
       c.push(inC(least, steps, batch, MESSAGES));
-      for (const [i, [, producers, way]] of columns.entries()) us[i].push(ours(producers, way, least, steps, batch));
+      for (const [i, [, use, producers, way]] of columns.entries()) {
+        us[i].push(ours(use, producers, way, least, steps, batch));
+      }
     }
     const figures = (all: readonly number[]) =>
       `${median(all).toFixed(0)} (${Math.min(...all).toFixed(0)}–${Math.max(...all).toFixed(0)})`;

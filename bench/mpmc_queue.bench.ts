@@ -1,8 +1,8 @@
 /**
  * `MpmcQueue` between processes beside D. Vyukov's bounded queue in C, compiled here: million records a second, from
  * one producer to one consumer and from two to two. Both one by one; and ours in batches of 16, which C's has not.
- * Records are received by `next`, or by `shift` and `drain`. "In use": the processes also send and receive by
- * themselves, through queues of the same struct and of others. C and TypeScript run in turn; ratios are those of
+ * Records are received by `next`, or by `shift` and `drain`. "In use": the processes have used all channels
+ * and locks before, with records of this and of other structs. C and TypeScript run in turn; ratios are those of
  * neighbours.
  */
 import { spawn } from "node:child_process";
@@ -13,17 +13,16 @@ import { add, load, sleep } from "../lib/atomic/mod.ts";
 import { MpmcQueue } from "../lib/channel/mpmc_queue/mpmc_queue.ts";
 import type { MpmcConsumer } from "../lib/channel/mpmc_queue/mpmc_consumer.ts";
 import type { MpmcProducer } from "../lib/channel/mpmc_queue/mpmc_producer.ts";
-import { type AnyStruct, bool, f64, type Region, Segment, struct, u32, u53, type ViewOf } from "../mod.ts";
+import { type AnyStruct, f64, type Region, Segment, struct, type ViewOf } from "../mod.ts";
 import { command, type Runtime, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
 import { machine, median, printTable } from "./support/figures.ts";
+import { useAll } from "./support/in_use.ts";
 import { Record64 } from "./support/record64.ts";
 import { runJson } from "./support/run_json.ts";
 
 const RUNS = 10, RECORDS = 2_000_000, CAPACITY = 4096, BATCH = 16;
 const Record8 = struct("Record8", { a: f64 });
-/** Of several kinds. */
-const Mixed = struct("Mixed", { id: u53, price: f64, size: u32, side: bool });
 /** Sent before, until the engines have compiled what is measured. */
 const WARM_UP = 3_000_000;
 const MOST = 8, READY = 0, DONE = 32, STARTS = 32, ENDS = STARTS + MOST;
@@ -211,25 +210,6 @@ function production({ queue8, queue64 }: ReturnType<typeof open>, batch: number,
   return (records: number) => produce64(producer, batch, records);
 }
 
-/** What a process does that not only sends, or not only receives: all in all ways, through queues of three structs. */
-function useOthers(): void {
-  const segment = Segment.anonymous({ byteLength: 2 ** 21 });
-  for (const layout of [Record8, Record64, Mixed] as AnyStruct[]) {
-    const queue = segment.create(layout.name, MpmcQueue, { layout, capacity: CAPACITY });
-    const producer = queue.producer(), consumer = queue.consumer(), record = layout.alloc();
-    for (let i = 0; i < 100_000; i++) {
-      for (let j = 0; j < 4; j++) producer.claim(4 - j);
-      producer.publish();
-      for (let j = 0; j < 3; j++) producer.push(record);
-      producer.push({});
-      for (let j = 0; j < 2; j++) consumer.shift(record);
-      for (let j = 0; j < 2; j++) consumer.next(4);
-      consumer.drain((_) => {}, 2);
-      while (consumer.next() !== undefined);
-    }
-  }
-}
-
 /** Another process of this file. */
 function beside(args: readonly (string | number)[]): Promise<void> {
   const { file, args: all } = command(thisRuntime, fileURLToPath(import.meta.url), args.map(String));
@@ -254,7 +234,7 @@ if (role === "run") {
     JSON.stringify({ nanoseconds: Math.max(...times.slice(ENDS, ENDS + consumers)) - Math.min(...starts) }),
   );
 } else if (role === "produce" || role === "consume") {
-  if (inUse === "in use") useOthers();
+  if (inUse === "in use") useAll();
   const shared = open(Segment.open(rest[0]), bytes);
   const all = producers + consumers, wait = all > 2 ? "yield" : "spin";
   const consume = role === "consume" ? consumption(shared, batch, how, wait) : undefined;

@@ -1,19 +1,19 @@
 /**
  * `SpscRing` between two processes beside a ring in C, compiled here: million records a second, one by one and in
  * batches of 16, and round trips of 64 B. Records are received by a callback (`drain`), or by the caller's own loop
- * (`next`). "In use": the processes also send and receive by themselves, through rings of the same struct and of
- * others. C and TypeScript run in turn; ratios are those of neighbours. The machine may change its state within seconds,
+ * (`next`). "In use": both processes have used all channels and locks before, with records of this and of other structs. C and TypeScript run in turn; ratios are those of neighbours. The machine may change its state within seconds,
  * so round trips take turns batch by batch: both processes make those in C themselves, from a library.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { SpscRing } from "../lib/channel/spsc_ring/spsc_ring.ts";
-import { type AnyStruct, bool, f64, Segment, struct, u32, u53 } from "../mod.ts";
+import { f64, Segment, struct } from "../mod.ts";
 import { command, type Runtime, thisRuntime } from "../support/runtimes.ts";
 import { type CRings, loadCRings } from "./support/c_rings.ts";
 import { compile } from "./support/compile.ts";
 import { lowerQuartile, machine, median, printTable } from "./support/figures.ts";
+import { useAll } from "./support/in_use.ts";
 import { Record64 } from "./support/record64.ts";
 import { runJson } from "./support/run_json.ts";
 
@@ -27,8 +27,6 @@ const RUNS = 12,
   WARM_UP_TRIPS = 2_048_000,
   TRIPS_A_BATCH = 256;
 const Record8 = struct("Record8", { a: f64 });
-/** Of several kinds. */
-const Mixed = struct("Mixed", { id: u53, price: f64, size: u32, side: bool });
 
 /** A case: bytes, batch, and the least share of C's throughput that is the goal. */
 const CASES: readonly [bytes: 8 | 64, batch: number, goals: Readonly<Record<Runtime, number>>][] = [
@@ -182,24 +180,6 @@ function trips(segment: Segment, isFirst: boolean, form: Form, c: CRings | undef
   return { ours: median(ours), c: c === undefined ? NaN : median(cs) };
 }
 
-/** What a process does that not only sends, or not only receives: all in all ways, through rings of three structs. */
-function useOthers(): void {
-  const segment = Segment.anonymous({ byteLength: 2 ** 21 });
-  for (const layout of [Record8, Record64, Mixed] as AnyStruct[]) {
-    const ring = segment.create(layout.name, SpscRing, { layout, capacity: CAPACITY });
-    const producer = ring.producer(), consumer = ring.consumer(), record = layout.alloc();
-    for (let i = 0; i < 100_000; i++) {
-      for (let j = 0; j < 4; j++) producer.claim();
-      producer.publish();
-      for (let j = 0; j < 4; j++) producer.push(record);
-      for (let j = 0; j < 2; j++) consumer.shift(record);
-      for (let j = 0; j < 2; j++) consumer.next();
-      consumer.drain((_) => {}, 2);
-      while (consumer.next() !== undefined);
-    }
-  }
-}
-
 /** Another process of this file. */
 function beside(args: readonly (string | number)[]): Promise<void> {
   const { file, args: all } = command(thisRuntime, fileURLToPath(import.meta.url), args.map(String));
@@ -216,7 +196,7 @@ const [role, name, use, form, bytes = "0", batch = "0", library = "", rings = ""
   Form,
   ...string[],
 ];
-if (role !== undefined && use === "in use") useOthers();
+if (role !== undefined && use === "in use") useAll();
 if (role === "consume") {
   // One process a run: it makes the segment, and the producer beside it.
   const segment = Segment.anonymous({ byteLength: 2 ** 20 });

@@ -1,18 +1,22 @@
 /**
- * One case in a process of its own, nobody else at the table: `latest_table_case.ts read|write|begin [--5-layouts]`.
- * With the flag, tables of four other layouts were read and written before, as in a real program. Prints nanoseconds.
+ * One case in a process of its own, nobody else at the table: `latest_table_case.ts read|write|begin [--mixed] [--in-use]`.
+ * Mixed: one field of the record's eight is a u53. In use: the process has used all channels and locks before, this
+ * table among them. Prints nanoseconds.
  */
 import { do_not_optimize, measure } from "mitata";
 import process from "node:process";
-import { type AnyStruct, decimal, f64, type Fields, LatestTable, Segment, struct, u32, u53 } from "../../mod.ts";
+import { type AnyStruct, f64, LatestTable, Segment, struct, u53 } from "../../mod.ts";
+import { useAll } from "./in_use.ts";
 import { Record64 } from "./record64.ts";
 
 /** As many as in C. Rows follow each other: no access waits for a store to the same place just before it. */
 const ROWS = 64, LAST = ROWS - 1, TIMES = 4096;
 
+const f64s = { b: f64, c: f64, d: f64, e: f64, f: f64, g: f64, h: f64 };
+const layout: AnyStruct = process.argv.includes("--mixed") ? struct("Mixed64", { a: u53, ...f64s }) : Record64;
 const segment = Segment.anonymous({ byteLength: 1 << 20 });
-const table = segment.create("table", LatestTable, { layout: Record64, rows: ROWS });
-const writer = table.writer(), record = Record64.alloc();
+const table = segment.create("table", LatestTable, { layout, rows: ROWS });
+const writer = table.writer(), record = layout.alloc();
 
 const cases: Record<string, () => void> = {
   read() {
@@ -23,33 +27,15 @@ const cases: Record<string, () => void> = {
   },
   begin() {
     for (let i = 0; i < TIMES; i++) {
-      writer.begin(i & LAST).a = i;
+      (writer.begin(i & LAST) as { a: number }).a = i;
       writer.commit();
     }
   },
 };
 
-function use(table: LatestTable<AnyStruct>, writer = table.writer()): void {
-  const view = table.layout.alloc();
-  for (let i = 0; i < 20_000; i++) {
-    writer.write(i & LAST, view);
-    table.read(i & LAST, view);
-    writer.begin(i & LAST);
-    writer.commit();
-    if (i % 10 === 0) writer.write(i & LAST, { a: i & 127 });
-  }
-}
-
-if (process.argv.includes("--5-layouts")) {
-  const others: Fields[] = [{ a: f64, b: f64 }, { a: f64, b: u32, c: u32 }, { a: u53, b: decimal(8) }, {
-    a: u32,
-    b: f64,
-    c: u53,
-  }];
-  others.forEach((fields, i) => {
-    use(segment.create(`other ${i}`, LatestTable, { layout: struct(`Other${i}`, fields), rows: ROWS }));
-  });
-  use(table, writer);
+if (process.argv.includes("--in-use")) {
+  useAll();
+  for (const use of Object.values(cases)) for (let i = 0; i < 10; i++) use();
 }
 for (let row = 0; row < ROWS; row++) writer.write(row, record);
 

@@ -1,12 +1,14 @@
 import process from "node:process";
 import * as system from "../../ffi/system.ts";
+import { useAll } from "./in_use.ts";
 import { compareExchange, load, store } from "../../lib/atomic/mod.ts";
 import { type Region, Segment } from "../../lib/memory/mod.ts";
 import { Mutex, RwLock, Semaphore, SeqLock, SpinLock, TicketLock } from "../../lib/sync/mod.ts";
 
-/** One case, in a process of its own: prints one number. Arguments: what, handle or "", iterations or ms. */
+/** One case, in a process of its own: prints one number. Arguments: what, handle or "", iterations or ms, --in-use. */
 const [what, handle, amount] = process.argv.slice(2);
 const n = Number(amount);
+if (process.argv.includes("--in-use")) useAll();
 const segment = handle === "" ? Segment.anonymous({ byteLength: 1 << 16 }) : Segment.open(handle);
 const Words = {
   kind: "Words",
