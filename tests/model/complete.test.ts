@@ -21,8 +21,8 @@ const SMALL: readonly Setting[] = [
 /** Explorations that take more runs are not compared. */
 const MOST_RUNS = 250;
 
-/** A pipeline's shortest scenario has more than that. */
-const TOO_LONG = ["pipeline"];
+/** The shortest scenarios of a pipeline and of an order book have more than that. */
+const TOO_LONG = ["pipeline", "order_book"];
 
 const FILES = readdirSync(new URL("./scenarios/", import.meta.url)).map((name) => name.replace(".ts", ""))
   .filter((name) => !TOO_LONG.includes(name)).sort();
