@@ -1,4 +1,4 @@
-/** How long it takes to open a segment with 100 objects, to look one of them up, to attach to it, and to take a role. */
+/** How long it takes to open a segment with 100 objects, to find one of them, to attach to it, and to take a role. */
 import { bench, run } from "mitata";
 import { randomUUID } from "node:crypto";
 import { f64, LatestTable, Segment, type SharedType, SpscRing, struct } from "../mod.ts";

@@ -1,8 +1,9 @@
 /**
  * `SpscRing` between two processes beside a ring in C, compiled here: million records a second, one by one and in
  * batches of 16, and round trips of 64 B. Records are received by a callback (`drain`), or by the caller's own loop
- * (`next`). "In use": both processes have used all channels and locks before, with records of this and of other structs. C and TypeScript run in turn; ratios are those of neighbours. The machine may change its state within seconds,
- * so round trips take turns batch by batch: both processes make those in C themselves, from a library.
+ * (`next`). "In use": both processes have used all channels and locks before, with records of this and of other
+ * structs. C and TypeScript run in turn; ratios are those of neighbours. The machine may change its state within
+ * seconds, so round trips take turns batch by batch: both processes make those in C themselves, from a library.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";

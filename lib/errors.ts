@@ -133,7 +133,7 @@ export class RoleTakenError extends ShmkitError {
   }
 }
 
-/** Something was given back or changed by one who does not hold it. Code: `NOT_OWNER`. */
+/** Something was released or changed by one that does not hold it. Code: `NOT_OWNER`. */
 export class NotOwnerError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override name = "NotOwnerError";

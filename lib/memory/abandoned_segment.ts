@@ -8,11 +8,11 @@ import { SLOT_BYTES } from "./participants_format.ts";
 
 /**
  * Removes a segment's name if nobody is attached to it. Whether somebody is, the kernel decides in the same step that
- * keeps others from joining, by one lock over all slots; it is given back when the name has gone.
+ * keeps others from joining, by one lock over all slots, which is released when the name has gone.
  *
- * @returns False if somebody is attached, initialises it, or has removed the name already. Who only reads is not seen.
+ * @returns False if somebody is attached, initialises it, or has removed the name already. Readers are not seen.
  * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
- * @throws {SegmentFormatError} If it is none.
+ * @throws {SegmentFormatError} If it is no segment.
  */
 export function removeAbandonedSegment(name: string): boolean {
   const doing = { action: "remove segment", path: name };
@@ -36,7 +36,7 @@ function lockSlots(name: string, fd: number, start: DataView): boolean {
   return tryLockBytes(doing, fd, participantsOffset, participantSlots * SLOT_BYTES);
 }
 
-/** Whoever would initialise it waits for this lock; and who has just done so must have got it before. */
+/** A process that would initialise it waits for this lock; one that has just done so must have got it before. */
 function lockHalfMade(name: string, fd: number): boolean {
   const doing = { action: "remove segment", path: name };
   if (!tryLockByte(doing, fd, INITIALISER_LOCK_BYTE)) return false;

@@ -84,7 +84,7 @@ let observers = 0;
 /**
  * Notes an attachment.
  *
- * @param createdNs When its segment was created, which tells it from others.
+ * @param createdNs When its segment was created, which distinguishes it from others.
  * @param id The attachment's id; 0 if it only reads.
  * @param close Closes it, and must not keep it from being collected.
  * @returns What forgets it, once it is closed or collected.

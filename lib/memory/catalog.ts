@@ -97,7 +97,7 @@ export class Catalog {
 
   /**
    * Adds an object. `init` writes its first bytes before anybody can find it. One process adds at a time, under a
-   * kernel lock that a death gives back; a half-made object is then simply overwritten by the next one.
+   * kernel lock that a death releases; a half-made object is then simply overwritten by the next one.
    *
    * @returns The new entry, or the one of the same name that another process made first.
    * @throws {SegmentStateError} `FULL` if entries or bytes have run out, `BUSY` if another holds the lock all the time.

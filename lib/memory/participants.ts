@@ -29,7 +29,7 @@ import type { Party } from "./party.ts";
 import { processIdentity } from "./process_identity.ts";
 import { staleEpochs } from "./stale_epochs.ts";
 
-/** One attachment to a segment, as the segment's table tells it. */
+/** One attachment to a segment, as the segment's table has it. */
 export interface Participant {
   /** The id that lock and role words hold. */
   readonly id: number;
@@ -56,7 +56,7 @@ export interface SlotHolder extends Participant {
 }
 
 /**
- * Who is attached to a segment. To be attached is to hold the lock of one's slot; the kernel drops it when the process
+ * The attachments to a segment. To be attached is to hold the lock of one's slot; the kernel drops it when the process
  * dies, so nobody needs a heartbeat and no reused pid can deceive.
  */
 export class Participants implements Party {

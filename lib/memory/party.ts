@@ -19,8 +19,8 @@ const ofThisThread = new Set<number>();
 const collected = new FinalizationRegistry((id: number) => void ofThisThread.delete(id));
 
 /**
- * The party of a region over a `SharedArrayBuffer`: threads of one process. Nothing tells of a thread's end, so all
- * are taken to live: a Worker must give back what it holds before it is terminated.
+ * The party of a region over a `SharedArrayBuffer`: threads of one process. Nothing reports a thread's end, so all
+ * are taken to live: a Worker must release what it holds before it is terminated.
  */
 export class LocalParty implements Party {
   /** Drawn at random: two of a thousand attachments share one with a probability of 2 in 10,000. */

@@ -49,7 +49,7 @@ function atomicCopier<S extends AnyStruct>(layout: S): CopyRecord<S> {
     const { [VIEWS]: target, [READ_ONLY]: isRefused } = to as unknown as ViewState;
     if (source.closed || target.closed || isRefused) layout.copy(from, to); // throws, and says why
     const read = source[kind], write = target[kind];
-    // Pairs, element by element, with the setters and copies of others; the guarding word tells what they mean.
+    // Pairs, element by element, with the setters and copies of others; the guarding word says what they mean.
     for (let i = 0; i < count; i++) store(write, end + i, load(read, start + i));
   };
 }

@@ -60,7 +60,7 @@ export class Region {
   }
 
   /**
-   * The typed arrays, for writing. They are raw: nothing checks what is written, or who writes.
+   * The typed arrays, for writing. They are raw: nothing checks what is written, or by whom.
    *
    * @throws {ReadOnlyError} On a read-only attachment, where a write would crash the process.
    */

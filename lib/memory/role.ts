@@ -4,7 +4,7 @@ import type { Region } from "./region.ts";
 
 /**
  * A role that one attachment at a time may hold, such as a table's writer. A word of the region holds the id of the
- * holder, 0 for nobody. It is taken and given back; from a holder that died it is taken over.
+ * holder, 0 for nobody. It is taken and released; from a holder that died it is taken over.
  */
 export class Role {
   readonly #what: string;
@@ -47,7 +47,7 @@ export class Role {
   }
 
   /**
-   * Gives the role back.
+   * Releases the role.
    *
    * @throws {NotOwnerError} If this attachment does not hold it.
    */
@@ -62,7 +62,7 @@ export class Role {
     );
   }
 
-  /** Who holds the role and is alive; 0 if nobody. */
+  /** The id of the live holder of the role; 0 if there is none. */
   get holder(): number {
     const holder = load(this.#region.source.i32, this.#word);
     return holder !== 0 && this.#region.party.isAlive(holder) ? holder : 0;

@@ -146,8 +146,8 @@ export class Segment implements Disposable {
   }
 
   /**
-   * Removes a segment's name. Who is attached stays so; the memory goes with the last attachment. Waits while somebody
-   * is initialising it, for 5 s at most.
+   * Removes a segment's name. Existing attachments keep working; the memory is freed when the last one closes. Waits
+   * while a process is initialising it, for 5 s at most.
    *
    * @returns Whether there was one.
    */
@@ -285,7 +285,7 @@ export class Segment implements Disposable {
     return this.#catalog.list();
   }
 
-  /** Who is attached now, without those that only read. */
+  /** The attachments there are now, without those that only read. */
   participants(): Participant[] {
     this.#requireOpen();
     return this.#participants.list();
@@ -297,7 +297,7 @@ export class Segment implements Disposable {
   }
 
   /**
-   * Leaves the segment: views detach and throw from now on, and the memory is given back. Its addresses stay reserved
+   * Leaves the segment: views detach and throw from now on, and the memory is unmapped. Its addresses stay reserved
    * for the rest of the process's life, since an asynchronous operation of the runtime may still be working on them:
    * what that reads is zeros, and what it writes reaches nobody. Closing twice is fine.
    */
@@ -319,7 +319,7 @@ export class Segment implements Disposable {
     const close = () => {
       const segment = self.deref();
       if (segment !== undefined) return segment.close();
-      // Collected, and its memory not given back yet: what is left to do is what the collector does.
+      // Collected, and its memory not unmapped yet: what is left to do is what the collector does.
       unlockFile(file.fd);
       file.close();
     };

@@ -175,7 +175,7 @@ function waitUntilReady(
   const doing = { action: "open segment", path: name };
   let wasLocked = false;
   while (!isReady(readStart(name, fd))) {
-    // The order of the looks decides. A file has a length only once it was locked: then a free lock was given back.
+    // The order of the looks decides. A file has a length only once it was locked: then a free lock was released.
     wasLocked ||= system.fileStatus(doing, fd).byteLength > 0;
     const isLocked = isByteLocked(fd, INITIALISER_LOCK_BYTE);
     // And whoever gave it back had finished before, or had failed and removed the name, or else died.
@@ -218,7 +218,7 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
 }
 
 /**
- * Removes the name of a file that could not be initialised. If that fails too, the first error tells more.
+ * Removes the name of a file that could not be initialised. If that fails too, the first error says more.
  *
  * The kernel removes a name, whatever file has it. That it is still this file's is sure as long as the initialiser's
  * lock is held: who unlinks a file that is not ready waits for that lock, so the name cannot have gone to another one

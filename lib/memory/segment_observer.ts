@@ -11,7 +11,7 @@ import { openSegmentFile, type SegmentFile } from "./segment_file.ts";
 /**
  * A look at a segment from outside, for tools. It maps the memory for reading only: it takes no slot, no lock and no
  * role, so it also works where all slots are taken, and it changes no word. Of a segment with a corrupt catalog it
- * still tells the header, the participants, and the objects before the fault.
+ * still reports the header, the participants, and the objects before the fault.
  */
 export class SegmentObserver implements Disposable {
   /** The name. */
@@ -66,7 +66,7 @@ export class SegmentObserver implements Disposable {
     return this.#participants.namespaces();
   }
 
-  /** The objects that the catalog tells of, and what is wrong with it, if anything is. */
+  /** The objects in the catalog, and what is wrong with it, if anything is. */
   objects(): { readonly entries: CatalogEntry[]; readonly error: SegmentFormatError | undefined } {
     return this.#catalog.readable();
   }

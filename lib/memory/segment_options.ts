@@ -21,16 +21,16 @@ export interface OpenOptions extends AttachOptions {
 export interface CreateOptions extends Omit<AttachOptions, "readOnly"> {
   /** Length of the whole segment, rounded up to a page; from one page to 4 GiB. */
   readonly byteLength: number;
-  /** Who may attach, as permission bits; by default 0o600, the owner alone. The umask does not change it. */
+  /** The permission bits of the file; they default to 0o600, the owner alone. The umask does not change it. */
   readonly mode?: number;
-  /** How many may be attached at once: up to 1024; unless given, 8, 64 (from 64 KiB) or 256 (from 1 MiB). */
+  /** How many may be attached at once: up to 1024. Defaults to 8, 64 (from 64 KiB) or 256 (from 1 MiB). */
   readonly maxParticipants?: number;
-  /** How many objects may be made: up to 65,536; unless given, 8, 64 (from 64 KiB) or 512 (from 1 MiB). */
+  /** How many objects may be made: up to 65,536. Defaults to 8, 64 (from 64 KiB) or 512 (from 1 MiB). */
   readonly maxObjects?: number;
 }
 
 /** How an object is made. */
 export interface ObjectOptions {
-  /** How long to wait for others that are adding objects, in milliseconds; 10 s unless given. */
+  /** How long to wait for others that are adding objects, in milliseconds. Defaults to 10,000. */
   readonly timeoutMs?: number;
 }

@@ -31,7 +31,7 @@ export interface SharedType<Options, T> {
   schema?(options: Partial<Options>): string | undefined;
   /** Prepares zeroed bytes; called once, by the creator, before anybody else can find the object. */
   init(region: Region, options: Options): void;
-  /** Checks the bytes and returns the thing; never writes. An opener may leave out what the object itself tells. */
+  /** Checks the bytes and returns the thing; never writes. An opener may leave out what the object itself says. */
   attach(region: Region, options: Partial<Options>): T;
 }
 

@@ -5,7 +5,7 @@ import type { Cells } from "./shared/cells.ts";
 import type { LockHeader } from "./shared/lock_header.ts";
 import { NEXT_WORD, NONE, SERVING_WORD, STATE, TICKET, WAITING } from "./ticket_lock_format.ts";
 
-/** The turns of a ticket lock: who waits for one, and which of them nobody has. */
+/** The turns of a ticket lock: the waiter at each, and which of them nobody has. */
 export class TicketTurns {
   readonly #header: LockHeader;
   readonly #cells: Cells;

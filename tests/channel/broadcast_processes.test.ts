@@ -5,7 +5,6 @@ import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { Fork } from "../../support/fork.ts";
 import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
-import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 import { startBroadcastAt } from "./broadcast_sample.ts";
@@ -69,7 +68,7 @@ describe("Broadcast between processes", { timeout: 120_000 + KILLS * 500 }, () =
   it(`kill -9 of the writer, ${KILLS} times: nothing published is lost or torn, the stream goes on`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 22 });
-      const broadcast = create(segment, 16_384, 0), random = new Random(Date.now());
+      const broadcast = create(segment, 16_384, 0);
       const reader = broadcast.reader();
       let next = 0, torn = 0, wrong = 0;
       const read = () => {

@@ -1,6 +1,6 @@
 /** A word that is watched in the event loop, until the watch has called or is ended. It keeps no process alive. */
 export interface Watch {
-  /** Whether somebody calls as soon as the word changes. If not, the caller looks at the word now and then. */
+  /** Whether somebody calls as soon as the word changes. If not, the caller checks the word now and then. */
   readonly isPrompt: boolean;
 
   /**

@@ -35,7 +35,7 @@ export interface BroadcastFunction extends LayoutTypeFunction {
  * which the next takes over if it dies. Records of one writer keep their order, and a batch stays together.
  *
  * How it works: one store of the tail publishes. There are twice as many slots as promised, and at most half the
- * capacity may be claimed at once; so the tail alone tells whether a copied record was being overwritten meanwhile.
+ * capacity may be claimed at once; so the tail alone shows whether a copied record was being overwritten meanwhile.
  * Source: agrona's BroadcastTransmitter and CopyBroadcastReceiver, whose second counter these spare slots replace.
  *
  * @example

@@ -23,7 +23,7 @@ export interface WriterPorts<S extends AnyStruct> {
   /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
   readonly publishedWord: number;
   readonly asleep: number;
-  /** Wakes who sleeps. */
+  /** Wakes those that sleep. */
   readonly wake: () => void;
   /**
    * Whether the processor keeps stores in order. Where it does not, the writer's look at the tail is an atomic one:

@@ -214,7 +214,7 @@ export class ByteConsumer implements Waitable, Disposable {
   }
 
   /**
-   * The messages, for `for await`: each as `next` finds it, given back at the next step or when the loop is left. What
+   * The messages, for `for await`: each as `next` finds it, freed at the next step or when the loop is left. What
    * the loop receives is this consumer, whose `type`, `byteOffset` and `byteLength` say what the message is. Two tasks
    * may not go over it at once: the second one gets a `TypeError`.
    *
@@ -283,7 +283,7 @@ export class ByteConsumer implements Waitable, Disposable {
     this.close();
   }
 
-  /** For wait sets: ready while there is a message. A wait gives back what `next` found, as any other method does. */
+  /** For wait sets: ready while there is a message. A wait frees what `next` found, as any other method does. */
   get [WAITED](): Waited {
     return this.#waiter.waited(() => this.#path.isDraining() ? this.length > 0 : this.#path.hasMessage());
   }

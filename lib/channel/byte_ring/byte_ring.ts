@@ -34,9 +34,9 @@ import { ByteProducer } from "./byte_producer.ts";
  *
  * A producer that dies at any instruction leaves what it published; what it had only claimed is never seen. Of many
  * producers, one that has claimed and not yet published keeps the consumer waiting at its message, and nobody else,
- * until the ring is full; the message of a dead one is skipped, as soon as the kernel tells that it is dead, and
- * counted. A consumer that dies leaves what it had not given back: the messages of the `drain` it was in are received
- * again, all others once. The next consumer goes on from there. Over a `SharedArrayBuffer` nothing tells of a thread's
+ * until the ring is full; the message of a dead one is skipped, as soon as the kernel reports its death, and
+ * counted. A consumer that dies leaves what it had not freed: the messages of the `drain` it was in are received
+ * again, all others once. The next consumer goes on from there. Over a `SharedArrayBuffer` nothing reports a thread's
  * end.
  *
  * A message takes a header of 8 bytes (16 where many may produce) and is rounded up to a multiple of 8; with its header
@@ -121,7 +121,7 @@ export class ByteRing {
   }
 
   /**
-   * How many bytes of the capacity are taken, exact at a moment of the call: from the first message not given back to
+   * How many bytes of the capacity are taken, exact at a moment of the call: from the first message not freed to
    * the last one published, or claimed where many may produce.
    *
    * @throws {ClosedError} If the segment was closed.
@@ -165,7 +165,7 @@ export class ByteRing {
   }
 
   /**
-   * Becomes the ring's producer, behind the message published last, or one of many producers. Give the role back with
+   * Becomes the ring's producer, behind the message published last, or one of many producers. Release the role with
    * `close()` or `using`; from a dead producer it is taken over.
    *
    * @param options How its methods wait.
@@ -179,7 +179,7 @@ export class ByteRing {
   }
 
   /**
-   * Becomes the ring's consumer, at the first message that was not given back. Give the role back with `close()` or
+   * Becomes the ring's consumer, at the first message that was not freed. Release the role with `close()` or
    * `using`; from a dead consumer it is taken over.
    *
    * @param options How its methods wait.

@@ -21,7 +21,7 @@ export function lockTaker({ views: { i32: words }, party }: Region): () => boole
         sleeps++;
         if (party.isAlive(holder)) continue;
       }
-      // Whatever a dead one did, the tail tells: see format.ts. A death right after this leaves the same again.
+      // The tail shows whatever a dead one did: see format.ts. A death right after this leaves the same again.
       if (compareExchange(words, lock, holder, party.id) === holder) return true;
     }
     return false;

@@ -4,8 +4,8 @@ const POLLS = 8;
 const LIFE_CHECK_MS = 1;
 
 /**
- * Finds out whether the claimer of the message that a consumer waits at is dead. The kernel tells; time decides only
- * when to ask: a claim that was just met is most likely being filled.
+ * Finds out whether the claimer of the message that a consumer waits at is dead. The kernel reports a death; time
+ * decides only when to ask: a claim that was just met is most likely being filled.
  */
 export class ClaimWatch {
   readonly #isAlive: (claimer: number) => boolean;

@@ -53,12 +53,12 @@ export interface ByteConsumerPorts {
   /** The event count that is notified of freed space, and its bit that says that somebody may sleep. */
   readonly freedWord: number;
   readonly asleep: number;
-  /** Wakes who sleeps. */
+  /** Wakes those that sleep. */
   readonly wake: () => void;
   /** Where `next` says what it found. */
   readonly current: CurrentMessage;
   readonly copyOut: (byteOffset: number, byteLength: number) => Uint8Array<ArrayBuffer>;
-  /** Whether the claimer of the record at a position is known to be dead; who only waits has the time to ask. */
+  /** Whether the claimer of the record at a position is known to be dead; one that only waits has the time to ask. */
   readonly isDead: (position: number, claimer: number, isWaiting: boolean) => boolean;
   /** Counts claims that were skipped. */
   readonly noteSkipped: (count: number) => void;
@@ -87,7 +87,7 @@ export interface ByteConsumerPath {
   shiftWait(options?: WaitOptions): ByteMessage | undefined;
   next(): boolean;
   nextWait(options?: WaitOptions): boolean;
-  /** Whether there is a message, which is not taken; gives back what `next` found. For those who only wait. */
+  /** Whether there is a message, which is not taken; frees what `next` found. For those that only wait. */
   hasMessage(): boolean;
   release(): void;
   /** The position up to which everything is freed. */

@@ -55,7 +55,7 @@
  *     4  lock: own id → 0                         nobody          the same
  *     5  fills the record                         nobody          the same
  *     6  record's word: claimed → published       nobody          a message: received. Of a batch, the first ones
- *     7  wakes the consumer, if it sleeps         nobody          the same; a sleeping consumer looks every 50 ms
+ *     7  wakes the consumer, if it sleeps         nobody          the same; a sleeping consumer checks every 50 ms
  *
  * Taking the lock over from a dead one leaves what step 1 leaves. Whoever holds the lock reads everything anew, so
  * there is nothing to repair. The consumer skips a claimed record only after the kernel told that its claimer is dead

@@ -20,7 +20,7 @@ export interface ByteRingOptions {
    * where many may produce, rounded up to a multiple of 8; half the capacity is the most one may take.
    */
   readonly capacity: number;
-  /** `"one"` producer at a time, unless given; or `"many"`. */
+  /** `"one"` producer at a time, the default; or `"many"`. */
   readonly producers?: "one" | "many";
 }
 

@@ -61,7 +61,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
     return claimLocked(byteLength, type, isCounted);
   };
 
-  /** Who waits leaves the lock to others while there is no room for sure. */
+  /** A producer that waits leaves the lock to others while there is certainly no room. */
   const tryWanted = (): boolean => {
     if (!isOpen || peek(publishedWord) === undefined) requireUse();
     const used = (load(tailWord) - load(headWord)) | 0; // pairs: byte ring tail, byte ring head

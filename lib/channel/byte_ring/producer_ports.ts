@@ -29,7 +29,7 @@ export interface ByteProducerPorts {
   /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
   readonly publishedWord: number;
   readonly asleep: number;
-  /** Wakes who sleeps. */
+  /** Wakes those that sleep. */
   readonly wake: () => void;
   /** Where the only producer begins. Positions are signed: engines keep them as integers. */
   readonly start: number;
@@ -39,7 +39,7 @@ export interface ByteProducerPorts {
   readonly takeLock: () => boolean;
   /** Counts that there was no space, with so many bytes in the ring. Never throws. */
   readonly noteFull: (usedBytes: number) => void;
-  /** The bytes of a text; throws if it is none. */
+  /** The bytes of a text; throws if the value is no text. */
   readonly encode: (message: string) => Uint8Array;
   readonly copyIn: (from: Uint8Array, byteOffset: number, byteLength: number) => void;
   /** Throws if nothing can be claimed any more. */

@@ -61,7 +61,7 @@ export class ChangeLog {
    */
   #wasWritten(row: number): boolean {
     const at = (TABLE_HEADER_BYTES + row * this.#geometry.rowBytes) / 4;
-    // A version of 0 is the first, or has wrapped: then its slot tells its high half.
+    // A version of 0 is the first, or has wrapped: then its slot has its high half.
     return load(this.#words, at) !== 0 || this.#words[at + 3] !== 0;
   }
 }

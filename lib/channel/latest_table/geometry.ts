@@ -23,7 +23,7 @@ export interface LatestTableOptions<S extends AnyStruct = AnyStruct> {
   /** How many rows, from 1 on. */
   readonly rows: number;
   /**
-   * How many versions of a row are kept: 2 (unless given), 4, 8 … 256. A reader starts again if the writer publishes
+   * How many versions of a row are kept: 2 (the default), 4, 8 … 256. A reader starts again if the writer publishes
    * `versions − 1` newer ones of the row while it copies: more of them serve rows that are written without a pause.
    */
   readonly versions?: number;

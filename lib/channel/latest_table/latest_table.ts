@@ -209,8 +209,8 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
 
   /**
    * Finds the rows that were written, without a look at the others: each of them once, however often it was written. It
-   * costs as much as there were changes; where there were more than rows, it looks at all of them instead and passes
-   * those that were ever written. A row that is passed has changed, or its writer died; one that has changed is passed.
+   * costs as much as there were changes; where there were more than rows, it visits all of them instead and passes
+   * those that were ever written. Every changed row is passed. A row may also be passed unchanged if its writer died.
    *
    * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
    * @param fn Receives a row's index. Read the row then: it may have changed again, and is passed again the next time.
@@ -244,7 +244,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
 
   /**
    * The rows as they change, for `for await`: as `changedSince` finds them, each of them once for all its changes until
-   * the loop comes to it. Waits in the event loop, woken by the writer; where this attachment only reads, it looks
+   * the loop comes to it. Waits in the event loop, woken by the writer; where this attachment only reads, it checks
    * every two milliseconds.
    *
    * @param options `from`: the count of changes from which on, 0 for all rows that were ever written. Defaults to now.
@@ -274,7 +274,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the table's writer. Give the role back with `close()` or `using`; from a dead writer it is taken over.
+   * Becomes the table's writer. Release the role with `close()` or `using`; from a dead writer it is taken over.
    *
    * @throws {RoleTakenError} If there is a live writer, in whichever process.
    * @throws {ReadOnlyError} On a read-only attachment.

@@ -16,7 +16,7 @@ const SAMPLED_EACH = 64;
 
 /**
  * One of the consumers of an {@linkcode MpmcQueue}. Each record goes to one consumer, and what one of them receives
- * from one producer it receives in order. What it has taken and not given back when it is closed or dies is lost and
+ * from one producer it receives in order. What it has taken and not freed when it is closed or dies is lost and
  * counted: the record of the `shift` or `next`, or up to 16 of the `drain` or of the `next(ahead)`, that it is in. Use
  * it in the thread that made it.
  */
@@ -73,7 +73,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
    * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`.
    * The fastest way to receive, as the loop's variables stay in registers. Never blocks.
    *
-   * The space of a record is given back by the next call of any method that receives, or by `release()`.
+   * The space of a record is freed by the next call of any method that receives, or by `release()`.
    *
    * @param ahead How many records are going to be received, from 1 to 16: as many of them as there are are then taken
    * with one exchange instead of one each. Those that are taken and never received are lost, and counted, when this
@@ -174,7 +174,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
     return this.#path.unseen() > 0 || this.#seat.cells.hasRecord(isLifeCheck);
   }
 
-  /** Gives back what `next` returned. */
+  /** Frees what `next` returned. */
   protected override giveBack(): void {
     if (this.#end.isOpen) this.release();
   }

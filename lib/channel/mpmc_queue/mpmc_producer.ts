@@ -97,7 +97,8 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
       ...paceOf(geometry),
       wake: () => published.notifyAll(),
       prepareNested(values) {
-        const nested = bindRecord(layout, region.views, firstRecord, { copies: ["copyFrom", "checkSource"] }); // has a draft of its own
+        // Has a draft of its own.
+        const nested = bindRecord(layout, region.views, firstRecord, { copies: ["copyFrom", "checkSource"] });
         nested.prepare(values);
         return nested.draft();
       },

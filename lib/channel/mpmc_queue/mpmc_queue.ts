@@ -40,7 +40,7 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * A death at any instruction blocks nobody for long:
  *
  * * What a dead producer had claimed and not published is skipped, and counted by `lostClaims`.
- * * What a dead consumer had taken and not given back is lost, and counted by `lostReads`: one record of a `shift` or a
+ * * What a dead consumer had taken and not freed is lost, and counted by `lostReads`: one record of a `shift` or a
  * `next`, up
  *   to 16 of a `drain` or a `next(ahead)`, some of which it may have seen. So a record is received once at most.
  * * All other records for which `publish` returned are received once.
@@ -49,7 +49,7 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * times a second. In memory of threads nobody can tell: there, a Worker must close its producers and consumers before
  * it is terminated.
  *
- * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot tells by its state
+ * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot says by its state
  * whose turn it is. What is added: everybody names in a cell of its own what it is about to claim or take, so that a
  * slot which a dead process has left can be told from one that somebody alive is working on.
  *
@@ -172,7 +172,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records consumers had taken and not given back when they died, or when they were closed: after their
+   * How many records consumers had taken and not freed when they died, or when they were closed: after their
    * function threw, or before they had received what `next(ahead)` had taken. As with
    * `lostClaims`, it is brought up to date at the call. A death between counting a loss and noting it may be counted
    * twice.

@@ -134,7 +134,7 @@ export class QueueCells {
   /**
    * Whether a slot is free for one more record.
    *
-   * @param isLifeCheck Whether it is time to give back what dead consumers took.
+   * @param isLifeCheck Whether it is time to free what dead consumers took.
    */
   hasFreeSlot(isLifeCheck: boolean): boolean {
     const words = this.#region.source.i32, { capacity, slotMask } = this.#geometry;

@@ -15,7 +15,7 @@ import type { PipelineGeometry } from "./geometry.ts";
 /** Minimum interval between liveness checks of the one that is waited for, in milliseconds. */
 const PROBE_MS = 10;
 
-/** The gates of a pipeline: who reads at each, and how far it is. One object for each writer and reader. */
+/** The gates of a pipeline: the reader at each, and how far it is. One object for each writer and reader. */
 export class Gates {
   readonly #region: Region;
   readonly #words: Int32Array;

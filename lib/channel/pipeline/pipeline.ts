@@ -41,7 +41,7 @@ export interface PipelineGate {
   readonly position: number;
   /** By how many records it is behind the writer; 0 if nobody reads. */
   readonly lag: number;
-  /** Who reads, in words; undefined if nobody does. */
+  /** The reader, in words; undefined if there is none. */
   readonly reader: string | undefined;
   /** How often it was taken away from a dead reader. */
   readonly drops: number;

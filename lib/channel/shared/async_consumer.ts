@@ -74,7 +74,7 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   }
 
   /**
-   * The records, for `for await`: each as `next` returns it, the same view each time, given back at the next step or
+   * The records, for `for await`: each as `next` returns it, the same view each time, freed at the next step or
    * when the loop is left. As many tasks may not go over it at once: the second one gets a `TypeError`.
    *
    * @param options `timeoutMs`: the loop ends if there is no record for so long. `signal`: the loop throws the signal's
@@ -109,7 +109,7 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   /**
    * Whether there is a record to be had, which is left where it is.
    *
-   * @param _isLifeCheck Whether it is time to ask if somebody died who holds it up.
+   * @param _isLifeCheck Whether it is time to check if the process that holds it up has died.
    */
   protected canReceive(_isLifeCheck: boolean): boolean {
     return this.length > 0;
@@ -120,7 +120,7 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
     return { step: () => false, more: (isIdle) => isIdle ? this.nextWait(NOW) : this.next() };
   }
 
-  /** Gives back what `next` returned, where something is to be given back. */
+  /** Frees what `next` returned, where something is to be freed. */
   protected giveBack(): void {}
 
   /** Tells tasks that wait that this was closed. */

@@ -54,7 +54,7 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
   /**
    * Whether there is space to be had, which is left as it is.
    *
-   * @param _isLifeCheck Whether it is time to ask if somebody died who holds it up.
+   * @param _isLifeCheck Whether it is time to check if the process that holds it up has died.
    */
   protected canPublish(_isLifeCheck: boolean): boolean {
     return this.free > 0;

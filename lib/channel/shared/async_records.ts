@@ -12,7 +12,7 @@ const PAUSES = 8;
 export interface Receiver<T> {
   /** The next one; undefined if there is none now. */
   next(): T | undefined;
-  /** The same, where nothing else is to be done: who holds it up is looked at more closely. */
+  /** The same, where nothing else is to be done: then it is checked whether the holder of the record lives. */
   look(): T | undefined;
   /** Gives back what was received. */
   release(): unknown;
@@ -54,7 +54,7 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
     }
   }
 
-  /** Ends the iteration, and gives back what was received last. */
+  /** Ends the iteration, and frees what was received last. */
   return(): Promise<IteratorResult<T, undefined>> {
     try {
       this.#end();

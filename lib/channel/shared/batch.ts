@@ -7,7 +7,7 @@ export interface BatchSource<T> {
   /**
    * The next record, if there is one: the same view each time. Gives back all that were handed out.
    *
-   * @param isIdle Whether the caller has nothing else to do: who holds the record up is then looked at more closely.
+   * @param isIdle Whether the caller has nothing else to do: then it is checked whether the holder of the record lives.
    */
   more(isIdle: boolean): T | undefined;
 }

@@ -28,7 +28,7 @@ export interface ConsumerPorts<S extends AnyStruct> {
   /** The event count that is notified of freed space, and its bit that says that somebody may sleep. */
   readonly freedWord: number;
   readonly asleep: number;
-  /** Wakes who sleeps. */
+  /** Wakes those that sleep. */
   readonly wake: () => void;
   /** Throws why the consumer cannot be used. */
   readonly refuseUse: () => never;
@@ -56,7 +56,7 @@ export interface ConsumerPath<S extends AnyStruct> {
   release(): void;
   /** Moves on to the next record, if it is known; what is passed is not freed. */
   step(): boolean;
-  /** Frees what was passed, looks for more records, and moves on to the first. */
+  /** Frees what was passed, finds more records, and moves on to the first. */
   more(): ViewOf<S> | undefined;
   /** The position whose space is freed next. */
   head(): number;

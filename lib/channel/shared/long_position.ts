@@ -7,7 +7,7 @@ import { load } from "../../atomic/internal.ts";
  *     low    the position modulo 2^32
  *     epoch  position / 2^30
  *
- * Their bits overlap by two, so that the low word tells which of four epochs it belongs to. The epoch is stored just
+ * Their bits overlap by two, so that the low word says which of four epochs it belongs to. The epoch is stored just
  * before a low word that begins another epoch; so it is the position's own, or one ahead. One process at a time writes
  * both.
  */

@@ -20,7 +20,7 @@ export interface ProducerPorts<S extends AnyStruct> {
   /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
   readonly publishedWord: number;
   readonly asleep: number;
-  /** Wakes who sleeps. */
+  /** Wakes those that sleep. */
   readonly wake: () => void;
   /** Returns the position at which there is no space left; throws if nothing can be claimed any more. */
   readonly findSpace: (next: number) => number;

@@ -26,7 +26,7 @@ export interface RecordConsumerPorts<S extends AnyStruct> extends
   /** How many records there are, counted from the position to be received next. */
   readonly countRecords: (position: number) => number;
   readonly waiting: Waiter;
-  /** Gives the role back. */
+  /** Releases the role. */
   readonly giveBack: () => void;
 }
 
@@ -175,7 +175,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
     return this.#path;
   }
 
-  /** Gives back what `next` returned. */
+  /** Frees what `next` returned. */
   protected override giveBack(): void {
     if (this.#end.isOpen) this.release();
   }

@@ -14,7 +14,7 @@ export interface RecordProducerPorts<S extends AnyStruct>
   /** How many records can be claimed, counted from the position to be claimed next. */
   readonly countFree: (next: number) => number;
   readonly waiting: Waiter;
-  /** Gives the role back. */
+  /** Releases the role. */
   readonly giveBack: () => void;
 }
 
@@ -39,7 +39,7 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends As
   readonly claim: () => ViewOf<S> | undefined;
 
   /**
-   * Publishes all that was claimed, in one step. No system call, unless somebody sleeps who waits for records.
+   * Publishes all that was claimed, in one step. No system call, unless a consumer sleeps.
    *
    * @throws {TypeError} If nothing was claimed.
    * @throws {ClosedError} If the segment was closed.

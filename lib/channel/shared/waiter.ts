@@ -33,7 +33,7 @@ const POLLS_PER_CLOCK_READ = 64;
 /** Steps between two clock readings, when giving way. */
 const STEPS_PER_CLOCK_READ = 4;
 
-/** How long a wait that somebody may end polls before it looks whether that was done, in milliseconds. */
+/** How long a wait that somebody may end polls before it checks whether that was done, in milliseconds. */
 const POLLED_PART_MS = 0.05;
 
 /** Longest sleep of a wait that blocks where nobody can wake it, in milliseconds: it takes under 1 % of a core. */
@@ -121,7 +121,7 @@ export class Waiter implements WaitPorts {
     return { isReady, announce: () => eventNow === undefined ? undefined : eventNow().announce() };
   }
 
-  /** The task whose turn it is looks now: what it waits for was closed. */
+  /** The task whose turn it is checks now: what it waits for was closed. */
   look(): void {
     this.#tasks.look();
   }

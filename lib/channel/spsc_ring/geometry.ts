@@ -85,7 +85,7 @@ export function readGeometry(
 /** Looks after which a length is taken as it is, though the consumer moved on at each of them. */
 const LOOKS = 32;
 
-/** How many records are published and not given back: exact at a moment of the call, unless the ring is corrupt. */
+/** How many records are published and not freed: exact at a moment of the call, unless the ring is corrupt. */
 export function lengthOf(region: Region, capacity: number): number {
   const words = region.source.i32;
   for (let look = 1;; look++) {

@@ -36,7 +36,7 @@ export interface SpscRingFunction extends LayoutTypeFunction {
  * call only when the consumer sleeps.
  *
  * A producer that dies at any instruction leaves what it published, and nothing of what it had only claimed. A consumer
- * that dies leaves what it had not given back: the records of the `drain` it was in are received again, all others
+ * that dies leaves what it had not freed: the records of the `drain` it was in are received again, all others
  * once. The next holder of the role goes on from there.
  *
  * How it works: two positions, the tail written by the producer, the head by the consumer, each with a private copy
@@ -126,7 +126,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records are published and not given back, exact at a moment of the call.
+   * How many records are published and not freed, exact at a moment of the call.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -157,7 +157,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the ring's producer, behind the record published last. Give the role back with `close()` or `using`; from
+   * Becomes the ring's producer, behind the record published last. Release the role with `close()` or `using`; from
    * a dead producer it is taken over.
    *
    * @param options How its methods wait.
@@ -172,7 +172,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the ring's consumer, at the first record that was not given back. Give the role back with `close()` or
+   * Becomes the ring's consumer, at the first record that was not freed. Release the role with `close()` or
    * `using`; from a dead consumer it is taken over.
    *
    * @param options How its methods wait.

@@ -85,13 +85,13 @@ export class OwnedWord {
     return this.take(limit.from(this.now())) && this.count(true);
   }
 
-  /** Takes the word if it is free, or if its owner died. It is not counted: the caller may have to give it back. */
+  /** Takes the word if it is free, or if its owner died. It is not counted: the caller may have to release it. */
   tryTake(): boolean {
     const word = this.requireTakeable();
     return word === FREE ? this.takeFree() : this.takeOver(word);
   }
 
-  /** Waits for the word. It is not counted: the caller may have to give it back. */
+  /** Waits for the word. It is not counted: the caller may have to release it. */
   take(limit: WaitLimit): boolean {
     this.requireTakeable();
     return this.wait(limit);

@@ -28,7 +28,7 @@ export type DrainResult =
  */
 export function requireSynchronous(action: string, what: string, fn: unknown): void {
   if (typeof fn !== "function") refuse(action, what, fn === null ? "null" : typeof fn);
-  // The one thing that tells such functions from others. Functions themselves have no tag.
+  // The one thing that distinguishes such functions. Functions themselves have no tag.
   const tag = (fn as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag];
   if (tag !== undefined) refuse(action, what, `${tag.startsWith("A") ? "an" : "a"} ${tag}`);
 }

@@ -13,7 +13,7 @@ export interface Goal {
   attempt(isLifeCheck: boolean): boolean;
 
   /**
-   * Announces a sleeper, wherever those look who are to wake it. An attempt follows, and then a watch.
+   * Announces a sleeper, where those that wake it will see it. An attempt follows, and then a watch.
    *
    * @returns What to watch; undefined where nobody wakes.
    */
@@ -31,7 +31,7 @@ export interface Goal {
 export interface Armed {
   /** Calls a function, once, after whatever came since the announcement. */
   watch(wake: () => void): Watch;
-  /** Whether wake-ups may be missed, so that the sleeper looks for itself at short intervals. */
+  /** Whether wake-ups may be missed, so that the sleeper checks for itself at short intervals. */
   readonly isUnsure?: boolean;
   /** Whether it is still this that is to be watched. Defaults to yes. */
   isCurrent?(): boolean;

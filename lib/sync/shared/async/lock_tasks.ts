@@ -50,7 +50,7 @@ export class LockTasks {
     }
   }
 
-  /** The task whose turn it is looks soon: this thread has given something back. */
+  /** The task whose turn it is checks soon: this thread has released something. */
   lookSoon(): void {
     if (!this.#queue.isEmpty) queueMicrotask(() => this.#queue.look());
   }

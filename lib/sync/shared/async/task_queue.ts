@@ -95,7 +95,7 @@ export class TaskQueue {
     if (!this.isEmpty) this.#refuse(what);
   }
 
-  /** The task whose turn it is looks now. */
+  /** The task whose turn it is checks now. */
   look(): void {
     this.#waits[0]?.look();
   }

@@ -91,7 +91,7 @@ export class TaskWait {
     if (this.#hasBegun) this.#try(true);
   };
 
-  /** In case that something has changed, where nobody tells. */
+  /** In case something has changed, where nobody says so. */
   readonly #quickLook = (): void => {
     if (this.#try(++this.#looks % LOOKS_PER_LIFE_CHECK === 0)) return;
     if (this.#watch?.isPrompt && !this.#isUnsure) quickLooks.delete(this.#quickLook); // there is somebody by now

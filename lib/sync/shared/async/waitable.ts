@@ -1,11 +1,11 @@
 import type { Futex } from "../../../atomic/mod.ts";
 
-/** How a wait set looks at what it waits for, and where it sleeps. */
+/** How a wait set checks what it waits for, and where it sleeps. */
 export interface Waited {
   /**
-   * Whether there is something to be had: looks, and takes nothing. Throws if there never will be.
+   * Whether there is something to be had; takes nothing. Throws if there never will be.
    *
-   * @param isLifeCheck Whether it is time to ask if somebody died who holds it up.
+   * @param isLifeCheck Whether it is time to check if the process that holds it up has died.
    */
   isReady(isLifeCheck: boolean): boolean;
   /** Announces a sleeper; undefined where nobody wakes. */
