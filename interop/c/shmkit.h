@@ -269,6 +269,7 @@ static inline int shmkit_i_wait(int (*is_ready)(void *), uint32_t *(*event_of)(v
       /* Whoever changed the condition may have died before it could wake anybody. */
       until = now + (fenced ? SHMKIT_I_RECHECK_NS : SHMKIT_I_UNFENCED_RECHECK_NS);
       shmkit_i_futex_wait(event, seen, until < deadline ? until : deadline);
+      if (is_ready(self)) return 1; /* before it is announced anew, which is a system call */
     }
   }
 }

@@ -65,6 +65,7 @@ _MEMBARRIER_GLOBAL_EXPEDITED, _MEMBARRIER_REGISTER_GLOBAL_EXPEDITED = 2, 4
 _F_OFD_GETLK, _F_OFD_SETLK = 36, 37
 _FLOCK = struct.Struct("hh4xqqi4x")
 _ASLEEP = 1
+_POLLS = 32  # before a wait sleeps: some microseconds
 
 
 class _Timespec(ctypes.Structure):
@@ -761,6 +762,9 @@ class Segment:
             return False
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         doze = 0.00005
+        for _ in range(_POLLS):
+            if is_ready():
+                return True
         while True:
             if self.read_only:  # it cannot announce itself
                 time.sleep(doze)
