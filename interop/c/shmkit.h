@@ -42,6 +42,10 @@
 #error "shmkit segments are for little-endian machines of 64 bits"
 #endif
 
+#if defined(__GLIBC__) && !defined(__USE_GNU)
+#error "shmkit.h must come before other headers, or _GNU_SOURCE be defined"
+#endif
+
 /* ---------------------------------------------------------------- results */
 
 #define SHMKIT_OWNER_DIED 2

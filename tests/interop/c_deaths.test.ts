@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
-import { Broadcast, LatestTable, Mutex, OwnerDiedError, type Segment, SeqLock, SpscRing } from "../../mod.ts";
+import { Broadcast, LatestTable, Mutex, OwnerDiedError, Pipeline, type Segment, SeqLock, SpscRing } from "../../mod.ts";
 import { deathsOf } from "../../support/kills.ts";
 import { hasCompiler } from "../../support/machine.ts";
 import type { Peer } from "../../support/peer.ts";
@@ -11,7 +11,7 @@ import { Notes } from "../channel/spsc_ring_sample.ts";
 import { type Language, mixedLanguage, startPeer } from "./languages.ts";
 import { ERRORS, GIVEN, SEEN } from "./notes.ts";
 import { begin, createAll } from "./pairs.ts";
-import { isWholeTick, Tick } from "./records.ts";
+import { isWholeTick, Job, Tick } from "./records.ts";
 
 const KILLS = deathsOf(10), skip = hasCompiler ? false : "no C compiler";
 
@@ -108,6 +108,43 @@ describe("kill -9, and successors in other languages", { skip, timeout: 120_000 
         look();
         assertEquals([broadcast.position, table.changes, torn, wrong], [...seen, 0, 0]);
       }
+    }),
+  );
+
+  it(
+    "of a pipeline's readers: those behind them, and the writer, drop them and go on",
+    within(async (segment, name) => {
+      const pipeline = segment.open("pipeline", Pipeline, { layout: Job }), options = { timeoutMs: 20_000 };
+      using writer = pipeline.writer();
+      const push = (count: number) => {
+        for (let i = 0; i < count; i++) {
+          const sequence = writer.position;
+          assert(writer.pushWait({ sequence, book: 0, pricing: 0 }, options), "no space for 20 s");
+        }
+      };
+      // A reader in TypeScript dies: the one in C behind it finds that out, as the writer has space.
+      const book = await begin(thisRuntime, "book", name, 2 ** 40);
+      const pricing = await begin("c", "pricing", name, 150);
+      push(100);
+      await kill(book);
+      await until(() => pipeline.position - pipeline.gates()[1].position === 0, () => "it does not pass a dead one");
+      push(50);
+      assertEquals((await pricing.next<{ received: number }>()).received, 150);
+      await pricing.succeeded();
+      assertEquals(pipeline.gates().map(({ state }) => state), ["dropped", "absent"]);
+      // One in C follows it where it was, and dies: the writer finds that out.
+      const heir = startPeer("c", "book", name, 2 ** 40);
+      assertEquals(await heir.next(), "reading");
+      push(100);
+      await kill(heir);
+      push(300);
+      assertEquals(pipeline.gates().map(({ state, drops }) => [state, drops]), [["dropped", 2], ["absent", 0]]);
+      // What is there still, a successor in TypeScript receives: the last ones, and all of those.
+      using last = pipeline.reader("book");
+      const sequences: number[] = [];
+      last.drain((job) => void sequences.push(job.sequence));
+      assertGreater(sequences.length, 0);
+      assertEquals(sequences, sequences.map((_, i) => 550 - sequences.length + i));
     }),
   );
 
