@@ -1,6 +1,7 @@
 /**
  * Locks beside C's, compiled here. Each case is a process of its own, or two; C and TypeScript run in turn, and ratios
- * are those of neighbours. "In use": the process has used all channels and locks before. `locks.bench.ts [rounds] [part of a case's name]`.
+ * are those of neighbours. "In use": the process has used all channels and locks before.
+ * `locks.bench.ts [rounds] [part of a case's name]`.
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 /**
- * One case in a process of its own, nobody else at the table: `latest_table_case.ts read|write|begin [--mixed] [--in-use]`.
- * Mixed: one field of the record's eight is a u53. In use: the process has used all channels and locks before, this
- * table among them. Prints nanoseconds.
+ * One case in a process of its own, nobody else at the table: `latest_table_case.ts read|write|begin` and flags.
+ * `--mixed`: one field of the record's eight is a u53. `--in-use`: the process has used all channels and locks before,
+ * this table among them. Prints nanoseconds.
  */
 import { do_not_optimize, measure } from "mitata";
 import process from "node:process";

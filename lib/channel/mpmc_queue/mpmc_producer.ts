@@ -98,7 +98,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
       wake: () => published.notifyAll(),
       prepareNested(values) {
         // Has a draft of its own.
-        const nested = bindRecord(layout, region.views, firstRecord, { copies: ["copyFrom", "checkSource"] });
+        const nested = bindRecord(layout, region.views, firstRecord, { copies: [] });
         nested.prepare(values);
         return nested.draft();
       },
