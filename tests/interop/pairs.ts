@@ -9,6 +9,12 @@ import { Broadcast, LatestTable, Mutex, Pipeline, Segment, SeqLock, SpscRing } f
 import type { Peer } from "../../support/peer.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import {
+  ROW_HEADER_BYTES,
+  rowBytes,
+  SLOT_HEADER_BYTES,
+  TABLE_HEADER_BYTES,
+} from "../../lib/channel/latest_table/format.ts";
 import { startBroadcastAt } from "../channel/broadcast_sample.ts";
 import { Notes, Raw } from "../channel/spsc_ring_sample.ts";
 import { type Language, startPeer } from "./languages.ts";
@@ -73,14 +79,31 @@ async function run(
   return seen;
 }
 
-/** Each row is written `count` times, and read meanwhile. */
+/** Makes each row of the table look as if it had been written that often; offsets as in latest_table/format.ts. */
+function startTableAt(words: Uint32Array, version: number): void {
+  const first = Tick.alloc(), slotBytes = SLOT_HEADER_BYTES + Tick.byteLength, rowLength = rowBytes(Tick.byteLength, 2);
+  fillTick(first, 0);
+  for (let row = 0; row < ROWS; row++) {
+    const at = TABLE_HEADER_BYTES + row * rowLength, slot = at + ROW_HEADER_BYTES + (version & 1) * slotBytes;
+    words[at / 4] = words[slot / 4] = version;
+    words.set(Tick.viewsOf(first).u32.subarray(0, Tick.byteLength / 4), (slot + SLOT_HEADER_BYTES) / 4);
+  }
+}
+
+/** Each row is written `count` times, past version 2^32, and read meanwhile. */
 export function throughTable(pair: readonly [Language, Language], count: number): Promise<void> {
   return withName(async (name) => {
     using segment = createAll(name);
+    const start = 2 ** 32 - (count >>> 1);
+    startTableAt(segment.open("table", { kind: "LatestTable", ...Raw }, {}), start);
     const seen = await run(name, pair, ["table-write", "table-read"], count);
     assertEquals(seen, { torn: 0, backwards: 0, isEnough: true });
     const table = segment.open("table", LatestTable, { layout: Tick });
-    assertEquals([table.version(0), table.version(ROWS - 1), table.changes], [count, count, count * ROWS]);
+    assertEquals([table.version(0), table.version(ROWS - 1), table.changes], [
+      start + count,
+      start + count,
+      count * ROWS,
+    ]);
   });
 }
 
