@@ -56,12 +56,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsu
    */
   readonly drain: (fn: (record: ViewOf<S>) => DrainResult, limit?: number) => number;
 
-  /**
-   * As `drain`, but blocks this thread until there is a record.
-   *
-   * @returns 0 if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncConsumer.drainWait}. */
   readonly drainWait: (fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions) => number;
 
   /**
@@ -74,12 +69,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsu
    */
   readonly shift: (into: ViewOf<S>) => boolean;
 
-  /**
-   * As `shift`, but blocks this thread until there is a record.
-   *
-   * @returns False if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncConsumer.shiftWait}. */
   readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
 
   /**
@@ -93,12 +83,7 @@ export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsu
    */
   readonly next: () => ViewOf<S> | undefined;
 
-  /**
-   * As `next`, but blocks this thread until there is a record.
-   *
-   * @returns Undefined if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncConsumer.nextWait}. */
   readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
 
   /** Made by `Broadcast.reader`. */

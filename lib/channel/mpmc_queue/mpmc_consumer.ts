@@ -42,12 +42,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
    */
   readonly drain: (fn: (record: ViewOf<S>) => void, limit?: number) => number;
 
-  /**
-   * As `drain`, but blocks this thread until there is a record.
-   *
-   * @returns 0 if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncConsumer.drainWait}. */
   readonly drainWait: (fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions) => number;
 
   /**
@@ -61,12 +56,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
    */
   readonly shift: (into: ViewOf<S>) => boolean;
 
-  /**
-   * As `shift`, but blocks this thread until there is a record.
-   *
-   * @returns False if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncConsumer.shiftWait}. */
   readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
 
   /**
@@ -86,12 +76,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
    */
   readonly next: (ahead?: number) => ViewOf<S> | undefined;
 
-  /**
-   * As `next`, but blocks this thread until there is a record.
-   *
-   * @returns Undefined if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncConsumer.nextWait}. */
   readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
 
   /** Gives back the space of the record that `next` returned. */

@@ -64,20 +64,10 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
    */
   readonly push: (value: ViewOf<S> | Partial<ValueOf<S>>) => boolean;
 
-  /**
-   * As `claim`, but blocks this thread while the queue is full.
-   *
-   * @returns Undefined if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncProducer.claimWait}. */
   readonly claimWait: (options?: WaitOptions) => ViewOf<S> | undefined;
 
-  /**
-   * As `push`, but blocks this thread while the queue is full.
-   *
-   * @returns False if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncProducer.pushWait}. */
   readonly pushWait: (value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions) => boolean;
 
   /** Made by `MpmcQueue.producer`. */

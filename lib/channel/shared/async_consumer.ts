@@ -13,8 +13,10 @@ import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
- * What those who receive records have in common: the forms that wait in the event loop. They do what the plain forms
- * do, as soon as there is a record; `AsyncWaitOptions` has the rules of all of them.
+ * The words of all that receive records. `drain`, `shift` and `next` never wait; what each of them frees, and what a
+ * death loses, each class says. `drainWait` and its kind block this thread until there is a record, `drainAsync` and
+ * its kind wait in the event loop. Both do then what the plain form does. `AsyncWaitOptions` has the rules of all that
+ * wait in the event loop.
  *
  * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's
  * options). Then it sleeps, and a thread that waits in the kernel wakes it.
@@ -23,21 +25,36 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   implements AsyncIterable<ViewOf<S>, undefined>, Waitable {
   readonly #waiter: Waiter;
 
-  /** Calls a function for each record. */
+  /** Calls a function for each record; returns how many there were. */
   abstract readonly drain: (fn: (record: ViewOf<S>) => DrainResult, limit?: number) => number;
-  /** As `drain`, but blocks this thread until there is a record. */
+  /**
+   * As `drain`, but blocks this thread until there is a record.
+   *
+   * @returns 0 if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
   abstract readonly drainWait: (
     fn: (record: ViewOf<S>) => DrainResult,
     limit?: number,
     options?: WaitOptions,
   ) => number;
-  /** Copies the next record. */
+  /** Copies the next record and frees it; returns false if there is none. */
   abstract readonly shift: (into: ViewOf<S>) => boolean;
-  /** As `shift`, but blocks this thread until there is a record. */
+  /**
+   * As `shift`, but blocks this thread until there is a record.
+   *
+   * @returns False if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
   abstract readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
-  /** The next record, in a loop of the caller's own. */
+  /** The next record, in a loop of the caller's own; undefined if there is none. */
   abstract readonly next: () => ViewOf<S> | undefined;
-  /** As `next`, but blocks this thread until there is a record. */
+  /**
+   * As `next`, but blocks this thread until there is a record.
+   *
+   * @returns Undefined if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
   abstract readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
 
   /** How many records can be received now, or will be soon. */

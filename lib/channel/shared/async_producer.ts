@@ -4,15 +4,26 @@ import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
- * What those who publish records have in common: the forms that wait in the event loop. They do what the plain forms
- * do, as soon as there is space; `AsyncWaitOptions` has the rules of all of them.
+ * The words of all that publish records and can be held up. `claim` and `push` never wait; `claimWait` and `pushWait`
+ * block this thread while there is no space, `claimAsync` and `pushAsync` wait in the event loop. Both do then what the
+ * plain form does. `AsyncWaitOptions` has the rules of all that wait in the event loop.
  */
 export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements Waitable {
   readonly #waiter: Waiter;
 
-  /** As `claim`, but blocks this thread while there is no space. */
+  /**
+   * As `claim`, but blocks this thread while there is no space.
+   *
+   * @returns Undefined if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
   abstract readonly claimWait: (options?: WaitOptions) => ViewOf<S> | undefined;
-  /** As `push`, but blocks this thread while there is no space. */
+  /**
+   * As `push`, but blocks this thread while there is no space.
+   *
+   * @returns False if the time runs out.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   */
   abstract readonly pushWait: (value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions) => boolean;
 
   /** How many records can be claimed now, or soon. */
@@ -24,8 +35,8 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
   }
 
   /**
-   * As `claim`, but waits in the event loop while there is no space. The view is the same for all who claim: where one
-   * task claims, no other may wait meanwhile.
+   * As `claim`, but waits in the event loop while there is no space. The view is the same for all tasks that claim:
+   * where one task claims, no other may wait meanwhile.
    *
    * @returns Undefined if the time runs out.
    */

@@ -57,20 +57,10 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends As
    */
   readonly push: (value: ViewOf<S> | Partial<ValueOf<S>>) => boolean;
 
-  /**
-   * As `claim`, but blocks this thread while there is no space.
-   *
-   * @returns Undefined if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncProducer.claimWait}. */
   readonly claimWait: (options?: WaitOptions) => ViewOf<S> | undefined;
 
-  /**
-   * As `push`, but blocks this thread while there is no space.
-   *
-   * @returns False if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As {@linkcode AsyncProducer.pushWait}. */
   readonly pushWait: (value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions) => boolean;
 
   /** Made by the channel. */
