@@ -1,13 +1,13 @@
 import type { SyscallNumbers } from "./linux.ts";
 
-/** A C pointer as the runtime represents it: a number in Bun, an object in Deno. */
-export type Pointer = number | object;
+/** A C pointer as the runtime represents it: a number in Bun, an object in Deno, a bigint in Node. */
+export type Pointer = number | object | bigint;
 
 /** Memory passed to C by address: the call sees it from the view's first byte on. */
 export type Memory = ArrayBufferView<ArrayBuffer>;
 
 /**
- * Every C function shmkit calls, once, in the order in which both runtimes' tables list them. Results are C's: −1
+ * Every C function shmkit calls, once, in the order in which all runtimes' tables list them. Results are C's: −1
  * is a failure whose reason is in `errno()`, unless a comment says otherwise. Nothing here throws; the checked
  * forms that do are in `system.ts`.
  */

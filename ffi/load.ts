@@ -3,15 +3,25 @@ import { loadDenoLibc } from "./deno.ts";
 import { UnsupportedError } from "./error.ts";
 import type { Libc, LibcSource } from "./libc.ts";
 import { SYSCALLS } from "./linux.ts";
+import { loadNodeLibc } from "./node.ts";
 
 /** The oldest runtimes the package is tested on. */
-export const OLDEST: { readonly bun: string; readonly deno: string } = { bun: "1.4.0", deno: "2.5.0" };
+export const OLDEST: { readonly bun: string; readonly deno: string; readonly node: string } = {
+  bun: "1.4.0",
+  deno: "2.5.0",
+  node: "26.9.0",
+};
 
 /** What is asked of the globals of whichever runtime this is. */
 export interface Globals {
   Bun?: { version: string };
   Deno?: { version: { deno: string }; build: { os: string; arch: string } };
-  process?: { platform?: string; arch?: string; getBuiltinModule?(name: string): unknown };
+  process?: {
+    platform?: string;
+    arch?: string;
+    versions?: { node?: string };
+    getBuiltinModule?(name: string): unknown;
+  };
 }
 
 let loaded: Libc | undefined;
@@ -54,9 +64,22 @@ export function load({ Bun, Deno, process }: Globals): Libc {
     const ffi = process?.getBuiltinModule?.("bun:ffi");
     return firstThatLoads(process?.platform, process?.arch, (source) => loadBunLibc(ffi, source));
   }
+  // Bun and Deno tell a version of Node, too.
+  const node = process?.versions?.node;
+  if (node !== undefined) {
+    requireVersion("Node", node, OLDEST.node);
+    const ffi = process?.getBuiltinModule?.("node:ffi");
+    if (ffi === undefined) {
+      throw new UnsupportedError(
+        "RUNTIME",
+        `Cannot share memory between processes as this Node ${node} has no node:ffi; is it switched off?`,
+      );
+    }
+    return firstThatLoads(process?.platform, process?.arch, (source) => loadNodeLibc(ffi, source));
+  }
   throw new UnsupportedError(
     "RUNTIME",
-    "Cannot share memory between processes as this runtime is neither Bun nor Deno; Region.over(new SharedArrayBuffer(n)) works everywhere",
+    "Cannot share memory between processes as this runtime is none of Bun, Deno and Node; Region.over(new SharedArrayBuffer(n)) works everywhere",
   );
 }
 
@@ -85,18 +108,25 @@ function firstThatLoads(
     try {
       return loadFrom({ library, syscalls: SYSCALLS[arch] });
     } catch (cause) {
-      // Deno's refusal of a permission: NotCapable since 2.0.
-      if (cause instanceof Error && (cause.name === "NotCapable" || cause.name === "PermissionDenied")) {
-        throw new UnsupportedError(
-          "PERMISSION",
-          "Cannot load libc as Deno was started without the permission: run it with --allow-ffi (a path-scoped grant is not enough)",
-          { cause },
-        );
-      }
+      const refusal = permissionRefusal(cause);
+      if (refusal !== undefined) throw new UnsupportedError("PERMISSION", refusal, { cause });
       causes.push(cause);
     }
   }
   throw new UnsupportedError("LIBC", `Cannot load libc as none of ${libraries.join(", ")} has all functions`, {
     cause: causes.length === 1 ? causes[0] : new AggregateError(causes),
   });
+}
+
+/** What to say of a runtime's refusal of a permission; undefined if an error is none. */
+function permissionRefusal(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Deno's: NotCapable since 2.0.
+  if (error.name === "NotCapable" || error.name === "PermissionDenied") {
+    return "Cannot load libc as Deno was started without the permission: run it with --allow-ffi (a path-scoped grant is not enough)";
+  }
+  if ((error as { code?: unknown }).code === "ERR_ACCESS_DENIED") {
+    return "Cannot load libc as Node was started with --permission and without this one: run it with --allow-ffi, too";
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * The only floor that names a runtime: it picks Bun's or Deno's FFI and loads libc at the first use. Importing it does
+ * The only floor that names a runtime: it picks Bun's, Deno's or Node's FFI and loads libc at the first use. Importing it does
  * nothing, needs no permission and never fails.
  *
  * @module

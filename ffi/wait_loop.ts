@@ -57,7 +57,7 @@ export interface WaitLoopData {
  */
 export function waitInThread(data: WaitLoopData): void {
   // deno-lint-ignore no-explicit-any -- there are no types in the thread
-  const { Deno, process } = globalThis as any;
+  const { Bun, Deno, process } = globalThis as any;
   const { library, address, byteLength, places, futexWaitv, futex, tgkill, pid, tid } = data;
   const args = ["u64", "u64", "u64", "u64", "u64", "u64"];
   let c, memory;
@@ -67,13 +67,20 @@ export function waitInThread(data: WaitLoopData): void {
       clock_gettime: { parameters: ["i32", "u64"], result: "i32" },
     }).symbols;
     memory = Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(address), byteLength);
-  } else {
+  } else if (Bun !== undefined) {
     const ffi = process.getBuiltinModule("bun:ffi");
     c = ffi.dlopen(library, {
       syscall: { args, returns: "i32" },
       clock_gettime: { args: ["i32", "u64"], returns: "i32" },
     }).symbols;
     memory = ffi.toArrayBuffer(Number(address), 0, byteLength);
+  } else {
+    const ffi = process.getBuiltinModule("node:ffi");
+    c = ffi.dlopen(library, {
+      syscall: { arguments: ["uint64", "uint64", "uint64", "uint64", "uint64", "uint64"], return: "int32" },
+      clock_gettime: { arguments: ["int32", "uint64"], return: "int32" },
+    }).functions;
+    memory = ffi.toArrayBuffer(address, byteLength, false);
   }
   const words = new Int32Array(memory), told = new Int32Array(data.told);
   const timeAddress = address + BigInt(places.time * 4), waitersAddress = address + BigInt(places.waiters * 4);

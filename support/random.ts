@@ -1,9 +1,12 @@
 /** Numbers that look random and come again with the same seed (mulberry32, Tommy Ettinger). */
 export class Random {
+  /** Printed by the test that uses it, so that a failure can be repeated. */
+  readonly seed: number;
   #state: number;
 
   /** @param seed Printed by the test that uses it, so that a failure can be repeated. */
-  constructor(readonly seed: number) {
+  constructor(seed: number) {
+    this.seed = seed;
     this.#state = seed >>> 0;
   }
 

@@ -92,14 +92,27 @@ class Layout implements Struct {
   /** Values are tried here before they reach shared memory. */
   #scratch: View | undefined;
 
+  readonly name: string;
+  readonly fields: readonly StructField[];
+  readonly byteLength: number;
+  readonly alignment: number;
+  readonly depth: number;
+  readonly schema: string;
+
   constructor(
-    readonly name: string,
-    readonly fields: readonly StructField[],
-    readonly byteLength: number,
-    readonly alignment: number,
-    readonly depth: number,
-    readonly schema: string,
+    name: string,
+    fields: readonly StructField[],
+    byteLength: number,
+    alignment: number,
+    depth: number,
+    schema: string,
   ) {
+    this.name = name;
+    this.fields = fields;
+    this.byteLength = byteLength;
+    this.alignment = alignment;
+    this.depth = depth;
+    this.schema = schema;
     this.#placed = fields.some(({ field }) => isPart(field));
   }
 
