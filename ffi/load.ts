@@ -69,7 +69,7 @@ export function load({ Bun, Deno, process }: Globals): Libc {
   if (node !== undefined) {
     requireVersion("Node", node, OLDEST.node);
     const ffi = process?.getBuiltinModule?.("node:ffi");
-    if (ffi === undefined) {
+    if (ffi === undefined || ffi === null) {
       throw new UnsupportedError(
         "RUNTIME",
         `Cannot share memory between processes as this Node ${node} has no node:ffi; is it switched off?`,

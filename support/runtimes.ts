@@ -1,5 +1,5 @@
 /**
- * The real binaries of both runtimes, and how a script is run with them. A wrapper script would not do: `kill -9` of
+ * The real binaries of all runtimes, and how a script is run with them. A wrapper script would not do: `kill -9` of
  * it leaves its child alive.
  *
  * @module
@@ -10,22 +10,21 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The runtimes that share memory. */
-export type Runtime = "bun" | "deno";
+export type Runtime = "bun" | "deno" | "node";
 
 /** Which runtime this is. */
-export const thisRuntime: Runtime = "Bun" in globalThis ? "bun" : "deno";
+export const thisRuntime: Runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
 
-/** Which it is not. */
+/** Another one, for tests of two. */
 export const otherRuntime: Runtime = thisRuntime === "bun" ? "deno" : "bun";
 
 /**
  * The ordered pairs, who writes and who reads, that this runner is in charge of: those that begin with its own runtime.
- * Bun's and Deno's runner together see all four, each once.
+ * Bun's and Deno's runner together see all four of theirs, each once. Node's is in charge of all that Node is in.
  */
-export const PAIRS: readonly (readonly [Runtime, Runtime])[] = [
-  [thisRuntime, thisRuntime],
-  [thisRuntime, otherRuntime],
-];
+export const PAIRS: readonly (readonly [Runtime, Runtime])[] = thisRuntime === "node"
+  ? [["node", "node"], ["node", "bun"], ["deno", "node"]]
+  : [[thisRuntime, thisRuntime], [thisRuntime, otherRuntime]];
 
 /** The runtime of the i-th of many processes: every fourth is of the other one. */
 export function mixed(i: number): Runtime {
@@ -48,7 +47,17 @@ export const runtimes: Readonly<Record<Runtime, string>> = {
   get deno() {
     return found.deno ??= find("deno", "SHMKIT_DENO", platformPackages("@deno", "deno"));
   },
+  get node() {
+    return found.node ??= find("node", "SHMKIT_NODE", [join(modules, `node-linux-${process.arch}/bin/node`)]);
+  },
 };
+
+/** What Node needs to read a checkout: its names, and no word on what is experimental. */
+export const nodeFlags: readonly string[] = [
+  "--no-warnings",
+  "--expose-gc",
+  `--import=${fileURLToPath(new URL("./node_hook.mjs", import.meta.url))}`,
+];
 
 /**
  * How to run a script with a runtime.
@@ -61,7 +70,11 @@ export function command(
   args: readonly string[] = [],
   permissions: readonly string[] = ["--allow-all"],
 ): { file: string; args: string[] } {
-  const flags = runtime === "bun" ? ["run"] : ["run", "--quiet", "--no-check", "--no-prompt", ...permissions];
+  const flags = runtime === "bun"
+    ? ["run"]
+    : runtime === "deno"
+    ? ["run", "--quiet", "--no-check", "--no-prompt", ...permissions]
+    : [...nodeFlags, ...permissions.includes("--v8-flags=--trace-gc") ? ["--trace-gc"] : []];
   return { file: runtimes[runtime], args: [...flags, script, ...args] };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Bundles the package into one ESM file and one file of declarations, and tries both, and the sources, as users have
- * them, under both runtimes and within an executable: `bun run build`.
+ * them, under all runtimes and within an executable: `bun run build`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { rmSync, statSync } from "node:fs";
 import process from "node:process";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
-import { command, runtimes } from "../support/runtimes.ts";
+import { command, type Runtime, runtimes } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
 import { consume } from "./support/consume.ts";
 
@@ -46,7 +46,7 @@ export async function build(): Promise<boolean> {
   if (byteLength > BUDGET) console.error(`The bundle is ${byteLength - BUDGET} bytes over its budget`);
   let holds = byteLength <= BUDGET;
   for (const path of [BUNDLE, MINIFIED, KEEPING_NAMES]) {
-    for (const runtime of ["bun", "deno"] as const) holds = await works(runtime, path) && holds;
+    for (const runtime of ["bun", "deno", "node"] as const) holds = await works(runtime, path) && holds;
   }
   holds = await worksCompiled() && holds;
   return await consume(BUNDLE, MINIFIED, DECLARATIONS) && holds;
@@ -75,7 +75,7 @@ async function bundleDeclarations(): Promise<void> {
 }
 
 /** Uses a bundle in a process of its own, where nothing but the bundle can be loaded. */
-function works(runtime: "bun" | "deno", path: string): Promise<boolean> {
+function works(runtime: Runtime, path: string): Promise<boolean> {
   const { file, args } = command(runtime, `${root}tasks/support/try_bundle.ts`, [root + path]);
   return succeeds(file, ...args);
 }

@@ -11,7 +11,7 @@ export interface Report {
 export const EMPTY_REPORT: Report = { passed: [], failed: [], skipped: [], files: new Set() };
 
 /**
- * Reads the report of `bun test` or of `deno test`. Each test counts once: Deno reports a `describe` block as a test
+ * Reads the report of `bun test`, of `deno test` or of `node --test`. Each test counts once: Deno reports a `describe` block as a test
  * too, under the name that its tests' names begin with. Such a block is counted only if it fails by itself, as by a
  * hook that throws.
  */
@@ -54,14 +54,19 @@ function testsOf(suite: Element, prefix: string): Test[] {
     return {
       name: prefix + attribute(test, "name"),
       // Bun names the file, Deno calls it the class; neither is so for tests that the runtime's own files define.
-      file: attribute(test, "file") || attribute(test, "classname"),
+      // Node tells the whole path.
+      file: (attribute(test, "file") || attribute(test, "classname")).replace(/^\/.*?\/(?=tests\/)/, ""),
       outcome: problem !== undefined ? "failed" : "skipped" in test ? "skipped" : "passed",
       message: problem === undefined ? "" : attribute(problem, "message"),
     };
   });
   const nested = elements(suite, "testsuite").flatMap((inner) => {
-    // Bun nests the suites of blocks in those of files and gives only the former a line; Deno's are all of files.
-    return testsOf(inner, "@line" in inner ? `${prefix}${attribute(inner, "name")} > ` : prefix);
+    // Bun nests the suites of blocks in those of files and gives only the former a line; Deno's are all of files, and
+    // Node's all of blocks, and alone have a machine's name.
+    return testsOf(
+      inner,
+      "@line" in inner || "@hostname" in inner ? `${prefix}${attribute(inner, "name")} > ` : prefix,
+    );
   });
   return [...own, ...nested];
 }

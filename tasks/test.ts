@@ -1,11 +1,12 @@
 /**
- * Runs everything that must hold: the suite under Bun and under Deno, the doc examples, `check` and `build`.
+ * Runs everything that must hold: the suite under Bun and under Deno, a part of it under Node, the doc examples, `check`
+ * and `build`.
  *
- *     bun run test [--quick] [--only bun|deno|doc|check|build] [--soak deaths] [path …]
+ *     bun run test [--quick] [--only bun|deno|node|doc|check|build] [--soak deaths] [path …]
  *
- * `--quick` leaves out the files that take more than a few seconds, the doc examples and the build. With `--soak 300`
- * the tests that kill processes at random run alone, each with that many deaths, before or at each of which a process
- * is stopped for a moment: some 9000 deaths and as many stops in all.
+ * `--only node` runs all that can run under Node. `--quick` leaves out the files that take more than a few seconds, the
+ * doc examples and the build. With `--soak 300` the tests that kill processes at random run alone, each with that many
+ * deaths, before or at each of which a process is stopped for a moment: some 9000 deaths and as many stops in all.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
@@ -16,14 +17,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { runtimes } from "../support/runtimes.ts";
+import { nodeFlags, runtimes } from "../support/runtimes.ts";
 import { build } from "./build.ts";
 import { checks } from "./check.ts";
 import { EMPTY_REPORT, readReport } from "./junit.ts";
 import { root, succeeds, succeedsQuietly } from "./project.ts";
 import { skipReason } from "./skip_reasons.ts";
 
-const PARTS = ["bun", "deno", "doc", "check", "build"];
+const PARTS = ["bun", "deno", "node", "doc", "check", "build"];
 
 /** Where processes are killed at random: every lock, with all ways in, and every channel. */
 const SOAKED = [
@@ -66,6 +67,13 @@ const BESIDE =
  */
 const BUN_ONLY =
   /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.|interop\/(example|format|joining)\.)/;
+
+/** What Node runs unless it is asked for by name: its calls of C, its waits, and a pair of each with the others. */
+const NODE_SAMPLE =
+  /^tests\/(ffi\/(calls|errno|load)|atomic\/futex|memory\/(create|permissions|workers)|sync\/worker|channel\/(spsc_ring|latest_table)_processes|wait\/(channels|processes))\.test/;
+
+/** What is no matter of Node's: the desk and what runs it are programs for the other two. */
+const NOT_IN_NODE = /^tests\/desk\//;
 
 /** What is tried with makers that are not copied, too: all parts that have any, in one process. */
 const UNSPECIALIZED =
@@ -116,6 +124,7 @@ try {
       await bunSuite("Bun, makers not copied", allFiles.filter((file) => UNSPECIALIZED.test(file)));
     }
     await denoSuite("Deno", denoFiles.filter((file) => !isBesideInDeno(file)));
+    await nodeSuite(files.filter(isForNode));
   }
   if (wants("doc")) {
     const flags = ["test", "--doc", "--allow-all", ...configs];
@@ -142,7 +151,7 @@ process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 
 function wants(part: string): boolean {
   if (only !== undefined && !only.includes(part)) return false;
-  if (part === "bun" || part === "deno") return true;
+  if (part === "bun" || part === "deno" || part === "node") return true;
   return paths.length === 0 && (quick !== true || part === "check");
 }
 
@@ -187,6 +196,20 @@ async function denoSuite(title: string, chosen: string[], isBeside = false) {
   // Types are `check`'s.
   const flags = ["test", "--allow-all", "--no-check", ...configs];
   await suite(title, runtimes.deno, (report) => [...flags, `--junit-path=${report}`], chosen, isBeside);
+}
+
+/** Each file in a process of its own, one after another. */
+async function nodeSuite(chosen: string[]) {
+  if (!wants("node") || chosen.length === 0) return;
+  const flags = [...nodeFlags, "--test", "--test-concurrency=1", "--test-timeout=240000", "--test-reporter=spec"];
+  flags.push("--test-reporter-destination=stdout", "--test-reporter=junit");
+  await suite("Node", runtimes.node, (report) => [...flags, `--test-reporter-destination=${report}`], chosen);
+}
+
+/** Whether Node runs a file: all that it can if it is asked for, and otherwise a sample. */
+function isForNode(file: string): boolean {
+  const isAsked = only?.includes("node") === true;
+  return !BUN_ONLY.test(file) && !NOT_IN_NODE.test(file) && (isAsked || (paths.length === 0 && NODE_SAMPLE.test(file)));
 }
 
 /** Runs a test runner over files or folders. One that ends badly or runs nothing counts as failed in any case. */

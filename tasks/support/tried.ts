@@ -72,5 +72,6 @@ export async function tryLibrary(library: typeof import("../../mod.ts"), name: s
   }
   awaited.producer().push({ bid: 9.5 });
   expect("shiftAsync", await woken && quote.bid === 9.5);
-  console.log(`${"Bun" in globalThis ? "bun" : "deno"}: ${name} works, with ${Object.keys(library).length} exports`);
+  const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
+  console.log(`${runtime}: ${name} works, with ${Object.keys(library).length} exports`);
 }

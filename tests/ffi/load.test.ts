@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "@shmkit/shmkit";
 import { load, OLDEST } from "../../ffi/load.ts";
 import { Peer } from "../../support/peer.ts";
+import { command } from "../../support/runtimes.ts";
 
 const SCRIPT = new URL("./permission_peer.ts", import.meta.url);
 const LOCAL_PARTS = new URL("./local_parts_peer.ts", import.meta.url);
@@ -17,8 +20,15 @@ describe("libc is refused", () => {
   const deno = (version: string, os = "linux", arch = "x86_64") => ({
     Deno: { version: { deno: version }, build: { os, arch }, ...noFfi },
   });
+  const node = (version: string, ffi: unknown = noFfi, platform = "linux") => ({
+    process: { platform, arch: "x64", versions: { node: version }, getBuiltinModule: () => ffi },
+  });
   const cases: [title: string, globals: Record<string, unknown>, code: string, says: string][] = [
-    ["in Node", { process: { platform: "linux", arch: "x64" } }, "RUNTIME", "neither Bun nor Deno"],
+    ["elsewhere", { process: { platform: "linux", arch: "x64" } }, "RUNTIME", "none of Bun, Deno and Node"],
+    ["by an older Node", node("20.20.2"), "VERSION", `Node 20.20.2 as Node must be ${OLDEST.node} or newer`],
+    ["by Node of the year before", node("26.8.1"), "VERSION", "Node 26.8.1"],
+    ["by Node without node:ffi", node("26.10.0", null), "RUNTIME", "this Node 26.10.0 has no node:ffi"],
+    ["by Node on Windows", node("26.10.0", noFfi, "win32"), "PLATFORM", "on win32 x64"],
     ["in a browser", {}, "RUNTIME", "Region.over(new SharedArrayBuffer(n)) works everywhere"],
     ["by an older Bun", bun("1.3.9"), "VERSION", `Bun 1.3.9 as Bun must be ${OLDEST.bun} or newer`],
     ["by a much older Bun", bun("0.8.1"), "VERSION", "Bun 0.8.1"],
@@ -57,7 +67,19 @@ describe("libc is refused", () => {
     });
   }
 
-  for (const runtime of ["bun", "deno"] as const) {
+  it("by Node with --permission alone, and not with --allow-ffi", async () => {
+    for (const [flags, expected] of [[[], "PERMISSION"], [["--allow-ffi"], "none"]] as const) {
+      const { file, args } = command("node", fileURLToPath(SCRIPT));
+      const all = ["--permission", "--allow-fs-read=*", ...flags, ...args];
+      const { stdout, stderr } = spawnSync(file, all, { encoding: "utf8" });
+      assert(stdout !== "", stderr);
+      const { imported, local, code, message } = JSON.parse(stdout);
+      assertEquals([imported, local, code], ["yes", "works", expected]);
+      if (code !== "none") assertMatch(message, /with --permission .* run it with --allow-ffi, too/);
+    }
+  });
+
+  for (const runtime of ["bun", "deno", "node"] as const) {
     it(`by nobody in ${runtime}, as parts over a SharedArrayBuffer do not load it, however they wait`, async () => {
       const peer = Peer.start(runtime, LOCAL_PARTS, [], {}, { permissions: [] });
       assertEquals(await peer.next(), { loads: 0, isSpied: true });
@@ -72,7 +94,7 @@ describe("libc is refused", () => {
   });
 });
 
-describe("the tables of Bun and Deno", () => {
+describe("the tables of the runtimes", () => {
   it("list the same functions in the same order, as Libc does", () => {
     const source = (file: string) => readFileSync(new URL(`../../ffi/${file}`, import.meta.url), "utf8");
     const keysOf = (file: string) => {
@@ -82,6 +104,7 @@ describe("the tables of Bun and Deno", () => {
     const members = [...source("libc.ts").matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name);
     const bun = keysOf("bun.ts");
     assertEquals(bun, keysOf("deno.ts"));
+    assertEquals(bun, keysOf("node.ts"));
     assert(bun.length > 25);
     // errno and what the runtime adds to C come last.
     assertEquals(bun.slice(0, -1), members.slice(0, bun.length - 1));

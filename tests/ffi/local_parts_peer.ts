@@ -27,11 +27,11 @@ import {
  * Every part over memory that the runtime manages, waiting in every way, while nothing may load libc: Deno would ask a
  * person for the permission.
  */
-// deno-lint-ignore no-explicit-any -- the globals of two runtimes, and types with options of their own
+// deno-lint-ignore no-explicit-any -- the globals of all runtimes, and types with options of their own
 type Anything = any;
 let loads = 0;
 const { Deno, process } = globalThis as Anything;
-const runtime = Deno ?? process.getBuiltinModule("bun:ffi");
+const runtime = Deno ?? process.getBuiltinModule("bun:ffi") ?? process.getBuiltinModule("node:ffi");
 const { dlopen } = runtime;
 const refuse = () => {
   loads++;

@@ -25,6 +25,26 @@ describe("readReport", () => {
     });
   });
 
+  it("counts the tests of a Node report, whose suites are blocks", () => {
+    const report = readReport(`<?xml version="1.0" encoding="utf-8"?>
+      <testsuites>
+        <testsuite name="outer" tests="2" hostname="vm">
+          <testcase name="holds" classname="outer" file="/home/me/tests/a.test.ts"/>
+          <testsuite name="inner" tests="1" hostname="vm">
+            <testcase name="breaks" classname="inner" file="/home/me/tests/a.test.ts"><failure message="no">no</failure></testcase>
+          </testsuite>
+          <testcase name="waits" classname="outer" file="/home/me/tests/a.test.ts"><skipped message="true"/></testcase>
+        </testsuite>
+        <!-- tests 3 -->
+      </testsuites>`);
+    assertEquals(report, {
+      passed: ["outer > holds"],
+      failed: ["outer > inner > breaks"],
+      skipped: ["outer > waits"],
+      files: new Set(["tests/a.test.ts"]),
+    });
+  });
+
   it("leaves out the blocks that a Deno report lists among the tests", () => {
     const report = readReport(`<?xml version="1.0" encoding="UTF-8"?>
       <testsuites name="deno test" tests="6" failures="4" errors="0">
