@@ -201,7 +201,7 @@ async function denoSuite(title: string, chosen: string[], isBeside = false) {
 /** Each file in a process of its own, one after another. */
 async function nodeSuite(chosen: string[]) {
   if (!wants("node") || chosen.length === 0) return;
-  const flags = [...nodeFlags, "--test", "--test-concurrency=1", "--test-timeout=240000", "--test-reporter=spec"];
+  const flags = [...nodeFlags, "--test", "--test-concurrency=1", "--test-reporter=spec"];
   flags.push("--test-reporter-destination=stdout", "--test-reporter=junit");
   await suite("Node", runtimes.node, (report) => [...flags, `--test-reporter-destination=${report}`], chosen);
 }
