@@ -1,5 +1,5 @@
 /**
- * Shared memory between Bun and Deno processes: segments, layouts, and what lives in them.
+ * Shared memory between Bun, Deno and Node processes: segments, layouts, and what lives in them.
  *
  * @module
  */

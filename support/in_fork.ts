@@ -34,7 +34,19 @@ export function tellNow(value: unknown): void {
   writeSync(1, JSON.stringify(value) + "\n");
 }
 
-const byte = new Uint8Array(1);
+const byte = new Uint8Array(1), rest = new Int32Array(new SharedArrayBuffer(4));
+
+/** Reads one, or none at the end. Node gives its children a socket, which says that there is nothing yet. */
+function readByte(): number {
+  while (true) {
+    try {
+      return readSync(0, byte, 0, 1, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(rest, 0, 0, 1);
+    }
+  }
+}
 
 /**
  * The next line of JSON that the test sends; waits for it. Undefined once the test has ended. Not a byte more is read:
@@ -42,7 +54,7 @@ const byte = new Uint8Array(1);
  */
 export function toldNow<T>(): T | undefined {
   let line = "";
-  while (readSync(0, byte, 0, 1, null) === 1) {
+  while (readByte() === 1) {
     if (byte[0] === 10) return JSON.parse(line);
     line += String.fromCharCode(byte[0]);
   }
@@ -126,6 +138,7 @@ function load(): C {
     const symbols = all.map(({ name, types, result }) => [name, { parameters: types.slice(0, -1), result }]);
     return deno.dlopen("libc.so.6", Object.fromEntries(symbols)).symbols as C;
   }
+  if (!("Bun" in globalThis)) return loadInNode(all);
   const { dlopen } = process.getBuiltinModule("bun:ffi") as unknown as {
     dlopen(path: string, symbols: unknown): { symbols: unknown };
   };
@@ -134,4 +147,24 @@ function load(): C {
     { args: types.slice(0, -1).map((type) => type === "buffer" ? "ptr" : type), returns },
   ]);
   return dlopen("libc.so.6", Object.fromEntries(symbols)).symbols as C;
+}
+
+/** Node's names of the types; what has 64 bits goes over as a bigint. */
+const NODE_TYPES: Readonly<Record<string, string>> = { i32: "int32", u64: "uint64", buffer: "pointer", void: "void" };
+
+function loadInNode(all: readonly { readonly name: string; readonly types: readonly string[] }[]): C {
+  const { dlopen } = process.getBuiltinModule("node:ffi") as unknown as {
+    dlopen(path: string, symbols: unknown): { functions: Record<string, (...args: unknown[]) => unknown> };
+  };
+  const symbols = all.map(({ name, types }) => {
+    const names = types.map((type) => NODE_TYPES[type]);
+    return [name, { arguments: names.slice(0, -1), return: names.at(-1) }];
+  });
+  const c = dlopen("libc.so.6", Object.fromEntries(symbols)).functions as unknown as C & Record<string, never>;
+  const { madvise } = c as unknown as Record<string, (...args: unknown[]) => number>;
+  return {
+    ...c,
+    madvise: (address: number, byteLength: number, advice: number) =>
+      madvise(BigInt(address), BigInt(byteLength), advice),
+  } as unknown as C;
 }

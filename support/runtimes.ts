@@ -52,6 +52,9 @@ export const runtimes: Readonly<Record<Runtime, string>> = {
   },
 };
 
+/** How Deno is given flags of V8's, which Node has as its own. */
+const V8_FLAGS = "--v8-flags=";
+
 /** What Node needs to read a checkout: its names, and no word on what is experimental. */
 export const nodeFlags: readonly string[] = [
   "--no-warnings",
@@ -74,7 +77,10 @@ export function command(
     ? ["run"]
     : runtime === "deno"
     ? ["run", "--quiet", "--no-check", "--no-prompt", ...permissions]
-    : [...nodeFlags, ...permissions.includes("--v8-flags=--trace-gc") ? ["--trace-gc"] : []];
+    : [
+      ...nodeFlags,
+      ...permissions.filter((one) => one.startsWith(V8_FLAGS)).flatMap((one) => one.slice(V8_FLAGS.length).split(",")),
+    ];
   return { file: runtimes[runtime], args: [...flags, script, ...args] };
 }
 

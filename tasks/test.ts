@@ -68,9 +68,9 @@ const BESIDE =
 const BUN_ONLY =
   /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.|interop\/(example|format|joining)\.)/;
 
-/** What Node runs unless it is asked for by name: its calls of C, its waits, and a pair of each with the others. */
+/** What Node runs unless it is asked for by name: its calls of C, its waits, and a table in pairs with the others. */
 const NODE_SAMPLE =
-  /^tests\/(ffi\/(calls|errno|load)|atomic\/futex|memory\/(create|permissions|workers)|sync\/worker|channel\/(spsc_ring|latest_table)_processes|wait\/(channels|processes))\.test/;
+  /^tests\/(ffi\/(calls|errno|load)|atomic\/futex|memory\/(create|permissions|workers)|sync\/worker|channel\/latest_table_processes|wait\/(channels|processes))\.test/;
 
 /** What is no matter of Node's: the desk and what runs it are programs for the other two. */
 const NOT_IN_NODE = /^tests\/desk\//;

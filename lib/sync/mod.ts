@@ -1,5 +1,5 @@
 /**
- * Locks that survive their owners: in shared memory, across processes of both runtimes.
+ * Locks that survive their owners: in shared memory, across processes of all runtimes.
  *
  * @module
  */
