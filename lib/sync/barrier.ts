@@ -134,7 +134,7 @@ export class Barrier {
   /**
    * Arrives, and sleeps until all parties have arrived.
    *
-   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
    * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call waits on.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
    * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very

@@ -141,7 +141,7 @@ export class Event implements Waitable {
   /**
    * Sleeps until it is set.
    *
-   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
    * @returns False if the time ran out.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
    * @throws {ReadOnlyError} On a read-only attachment.

@@ -102,7 +102,7 @@ export class Once {
    * @param fn Receives whether one that had begun died. If it throws, the error reaches the caller, and the next caller
    * runs it again. Its work must be done when it returns: an async function is refused, and a function that returns a
    * promise counts as one that threw, though the work it has begun continues.
-   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
    * @returns True if it is done now, false if the time ran out.
    * @throws {AlreadyOwnerError} Within the function; without a limit, also through another attachment of this thread.
    * @throws {TypeError} If `fn` is async or returns a promise.

@@ -190,7 +190,7 @@ export class RwLock implements Lock {
   /**
    * Takes the lock for reading, and sleeps while there is a writer.
    *
-   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
    * @returns False if the time ran out.
    * @throws As `tryLockRead`, and {TypeError | RangeError} if `timeoutMs` is no number, or negative.
    */

@@ -32,8 +32,8 @@ export interface Lock extends Unlockable {
   /**
    * Takes the lock, and blocks this thread until it is free.
    *
-   * @param options `timeoutMs`: how long to wait at most. Defaults to no limit.
-   * @returns False if the time ran out.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
+   * @returns False if the time ran out, or it was stopped.
    * @throws {AlreadyOwnerError} If this attachment holds it; and, without a limit, if another attachment of this very
    * thread does, as the wait would never end.
    * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
