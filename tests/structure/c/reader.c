@@ -1,5 +1,6 @@
 /*
- * Reads the four structures of a segment while others write them, until a counter says that they are done, and tells what it saw:
+ * Reads the four structures of a segment while others write them, until a counter says that they are done. Tells when it has seen
+ * enough of them, and in the end what:
  *
  *     reader <file> <offset of the table> <of the book> <of the histogram> <of the counters>
  *
@@ -182,8 +183,13 @@ int main(int count, char **arguments) {
   double last_book = 0, last_total = 0, last_value = 0;
   puts("reading");
   fflush(stdout);
-  for (int is_last = 0; !is_last; reads++) {
+  for (int is_last = 0, is_enough = 0; !is_last; reads++) {
     is_last = value_of("done") == 1;
+    if (!is_enough && found > 20 && books > 20 && histograms > 20 && values > 20) {
+      is_enough = 1;
+      puts("enough");
+      fflush(stdout);
+    }
     for (uint32_t number = 0; number < 8; number++) {
       char key[17];
       Sample sample;
