@@ -40,7 +40,7 @@ const Everything = struct("Everything", {
 });
 
 describe("Python", { skip, timeout }, () => {
-  const writers: Language[] = thisRuntime === "bun" ? ["bun", "c"] : ["deno"];
+  const writers: Language[] = thisRuntime === "bun" ? ["bun", "c"] : [thisRuntime];
   for (const writer of writers.filter((language) => lacking([language]) === false)) {
     const pair = [writer, "python"] as const, name = `${writer} → python`;
     it(`${name}: a table is never torn`, () => timed(`table, ${name}`, RECORDS, throughTable(pair, RECORDS / 8)));
