@@ -1,6 +1,6 @@
 /**
- * The only floor that names a runtime: it picks Bun's, Deno's or Node's FFI and loads libc at the first use. Importing it does
- * nothing, needs no permission and never fails.
+ * The only floor that names a runtime: it picks Bun's, Deno's or Node's FFI and loads libc at the first use. Importing
+ * it does nothing, needs no permission and never fails.
  *
  * @module
  */

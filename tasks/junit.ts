@@ -11,9 +11,9 @@ export interface Report {
 export const EMPTY_REPORT: Report = { passed: [], failed: [], skipped: [], files: new Set() };
 
 /**
- * Reads the report of `bun test`, of `deno test` or of `node --test`. Each test counts once: Deno reports a `describe` block as a test
- * too, under the name that its tests' names begin with. Such a block is counted only if it fails by itself, as by a
- * hook that throws.
+ * Reads the report of `bun test`, of `deno test` or of `node --test`. Each test counts once: Deno reports a `describe`
+ * block as a test too, under the name that its tests' names begin with. Such a block is counted only if it fails by
+ * itself, as by a hook that throws.
  */
 export function readReport(xml: string): Report {
   // Messages may carry characters that no XML may.

@@ -67,7 +67,7 @@ describe("libc is refused", () => {
     });
   }
 
-  it("by Node with --permission alone, and not with --allow-ffi", async () => {
+  it("by Node with --permission alone, and not with --allow-ffi", () => {
     for (const [flags, expected] of [[[], "PERMISSION"], [["--allow-ffi"], "none"]] as const) {
       const { file, args } = command("node", fileURLToPath(SCRIPT));
       const all = ["--permission", "--allow-fs-read=*", ...flags, ...args];
