@@ -3,15 +3,15 @@
  * process of its own; C and TypeScript run in turn, and ratios are those of neighbours.
  */
 import { fileURLToPath } from "node:url";
-import { command, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
-import { machine, median, printTable } from "./support/figures.ts";
+import { goal, type Goals, machine, median, printTable } from "./support/figures.ts";
 import { runJson } from "./support/run_json.ts";
 
 const ROUNDS = 7, CONTENDED_ROUNDS = 3, SECONDS = 0.5;
 
 /** A case: its name, its arguments, what it is compared with in C, and how many times C's time is the goal. */
-const QUIET: readonly [name: string, args: string[], c: string, goals?: Readonly<Record<Runtime, number>>][] = [
+const QUIET: readonly [name: string, args: string[], c: string, goals?: Goals][] = [
   ["read", ["read"], "read", { bun: 1.7, deno: 2.5 }],
   ["read, in use", ["read", "--in-use"], "read", { bun: 1.7, deno: 2.5 }],
   ["read, one u53 of eight, in use", ["read", "--mixed", "--in-use"], "read"],
@@ -80,7 +80,7 @@ const quiet = QUIET.map(([name, args, c, goals]) => {
     figure(runs.us, min),
     figure(runs.c, min),
     ratio(min),
-    goals === undefined ? "" : `≤ ${goals[thisRuntime]}`,
+    goal("≤", goals),
   ];
 });
 console.log(`Nobody else at the table; 64 rows one after the other; ns, medians of ${ROUNDS} runs of each`);

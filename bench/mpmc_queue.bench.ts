@@ -14,9 +14,9 @@ import { MpmcQueue } from "../lib/channel/mpmc_queue/mpmc_queue.ts";
 import type { MpmcConsumer } from "../lib/channel/mpmc_queue/mpmc_consumer.ts";
 import type { MpmcProducer } from "../lib/channel/mpmc_queue/mpmc_producer.ts";
 import { type AnyStruct, f64, type Region, Segment, struct, type ViewOf } from "../mod.ts";
-import { command, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
-import { machine, median, printTable } from "./support/figures.ts";
+import { goal, type Goals, machine, median, printTable } from "./support/figures.ts";
 import { useAll } from "./support/in_use.ts";
 import { Record64 } from "./support/record64.ts";
 import { runJson } from "./support/run_json.ts";
@@ -253,7 +253,7 @@ interface Case {
   readonly batch: number;
   readonly how: "next" | "callback";
   /** The least ratios to C with one producer and one consumer of 64 B. */
-  readonly goals?: Readonly<Record<Runtime, number>>;
+  readonly goals?: Goals;
 }
 
 /** Runs all cases. */
@@ -295,7 +295,7 @@ function compare(): void {
           `${Math.min(...c).toFixed(1)}–${Math.max(...c).toFixed(1)}`,
           ratio(alone[i]),
           ratio(used[i]),
-          parties === 1 && bytes === 64 && goals !== undefined ? `≥ ${goals[thisRuntime]}` : "",
+          parties === 1 && bytes === 64 ? goal("≥", goals) : "",
         ]);
       }
     }

@@ -10,10 +10,10 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { SpscRing } from "../lib/channel/spsc_ring/spsc_ring.ts";
 import { f64, Segment, struct } from "../mod.ts";
-import { command, type Runtime, thisRuntime } from "../support/runtimes.ts";
+import { command, thisRuntime } from "../support/runtimes.ts";
 import { type CRings, loadCRings } from "./support/c_rings.ts";
 import { compile } from "./support/compile.ts";
-import { lowerQuartile, machine, median, printTable } from "./support/figures.ts";
+import { goal, type Goals, lowerQuartile, machine, median, printTable } from "./support/figures.ts";
 import { useAll } from "./support/in_use.ts";
 import { Record64 } from "./support/record64.ts";
 import { runJson } from "./support/run_json.ts";
@@ -30,14 +30,14 @@ const RUNS = 12,
 const Record8 = struct("Record8", { a: f64 });
 
 /** A case: bytes, batch, and the least share of C's throughput that is the goal. */
-const CASES: readonly [bytes: 8 | 64, batch: number, goals: Readonly<Record<Runtime, number>>][] = [
+const CASES: readonly [bytes: 8 | 64, batch: number, goals: Goals][] = [
   [8, 1, { bun: 0.35, deno: 0.25 }],
   [8, 16, { bun: 0.5, deno: 0.3 }],
   [64, 1, { bun: 0.7, deno: 0.4 }],
   [64, 16, { bun: 0.9, deno: 0.5 }],
 ];
 /** The most that a round trip may take, in round trips of C. */
-const TRIP_GOALS: Readonly<Record<Runtime, number>> = { bun: 1.3, deno: 1.8 };
+const TRIP_GOALS: Goals = { bun: 1.3, deno: 1.8 };
 /** How records are received. */
 const FORMS = ["drain", "next"] as const;
 type Form = typeof FORMS[number];
@@ -255,7 +255,7 @@ function compare(): void {
         range(c),
         (lowerQuartile(us) / lowerQuartile(c)).toFixed(2),
         median(each).toFixed(2),
-        `≤ ${TRIP_GOALS[thisRuntime]}`,
+        goal("≤", TRIP_GOALS),
       ]);
     }
   }
@@ -279,7 +279,7 @@ function compare(): void {
           median(c).toFixed(0),
           range(c),
           median(ratios(us, c)).toFixed(2),
-          `≥ ${goals[thisRuntime]}`,
+          goal("≥", goals),
           (Math.min(...us) / Math.max(...us)).toFixed(2),
           (Math.min(...c) / Math.max(...c)).toFixed(2),
         ]);

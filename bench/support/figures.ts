@@ -1,5 +1,14 @@
 import { cpus, release } from "node:os";
-import { thisRuntime } from "../../support/runtimes.ts";
+import { type Runtime, thisRuntime } from "../../support/runtimes.ts";
+
+/** The least or the most that is wanted, in figures of C. */
+export type Goals = Readonly<Partial<Record<Runtime, number>>>;
+
+/** This runtime's goal behind a sign; "" without one. */
+export function goal(sign: "≤" | "≥", goals: Goals = {}): string {
+  const own = goals[thisRuntime];
+  return own === undefined ? "" : `${sign} ${own}`;
+}
 
 /** The middle one. */
 export function median(values: readonly number[]): number {
