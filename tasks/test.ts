@@ -70,7 +70,7 @@ const BUN_ONLY =
 
 /** What Node runs unless it is asked for by name: its calls of C, its waits, and a table in pairs with the others. */
 const NODE_SAMPLE =
-  /^tests\/(ffi\/(calls|errno|load)|atomic\/futex|memory\/(create|permissions|workers)|sync\/worker|channel\/latest_table_processes|wait\/(channels|processes))\.test/;
+  /^tests\/(ffi\/(calls|errno|load)|atomic\/futex|memory\/(create|permissions|workers)|sync\/worker|channel\/latest_table_processes|wait\/channels)\.test/;
 
 /** What is no matter of Node's: the desk and what runs it are programs for the other two. */
 const NOT_IN_NODE = /^tests\/desk\//;
