@@ -7,7 +7,7 @@ import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Fork } from "./fork.ts";
+import type { Spare } from "./spare.ts";
 
 /** Runners of the suite, Bun's and Deno's: each does its share. */
 const RUNNERS = 2;
@@ -37,8 +37,8 @@ const LONGEST_STOP_MS = 4;
  * moment and goes on at another: before or after the death, or, if nobody else works, before.
  */
 export class Moment {
-  readonly #dying: Fork;
-  readonly #stopped: Fork | undefined;
+  readonly #dying: Spare;
+  readonly #stopped: Spare | undefined;
   readonly #killAt: number;
   readonly #stopAt: number;
   readonly #goOnAt: number;
@@ -50,7 +50,7 @@ export class Moment {
    * @param others Those at work besides.
    * @param longestMs When to kill it at the latest.
    */
-  constructor(dying: Fork, others: readonly Fork[], longestMs: number) {
+  constructor(dying: Spare, others: readonly Spare[], longestMs: number) {
     this.#dying = dying;
     this.#stopped = soak === undefined ? undefined : others[Math.floor(Math.random() * others.length)] ?? dying;
     const now = performance.now(), most = Math.random() * longestMs;
@@ -102,7 +102,7 @@ export class Moment {
     this.#count("stopped", this.#stopped);
   }
 
-  #count(what: string, { script, runtime }: Fork): void {
+  #count(what: string, { script, runtime }: Spare): void {
     if (soakLog !== undefined) appendFileSync(soakLog, `${script} ${what} ${runtime}\n`);
   }
 }

@@ -38,7 +38,7 @@ const SOAKED = [
 ];
 
 /** How many of their files run at a time: each spends part of its time waiting for processes to begin or to end. */
-const SOAKED_AT_ONCE = 4;
+const SOAKED_AT_ONCE = 6;
 
 const { values: { quick, only, soak }, positionals: paths } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string", multiple: true }, soak: { type: "string" } },
@@ -186,7 +186,7 @@ async function soakAll(log: string) {
 async function bunSuite(title: string, chosen: string[], isBeside = false) {
   if (!wants("bun") || chosen.length === 0) return;
   // Bun alone has a default limit, of 5 s a test.
-  const flags = ["test", "--timeout=240000", "--reporter=junit"];
+  const flags = ["test", `--timeout=${soak === undefined ? 240_000 : 3_600_000}`, "--reporter=junit"];
   if (title.endsWith("not copied")) flags.push("--preload=./support/unspecialized.ts");
   await suite(title, runtimes.bun, (report) => [...flags, `--reporter-outfile=${report}`], chosen, isBeside);
 }

@@ -1,6 +1,5 @@
-import process from "node:process";
 import type { Segment } from "../../lib/memory/mod.ts";
-import { peerArgs, tell, told } from "../in_peer.ts";
+import { serve, tellNow, toldNow } from "../in_spare.ts";
 import { stopAt, stopNowhere } from "./points_runtime.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -25,26 +24,29 @@ export interface Task {
 export type Report = { readonly stopped: string } | { readonly done: true } | { readonly error: string };
 
 /** Does one task after the other, in the scenario that the first argument names. */
-export async function act({ scenarios, Segment, enterSegment }: RealProgram): Promise<void> {
-  const scenario = scenarios.find(({ part, title }) => `${part}: ${title}` === peerArgs[0])!;
-  tell("ready");
-  const messages = told<Task | "go">();
-  for await (const task of messages) {
-    if (task === "go") continue;
-    using segment = Segment.open(task.segment, { role: task.actor });
-    enterSegment(segment, task.actor);
-    const { actors } = scenario.start();
-    tell("attached");
-    await messages.next();
-    if (task.stopAt !== undefined) stopAt(task.stopAt);
-    let report: Report = { done: true };
-    try {
-      actors[task.actor]();
-    } catch (error) {
-      report = { error: (error as Error).stack ?? String(error) };
+export function act({ scenarios, Segment, enterSegment }: RealProgram): void {
+  serve(([name]) => {
+    const scenario = scenarios.find(({ part, title }) => `${part}: ${title}` === name)!;
+    tellNow("ready");
+    for (let task = toldNow<Task>(); task !== undefined; task = toldNow<Task>()) {
+      tellNow(actOnce(task, scenario)); // when all that it had is given up
     }
-    stopNowhere();
-    tell(report);
+  });
+
+  function actOnce({ segment: name, actor, stopAt: point }: Task, scenario: Scenario): Report {
+    using segment = Segment.open(name, { role: actor });
+    enterSegment(segment, actor);
+    const { actors } = scenario.start();
+    tellNow("attached");
+    toldNow(); // to go
+    if (point !== undefined) stopAt(point);
+    try {
+      actors[actor]();
+      return { done: true };
+    } catch (error) {
+      return { error: (error as Error).stack ?? String(error) };
+    } finally {
+      stopNowhere();
+    }
   }
-  process.exit(0);
 }

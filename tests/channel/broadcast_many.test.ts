@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { AlreadyOwnerError, f64, Region, Segment, SegmentFormatError, struct } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
@@ -16,7 +16,7 @@ const KILLS = deathsOf(60);
 const Tick = struct("Tick", { price: f64 });
 
 describe("a Broadcast with many writers", { timeout: 120_000 + KILLS * 500 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   besideSoak("lets them take turns, a batch at a time", () => {
     using one = Segment.anonymous({ byteLength: 2 ** 16 });
@@ -97,11 +97,11 @@ describe("a Broadcast with many writers", { timeout: 120_000 + KILLS * 500 }, ()
       let made = 0, compared = 0;
       const start = async (index: number) => {
         const runtime = mixed(made++);
-        const peer = Fork.start(runtime, SCRIPT, ["succeed", name, index]);
+        const peer = Spare.start(runtime, SCRIPT, ["succeed", name, index]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      const begin = async (peer: Fork) => {
+      const begin = async (peer: Spare) => {
         peer.send("begin");
         assertEquals(await peer.next(), "writing");
         return peer;

@@ -1,6 +1,6 @@
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { f64, i32, Segment, struct, u32 } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { ERRORS, EXAMPLE, Notes } from "./spsc_ring_sample.ts";
 

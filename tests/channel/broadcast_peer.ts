@@ -1,6 +1,6 @@
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { Segment } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/
 import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { mixed, PAIRS, thisRuntime } from "../../support/runtimes.ts";
@@ -28,7 +28,7 @@ function create(segment: Segment, capacity: number, start: number): Broadcast<ty
 }
 
 describe("Broadcast between processes", { timeout: 120_000 + KILLS * 500 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const [writer, reader] of PAIRS) {
     for (const [capacity, records] of [[4096, 10_000_000], [2, 1_000_000], [3, 1_000_000]]) {
@@ -80,7 +80,7 @@ describe("Broadcast between processes", { timeout: 120_000 + KILLS * 500 }, () =
       };
       let made = 0;
       const start = async () => {
-        const peer = Fork.start(mixed(made++), SCRIPT, ["write", name]);
+        const peer = Spare.start(mixed(made++), SCRIPT, ["write", name]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
@@ -107,13 +107,13 @@ describe("Broadcast between processes", { timeout: 120_000 + KILLS * 500 }, () =
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       create(segment, 64, 0);
-      const write = Fork.start(thisRuntime, SCRIPT, ["write", name]);
+      const write = Spare.start(thisRuntime, SCRIPT, ["write", name]);
       assertEquals(await write.next(), "ready");
       write.send(2 ** 50);
       assertEquals(await write.next(), "writing");
       const broadcast = segment.open("samples", Broadcast, { layout: Sample });
       for (let i = 0; i < READER_KILLS; i++) {
-        const peer = Fork.start(mixed(i >> 1), SCRIPT, [i % 2 === 0 ? "read" : "watch", name, 2 ** 50]);
+        const peer = Spare.start(mixed(i >> 1), SCRIPT, [i % 2 === 0 ? "read" : "watch", name, 2 ** 50]);
         assertEquals(await peer.next(), "reading");
         const moment = new Moment(peer, [write], 5);
         await moment.passed();

@@ -2,7 +2,7 @@ import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
 import type { ByteProducer } from "../../lib/channel/byte_ring/byte_producer.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { Segment } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import {
   ByteNotes,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/
 import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment, roundsOf } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
@@ -66,7 +66,7 @@ async function sendThrough(
 }
 
 describe("ByteRing between processes", { timeout: 120_000 + deathsOf(120) * 500 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const [sender, receiver] of PAIRS) {
     const senders = [sender];
@@ -139,17 +139,17 @@ async function killAll(producers: "one" | "many", kills: number): Promise<void> 
       const runtime = mixed(made++);
       const wait = ["block", "yield", "block"][made % 3];
       const what = isConsumer ? "consumeForEver" : isHolder ? "claimForEver" : "produceForEver";
-      const peer = Fork.start(runtime, SCRIPT, [what, name, wait, isConsumer ? 0 : sender++]);
+      const peer = Spare.start(runtime, SCRIPT, [what, name, wait, isConsumer ? 0 : sender++]);
       assertEquals(await peer.next(), "ready");
       return peer;
     };
-    const takeOver = async (peer: Fork) => {
+    const takeOver = async (peer: Spare) => {
       peer.send("take over");
       assertEquals(await peer.next(), "working");
       return peer;
     };
     const roles = [true, ...new Array<boolean>(sendersAtOnce).fill(false)];
-    const current: Fork[] = [];
+    const current: Spare[] = [];
     for (const isConsumer of roles) current.push(await takeOver(await start(isConsumer, false)));
     const failed = () => `seed ${random.seed}: ${current.map((peer) => peer.errors)}`;
     const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

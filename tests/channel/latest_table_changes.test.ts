@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { ClosedError, f64, LatestTable, Region, Segment, struct } from "@shmkit/shmkit";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
@@ -28,7 +28,7 @@ function changed(table: LatestTable<typeof Quote>, since: number): { rows: numbe
 }
 
 describe("LatestTable.changedSince", { timeout: 120_000 + KILLS * 500 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   besideSoak("passes each row that was written, once, in the order of its first change", () => {
     const { table } = tableOf(100), writer = table.writer();
@@ -155,7 +155,7 @@ describe("LatestTable.changedSince", { timeout: 120_000 + KILLS * 500 }, () => {
       });
     for (let i = 0; i < KILLS; i++) {
       const runtime = mixed(i);
-      const peer = Fork.start(runtime, SCRIPT, ["write", segment.name]);
+      const peer = Spare.start(runtime, SCRIPT, ["write", segment.name]);
       assertEquals(await peer.next(), "writing");
       const moment = new Moment(peer, [], 5);
       while (moment.goesOn()) follow();

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { LatestTable } from "../../lib/channel/latest_table/latest_table.ts";
-import { serve, tellNow } from "../../support/in_fork.ts";
+import { serve, tellNow } from "../../support/in_spare.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { fill, Sample } from "./latest_table_sample.ts";

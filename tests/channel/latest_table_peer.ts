@@ -1,5 +1,5 @@
 import { LatestTable, Segment } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 
 serve((peerArgs) => {

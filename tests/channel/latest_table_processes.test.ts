@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { LatestTable, Segment } from "@shmkit/shmkit";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { mixed, PAIRS } from "../../support/runtimes.ts";
@@ -20,7 +20,7 @@ interface Seen {
 }
 
 describe("LatestTable between processes", { timeout: 120_000 + KILLS * 500 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const [writer, reader] of PAIRS) {
     besideSoak(
@@ -67,7 +67,7 @@ describe("LatestTable between processes", { timeout: 120_000 + KILLS * 500 }, ()
       };
       let made = 0;
       const start = async () => {
-        const peer = Fork.start(mixed(made++), SCRIPT, ["succeed", name]);
+        const peer = Spare.start(mixed(made++), SCRIPT, ["succeed", name]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };

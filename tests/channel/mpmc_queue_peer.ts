@@ -2,7 +2,7 @@ import { Segment } from "../../mod.ts";
 import { add, load, or, sleep } from "../../lib/atomic/mod.ts";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { ATTEMPTED, ERRORS, MARKS, Marks, PUBLISHED, RECEIVED, SENDER, TALLIES, Tallies } from "./mpmc_queue_sample.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment, roundsOf } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
@@ -70,12 +70,12 @@ async function sendThrough({ producers, consumers, capacity, records, start, wai
   });
 }
 
-function errors(peers: readonly (Peer | Fork)[]): string {
+function errors(peers: readonly (Peer | Spare)[]): string {
   return peers.map((peer) => peer.errors.slice(0, 500)).join("");
 }
 
 /** Of a failed test nobody remains. */
-function end(peer: Peer | Fork): void {
+function end(peer: Peer | Spare): void {
   try {
     peer.kill();
   } catch {
@@ -96,7 +96,7 @@ async function until(isSo: () => boolean, failed: () => string): Promise<void> {
 }
 
 describe("MpmcQueue between processes", { timeout: 120_000 + KILLS * 1000 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const [producer, consumer] of PAIRS) {
     besideSoak(
@@ -194,20 +194,20 @@ async function killMany(name: string, isConsumers: boolean, kills: number): Prom
   const EACH = isConsumers ? 2 ** 26 : 2 ** 22;
   using segment = Segment.create(name, { byteLength: 2 ** 22 + EACH / 8 * SENDERS });
   const { queue, marks, tallies } = create(segment, 64, 2 ** 32 - 1000, EACH * SENDERS, SENDERS);
-  const random = new Random(Date.now()), all: Fork[] = [];
+  const random = new Random(Date.now()), all: Spare[] = [];
   let made = 0, senders = 0;
   const failed = () => `seed ${random.seed}: ${marks[ERRORS]} errors, ${errors(all)}`;
   const start = (isProducer: boolean) => {
     const runtime = mixed(made++), wait = ["block", "yield", "block"][made % 3];
     const what = isProducer ? "produceForEver" : "consumeForEver";
-    all.push(Fork.start(runtime, SCRIPT, [what, name, wait, isProducer ? senders++ : 0, EACH, 0]));
+    all.push(Spare.start(runtime, SCRIPT, [what, name, wait, isProducer ? senders++ : 0, EACH, 0]));
     return all[all.length - 1];
   };
-  const begin = async (peer: Fork) => {
+  const begin = async (peer: Spare) => {
     assertEquals(await peer.next(), "ready", failed());
     return work(peer);
   };
-  const work = async (peer: Fork) => {
+  const work = async (peer: Spare) => {
     peer.send("begin");
     assertEquals(await peer.next(), "working", failed());
     return peer;

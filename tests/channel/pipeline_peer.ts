@@ -1,7 +1,7 @@
 import { Segment } from "../../mod.ts";
 import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { type DESK, fillJob, isWholeJob, Job, WORK } from "./pipeline_sample.ts";
 import { ERRORS, EXAMPLE, Notes, PUBLISHED } from "./spsc_ring_sample.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
@@ -49,7 +49,7 @@ async function sendThrough(pair: readonly [Runtime, Runtime], run: Run): Promise
 }
 
 describe("Pipeline between processes", { timeout: 120_000 + KILLS * 500 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const pair of PAIRS) {
     besideSoak(
@@ -123,16 +123,16 @@ describe("Pipeline between processes", { timeout: 120_000 + KILLS * 500 }, () =>
       let made = 0;
       const start = async (place: string) => {
         const runtime = mixed(made++);
-        const peer = Fork.start(runtime, SCRIPT, [place, name, "block"]);
+        const peer = Spare.start(runtime, SCRIPT, [place, name, "block"]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      const takeOver = async (peer: Fork) => {
+      const takeOver = async (peer: Spare) => {
         peer.send("take over");
         assertEquals(await peer.next(), "working");
         return peer;
       };
-      const current: Fork[] = [];
+      const current: Spare[] = [];
       for (const place of [...places.slice(1), places[0]]) current.push(await takeOver(await start(place)));
       current.unshift(current.pop()!); // as in places
       const failed = () =>

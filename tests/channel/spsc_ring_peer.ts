@@ -1,7 +1,7 @@
 import { Segment } from "../../mod.ts";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { AGAIN, ERRORS, EXAMPLE, GIVEN, Notes, PUBLISHED, SEEN } from "./spsc_ring_sample.ts";

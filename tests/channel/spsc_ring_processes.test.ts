@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/
 import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
@@ -33,7 +33,7 @@ async function sendThrough(
 }
 
 describe("SpscRing between processes", { timeout: 120_000 + KILLS * 500 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const pair of PAIRS) {
     besideSoak(
@@ -65,11 +65,11 @@ describe("SpscRing between processes", { timeout: 120_000 + KILLS * 500 }, () =>
       const start = async (what: string) => {
         const runtime = mixed(made++);
         const wait = ["block", "yield", "block"][made % 3];
-        const peer = Fork.start(runtime, SCRIPT, [what, name, "samples", wait]);
+        const peer = Spare.start(runtime, SCRIPT, [what, name, "samples", wait]);
         assertEquals(await peer.next(), "ready");
         return peer;
       };
-      const takeOver = async (peer: Fork) => {
+      const takeOver = async (peer: Spare) => {
         peer.send("take over");
         assertEquals(await peer.next(), "working");
         return peer;

@@ -19,10 +19,10 @@ const SMALL: readonly Setting[] = [
 ];
 
 /** Explorations that take more runs are not compared. */
-const MOST_RUNS = 250;
+const MOST_RUNS = 200;
 
-/** The shortest scenarios of a pipeline, a histogram and an order book have more than that. */
-const TOO_LONG = ["pipeline", "histogram", "order_book"];
+/** The shortest scenarios of a histogram and an order book have more than that. */
+const TOO_LONG = ["histogram", "order_book"];
 
 const FILES = readdirSync(new URL("./scenarios/", import.meta.url)).map((name) => name.replace(".ts", ""))
   .filter((name) => !TOO_LONG.includes(name)).sort();

@@ -3,7 +3,7 @@ import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { store } from "../../lib/atomic/mod.ts";
 import { RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { PAIRS } from "../../support/runtimes.ts";
 import { judgeWaits, killAll, KILLS, type Wait } from "./kills.ts";
 import { locksOf, makeTable, Words } from "./lock_table.ts";
@@ -20,7 +20,7 @@ interface Report {
 }
 
 describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 120_000 + KILLS * 1000 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const [dying, living] of PAIRS) {
     it(`${dying} dies, ${living} lives`, async () => {
@@ -29,7 +29,7 @@ describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 
       segment.create("permits", Semaphore, { permits: 3 });
       segment.create("record", SeqLock, { payloadBytes: 64 });
       const stop = segment.create("stop", Words, { count: 1 });
-      const survivors = [0, 1].map(() => Fork.start(living, SCRIPT, ["survivor", segment.name]));
+      const survivors = [0, 1].map(() => Spare.start(living, SCRIPT, ["survivor", segment.name]));
       for (const survivor of survivors) assertEquals(await survivor.next(), "ready");
 
       const kills = await killAll(dying, SCRIPT, ["victim", segment.name], survivors);

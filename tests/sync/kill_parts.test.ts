@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { add, store } from "../../lib/atomic/mod.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { PAIRS } from "../../support/runtimes.ts";
 import { judgeWaits, killAll, KILLS, type Wait } from "./kills.ts";
 import { LEFT, MADE, makeParts, ONCES, partsOf, PASSED, RUNS, SETS, STOP, TAKEN } from "./parts_table.ts";
@@ -18,14 +18,14 @@ interface Report {
 describe(`kill -9 of ${KILLS} processes within a once, a condition, an event and a barrier`, {
   timeout: 120_000 + KILLS * 1000,
 }, () => {
-  after(() => Fork.endAll());
+  after(() => Spare.endAll());
 
   for (const [dying, living] of PAIRS) {
     it(`${dying} dies, ${living} lives`, async () => {
       using segment = makeParts();
       const { words, mutex, made, event, barrier, onceAt } = partsOf(segment);
       const roles = [["meet", 0], ["meet", 1], ["take", 0], ["pass", 0], ["wake", 0]] as const;
-      const survivors = roles.map(([what, side]) => Fork.start(living, SCRIPT, [what, segment.name, side]));
+      const survivors = roles.map(([what, side]) => Spare.start(living, SCRIPT, [what, segment.name, side]));
       for (const survivor of survivors) assertEquals(await survivor.next(), "ready");
       const kills = await killAll(dying, SCRIPT, ["victim", segment.name], survivors);
       await delay(150);

@@ -2,7 +2,7 @@ import * as system from "../../ffi/system.ts";
 import { add, load, sleep, store } from "../../lib/atomic/mod.ts";
 import { OwnerDiedError, SegmentStateError } from "../../lib/errors.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import type { Wait } from "./kills.ts";
 import { DONE, LEFT, MADE, ONCES, partsOf, PASSED, ROUNDS, RUNS, SETS, STOP, TAKEN } from "./parts_table.ts";

@@ -5,7 +5,7 @@
  */
 import { assertGreaterOrEqual, assertLess } from "@std/assert";
 import * as system from "../../ffi/system.ts";
-import { Fork } from "../../support/fork.ts";
+import { Spare } from "../../support/spare.ts";
 import { deathsOf, isSoak, Moment } from "../../support/kills.ts";
 import { PAIRS, type Runtime } from "../../support/runtimes.ts";
 
@@ -30,14 +30,14 @@ export async function killAll(
   runtime: Runtime,
   script: URL,
   args: readonly string[],
-  survivors: readonly Fork[],
+  survivors: readonly Spare[],
 ): Promise<number[]> {
   const times: number[] = [], atWork = new Set(survivors);
   let started = 0;
   const kill = async () => {
     while (started < KILLS) {
       started++;
-      const victim = Fork.start(runtime, script, args);
+      const victim = Spare.start(runtime, script, args);
       await victim.next();
       const moment = new Moment(victim, [...atWork], LONGEST_MS);
       atWork.add(victim);

@@ -3,7 +3,7 @@ import { OwnerDiedError } from "../../lib/errors.ts";
 import { load, sleep } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Mutex, RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_fork.ts";
+import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { threadCpuMs } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { type AnyLock, locksOf, type Protected, Words } from "./lock_table.ts";

@@ -46,3 +46,35 @@ export const ordering: Scenario = {
     };
   },
 };
+
+/** As short as it can be: its schedules can also be explored without leaving any out. */
+export const passing: Scenario = {
+  part: "Pipeline",
+  title: "one record, for one reader",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }, {
+    preemptions: 1,
+    memory: "arm64",
+    delays: 1,
+  }],
+  start() {
+    const line = share(Pipeline, { layout, capacity: 2, readers: { only: [] } }), into = filled(layout, 0);
+    const writer = line.as("ann").writer(), reader = line.as("bob").reader("only"), value = filled(layout, 1);
+    let received = 0;
+    return {
+      actors: {
+        ann: () => void writer.pushWait(value),
+        bob() {
+          reader.shiftWait(into);
+          received = valueIn(into);
+        },
+      },
+      mayWaitForEver: ({ dead }) => dead.includes("ann"),
+      check({ dead }) {
+        must(received === 1 || dead.length > 0, `received ${received}`);
+        must(received === 0 || received === 1, `received ${received}`);
+        if (dead.includes("bob") || received === 1 || !reader.shift(into)) return;
+        must(valueIn(into) === 1, `received ${valueIn(into)}`);
+      },
+    };
+  },
+};
