@@ -34,6 +34,9 @@ const COMMAND: { readonly path: string; readonly packages: ReadonlySet<string> }
   packages: new Set(["cli-table3", "commander", "picocolors", "slice-ansi"]),
 };
 
+/** Folders whose own folders are siblings: they share what is in `shared/`, and know nothing of each other. */
+const SIBLINGS = /^lib\/(?:channel|structure)\/(?!shared\/)\w+\//;
+
 /** The one file that may name `Atomics`. */
 const ATOMICS_FILE = "lib/atomic/atomics.ts";
 
@@ -98,7 +101,14 @@ function importRefusal(path: string, home: Home, specifier: string): string | un
   const target = normalize(join(dirname(path), specifier));
   const floor = homeOf(target);
   if (floor === undefined) return `imports ${target}, which belongs to no floor`;
-  return floor.path === home.path || floor.floor < home.floor ? undefined : `imports ${target}: imports go down only`;
+  if (floor.path === home.path) return siblingRefusal(path, target);
+  return floor.floor < home.floor ? undefined : `imports ${target}: imports go down only`;
+}
+
+function siblingRefusal(path: string, target: string): string | undefined {
+  const own = path.match(SIBLINGS)?.[0], other = target.match(SIBLINGS)?.[0];
+  if (own === undefined || other === undefined || own === other) return undefined;
+  return `imports ${target}: siblings share what is in shared/`;
 }
 
 function nameRefusal(path: string, home: Home, name: string): string | undefined {

@@ -19,6 +19,16 @@ describe("the import rule", () => {
     assertHolds("mod.ts", `export { b } from "./lib/channel/b.ts";`);
   });
 
+  it("keeps siblings apart", () => {
+    assertHolds("lib/channel/spsc_ring/a.ts", `import { b } from "../shared/b.ts";`);
+    assertHolds("lib/channel/shared/a.ts", `import { b } from "./b.ts";`);
+    assertBreaks(
+      "lib/channel/spsc_ring/a.ts",
+      `import { b } from "../byte_ring/b.ts";`,
+      "imports lib/channel/byte_ring/b.ts: siblings share what is in shared/",
+    );
+  });
+
   it("lets a folder import from itself", () => {
     assertHolds("lib/memory/deep/a.ts", `import { b } from "../b.ts";`);
   });
