@@ -4,6 +4,8 @@ import ts from "typescript";
 
 /** The formatter wraps code at this width, and leaves comments alone. */
 const WIDTH = 120;
+/** A file with more lines of code says in its first comment why it is not two. */
+const LENGTH = 300;
 
 /** A comment and where it stands. */
 interface Comment {
@@ -13,8 +15,8 @@ interface Comment {
 }
 
 /**
- * What comments break, one line each: none is wider than code may be, and the name of a pairing of atomic accesses, as
- * in `// pairs: ring tail`, stands at both of its ends.
+ * What comments break, one line each: none is wider than code may be, the name of a pairing of atomic accesses, as in
+ * `// pairs: ring tail`, stands at both of its ends, and a long file gives a reason.
  *
  * @param root The project's root.
  * @param folders Folders and files with code.
@@ -24,8 +26,15 @@ export function commentRuleViolations(root: string, folders: readonly string[]):
     folder.endsWith(".ts") ? [folder] : readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`)
   );
-  const comments = paths.flatMap((path) => commentsOf(path, readFileSync(join(root, path), "utf8")));
-  return [...widthViolations(comments), ...pairingViolations(comments.filter(({ path }) => /^(lib|ffi)\//.test(path)))];
+  const texts = paths.map((path) => [path, readFileSync(join(root, path), "utf8")] as const);
+  const comments = texts.flatMap(([path, text]) => commentsOf(path, text));
+  return [
+    ...widthViolations(comments),
+    ...pairingViolations(comments.filter(({ path }) => /^(lib|ffi)\//.test(path))),
+    ...texts.filter(([path]) => /^(lib|ffi|support|tasks)\//.test(path)).flatMap(([path, text]) => {
+      return lengthViolations(path, text);
+    }),
+  ];
 }
 
 /** The comments of one file, a line each. */
@@ -55,6 +64,13 @@ export function commentsOf(path: string, text: string): Comment[] {
 export function widthViolations(comments: readonly Comment[]): string[] {
   return comments.filter(({ text }) => text.length > WIDTH && !/https?:\/\/\S{40,}/.test(text))
     .map(({ path, line, text }) => `${path}:${line}: a comment is ${text.length} columns wide, of ${WIDTH}`);
+}
+
+/** A long file that does not say why. Lines that are a comment or empty do not count. */
+export function lengthViolations(path: string, text: string): string[] {
+  const code = text.split("\n").filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line)).length;
+  if (code <= LENGTH || /^ ?[/*]+ Long, as /m.test(text.split("\n").slice(0, 20).join("\n"))) return [];
+  return [`${path}: ${code} lines of code, of ${LENGTH}: split it, or say at its beginning "Long, as …"`];
 }
 
 /** Names of pairings that stand at one place only, and pairings without a name. */

@@ -3,6 +3,8 @@
  * step; the rewritten code hands it a last argument, evaluated right before the call, which lets another actor go
  * first.
  *
+ * Long, as the steps are short, alike, and one list.
+ *
  * @module
  */
 import type { Operation } from "./linearizability.ts";

@@ -2,6 +2,8 @@
  * The explored world: shared memory, actors, and the steps that they make. What the rewritten code calls stands at the
  * end.
  *
+ * Long, as whatever makes a step needs all of the world's state, which nobody else may touch.
+ *
  * @module
  */
 import { Actor, AWAKE, PAUSING } from "./actor.ts";

@@ -1,7 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { commentRuleViolations, commentsOf, pairingViolations, widthViolations } from "../../tasks/comment_rule.ts";
+import {
+  commentRuleViolations,
+  commentsOf,
+  lengthViolations,
+  pairingViolations,
+  widthViolations,
+} from "../../tasks/comment_rule.ts";
 import { sources } from "../../tasks/project.ts";
 
 describe("the rules of comments", () => {
@@ -35,5 +41,14 @@ describe("the rules of comments", () => {
       'lib/a.ts:1: the pairing "ring tail" stands at no other place',
     ]);
     assertEquals(pairingViolations(commentsOf("lib/a.ts", "load(); // pairs with the store in push\n")).length, 1);
+  });
+
+  it("refuse a long file without a reason; comments and empty lines do not count", () => {
+    const code = "f();\n".repeat(300), comments = "// a\n\n/** b\n * c\n */\n".repeat(50);
+    assertEquals(lengthViolations("a.ts", comments + code), []);
+    assertEquals(lengthViolations("a.ts", `${code}g();`), [
+      'a.ts: 301 lines of code, of 300: split it, or say at its beginning "Long, as …"',
+    ]);
+    assertEquals(lengthViolations("a.ts", `/**\n * All of it.\n *\n * Long, as it is one.\n */\n${code}g();`), []);
   });
 });

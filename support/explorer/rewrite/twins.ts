@@ -5,6 +5,8 @@
  * `m` has its twin beside it, as `m$g`; a function or an arrow has it as its property `$g`; a getter `g` has a method
  * `g$g`.
  *
+ * Long, as the rewriting of functions, classes and calls is one visit of a tree, whose parts call each other.
+ *
  * @module
  */
 import ts from "typescript";
