@@ -15,7 +15,7 @@ import { machine, median, printTable } from "./support/figures.ts";
 import { Record64 } from "./support/record64.ts";
 import { runJson } from "./support/run_json.ts";
 
-const RUNS = 10, RECORDS = 20_000_000, WARM_UP = 4_000_000, LIMIT = 256;
+const RECORDS = 20_000_000, WARM_UP = 4_000_000, LIMIT = 256;
 
 interface Result {
   /** Nanoseconds of a write. */
@@ -98,10 +98,10 @@ if (role === "write") {
   console.log(JSON.stringify(result));
   for (const peer of [writer, ...readers]) peer.kill();
   process.exit(0);
-} else compare();
+} else compare(Number(role ?? 10));
 
-/** Runs all cases. */
-function compare(): void {
+/** Runs all cases, C and ours in turn, so many times. */
+function compare(runs: number): void {
   const program = compile(new URL("./c/broadcast.c", import.meta.url));
   const ours = (readers: number, use: string): Result => {
     const { file, args } = command(thisRuntime, fileURLToPath(import.meta.url), ["run", String(readers), use]);
@@ -120,11 +120,11 @@ function compare(): void {
     };
   };
   console.log(
-    `${machine()}\n\n64 B records, ${RUNS} runs of each, warm; nanoseconds, and the share that a reader received`,
+    `${machine()}\n\n64 B records, ${runs} runs of each, warm; nanoseconds, and the share that a reader received`,
   );
   const rows = [1, 3].flatMap((readers) => {
     const us: Result[] = [], used: Result[] = [], c: Result[] = [];
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < runs; run++) {
       c.push(inC(readers));
       us.push(ours(readers, "alone"));
       used.push(ours(readers, "in use"));

@@ -20,7 +20,7 @@ import { runJson } from "./support/run_json.ts";
 
 /** Messages after which both engines have compiled what they will; they are not counted. */
 const WARM_UP = 3_200_000;
-const RUNS = 7, MESSAGES = 6_400_000, PORTION = 16_000, CAPACITY = 2 ** 18, LIMIT = 256;
+const MESSAGES = 6_400_000, PORTION = 16_000, CAPACITY = 2 ** 18, LIMIT = 256;
 const spin = { wait: "spin" } as const;
 
 type Producers = "one" | "many";
@@ -119,10 +119,10 @@ if (role === "consume") {
   await other;
 } else if (role === "produce") {
   produce(Segment.open(name), producers as Producers, Number(least), Number(steps), Number(batch));
-} else compare();
+} else compare(Number(role ?? 7));
 
-/** Runs all cases. */
-function compare(): void {
+/** Runs all cases, C and ours in turn, so many times. */
+function compare(runs: number): void {
   const program = compile(new URL("./c/byte_ring.c", import.meta.url));
   const ours = (...args: (string | number)[]): number => {
     const { file, args: all } = command(
@@ -135,7 +135,7 @@ function compare(): void {
   const inC = (...args: (string | number)[]): number =>
     program === undefined ? NaN : MESSAGES * 1e3 / runJson<{ nanoseconds: number }>(program, args).nanoseconds;
   console.log(
-    `${machine()}\n\nMillion messages a second, median and range of ${RUNS} runs of each, warm; the ratio is ours to C's`,
+    `${machine()}\n\nMillion messages a second, median and range of ${runs} runs of each, warm; the ratio is ours to C's`,
   );
   const columns: readonly [title: string, use: Use, producers: Producers, way: Way][] = [
     ["drained", "alone", "one", "drain"],
@@ -145,7 +145,7 @@ function compare(): void {
   ];
   const rows = CASES.map(([title, least, steps, batch]) => {
     const c: number[] = [], us: number[][] = columns.map(() => []);
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < runs; run++) {
       c.push(inC(least, steps, batch, MESSAGES));
       for (const [i, [, use, producers, way]] of columns.entries()) {
         us[i].push(ours(use, producers, way, least, steps, batch));

@@ -21,7 +21,7 @@ import { useAll } from "./support/in_use.ts";
 import { Record64 } from "./support/record64.ts";
 import { runJson } from "./support/run_json.ts";
 
-const RUNS = 10, RECORDS = 2_000_000, CAPACITY = 4096, BATCH = 16;
+const RECORDS = 2_000_000, CAPACITY = 4096, BATCH = 16;
 const Record8 = struct("Record8", { a: f64 });
 /** Sent before, until the engines have compiled what is measured. */
 const WARM_UP = 3_000_000;
@@ -245,7 +245,7 @@ if (role === "run") {
     produce?.(records);
     if (produce) add(shared.words, DONE, 1);
   }
-} else compare();
+} else compare(Number(role ?? 10));
 
 /** A row: what it is called, how many are claimed and taken at once, and how they are received. */
 interface Case {
@@ -256,8 +256,8 @@ interface Case {
   readonly goals?: Goals;
 }
 
-/** Runs all cases. */
-function compare(): void {
+/** Runs all cases, C and ours in turn, so many times. */
+function compare(runs: number): void {
   const cases: readonly Case[] = [
     { title: "one by one", batch: 1, how: "next", goals: { bun: 0.3, deno: 0.2 } },
     { title: `by ${BATCH}`, batch: BATCH, how: "next", goals: { bun: 0.7, deno: 0.3 } },
@@ -271,13 +271,13 @@ function compare(): void {
   };
   const inC = (...args: (string | number)[]): number =>
     program === undefined ? NaN : runJson<{ nanoseconds: number }>(program, args).nanoseconds;
-  console.log(`${machine()}\n\nMillion records a second, medians of ${RUNS} runs of each; ratios are ours to C's`);
+  console.log(`${machine()}\n\nMillion records a second, medians of ${runs} runs of each; ratios are ours to C's`);
   const rows: string[][] = [];
   for (const parties of [1, 2]) {
     for (const bytes of [8, 64]) {
       const records = RECORDS * parties * 1e3, c: number[] = [];
       const alone: number[][] = cases.map(() => []), used: number[][] = cases.map(() => []);
-      for (let run = 0; run < RUNS; run++) {
+      for (let run = 0; run < runs; run++) {
         c.push(records / inC(bytes, parties, parties, RECORDS));
         for (const [i, { how, batch }] of cases.entries()) {
           alone[i].push(records / ours(how, "alone", bytes, batch, parties, parties));

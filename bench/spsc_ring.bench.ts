@@ -4,6 +4,7 @@
  * (`next`). "In use": both processes have used all channels and locks before, with records of this and of other
  * structs. C and TypeScript run in turn; ratios are those of neighbours. The machine may change its state within
  * seconds, so round trips take turns batch by batch: both processes make those in C themselves, from a library.
+ * `spsc_ring.bench.ts [runs] [trips|throughput]`.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";
@@ -20,8 +21,7 @@ import { runJson } from "./support/run_json.ts";
 
 /** Records, and trips, after which both engines have compiled what they will; they are not counted. */
 const WARM_UP = 5_000_000;
-const RUNS = 12,
-  RECORDS = 10_000_000,
+const RECORDS = 10_000_000,
   CAPACITY = 4096,
   LIMIT = 256,
   TRIPS = 512_000,
@@ -220,28 +220,38 @@ if (role === "consume") {
   const c = library === "" ? undefined : loadCRings(library);
   c?.open(rings);
   trips(Segment.open(name), false, form, c);
-} else compare();
+} else compare(Number(role ?? 12), name);
 
-/** Runs all cases. */
-function compare(): void {
-  const source = new URL("./c/ring.c", import.meta.url), program = compile(source);
-  const library = compile(source, ["-shared", "-fPIC"]) ?? "";
-  const runOurs = <T>(...args: (string | number)[]): T => {
-    const { file, args: all } = command(thisRuntime, fileURLToPath(import.meta.url), args.map(String));
-    return runJson<T>(file, all);
-  };
-  const inC = (...args: (string | number)[]): number =>
-    program === undefined ? NaN : runJson<{ nanoseconds: number }>(program, args).nanoseconds;
-  const ratios = (us: readonly number[], c: readonly number[]) => us.map((figure, run) => figure / c[run]);
-  const range = (figures: readonly number[]) => `${Math.min(...figures).toFixed(0)}–${Math.max(...figures).toFixed(0)}`;
+/** Runs C and ours in turn, so many times: all cases, or only `trips` or `throughput`. */
+function compare(runs: number, part?: string): void {
+  const source = new URL("./c/ring.c", import.meta.url);
+  console.log(machine());
+  if (part !== "throughput") compareTrips(runs, compile(source, ["-shared", "-fPIC"]) ?? "");
+  if (part !== "trips") compareThroughput(runs, compile(source));
+}
+
+function runOurs<T>(...args: (string | number)[]): T {
+  const { file, args: all } = command(thisRuntime, fileURLToPath(import.meta.url), args.map(String));
+  return runJson<T>(file, all);
+}
+
+function ratios(us: readonly number[], c: readonly number[]): number[] {
+  return us.map((figure, run) => figure / c[run]);
+}
+
+function range(figures: readonly number[]): string {
+  return `${Math.min(...figures).toFixed(0)}–${Math.max(...figures).toFixed(0)}`;
+}
+
+function compareTrips(runs: number, library: string): void {
   console.log(
-    `${machine()}\n\nRound trip of 64 B through two rings, spinning, ns: lower quartile of ${RUNS} runs of each; ratios to C's`,
+    `\nRound trip of 64 B through two rings, spinning, ns: lower quartile of ${runs} runs of each; ratios to C's`,
   );
   const tripRows: string[][] = [];
   for (const form of FORMS) {
     for (const use of USES) {
       const us: number[] = [], c: number[] = [];
-      for (let run = 0; run < RUNS; run++) {
+      for (let run = 0; run < runs; run++) {
         const times = runOurs<TripTimes>("trips", "-", use, form, "-", "-", library);
         c.push(times.c);
         us.push(times.ours);
@@ -260,14 +270,18 @@ function compare(): void {
     }
   }
   printTable(["", "ours", "range", "C", "range", "of quartiles", "median of ratios", "goal"], tripRows);
+}
 
-  console.log(`\nMillion records a second: medians of ${RUNS} runs of each, warm; the ratio is ours to C's`);
+function compareThroughput(runs: number, program: string | undefined): void {
+  const inC = (...args: (string | number)[]): number =>
+    program === undefined ? NaN : runJson<{ nanoseconds: number }>(program, args).nanoseconds;
+  console.log(`\nMillion records a second: medians of ${runs} runs of each, warm; the ratio is ours to C's`);
   const rows: string[][] = [];
   for (const [bytes, batch, goals] of CASES) {
     for (const form of FORMS) {
       for (const use of USES) {
         const us: number[] = [], c: number[] = [];
-        for (let run = 0; run < RUNS; run++) {
+        for (let run = 0; run < runs; run++) {
           c.push(RECORDS * 1e3 / inC("throughput", bytes, batch, RECORDS));
           const { nanoseconds } = runOurs<{ nanoseconds: number }>("consume", "-", use, form, bytes, batch);
           us.push(RECORDS * 1e3 / nanoseconds);
