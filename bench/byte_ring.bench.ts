@@ -5,7 +5,7 @@
  * all channels and locks before.
  *
  * Both sides work in portions, as programs do: a loop that begins once and never ends is compiled while it runs, for
- * which Bun pays twice.
+ * which Bun pays twice. `byte_ring.bench.ts [runs] [beginning of a title]`.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";
@@ -119,10 +119,10 @@ if (role === "consume") {
   await other;
 } else if (role === "produce") {
   produce(Segment.open(name), producers as Producers, Number(least), Number(steps), Number(batch));
-} else compare(Number(role ?? 7));
+} else compare(Number(role ?? 7), name ?? "");
 
-/** Runs all cases, C and ours in turn, so many times. */
-function compare(runs: number): void {
+/** Runs C and ours in turn, so many times. */
+function compare(runs: number, part: string): void {
   const program = compile(new URL("./c/byte_ring.c", import.meta.url));
   const ours = (...args: (string | number)[]): number => {
     const { file, args: all } = command(
@@ -143,7 +143,7 @@ function compare(runs: number): void {
     ["in use", "in use", "one", "pull"],
     ["of many, pulled", "alone", "many", "pull"],
   ];
-  const rows = CASES.map(([title, least, steps, batch]) => {
+  const rows = CASES.filter(([title]) => title.startsWith(part)).map(([title, least, steps, batch]) => {
     const c: number[] = [], us: number[][] = columns.map(() => []);
     for (let run = 0; run < runs; run++) {
       c.push(inC(least, steps, batch, MESSAGES));

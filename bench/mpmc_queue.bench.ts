@@ -3,7 +3,7 @@
  * one producer to one consumer and from two to two. Both one by one; and ours in batches of 16, which C's has not.
  * Records are received by `next`, or by `shift` and `drain`. "In use": the processes have used all channels
  * and locks before, with records of this and of other structs. C and TypeScript run in turn; ratios are those of
- * neighbours.
+ * neighbours. `mpmc_queue.bench.ts [runs] [part of a title, such as "1 to 1, 64 B"]`.
  */
 import { spawn } from "node:child_process";
 import process from "node:process";
@@ -245,7 +245,7 @@ if (role === "run") {
     produce?.(records);
     if (produce) add(shared.words, DONE, 1);
   }
-} else compare(Number(role ?? 10));
+} else compare(Number(role ?? 10), rest[0] ?? "");
 
 /** A row: what it is called, how many are claimed and taken at once, and how they are received. */
 interface Case {
@@ -256,8 +256,8 @@ interface Case {
   readonly goals?: Goals;
 }
 
-/** Runs all cases, C and ours in turn, so many times. */
-function compare(runs: number): void {
+/** Runs C and ours in turn, so many times. */
+function compare(runs: number, part: string): void {
   const cases: readonly Case[] = [
     { title: "one by one", batch: 1, how: "next", goals: { bun: 0.3, deno: 0.2 } },
     { title: `by ${BATCH}`, batch: BATCH, how: "next", goals: { bun: 0.7, deno: 0.3 } },
@@ -275,6 +275,8 @@ function compare(runs: number): void {
   const rows: string[][] = [];
   for (const parties of [1, 2]) {
     for (const bytes of [8, 64]) {
+      const title = `${parties} to ${parties}, ${bytes} B`;
+      if (!title.includes(part)) continue;
       const records = RECORDS * parties * 1e3, c: number[] = [];
       const alone: number[][] = cases.map(() => []), used: number[][] = cases.map(() => []);
       for (let run = 0; run < runs; run++) {
@@ -285,9 +287,9 @@ function compare(runs: number): void {
         }
       }
       const ratio = (us: readonly number[]) => median(us.map((figure, run) => figure / c[run])).toFixed(2);
-      for (const [i, { title, goals }] of cases.entries()) {
+      for (const [i, { title: how, goals }] of cases.entries()) {
         rows.push([
-          `${parties} to ${parties}, ${bytes} B, ${title}`,
+          `${title}, ${how}`,
           median(alone[i]).toFixed(1),
           `${Math.min(...alone[i]).toFixed(1)}–${Math.max(...alone[i]).toFixed(1)}`,
           median(used[i]).toFixed(1),
