@@ -16,7 +16,8 @@ describe("the desk's files", () => {
     const folder = new URL("examples/desk/", ROOT);
     const modules = Object.values(json("deno.json").exports).map((path) => new URL(path, ROOT).href);
     const own = [...modules, ...TAKEN_ALONG.map((path) => new URL(path, ROOT).href)];
-    const packages = Object.keys(json("package.json").devDependencies);
+    const { devDependencies, optionalDependencies } = json("package.json");
+    const packages = Object.keys({ ...devDependencies, ...optionalDependencies });
     const others = new Set<string>();
     let files = 0;
     for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
