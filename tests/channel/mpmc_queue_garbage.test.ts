@@ -4,12 +4,12 @@ import { thisRuntime } from "../../support/runtimes.ts";
 import { garbageOf } from "./garbage.ts";
 
 describe("MpmcQueue's hot paths", () => {
-  it("make no garbage in 10 million records each", () => {
+  it("make no garbage in 5 million records each", () => {
     const found = garbageOf(thisRuntime, new URL("./mpmc_queue_garbage_peer.ts", import.meta.url));
     const { control, ...paths } = found;
     console.log(JSON.stringify(found));
     for (const [name, { collections, grownBytes }] of Object.entries(paths)) {
-      // V8 compiles meanwhile, which its heap shows: under half a byte a record, where an object takes 16 or more.
+      // V8 compiles meanwhile, which its heap shows: under a byte a record, where an object takes 16 or more.
       assert(collections <= 1 && grownBytes < 4e6, `${name}: ${collections} collections, ${grownBytes} bytes`);
     }
     assertGreaterOrEqual(control.collections, 2, "the figures do not show garbage");
