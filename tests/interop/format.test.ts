@@ -76,7 +76,12 @@ const text = readFileSync(PAGE, "utf8"), tables = tablesOf(text);
 const sources = [...new Set(tables.map(({ source }) => source))];
 
 describe("docs/format.md", () => {
-  it("has tables of sources", () => assertGreater(sources.length, 24));
+  it("has tables of all formats", () => {
+    const formats = readdirSync(new URL("lib/", ROOT), { recursive: true, encoding: "utf8" })
+      .filter((path) => /(^|[/_])format\.ts$/.test(path)).map((path) => `lib/${path}`);
+    assertGreater(formats.length, 16);
+    assertEquals(formats.filter((path) => !sources.includes(path)), []);
+  });
 
   for (const source of sources) {
     it(`says what ${source} says, and all of it`, async () => {
