@@ -8,35 +8,35 @@ import type { QueuePlaces } from "./geometry.ts";
 export interface QueueConsumerPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   readonly places: QueuePlaces;
-  /** Moves over the records. */
+  /** The view that moves over the records. */
   readonly bound: BoundRecord<S, "copyTo" | "checkTarget">;
   /** The consumer's own cell: which position it names first, and how many. */
   readonly nameFirstWord: number;
   readonly nameCountWord: number;
   /** The most records that are taken at once. */
   readonly mostTaken: number;
-  /** Records between two times that the consumer runs out which are worth a poll. */
+  /** How many records between two times that the consumer runs out make a poll worthwhile. */
   readonly worthwhile: number;
-  /** Pauses that a consumer rests at most before it polls once more. */
+  /** The most pauses for which a consumer rests before it polls once more. */
   readonly longestRest: number;
   /** The length is counted for the high-water mark whenever the head passes a multiple of this, a power of two. */
   readonly sampledEach: number;
   /** Wakes the producers that sleep. */
   readonly wake: () => void;
   /**
-   * Called where nothing is published at a position: whether there is something to be done now, as its producer was
-   * dead.
+   * Called where nothing is published at a position: returns whether there is something to do now, because its producer
+   * was dead.
    */
   readonly settleDeath: (position: number) => boolean;
   /** How many records there are that nobody took. Keeps the high-water mark. */
   readonly countRecords: () => number;
-  /** Throws why the consumer cannot be used. */
+  /** Throws the reason why the consumer cannot be used. */
   readonly refuseUse: () => never;
-  /** Throws that so many records cannot be drained. */
+  /** Refuses to drain that many records. */
   readonly refuseLimit: (limit: unknown) => never;
-  /** Throws that so many records cannot be taken ahead. */
+  /** Refuses to take that many records ahead. */
   readonly refuseAhead: (ahead: unknown) => never;
-  /** Throws if a function is an asynchronous one. */
+  /** Throws if a function is asynchronous. */
   readonly requireSynchronous: (fn: unknown) => void;
   readonly waiting: WaitPorts;
 }
@@ -53,7 +53,7 @@ export interface QueueConsumerPath<S extends AnyStruct> {
   isDraining(): boolean;
   /** How many records are taken and were not handed out. */
   unseen(): number;
-  /** Frees all that is taken; from now on, all refuse. */
+  /** Frees all that is taken; from then on, every method refuses. */
   close(): void;
 }
 
@@ -71,7 +71,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   // Positions from `position` to `end` are taken and not handed out. If isHeld, the one before them was, by next, and
   // is not freed.
   let position = 0, end = 0, isHeld = false, isDraining = false, isBusy = false, wanted = 1;
-  // How many were taken since there were last no more, and how long it rested then.
+  // How many were taken since it last ran out, and how long it rested then.
   let taken = 0, rest = 0;
 
   const slotOf = (at: number): number => (slotsWord + (at & slotMask) * slotWords) | 0;
@@ -89,7 +89,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     release(nameCountWord, 0); // pairs: names in cells
   };
 
-  /** Frees a slot that was given up, if that is what is at the head; whether to try again. */
+  /** Frees a slot that was given up, if one is at the head. Returns whether to try again. */
   const isWorthRetrying = (at: number, now: number): boolean => {
     if (now === undefined) refuseUse();
     if (now !== at) return true;
@@ -136,7 +136,8 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
 
   /**
    * Polls once more where there are no more records, after a rest if it was after few of them. Each poll takes from the
-   * producer the cache line that it is about to write: at its heels, a consumer makes both pay for that at each record.
+   * producer the cache line that it is about to write: close on its heels, a consumer makes both pay for that at each
+   * record.
    */
   const gather = (most: number): boolean => {
     if (taken === 0) return false;
@@ -197,7 +198,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
       }
       isWhole = true;
     } finally {
-      // Apart from the way that all goes well: engines compile that better.
+      // Kept apart from the path on which all goes well: engines compile that better.
       if (!isWhole) endDrain(at, last);
     }
     endDrain(at, last);

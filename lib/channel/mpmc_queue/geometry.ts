@@ -27,7 +27,7 @@ export interface MpmcQueueOptions<S extends AnyStruct = AnyStruct> {
   readonly layout: S;
   /** How many records the queue holds: 2 to 2^30. Memory is taken for the next power of two, and for four at least. */
   readonly capacity: number;
-  /** How many producers and consumers together there may be at once: 2 to 1024. Unless given, 64. */
+  /** How many producers and consumers together there may be at once: 2 to 1024. Defaults to 64. */
   readonly maxParticipants?: number;
 }
 
@@ -162,9 +162,9 @@ export function readGeometry(
   return geometry;
 }
 
-/** Records between two times that a side has to wait which are worth a poll; a quarter of a small queue. */
+/** How many records between two times that a side has to wait make a poll worthwhile; a quarter of a small queue. */
 const WORTHWHILE = 256;
-/** Pauses that it rests at most before it polls once more: 1 to 2 µs. */
+/** The most pauses for which it rests before it polls once more: 1 to 2 µs. */
 const LONGEST_REST = 64;
 
 /** When a side that has to wait again and again rests in between. */
@@ -172,7 +172,7 @@ export function paceOf({ slotMask }: QueueGeometry): { readonly worthwhile: numb
   return { worthwhile: Math.min(WORTHWHILE, (slotMask + 1) >> 2), longestRest: LONGEST_REST };
 }
 
-/** Tries after which a length is taken as it is, though consumers moved on at each of them. */
+/** Attempts after which a length is accepted, though consumers moved on during each of them. */
 const MOST_TRIES = 32;
 
 /** How many positions are claimed and not taken: exact at a moment of the call, unless the queue is corrupt. */

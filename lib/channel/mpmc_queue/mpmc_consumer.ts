@@ -9,7 +9,7 @@ import { lengthOf, paceOf, placesOf } from "./geometry.ts";
 import type { QueueSeat } from "./queue_seat.ts";
 import { VainPolls } from "./vain_polls.ts";
 
-/** The most records that are taken at once: so many a death there costs at most. */
+/** The most records that are taken at once, and so the most that a death there costs. */
 const MOST_TAKEN = 16;
 /** A consumer counts the records for the high-water mark whenever it passes a multiple of this. */
 const SAMPLED_EACH = 64;
@@ -26,11 +26,11 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
   readonly #path: QueueConsumerPath<S>;
 
   /**
-   * Takes records, up to 16 at once, calls a function for each and gives its space back. Never blocks.
+   * Takes records, up to 16 at once, calls a function for each and frees its space. Never blocks.
    *
    * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
    * its record, and what was taken with it, stay with this consumer, which receives them next. It must have done its
-   * work when it returns: a function declared `async`, and a generator, is refused; a plain one that returns a promise
+   * work when it returns: a function declared `async`, or a generator, is refused; a plain one that returns a promise
    * is not noticed.
    * @param limit The most records to receive, at least 1. Defaults to as many as there are at the call.
    * @returns How many records there were, never more than the capacity. With a limit, what was published meanwhile is
@@ -46,7 +46,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
   readonly drainWait: (fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions) => number;
 
   /**
-   * Takes the next record, copies it and gives its space back. Never blocks.
+   * Takes the next record, copies it and frees its space. Never blocks.
    *
    * @param into Where to: a view made with the layout's `alloc()`.
    * @returns False if there is none, or the next one is claimed and not yet published.
@@ -70,7 +70,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
    * consumer is closed or dies. Defaults to 1.
    * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this
    * consumer; undefined if there is none, or the next one is claimed and not yet published.
-   * @throws {RangeError} If `ahead` is no such number.
+   * @throws {RangeError} If `ahead` is not such a number.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -79,7 +79,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
   /** As {@linkcode AsyncConsumer.nextWait}. */
   readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
 
-  /** Gives back the space of the record that `next` returned. */
+  /** Frees the space of the record that `next` returned. */
   readonly release: () => void;
 
   /** Made by `MpmcQueue.consumer`. */
@@ -153,7 +153,10 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
     this.close();
   }
 
-  /** A record that was taken ahead, or is published at the head: what is behind one only claimed must wait for that. */
+  /**
+   * A record that was taken ahead, or is published at the head: what is behind one that is only claimed must wait for
+   * it.
+   */
   protected override canReceive(isLifeCheck: boolean): boolean {
     this.#end.requireOpen();
     return this.#path.unseen() > 0 || this.#seat.cells.hasRecord(isLifeCheck);

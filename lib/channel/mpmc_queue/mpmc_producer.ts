@@ -19,9 +19,9 @@ import { VainPolls } from "./vain_polls.ts";
 const MOST_CLAIMS = 256;
 
 /**
- * One of the producers of an {@linkcode MpmcQueue}. Claim a record, fill it, publish it: soon, as no record that is
- * claimed later is received before. What is claimed and not published is skipped if the producer aborts, is closed or
- * dies. Use it in the thread that made it.
+ * One of the producers of an {@linkcode MpmcQueue}. Claim a record, fill it, publish it, and soon: no record that is
+ * claimed later is received before it. What is claimed and not published is skipped if the producer aborts, is closed
+ * or dies. Use it in the thread that made it.
  */
 export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> implements Disposable {
   readonly #seat: QueueSeat<S>;
@@ -55,8 +55,8 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
   /**
    * Claims a record, fills it and publishes it, after whatever was claimed before. Never blocks.
    *
-   * @param value A view, copied as it is; or an object, whose fields are checked. What it leaves out is not defined.
-   * Getters of the object may push too, before it.
+   * @param value A view, copied as it is; or an object, whose fields are checked. Fields that it leaves out have no
+   * defined value. Getters of the object may push too, before it.
    * @returns False if the queue is full, or the slot is still being read.
    * @throws {TypeError | RangeError} If a value does not fit; nothing is then claimed.
    * @throws {NotOwnerError} If this producer was closed.
@@ -167,8 +167,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
   #noteFull(): void {
     const { region, cell, geometry: { capacity } } = this.#seat, { i32, f64 } = region.views;
     const mark = cell + CELL_HIGH_WATER_OFFSET / 4;
-    // Written by the cell's owner alone. Once it tells of a full queue, nobody looks at the positions, which others
-    // need.
+    // Written by the cell's owner alone. Once it reports a full queue, nobody polls the positions, which others need.
     if (i32[mark] < capacity) i32[mark] = Math.max(i32[mark], lengthOf(region, capacity));
     f64[(cell * 4 + CELL_REFUSALS_OFFSET) / 8]++;
   }

@@ -33,21 +33,21 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * Nobody blocks unless it calls a method that ends in `Wait`, and publishing makes a system call only when a consumer
  * sleeps.
  *
- * First in is who claimed first. Records claimed later wait for one that is claimed and not yet published; where its
- * producer is stopped they wait for that, as nothing is ever taken from who lives. In the same way producers wait for a
- * slot that a stopped consumer reads. All else goes on.
+ * First in is what was claimed first. Records claimed later wait for one that is claimed and not yet published; if its
+ * producer is stopped, they wait for it, as nothing is ever taken from anybody alive. In the same way, producers wait
+ * for a slot that a stopped consumer is reading. Everything else goes on.
  *
  * A death at any instruction blocks nobody for long:
  *
  * * What a dead producer had claimed and not published is skipped, and counted by `lostClaims`.
  * * What a dead consumer had taken and not freed is lost, and counted by `lostReads`: one record of a `shift` or a
- * `next`, up
- *   to 16 of a `drain` or a `next(ahead)`, some of which it may have seen. So a record is received once at most.
+ *   `next`, up to 16 of a `drain` or a `next(ahead)`, some of which it may have seen. So a record is received once at
+ *   most.
  * * All other records for which `publish` returned are received once.
  *
- * Whether somebody is dead is asked only where a slot stays as it is over some polls, and by those who sleep a few
- * times a second. In memory of threads nobody can tell: there, a Worker must close its producers and consumers before
- * it is terminated.
+ * Whether somebody is dead is asked only where a slot stays unchanged over some polls, and a few times a second by
+ * those who sleep. In memory that only threads share nobody can tell: there, a Worker must close its producers and
+ * consumers before it is terminated.
  *
  * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot says by its state
  * whose turn it is. What is added: everybody names in a cell of its own what it is about to claim or take, so that a
@@ -80,7 +80,7 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * ```
  */
 export class MpmcQueue<S extends AnyStruct = AnyStruct> {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: MpmcQueueFunction;
   /** The name in the catalog. */
   static readonly kind = "MpmcQueue";
@@ -162,9 +162,9 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records producers had claimed and not published when they died. What the dead left is looked through at
-   * the call, unless the attachment is read-only; of many claims, those in front of which somebody alive is at work
-   * count later.
+   * How many records producers had claimed and not published when they died. What the dead left is searched at the
+   * call, unless the attachment is read-only; of many claims, those with somebody alive at work in front of them count
+   * later.
    */
   get lostClaims(): number {
     this.#settle();
@@ -172,10 +172,9 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many records consumers had taken and not freed when they died, or when they were closed: after their
-   * function threw, or before they had received what `next(ahead)` had taken. As with
-   * `lostClaims`, it is brought up to date at the call. A death between counting a loss and noting it may be counted
-   * twice.
+   * How many records consumers had taken and not freed when they died, or when they were closed: after their function
+   * threw, or before they had received what `next(ahead)` had taken. As with `lostClaims`, it is brought up to date at
+   * the call. A death between counting a loss and noting it may be counted twice.
    */
   get lostReads(): number {
     this.#settle();
@@ -186,8 +185,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * Becomes one of the queue's producers. End it with `close()` or `using`; what a dead one occupies is used again.
    *
    * @param options How its methods wait.
-   * @throws {TypeError} If the options are none; no place is then taken.
-   * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as may be.
+   * @throws {TypeError} If the options are not valid; no place is then taken.
+   * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as there may be.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   producer(options: RoleOptions = {}): MpmcProducer<S> {
@@ -198,8 +197,8 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * Becomes one of the queue's consumers. End it with `close()` or `using`; what a dead one occupies is used again.
    *
    * @param options How its methods wait.
-   * @throws {TypeError} If the options are none; no place is then taken.
-   * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as may be.
+   * @throws {TypeError} If the options are not valid; no place is then taken.
+   * @throws {SegmentStateError} `FULL` if there are as many producers and consumers as there may be.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): MpmcConsumer<S> {

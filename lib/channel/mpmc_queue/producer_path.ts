@@ -8,16 +8,16 @@ import type { QueuePlaces } from "./geometry.ts";
 export interface QueueProducerPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   readonly places: QueuePlaces;
-  /** Moves over the records. */
+  /** The view that moves over the records. */
   readonly bound: BoundRecord<S, "copyFrom" | "checkSource">;
   /** The producer's own cell: which position it names first, and how many. */
   readonly nameFirstWord: number;
   readonly nameCountWord: number;
   /** The most records that may be claimed and not published. */
   readonly mostClaims: number;
-  /** Records between two times that there is no space which are worth a poll. */
+  /** How many records between two times that there is no space make a poll worthwhile. */
   readonly worthwhile: number;
-  /** Pauses that a producer rests at most before it polls for space. */
+  /** The most pauses for which a producer rests before it polls for space. */
   readonly longestRest: number;
   /** Wakes the consumers that sleep. */
   readonly wake: () => void;
@@ -26,17 +26,17 @@ export interface QueueProducerPorts<S extends AnyStruct> {
    * push.
    */
   readonly prepareNested: (values: Partial<ValueOf<S>>) => ViewOf<S>;
-  /** Called where the slot of a position is not free: whether it is now, as its consumer was dead. */
+  /** Called where the slot of a position is not free: returns whether it is free now, because its consumer was dead. */
   readonly settleDeath: (position: number) => boolean;
   /** Counts that there was no space. */
   readonly noteFull: () => void;
-  /** Throws why nothing can be claimed. */
+  /** Throws the reason why nothing can be claimed. */
   readonly refuseUse: () => never;
-  /** Throws that so many cannot be claimed ahead. */
+  /** Refuses to claim that many ahead. */
   readonly refuseAhead: (ahead: unknown) => never;
-  /** Throws that as many are claimed as may be. */
+  /** Refuses, as no more may be claimed. */
   readonly refuseMore: () => never;
-  /** Throws why nothing can be published. */
+  /** Throws the reason why nothing can be published. */
   readonly refusePublish: () => never;
   readonly waiting: WaitPorts;
 }
@@ -52,7 +52,7 @@ export interface QueueProducerPath<S extends AnyStruct> {
   claimed(): number;
   /** Gives up all that is claimed. */
   abort(): void;
-  /** Gives up all that is claimed; from now on, all refuse. */
+  /** Gives up all that is claimed; from then on, every method refuses. */
   close(): void;
 }
 
@@ -144,7 +144,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
 
   /**
    * Rests where there is no space again after few records. Each poll takes from a consumer the cache line that it is
-   * about to free: at its heels, a producer makes both pay for that at each record.
+   * about to free: close on its heels, a producer makes both pay for that at each record.
    */
   const restWhereFull = (): void => {
     rest = ((next - fullAt) | 0) >= worthwhile ? rest >> 1 : rest === 0 ? 1 : rest < longestRest ? rest * 2 : rest;
@@ -195,7 +195,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
     }
     from = next;
     if (next !== end) giveUpRest();
-    // The last of these stores, so that none of them is passed by the look for sleepers.
+    // The last of these stores, so that the check for sleepers passes none of them.
     publishWord(nameCountWord, 0); // pairs: names in cells
     if ((load(publishedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
   };

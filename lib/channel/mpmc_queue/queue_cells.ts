@@ -31,7 +31,7 @@ const ID = CELL_ID_OFFSET / 4,
 const TAIL = TAIL_OFFSET / 4, HEAD = HEAD_OFFSET / 4;
 
 /**
- * Who works on a queue, and what the dead among them left.
+ * The attachments that work on a queue, and what the dead among them left.
  *
  * Whoever is about to move the tail or the head past a position names it in its cell first, and takes the name back
  * only after the slot's state has changed. So of a position that was passed and whose slot has not changed, this holds:
@@ -49,11 +49,11 @@ export class QueueCells {
   }
 
   /**
-   * Takes a cell: a free one, or a dead owner's, which is settled before.
+   * Takes a cell: a free one, or a dead owner's, which is settled first.
    *
    * @param role `PRODUCES` or `CONSUMES`.
    * @returns The cell's first word.
-   * @throws {SegmentStateError} `FULL` if those who live have all cells.
+   * @throws {SegmentStateError} `FULL` if the living have all cells.
    */
   acquire(role: number): number {
     const words = this.#region.views.i32, { party } = this.#region;
@@ -77,7 +77,7 @@ export class QueueCells {
     );
   }
 
-  /** Gives a cell back, whose owner holds no position. */
+  /** Releases a cell whose owner holds no position. */
   release(at: number): void {
     const words = this.#region.views.i32;
     store(words, at + COUNT, 0); // pairs: names in cells
@@ -98,7 +98,7 @@ export class QueueCells {
   }
 
   /**
-   * Gives a slot back if its consumer died after taking it and before giving it back.
+   * Frees a slot if its consumer died after taking it and before freeing it.
    *
    * @returns Whether the slot's state changed.
    */
@@ -116,7 +116,7 @@ export class QueueCells {
   }
 
   /**
-   * Whether there is a record to be taken now, which is left where it is.
+   * Whether there is a record to take now; it is left where it is.
    *
    * @param isLifeCheck Whether it is time to give up what a dead producer claimed.
    */
@@ -144,7 +144,7 @@ export class QueueCells {
     return isSlotFree && ((tail - load(words, HEAD)) >>> 0) < capacity; // pairs: queue head
   }
 
-  /** Resolves all that the dead left, as far as their cells still tell. */
+  /** Resolves all that the dead left, as far as their cells still show it. */
   settle(): void {
     const words = this.#region.views.i32, { party } = this.#region;
     for (let cell = 0; cell < this.#used; cell++) {
@@ -212,7 +212,10 @@ export class QueueCells {
     return false;
   }
 
-  /** Exchanges a slot's state and counts that. Killed between the two, one is counted twice rather than not at all. */
+  /**
+   * Exchanges a slot's state and counts that. If a process is killed between the two, the slot is counted twice rather
+   * than not at all.
+   */
   #replace(at: number, from: number, to: number, counter: number): boolean {
     const words = this.#region.views.i32;
     add(words, counter, 1);

@@ -1,6 +1,6 @@
 /**
- * At each so many polls in vain of the same position it is asked whether somebody died: that takes system calls, and
- * takes the cache line of the other side's position from those who work there.
+ * After every so many polls in vain of the same position, it is asked whether somebody died: that takes system calls,
+ * and takes the cache line of the other side's position from those who work there.
  */
 const POLLS_PER_QUESTION = 16;
 

@@ -13,10 +13,10 @@ import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
- * The words of all that receive records. `drain`, `shift` and `next` never wait; what each of them frees, and what a
- * death loses, each class says. `drainWait` and its kind block this thread until there is a record, `drainAsync` and
- * its kind wait in the event loop. Both do then what the plain form does. `AsyncWaitOptions` has the rules of all that
- * wait in the event loop.
+ * The vocabulary of everything that receives records. `drain`, `shift` and `next` never wait; each class says what they
+ * free, and what a death loses. `drainWait` and its kind block this thread until there is a record, `drainAsync` and
+ * its kind wait in the event loop. Both then do what the plain form does. `AsyncWaitOptions` has the rules for
+ * everything that waits in the event loop.
  *
  * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's
  * options). Then it sleeps, and a thread that waits in the kernel wakes it.
@@ -83,7 +83,7 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   /**
    * As `shift`, but waits in the event loop until there is a record.
    *
-   * @param into Left alone by the caller until then.
+   * @param into The caller must leave it alone until then.
    * @returns False if the time runs out.
    */
   shiftAsync(into: ViewOf<S>, options?: AsyncWaitOptions): Promise<boolean> {
@@ -91,11 +91,11 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   }
 
   /**
-   * The records, for `for await`: each as `next` returns it, the same view each time, freed at the next step or
-   * when the loop is left. As many tasks may not go over it at once: the second one gets a `TypeError`.
+   * The records, for `for await`: each as `next` returns it, the same view each time, freed at the next step or when
+   * the loop is left. Only one task at a time may iterate: a second one gets a `TypeError`.
    *
-   * @param options `timeoutMs`: the loop ends if there is no record for so long. `signal`: the loop throws the signal's
-   * reason.
+   * @param options `timeoutMs`: the loop ends if there is no record for that long. `signal`: the loop throws the
+   * signal's reason.
    */
   records(options?: AsyncWaitOptions): AsyncIterableIterator<ViewOf<S>, undefined> {
     return new AsyncRecords(this.#receiver(), options);
@@ -107,7 +107,7 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   }
 
   /**
-   * The records that are there, in batches of up to so many: `for await (const batch of consumer.batches(256)) for
+   * The records that are there, in batches of up to `limit`: `for await (const batch of consumer.batches(256)) for
    * (const record of batch) …`. The event loop is asked once a batch, which is much faster than once a record.
    *
    * @param limit The most records of a batch, at least 1.
@@ -124,9 +124,9 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   }
 
   /**
-   * Whether there is a record to be had, which is left where it is.
+   * Whether there is a record to receive; it is left where it is.
    *
-   * @param _isLifeCheck Whether it is time to check if the process that holds it up has died.
+   * @param _isLifeCheck Whether it is time to check whether the process that holds this up has died.
    */
   protected canReceive(_isLifeCheck: boolean): boolean {
     return this.length > 0;
@@ -137,10 +137,10 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
     return { step: () => false, more: (isIdle) => isIdle ? this.nextWait(NOW) : this.next() };
   }
 
-  /** Frees what `next` returned, where something is to be freed. */
+  /** Frees what `next` returned, where there is something to free. */
   protected giveBack(): void {}
 
-  /** Tells tasks that wait that this was closed. */
+  /** Tells waiting tasks that this was closed. */
   protected endWaits(): void {
     this.#waiter.look();
   }

@@ -4,9 +4,10 @@ import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
- * The words of all that publish records and can be held up. `claim` and `push` never wait; `claimWait` and `pushWait`
- * block this thread while there is no space, `claimAsync` and `pushAsync` wait in the event loop. Both do then what the
- * plain form does. `AsyncWaitOptions` has the rules of all that wait in the event loop.
+ * The vocabulary of everything that publishes records and can run out of space. `claim` and `push` never wait;
+ * `claimWait` and `pushWait` block this thread while there is no space, `claimAsync` and `pushAsync` wait in the event
+ * loop. Both then do what the plain form does. `AsyncWaitOptions` has the rules for everything that waits in the event
+ * loop.
  */
 export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements Waitable {
   readonly #waiter: Waiter;
@@ -49,8 +50,8 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
   /**
    * As `push`, but waits in the event loop while there is no space.
    *
-   * @param value Read when there is space: left alone by the caller until then. One that does not fit is refused at
-   * once.
+   * @param value Read once there is space: the caller must leave it alone until then. One that does not fit is refused
+   * at once.
    * @returns False if the time runs out.
    */
   pushAsync(value: ViewOf<S> | Partial<ValueOf<S>>, options?: AsyncWaitOptions): Promise<boolean> {
@@ -63,15 +64,15 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
   }
 
   /**
-   * Whether there is space to be had, which is left as it is.
+   * Whether there is space; it is left as it is.
    *
-   * @param _isLifeCheck Whether it is time to check if the process that holds it up has died.
+   * @param _isLifeCheck Whether it is time to check whether the process that holds this up has died.
    */
   protected canPublish(_isLifeCheck: boolean): boolean {
     return this.free > 0;
   }
 
-  /** Tells tasks that wait that this was closed. */
+  /** Tells waiting tasks that this was closed. */
   protected endWaits(): void {
     this.#waiter.look();
   }

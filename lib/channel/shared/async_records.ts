@@ -4,7 +4,7 @@ import type { AsyncWaitOptions } from "../../sync/mod.ts";
 import type { Batch } from "./batch.ts";
 import type { Waiter } from "./waiter.ts";
 
-/** Looks at a channel before a task waits for it, and the pauses of the processor between two of them. */
+/** Polls of a channel before a task waits for it, and processor pauses between two of them. */
 const LOOKS = 8;
 const PAUSES = 8;
 
@@ -12,17 +12,17 @@ const PAUSES = 8;
 export interface Receiver<T> {
   /** The next one; undefined if there is none now. */
   next(): T | undefined;
-  /** The same, where nothing else is to be done: then it is checked whether the holder of the record lives. */
+  /** The same, for a caller that has nothing else to do: it then checks whether the holder of the record is alive. */
   look(): T | undefined;
-  /** Gives back what was received. */
+  /** Frees what was received. */
   release(): unknown;
   /** Waits for the next one. */
   readonly waiter: Waiter;
 }
 
 /**
- * What `for await` goes over: waits in the event loop for each that is not there yet. Where all of them are there at
- * once, the event loop has a turn each millisecond all the same.
+ * What `for await` iterates over: it waits in the event loop for each one that is not there yet. Even where all of them
+ * are there at once, the event loop gets a turn each millisecond.
  */
 export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
   readonly #receiver: Receiver<T>;
@@ -31,7 +31,7 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
 
   /**
    * @param receiver What receives.
-   * @param options `timeoutMs`: the iteration ends if there is nothing for so long. `signal`: it throws the signal's
+   * @param options `timeoutMs`: the iteration ends if there is nothing for that long. `signal`: it throws the signal's
    * reason.
    */
   constructor(receiver: Receiver<T>, options: AsyncWaitOptions | undefined) {
@@ -69,7 +69,7 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
     return this;
   }
 
-  /** Looks for a microsecond or two: where records come in quick succession, that is less than a turn takes. */
+  /** Polls for a microsecond or two: where records come in quick succession, that is less than a turn takes. */
   #lookAgain(): T | undefined {
     let value: T | undefined;
     for (let look = 0; value === undefined && look < LOOKS; look++) {
@@ -100,7 +100,7 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
   }
 }
 
-/** The batches that `for await` goes over. */
+/** The batches that `for await` iterates over. */
 export class AsyncBatches<T> extends AsyncRecords<Batch<T>> {
   /**
    * @param receiver What receives the batch's records.

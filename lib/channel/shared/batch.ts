@@ -5,9 +5,10 @@ export interface BatchSource<T> {
   /** Moves the record that was handed out last on to the next one, if that is known; the fast way. */
   step(): boolean;
   /**
-   * The next record, if there is one: the same view each time. Gives back all that were handed out.
+   * The next record, if there is one: the same view each time. Frees all that were handed out.
    *
-   * @param isIdle Whether the caller has nothing else to do: then it is checked whether the holder of the record lives.
+   * @param isIdle Whether the caller has nothing else to do: it is then checked whether the holder of the record is
+   * alive.
    */
   more(isIdle: boolean): T | undefined;
 }

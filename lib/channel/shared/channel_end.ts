@@ -5,7 +5,7 @@ import type { Region } from "../../memory/mod.ts";
  * One end of a channel, such as its producer: whether it can still be used, and the refusal if it cannot.
  */
 export class ChannelEnd {
-  /** Whether nobody closed it; its segment may be closed. */
+  /** Whether this end has not been closed; its segment may have been. */
   isOpen = true;
   /** What it is, in messages: "producer". */
   readonly noun: string;
@@ -46,13 +46,13 @@ export class ChannelEnd {
     if (this.#region.source.closed) this.refuseClosed();
   }
 
-  /** Throws why this end cannot be used. */
+  /** Throws the reason why this end cannot be used. */
   refuseUse(): never {
     this.requireOpen();
     this.refuseClosed();
   }
 
-  /** Throws that the segment was closed. */
+  /** Throws, as the segment was closed. */
   refuseClosed(): never {
     throw new ClosedError(`Cannot ${this.#action} ${this.name} as its segment was closed; open it again`);
   }
@@ -60,7 +60,7 @@ export class ChannelEnd {
   /**
    * Ends the use of this end; the second time nothing happens.
    *
-   * @param giveBack Gives back what it holds in the segment; not called if that was closed, which gave it back.
+   * @param giveBack Releases what it holds in the segment; not called if the segment was closed, which released it.
    */
   close(giveBack: () => void): void {
     if (!this.isOpen) return;
@@ -69,7 +69,7 @@ export class ChannelEnd {
   }
 }
 
-/** Refuses to drain so many records. */
+/** Refuses to drain that many records. */
 export function refuseLimit(limit: unknown): never {
   throw new RangeError(`Cannot drain a channel as limit must be 1 or more: received ${String(limit)}`);
 }

@@ -6,7 +6,7 @@ import type { WaitPorts } from "./waiter.ts";
 /** What a consumer is given. */
 export interface ConsumerPorts<S extends AnyStruct> {
   readonly words: WordAccess;
-  /** Moves over the records. */
+  /** The view that moves over the records. */
   readonly bound: BoundRecord<S, "copyTo">;
   /** Where the record of position 0 begins, in bytes. */
   readonly recordsOffset: number;
@@ -22,7 +22,7 @@ export interface ConsumerPorts<S extends AnyStruct> {
    * memory. An atomic load; pairs: ring tail.
    */
   readonly tailAt: (from: number) => number;
-  /** The most records that were found so far, and what is told of more. */
+  /** The most records found so far, and what is called when more are found. */
   readonly highWater: number;
   readonly noteHighWater: (found: number) => void;
   /** The event count that is notified of freed space, and its bit that says that somebody may sleep. */
@@ -30,17 +30,17 @@ export interface ConsumerPorts<S extends AnyStruct> {
   readonly asleep: number;
   /** Wakes those that sleep. */
   readonly wake: () => void;
-  /** Throws why the consumer cannot be used. */
+  /** Throws the reason why the consumer cannot be used. */
   readonly refuseUse: () => never;
-  /** Throws that so many records cannot be drained. */
+  /** Refuses to drain that many records. */
   readonly refuseLimit: (limit: unknown) => never;
   /** Throws if what a drain's function returned is a promise. */
   readonly requireDone: (result: object | null) => void;
-  /** Records found by a poll that are worth one. */
+  /** How many records a poll must find to be worthwhile. */
   readonly worthwhile: number;
-  /** Pauses that a drain rests at most between two polls. */
+  /** The most pauses for which a drain rests between two polls. */
   readonly longestRest: number;
-  /** Records that `next` takes at most before it frees them. */
+  /** The most records that `next` takes before it frees them. */
   readonly heldMost: number;
   readonly waiting: WaitPorts;
 }
@@ -162,7 +162,7 @@ export function makeConsumerPath<S extends AnyStruct>(ports: ConsumerPorts<S>): 
       }
       isWhole = true;
     } finally {
-      // Apart from the way that all goes well: engines compile that better.
+      // Kept apart from the path on which all goes well: engines compile that better.
       if (!isWhole) endDrain(at, known);
     }
     endDrain(at, known);

@@ -2,7 +2,7 @@ import { load } from "../../atomic/mod.ts";
 import type { PartHolder } from "../../memory/internal.ts";
 
 /**
- * Who role words name, alive or not.
+ * The holders that role words name, alive or not.
  *
  * @param words Where they lie.
  * @param roles What each of them is called, and its index.

@@ -6,7 +6,7 @@ import type { WaitPorts } from "./waiter.ts";
 /** What a producer is given. */
 export interface ProducerPorts<S extends AnyStruct> {
   readonly words: WordAccess;
-  /** Moves over the records. */
+  /** The view that moves over the records. */
   readonly bound: BoundRecord<S, "copyFrom">;
   /** Where the record of position 0 begins, in bytes. */
   readonly recordsOffset: number;
@@ -26,9 +26,9 @@ export interface ProducerPorts<S extends AnyStruct> {
   readonly findSpace: (next: number) => number;
   /** Counts that there was no space. */
   readonly noteFull: () => void;
-  /** Throws why nothing can be claimed. */
+  /** Throws the reason why nothing can be claimed. */
   readonly refuseClaim: () => never;
-  /** Throws why nothing can be published. */
+  /** Throws the reason why nothing can be published. */
   readonly refusePublish: () => never;
   readonly waiting: WaitPorts;
 }

@@ -8,13 +8,13 @@ import { type ConsumerPath, type ConsumerPorts, makeConsumerPath } from "./consu
 import type { Waiter } from "./waiter.ts";
 
 /**
- * Records found by a poll that are worth one; a quarter of a small ring. It takes some dozens of cache lines between
- * the two sides until neither waits for lines of the other: processors fetch ahead.
+ * How many records a poll must find to be worthwhile; a quarter of a small ring. There must be some dozens of cache
+ * lines between the two sides before neither waits for lines of the other: processors fetch ahead.
  */
 const WORTHWHILE = 256;
-/** Pauses that a consumer rests at most between two polls: 1 to 2 µs. */
+/** The most pauses for which a consumer rests between two polls: 1 to 2 µs. */
 const LONGEST_REST = 64;
-/** Records that `next` takes at most before it frees them; a quarter of a small ring. */
+/** The most records that `next` takes before it frees them; a quarter of a small ring. */
 const HELD_MOST = 64;
 
 /** What the consumers of a channel differ in. */
@@ -41,11 +41,12 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
   readonly #ports: RecordConsumerPorts<S>;
 
   /**
-   * Calls a function for each record, and then frees all of them at once: whoever waits for that may go on. Never
-   * blocks.
+   * Calls a function for each record, and then frees all of them at once: whoever waits for them to be freed may go on.
+   * Never blocks.
    *
    * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
-   * its record stays the next to be received. It must not be asynchronous, as the record is somebody else's by then.
+   * its record stays the next to be received. It must not be asynchronous: by the time it continued, the record would
+   * be somebody else's.
    * @param limit The most records to receive, at least 1. Defaults to all that were there before the call.
    * @returns How many records there were. With a limit, what comes meanwhile is among them: while little comes at a
    * time, it rests for up to two microseconds between two polls, as each poll holds the producer up.
@@ -76,7 +77,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
    * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`.
    * The fastest way to receive, as the loop's variables stay in registers. Never blocks.
    *
-   * The records before it are freed in batches: by 64, when no more record is known, and by `release()`; until
+   * The records before it are freed in batches: after 64, when no further record is known, and by `release()`; until
    * then a successor would receive them again.
    *
    * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this

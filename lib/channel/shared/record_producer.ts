@@ -49,7 +49,8 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends As
   /**
    * Claims a record, fills it and publishes it, after whatever was claimed before. Never blocks.
    *
-   * @param value A view, copied as it is; or an object, whose fields are checked. What it leaves out is not defined.
+   * @param value A view, copied as it is; or an object, whose fields are checked. Fields that it leaves out have no
+   * defined value.
    * @returns False if there is no space.
    * @throws {TypeError | RangeError} If a value does not fit; nothing is then published.
    * @throws {NotOwnerError} If this producer was closed.

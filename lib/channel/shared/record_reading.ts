@@ -1,14 +1,14 @@
 import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
 import { type PartContent, recordCopier, type Region } from "../../memory/internal.ts";
 
-/** Where records lie, one after another, and how it is told that one was whole. */
+/** Where records lie, one after another, and how to find out whether one was whole. */
 export interface RecordPlaces {
   /** The position of the first record, and of the one behind the last. */
   readonly from: number;
   readonly to: number;
   /** Where a position's record begins. */
   readonly byteOffsetOf: (position: number) => number;
-  /** Whether what was copied of a position was its record: asked after the copy. */
+  /** Whether what was copied from a position was its record: asked after the copy. */
   readonly isWhole: (position: number) => boolean;
 }
 

@@ -2,8 +2,7 @@
  * How a thread waits for a channel:
  *
  * * `"block"`: polls for some microseconds, then sleeps in the kernel until woken. Burns nothing, and costs a wake-up
- * of
- *   some microseconds and the other side one system call.
+ *   of some microseconds and the other side one system call.
  * * `"yield"`: polls, and gives the processor to other threads in between. Burns a core that nobody else wants.
  * * `"spin"`: polls all the time, with a pause of the processor in between. The fastest, where a core can be spared for
  * it.

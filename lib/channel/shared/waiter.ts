@@ -20,9 +20,9 @@ export interface WaitPorts {
   /** Whether a wait without a limit does nothing but poll. */
   readonly onlySpins: boolean;
   readonly pause: () => void;
-  /** Throws if the options are none. */
+  /** Throws if the options are not valid. */
   readonly check: (options: WaitOptions | undefined) => void;
-  /** Waits until a condition holds, whose look at shared memory is atomic; false if the time runs out first. */
+  /** Waits until a condition holds that reads shared memory atomically; false if the time runs out first. */
   readonly until: (isReady: () => boolean, options: WaitOptions | undefined) => boolean;
 }
 
@@ -33,13 +33,15 @@ const POLLS_PER_CLOCK_READ = 64;
 /** Steps between two clock readings, when giving way. */
 const STEPS_PER_CLOCK_READ = 4;
 
-/** How long a wait that somebody may end polls before it checks whether that was done, in milliseconds. */
+/** How long a wait that can be stopped polls before it checks whether it was, in milliseconds. */
 const POLLED_PART_MS = 0.05;
 
 /** Longest sleep of a wait that blocks where nobody can wake it, in milliseconds: it takes under 1 % of a core. */
 const LONGEST_SLEEP_MS = 2;
 
-/** Looks of a task at which it may be time to ask if somebody died: where a slot stays as it is over so many. */
+/**
+ * Polls of a task after which it may be time to ask whether somebody died: where a slot stays unchanged over that many.
+ */
 const LOOKS_PER_LIFE_CHECK = 16;
 
 /** Waiting for a channel with one of the strategies. */
@@ -121,7 +123,7 @@ export class Waiter implements WaitPorts {
     return { isReady, announce: () => eventNow === undefined ? undefined : eventNow().announce() };
   }
 
-  /** The task whose turn it is checks now: what it waits for was closed. */
+  /** Makes the task whose turn it is check now: what it waits for was closed. */
   look(): void {
     this.#tasks.look();
   }
@@ -148,7 +150,7 @@ export class Waiter implements WaitPorts {
     };
   }
 
-  /** A wait that somebody may end: it polls or sleeps as its strategy does, in short parts. */
+  /** A wait that can be stopped: it polls or sleeps as its strategy does, in short parts. */
   #untilStopped(isReady: () => boolean, timeoutMs: number, stop: Stop): boolean {
     const end = performance.now() + timeoutMs;
     while (!stop.isSet) {

@@ -31,7 +31,7 @@ export function describeSpscRing(region: Region, schema: string): PartDescriptio
         from,
         to,
         byteOffsetOf: (position) => RING_HEADER_BYTES + (position & slotMask) * recordBytes,
-        // What was not given back yet was not written over. pairs: ring head
+        // What was not freed yet was not written over. pairs: ring head
         isWhole: (position) => ((load(i32, HEAD_OFFSET / 4) - position) | 0) <= 0,
       });
     },

@@ -82,7 +82,7 @@ export function readGeometry(
   return geometry;
 }
 
-/** Looks after which a length is taken as it is, though the consumer moved on at each of them. */
+/** Attempts after which a length is accepted, though the consumer moved on during each of them. */
 const LOOKS = 32;
 
 /** How many records are published and not freed: exact at a moment of the call, unless the ring is corrupt. */

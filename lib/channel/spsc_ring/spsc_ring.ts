@@ -31,7 +31,7 @@ export interface SpscRingFunction extends LayoutTypeFunction {
 
 /**
  * A queue of records from one producer to one consumer, in any two processes, first in, first out. One live producer
- * and one live consumer at a time; anybody else may look. Nothing is lost: a full ring refuses, and the producer
+ * and one live consumer at a time; anybody else may inspect it. Nothing is lost: a full ring refuses, and the producer
  * decides what to do. Neither side blocks unless it calls a method that ends in `Wait`, and publishing makes a system
  * call only when the consumer sleeps.
  *
@@ -71,7 +71,7 @@ export interface SpscRingFunction extends LayoutTypeFunction {
  * ```
  */
 export class SpscRing<S extends AnyStruct = AnyStruct> {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: SpscRingFunction;
   /** The name in the catalog. */
   static readonly kind = "SpscRing";
