@@ -126,7 +126,7 @@ export class Barrier {
     region.views.i32[PARTIES_WORD] = options.parties;
   }
 
-  /** Attaches to a barrier; `parties` is read from it. A read-only attachment can only look at `stats()`. */
+  /** Attaches to a barrier; `parties` is read from it. A read-only attachment can only read `stats()`. */
   static attach(region: Region, _options: Partial<BarrierOptions>): Barrier {
     return new Barrier(region);
   }
@@ -134,13 +134,14 @@ export class Barrier {
   /**
    * Arrives, and sleeps until all parties have arrived.
    *
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
-   * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call waits on.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
+   * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call goes on
+   * waiting.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
    * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very
    * thread, as the wait would never end. The arrival stands.
    * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive. Not over a `SharedArrayBuffer`.
-   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -189,7 +190,7 @@ export class Barrier {
     return { ...this.#header.stats(FREE), acquisitions: rounds, recoveries, parties: this.parties, arrived, rounds };
   }
 
-  /** This attachment knows that the round has ended in which it arrived. */
+  /** Notes that this attachment knows of the end of the round in which it arrived. */
   #told(): true {
     const words = this.#words;
     this.#pending = undefined;
@@ -198,7 +199,8 @@ export class Barrier {
   }
 
   /**
-   * Arrives in this attachment's own cell, if it has not. Returns the round; an ended one if this is to be told now.
+   * Arrives in this attachment's own cell, if it has not. Returns the round; one that has ended if this attachment is
+   * to learn of that now.
    */
   #arrive(): number {
     if (this.#cell === -1) this.#cell = this.#claimCell();

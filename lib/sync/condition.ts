@@ -68,7 +68,7 @@ export class Condition {
   /** Prepares a condition in zeroed memory. */
   static init(_region: Region, _options: ConditionOptions): void {}
 
-  /** Attaches to a condition. A read-only attachment can only look at `stats()`. */
+  /** Attaches to a condition. A read-only attachment can only read `stats()`. */
   static attach(region: Region, _options: ConditionOptions): Condition {
     return new Condition(region);
   }
@@ -81,7 +81,7 @@ export class Condition {
    * @returns False if the time ran out; the mutex is held then too.
    * @throws {NotOwnerError} If this attachment does not hold the mutex.
    * @throws {OwnerDiedError} If the mutex was broken meanwhile. It is then not held.
-   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -91,7 +91,7 @@ export class Condition {
     if (!mutex.isOwned) {
       throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this attachment must hold the mutex`);
     }
-    // Taken with the mutex held: whoever changes the state afterwards, changes the count afterwards.
+    // Taken with the mutex held: whoever changes the state afterwards also changes the count afterwards.
     const seen = this.#signalled.snapshot();
     const place = this.#header.beginWaiting();
     try {
@@ -106,7 +106,7 @@ export class Condition {
 
   /**
    * As `wait`, but waits in the event loop, for the signal and for the mutex. Other tasks of this attachment may take
-   * the mutex meanwhile. A signal may end the waits of several tasks of one process: look at what is waited for, in a
+   * the mutex meanwhile. A signal may end the waits of several tasks of one process: check what is waited for, in a
    * loop.
    *
    * @param mutex Held by this task, before and afterwards; also if the wait is called off.
@@ -149,7 +149,7 @@ export class Condition {
   /** Sleeps until a signal, its own or one that another may have died with. False if the time ran out. */
   #sleep(seen: number, limit: WaitLimit): boolean {
     while (true) {
-      // Each look is for the same count: it ends the wait if there was any signal since, whomever that woke.
+      // Each check is against the same count: any signal since then ends the wait, whomever it woke.
       const until = limit.nextCheck(this.#signalled.now());
       if (this.#signalled.wait(seen, until)) return true;
       if (limit.isReached(until)) return false;

@@ -61,7 +61,7 @@ function describing<T extends Described, O>(
   };
 }
 
-/** Who is blocked in a lock. */
+/** The attachments that are blocked in a lock. */
 function blockedIn(words: Int32Array): PartHolder[] {
   const found: PartHolder[] = [];
   for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
@@ -71,7 +71,7 @@ function blockedIn(words: Int32Array): PartHolder[] {
   return found;
 }
 
-/** Who holds the cells of a read-write lock for reading, and who writes. */
+/** The readers that hold cells of a read-write lock, and its writer. */
 function rwHolders({ source: { i32 } }: Region): PartHolder[] {
   const writer = ownerOf(load(i32, LOCK_WORD)), found: PartHolder[] = writer > 0 ? [{ as: "writer", id: writer }] : [];
   const used = Math.min(load(i32, RW_USED_WORD), i32[RW_COUNT_WORD]);
@@ -91,7 +91,7 @@ function permitHolders({ source: { i32 } }: Region): PartHolder[] {
   return found;
 }
 
-/** What describes locks of a kind to tools; undefined if it is none of theirs. */
+/** The function that describes locks of a kind to tools; undefined if the kind is not one of theirs. */
 export function lockDescription(kind: string): DescribePart | undefined {
   const known: Readonly<Record<string, DescribePart>> = {
     Mutex: describing(Mutex, {

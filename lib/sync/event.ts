@@ -89,7 +89,7 @@ export class Event implements Waitable {
   }
 
   /**
-   * Attaches to an event; `autoReset` is read from it. A read-only attachment can only look at `isSet` and `stats()`.
+   * Attaches to an event; `autoReset` is read from it. A read-only attachment can only read `isSet` and `stats()`.
    */
   static attach(region: Region, _options: EventOptions): Event {
     return new Event(region);
@@ -141,9 +141,9 @@ export class Event implements Waitable {
   /**
    * Sleeps until it is set.
    *
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
    * @returns False if the time ran out.
-   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */

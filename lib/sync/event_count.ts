@@ -52,7 +52,7 @@ export class EventCount {
   #isFenced = true;
 
   /**
-   * Looks at two words of a region.
+   * Attaches to a word of a region.
    *
    * @param words The array in which the count lies.
    * @param index Where: a word of its own, 0 at first.

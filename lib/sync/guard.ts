@@ -2,7 +2,7 @@
 export interface Unlockable {
   /** Releases the lock. */
   unlock(): void;
-  /** Whether the owner before died while it held the lock. */
+  /** Whether the previous owner died while it held the lock. */
   readonly ownerDied: boolean;
 }
 
@@ -22,7 +22,7 @@ export class Guard implements Disposable {
     this.#lock = lock;
   }
 
-  /** Whether the owner before died while it held the lock: what the lock protects may be half done. */
+  /** Whether the previous owner died while it held the lock: what the lock protects may be half done. */
   get ownerDied(): boolean {
     return this.#lock.ownerDied;
   }

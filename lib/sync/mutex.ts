@@ -89,7 +89,7 @@ export class Mutex implements Lock {
   /** Prepares a mutex in zeroed memory: zeros are a free one. */
   static init(_region: Region, _options: MutexOptions): void {}
 
-  /** Attaches to a mutex. A read-only attachment can only look at `stats()`. */
+  /** Attaches to a mutex. A read-only attachment can only read `stats()`. */
   static attach(region: Region, _options: MutexOptions): Mutex {
     return new Mutex(region);
   }

@@ -85,7 +85,7 @@ export class Once {
   /** Prepares a once in zeroed memory. */
   static init(_region: Region, _options: OnceOptions): void {}
 
-  /** Attaches to a once. A read-only attachment can only look at `isDone` and `stats()`. */
+  /** Attaches to a once. A read-only attachment can only read `isDone` and `stats()`. */
   static attach(region: Region, _options: OnceOptions): Once {
     return new Once(region);
   }
@@ -99,14 +99,14 @@ export class Once {
   /**
    * Runs the function if nobody has, or waits until the attachment that runs it is done.
    *
-   * @param fn Receives whether one that had begun died. If it throws, the error reaches the caller, and the next caller
-   * runs it again. Its work must be done when it returns: an async function is refused, and a function that returns a
-   * promise counts as one that threw, though the work it has begun continues.
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
+   * @param fn Receives whether an attachment that had begun died. If it throws, the error reaches the caller, and the
+   * next caller runs it again. Its work must be done when it returns: an async function is refused, and a function that
+   * returns a promise counts as one that threw, though the work it has begun continues.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
    * @returns True if it is done now, false if the time ran out.
    * @throws {AlreadyOwnerError} Within the function; without a limit, also through another attachment of this thread.
    * @throws {TypeError} If `fn` is async or returns a promise.
-   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
+   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -125,8 +125,8 @@ export class Once {
    * As `run`, but waits in the event loop, and the function may be async: then it is done when its promise is. Tasks of
    * this attachment wait for each other; one that waits within the function for the same once waits for ever.
    *
-   * @param fn Receives whether one that had begun died. If it throws, or its promise is rejected, the error reaches the
-   * caller, and the next caller runs it again.
+   * @param fn Receives whether an attachment that had begun died. If it throws, or its promise is rejected, the error
+   * reaches the caller, and the next caller runs it again.
    * @param options `timeoutMs` and `signal`, for the wait; `AsyncWaitOptions` has the rules of all async forms.
    * @returns True if it is done now, false if the time ran out.
    */

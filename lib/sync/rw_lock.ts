@@ -109,7 +109,7 @@ export class RwLock implements Lock {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 
-  /** Attaches to a read-write lock. A read-only attachment can only look at `stats()`. */
+  /** Attaches to a read-write lock. A read-only attachment can only read `stats()`. */
   static attach(region: Region, _options: RwLockOptions): RwLock {
     return new RwLock(region);
   }
@@ -190,9 +190,9 @@ export class RwLock implements Lock {
   /**
    * Takes the lock for reading, and sleeps while there is a writer.
    *
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends it once it is set.
+   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
    * @returns False if the time ran out.
-   * @throws As `tryLockRead`, and {TypeError | RangeError} if `timeoutMs` is no number, or negative.
+   * @throws As `tryLockRead`, and {TypeError | RangeError} if `timeoutMs` is not a number, or is negative.
    */
   lockRead(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");
@@ -201,7 +201,7 @@ export class RwLock implements Lock {
   }
 
   /**
-   * Ends reading, once: as often as it was taken.
+   * Ends reading once: to be called as often as the lock was taken for reading.
    *
    * @throws {NotOwnerError} If this attachment does not hold the lock for reading.
    * @throws {ReadOnlyError} On a read-only attachment.
@@ -236,7 +236,7 @@ export class RwLock implements Lock {
 
   /**
    * Takes the lock for reading, and waits in the event loop while there is a writer. Tasks that come behind one that
-   * waits to write, wait for it.
+   * waits to write wait for it.
    *
    * @returns False if the time ran out.
    * @throws As `lockRead` does, through the promise; but no `AlreadyOwnerError`.

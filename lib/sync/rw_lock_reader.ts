@@ -58,14 +58,14 @@ export class RwLockReader {
     }
   }
 
-  /** Says that a reader must not become a writer. */
+  /** Refuses, as a reader must not become a writer. */
   refuseWriting(): never {
     throw new AlreadyOwnerError(
       `Cannot lock ${this.#header.what} for writing as this attachment holds it for reading; unlock it first`,
     );
   }
 
-  /** Says that there is nothing to unlock. */
+  /** Refuses, as there is nothing to unlock. */
   refuseUnlock(): never {
     throw new NotOwnerError(
       `Cannot unlock ${this.#header.what} as this attachment must hold it for reading: found no hold`,

@@ -11,7 +11,7 @@ import { NO_WAIT, type WaitLimit } from "./shared/wait_limit.ts";
 
 /** What {@linkcode RwLock} reports of itself. */
 export interface RwLockStats extends LockStats {
-  /** How many attachments that live hold it for reading. */
+  /** How many living attachments hold it for reading. */
   readonly readers: number;
   /** How often it was taken for reading. */
   readonly readAcquisitions: number;
@@ -35,7 +35,7 @@ export class RwLockReaders {
     this.#drained = new EventCount(header.words, DRAINED_WORD);
   }
 
-  /** A reader left, and there is a writer: it may be the last one that this waited for. */
+  /** A reader left, and there is a writer: it may be the last one that the writer waited for. */
   notifyWriter(): void {
     this.#drained.notifyAll();
   }
@@ -72,7 +72,7 @@ export class RwLockReaders {
   }
 
   /**
-   * Whether nobody that lives is inside; the dead are counted out if it is time to ask. The caller has the lock word.
+   * Whether nobody alive is inside; the dead are counted out if it is time to ask. The caller has the lock word.
    */
   areOutForTask(isLifeCheck: boolean): boolean {
     return isLifeCheck ? this.#areGone(NO_WAIT) : this.areOut();
@@ -96,7 +96,7 @@ export class RwLockReaders {
     return { readers, readAcquisitions, readContended };
   }
 
-  /** Whether nobody that lives is inside. Counts out those that died. */
+  /** Whether nobody alive is inside. Counts out those that died. */
   #areGone(limit: WaitLimit): boolean {
     const { words, counts, party } = this.#header, used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {

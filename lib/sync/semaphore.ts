@@ -106,7 +106,7 @@ export class Semaphore implements Lock {
     region.views.i32[COUNT_WORD] = options.permits;
   }
 
-  /** Attaches to a semaphore; `permits` is read from it. A read-only attachment can only look at `stats()`. */
+  /** Attaches to a semaphore; `permits` is read from it. A read-only attachment can only read `stats()`. */
   static attach(region: Region, _options: Partial<SemaphoreOptions>): Semaphore {
     return new Semaphore(region);
   }
@@ -169,7 +169,7 @@ export class Semaphore implements Lock {
     return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
-  /** Whether the permit that this object took last is still held, and its holder before died. */
+  /** Whether the permit that this object took last is still held, and its previous holder died. */
   get ownerDied(): boolean {
     return this.#words.length > 0 && peek(this.#words, this.#last) === (this.#id | MARK); // written by this thread
   }

@@ -109,7 +109,7 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
   /**
    * Begins to read. Waits while a write is in progress.
    *
-   * @returns What `validate` is to be given.
+   * @returns What to pass to `validate`.
    * @throws {AlreadyOwnerError} Within a write of this attachment, or of another one of this thread: it would never
    * end.
    * @throws {OwnerDiedError} If a writer died within a write and nobody has written since.
@@ -177,9 +177,9 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
     region.views.i32[PAYLOAD_BYTES_WORD] = payloadBytesOf(options);
   }
 
-  /** Attaches to a seqlock, whose record is used by the layout's names. A read-only attachment reads. */
+  /** Attaches to a seqlock whose record is used by the layout's names. A read-only attachment can read. */
   static attach<S extends AnyStruct>(region: Region, options: SeqLockRecordOptions<S>): SeqLock<S>;
-  /** Attaches to a seqlock, of whose record the bytes are used; `payloadBytes` is read from it. */
+  /** Attaches to a seqlock whose record is used as bytes; `payloadBytes` is read from it. */
   static attach(region: Region, options: Partial<SeqLockOptions>): SeqLock;
   static attach(region: Region, options: Partial<SeqLockOptions>): SeqLock<AnyStruct> {
     return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly, layoutOf(options));
@@ -243,7 +243,7 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
    *
    * @returns Where to write. It begins with the record as it is; after a death within a write, with anything.
    * @throws {NotOwnerError} If this attachment does not hold the lock.
-   * @throws {TypeError} If it writes already.
+   * @throws {TypeError} If it is already writing.
    * @throws {ClosedError} If the segment was closed.
    */
   beginWrite(): SeqLockDraft<S> {
@@ -272,7 +272,7 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
    * taken.
    *
    * @throws As `lock` and `beginWrite` do.
-   * @throws {TypeError} If there is no layout, a key is no field, or a value is of the wrong type.
+   * @throws {TypeError} If there is no layout, a key is not a field, or a value is of the wrong type.
    * @throws {RangeError} If a value is out of range.
    */
   write(values: SeqLockValues<S>): void;
@@ -330,8 +330,8 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
   }
 
   /**
-   * Whether this attachment is the writer, and either the writer before it died, or the record is still half written
-   * since one did.
+   * Whether this attachment is the writer, and either the previous writer died, or the record is still half written
+   * since a writer died.
    */
   get ownerDied(): boolean {
     return this.#word.isMine && (this.#word.isSuspect || this.#writer.isHalfWritten);
@@ -341,9 +341,9 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
     return this.#header.stats();
   }
 
-  /** Makes what reads, at the first call: it takes fifty times as long as to attach. */
+  /** Makes the reader, at the first call: that takes fifty times as long as attaching. */
   #makePath(): SeqLockPath {
-    // Empty where readers have a copy, so that every look at it fails and the slow way is taken.
+    // Empty where readers have a copy, so that every access to it fails and the slow way is taken.
     const words = this.#isOrdered ? this.#header.source.i32 : new Int32Array(0), reader = this.#reader;
     return Object.assign(
       this,

@@ -7,7 +7,7 @@ export interface SeqLockPorts {
   readonly sequenceWord: number;
   /** The bit that says that a write is in progress. */
   readonly writing: number;
-  /** Takes over where a write is in progress, and where the words do not tell. */
+  /** Takes over where a write is in progress, and where the words do not show it. */
   readonly begin: () => number;
   /** The sequence, by an atomic load. */
   readonly readSequence: () => number;
@@ -24,7 +24,7 @@ export function makeSeqLockPath(ports: SeqLockPorts): SeqLockPath {
   const { words: { load, peek }, sequenceWord, writing, begin, readSequence } = ports;
   return {
     beginRead() {
-      // The first look is plain: if it is stale, validate shows it. Undefined after a close, and where there are no
+      // The first load is plain: if it is stale, validate shows it. Undefined after a close, and where there are no
       // words.
       const sequence = peek(sequenceWord);
       return sequence === undefined || (sequence & writing) !== 0 ? begin() : sequence;

@@ -9,7 +9,7 @@ import { LIFE_CHECK_MS, NO_LIMIT } from "./shared/wait_limit.ts";
 /** Polls in a row before the first pause: most writes take less time than one. */
 const POLLS = 16;
 
-/** The slow path of a seqlock's reader: it met a write, waits for its end, and checks whether its writer lives. */
+/** The slow path of a seqlock's reader: it met a write, waits for its end, and checks whether its writer is alive. */
 export class SeqLockReader {
   readonly #header: LockHeader;
   readonly #source: Int32Array;
@@ -94,10 +94,10 @@ export function copyWords(
   for (let i = 0; i < from.i32.length; i++) store(to.i32, i, read(from.i32, i));
 }
 
-/** From so many words on, the runtime's own copy is faster than a loop. */
+/** From this many words on, the runtime's own copy is faster than a loop. */
 const LONG_WORDS = 128;
 
-/** Copies words as they are. What is torn, the validation afterwards finds out. */
+/** Copies words as they are. The validation afterwards finds out what is torn. */
 export function copyPlainly(from: Int32Array, to: Int32Array): void {
   const { length } = from;
   if (length >= LONG_WORDS) to.set(from);

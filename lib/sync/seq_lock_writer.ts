@@ -54,7 +54,7 @@ export class SeqLockWriter<S extends AnyStruct> {
     return peek(this.#words, WRITER_WORD) === this.#id && (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0;
   }
 
-  /** Whether one that died has left the record half written. The caller holds the lock. */
+  /** Whether a writer that died has left the record half written. The caller holds the lock. */
   get isHalfWritten(): boolean {
     return (peek(this.#words, SEQUENCE_WORD) & WRITING) !== 0 && !this.isWithin; // written by the lock's owner alone
   }

@@ -102,7 +102,7 @@ export class SpinLock implements Lock {
   /** Prepares a spinlock in zeroed memory: zeros are a free one. */
   static init(_region: Region, _options: SpinLockOptions): void {}
 
-  /** Attaches to a spinlock. A read-only attachment can only look at `stats()`. */
+  /** Attaches to a spinlock. A read-only attachment can only read `stats()`. */
   static attach(region: Region, _options: SpinLockOptions): SpinLock {
     return new SpinLock(region);
   }

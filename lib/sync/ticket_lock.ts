@@ -118,7 +118,7 @@ export class TicketLock implements Lock {
     region.views.i32[COUNT_WORD] = maxParticipants;
   }
 
-  /** Attaches to a ticket lock. A read-only attachment can only look at `stats()`. */
+  /** Attaches to a ticket lock. A read-only attachment can only read `stats()`. */
   static attach(region: Region, _options: TicketLockOptions): TicketLock {
     return new TicketLock(region);
   }
@@ -183,7 +183,7 @@ export class TicketLock implements Lock {
           if (this.#tryTake()) return true;
           ticket = this.#withCell(() => this.#draw());
         }
-        // Whose turn comes while this is not looking waits for it: nothing else passes a living one over.
+        // A turn that comes while this task is not looking waits for it: nothing else passes a living one over.
         while (load(this.#words, SERVING_WORD) !== ticket) { // pairs: ticket turn
           if (!isLifeCheck || !this.#turns.passOver()) return false;
         }
@@ -235,7 +235,7 @@ export class TicketLock implements Lock {
     return true;
   }
 
-  // Apart from the fast paths: a function that makes another is slower from its first line on.
+  // Kept apart from the fast paths: a function that makes another is slower from its first line on.
 
   #tryTakeAnew(): boolean {
     return this.#withCell(() => this.#tryTake());
