@@ -7,12 +7,12 @@ import { OpenFile } from "./open_file.ts";
 import { SLOT_BYTES } from "./participants_format.ts";
 
 /**
- * Removes a segment's name if nobody is attached to it. Whether somebody is, the kernel decides in the same step that
+ * Removes a segment's name if nobody is attached to it. The kernel decides whether somebody is, in the same step that
  * keeps others from joining, by one lock over all slots, which is released when the name has gone.
  *
  * @returns False if somebody is attached, initialises it, or has removed the name already. Readers are not seen.
  * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
- * @throws {SegmentFormatError} If it is no segment.
+ * @throws {SegmentFormatError} If it is not a segment.
  */
 export function removeAbandonedSegment(name: string): boolean {
   const doing = { action: "remove segment", path: name };

@@ -1,11 +1,11 @@
 import { ClosedError } from "../errors.ts";
 
 /*
- * Which attachments this scope has: that is one thread's one set of globals. A reload leaves attachments behind that
+ * The attachments of this scope, which is one thread's one set of globals. A reload leaves attachments behind that
  * nobody will ever close.
  *
  * `bun --hot` evaluates all modules again in the same scope. So each run of this module finds here what the runs before
- * it left, closes it before its own first attachment, and from then on a former run gets none any more.
+ * it left, closes it before its own first attachment, and from then on a former run can make no more.
  *
  * `deno run --watch` starts anew in the same thread with new globals. Then an attachment that the segment's table says
  * is this thread's, and that this scope does not know, is one of globals that are gone.
@@ -87,7 +87,7 @@ let observers = 0;
  * @param createdNs When its segment was created, which distinguishes it from others.
  * @param id The attachment's id; 0 if it only reads.
  * @param close Closes it, and must not keep it from being collected.
- * @returns What forgets it, once it is closed or collected.
+ * @returns A function that forgets it, once it is closed or collected.
  */
 export function noteAttachment(createdNs: number, id: number, close: () => void): () => void {
   const name = id === 0 ? `observer ${url} ${run}.${observers++}` : attachmentName(createdNs, id);

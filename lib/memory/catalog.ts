@@ -20,7 +20,7 @@ import { type Geometry, OBJECT_ALIGNMENT } from "./geometry.ts";
 import type { Mapping } from "./mapping.ts";
 import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 
-/** How long `add` waits for another process that is adding an object, if not told otherwise. */
+/** How long `add` waits by default for another process that is adding an object. */
 const LOCK_TIMEOUT_MS = 10_000;
 
 /** What the catalog says of one object. */
@@ -37,7 +37,7 @@ export interface CatalogEntry {
   readonly schema: string;
 }
 
-/** What `add` is told of a new object. */
+/** What `add` needs to know of a new object. */
 export type NewEntry = Omit<CatalogEntry, "byteOffset">;
 
 /** The objects of a segment. Entries are only ever added, so what was read once stays right. */

@@ -5,11 +5,11 @@ import type { CreateRequest } from "./segment_file.ts";
 import type { CreateOptions, OpenOptions } from "./segment_options.ts";
 
 /**
- * Checks what a creator was told, before anything is made, and lays the segment out.
+ * Checks a creator's options, before anything is made, and lays the segment out.
  *
  * @param action What is being done to the segment, for messages.
  * @param name Its name, for messages.
- * @param options What the creator was told.
+ * @param options The creator's options.
  * @throws {TypeError} If something is missing or of the wrong type.
  * @throws {RangeError} If a number is out of range, or the parts leave no room for objects.
  */

@@ -1,14 +1,14 @@
 import type { Region } from "./region.ts";
 
 /*
- * What tools are told of a part: in its folder, by a function that reads its words and never changes one. It works on a
- * read-only attachment, holds nothing, waits for nobody, and takes no role.
+ * What is reported to tools about a part, by a function in the part's folder that reads its words and never changes
+ * one. It works on a read-only attachment, holds nothing, waits for nobody, and takes no role.
  */
 
-/** Something that is told of a part. */
+/** One thing that is reported about a part. */
 export type Fact = number | string | boolean;
 
-/** Who holds something in a part, alive or not. */
+/** A holder of something in a part, alive or not. */
 export interface PartHolder {
   /** What it holds: "producer", "owner". */
   readonly as: string;
@@ -26,10 +26,10 @@ export interface PartReader {
 
 /** A part at a moment. */
 export interface PartState {
-  /** What there is to tell of it, by name, in the order of its worth. */
+  /** What there is to report about it, by name, most important first. */
   readonly facts: Readonly<Record<string, Fact>>;
   readonly holders: readonly PartHolder[];
-  /** What was done in its life: records that were published, writes, acquisitions. Two looks make a rate. */
+  /** What was done in its life: records that were published, writes, acquisitions. Two readings make a rate. */
   readonly done: number;
   /** What `done` is counted modulo, if it wraps. */
   readonly doneModulo?: number;
@@ -47,20 +47,23 @@ export interface PartState {
 /** One of the things that lie in a part, such as a row of a table: its fields by name. */
 export type PartContent = Readonly<Record<string, unknown>>;
 
-/** What a tool can tell of a part. */
+/** What a tool can report about a part. */
 export interface PartDescription {
   readonly family: "table" | "channel" | "lock" | "structure";
-  /** Reads how it is. */
+  /** Reads its state. */
   state(): PartState;
-  /** The same without what takes long to find out, to look often. Where there is no such function, `state` is fast. */
+  /**
+   * The same without what takes long to find out, for frequent polling. Where there is no such function, `state` is
+   * fast.
+   */
   brief?(): PartState;
   /** Reads what lies in it, one by one: rows of a table, the next records of a channel, without taking them. */
   contents(): Iterable<PartContent>;
   /**
    * Follows what happens in it.
    *
-   * @returns What tells the things that changed, or came, since it was last called. Where there is no such function,
-   * `contents` is to be compared with what it was.
+   * @returns A function that reports the things that have changed, or come, since it was last called. Where there is no
+   * such function, `contents` is to be compared with what it was.
    */
   follow?(): () => Iterable<PartContent>;
 }

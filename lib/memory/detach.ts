@@ -5,7 +5,8 @@ const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 1000;
 
 /**
- * A trial that fails copies the buffer: so long a pause follows, in lengths of it, that trying costs next to nothing.
+ * An attempt that fails copies the buffer. The pause that follows is this many times as long, so that trying costs next
+ * to nothing.
  */
 const PAUSE_FOR_TRIAL = 50;
 

@@ -26,8 +26,8 @@ export interface Geometry {
 }
 
 /**
- * Lays a segment out. Everything follows from three numbers, so a header whose offsets disagree with its own numbers
- * is corrupt. Unless told, small segments get few slots and entries, so that even one page has room for objects.
+ * Lays a segment out. Everything follows from three numbers, so a header whose offsets disagree with its own numbers is
+ * corrupt. By default, small segments get few slots and entries, so that even one page has room for objects.
  *
  * @throws {RangeError} If a number is out of range or the parts leave no room for objects.
  */

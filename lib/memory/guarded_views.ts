@@ -116,7 +116,7 @@ function refusal(name: string): ReadOnlyError {
   return new ReadOnlyError(`Cannot write ${name} as it is attached for reading only; attach without readOnly`);
 }
 
-/** A typed array that is read as ever, and that cannot be written nor give away its buffer. */
+/** A typed array that is read as usual, but cannot be written and does not give away its buffer. */
 function guarded<A extends AnyArray>(name: string, array: A): A {
   const refuse = (): never => {
     throw refusal(name);
@@ -124,7 +124,7 @@ function guarded<A extends AnyArray>(name: string, array: A): A {
   return new Proxy(array, {
     get(target, key) {
       if (key === "buffer") return refuse();
-      // Getters and methods look into the array itself, which a proxy has none of.
+      // Getters and methods need the array itself, which a proxy is not.
       const value = Reflect.get(target, key, target);
       if (typeof value !== "function" || key === "constructor") return value;
       if (!READERS.has(key)) return refuse();

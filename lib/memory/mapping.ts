@@ -33,12 +33,14 @@ interface Memory {
 }
 
 /*
- * Memory that nobody closed goes when nobody can see it any more. Who sees it keeps its buffer: each view does. But a
- * program can move a buffer away, by `transfer` or in a message, and then another buffer has the memory, of which
- * nobody can tell. So a mapping is given up in two steps.
+ * Memory that nobody closed is freed when nobody can see it any more. Whoever sees it keeps its buffer: each view does.
+ * But a program can move a buffer away, by `transfer` or in a message, and then the memory belongs to another buffer,
+ * of which nobody can know. So a mapping is given up in two steps.
  */
 
-/** Step one: the `Mapping`, and all that knows it, is gone. The buffers are still there, and tell if one was moved. */
+/**
+ * Step one: the `Mapping`, and all that knows it, is gone. The buffers are still there, and show whether one was moved.
+ */
 const unreachable = new FinalizationRegistry<Memory>((memory) => {
   const { buffer, lent, address, byteLength, file } = memory;
   const isMoved = [buffer, ...lent].some(({ detached }) => detached);
@@ -49,7 +51,7 @@ const unreachable = new FinalizationRegistry<Memory>((memory) => {
 });
 
 /**
- * Step two: no view is left either. Whether the last one moved the buffer since step one, nobody can tell. So the
+ * Step two: no view is left either. Nobody can tell whether the last one has moved the buffer since step one. So the
  * memory goes back to the kernel, but its addresses stay readable and writable: such a buffer is all zeros, and never a
  * crash.
  */
@@ -126,10 +128,10 @@ export class Mapping {
   }
 
   /**
-   * Detaches every view, gives the memory back, and closes the file. The addresses stay reserved: an asynchronous
-   * operation of the runtime that was given this memory, a read from a file or a compression, goes on with them after
-   * its view was detached, and nobody can tell when it ends. It finds zeros there, and what it writes reaches nobody.
-   * The second time nothing happens.
+   * Detaches every view, returns the memory to the kernel, and closes the file. The addresses stay reserved: an
+   * asynchronous operation of the runtime that was given this memory, a read from a file or a compression, goes on with
+   * them after its view was detached, and nobody can tell when it ends. It finds zeros there, and what it writes
+   * reaches nobody. The second time nothing happens.
    */
   close(): void {
     if (this.#closed) return;

@@ -19,7 +19,7 @@ const L_LEN_LOW = 4;
 /** As a length: all bytes from the offset on. */
 const TO_THE_END = 0;
 
-/** Why a lock cannot be taken that nobody holds, for messages. */
+/** Why a lock that nobody holds cannot be taken, for messages. */
 export const READ_LOCKED = "somebody who may read the file keeps a read lock there";
 
 const flock = new Int32Array(8);
@@ -46,13 +46,13 @@ export function tryLockBytes(doing: Doing, fd: number, byteOffset: number, byteL
   throw new SystemError(-result, { ...doing, syscall: "fcntl" });
 }
 
-/** Gives a byte's lock back; nothing happens if it is not held. */
+/** Releases a byte's lock; nothing happens if it is not held. */
 export function unlockByte(fd: number, byteOffset: number): void {
   aim(F_UNLCK, byteOffset);
   libc().fcntl_flock(fd, F_OFD_SETLK, flock);
 }
 
-/** Gives all locks of a file back. A mapping keeps them even when the descriptor is closed. */
+/** Releases all locks of a file. A mapping keeps them even when the descriptor is closed. */
 export function unlockFile(fd: number): void {
   aim(F_UNLCK, 0, TO_THE_END);
   libc().fcntl_flock(fd, F_OFD_SETLK, flock);

@@ -1,6 +1,6 @@
 import * as system from "../../ffi/system.ts";
 
-/** An open file, which is closed once and no more: the kernel gives its number to the next file at once. */
+/** An open file, which is closed only once: the kernel gives its number to the next file at once. */
 export class OpenFile {
   /** Its descriptor. */
   readonly fd: number;

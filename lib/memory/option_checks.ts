@@ -12,12 +12,12 @@ export function shown(value: unknown): string {
 }
 
 /**
- * Refuses what is no object where options must be given.
+ * Refuses anything but an object where options must be given.
  *
  * @param doing What cannot be done without, such as "create segment '/md'".
  * @param options What was given as options.
  * @param must What they are there for, such as "with a byteLength".
- * @throws {TypeError} If they are no object.
+ * @throws {TypeError} If they are not an object.
  */
 export function requireOptions(doing: string, options: unknown, must = ""): void {
   if (typeof options === "object" && options !== null) return;
@@ -27,11 +27,11 @@ export function requireOptions(doing: string, options: unknown, must = ""): void
 }
 
 /**
- * Refuses what is no time to wait.
+ * Refuses anything that is not a time to wait.
  *
  * @param doing What is to wait.
  * @param timeoutMs How long; undefined for as long as usual.
- * @throws {TypeError} If it is no number.
+ * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is negative or NaN.
  */
 export function requireTimeout(doing: string, timeoutMs: unknown): void {
@@ -41,11 +41,11 @@ export function requireTimeout(doing: string, timeoutMs: unknown): void {
 }
 
 /**
- * Refuses what is no name of an attachment.
+ * Refuses anything that cannot name an attachment.
  *
  * @param doing What needs the role.
  * @param role What an attachment calls itself.
- * @throws {TypeError} If it is there and no string.
+ * @throws {TypeError} If it is given and is not a string.
  */
 export function requireRole(doing: string, role: unknown): void {
   if (role === undefined || typeof role === "string") return;
@@ -53,12 +53,12 @@ export function requireRole(doing: string, role: unknown): void {
 }
 
 /**
- * Refuses what names no object or describes none.
+ * Refuses a name that cannot be an object's, or a type that is not one.
  *
  * @param doing What needs the object's name and type.
  * @param name The object's name.
  * @param type What kind of thing it is.
- * @throws {TypeError} If the name is no string or the type no `SharedType`.
+ * @throws {TypeError} If the name is not a string or the type not a `SharedType`.
  */
 export function requireObject(doing: string, name: unknown, type: unknown): void {
   if (typeof name !== "string") {

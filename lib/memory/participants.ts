@@ -47,7 +47,7 @@ export interface Participant {
   readonly role: string;
 }
 
-/** What a slot says of its last holder, whether that lives or not. */
+/** What a slot says of its last holder, whether alive or not. */
 export interface SlotHolder extends Participant {
   /** Whether it is still attached. If not, it died, or its thread did, without closing the segment. */
   readonly isAlive: boolean;
@@ -118,7 +118,7 @@ export class Participants implements Party {
     );
   }
 
-  /** Gives the slot back. Called before the mapping closes, which would drop the lock anyway. */
+  /** Releases the slot. Called before the mapping closes, which would drop the lock anyway. */
   leave(): void {
     if (this.#slot === -1) return;
     if (!this.#mapping.buffer.detached) this.#record.setUint32(this.#slot * SLOT_BYTES + PID_OFFSET, 0, true);
@@ -170,7 +170,7 @@ export class Participants implements Party {
     return alive;
   }
 
-  /** Everybody attached now, and those that died attached and whose slot nobody took since. */
+  /** Everybody attached now, and those that died attached and whose slot nobody has taken since. */
   holders(): SlotHolder[] {
     const found: SlotHolder[] = [];
     for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {

@@ -1,12 +1,13 @@
 /**
- * Who this attachment is among those that share a region, and which of the others live. Lock and role words hold ids.
+ * Which attachment this is among those that share a region, and which of the others are alive. Lock and role words hold
+ * ids.
  */
 export interface Party {
   /** This attachment's id: 0 if it only observes and may hold nothing, otherwise from 1 to 2^31 − 1. */
   readonly id: number;
   /** Whether the death of another attachment is noticed. If not, `isAlive` is true of everybody. */
   readonly seesDeaths: boolean;
-  /** Whether the holder of an id still lives. Decided by the kernel, never by elapsed time. */
+  /** Whether the holder of an id is still alive. Decided by the kernel, never by elapsed time. */
   isAlive(id: number): boolean;
   /** Whether the holder of an id, which lives, is an attachment of this very thread, as this one is. */
   isOfThisThread(id: number): boolean;
@@ -19,8 +20,8 @@ const ofThisThread = new Set<number>();
 const collected = new FinalizationRegistry((id: number) => void ofThisThread.delete(id));
 
 /**
- * The party of a region over a `SharedArrayBuffer`: threads of one process. Nothing reports a thread's end, so all
- * are taken to live: a Worker must release what it holds before it is terminated.
+ * The party of a region over a `SharedArrayBuffer`: threads of one process. Nothing reports a thread's end, so all are
+ * assumed to be alive: a Worker must release what it holds before it is terminated.
  */
 export class LocalParty implements Party {
   /** Drawn at random: two of a thousand attachments share one with a probability of 2 in 10,000. */

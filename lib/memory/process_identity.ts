@@ -2,7 +2,7 @@ import { AT_FDCWD, STATX_BASIC_STATS } from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
 
-/** Who this process is, beyond a pid that the kernel will give to another one day. */
+/** The identity of this process, beyond a pid that the kernel will one day give to another. */
 export interface ProcessIdentity {
   /** The process id, as seen in this pid namespace. */
   readonly pid: number;

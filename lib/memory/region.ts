@@ -24,7 +24,7 @@ export class Region {
   readonly name: string;
   /** Whether writing is refused. */
   readonly readOnly: boolean;
-  /** Who this attachment is, and who else lives. */
+  /** Which attachment this is, and which others are alive. */
   readonly party: Party;
   readonly #views: Views;
 
@@ -41,8 +41,8 @@ export class Region {
    *
    * @param buffer The memory; a `SharedArrayBuffer` where other threads share it.
    * @param byteOffset Where the region starts, a multiple of 8.
-   * @param byteLength Its length; to the end of the buffer if not given.
-   * @throws {TypeError} If it is no buffer.
+   * @param byteLength Its length; defaults to the rest of the buffer.
+   * @throws {TypeError} If it is not a buffer.
    * @throws {RangeError} If the range is not within it.
    */
   static over(buffer: SharedArrayBuffer | ArrayBuffer, byteOffset = 0, byteLength?: number): Region {

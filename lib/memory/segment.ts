@@ -330,7 +330,7 @@ export class Segment implements Disposable {
     if (this.closed) throw new ClosedError(`Cannot use segment '${this.name}' as it was closed; open it again`);
   }
 
-  /** Refuses what is no name or no type, before anything happens; and tells how long to wait. */
+  /** Refuses what is not a name or not a type, before anything happens; and returns how long to wait. */
   #requireObject(
     action: string,
     name: unknown,

@@ -14,7 +14,7 @@ import { anonymousName, parseAnonymousName, stampOf } from "./segment_name.ts";
 
 const { EEXIST, ENOENT, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, S_IFMT, S_IFREG } = linux;
 
-/** How long an opener waits for an initialiser, if not told otherwise. */
+/** How long an opener waits by default for an initialiser. */
 const INITIALISER_TIMEOUT_MS = 5_000;
 
 /** A file that is a valid segment, and its memory. */
@@ -23,7 +23,7 @@ export interface SegmentFile {
   readonly header: Header;
 }
 
-/** What `openSegmentFile` is told. */
+/** The options of `openSegmentFile`. */
 export interface OpenRequest extends MappingOptions {
   /** How long to wait for the segment to exist and be ready. */
   readonly timeoutMs?: number;
@@ -31,7 +31,7 @@ export interface OpenRequest extends MappingOptions {
   readonly owner?: number | "any";
 }
 
-/** What a creator is told. */
+/** The options of a creator. */
 export interface CreateRequest extends OpenRequest {
   readonly geometry: Geometry;
   readonly mode: number;
@@ -39,8 +39,8 @@ export interface CreateRequest extends OpenRequest {
 
 /*
  * Who may initialise a file is decided by the kernel lock on its first byte. Whoever holds it while the file is not
- * ready initialises it; a death gives the lock back. So there is no moment at which a death leaves a file that nobody
- * may finish, and none at which two write.
+ * ready initialises it; a death releases the lock. So there is no moment at which a death leaves a file that nobody may
+ * finish, and none at which two write.
  */
 
 /** Makes a segment that did not exist. */
@@ -122,7 +122,7 @@ export function createAnonymousFile(request: CreateRequest): { name: string; fil
   return { name: anonymousName(path, file.header.createdNs), file };
 }
 
-/** Waits until the file is ready or initialises it; says if it lost its name meanwhile. */
+/** Waits until the file is ready or initialises it; reports whether it lost its name meanwhile. */
 function settle(
   name: string,
   opened: OpenFile,
@@ -175,10 +175,10 @@ function waitUntilReady(
   const doing = { action: "open segment", path: name };
   let wasLocked = false;
   while (!isReady(readStart(name, fd))) {
-    // The order of the looks decides. A file has a length only once it was locked: then a free lock was released.
+    // The order of the checks decides. A file has a length only once it was locked: then a free lock was released.
     wasLocked ||= system.fileStatus(doing, fd).byteLength > 0;
     const isLocked = isByteLocked(fd, INITIALISER_LOCK_BYTE);
-    // And whoever gave it back had finished before, or had failed and removed the name, or else died.
+    // And whoever released it had finished before, or had failed and removed the name, or else died.
     const start = readStart(name, fd);
     if (isReady(start)) return true;
     requireInitialisable(name, start);
@@ -221,8 +221,8 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
  * Removes the name of a file that could not be initialised. If that fails too, the first error says more.
  *
  * The kernel removes a name, whatever file has it. That it is still this file's is sure as long as the initialiser's
- * lock is held: who unlinks a file that is not ready waits for that lock, so the name cannot have gone to another one
- * since the look.
+ * lock is held: whoever unlinks a file that is not ready waits for that lock, so the name cannot have gone to another
+ * one since the check.
  */
 function removeName(name: string, fd: number): void {
   const doing = { action: "remove segment", path: name };

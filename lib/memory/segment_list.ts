@@ -5,7 +5,7 @@ import { isReady, readHeader } from "./header.ts";
 import { HEADER_BYTES } from "./header_format.ts";
 import { SegmentFormatError } from "../errors.ts";
 
-/** What can be told of a segment without attaching to it. */
+/** What can be found out about a segment without attaching to it. */
 export interface SegmentInfo {
   /** The name to open it by. */
   readonly name: string;

@@ -8,7 +8,10 @@ const NAME_MAX = 255;
 export interface AnonymousName {
   /** The path that leads to its memory while its creator has it open. */
   readonly path: string;
-  /** Tells it from another one that a process of the same id has opened under the same number; none in a bare path. */
+  /**
+   * Distinguishes it from another one that a process of the same id has opened under the same number; none in a bare
+   * path.
+   */
   readonly stamp: string | undefined;
 }
 

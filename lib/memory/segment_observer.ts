@@ -25,7 +25,7 @@ export class SegmentObserver implements Disposable {
     this.name = name;
     this.#file = file;
     this.#catalog = new Catalog(name, mapping, header);
-    // Only who joins asks for the words of the objects.
+    // Only those who join ask for the words of the objects.
     this.#participants = new Participants(name, mapping, header, () => new Int32Array(0));
   }
 
@@ -46,7 +46,7 @@ export class SegmentObserver implements Disposable {
     return this.#file.header;
   }
 
-  /** Who lives, for the words of parts. */
+  /** Which attachments are alive, for the words of parts. */
   get party(): Party {
     return this.#participants;
   }
@@ -56,12 +56,12 @@ export class SegmentObserver implements Disposable {
     return system.monotonicNs() - this.#file.header.createdNs;
   }
 
-  /** Everybody attached now, and those that died attached and whose slot nobody took since. */
+  /** Everybody attached now, and those that died attached and whose slot nobody has taken since. */
   participants(): SlotHolder[] {
     return this.#participants.holders();
   }
 
-  /** The pid namespaces of all who were ever attached, as far as their slots were not taken since. */
+  /** The pid namespaces of all who were ever attached, as far as their slots have not been taken since. */
   namespaces(): Set<number> {
     return this.#participants.namespaces();
   }
@@ -77,7 +77,7 @@ export class SegmentObserver implements Disposable {
     return new Region(`'${name}' in segment '${this.name}'`, views, this.#participants, true);
   }
 
-  /** Ends the look. */
+  /** Ends the observation. */
   close(): void {
     this.#file.mapping.close();
   }

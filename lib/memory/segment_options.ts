@@ -9,8 +9,8 @@ export interface AttachOptions extends MappingOptions {
 /** How a segment is opened. */
 export interface OpenOptions extends AttachOptions {
   /**
-   * How long to wait for the segment to exist and be ready, in milliseconds. Unless given, one that does not exist
-   * is an error at once, and one that is being initialised is waited for 5 s.
+   * How long to wait for the segment to exist and be ready, in milliseconds. By default, one that does not exist is an
+   * error at once, and the wait for one that is being initialised is 5 s.
    */
   readonly timeoutMs?: number;
   /** Whose segments to trust besides one's own and root's: a user id, or "any". */

@@ -1,8 +1,9 @@
 import { EPOCH_LIMIT, SLOT_BITS, SLOT_LIMIT } from "./participants_format.ts";
 
 /**
- * The epochs that ids in some memory name, of one slot. What merely looks like such an id is one more that is not
- * taken. Plain loads do: only the dead can have left what is looked for, long ago. Takes about a nanosecond a word.
+ * The epochs that ids in some memory name, of one slot. A word that merely looks like such an id costs one more epoch,
+ * which is not taken. Plain loads do: only the dead can have left what is looked for, long ago. Takes about a
+ * nanosecond a word.
  *
  * @param words All words of the memory.
  * @param slot The slot.
