@@ -141,7 +141,7 @@ export class Participants implements Party {
     return this.#idOf(slot) === id;
   }
 
-  /** Whether the holder of an id, which lives, is an attachment of this very thread. */
+  /** Whether the holder of an id, which is alive, is an attachment of this very thread. */
   isOfThisThread(id: number): boolean {
     const slot = id & (SLOT_LIMIT - 1), at = slot * SLOT_BYTES;
     if (slot >= this.#geometry.participantSlots) return false;

@@ -34,7 +34,7 @@ export const SLOT_BYTES = 64;
  *
  * The epoch is the slot's joins modulo 2^21; joins for which that is 0 are left out. So ids come back once a slot was
  * taken 2^21 times. From then on, that is while joins are 2^21 or more, whoever joins reads all objects and takes no
- * epoch of which there is an id: one that a dead holder left lives never again.
+ * epoch of which there is an id: one that a dead holder left never counts as alive again.
  */
 export const SLOT_BITS = 10;
 export const EPOCH_BITS = 21;

@@ -9,7 +9,7 @@ export interface Party {
   readonly seesDeaths: boolean;
   /** Whether the holder of an id is still alive. Decided by the kernel, never by elapsed time. */
   isAlive(id: number): boolean;
-  /** Whether the holder of an id, which lives, is an attachment of this very thread, as this one is. */
+  /** Whether the holder of an id, which is alive, is an attachment of this very thread, as this one is. */
   isOfThisThread(id: number): boolean;
   /** An id in words, for messages: "process 4711 (feed)". */
   describe(id: number): string;

@@ -49,6 +49,6 @@ export interface LayoutTypeFunction {
 /** A {@linkcode SharedType} whose result depends on the layout in its options, as a `LatestTable<Quote>` does. */
 export interface LayoutType<F extends LayoutTypeFunction, Options extends { layout: AnyStruct }>
   extends SharedType<Options, unknown> {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   readonly typeFunction?: F;
 }

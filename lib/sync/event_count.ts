@@ -25,7 +25,7 @@ const RECHECK_MS = 50;
  * call, which clears it.
  *
  * The condition must be changed by an atomic write, made before `notify`. Then, of a waiter that registers and checks,
- * and a notifier that changes and looks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`,
+ * and a notifier that changes and checks for waiters, at least one sees the other. Sources: concurrencykit's `ck_ec`,
  * folly's `EventCount`, D. Vyukov's eventcounts.
  *
  * @example
@@ -123,7 +123,7 @@ export class EventCount {
 
   /** Wakes one waiter, if there is one. Call it after the atomic write that changed the condition. */
   notifyOne(): void {
-    // Pairs: event count. Dekker's way: the condition was changed before this look.
+    // Pairs: event count. Dekker's way: the condition was changed before this load.
     if ((load(this.#words, this.#index) & ASLEEP) !== 0) this.#notify(1);
   }
 

@@ -217,7 +217,7 @@ export class RwLock implements Lock {
       return;
     }
     store(words, cell, id); // pairs: cell holder; the writer sees that everything was read
-    // Pairs, Dekker's way, with the exchange that takes the word and the look through the cells after it.
+    // Pairs, Dekker's way, with the exchange that takes the word and the check of all cells after it.
     if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();
   }
 

@@ -96,7 +96,7 @@ export interface SeqLockFunction extends LayoutTypeFunction {
  * ```
  */
 export class SeqLock<S extends AnyStruct = never> implements Lock {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: SeqLockFunction;
   /** The name in the catalog. */
   static readonly kind = "SeqLock";

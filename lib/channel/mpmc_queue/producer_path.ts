@@ -85,7 +85,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const isFreed = (position: number): boolean => load(slotOf(position)) === (((position & lapMask) + slots) | 0);
 
   // A position can be claimed once the one a capacity before it was freed: so there are never more records than that,
-  // and nobody looks at the head, which the consumers write all the time. Of a power of two it is the same slot.
+  // and nobody reads the head, which the consumers write all the time. With a power of two it is the same slot.
   const isFree = (position: number): boolean =>
     load(slotOf(position)) === (position & lapMask) && // pairs: slot state
     (isEachSlotUsed || isFreed((position - capacity) | 0));

@@ -185,7 +185,7 @@ export class QueueCells {
     add(this.#region.views.i32, LOST_READS_OFFSET / 4, 1);
   }
 
-  /** Resolves what a dead owner named. If the cell has a new one meanwhile, that one lives, and nothing happens. */
+  /** Resolves what a dead owner named. If the cell has a new one meanwhile, that one is alive, and nothing happens. */
   #settleCell(at: number): void {
     const words = this.#region.views.i32, { slotMask } = this.#geometry;
     const first = load(words, at + FIRST), isProducer = load(words, at + ROLE) === PRODUCES;

@@ -44,7 +44,7 @@ export interface ProducerPath<S extends AnyStruct> {
   next(): number;
   /** The position that was published up to. */
   tail(): number;
-  /** Forgets what was claimed; the next claim looks for space anew. */
+  /** Forgets what was claimed; the next claim checks for space anew. */
   abort(): void;
 }
 
