@@ -26,8 +26,8 @@ export interface Places {
 }
 
 /**
- * All files that a program consists of, parsed and patched. An import through a door, a file of nothing but exports
- * from others, is taken for one of the file behind it, so a program has the files that it uses and no more.
+ * All files that a program consists of, parsed and patched. An import or export through a door, a file of nothing but
+ * exports from others, is taken for one of the file behind it, so a program has the files that it uses and no more.
  */
 export class ProgramFiles {
   /** By path. */
@@ -59,26 +59,14 @@ export class ProgramFiles {
    * @returns The statements that stand for it.
    */
   repoint(file: ts.SourceFile, statement: ts.Statement, place: (target: string) => string): ts.Statement[] {
-    if (ts.isExportDeclaration(statement)) {
-      const [one] = this.#importsOf(file, statement);
-      if (one === undefined) return statement.moduleSpecifier === undefined ? [statement] : [];
-      const { modifiers, isTypeOnly, exportClause } = statement;
-      return [
-        f.updateExportDeclaration(
-          statement,
-          modifiers,
-          isTypeOnly,
-          exportClause,
-          f.createStringLiteral(place(one.target)),
-          undefined,
-        ),
-      ];
-    }
-    if (!ts.isImportDeclaration(statement)) return [statement];
-    if (!isRelative(statement.moduleSpecifier)) return [statement];
-    return this.#importsOf(file, statement).map(({ target, clause }) =>
-      f.createImportDeclaration(undefined, clause, f.createStringLiteral(place(target)))
-    );
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [statement];
+    if (statement.moduleSpecifier === undefined || !isRelative(statement.moduleSpecifier)) return [statement];
+    return this.#importsOf(file, statement).map(({ target, imports, exports }) => {
+      const from = f.createStringLiteral(place(target));
+      return ts.isImportDeclaration(statement)
+        ? f.createImportDeclaration(undefined, imports, from)
+        : f.createExportDeclaration(undefined, false, exports, from);
+    });
   }
 
   #parse(path: string): ts.SourceFile {
@@ -96,29 +84,38 @@ export class ProgramFiles {
   }
 
   /** What a statement needs when the program runs: a file each, with the names from there. */
-  #importsOf(file: ts.SourceFile, statement: ts.Statement): { target: string; clause?: ts.ImportClause }[] {
+  #importsOf(file: ts.SourceFile, statement: ts.Statement): Need[] {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const { moduleSpecifier } = statement;
+    if (moduleSpecifier === undefined || !isRelative(moduleSpecifier)) return [];
+    const target = this.#resolve(file.fileName, moduleSpecifier.text);
     if (ts.isExportDeclaration(statement)) {
-      const { moduleSpecifier, isTypeOnly } = statement;
-      if (isTypeOnly || moduleSpecifier === undefined || !isRelative(moduleSpecifier)) return [];
-      return [{ target: this.#resolve(file.fileName, moduleSpecifier.text) }];
+      const { isTypeOnly, exportClause: exports } = statement;
+      if (isTypeOnly) return [];
+      if (exports === undefined || ts.isNamespaceExport(exports)) return [{ target, exports }];
+      return this.#byFile(target, exports.elements)
+        .map(([target, names]) => ({ target, exports: f.createNamedExports(names) }));
     }
-    if (!ts.isImportDeclaration(statement) || !isRelative(statement.moduleSpecifier)) return [];
-    const clause = statement.importClause, target = this.#resolve(file.fileName, statement.moduleSpecifier.text);
-    if (clause === undefined) return [{ target }];
-    if (clause.isTypeOnly) return [];
-    const bindings = clause.namedBindings;
-    if (bindings === undefined || ts.isNamespaceImport(bindings)) return [{ target, clause }];
-    const byTarget = new Map<string, ts.ImportSpecifier[]>();
-    for (const specifier of bindings.elements) {
-      if (specifier.isTypeOnly) continue;
-      const behind = this.#behind(target, (specifier.propertyName ?? specifier.name).text);
-      if (behind === undefined) continue;
-      byTarget.set(behind, [...byTarget.get(behind) ?? [], specifier]);
-    }
-    return [...byTarget].map(([target, names]) => ({
+    const imports = statement.importClause;
+    if (imports === undefined) return [{ target }];
+    if (imports.isTypeOnly) return [];
+    const bindings = imports.namedBindings;
+    if (bindings === undefined || ts.isNamespaceImport(bindings)) return [{ target, imports }];
+    return this.#byFile(target, bindings.elements).map(([target, names]) => ({
       target,
-      clause: f.createImportClause(false, clause.name, f.createNamedImports(names)),
+      imports: f.createImportClause(false, imports.name, f.createNamedImports(names)),
     }));
+  }
+
+  /** Names that a file exports, without types, by the file that defines them. */
+  #byFile<S extends ts.ImportSpecifier | ts.ExportSpecifier>(target: string, names: Iterable<S>): [string, S[]][] {
+    const found = new Map<string, S[]>();
+    for (const name of names) {
+      if (name.isTypeOnly) continue;
+      const behind = this.#behind(target, (name.propertyName ?? name.name).text);
+      if (behind !== undefined) found.set(behind, [...found.get(behind) ?? [], name]);
+    }
+    return [...found];
   }
 
   /** The file that defines a name which another exports; undefined if it is a type. */
@@ -153,6 +150,13 @@ export class ProgramFiles {
     const path = resolve(dirname(from), specifier);
     return this.#places.replaced[relative(this.#places.root, path)] ?? path;
   }
+}
+
+/** A file that a program needs, and the names that an import or export has of it. */
+interface Need {
+  readonly target: string;
+  readonly imports?: ts.ImportClause;
+  readonly exports?: ts.NamedExportBindings;
 }
 
 /** Stands for a file: the name is a type, and nothing when the program runs. */

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { relative } from "node:path";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import {
   along,
   buildProgram,
@@ -9,11 +11,21 @@ import {
   type Setting,
   writeToken,
 } from "../../support/explorer/mod.ts";
+import { ProgramFiles } from "../../support/explorer/program_files.ts";
 import { useAll } from "./programs/forms.ts";
 
 const forms = await buildProgram("tests/model/programs/forms.ts");
 const faults = await buildProgram("tests/model/programs/faults.ts");
 const litmus = await buildProgram("tests/model/programs/litmus.ts");
+
+describe("a program's files", () => {
+  it("are those behind the doors that it imports and exports through, and no others", () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const program = new ProgramFiles(`${root}lib/memory/bytes.ts`, [], { root, replaced: {}, shared: new Set() });
+    const paths = [...program.files.keys()].map((path) => relative(root, path));
+    assertEquals(paths, ["lib/memory/bytes.ts", "lib/layout/text.ts"]);
+  });
+});
 
 describe("the rewriting", () => {
   it("changes nothing but who goes on when", () => {
