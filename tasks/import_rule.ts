@@ -4,7 +4,8 @@ import { dirname, normalize } from "node:path/posix";
 import ts from "typescript";
 
 /**
- * The house's rule: imports go down only. A file may import from its own folder and from those of lower floors.
+ * The house's rule: imports go down only, and through the doors. A file may import from its own folder, and what the
+ * doors of lower floors have.
  */
 const FLOORS: readonly Home[] = [
   { path: "ffi/", floor: 0 },
@@ -33,6 +34,10 @@ const COMMAND: { readonly path: string; readonly packages: ReadonlySet<string> }
   path: "lib/cli/",
   packages: new Set(["cli-table3", "commander", "picocolors", "slice-ansi"]),
 };
+
+/** What other folders may import of one: its two doors. Of `ffi/`, whose parts are few and apart, also these. */
+const DOORS: readonly string[] = ["mod.ts", "internal.ts"];
+const FFI_DOORS: ReadonlySet<string> = new Set(["system", "linux", "event_loop", "wait_thread"].map(ffiPath));
 
 /** Folders whose own folders are siblings: they share what is in `shared/`, and know nothing of each other. */
 const SIBLINGS = /^lib\/(?:channel|structure)\/(?!shared\/)\w+\//;
@@ -102,13 +107,19 @@ function importRefusal(path: string, home: Home, specifier: string): string | un
   const floor = homeOf(target);
   if (floor === undefined) return `imports ${target}, which belongs to no floor`;
   if (floor.path === home.path) return siblingRefusal(path, target);
-  return floor.floor < home.floor ? undefined : `imports ${target}: imports go down only`;
+  if (floor.floor > home.floor) return `imports ${target}: imports go down only`;
+  const isDoor = target === floor.path || FFI_DOORS.has(target) || DOORS.some((door) => target === floor.path + door);
+  return isDoor ? undefined : `imports ${target}: of another folder, only ${DOORS.join(" and ")}`;
 }
 
 function siblingRefusal(path: string, target: string): string | undefined {
   const own = path.match(SIBLINGS)?.[0], other = target.match(SIBLINGS)?.[0];
   if (own === undefined || other === undefined || own === other) return undefined;
   return `imports ${target}: siblings share what is in shared/`;
+}
+
+function ffiPath(name: string): string {
+  return `ffi/${name}.ts`;
 }
 
 function nameRefusal(path: string, home: Home, name: string): string | undefined {

@@ -1,11 +1,11 @@
-import { readText, writeCutText } from "../layout/text.ts";
+import { readText, writeCutText } from "../layout/internal.ts";
 
 /*
  * Reading and writing a segment's own records. They are rarely touched and may hold anything when a file is corrupt,
  * so a DataView serves: explicit about byte order, and bounds-checked.
  */
 
-export { utf8Length } from "../layout/text.ts";
+export { utf8Length } from "../layout/internal.ts";
 
 /** Reads a C uint64_t as a number; above 2^53 it is imprecise, which every caller refuses anyway. */
 export function getU53(record: DataView, byteOffset: number): number {

@@ -1,7 +1,15 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { load, store } from "../atomic/mod.ts";
-import type { AnyStruct, BoundCopies, BoundRecord, BoundView, ViewOf } from "../layout/internal.ts";
-import { READ_ONLY, VIEWS, type ViewState } from "../layout/slots.ts";
+import {
+  type AnyStruct,
+  type BoundCopies,
+  type BoundRecord,
+  type BoundView,
+  READ_ONLY,
+  type ViewOf,
+  VIEWS,
+  type ViewState,
+} from "../layout/internal.ts";
 
 /** Copies a record from one view to another. */
 export type CopyRecord<S extends AnyStruct> = (from: ViewOf<S>, to: ViewOf<S>) => void;

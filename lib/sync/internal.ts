@@ -5,7 +5,7 @@
  */
 export * from "./mod.ts";
 export { ASLEEP } from "./event_count.ts";
-export { LOCK_BYTES } from "./shared/lock_format.ts";
+export { LOCK_BYTES, LOCK_WORD, ownerOf } from "./shared/lock_format.ts";
 export { type DrainResult, requireDone, requireSynchronous } from "./shared/synchronous.ts";
 export { type Stop, timeoutOf } from "./shared/wait_options.ts";
 export { asyncLimitsOf } from "./shared/async/async_wait_options.ts";

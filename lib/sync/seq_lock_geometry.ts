@@ -1,6 +1,6 @@
 import { SegmentFormatError } from "../errors.ts";
 import type { AnyStruct, ReadonlyViews, ValueOf, ViewOf, Views } from "../layout/mod.ts";
-import { requireLayout } from "../layout/require_layout.ts";
+import { requireLayout } from "../layout/internal.ts";
 import { requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET } from "./seq_lock_format.ts";

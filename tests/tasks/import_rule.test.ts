@@ -16,7 +16,16 @@ describe("the import rule", () => {
     assertHolds("lib/layout/a.ts", `import type { Word } from "../atomic/mod.ts";`);
     assertHolds("lib/channel/a.ts", `import { ClosedError } from "../errors.ts";`);
     assertHolds("lib/errors.ts", `export { ShmkitError } from "../ffi/mod.ts";`);
-    assertHolds("mod.ts", `export { b } from "./lib/channel/b.ts";`);
+    assertHolds("mod.ts", `export { b } from "./lib/channel/mod.ts";`);
+  });
+
+  it("lets other folders in by the doors only", () => {
+    const reason = "of another folder, only mod.ts and internal.ts";
+    assertHolds("lib/memory/a.ts", `import { b } from "../layout/internal.ts";`);
+    assertHolds("lib/memory/a.ts", `import * as system from "../../ffi/system.ts";`);
+    assertBreaks("lib/memory/a.ts", `import { b } from "../layout/text.ts";`, `imports lib/layout/text.ts: ${reason}`);
+    assertBreaks("lib/memory/a.ts", `import "../../ffi/bun.ts";`, `imports ffi/bun.ts: ${reason}`);
+    assertBreaks("mod.ts", `export * from "./lib/sync/event.ts";`, `imports lib/sync/event.ts: ${reason}`);
   });
 
   it("keeps siblings apart", () => {

@@ -1,7 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { parseSchema } from "../../layout/mod.ts";
 import type { PartContent, PartDescription, PartHolder, Region } from "../../memory/internal.ts";
-import { LOCK_WORD, ownerOf } from "../../sync/shared/lock_format.ts";
+import { LOCK_WORD, ownerOf } from "../../sync/internal.ts";
 import { holdersOf } from "../shared/holders.ts";
 import { valuesOf } from "../shared/record_reading.ts";
 import { Broadcast } from "./broadcast.ts";

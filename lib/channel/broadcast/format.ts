@@ -1,4 +1,4 @@
-import { LOCK_BYTES } from "../../sync/shared/lock_format.ts";
+import { LOCK_BYTES } from "../../sync/internal.ts";
 
 /*
  * A broadcast: a header, then the records, one after another as in a C array, in twice as many slots as are promised.

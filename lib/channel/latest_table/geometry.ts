@@ -1,6 +1,6 @@
 import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { requireLayout } from "../../layout/require_layout.ts";
+import { requireLayout } from "../../layout/internal.ts";
 import type { Region } from "../../memory/mod.ts";
 import {
   CHANGED_EVENT_OFFSET,

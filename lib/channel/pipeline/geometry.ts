@@ -1,7 +1,6 @@
 import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { requireLayout } from "../../layout/require_layout.ts";
-import { readText, writeText } from "../../layout/text.ts";
+import { readText, requireLayout, writeText } from "../../layout/internal.ts";
 import type { Region } from "../../memory/mod.ts";
 import { epochOf } from "../shared/long_position.ts";
 import {

@@ -1,7 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { requireLayout } from "../../layout/require_layout.ts";
+import { requireLayout } from "../../layout/internal.ts";
 import type { Region } from "../../memory/mod.ts";
 import { CAPACITY_OFFSET, HEAD_OFFSET, RECORD_BYTES_OFFSET, RING_HEADER_BYTES, TAIL_OFFSET } from "./format.ts";
 

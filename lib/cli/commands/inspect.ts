@@ -1,7 +1,12 @@
 import pc from "picocolors";
 import { ShmkitError } from "../../errors.ts";
-import type { CatalogEntry, PartContent, PartDescription } from "../../memory/internal.ts";
-import { parseAnonymousName, SegmentObserver } from "../../memory/internal.ts";
+import {
+  type CatalogEntry,
+  parseAnonymousName,
+  type PartContent,
+  type PartDescription,
+  SegmentObserver,
+} from "../../memory/internal.ts";
 import { type ObjectLook, ObjectWatch } from "../look/object_look.ts";
 import { isFault, lookAtSegment, type ParticipantLook, type SegmentLook } from "../look/segment_look.ts";
 import { bytes, count, fact, harmless, some, span } from "../view/figures.ts";

@@ -1,5 +1,5 @@
 import { load, pause, store } from "../../atomic/mod.ts";
-import { readText } from "../../layout/text.ts";
+import { readText } from "../../layout/internal.ts";
 import type { Party } from "../../memory/mod.ts";
 import {
   DOUBLES_DELTA,

@@ -1,6 +1,6 @@
 import { CapacityError, ClosedError } from "../../errors.ts";
 import { Views } from "../../layout/mod.ts";
-import { encodeText } from "../../layout/text.ts";
+import { encodeText } from "../../layout/internal.ts";
 import { OWN_TYPE, Region } from "../../memory/internal.ts";
 import { Mutex } from "../../sync/mod.ts";
 import { Counter } from "./counter.ts";

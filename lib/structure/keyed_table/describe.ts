@@ -2,7 +2,7 @@ import { holdersOf, valuesOf, WRITER_OFFSET } from "../../channel/internal.ts";
 import { load } from "../../atomic/mod.ts";
 import { parseSchema } from "../../layout/mod.ts";
 import type { PartContent, PartDescription, PartHolder, Region } from "../../memory/internal.ts";
-import { LOCK_WORD, ownerOf } from "../../sync/shared/lock_format.ts";
+import { LOCK_WORD, ownerOf } from "../../sync/internal.ts";
 import { MUTEX_OFFSET, NEXT_WORD, OWNER_DELTA, STATE_DELTA, USED } from "./format.ts";
 import { readGeometry } from "./geometry.ts";
 import { KeyedTable } from "./keyed_table.ts";

@@ -1,7 +1,7 @@
 import { LatestTable } from "../../channel/mod.ts";
 import { SegmentFormatError } from "../../errors.ts";
 import { type AnyStruct, type Field, Views } from "../../layout/mod.ts";
-import { requireLayout } from "../../layout/require_layout.ts";
+import { requireLayout } from "../../layout/internal.ts";
 import { alignUp, Region } from "../../memory/mod.ts";
 import {
   CAPACITY_WORD,

@@ -1,5 +1,5 @@
 import { load } from "../../atomic/mod.ts";
-import { encodeText, readText } from "../../layout/text.ts";
+import { encodeText, readText } from "../../layout/internal.ts";
 import type { TableKey } from "./places.ts";
 
 /** Keys as words, and words as keys, where there is time. Plain texts are packed in lookup_path.ts. */

@@ -2,7 +2,7 @@ import { load, peek } from "../../atomic/mod.ts";
 import { ChannelEnd, type LatestTable, placesOf, type TableGeometry } from "../../channel/internal.ts";
 import { NotOwnerError } from "../../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
-import { isViewOf } from "../../layout/is_view.ts";
+import { isViewOf } from "../../layout/internal.ts";
 import type { Region } from "../../memory/mod.ts";
 import { BASE_DELTA, STATE_DELTA, USED } from "./format.ts";
 import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
