@@ -29,8 +29,8 @@ describe(`kill -9 of ${KILLS} processes within a once, a condition, an event and
       for (const survivor of survivors) assertEquals(await survivor.next(), "ready");
       const kills = await killAll(dying, SCRIPT, ["victim", segment.name], survivors);
       await delay(150);
-      const before = words[MADE];
-      await delay(150);
+      const before = words[MADE], end = performance.now() + 10_000;
+      while (words[MADE] === before && performance.now() < end) await delay(10); // slow where the processor is scarce
       assertGreater(words[MADE], before, "the survivors go on when all victims are dead");
       store(words, STOP, 1);
       made.broadcast();
