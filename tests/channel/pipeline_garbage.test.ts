@@ -9,8 +9,8 @@ describe("Pipeline's hot paths", () => {
     const { control, ...paths } = found;
     console.log(JSON.stringify(found));
     for (const [name, { collections, grownBytes }] of Object.entries(paths)) {
-      // V8 compiles meanwhile, which its heap shows: under a byte a record, where an object takes 16 or more.
-      assert(collections <= 1 && grownBytes < 4e6, `${name}: ${collections} collections, ${grownBytes} bytes`);
+      // V8 compiles meanwhile, which its heap shows: under two bytes a record, where an object takes 16 or more.
+      assert(collections <= 1 && grownBytes < 10e6, `${name}: ${collections} collections, ${grownBytes} bytes`);
     }
     assertGreaterOrEqual(control.collections, 2, "the figures do not show garbage");
   });
