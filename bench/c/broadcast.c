@@ -13,8 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
 
 enum { CAPACITY = 4096, SLOTS = 2 * CAPACITY, BATCH = CAPACITY / 2, REACH = SLOTS - BATCH, CHUNK = 16, MOST = 8 };
 
@@ -25,12 +26,6 @@ typedef struct {
   uint64_t received[MOST];
   _Alignas(128) double records[SLOTS * 8];
 } Broadcast;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 static void receive(Broadcast *b, int me, uint32_t end) {
   uint32_t next = 0;

@@ -12,8 +12,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
 
 enum { CAPACITY = 1 << 18, HEADER = 8, LIMIT = 256 };
 
@@ -22,12 +23,6 @@ typedef struct {
   _Alignas(128) _Atomic uint32_t head;
   _Alignas(128) char data[CAPACITY];
 } Ring;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 static inline void pauses(void) {
   for (int i = 0; i < 4; i++) __builtin_ia32_pause();

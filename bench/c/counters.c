@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "timing.h"
 
 enum { TIMES = 4096, BATCHES = 2000, COUNTERS = 64 };
 
@@ -52,17 +53,6 @@ __attribute__((noinline)) static double value_of(Value *values, uint32_t id) {
     if (atomic_load_explicit(&values[id].version, memory_order_relaxed) != version) continue;
     if (atomic_load_explicit(&states[id], memory_order_relaxed) == state) return value;
   }
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
 }
 
 int main(int count, char **arguments) {

@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "timing.h"
 
 enum { TIMES = 4096, BATCHES = 2000, HALF_BITS = 10, HIGHEST = 1000000000, COUNTS = 21 * 1024 };
 
@@ -29,17 +30,6 @@ __attribute__((noinline)) static void record(const Recorder *recorder, double va
   uint32_t low = atomic_load_explicit(&count->low, memory_order_relaxed);
   if ((low & 0x7fffffffu) == 0x7fffffffu) abort(); // not in so short a time
   atomic_store_explicit(&count->low, low + 1, memory_order_release);
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
 }
 
 int main(void) {

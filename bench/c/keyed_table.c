@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
+
+#include "timing.h"
 
 enum { KEY_WORDS = 4, TIMES = 4096, BATCHES = 300, USED = 1, MIX_SHIFT = 15, FINISH_SHIFT = 13 };
 
@@ -115,17 +116,6 @@ __attribute__((noinline)) static uint32_t add(Table *table, const Text *text) {
   atomic_store(&table->index[slot], (hash & ~mask) | (table->count + 1));
   atomic_store(&key->state, key->state | USED);
   return table->count++;
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
 }
 
 static void *zeros(size_t bytes) {

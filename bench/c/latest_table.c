@@ -15,8 +15,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
 
 enum { ROWS = 64, LAST = ROWS - 1, TIMES = 4096, BATCHES = 4000, VERSION_MASK = 1, SAMPLES = 2000000 };
 
@@ -68,17 +69,6 @@ __attribute__((noinline)) static void write_release(const Table *table, uint32_t
 
 __attribute__((noinline)) static void write_seq_cst(const Table *table, uint32_t index, const double *from) {
   write_in_order(table, index, from, memory_order_seq_cst);
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
 }
 
 static void quiet(const Table *table, const char *work) {

@@ -12,8 +12,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
 
 enum { CAPACITY = 4096, MOST = 8 };
 
@@ -24,12 +25,6 @@ typedef struct {
   _Alignas(128) double start[MOST], end[MOST];
   _Alignas(128) char slots[CAPACITY * 72];
 } Queue;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 /* Spins, then gives way where more run than there are cores. */
 static inline void back_off(uint32_t *steps, int yields) {

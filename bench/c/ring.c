@@ -16,8 +16,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
 
 enum { CAPACITY = 4096, LIMIT = 256 };
 
@@ -26,12 +27,6 @@ typedef struct {
   _Alignas(128) _Atomic uint32_t head;
   _Alignas(128) double records[CAPACITY * 8];
 } Ring;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 static inline void pauses(void) {
   for (int i = 0; i < 4; i++) __builtin_ia32_pause();

@@ -3,10 +3,10 @@
  * turn, as bench/c/counters.c prints them; and of a list of all.
  */
 import process from "node:process";
-import { monotonicNs } from "../../ffi/system.ts";
 import { Counters, Segment } from "../../mod.ts";
+import { timeBatches } from "./batches.ts";
 
-const TIMES = 4096, BATCHES = 4000, COUNTERS = 64;
+const TIMES = 4096, BATCHES = 2000, COUNTERS = 64;
 
 const segment = Segment.anonymous({ byteLength: 2 ** 18 });
 const counters = segment.create("counters", Counters, { capacity: COUNTERS });
@@ -28,13 +28,7 @@ const RUNS: Record<string, () => void> = {
   },
 };
 
-const what = process.argv[2], run = RUNS[what], batches: number[] = [];
-const times = what === "list" ? 1 : TIMES, count = what === "list" ? 1000 : BATCHES;
-for (let batch = 0; batch < count; batch++) {
-  const start = monotonicNs();
-  run();
-  if (batch >= count / 2) batches.push((monotonicNs() - start) / times);
-}
-batches.sort((a, b) => a - b);
-console.log(JSON.stringify({ p50: batches[batches.length >> 1], min: batches[0], sum: sum[0] }));
+const what = process.argv[2];
+const batches = what === "list" ? timeBatches(RUNS[what], 500, 1) : timeBatches(RUNS[what], BATCHES, TIMES);
+console.log(JSON.stringify({ ...batches, sum: sum[0] }));
 process.exit(0);

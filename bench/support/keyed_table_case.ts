@@ -6,6 +6,7 @@ import process from "node:process";
 import { chars, KeyedTable, Segment } from "../../mod.ts";
 import { monotonicNs } from "../../ffi/system.ts";
 import { Record64 } from "./record64.ts";
+import { summaryOf, timeBatches } from "./batches.ts";
 
 const TIMES = 4096, BATCHES = 300;
 
@@ -14,7 +15,7 @@ const options = { layout: Record64, key: chars(16), capacity: count };
 const segment = Segment.anonymous({ byteLength: KeyedTable.byteLength(options) + 2 ** 20 });
 const table = segment.create("table", KeyedTable, options), writer = table.writer(), record = Record64.alloc();
 const textOf = (number: number, prefix = "key-") => `${prefix}${String(number).padStart(12, "0")}`;
-const batches: number[] = [];
+const additions: number[] = [];
 
 function fill(): void {
   // Texts are made before time is taken.
@@ -22,7 +23,7 @@ function fill(): void {
     const texts = Array.from({ length: Math.min(TIMES, count - from) }, (_, i) => textOf(from + i));
     const start = monotonicNs();
     for (let i = 0; i < texts.length; i++) table.add(texts[i]);
-    if (texts.length === TIMES && work === "add") batches.push((monotonicNs() - start) / TIMES);
+    if (texts.length === TIMES && work === "add") additions.push((monotonicNs() - start) / TIMES);
   }
   for (let row = 0; row < count; row++) writer.write(row, record);
 }
@@ -55,14 +56,8 @@ const cases: Record<string, () => void> = {
     }
   },
 };
-if (work !== "add") {
-  const run = cases[work === "miss" || work === "row-of" ? "rowOf" : work];
-  for (let batch = 0; batch < BATCHES * 2; batch++) {
-    const start = monotonicNs();
-    run();
-    if (batch >= BATCHES) batches.push((monotonicNs() - start) / TIMES);
-  }
-}
-batches.sort((a, b) => a - b);
-console.log(JSON.stringify({ p50: batches[batches.length >> 1], min: batches[0], sum }));
+const batches = work === "add"
+  ? summaryOf(additions)
+  : timeBatches(cases[work === "miss" || work === "row-of" ? "rowOf" : work], BATCHES, TIMES);
+console.log(JSON.stringify({ ...batches, sum }));
 process.exit(0);

@@ -3,14 +3,14 @@
  * bench/c/order_book.cpp.
  */
 import process from "node:process";
-import { monotonicNs } from "../../ffi/system.ts";
 import { BookReading, BookUpdate, OrderBook, Segment } from "../../mod.ts";
+import { timeBatches } from "./batches.ts";
 
 const LEVELS = 1000, TIMES = 1000, BATCHES = 1000, MIDDLE = 100_000;
 
 const segment = Segment.anonymous({ byteLength: 2 ** 20 });
 const book = segment.create("book", OrderBook, { levels: 1100, priceDigits: 1, quantityDigits: 0 });
-const writer = book.writer(), update = new BookUpdate(), reading = new BookReading(10), batches: number[] = [];
+const writer = book.writer(), update = new BookUpdate(), reading = new BookReading(10);
 for (let i = 1; i <= LEVELS; i++) {
   update.bids.push(MIDDLE - i, i);
   update.asks.push(MIDDLE + i, i);
@@ -45,12 +45,6 @@ const cases: Record<string, () => void> = {
   },
 };
 
-const run = cases[process.argv[2]];
-for (let batch = 0; batch < BATCHES * 2; batch++) {
-  const start = monotonicNs();
-  run();
-  if (batch >= BATCHES) batches.push((monotonicNs() - start) / TIMES);
-}
-batches.sort((a, b) => a - b);
-console.log(JSON.stringify({ p50: batches[batches.length >> 1], min: batches[0], sum }));
+const batches = timeBatches(cases[process.argv[2]], BATCHES, TIMES);
+console.log(JSON.stringify({ ...batches, sum }));
 process.exit(0);

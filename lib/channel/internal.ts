@@ -5,7 +5,7 @@
  */
 export * from "./mod.ts";
 export { CHANGES_OFFSET, WRITER_OFFSET } from "./latest_table/format.ts";
-export { placesOf, readGeometry, refuseRow, type TableGeometry } from "./latest_table/geometry.ts";
+export { placesOf, readGeometry, refuseCommit, refuseRow, type TableGeometry } from "./latest_table/geometry.ts";
 export { makeWriterPath, type WriterPath } from "./latest_table/writer_path.ts";
 export { ChannelEnd } from "./shared/channel_end.ts";
 export { channelDescription } from "./describe.ts";

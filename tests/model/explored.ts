@@ -9,6 +9,11 @@ import {
   summary,
 } from "../../support/explorer/mod.ts";
 
+/** Where the scenarios of a file stand, from the project's root. */
+export function scenariosOf(file: string): string {
+  return `tests/model/scenarios/${file}.ts`;
+}
+
 /**
  * Tests that explore all scenarios of some files of `scenarios/`, each with its own settings, and print what that came
  * to.
@@ -16,7 +21,7 @@ import {
 export async function exploreFiles(files: readonly string[]): Promise<void> {
   const rows: Row[] = [];
   for (const file of files) {
-    const program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+    const program = await buildProgram(scenariosOf(file));
     describe(`every schedule of scenarios/${file}.ts`, { timeout: 600_000 }, () => {
       for (const scenario of program.scenarios) {
         for (const setting of scenario.settings) {

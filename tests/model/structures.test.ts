@@ -1,33 +1,9 @@
 import { assert } from "@std/assert";
 import { after, describe, it } from "node:test";
-import {
-  buildProgram,
-  explore,
-  failureInWords,
-  type Row,
-  settingInWords,
-  summary,
-} from "../../support/explorer/mod.ts";
+import { buildProgram, explore, settingInWords } from "../../support/explorer/mod.ts";
+import { exploreFiles, scenariosOf } from "./explored.ts";
 
-const rows: Row[] = [], FILES = ["keyed_table", "histogram", "order_book", "counters"] as const;
-
-const scenariosOf = (file: string) => `tests/model/scenarios/${file}.ts`;
-
-for (const file of FILES) {
-  const program = await buildProgram(scenariosOf(file));
-  describe(`every schedule of scenarios/${file}.ts`, { timeout: 600_000 }, () => {
-    for (const scenario of program.scenarios) {
-      for (const setting of scenario.settings) {
-        it(`${scenario.part}: ${scenario.title}: ${settingInWords(setting)}`, () => {
-          const result = explore(program, scenario, setting);
-          if (result.failure !== undefined) throw new Error(failureInWords(file, scenario, setting, result.failure));
-          assert(result.isWhole && result.schedules > 1);
-          rows.push({ scenario, setting, result });
-        });
-      }
-    }
-  });
-}
+await exploreFiles(["keyed_table", "histogram", "order_book", "counters"]);
 
 const TABLE = "keyed_table", STORE = `${TABLE}/key_store`, LOOKUP = `${TABLE}/lookup_path`;
 const RECORD = "histogram/record_path", BOOK = "order_book/writer_path", READER = "order_book/reader_path";
@@ -114,5 +90,3 @@ describe("known-bad variants of structures are found", { timeout: 600_000 }, () 
 
   after(() => console.log(`${found.length} of ${VARIANTS.length} known-bad variants found:\n  ${found.join("\n  ")}`));
 });
-
-after(() => console.log(summary(rows).join("\n")));

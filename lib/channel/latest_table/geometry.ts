@@ -87,6 +87,11 @@ export function refuseRow(row: unknown, rows: number): never {
   );
 }
 
+/** Says that nothing was begun. */
+export function refuseCommit(): never {
+  throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+}
+
 /** The layout in the options of a table; those of a program without types may lack it. */
 export function layoutOf(options: Partial<LatestTableOptions> | undefined): AnyStruct {
   return requireLayout("a LatestTable", options);

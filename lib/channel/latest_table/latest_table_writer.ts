@@ -11,7 +11,7 @@ import {
   SLOT_HEADER_BYTES,
   TABLE_HEADER_BYTES,
 } from "./format.ts";
-import { placesOf, refuseRow, type TableGeometry } from "./geometry.ts";
+import { placesOf, refuseCommit, refuseRow, type TableGeometry } from "./geometry.ts";
 import { makeWriterPath, type WriterPath } from "./writer_path.ts";
 
 /**
@@ -73,9 +73,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
       wake: () => changed.notifyAll(),
       refuseUse: () => end.refuseUse(),
       refuseRow,
-      refuseCommit() {
-        throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
-      },
+      refuseCommit,
       refuseNested() {
         throw new TypeError(`Cannot write ${end.name} as a getter of the values wrote to it`);
       },

@@ -4,6 +4,7 @@ import {
   type ChannelEnd,
   makeWriterPath,
   placesOf,
+  refuseCommit,
   refuseRow,
   type TableGeometry,
   type WriterPath,
@@ -49,9 +50,7 @@ export function sharedRowsPath<S extends AnyStruct>(
     wake: () => {},
     refuseUse: () => end.refuseUse(),
     refuseRow,
-    refuseCommit() {
-      throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
-    },
+    refuseCommit,
     refuseNested() {
       throw new TypeError(`Cannot write ${end.name} as a getter of the values wrote to it`);
     },
