@@ -57,7 +57,7 @@ if (only?.some((part) => !PARTS.includes(part))) {
   process.exit(2);
 }
 
-/** Tests that do not judge how soon something happens: both runtimes run theirs side by side. */
+/** Tests that do not judge how soon something happens: both runtimes run theirs side by side, and what is soaked too. */
 const BESIDE =
   /^tests\/(layout\/|examples\/|desk\/|cli\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
 
@@ -109,7 +109,9 @@ const configs = denoConfigs();
 const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSync(join(root, path)));
 
 try {
-  const isBeside = (file: string) => quick === true || BESIDE.test(file), isAlone = (file: string) => !isBeside(file);
+  const isSoaked = (file: string) => SOAKED.some((name) => file === `tests/${name}.test.ts`);
+  const isBeside = (file: string) => quick === true || BESIDE.test(file) || isSoaked(file);
+  const isAlone = (file: string) => !isBeside(file);
   // Deno's runner does not explore, so it has the time for more of them.
   const isBesideInDeno = (file: string) =>
     isBeside(file) || UNSPECIALIZED.test(file) || file === "tests/memory/fuzz.test.ts";
