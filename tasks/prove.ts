@@ -7,8 +7,11 @@
  *     bun run prove --seed 7 --runs 1000000         schedules at random, without a bound
  *     bun run prove --variants                      the known-bad variants, and the least bound that finds each
  *     bun run prove --replay TOKEN                  one schedule again, step by step
+ *     bun run prove --goal --table FILE             each scenario as deep as is wanted of it; what FILE has stays there
  *
- * `--scenario TEXT` takes the scenarios whose title has the text. `--table FILE` writes what was found as a table.
+ * `--scenario TEXT` takes the scenarios whose title has the text. `--table FILE` writes what was found as a table. With
+ * `--goal` the cheapest explorations come first, `--jobs N` makes so many at a time, and the table is written as they
+ * come: a run can be stopped, and made again to go on.
  *
  * @module
  */
@@ -29,8 +32,11 @@ import {
   settingInWords,
 } from "../support/explorer/mod.ts";
 import type { MemoryModel } from "../support/explorer/memory.ts";
+import { Peer } from "../support/peer.ts";
+import { thisRuntime } from "../support/runtimes.ts";
 import { CHANNEL_VARIANTS } from "../tests/model/channel_variants.ts";
 import { VARIANTS } from "../tests/model/variants.ts";
+import { type GoalAnswer, type GoalOrder, goalsOf, GoalTable, type GoalTask } from "./support/goal.ts";
 
 const { values } = parseArgs({
   options: {
@@ -47,8 +53,16 @@ const { values } = parseArgs({
     variants: { type: "boolean" },
     replay: { type: "string" },
     table: { type: "string" },
+    goal: { type: "boolean" },
+    jobs: { type: "string" },
   },
 });
+
+/** How many states an exploration may come to: some 4 GB. */
+const MOST_STATES = 80_000_000;
+
+/** For how long every exploration is tried before any is tried for longer. */
+const FIRST_PASSES_MS = [3000, 20_000];
 
 const limitMs = 60_000 * number("minutes", 1);
 const lines: string[] = [];
@@ -56,12 +70,13 @@ let faults = 0;
 
 if (values.replay !== undefined) await repeat(values.replay);
 else if (values.variants) await tryVariants();
+else if (values.goal) await proveGoals();
 else await proveAll();
-if (values.table !== undefined) writeFileSync(values.table, lines.join("\n") + "\n");
+if (values.table !== undefined && !values.goal) writeFileSync(values.table, lines.join("\n") + "\n");
 process.exit(faults === 0 ? 0 : 1);
 
 function number(
-  name: "preemptions" | "deaths" | "stops" | "delays" | "minutes" | "seed" | "runs",
+  name: "preemptions" | "deaths" | "stops" | "delays" | "minutes" | "seed" | "runs" | "jobs",
   otherwise: number,
 ): number {
   const text = values[name];
@@ -74,13 +89,17 @@ function number(
 async function proveAll(): Promise<void> {
   row("part", "scenario", "within", "schedules", "cut", "crash points", "deepest", "time");
   row(..."--------".split("").map((dash) => dash.repeat(3)));
-  const folder = new URL("../tests/model/scenarios/", import.meta.url);
-  for (const file of readdirSync(folder).map((name) => name.replace(".ts", "")).sort()) {
+  for (const file of scenarioFiles()) {
     const program = await buildProgram(`tests/model/scenarios/${file}.ts`);
     for (const scenario of program.scenarios.filter(isWanted)) {
       for (const setting of settingsOf(scenario)) prove(file, program, scenario, setting);
     }
   }
+}
+
+function scenarioFiles(): string[] {
+  const folder = new URL("../tests/model/scenarios/", import.meta.url);
+  return readdirSync(folder).map((name) => name.replace(".ts", "")).sort();
 }
 
 function isWanted({ part, title }: Scenario): boolean {
@@ -104,12 +123,15 @@ function settingsOf(scenario: Scenario): readonly Setting[] {
 
 function prove(file: string, program: Program, scenario: Scenario, setting: Setting): void {
   const random = values.seed === undefined ? undefined : { seed: number("seed", 1), runs: number("runs", 100_000) };
-  const result = explore(program, scenario, setting, { limitMs, random });
+  const result = explore(program, scenario, setting, {
+    limitMs,
+    random,
+    mostStates: MOST_STATES,
+    leavesOutcomes: true,
+  });
   report(
     scenario,
-    `${random === undefined ? settingInWords(setting) : `random, seed ${random.seed}`}${
-      whole(result, random !== undefined)
-    }`,
+    `${random === undefined ? settingInWords(setting) : `random, seed ${random.seed}`}${whole(result)}`,
     result,
   );
   if (result.failure === undefined) return;
@@ -117,9 +139,9 @@ function prove(file: string, program: Program, scenario: Scenario, setting: Sett
   console.log(failureInWords(file, scenario, setting, result.failure));
 }
 
-function whole({ isWhole, failure }: Result, isRandom: boolean): string {
+function whole({ ranOut, failure }: Result): string {
   if (failure !== undefined) return ": GOES WRONG";
-  return isWhole || isRandom ? "" : " (time ran out)";
+  return ranOut === undefined ? "" : ` (${ranOut} ran out)`;
 }
 
 function report({ part, title }: Scenario, within: string, { schedules, cut, deathPoints, deepest, ms }: Result): void {
@@ -140,6 +162,49 @@ function row(...cells: string[]): void {
   const line = `| ${cells.join(" | ")} |`;
   lines.push(line);
   console.log(line);
+}
+
+/** What the goal asks for: a little of each first, so that the cheapest are through before the dearest. */
+async function proveGoals(): Promise<void> {
+  const table = new GoalTable(values.table), tasks: GoalTask[] = [];
+  for (const file of scenarioFiles()) {
+    const program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+    for (const scenario of program.scenarios.filter(isWanted)) {
+      const { part, title } = scenario, { actors } = explore(program, scenario, { preemptions: 0 }, { mostRuns: 1 });
+      for (const setting of goalsOf(scenario, actors)) tasks.push({ file, part, title, setting });
+    }
+  }
+  for (const passMs of [...FIRST_PASSES_MS.filter((ms) => ms < limitMs), limitMs]) {
+    const left = tasks.filter(({ part, title, setting }) => {
+      const key = [part, title, settingInWords(setting)] as const;
+      return !table.isWhole(...key) && table.triedMs(...key) < passMs;
+    });
+    await Promise.all(Array.from({ length: number("jobs", 1) }, () => workThrough(left, passMs, table)));
+  }
+}
+
+/** Takes tasks until none is left, with a process of its own. */
+async function workThrough(left: GoalTask[], passMs: number, table: GoalTable): Promise<void> {
+  const start = () => Peer.start(thisRuntime, new URL("./support/goal_peer.ts", import.meta.url));
+  let peer: Peer | undefined;
+  for (let task = left.shift(); task !== undefined; task = left.shift()) {
+    const { part, title, setting } = task, within = settingInWords(setting), begin = performance.now();
+    peer ??= start();
+    peer.send({ ...task, limitMs: passMs, mostStates: MOST_STATES } satisfies GoalOrder);
+    try {
+      const answer = await peer.next<GoalAnswer>();
+      console.log(table.enter(part, title, within, answer));
+      if (answer.failure === undefined) continue;
+      faults++;
+      console.log(answer.failure);
+    } catch (error) {
+      if (peer.errors !== "") console.error(`${error}`);
+      console.log(table.enterLost(part, title, within, performance.now() - begin));
+      peer = undefined;
+    }
+  }
+  peer?.kill();
+  await peer?.exited;
 }
 
 /** Each known-bad variant, with the least number of preemptions that shows it. */

@@ -29,8 +29,10 @@ export interface Result {
   readonly deathPoints: number;
   /** How the runs ended: memory, and what each step told. */
   readonly outcomes: ReadonlySet<number>;
-  /** False if the time ran out. */
+  /** False if it was given up, or something went wrong. */
   readonly isWhole: boolean;
+  /** What ran out, if that is why it was given up. */
+  readonly ranOut?: "time" | "memory" | "runs";
   readonly ms: number;
   readonly failure?: Failure;
 }
@@ -52,6 +54,10 @@ export interface ExploreOptions {
   readonly limitMs?: number;
   /** After how many runs to give up. */
   readonly mostRuns?: number;
+  /** After how many states to give up. */
+  readonly mostStates?: number;
+  /** Does not keep the outcomes, which take more memory than the states. */
+  readonly leavesOutcomes?: boolean;
   /** Runs schedules at random, for that long or that many, instead of all. */
   readonly random?: { readonly seed: number; readonly runs: number };
 }
@@ -84,18 +90,22 @@ function search(
   scenario: Scenario,
   setting: Setting,
   conflicts: Conflicts | undefined,
-  { isNaive = false, limitMs = Infinity, mostRuns = Infinity, random }: ExploreOptions,
+  { isNaive = false, limitMs = Infinity, mostRuns = Infinity, mostStates, leavesOutcomes = false, random }:
+    ExploreOptions,
   begin: number,
 ): Result {
-  const states = new States(), outcomes = new Set<number>(), choices = new Choices(random && atRandom(random.seed));
+  const states = new States(mostStates),
+    outcomes = new Set<number>(),
+    choices = new Choices(random && atRandom(random.seed));
   const world = makeWorld(setting, choices, isNaive || random ? undefined : states, conflicts);
-  let schedules = 0, cut = 0, deepest = 0, isWhole = false, failure: Failure | undefined;
+  let schedules = 0, cut = 0, deepest = 0, isWhole = false;
+  let failure: Failure | undefined, ranOut: Result["ranOut"];
   while (true) {
     const outcome = runOnce(world, scenario);
     if (world.isCut) cut++;
     else {
       schedules++;
-      outcomes.add(outcome);
+      if (!leavesOutcomes) outcomes.add(outcome);
     }
     deepest = Math.max(deepest, choices.depth);
     if (world.failure !== undefined) {
@@ -106,7 +116,10 @@ function search(
       isWhole = !choices.advance();
       if (isWhole) break;
     } else if (schedules === random.runs) break;
-    if (schedules + cut >= mostRuns || performance.now() - begin > limitMs) break;
+    if (schedules + cut >= mostRuns) ranOut = "runs";
+    else if (performance.now() - begin > limitMs) ranOut = "time";
+    else if (states.isFull) ranOut = "memory";
+    if (ranOut !== undefined) break;
   }
   const { steps, deathPoints } = world, ms = performance.now() - begin;
   const actors = world.actors.length;
@@ -120,6 +133,7 @@ function search(
     deathPoints: deathPoints.size,
     outcomes,
     isWhole,
+    ranOut,
     ms,
     failure,
   };

@@ -74,7 +74,13 @@ export class HistoryRecord {
     const key = JSON.stringify(this.#operations);
     if (this.#known.has(key)) return undefined;
     const problem = explainHistory(this.#operations, this.#specification);
-    if (problem === undefined) this.#known.add(key);
+    if (problem === undefined) {
+      if (this.#known.size === MOST_KNOWN) this.#known.clear();
+      this.#known.add(key);
+    }
     return problem;
   }
 }
+
+/** How many histories are kept. */
+const MOST_KNOWN = 100_000;

@@ -9,6 +9,17 @@ export class States {
   /** One more than the preemptions that were left; 0 for an empty place. */
   #left = new Uint8Array(1 << 14);
   #count = 0;
+  readonly #most: number;
+
+  /** @param most How many states there may be: some 30 bytes each, and half as many more while it grows. */
+  constructor(most: number = Infinity) {
+    this.#most = most;
+  }
+
+  /** Whether there are as many as there may be. */
+  get isFull(): boolean {
+    return this.#count >= this.#most;
+  }
 
   /** How many states were met. */
   get count(): number {
@@ -20,7 +31,7 @@ export class States {
    * has been from now on.
    */
   isKnown(low: number, high: number, left: number): boolean {
-    if (this.#count * 2 > this.#left.length) this.#grow();
+    if (this.#count * FILLED > this.#left.length) this.#grow();
     const at = this.#placeOf(low, high);
     if (this.#left[at] > left) return true;
     if (this.#left[at] === 0) this.#count++;
@@ -51,3 +62,6 @@ export class States {
     }
   }
 }
+
+/** One place in so many is taken at most. */
+const FILLED = 1.5;
