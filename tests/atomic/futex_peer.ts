@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { Futex, load, store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { peerArgs, tell, threadCpuMs } from "../../support/in_peer.ts";
+import { toldNow } from "../../support/in_spare.ts";
 import { Words } from "../sync/lock_table.ts";
 
 const [what, handle, ...args] = peerArgs;
@@ -15,6 +16,15 @@ if (what === "wait") {
   const start = futex.now();
   const isWoken = futex.wait(0, start + Number(args[0]));
   tell({ isWoken, ms: futex.now() - start });
+} else if (what === "stay") {
+  // Says by a word that the wait is over, and stays until it is told to end: who stops it cannot be too late.
+  tell("ready");
+  const start = futex.now();
+  const isWoken = futex.wait(0, start + Number(args[0]));
+  const ms = futex.now() - start;
+  store(words, 64, 1);
+  toldNow();
+  tell({ isWoken, ms });
 } else if (what === "pong") {
   // Answers each odd value with the next even one.
   tell("ready");
