@@ -10,4 +10,4 @@ export { makeWriterPath, type WriterPath } from "./latest_table/writer_path.ts";
 export { ChannelEnd } from "./shared/channel_end.ts";
 export { channelDescription } from "./describe.ts";
 export { holdersOf } from "./shared/holders.ts";
-export { valuesOf } from "./shared/record_reading.ts";
+export { followRows, valuesOf } from "./shared/record_reading.ts";

@@ -1,7 +1,7 @@
 import { parseSchema } from "../../layout/mod.ts";
 import type { PartContent, PartDescription, Region } from "../../memory/internal.ts";
 import { holdersOf } from "../shared/holders.ts";
-import { valuesOf } from "../shared/record_reading.ts";
+import { followRows, valuesOf } from "../shared/record_reading.ts";
 import { WRITER_OFFSET } from "./format.ts";
 import { LatestTable } from "./latest_table.ts";
 
@@ -25,13 +25,6 @@ export function describeLatestTable(region: Region, schema: string): PartDescrip
     *contents() {
       for (let row = 0; row < table.rows; row++) yield* contentOf(row);
     },
-    follow() {
-      let seen = table.changes;
-      return () => {
-        const rows: number[] = [];
-        seen = table.changedSince(seen, (row) => rows.push(row));
-        return rows.flatMap(contentOf);
-      };
-    },
+    follow: () => followRows(table, contentOf),
   };
 }

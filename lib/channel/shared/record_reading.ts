@@ -33,6 +33,28 @@ export function* readRecords(
   }
 }
 
+/** A table that knows which of its rows changed. */
+interface ChangingTable {
+  readonly changes: number;
+  changedSince(since: number, fn: (row: number) => void): number;
+}
+
+/**
+ * Follows a table from now on.
+ *
+ * @param table The table.
+ * @param contentOf What is shown of a row.
+ * @returns A function that shows the rows that changed since its last call.
+ */
+export function followRows(table: ChangingTable, contentOf: (row: number) => PartContent[]): () => PartContent[] {
+  let seen = table.changes;
+  return () => {
+    const rows: number[] = [];
+    seen = table.changedSince(seen, (row) => rows.push(row));
+    return rows.flatMap(contentOf);
+  };
+}
+
 /**
  * A record's values, whatever its bytes are: an enumeration's value that has no name is shown as a text that says so.
  *

@@ -1,4 +1,4 @@
-import { holdersOf, valuesOf, WRITER_OFFSET } from "../../channel/internal.ts";
+import { followRows, holdersOf, valuesOf, WRITER_OFFSET } from "../../channel/internal.ts";
 import { load } from "../../atomic/mod.ts";
 import { parseSchema } from "../../layout/mod.ts";
 import type { PartContent, PartDescription, PartHolder, Region } from "../../memory/internal.ts";
@@ -43,13 +43,6 @@ export function describeKeyedTable(region: Region, schema: string): PartDescript
     *contents() {
       for (const [, row] of table.entries()) yield* contentOf(row);
     },
-    follow() {
-      let seen = table.changes;
-      return () => {
-        const rows: number[] = [];
-        seen = table.changedSince(seen, (row) => rows.push(row));
-        return rows.flatMap(contentOf);
-      };
-    },
+    follow: () => followRows(table, contentOf),
   };
 }
