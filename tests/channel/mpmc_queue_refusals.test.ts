@@ -468,9 +468,23 @@ describe("re-entrancy of a MpmcQueue", () => {
     assertEquals([queue.length, queue.lostReads, queue.lostClaims], [0, 0, 0]);
   });
 
-  it("of a function that returns a promise: it is not noticed, as documented", () => {
-    const { producer, consumer } = scene();
-    producer.push({ price: 1 });
-    assertEquals(consumer.drain(() => Promise.resolve() as unknown as void), 1);
+  it("of a function that returns a promise: the record stays with the consumer", () => {
+    const { queue, producer, consumer, another } = scene();
+    for (let price = 0; price < 3; price++) producer.push({ price });
+    const later = async (tick: ViewOf<typeof Tick>) => void await tick.price;
+    const drains = [
+      // @ts-expect-error: a promise is nothing to return
+      () => consumer.drain((tick) => later(tick)),
+      // @ts-expect-error: a promise is nothing to return
+      () => consumer.drainWait((tick) => later(tick), 2),
+      // @ts-expect-error: nor is anything that can be waited for
+      () => consumer.drain(() => ({ then: () => {} }), 1),
+    ];
+    for (const drain of drains) assertThrows(drain, TypeError, "received a promise");
+    assertEquals([another.next(), queue.lostReads], [undefined, 0]);
+    const seen: number[] = [];
+    assertEquals([consumer.drain((tick) => seen.push(tick.price)), seen], [3, [0, 1, 2]]);
+    producer.push({ price: 3 });
+    assertEquals(consumer.drain(() => ({ any: "object" })) + consumer.drain(() => null), 1);
   });
 });

@@ -4,7 +4,9 @@ import type { Region, Role } from "../../memory/mod.ts";
 import {
   ASLEEP,
   type AsyncWaitOptions,
+  type DrainResult,
   EventCount,
+  requireDone,
   requireSynchronous,
   type Waitable,
   WAITED,
@@ -62,19 +64,17 @@ export class ByteConsumer implements Waitable, Disposable {
    * Calls a function for each message, and then frees the space of all of them at once. Never blocks.
    *
    * @param fn Receives the message's type, and where it lies in `bytes` and `view`: the memory itself, not a copy, good
-   * until `fn` returns. If it throws, its message stays the next to be received. It must have done its work when it
-   * returns: a function declared `async`, and a generator, is refused; a plain one that returns a promise is not
-   * noticed.
+   * until `fn` returns. If it throws, its message stays the next to be received. It must not be asynchronous.
    * @param limit The most messages to receive, at least 1. Defaults to all that were published before the call.
    * @returns How many messages there were. With a limit, what comes meanwhile is among them: while little comes at a
    * time, it rests for up to a microsecond between two polls, as each poll holds the producers up.
-   * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async`.
+   * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async` or returns a promise.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
    * @throws {SegmentFormatError} If the memory was overwritten with something that is no message.
    */
-  readonly drain: (fn: (type: number, byteOffset: number, byteLength: number) => void, limit?: number) => number;
+  readonly drain: (fn: (type: number, byteOffset: number, byteLength: number) => DrainResult, limit?: number) => number;
 
   /**
    * As `drain`, but blocks this thread until there is a message.
@@ -83,7 +83,7 @@ export class ByteConsumer implements Waitable, Disposable {
    * @throws {RangeError} If `timeoutMs` is negative.
    */
   readonly drainWait: (
-    fn: (type: number, byteOffset: number, byteLength: number) => void,
+    fn: (type: number, byteOffset: number, byteLength: number) => DrainResult,
     limit?: number,
     options?: WaitOptions,
   ) => number;
@@ -169,6 +169,7 @@ export class ByteConsumer implements Waitable, Disposable {
       isDead: (position, claimer, isWaiting) => watch.isDead(position, claimer, isWaiting),
       noteSkipped: (count) => void (counts[SKIPPED_OFFSET / 8] += count), // written by the consumer alone
       requireSynchronous: (fn: ReceiveMessage) => requireSynchronous("drain", end.name, fn),
+      requireDone: (result) => requireDone("drain", end.name, result),
       refuseLimit,
       refuseUse: () => this.#refuseUse(),
       refuseRecord: (position, word) => refuseRecord(region, capacity, position, word),
@@ -193,7 +194,7 @@ export class ByteConsumer implements Waitable, Disposable {
    * @returns How many there were: 0 if the time runs out.
    */
   async drainAsync(
-    fn: (type: number, byteOffset: number, byteLength: number) => void,
+    fn: (type: number, byteOffset: number, byteLength: number) => DrainResult,
     limit?: number,
     options?: AsyncWaitOptions,
   ): Promise<number> {

@@ -1,5 +1,5 @@
 import type { WordAccess } from "../../atomic/internal.ts";
-import type { WaitOptions } from "../../sync/mod.ts";
+import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 
 /** A message, copied out of a {@linkcode ByteRing}. */
@@ -11,7 +11,7 @@ export interface ByteMessage {
 }
 
 /** What `drain` calls for each message. */
-export type ReceiveMessage = (type: number, byteOffset: number, byteLength: number) => void;
+export type ReceiveMessage = (type: number, byteOffset: number, byteLength: number) => DrainResult;
 
 /** The message that `next` found. */
 export interface CurrentMessage {
@@ -64,6 +64,8 @@ export interface ByteConsumerPorts {
   readonly noteSkipped: (count: number) => void;
   /** Throws if it is no function that has done its work when it returns. */
   readonly requireSynchronous: (fn: ReceiveMessage) => void;
+  /** Throws if what a drain's function returned is a promise. */
+  readonly requireDone: (result: object | null) => void;
   /** Throws that so many messages cannot be drained. */
   readonly refuseLimit: (limit: unknown) => never;
   /** Throws why the consumer cannot be used. */
@@ -104,7 +106,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   const { words: { load, peek, publish: publishWord }, records, current, copyOut } = ports;
   const { capacity, headerBytes, alignMask, lengthBits, typeWord, claimerWord, isShared } = ports;
   const { headWord, loadTail, freedWord, asleep, wake, noteHighWater, noteSkipped } = ports;
-  const { isDead, requireSynchronous, refuseLimit, refuseUse, refuseRecord } = ports;
+  const { isDead, requireSynchronous, requireDone, refuseLimit, refuseUse, refuseRecord } = ports;
   const { worthwhile, longestRest, heldMost } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const mask = capacity - 1, rounding = headerBytes + ~alignMask;
@@ -268,7 +270,8 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
           if (skip > 0) at = (at + skip) | 0;
           continue;
         }
-        fn(peekRecord((index >> 2) + typeWord) >>> 0, index + headerBytes, word);
+        const result = fn(peekRecord((index >> 2) + typeWord) >>> 0, index + headerBytes, word);
+        if (typeof result === "object") requireDone(result);
         at = (at + ((word + rounding) & alignMask)) | 0;
         count++;
       }

@@ -1,6 +1,6 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
-import type { WaitOptions } from "../../sync/mod.ts";
+import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 import type { QueuePlaces } from "./geometry.ts";
 
@@ -38,13 +38,15 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
   readonly refuseAhead: (ahead: unknown) => never;
   /** Throws if a function is asynchronous. */
   readonly requireSynchronous: (fn: unknown) => void;
+  /** Throws if what a drain's function returned is a promise. */
+  readonly requireDone: (result: object | null) => void;
   readonly waiting: WaitPorts;
 }
 
 /** A consumer's methods, and what they keep. */
 export interface QueueConsumerPath<S extends AnyStruct> {
-  drain(fn: (record: ViewOf<S>) => void, limit?: number): number;
-  drainWait(fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions): number;
+  drain(fn: (record: ViewOf<S>) => DrainResult, limit?: number): number;
+  drainWait(fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions): number;
   shift(into: ViewOf<S>): boolean;
   shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
   next(ahead?: number): ViewOf<S> | undefined;
@@ -65,7 +67,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
   const { free, full, voided } = ports.places.states;
   const { nameFirstWord, nameCountWord, mostTaken, worthwhile, longestRest, sampledEach } = ports;
   const { wake, settleDeath, countRecords } = ports;
-  const { refuseUse, refuseLimit, refuseAhead, requireSynchronous } = ports;
+  const { refuseUse, refuseLimit, refuseAhead, requireSynchronous, requireDone } = ports;
   const { onlySpins, pause, check, until } = ports.waiting;
   const slots = (slotMask + 1) | 0, lapMask = ~slotMask;
   // Positions from `position` to `end` are taken and not handed out. If isHeld, the one before them was, by next, and
@@ -174,7 +176,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     if (at === last) nameNothing();
   };
 
-  const receive = (fn: (record: ViewOf<S>) => void, most: number, isGathering: boolean): number => {
+  const receive = (fn: (record: ViewOf<S>) => DrainResult, most: number, isGathering: boolean): number => {
     let at = position, last = end, left = most, isWhole = false;
     // All other methods now have to take something, which they are refused.
     position = end;
@@ -191,7 +193,8 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
         left = (left - (stop - at)) | 0;
         while (at !== stop) {
           moveTo(slotOf(at) * 4 + recordDelta);
-          fn(record);
+          const result = fn(record);
+          if (typeof result === "object") requireDone(result);
           freeSlot(at);
           at = (at + 1) | 0;
         }
@@ -211,7 +214,7 @@ export function makeQueueConsumerPath<S extends AnyStruct>(ports: QueueConsumerP
     return limit < capacity ? Math.floor(limit) : capacity;
   };
 
-  const checkDrain = (fn: (record: ViewOf<S>) => void, limit: number | undefined): void => {
+  const checkDrain = (fn: (record: ViewOf<S>) => DrainResult, limit: number | undefined): void => {
     if (isBusy || peek(headWord) === undefined) refuseUse();
     if (limit !== undefined && !(limit >= 1)) refuseLimit(limit);
     if (fn?.constructor !== Function) requireSynchronous(fn);

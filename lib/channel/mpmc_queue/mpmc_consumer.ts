@@ -1,6 +1,6 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
-import { requireSynchronous, type WaitOptions } from "../../sync/internal.ts";
+import { type DrainResult, requireDone, requireSynchronous, type WaitOptions } from "../../sync/internal.ts";
 import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import { makeQueueConsumerPath, type QueueConsumerPath } from "./consumer_path.ts";
@@ -29,21 +29,20 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
    * Takes records, up to 16 at once, calls a function for each and frees its space. Never blocks.
    *
    * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
-   * its record, and what was taken with it, stay with this consumer, which receives them next. It must have done its
-   * work when it returns: a function declared `async`, or a generator, is refused; a plain one that returns a promise
-   * is not noticed.
+   * its record, and what was taken with it, stay with this consumer, which receives them next. It must not be
+   * asynchronous.
    * @param limit The most records to receive, at least 1. Defaults to as many as there are at the call.
    * @returns How many records there were, never more than the capacity. With a limit, what was published meanwhile is
    * among them.
-   * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async`.
+   * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async` or returns a promise.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
-  readonly drain: (fn: (record: ViewOf<S>) => void, limit?: number) => number;
+  readonly drain: (fn: (record: ViewOf<S>) => DrainResult, limit?: number) => number;
 
   /** As {@linkcode AsyncConsumer.drainWait}. */
-  readonly drainWait: (fn: (record: ViewOf<S>) => void, limit?: number, options?: WaitOptions) => number;
+  readonly drainWait: (fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions) => number;
 
   /**
    * Takes the next record, copies it and frees its space. Never blocks.
@@ -113,6 +112,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
         );
       },
       requireSynchronous: (fn) => requireSynchronous("drain", end.name, fn),
+      requireDone: (result) => requireDone("drain", end.name, result),
       waiting: waiter,
     });
     this.drain = path.drain;
