@@ -94,6 +94,7 @@ export {
   EventCount,
   type EventOptions,
   Guard,
+  type GuardedLock,
   type Lock,
   type LockOwner,
   type LockStats,

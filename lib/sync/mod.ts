@@ -9,6 +9,7 @@ export { Condition, type ConditionOptions } from "./condition.ts";
 export { Event, type EventOptions } from "./event.ts";
 export { EventCount } from "./event_count.ts";
 export { Guard, type Unlockable } from "./guard.ts";
+export type { GuardedLock } from "./shared/guarded_lock.ts";
 export type { Lock } from "./shared/lock.ts";
 export type { LockOwner, LockStats } from "./shared/lock_stats.ts";
 export { Mutex, MutexGuard, type MutexOptions } from "./mutex.ts";

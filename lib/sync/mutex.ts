@@ -2,6 +2,7 @@ import { NotOwnerError } from "../errors.ts";
 import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { Guard } from "./guard.ts";
+import { GuardedLock } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
 import { LOCK_BYTES } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
@@ -59,7 +60,7 @@ export class MutexGuard extends Guard {
  * assertEquals(mutex.stats().acquisitions, 1);
  * ```
  */
-export class Mutex implements Lock {
+export class Mutex extends GuardedLock<MutexGuard> implements Lock {
   /** The name in the catalog. */
   static readonly kind = "Mutex";
   /** Never writes what is attached for reading only. */
@@ -70,15 +71,14 @@ export class Mutex implements Lock {
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
-  readonly #guard: MutexGuard;
 
   private constructor(region: Region) {
+    super((lock) => new MutexGuard(lock as Mutex));
     this.#header = new LockHeader("mutex", region);
     this.#word = new OwnedWord(this.#header, { breaks: true });
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
-    this.#guard = new MutexGuard(this);
   }
 
   /** The bytes a mutex takes. */
@@ -117,25 +117,9 @@ export class Mutex implements Lock {
     unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  /** As {@linkcode Lock.acquire}; the guard has a `markConsistent` of its own. */
-  acquire(): MutexGuard;
-  /** The same with a limit: `undefined` if the time ran out. */
-  acquire(options: WaitOptions): MutexGuard | undefined;
-  acquire(options?: WaitOptions): MutexGuard | undefined {
-    return this.lock(options) ? this.#guard : undefined;
-  }
-
   /** As {@linkcode Lock.lockAsync}. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     return this.#word.lockAsync(options);
-  }
-
-  /** As {@linkcode Lock.acquireAsync}. */
-  acquireAsync(): Promise<MutexGuard>;
-  /** The same with a limit: `undefined` if the time ran out. */
-  acquireAsync(options: AsyncWaitOptions): Promise<MutexGuard | undefined>;
-  async acquireAsync(options?: AsyncWaitOptions): Promise<MutexGuard | undefined> {
-    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /** Whether this attachment holds the mutex. */

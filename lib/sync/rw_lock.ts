@@ -6,6 +6,7 @@ import { COUNT_WORD, INSIDE, READ_ACQUISITIONS, READ_CONTENDED, READS_AGAIN, USE
 import { RwLockReader } from "./rw_lock_reader.ts";
 import { RwLockReaders, type RwLockStats } from "./rw_lock_readers.ts";
 import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
+import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
 import {
   ACQUISITIONS_F64,
@@ -59,7 +60,7 @@ export interface RwLockOptions {
  * lock.unlock();
  * ```
  */
-export class RwLock implements Lock {
+export class RwLock extends GuardedLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "RwLock";
   /** Never writes what is attached for reading only. */
@@ -73,12 +74,12 @@ export class RwLock implements Lock {
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
-  readonly #guard: Guard;
   readonly #readGuard: Guard;
   /** The first word of this attachment's cell, if that still names it: one that does not read may lose its cell. */
   #cell = ZERO_WORD;
 
   private constructor(region: Region) {
+    super(plainGuard);
     this.#header = new LockHeader("read-write lock", region);
     const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
     this.#header.requireLength(LOCK_BYTES + count * CELL_BYTES);
@@ -89,7 +90,6 @@ export class RwLock implements Lock {
     this.#reader = new RwLockReader(this.#header, this.#word, () => this.#tryEnter());
     this.#readers = new RwLockReaders(this.#header, this.#cells);
     this.#id = this.#header.id;
-    this.#guard = new Guard(this);
     const ownerDied = () => this.ownerDied;
     this.#readGuard = new Guard({
       unlock: () => this.unlockRead(),
@@ -138,12 +138,6 @@ export class RwLock implements Lock {
     unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  acquire(): Guard;
-  acquire(options: WaitOptions): Guard | undefined;
-  acquire(options?: WaitOptions): Guard | undefined {
-    return this.lock(options) ? this.#guard : undefined;
-  }
-
   /** As {@linkcode Lock.lockAsync}, for writing. Where other tasks of this attachment read, it waits for them. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let hasWaited = false, hasWord = false;
@@ -163,14 +157,6 @@ export class RwLock implements Lock {
         if (!isOver && hasWord && this.#words.length > 0) this.#word.giveBack();
       },
     }, options);
-  }
-
-  /** As {@linkcode Lock.acquireAsync}. */
-  acquireAsync(): Promise<Guard>;
-  /** The same with a limit: `undefined` if the time ran out. */
-  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
-  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
-    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /**

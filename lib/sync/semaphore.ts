@@ -3,9 +3,9 @@ import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
-import { Guard } from "./guard.ts";
 import { COUNT_WORD, FIRST_PERMIT, PERMIT_BYTES, PERMIT_WORDS, RETURNED_WORD } from "./semaphore_format.ts";
 import { cellCount, storedCellCount } from "./shared/cells.ts";
+import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
 import {
   ACQUISITIONS_F64,
@@ -63,7 +63,7 @@ export interface SemaphoreStats extends LockStats {
  * assertEquals(semaphore.stats().held, 1);
  * ```
  */
-export class Semaphore implements Lock {
+export class Semaphore extends GuardedLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "Semaphore";
   /** Never writes what is attached for reading only. */
@@ -76,13 +76,13 @@ export class Semaphore implements Lock {
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
-  readonly #guard: Guard;
   readonly #backoff = new Backoff({ yields: 0 });
   #tasks: LockTasks | undefined;
   /** The word of the permit that this object took or released last: free or its own, most of the time. */
   #last: number;
 
   private constructor(region: Region) {
+    super(plainGuard);
     this.#header = new LockHeader("semaphore", region);
     this.permits = storedCellCount(this.#header, "permits", region.source.i32[COUNT_WORD]);
     this.#header.requireLength(LOCK_BYTES + this.permits * PERMIT_BYTES);
@@ -90,7 +90,6 @@ export class Semaphore implements Lock {
     this.#counts = this.#header.counts;
     this.#returned = new EventCount(this.#words, RETURNED_WORD);
     this.#id = this.#header.id;
-    this.#guard = new Guard(this);
     this.#last = this.#permitAt(this.#id % this.permits);
   }
 
@@ -140,12 +139,6 @@ export class Semaphore implements Lock {
     this.#returned.notifyOne();
   }
 
-  acquire(): Guard;
-  acquire(options: WaitOptions): Guard | undefined;
-  acquire(options?: WaitOptions): Guard | undefined {
-    return this.lock(options) ? this.#guard : undefined;
-  }
-
   /** As {@linkcode Lock.lockAsync}: takes a permit. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let hasWaited = false;
@@ -159,14 +152,6 @@ export class Semaphore implements Lock {
         return announcedTo(this.#returned);
       },
     }, options);
-  }
-
-  /** As {@linkcode Lock.acquireAsync}. */
-  acquireAsync(): Promise<Guard>;
-  /** The same with a limit: `undefined` if the time ran out. */
-  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
-  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
-    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /** Whether the permit that this object took last is still held, and its previous holder died. */

@@ -2,7 +2,6 @@ import { hasTotalStoreOrder } from "../../ffi/mod.ts";
 import { load, specialize, wordAccess } from "../atomic/internal.ts";
 import { type AnyStruct, type ReadonlyViews, Views } from "../layout/mod.ts";
 import { type LayoutTypeFunction, OWN_TYPE, type Region } from "../memory/internal.ts";
-import { Guard } from "./guard.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
 import {
   layoutOf,
@@ -16,6 +15,7 @@ import {
 } from "./seq_lock_geometry.ts";
 import { copyPlainly, copyWords, SeqLockReader } from "./seq_lock_reader.ts";
 import { SeqLockWriter } from "./seq_lock_writer.ts";
+import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
@@ -95,7 +95,7 @@ export interface SeqLockFunction extends LayoutTypeFunction {
  * assertEquals(record.read(({ f64 }) => f64[1] - f64[0] < 0.2), true);
  * ```
  */
-export class SeqLock<S extends AnyStruct = never> implements Lock {
+export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements Lock {
   /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: SeqLockFunction;
   /** The name in the catalog. */
@@ -128,7 +128,6 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
-  readonly #guard: Guard;
   readonly #reader: SeqLockReader;
   readonly #writer: SeqLockWriter<S>;
   /** The payload itself. */
@@ -141,13 +140,13 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
   readonly #isCopiedPlainly: boolean;
 
   private constructor(region: Region, isOrdered: boolean, layout: S | undefined) {
+    super(plainGuard);
     this.#header = new LockHeader("seqlock", region);
     const bytes = readPayloadBytes(region, layout, this.#header.what);
     this.#word = new OwnedWord(this.#header);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
-    this.#guard = new Guard(this);
     this.#isOrdered = isOrdered;
     this.#isCopiedPlainly = region.readOnly && hasTotalStoreOrder();
     const partOf = ({ buffer, byteOffset }: ReadonlyViews) => new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
@@ -310,23 +309,9 @@ export class SeqLock<S extends AnyStruct = never> implements Lock {
     unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  acquire(): Guard;
-  acquire(options: WaitOptions): Guard | undefined;
-  acquire(options?: WaitOptions): Guard | undefined {
-    return this.lock(options) ? this.#guard : undefined;
-  }
-
   /** As {@linkcode Lock.lockAsync}. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     return this.#word.lockAsync(options);
-  }
-
-  /** As {@linkcode Lock.acquireAsync}. */
-  acquireAsync(): Promise<Guard>;
-  /** The same with a limit: `undefined` if the time ran out. */
-  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
-  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
-    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Backoff } from "../atomic/mod.ts";
 import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
-import { Guard } from "./guard.ts";
+import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
 import { FREE, LOCK_BYTES, ownerOf } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
@@ -72,7 +72,7 @@ class PolledWord extends OwnedWord {
  * lock.unlock();
  * ```
  */
-export class SpinLock implements Lock {
+export class SpinLock extends GuardedLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "SpinLock";
   /** Never writes what is attached for reading only. */
@@ -83,15 +83,14 @@ export class SpinLock implements Lock {
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
-  readonly #guard: Guard;
 
   private constructor(region: Region) {
+    super(plainGuard);
     this.#header = new LockHeader("spinlock", region);
     this.#word = new PolledWord(this.#header);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
-    this.#guard = new Guard(this);
   }
 
   /** The bytes a spinlock takes. */
@@ -120,23 +119,9 @@ export class SpinLock implements Lock {
     unlockOwned(this.#words, this.#id, this.#word);
   }
 
-  acquire(): Guard;
-  acquire(options: WaitOptions): Guard | undefined;
-  acquire(options?: WaitOptions): Guard | undefined {
-    return this.lock(options) ? this.#guard : undefined;
-  }
-
   /** As {@linkcode Lock.lockAsync}. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     return this.#word.lockAsync(options);
-  }
-
-  /** As {@linkcode Lock.acquireAsync}. */
-  acquireAsync(): Promise<Guard>;
-  /** The same with a limit: `undefined` if the time ran out. */
-  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
-  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
-    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   get ownerDied(): boolean {

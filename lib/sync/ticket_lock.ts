@@ -3,8 +3,8 @@ import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
-import { Guard } from "./guard.ts";
 import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
+import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
 import {
   ACQUISITIONS_F64,
@@ -70,7 +70,7 @@ export interface TicketLockOptions {
  * lock.unlock();
  * ```
  */
-export class TicketLock implements Lock {
+export class TicketLock extends GuardedLock implements Lock {
   /** The name in the catalog. */
   static readonly kind = "TicketLock";
   /** Never writes what is attached for reading only. */
@@ -83,7 +83,6 @@ export class TicketLock implements Lock {
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
   readonly #id: number;
-  readonly #guard: Guard;
   /**
    * Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own.
    */
@@ -95,6 +94,7 @@ export class TicketLock implements Lock {
   #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
+    super(plainGuard);
     this.#header = new LockHeader("ticket lock", region);
     const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
     this.#header.requireLength(LOCK_BYTES + count * CELL_BYTES);
@@ -105,7 +105,6 @@ export class TicketLock implements Lock {
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
-    this.#guard = new Guard(this);
   }
 
   /** The bytes a ticket lock takes. */
@@ -165,12 +164,6 @@ export class TicketLock implements Lock {
     this.#passed.notifyAll();
   }
 
-  acquire(): Guard;
-  acquire(options: WaitOptions): Guard | undefined;
-  acquire(options?: WaitOptions): Guard | undefined {
-    return this.lock(options) ? this.#guard : undefined;
-  }
-
   /** As {@linkcode Lock.lockAsync}: takes a ticket, once no other task of this attachment has one or holds the lock. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let ticket: number | undefined;
@@ -197,14 +190,6 @@ export class TicketLock implements Lock {
         if (this.#withCell(() => this.#hasTicket(ticket!) && this.#giveUp(ticket!))) this.unlock();
       },
     }, options);
-  }
-
-  /** As {@linkcode Lock.acquireAsync}. */
-  acquireAsync(): Promise<Guard>;
-  /** The same with a limit: `undefined` if the time ran out. */
-  acquireAsync(options: AsyncWaitOptions): Promise<Guard | undefined>;
-  async acquireAsync(options?: AsyncWaitOptions): Promise<Guard | undefined> {
-    return await this.lockAsync(options) ? this.#guard : undefined;
   }
 
   get ownerDied(): boolean {
