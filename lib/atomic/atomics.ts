@@ -15,7 +15,7 @@ export type Narrow = Uint8Array<ArrayBufferLike> | Uint16Array<ArrayBufferLike>;
 
 /** The operations that hot paths are given, so that engines compile them in place. */
 export interface AtomicOperations {
-  or(words: Int32Array, index: number, value: number): number;
+  load(words: Int32Array, index: number): number;
   store(words: Int32Array, index: number, value: number): number;
   exchange(words: Int32Array, index: number, value: number): number;
   compareExchange(words: Int32Array, index: number, expected: number, replacement: number): number;
@@ -26,7 +26,7 @@ export const operations: AtomicOperations = Atomics;
 
 /**
  * Two words of this thread. The first is written before each plain load: compilers take it for a change of any typed
- * array, so no load moves across it. The second is for a locked operation, where the processor needs one.
+ * array, so no load moves across it. The second is for atomic accesses, where the processor needs some.
  */
 export const compilerBarrier: Int32Array = new Int32Array(2);
 
@@ -37,14 +37,18 @@ function loadInOrder(words: Words | Narrow, index: number): number {
 }
 
 /**
- * A load that nothing passes, on processors that reorder loads: a plain one, then a locked operation on a word of this
- * thread, which is one acquire-release instruction (`ldaddal` and the like) on arm64. `Atomics.load` itself would kill
- * the process in Bun where memory is mapped for reading only, and throws a `TypeError` of its own in closed memory.
+ * A load that nothing passes, on processors that reorder loads: a plain one between atomic accesses to a word of this
+ * thread. On arm64 the one before it is an acquire, which no earlier release passes; of those after it the first is a
+ * release, which waits for the plain load, and the second an acquire, which waits for that release and for which all
+ * that comes later waits. One read-modify-write would not do: where an engine makes it of two instructions (`ldaxr`,
+ * `stlxr`), what comes later waits for the first of them only. `Atomics.load` of the word itself would kill the process
+ * in Bun where memory is mapped for reading only, and throws a `TypeError` of its own in closed memory.
  */
 function loadAndFence(words: Words | Narrow, index: number): number {
-  compilerBarrier[0] = index;
+  Atomics.load(compilerBarrier, 1);
   const value = words[index];
-  Atomics.or(compilerBarrier, 1, 0);
+  Atomics.store(compilerBarrier, 1, 0);
+  Atomics.load(compilerBarrier, 1);
   return value;
 }
 

@@ -2,7 +2,7 @@ import type { WordAccess, WordAccessPorts } from "./word_access.ts";
 
 /**
  * The accesses to the words of an array. Where the processor keeps the order, a load is a plain one behind a compiler
- * barrier, and a release a plain store; elsewhere a plain load is followed by a locked operation on a word of our own.
+ * barrier, and a release a plain store; elsewhere a plain load stands between atomic accesses to a word of our own.
  */
 export function makeWordAccess(
   words: Int32Array,
@@ -12,10 +12,12 @@ export function makeWordAccess(
     barrier[0] = index;
     return words[index];
   };
+  // As in `atomics.ts`, which says why.
   const loadAndFence = (index: number): number => {
-    barrier[0] = index;
+    atomics.load(barrier, 1);
     const value = words[index];
-    atomics.or(barrier, 1, 0);
+    atomics.store(barrier, 1, 0);
+    atomics.load(barrier, 1);
     return value;
   };
   const storeInOrder = (index: number, value: number): void => {

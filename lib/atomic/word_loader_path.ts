@@ -13,9 +13,10 @@ export function makeWordLoader(
     };
   }
   return () => {
-    barrier[0] = 0;
+    atomics.load(barrier, 1);
     const value = words[index];
-    atomics.or(barrier, 1, 0);
+    atomics.store(barrier, 1, 0);
+    atomics.load(barrier, 1);
     return value;
   };
 }

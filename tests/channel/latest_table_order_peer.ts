@@ -30,15 +30,23 @@ const region = { name, byteLength, party, readOnly: false, views: own, source: o
 >;
 LatestTable.init(region, options);
 let accesses: Access[] = [], before = "";
-const { or, store, compareExchange } = Atomics, patched = Atomics as unknown as Record<string, unknown>;
+const { load, store, compareExchange } = Atomics, patched = Atomics as unknown as Record<string, unknown>;
 const isWatched = (array: Int32Array): boolean => array === watched;
-patched.or = (array: Int32Array, index: number, bits: number) => {
+let isBehindLoad = false;
+/** An atomic access to a word of this thread. */
+const noteOwn = (what: string) => {
   const last = accesses.at(-1);
-  if (!isWatched(array) && last !== undefined && last[0] === "read") last[0] = "load";
-  return or(array, index, bits);
+  if (what === "store" && last?.[0] === "read behind a load") last[0] = "read between a load and a store";
+  if (what === "load" && last?.[0] === "read between a load and a store") last[0] = "load";
+  isBehindLoad = what === "load";
+};
+patched.load = (array: Int32Array, index: number) => {
+  noteOwn("load");
+  return load(array, index);
 };
 patched.store = (array: Int32Array, index: number, value: number) => {
   if (isWatched(array)) note("store", index);
+  else noteOwn("store");
   return store(isWatched(array) ? words : array, index, value);
 };
 patched.compareExchange = (array: Int32Array, index: number, expected: number, replacement: number) =>
@@ -47,13 +55,15 @@ const table = LatestTable.attach(region, options), writer = table.writer(), quot
 for (const bid of [1, 2, 3]) writer.write(0, { bid });
 
 /**
- * An access, and whether the slot that is to be written still was as before. A "load" is a read behind which a locked
- * operation on a word of this thread came at once.
+ * An access, and whether the slot that is to be written still was as before. A "load" is a read right behind an atomic
+ * load of a word of this thread, and right before an atomic store and another load of it.
  */
 type Access = [what: string, where: string, isUntouched: boolean];
 
 function note(what: string, index: number): void {
   const where = index === VERSION ? "version" : index === CHANGES ? "changes" : "other";
+  if (what === "read" && isBehindLoad) what += " behind a load";
+  isBehindLoad = false;
   accesses.push([what, where, words.slice(NEXT_SLOT, NEXT_SLOT + SLOT_WORDS).join() === before]);
 }
 
