@@ -38,8 +38,11 @@ export class TerminalScreen {
 
   #control(count: string, command: string | undefined): void {
     const line = this.#lines[this.#row];
-    if (command === "H") this.#row = this.#column = 0;
-    else if (command === "K" && count === "2") line.length = 0;
+    if (command === "H") {
+      this.#row = Math.min(this.#rows, Number(count.split(";")[0]) || 1) - 1;
+      this.#column = 0;
+    }
+    if (command === "K" && count === "2") line.length = 0;
     // Behind a full line, the cursor still stands on its last letter.
     else if (command === "K") line.length = Math.min(line.length, this.#column, this.#columns - 1);
     else if (command === "J") {

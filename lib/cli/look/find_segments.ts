@@ -20,7 +20,8 @@ export function listSharedMemory(): string[] {
   }
 }
 
-function lookAtNameless({ formerName, paths }: NamelessFile): SegmentLook | undefined {
+/** Looks at a file of shared memory without a name; undefined if it has gone, or is another program's. */
+export function lookAtNameless({ formerName, paths }: NamelessFile): SegmentLook | undefined {
   for (const { path } of paths) {
     const { name, isSegment } = nameOf(path, paths);
     const look = lookAtSegment(name, path, formerName === undefined ? "anonymous" : "unlinked", path);

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
-import { ShmkitError } from "../../errors.ts";
+import { SegmentStateError, ShmkitError } from "../../errors.ts";
 import { parseAnonymousName, type PartContent, SegmentObserver } from "../../memory/internal.ts";
-import { findSegments } from "./find_segments.ts";
 import { type HolderLook, type ObjectLook, ObjectWatch } from "./object_look.ts";
 import { type ParticipantLook, participantLook } from "./segment_look.ts";
+import { SegmentSearch } from "./segment_search.ts";
 
 /** An object at a moment, with what happened in it since the moment before. */
 export interface ObjectSample extends ObjectLook {
@@ -37,6 +37,7 @@ export interface Sample {
 export class Monitor implements Disposable {
   readonly #name: string | undefined;
   readonly #watches = new Map<string, SegmentWatch>();
+  readonly #search = new SegmentSearch();
 
   /** @param name The segment to watch; all, unless given. */
   constructor(name: string | undefined) {
@@ -45,18 +46,9 @@ export class Monitor implements Disposable {
 
   /** Looks at everything. */
   sample(): Sample {
-    const names = this.#name === undefined
-      ? findSegments().filter(({ status }) => status === "ready" || status === "corrupt").map(({ name }) => name)
-      : [this.#name];
-    for (const [name, watch] of this.#watches) {
-      if (names.includes(name) && watch.isThere()) continue;
-      watch.close();
-      this.#watches.delete(name);
-    }
-    for (const name of names) {
-      const watch = this.#watches.has(name) ? undefined : SegmentWatch.open(name);
-      if (watch !== undefined) this.#watches.set(name, watch);
-    }
+    this.#dropGone();
+    const names = this.#name === undefined ? this.#search.names() : [this.#name];
+    for (const name of names) if (!this.#watches.has(name)) this.#watch(name);
     const samples = Array.from(this.#watches.values(), (watch) => watch.sample());
     return {
       at: new Date(),
@@ -74,6 +66,22 @@ export class Monitor implements Disposable {
   ): { look: ObjectLook | undefined; contents: readonly PartContent[] } {
     const watch = this.#watches.get(segment);
     return { look: watch?.look(object), contents: watch?.contents(object, most) ?? [] };
+  }
+
+  /** Ends the looks at what is there no longer. */
+  #dropGone(): void {
+    for (const [name, watch] of this.#watches) {
+      if (watch.isThere()) continue;
+      watch.close();
+      this.#watches.delete(name);
+      if (watch.isNameless) this.#search.scanSoon();
+    }
+  }
+
+  #watch(name: string): void {
+    const watch = SegmentWatch.open(name);
+    if (watch instanceof SegmentWatch) this.#watches.set(name, watch);
+    else if (watch === "no segment") this.#search.refuse(name);
   }
 
   /** Ends all looks. */
@@ -99,15 +107,21 @@ class SegmentWatch {
     this.#inode = inode;
   }
 
-  /** Undefined if it went meanwhile, or cannot be looked at. */
-  static open(name: string): SegmentWatch | undefined {
+  /** Opens it, unless it went meanwhile, is not ready yet, or cannot be looked at. */
+  static open(name: string): SegmentWatch | "not ready" | "no segment" {
     const path = parseAnonymousName(name)?.path ?? `/dev/shm/${name.replace(/^\//, "")}`;
     try {
       return new SegmentWatch(SegmentObserver.open(name), path, statSync(path).ino);
     } catch (error) {
-      if (error instanceof ShmkitError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      if (error instanceof SegmentStateError && error.code === "INITIALISING") return "not ready";
+      if (error instanceof ShmkitError || (error as NodeJS.ErrnoException).code === "ENOENT") return "no segment";
       throw error;
     }
+  }
+
+  /** Whether it is found through somebody's open files only. */
+  get isNameless(): boolean {
+    return this.#path.startsWith("/proc/");
   }
 
   /** Whether its name still leads to it. */

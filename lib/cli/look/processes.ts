@@ -12,6 +12,12 @@ export interface ProcessLook {
   readonly isStopped: boolean;
 }
 
+/** The programs of processes that were looked at before, which do not change: by their start, as ids come back. */
+const known = new Map<number, { readonly startTime: number; readonly runtime: string }>();
+
+/** More than are looked at again and again. */
+const KNOWN = 2048;
+
 /** Milliseconds of a clock tick: USER_HZ is 100 on every architecture that is supported. */
 const TICK_MS = 10;
 
@@ -26,9 +32,13 @@ export function lookAtProcess(pid: number): ProcessLook | undefined {
   // proc_pid_stat(5): the second field, the program's name, may itself hold spaces and brackets.
   const comm = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const startTime = Number(fields[19]), before = known.get(pid);
+  const runtime = before?.startTime === startTime ? before.runtime : runtimeOf(pid, comm);
+  if (runtime !== before?.runtime && known.size >= KNOWN) known.clear();
+  known.set(pid, { startTime, runtime });
   return {
-    startTime: Number(fields[19]),
-    runtime: runtimeOf(pid, comm),
+    startTime,
+    runtime,
     cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
     isStopped: fields[0] === "T" || fields[0] === "t",
   };

@@ -2,7 +2,7 @@ import process from "node:process";
 
 /** Another screen, and back; the cursor, and back; all at once, and shown. */
 const ENTER = "\x1b[?1049h\x1b[?25l", LEAVE = "\x1b[?25h\x1b[?1049l", BEGIN = "\x1b[?2026h", END = "\x1b[?2026l";
-const HOME = "\x1b[0m\x1b[H", CLEAR_LINE = "\x1b[2K", CLEAR_BELOW = "\x1b[J";
+const RESET = "\x1b[0m", CLEAR_LINE = "\x1b[2K", CLEAR_BELOW = "\x1b[J", CLEAR = `${RESET}\x1b[H${CLEAR_BELOW}`;
 
 const KEYS: Readonly<Record<string, string>> = {
   "\x1b[A": "up",
@@ -22,16 +22,24 @@ const KEYS: Readonly<Record<string, string>> = {
   "\x03": "ctrl-c",
 };
 
+/** Ctrl-L, by which full-screen programs draw everything anew. */
+const REDRAW = "\x0c";
+
 /** The terminal while it shows pictures and hears keys; as it was, afterwards. */
 export class Screen implements Disposable {
   readonly #pressed: string[] = [];
   readonly #onData = (data: Uint8Array | string): void => {
     // deno-lint-ignore no-control-regex -- keys are told by such
     const keys = String(data).match(/\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])?|[^\x1b]/g) ?? [];
+    // Whoever asks for it has seen something else on the terminal than what was shown.
+    if (keys.includes(REDRAW)) this.#shown = [];
     this.#pressed.push(...keys.map((key) => KEYS[key] ?? key));
     this.#wake();
   };
-  readonly #onResize = (): void => this.#wake();
+  readonly #onResize = (): void => {
+    this.#shown = []; // it shows something else by now
+    this.#wake();
+  };
   /** Ends the program as the signal would, once the terminal is as it was. */
   readonly #onSignal = (): void => {
     this[Symbol.dispose]();
@@ -39,7 +47,7 @@ export class Screen implements Disposable {
   };
   #wake = (): void => {};
   #isOpen = true;
-  #shown = "";
+  #shown: readonly string[] = [];
 
   constructor() {
     process.stdin.setRawMode(true);
@@ -52,13 +60,17 @@ export class Screen implements Disposable {
     process.stdout.write(ENTER);
   }
 
-  /** Shows a picture, in one piece, if it is another one. */
+  /** Shows a picture, in one piece, as far as it differs from the one before. */
   show(lines: readonly string[]): void {
     // Each line is cleared before it is written: behind a full one, the cursor still stands on its last letter.
-    const picture = HOME + lines.map((line) => `${CLEAR_LINE}${line}`).join("\r\n") + CLEAR_BELOW;
-    if (picture === this.#shown) return;
-    this.#shown = picture;
-    process.stdout.write(BEGIN + picture + END);
+    const changes = lines.map((line, i) => line === this.#shown[i] ? "" : `\x1b[${i + 1}H${CLEAR_LINE}${line}`).join(
+      "",
+    );
+    const below = lines.length < this.#shown.length ? `\x1b[${lines.length + 1}H${CLEAR_BELOW}` : "";
+    const isFirst = this.#shown.length === 0;
+    this.#shown = lines;
+    if (isFirst) process.stdout.write(BEGIN + CLEAR + changes + END);
+    else if (changes + below !== "") process.stdout.write(BEGIN + RESET + changes + below + END);
   }
 
   /**
@@ -71,10 +83,7 @@ export class Screen implements Disposable {
     if (this.#pressed.length > 0) return this.#pressed.shift();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, Math.max(0, ms));
-    this.#wake = () => {
-      this.#shown = ""; // a terminal that was resized shows something else by now
-      resolve();
-    };
+    this.#wake = resolve;
     await promise;
     clearTimeout(timer);
     this.#wake = () => {};

@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import pc from "picocolors";
 import sliceAnsi from "slice-ansi";
 
@@ -13,42 +12,25 @@ export interface Column {
 }
 
 /** Between two columns. */
-const GAP = 2;
-
-const BORDERS = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: " ".repeat(GAP),
-};
+const BETWEEN = "  ";
 
 /**
- * Draws a table.
+ * Draws a table. A package would do it as well, but one that takes milliseconds for each is most of what `top` costs.
  *
  * @param columns Of the terminal; Infinity where nothing is to be left out.
  * @returns Its lines, the head first; none may be longer than the terminal is wide.
  */
 export function table(all: readonly Column[], columns: number): string[] {
-  const shown = fitting(all, columns);
-  const drawn = new Table({
-    head: shown.map(({ head }) => pc.dim(head)),
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    chars: BORDERS,
-    colAligns: shown.map(({ isNumber }) => isNumber === true ? "right" : "left"),
-  });
-  drawn.push(...shown[0].cells.map((_, row) => shown.map(({ cells }) => cells[row])));
-  return drawn.toString().split("\n").map((line) => cut(line.trimEnd(), columns));
+  const shown = fitting(all.map((column) => ({ ...column, width: widthOfColumn(column) })), columns);
+  const line = (cellOf: (column: Column) => string, paint = (text: string) => text) =>
+    cut(
+      shown.map((column) => {
+        const text = cellOf(column), padding = " ".repeat(column.width - widthOf(text));
+        return column.isNumber === true ? padding + paint(text) : paint(text) + padding;
+      }).join(BETWEEN).trimEnd(),
+      columns,
+    );
+  return [line(({ head }) => head, pc.dim), ...shown[0].cells.map((_, row) => line(({ cells }) => cells[row]))];
 }
 
 /** A line, no longer than the terminal is wide. */
@@ -76,9 +58,13 @@ function isWide(code: number): boolean {
       (code >= 0x20000 && code <= 0x3fffd));
 }
 
-function fitting(all: readonly Column[], columns: number): readonly Column[] {
+interface MeasuredColumn extends Column {
+  readonly width: number;
+}
+
+function fitting(all: readonly MeasuredColumn[], columns: number): readonly MeasuredColumn[] {
   let shown = all;
-  while (shown.reduce((sum, column) => sum + widthOfColumn(column) + GAP, -GAP) > columns) {
+  while (shown.reduce((sum, { width }) => sum + width + BETWEEN.length, -BETWEEN.length) > columns) {
     const rank = Math.max(...shown.map(({ rank }) => rank ?? 0));
     if (rank === 0) break;
     shown = shown.filter((column) => column.rank !== rank);
@@ -87,5 +73,5 @@ function fitting(all: readonly Column[], columns: number): readonly Column[] {
 }
 
 function widthOfColumn({ head, cells }: Column): number {
-  return Math.max(widthOf(head), ...cells.map(widthOf));
+  return cells.reduce((most, text) => Math.max(most, widthOf(text)), widthOf(head));
 }
