@@ -74,7 +74,6 @@ export class Monitor implements Disposable {
       if (watch.isThere()) continue;
       watch.close();
       this.#watches.delete(name);
-      if (watch.isNameless) this.#search.scanSoon();
     }
   }
 
@@ -117,11 +116,6 @@ class SegmentWatch {
       if (error instanceof ShmkitError || (error as NodeJS.ErrnoException).code === "ENOENT") return "no segment";
       throw error;
     }
-  }
-
-  /** Whether it is found through somebody's open files only. */
-  get isNameless(): boolean {
-    return this.#path.startsWith("/proc/");
   }
 
   /** Whether its name still leads to it. */

@@ -6,14 +6,11 @@ import { lookAtOpenFiles } from "./open_files.ts";
  * Between two looks through everybody's open files at least. It also is a multiple of the processor time that such a
  * look takes, so that it costs next to nothing on a machine with thousands of processes.
  */
-const SCAN_MS = 5000, SCAN_TIMES = 500;
+const SCAN_MS = 5000, SCAN_TIMES = 1000;
 
-/**
- * Finds segments again and again at little cost: names in `/dev/shm` at each call, what has no name every few seconds
- * and when one of those has gone.
- */
+/** Finds segments again and again at little cost: names in `/dev/shm` at each call, what has no name every few seconds. */
 export class SegmentSearch {
-  /** Names in `/dev/shm` that lead to no segment, as far as is known. They are asked again every few seconds. */
+  /** What leads to no segment, as far as is known. It is asked again every few seconds. */
   readonly #refused = new Set<string>();
   #nameless: readonly string[] = [];
   #nextScan = -Infinity;
@@ -21,21 +18,15 @@ export class SegmentSearch {
   /** What can be opened now, or was at the last look through open files. */
   names(): string[] {
     if (performance.now() >= this.#nextScan) this.#scan();
-    const named = listSharedMemory().map((file) => `/${file}`), there = new Set(named);
+    const all = [...listSharedMemory().map((file) => `/${file}`), ...this.#nameless], there = new Set(all);
     // A name that comes back may lead to something else.
     for (const name of this.#refused) if (!there.has(name)) this.#refused.delete(name);
-    return [...named.filter((name) => !this.#refused.has(name)), ...this.#nameless].sort();
+    return all.filter((name) => !this.#refused.has(name)).sort();
   }
 
   /** Says that a name leads to nothing that can be looked at. */
   refuse(name: string): void {
-    if (this.#nameless.includes(name)) this.scanSoon();
-    else this.#refused.add(name);
-  }
-
-  /** Says that a segment without a name is there no longer: its creator may have died, and others may still have it. */
-  scanSoon(): void {
-    this.#nextScan = -Infinity;
+    this.#refused.add(name);
   }
 
   #scan(): void {
