@@ -32,7 +32,7 @@ const RUNTIME_NAMES: ReadonlySet<string> = new Set(["Bun", "Deno", "process", "r
  */
 const COMMAND: { readonly path: string; readonly packages: ReadonlySet<string> } = {
   path: "lib/cli/",
-  packages: new Set(["cli-table3", "commander", "picocolors", "slice-ansi"]),
+  packages: new Set(["commander", "picocolors", "slice-ansi"]),
 };
 
 /** What other folders may import of one: its two doors. Of `ffi/`, whose parts are few and apart, also these. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Segment } from "@shmkit/shmkit";
@@ -65,6 +66,13 @@ class Terminal {
   }
 }
 
+/** The descriptors by which a process has a segment open, as `/proc` tells of them. */
+function openedBy(pid: number, name: string): string[] {
+  return readdirSync(`/proc/${pid}/fd`)
+    .filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `/dev/shm${name}`)
+    .map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"));
+}
+
 describe("shmkit top", () => {
   it("prints rates, depths, lags, contention and processor time where there is no terminal", () =>
     withName(async (name) => {
@@ -84,6 +92,34 @@ describe("shmkit top", () => {
         const { out } = await shmkit(["top", name, "--interval", "50"]);
         assertMatch(out, /ticks +SpscRing +0 +4\/4/);
       } finally {
+        peer.kill();
+      }
+    }));
+
+  it("can only read, takes no slot and no lock, and changes no byte", () =>
+    withName(async (name) => {
+      const peer = Peer.start(otherRuntime, PEER, [name]);
+      const main = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
+      await peer.next();
+      using _last = Segment.open(name, { role: "last" }); // none of the segment's two slots is free now
+      const start = readFileSync(`/dev/shm${name}`);
+      const { file, args } = command(thisRuntime, main, ["top", name, "--json", "--interval", "20", "--count", "500"]);
+      const top = spawn(file, args);
+      try {
+        for (let looks = 0; looks < 5; looks++) {
+          const [text] = await once(top.stdout, "data"), pid = top.pid!, opened = openedBy(pid, name);
+          assertStringIncludes(String(text), '"segment"');
+          assertEquals(opened.length, 1);
+          // The last digit of the flags says how it was opened, and locks of any kind would be listed.
+          assertMatch(opened[0], /^flags:\t[0-7]*0$/m);
+          assertEquals(/^lock:/m.test(opened[0]), false);
+          const mapped = readFileSync(`/proc/${pid}/maps`, "utf8").split("\n").filter((line) => line.endsWith(name));
+          assertEquals(mapped.length, 1);
+          assertMatch(mapped[0], / r--s /);
+        }
+        assertEquals(Buffer.compare(readFileSync(`/dev/shm${name}`), start), 0);
+      } finally {
+        top.kill("SIGKILL");
         peer.kill();
       }
     }));
