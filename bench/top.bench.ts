@@ -16,7 +16,7 @@ import { machine, printTable } from "./support/figures.ts";
 /** Lines and columns of a terminal. */
 const SIZES = [[24, 80], [60, 200]] as const;
 
-/** Until all processes of the desk run, and until `top` has drawn for a while: compiling is no part of what is measured. */
+/** Until all processes of the desk run, and until `top` has drawn for a while: starting is not measured. */
 const DESK_START_MS = 4000, TOP_START_MS = 6000;
 
 /** Milliseconds of a clock tick. */
@@ -33,7 +33,7 @@ const desk = start("bun", "tasks/demo.ts", ["--speed", "max", "--seconds", Strin
 try {
   await sleep(DESK_START_MS);
   const rows: string[][] = [];
-  for (const size of SIZES) rows.push(await measured(...size));
+  for (const [lines, columns] of SIZES) rows.push(await measured(lines, columns));
   console.log(machine());
   printTable(["shmkit top", "desk, s", "top, s", "top to desk", "top, ms/s"], rows);
 } finally {

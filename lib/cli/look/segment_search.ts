@@ -8,7 +8,7 @@ import { lookAtOpenFiles } from "./open_files.ts";
  */
 const SCAN_MS = 5000, SCAN_TIMES = 1000;
 
-/** Finds segments again and again at little cost: names in `/dev/shm` at each call, what has no name every few seconds. */
+/** Finds segments again and again at little cost: names in `/dev/shm` each time, what has none every few seconds. */
 export class SegmentSearch {
   /** What leads to no segment, as far as is known. It is asked again every few seconds. */
   readonly #refused = new Set<string>();
