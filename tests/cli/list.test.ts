@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
-import { isRoot } from "../../support/machine.ts";
+import { canUnshare, isRoot } from "../../support/machine.ts";
 import { Peer } from "../../support/peer.ts";
 import { otherRuntime } from "../../support/runtimes.ts";
 import { uniqueName, withName } from "../../support/segments.ts";
@@ -107,6 +107,29 @@ describe("shmkit list", () => {
     }
   });
 
+  it(
+    "works where /dev/shm is full, as every command does",
+    { skip: canUnshare ? false : "a process may not have a /dev/shm of its own" },
+    async () => {
+      const fill = "mount -t tmpfs -o size=1m tmpfs /dev/shm; yes | head -c 2M >/dev/shm/filler 2>/dev/null; exec";
+      const prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", `${fill} "$0" "$@"`];
+      const calls: [args: string[], code: number, says: RegExp][] = [
+        [["list"], 0, /filler +foreign, 1 MiB/],
+        [["doctor"], 1, /fails +\/dev\/shm +1 MiB, 0 B free/],
+        [["top", "--interval", "20"], 0, /shmkit top/],
+        [["clean", "--dry-run"], 0, /Nothing to remove/],
+        [["inspect", "/filler"], 1, /foreign/],
+        [["schema", "/filler", "table", "--c"], 1, /was not made by shmkit/],
+      ];
+      const answers = await Promise.all(calls.map(([args]) => shmkit(args, { prefix })));
+      for (const [i, [[name], code, says]] of calls.entries()) {
+        const { code: ended, out, errors } = answers[i];
+        assertEquals(ended, code, `${name}: ${errors}`);
+        assertMatch(out + errors, says);
+      }
+    },
+  );
+
   it("tells another user what it may", { skip: isRoot ? false : "only root can become another user" }, async () => {
     const closed = uniqueName(), open = uniqueName();
     const peer = Peer.start(otherRuntime, PEER, [open, 0o644]);
@@ -120,7 +143,12 @@ describe("shmkit list", () => {
       assertEquals([found(open).status, found(open).alive, found(open).participants[0].role], ["ready", 1, "feed"]);
       const { code, json: look } = await shmkitJson(["inspect", open, "quotes"], { prefix, env: { HOME: "/tmp" } });
       assertEquals([code, look.contents[0].bid], [0, 1.5]);
-      assertEquals((await shmkit(["inspect", closed], { prefix, env: { HOME: "/tmp" } })).code, 1);
+      const refused = [["inspect", closed], ["schema", closed, "quotes", "--c"], ["top", closed, "--interval", "20"]];
+      const answers = await Promise.all(refused.map((args) => shmkit(args, { prefix, env: { HOME: "/tmp" } })));
+      for (const { code, out, errors } of answers) {
+        assertEquals(code, 1);
+        assertStringIncludes(out + errors, "permission is denied");
+      }
     } finally {
       peer.kill();
       Segment.unlink(open);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Segment } from "@shmkit/shmkit";
@@ -94,6 +94,18 @@ describe("shmkit top", () => {
       } finally {
         peer.kill();
       }
+    }));
+
+  it("says why there is nothing to watch", () =>
+    withName(async (name) => {
+      writeFileSync(`/dev/shm${name}`, "somebody else's");
+      const [foreign, missing] = await Promise.all([
+        shmkit(["top", name, "--interval", "20"]),
+        shmkit(["top", `${name}-not`, "--interval", "20", "--json"]),
+      ]);
+      assertEquals([foreign.code, missing.code], [1, 1]);
+      assertMatch(foreign.out, /no segment .*\nCannot open segment .* as it was not made by shmkit/);
+      assertEquals(JSON.parse(missing.out).segments, []);
     }));
 
   it("can only read, takes no slot and no lock, and changes no byte", () =>

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { examine, type Finding } from "../look/machine.ts";
 import type { Output } from "../view/output.ts";
-import { widthOf } from "../view/table.ts";
+import { widthOf, wrapped } from "../view/table.ts";
 
 /** `shmkit doctor`: what of this machine would be slow or fail. @returns The exit code: 1 if something would fail. */
 export function doctor(output: Output): number {
@@ -24,17 +24,4 @@ function show(findings: readonly Finding[], output: Output): void {
     output.lines(...wrapped(`${MARKS[verdict]} ${what.padEnd(width)}  `, found, output.columns));
     if (advice !== undefined) output.lines(...wrapped(" ".repeat(8 + width), `→ ${advice}`, output.columns));
   }
-}
-
-/** A text behind a label, on as many lines as it takes. */
-function wrapped(label: string, text: string, columns: number): string[] {
-  const indent = widthOf(label), room = Math.max(20, columns - indent), lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && widthOf(line) + 1 + widthOf(word) > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line].map((one, i) => (i === 0 ? label : " ".repeat(indent)) + one);
 }

@@ -16,23 +16,32 @@ export interface TopOptions {
 /** Lines and columns of what is no terminal: all of it is shown. */
 const LINES = 1_000_000;
 
-/** `shmkit top [NAME]`. @returns The exit code. */
+/** `shmkit top [NAME]`. @returns The exit code: 1 if there is no such segment, where there is no terminal. */
 export async function top(options: TopOptions, output: Output): Promise<number> {
   using monitor = new Monitor(options.name);
-  if (output.isTerminal && !output.isJson && process.stdin.isTTY === true) await live(monitor, options, output);
-  else await printed(monitor, options, output);
-  return 0;
+  if (output.isTerminal && !output.isJson && process.stdin.isTTY === true) {
+    await live(monitor, options, output);
+    return 0;
+  }
+  const hasSegment = await printed(monitor, options, output);
+  return options.name === undefined || hasSegment ? 0 : 1;
 }
 
-/** Lines, or JSON, for each look: rates take two, so the first one is not shown. */
-async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, output: Output): Promise<void> {
-  monitor.sample();
+/**
+ * Lines, or JSON, for each look: rates take two, so the first one is not shown.
+ *
+ * @returns Whether there was a segment at the last one.
+ */
+async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, output: Output): Promise<boolean> {
+  let { segments } = monitor.sample();
   for (let look = 0; look < count; look++) {
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
     const sample = monitor.sample();
+    segments = sample.segments;
     if (output.isJson) output.jsonLine(sample);
     else output.lines(...linesOf(sample, intervalMs));
   }
+  return segments.length > 0;
 }
 
 function linesOf(sample: Sample, intervalMs: number): string[] {

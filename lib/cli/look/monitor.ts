@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { SegmentStateError, ShmkitError } from "../../errors.ts";
+import { ShmkitError } from "../../errors.ts";
 import { parseAnonymousName, type PartContent, SegmentObserver } from "../../memory/internal.ts";
 import { type HolderLook, type ObjectLook, ObjectWatch } from "./object_look.ts";
 import { type ParticipantLook, participantLook } from "./segment_look.ts";
@@ -31,6 +31,8 @@ export interface Sample {
   readonly segments: readonly string[];
   readonly objects: readonly ObjectSample[];
   readonly participants: readonly ParticipantSample[];
+  /** Why the one segment that is to be watched cannot be; undefined if there is none yet. */
+  readonly error: string | undefined;
 }
 
 /** Looks at segments again and again, however they come and go. It holds nothing in them, and changes nothing. */
@@ -38,6 +40,7 @@ export class Monitor implements Disposable {
   readonly #name: string | undefined;
   readonly #watches = new Map<string, SegmentWatch>();
   readonly #search = new SegmentSearch();
+  #error: string | undefined;
 
   /** @param name The segment to watch; all, unless given. */
   constructor(name: string | undefined) {
@@ -55,6 +58,7 @@ export class Monitor implements Disposable {
       segments: [...this.#watches.keys()],
       objects: samples.flatMap(({ objects }) => objects),
       participants: samples.flatMap(({ participants }) => participants),
+      error: this.#name === undefined ? undefined : this.#error,
     };
   }
 
@@ -78,9 +82,16 @@ export class Monitor implements Disposable {
   }
 
   #watch(name: string): void {
-    const watch = SegmentWatch.open(name);
-    if (watch instanceof SegmentWatch) this.#watches.set(name, watch);
-    else if (watch === "no segment") this.#search.refuse(name);
+    try {
+      this.#watches.set(name, SegmentWatch.open(name));
+      this.#error = undefined;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (!(error instanceof ShmkitError || code === "ENOENT")) throw error;
+      if (code === "INITIALISING") return;
+      this.#search.refuse(name);
+      this.#error = code === "ENOENT" ? undefined : (error as Error).message;
+    }
   }
 
   /** Ends all looks. */
@@ -106,14 +117,14 @@ class SegmentWatch {
     this.#inode = inode;
   }
 
-  /** Opens it, unless it went meanwhile, is not ready yet, or cannot be looked at. */
-  static open(name: string): SegmentWatch | "not ready" | "no segment" {
+  /** @throws {ShmkitError} If it is none, or none yet. */
+  static open(name: string): SegmentWatch {
     const path = parseAnonymousName(name)?.path ?? `/dev/shm/${name.replace(/^\//, "")}`;
+    const observer = SegmentObserver.open(name);
     try {
-      return new SegmentWatch(SegmentObserver.open(name), path, statSync(path).ino);
+      return new SegmentWatch(observer, path, statSync(path).ino);
     } catch (error) {
-      if (error instanceof SegmentStateError && error.code === "INITIALISING") return "not ready";
-      if (error instanceof ShmkitError || (error as NodeJS.ErrnoException).code === "ENOENT") return "no segment";
+      observer.close();
       throw error;
     }
   }

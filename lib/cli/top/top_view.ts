@@ -3,7 +3,7 @@ import type { PartContent } from "../../memory/internal.ts";
 import type { ObjectLook } from "../look/object_look.ts";
 import type { ObjectSample, ParticipantSample, Sample } from "../look/monitor.ts";
 import { count, fact, harmless, plural, rate, some } from "../view/figures.ts";
-import { type Column, cut, table, widthOf } from "../view/table.ts";
+import { type Column, cut, table, widthOf, wrapped } from "../view/table.ts";
 import { contentsTable } from "../view/values.ts";
 import { keyOf, sorted, type TopState } from "./top_state.ts";
 
@@ -40,11 +40,11 @@ export function topView(
   return [...lines, pc.dim(cut(opened === undefined ? KEYS : OPENED_KEYS, columns))].slice(0, most);
 }
 
-function headLine({ at, segments, objects, participants }: Sample, intervalMs: number, columns: number): string {
+function headLine({ at, segments, objects, participants, error }: Sample, intervalMs: number, columns: number): string {
   const what = segments.length === 1
     ? harmless(segments[0])
     : segments.length === 0
-    ? "no segment yet"
+    ? error === undefined ? "no segment yet" : "no segment"
     : plural(segments.length, "segment");
   const alive = participants.filter(({ state }) => state !== "dead").length;
   const counts = `${plural(objects.length, "object")}, ${alive} attached`;
@@ -58,6 +58,12 @@ function overview(sample: Sample, state: TopState, rows: number, columns: number
   const shown = objects.slice(first, first + page), isOne = sample.segments.length === 1;
   const participants = participantLines(sample, state, rows);
   const lines = participants === 0 ? [] : [...participantTable(sample, participants - 2, columns), ""];
+  if (sample.error !== undefined) {
+    return [
+      ...lines,
+      ...wrapped("", harmless(sample.error), columns).map((line) => pc.red(cut(line, columns))),
+    ];
+  }
   if (shown.length === 0) return [...lines, pc.dim("no objects")];
   const [head, ...body] = objectTable(shown, state, isOne, columns);
   return [...lines, head, ...body.map((line, i) => first + i === at ? bar(line, columns) : line)];

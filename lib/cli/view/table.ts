@@ -14,6 +14,9 @@ export interface Column {
 /** Between two columns. */
 const BETWEEN = "  ";
 
+/** As narrow as a column of texts becomes. */
+const LEAST_WIDTH = 12;
+
 /**
  * Draws a table. A package would do it as well, but one that takes milliseconds for each is most of what `top` costs.
  *
@@ -21,7 +24,7 @@ const BETWEEN = "  ";
  * @returns Its lines, the head first; none may be longer than the terminal is wide.
  */
 export function table(all: readonly Column[], columns: number): string[] {
-  const shown = fitting(all.map((column) => ({ ...column, width: widthOfColumn(column) })), columns);
+  const shown = narrowed(fitting(all.map((column) => ({ ...column, width: widthOfColumn(column) })), columns), columns);
   const line = (cellOf: (column: Column) => string, paint = (text: string) => text) =>
     cut(
       shown.map((column) => {
@@ -36,6 +39,19 @@ export function table(all: readonly Column[], columns: number): string[] {
 /** A line, no longer than the terminal is wide. */
 export function cut(line: string, columns: number): string {
   return widthOf(line) <= columns ? line : `${sliceAnsi(line, 0, Math.max(0, columns - 1))}…`;
+}
+
+/** A text behind a label, on as many lines as it takes. */
+export function wrapped(label: string, text: string, columns: number): string[] {
+  const indent = widthOf(label), room = Math.max(20, columns - indent), lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && widthOf(line) + 1 + widthOf(word) > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((one, i) => (i === 0 ? label : " ".repeat(indent)) + one);
 }
 
 /** How many places a text takes. */
@@ -64,12 +80,27 @@ interface MeasuredColumn extends Column {
 
 function fitting(all: readonly MeasuredColumn[], columns: number): readonly MeasuredColumn[] {
   let shown = all;
-  while (shown.reduce((sum, { width }) => sum + width + BETWEEN.length, -BETWEEN.length) > columns) {
+  while (widthOfAll(shown) > columns) {
     const rank = Math.max(...shown.map(({ rank }) => rank ?? 0));
     if (rank === 0) break;
     shown = shown.filter((column) => column.rank !== rank);
   }
   return shown;
+}
+
+/** Cuts the cells of the widest column where there is no room for all of it, so that those behind it are seen. */
+function narrowed(shown: readonly MeasuredColumn[], columns: number): readonly MeasuredColumn[] {
+  const excess = widthOfAll(shown) - columns;
+  if (excess <= 0) return shown;
+  const widest = shown.reduce((a, b) => b.width > a.width ? b : a);
+  const width = Math.max(widthOf(widest.head), LEAST_WIDTH, widest.width - excess);
+  if (width >= widest.width) return shown;
+  const cells = widest.cells.map((text) => cut(text, width));
+  return shown.map((column) => column === widest ? { ...column, cells, width } : column);
+}
+
+function widthOfAll(shown: readonly MeasuredColumn[]): number {
+  return shown.reduce((sum, { width }) => sum + width + BETWEEN.length, -BETWEEN.length);
 }
 
 function widthOfColumn({ head, cells }: Column): number {
