@@ -72,6 +72,7 @@ export {
   type PipelineReaderOptions,
   type PipelineStart,
   PipelineWriter,
+  Producer,
   RecordConsumer,
   RecordProducer,
   type RoleOptions,

@@ -32,5 +32,6 @@ export type { SpscRingOptions } from "./spsc_ring/geometry.ts";
 export { SpscProducer } from "./spsc_ring/spsc_producer.ts";
 export type { RoleOptions, WaitStrategy } from "./shared/wait_strategy.ts";
 export { AsyncConsumer } from "./shared/async_consumer.ts";
+export { Producer } from "./shared/producer.ts";
 export { AsyncProducer } from "./shared/async_producer.ts";
 export type { Batch, BatchSource } from "./shared/batch.ts";

@@ -1,5 +1,6 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundView, ValueOf, ViewOf } from "../../layout/internal.ts";
+import type { ProducerMethods } from "../shared/producer.ts";
 
 /** What a writer is given. */
 export interface WriterPorts<S extends AnyStruct> {
@@ -45,16 +46,11 @@ export interface WriterPorts<S extends AnyStruct> {
   readonly refusePublish: () => never;
 }
 
-/** A writer's methods, and what they keep. */
-export interface WriterPath<S extends AnyStruct> {
-  claim(): ViewOf<S>;
-  publish(): void;
-  push(value: ViewOf<S> | Partial<ValueOf<S>>): void;
-  /** How many records are claimed and not published. */
-  claimed(): number;
-  /** Forgets what was claimed, and ends the turn. */
-  abort(): void;
-}
+/** A writer's methods. */
+export type WriterPath<S extends AnyStruct> = ProducerMethods<
+  () => ViewOf<S>,
+  (value: ViewOf<S> | Partial<ValueOf<S>>) => void
+>;
 
 /** The hot paths of a writer of a broadcast. */
 export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): WriterPath<S> {
@@ -93,6 +89,11 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
     }
   };
 
+  const abort = (): void => {
+    next = limit = tail;
+    endTurn();
+  };
+
   return {
     claim() {
       if (next === limit) begin();
@@ -115,9 +116,7 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
       publish();
     },
     claimed: () => (next - tail) | 0,
-    abort() {
-      next = limit = tail;
-      endTurn();
-    },
+    abort,
+    close: abort,
   };
 }

@@ -146,6 +146,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
     hiddenBytes: () => 0,
     abort,
     close() {
+      abort();
       isOpen = false;
     },
   };

@@ -1,5 +1,6 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import type { ProducerMethods } from "../shared/producer.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 
 /** What the hot paths of a producer are given. Words of a record are counted from its first one. */
@@ -53,19 +54,15 @@ export interface ByteProducerPorts {
   readonly waiting: WaitPorts;
 }
 
+/** How a message is claimed. */
+export type ClaimBytes = (byteLength: number, type?: number) => number | undefined;
+/** How a message is pushed. */
+export type PushBytes = (message: Uint8Array | string, type?: number) => boolean;
+
 /** A producer's methods, and what they keep. */
-export interface ByteProducerPath {
-  claim(byteLength: number, type?: number): number | undefined;
+export interface ByteProducerPath extends ProducerMethods<ClaimBytes, PushBytes> {
   claimWait(byteLength: number, type?: number, options?: WaitOptions): number | undefined;
-  publish(): void;
-  push(message: Uint8Array | string, type?: number): boolean;
   pushWait(message: Uint8Array | string, type?: number, options?: WaitOptions): boolean;
-  /** How many messages are claimed and not published. */
-  claimed(): number;
   /** How many bytes are claimed that the tail does not count. */
   hiddenBytes(): number;
-  /** Gives up what is claimed. */
-  abort(): void;
-  /** Nothing can be claimed from now on. */
-  close(): void;
 }

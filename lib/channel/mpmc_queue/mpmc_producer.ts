@@ -1,6 +1,5 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
-import { type AnyStruct, bindRecord, type ValueOf, type ViewOf } from "../../layout/internal.ts";
-import type { WaitOptions } from "../../sync/mod.ts";
+import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
 import { AsyncProducer } from "../shared/async_producer.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import {
@@ -11,7 +10,7 @@ import {
   SLOT_HEADER_BYTES,
 } from "./format.ts";
 import { lengthOf, paceOf, placesOf } from "./geometry.ts";
-import { makeQueueProducerPath, type QueueProducerPath } from "./producer_path.ts";
+import { makeQueueProducerPath } from "./producer_path.ts";
 import type { QueueSeat } from "./queue_seat.ts";
 import { VainPolls } from "./vain_polls.ts";
 
@@ -19,65 +18,33 @@ import { VainPolls } from "./vain_polls.ts";
 const MOST_CLAIMS = 256;
 
 /**
- * One of the producers of an {@linkcode MpmcQueue}. Claim a record, fill it, publish it, and soon: no record that is
- * claimed later is received before it. What is claimed and not published is skipped if the producer aborts, is closed
- * or dies. Use it in the thread that made it.
+ * One of the producers of an {@linkcode MpmcQueue}. Publish soon what you claim: no record that is claimed later is
+ * received before it. Up to 256 records can be claimed and not published; publishing them takes a store each. What is
+ * claimed is skipped by the consumers if the producer aborts, is closed or dies. A slot that is still being read counts
+ * as no space. Getters of an object that is pushed may push too: theirs come first. Use a producer in the thread that
+ * made it.
  */
-export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> implements Disposable {
+export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer<S> {
   readonly #seat: QueueSeat<S>;
   readonly #end: ChannelEnd;
-  readonly #path: QueueProducerPath<S>;
 
   /**
-   * Claims the next record, beside those already claimed and not yet published: 256 at most. Never blocks.
+   * As {@linkcode AsyncProducer.claim}: the next record, beside those already claimed and not yet published.
    *
    * @param ahead How many records are going to be claimed before `publish`, from 1 to 256: as many of them as there is
    * space for are then taken with one exchange instead of one each, and follow each other. Those that are never claimed
    * are skipped by the consumers. Defaults to 1.
-   * @returns The record to fill, with old bytes in it; undefined if the queue is full, or the slot is still being read.
-   * It is the same view each time, moved on: fill each record before claiming the next, and leave it alone after
-   * `publish`.
    * @throws {RangeError} If too many are claimed.
-   * @throws {NotOwnerError} If this producer was closed.
-   * @throws {ClosedError} If the segment was closed.
    */
-  readonly claim: (ahead?: number) => ViewOf<S> | undefined;
-
-  /**
-   * Publishes all that was claimed, one after another. No system call, unless a consumer sleeps.
-   *
-   * @throws {TypeError} If nothing was claimed.
-   * @throws {NotOwnerError} If this producer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly publish: () => void;
-
-  /**
-   * Claims a record, fills it and publishes it, after whatever was claimed before. Never blocks.
-   *
-   * @param value A view, copied as it is; or an object, whose fields are checked. Fields that it leaves out have no
-   * defined value. Getters of the object may push too, before it.
-   * @returns False if the queue is full, or the slot is still being read.
-   * @throws {TypeError | RangeError} If a value does not fit; nothing is then claimed.
-   * @throws {NotOwnerError} If this producer was closed.
-   * @throws {ClosedError} If the segment was closed, or that of the view.
-   */
-  readonly push: (value: ViewOf<S> | Partial<ValueOf<S>>) => boolean;
-
-  /** As {@linkcode AsyncProducer.claimWait}. */
-  readonly claimWait: (options?: WaitOptions) => ViewOf<S> | undefined;
-
-  /** As {@linkcode AsyncProducer.pushWait}. */
-  readonly pushWait: (value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions) => boolean;
+  declare readonly claim: (ahead?: number) => ViewOf<S> | undefined;
 
   /** Made by `MpmcQueue.producer`. */
   constructor(seat: QueueSeat<S>) {
-    super(seat.waiter);
-    const { layout, region, geometry, cells, cell, published, freed, waiter } = this.#seat = seat;
-    const end = this.#end = new ChannelEnd(region, "write", "producer"), { i32: words } = region.views;
+    const { layout, region, geometry, cells, cell, published, freed, waiter } = seat;
+    const end = new ChannelEnd(region, "write", "producer"), { i32: words } = region.views;
     const vainPolls = new VainPolls(), { capacity, slotMask, slotsOffset } = geometry;
     const firstRecord = slotsOffset + SLOT_HEADER_BYTES;
-    const path = this.#path = specialize(makeQueueProducerPath<S>)({
+    const path = specialize(makeQueueProducerPath<S>)({
       words: wordAccess(words, { isFenced: isFenced(words) }),
       places: placesOf(geometry),
       bound: bindRecord(layout, region.views, firstRecord, { copies: ["copyFrom", "checkSource"] }),
@@ -99,7 +66,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
         freed.notifyAll();
         return true;
       },
-      noteFull: () => this.#noteFull(),
+      noteFull: () => noteFull(seat),
       refuseUse: () => end.refuseUse(),
       refuseAhead(ahead) {
         end.requireOpen();
@@ -115,17 +82,12 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
           `Cannot claim a record of ${end.name} as at most ${MOST_CLAIMS} may be before a publish: found ${MOST_CLAIMS}`,
         );
       },
-      refusePublish() {
-        end.requireOpen();
-        throw new TypeError(`Cannot publish to ${end.name} as nothing was claimed; call claim() first`);
-      },
+      refusePublish: () => end.refusePublish(),
       waiting: waiter,
     });
-    this.claim = path.claim;
-    this.publish = path.publish;
-    this.push = path.push;
-    this.claimWait = path.claimWait;
-    this.pushWait = path.pushWait;
+    super({ end, path, waiter, giveBack: () => cells.release(cell) });
+    this.#seat = seat;
+    this.#end = end;
   }
 
   /** How many records can be claimed now, if no other producer is faster. */
@@ -135,40 +97,17 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
     return capacity - lengthOf(region, capacity);
   }
 
-  /** How many records are claimed and not yet published. */
-  get claimed(): number {
-    return this.#path.claimed();
-  }
-
-  /** Gives up all that was claimed and not published: consumers skip it. */
-  abort(): void {
-    this.#path.abort();
-  }
-
-  /** Ends the work of this producer; what was claimed and not published is skipped. The second time nothing happens. */
-  close(): void {
-    if (!this.#end.isOpen) return;
-    this.#path.close();
-    this.#end.close(() => this.#seat.cells.release(this.#seat.cell));
-    this.endWaits();
-  }
-
-  /** The same as `close`, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   /** A slot that nobody reads any more. */
   protected override canPublish(isLifeCheck: boolean): boolean {
     this.#end.requireOpen();
     return this.#seat.cells.hasFreeSlot(isLifeCheck);
   }
+}
 
-  #noteFull(): void {
-    const { region, cell, geometry: { capacity } } = this.#seat, { i32, f64 } = region.views;
-    const mark = cell + CELL_HIGH_WATER_OFFSET / 4;
-    // Written by the cell's owner alone. Once it reports a full queue, nobody polls the positions, which others need.
-    if (i32[mark] < capacity) i32[mark] = Math.max(i32[mark], lengthOf(region, capacity));
-    f64[(cell * 4 + CELL_REFUSALS_OFFSET) / 8]++;
-  }
+/** Counts in a producer's cell that there was no space. */
+function noteFull({ region, cell, geometry: { capacity } }: QueueSeat<AnyStruct>): void {
+  const { i32, f64 } = region.views, mark = cell + CELL_HIGH_WATER_OFFSET / 4;
+  // Written by the cell's owner alone. Once it reports a full queue, nobody polls the positions, which others need.
+  if (i32[mark] < capacity) i32[mark] = Math.max(i32[mark], lengthOf(region, capacity));
+  f64[(cell * 4 + CELL_REFUSALS_OFFSET) / 8]++;
 }

@@ -1,6 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ValueOf, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import type { AsyncProducerMethods } from "../shared/async_producer.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 import type { QueuePlaces } from "./geometry.ts";
 
@@ -41,19 +42,9 @@ export interface QueueProducerPorts<S extends AnyStruct> {
   readonly waiting: WaitPorts;
 }
 
-/** A producer's methods, and what they keep. */
-export interface QueueProducerPath<S extends AnyStruct> {
+/** A producer's methods. */
+export interface QueueProducerPath<S extends AnyStruct> extends AsyncProducerMethods<S> {
   claim(ahead?: number): ViewOf<S> | undefined;
-  claimWait(options?: WaitOptions): ViewOf<S> | undefined;
-  publish(): void;
-  push(value: ViewOf<S> | Partial<ValueOf<S>>): boolean;
-  pushWait(value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions): boolean;
-  /** How many records are claimed and not published. */
-  claimed(): number;
-  /** Gives up all that is claimed. */
-  abort(): void;
-  /** Gives up all that is claimed; from then on, every method refuses. */
-  close(): void;
 }
 
 /** The hot paths of one of a queue's producers. */

@@ -1,15 +1,34 @@
 import type { AnyStruct, ValueOf, ViewOf } from "../../layout/internal.ts";
 import { type AsyncWaitOptions, type Waitable, WAITED, type Waited, type WaitOptions } from "../../sync/internal.ts";
 import { NOW } from "./now.ts";
+import { Producer, type ProducerMethods, type ProducerParts } from "./producer.ts";
 import type { Waiter } from "./waiter.ts";
 
+/** How a record is claimed. */
+type Claim<S extends AnyStruct> = () => ViewOf<S> | undefined;
+/** How a record is pushed. */
+type Push<S extends AnyStruct> = (value: ViewOf<S> | Partial<ValueOf<S>>) => boolean;
+
+/** The hot paths of a producer that can run out of space. */
+export interface AsyncProducerMethods<S extends AnyStruct> extends ProducerMethods<Claim<S>, Push<S>> {
+  claimWait(options?: WaitOptions): ViewOf<S> | undefined;
+  pushWait(value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions): boolean;
+}
+
+/** What such a producer is made of. */
+export interface AsyncProducerParts<S extends AnyStruct> extends ProducerParts<Claim<S>, Push<S>> {
+  readonly path: AsyncProducerMethods<S>;
+  readonly waiter: Waiter;
+}
+
 /**
- * The vocabulary of everything that publishes records and can run out of space. `claim` and `push` never wait;
- * `claimWait` and `pushWait` block this thread while there is no space, `claimAsync` and `pushAsync` wait in the event
- * loop. Both then do what the plain form does. `AsyncWaitOptions` has the rules for everything that waits in the event
- * loop.
+ * A producer of records that can run out of space. `claim` and `push` never wait; `claimWait` and `pushWait` block this
+ * thread while there is no space, `claimAsync` and `pushAsync` wait in the event loop. Both then do what the plain form
+ * does. `AsyncWaitOptions` has the rules for everything that waits in the event loop.
  */
-export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements Waitable {
+export abstract class AsyncProducer<S extends AnyStruct = AnyStruct>
+  extends Producer<() => ViewOf<S> | undefined, (value: ViewOf<S> | Partial<ValueOf<S>>) => boolean>
+  implements Waitable {
   readonly #waiter: Waiter;
 
   /**
@@ -18,21 +37,25 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
    * @returns Undefined if the time runs out.
    * @throws {RangeError} If `timeoutMs` is negative.
    */
-  abstract readonly claimWait: (options?: WaitOptions) => ViewOf<S> | undefined;
+  readonly claimWait: (options?: WaitOptions) => ViewOf<S> | undefined;
+
   /**
    * As `push`, but blocks this thread while there is no space.
    *
    * @returns False if the time runs out.
    * @throws {RangeError} If `timeoutMs` is negative.
    */
-  abstract readonly pushWait: (value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions) => boolean;
+  readonly pushWait: (value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions) => boolean;
 
   /** How many records can be claimed now, or soon. */
   abstract get free(): number;
 
   /** Made by the channel. */
-  protected constructor(waiter: Waiter) {
-    this.#waiter = waiter;
+  protected constructor(parts: AsyncProducerParts<S>) {
+    super(parts);
+    this.#waiter = parts.waiter;
+    this.claimWait = parts.path.claimWait;
+    this.pushWait = parts.path.pushWait;
   }
 
   /**
@@ -70,10 +93,5 @@ export abstract class AsyncProducer<S extends AnyStruct = AnyStruct> implements 
    */
   protected canPublish(_isLifeCheck: boolean): boolean {
     return this.free > 0;
-  }
-
-  /** Tells waiting tasks that this was closed. */
-  protected endWaits(): void {
-    this.#waiter.look();
   }
 }

@@ -46,10 +46,25 @@ export class ChannelEnd {
     if (this.#region.source.closed) this.refuseClosed();
   }
 
-  /** Throws the reason why this end cannot be used. */
-  refuseUse(): never {
+  /**
+   * Throws the reason why this end cannot be used.
+   *
+   * @param isDraining Whether it may be that its drain is running.
+   */
+  refuseUse(isDraining = false): never {
     this.requireOpen();
+    if (isDraining) {
+      throw new TypeError(
+        `Cannot use the ${this.noun} of ${this.name} as its drain is running; return from it first`,
+      );
+    }
     this.refuseClosed();
+  }
+
+  /** Throws the reason why nothing can be published. */
+  refusePublish(): never {
+    this.requireOpen();
+    throw new TypeError(`Cannot publish to ${this.name} as nothing was claimed; call claim() first`);
   }
 
   /** Throws, as the segment was closed. */

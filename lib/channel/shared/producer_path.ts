@@ -1,6 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ValueOf, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import type { AsyncProducerMethods } from "./async_producer.ts";
 import type { WaitPorts } from "./waiter.ts";
 
 /** What a producer is given. */
@@ -34,18 +35,11 @@ export interface ProducerPorts<S extends AnyStruct> {
 }
 
 /** A producer's methods, and what they keep. */
-export interface ProducerPath<S extends AnyStruct> {
-  claim(): ViewOf<S> | undefined;
-  publish(): void;
-  push(value: ViewOf<S> | Partial<ValueOf<S>>): boolean;
-  claimWait(options?: WaitOptions): ViewOf<S> | undefined;
-  pushWait(value: ViewOf<S> | Partial<ValueOf<S>>, options?: WaitOptions): boolean;
+export interface ProducerPath<S extends AnyStruct> extends AsyncProducerMethods<S> {
   /** The position to be claimed next. */
   next(): number;
   /** The position that was published up to. */
   tail(): number;
-  /** Forgets what was claimed; the next claim checks for space anew. */
-  abort(): void;
 }
 
 /**
@@ -105,6 +99,11 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
     publish();
   };
 
+  /** The next claim checks for space anew. */
+  const abort = (): void => {
+    next = limit = tail;
+  };
+
   return {
     claim() {
       if (next === limit && isRefused()) return undefined;
@@ -134,8 +133,8 @@ export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): 
     },
     next: () => next,
     tail: () => tail,
-    abort() {
-      next = limit = tail;
-    },
+    claimed: () => (next - tail) | 0,
+    abort,
+    close: abort,
   };
 }

@@ -1,0 +1,105 @@
+import type { ChannelEnd } from "./channel_end.ts";
+import type { Waiter } from "./waiter.ts";
+
+/** The hot paths of a producer that all producers have. */
+export interface ProducerMethods<Claim, Push> {
+  readonly claim: Claim;
+  publish(): void;
+  readonly push: Push;
+  /** How many records are claimed and not published. */
+  claimed(): number;
+  /** Gives up what is claimed. */
+  abort(): void;
+  /** Gives up what is claimed; nothing can be claimed from now on. */
+  close(): void;
+}
+
+/** What a producer is made of. */
+export interface ProducerParts<Claim, Push> {
+  readonly end: ChannelEnd;
+  readonly path: ProducerMethods<Claim, Push>;
+  /** Where tasks wait for space, if the channel can be full. */
+  readonly waiter?: Waiter;
+  /** Releases the role. */
+  readonly giveBack: () => void;
+}
+
+/**
+ * What everything that publishes has in common: claim a record, fill it, publish it; or claim several and publish them
+ * together, which costs a fraction. What is claimed and not published is never received, whatever happens to the
+ * producer. Closing it, or the death of its process, gives its role to others. A record may also be a message of a
+ * {@linkcode ByteRing}.
+ */
+export abstract class Producer<Claim, Push> implements Disposable {
+  readonly #parts: ProducerParts<Claim, Push>;
+
+  /**
+   * Claims the next record, behind those already claimed and not yet published. Never blocks.
+   *
+   * @returns The record to fill, with old bytes in it; undefined if there is no space. It is the same view each time,
+   * moved on: fill each record before claiming the next, and leave it alone once it is published.
+   * @throws {NotOwnerError} If this producer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly claim: Claim;
+
+  /**
+   * Publishes all that was claimed. No system call, unless somebody who waits for it sleeps.
+   *
+   * @throws {TypeError} If nothing was claimed.
+   * @throws {NotOwnerError} If this producer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly publish: () => void;
+
+  /**
+   * Claims a record, fills it and publishes it, after whatever was claimed before. Never blocks.
+   *
+   * @param value A view, copied as it is; or an object, whose fields are checked. Fields that it leaves out have no
+   * defined value.
+   * @returns False if there is no space.
+   * @throws {TypeError | RangeError} If a value does not fit; nothing is then claimed or published.
+   * @throws {NotOwnerError} If this producer was closed.
+   * @throws {ClosedError} If the segment was closed.
+   */
+  readonly push: Push;
+
+  /** Made by the channel. */
+  protected constructor(parts: ProducerParts<Claim, Push>) {
+    const { claim, publish, push } = parts.path;
+    this.#parts = parts;
+    this.claim = claim;
+    this.publish = publish;
+    this.push = push;
+  }
+
+  /**
+   * How many records are claimed and not yet published.
+   *
+   * @throws {ClosedError} If the segment was closed.
+   */
+  get claimed(): number {
+    const { end, path } = this.#parts;
+    end.requireSegment();
+    return path.claimed();
+  }
+
+  /** Gives up all that was claimed and not published: nobody receives it. */
+  abort(): void {
+    this.#parts.path.abort();
+  }
+
+  /** Gives up what was claimed and not published, and releases the role. The second time nothing happens. */
+  close(): void {
+    const { end, path, giveBack, waiter } = this.#parts;
+    if (!end.isOpen) return;
+    path.close();
+    end.close(giveBack);
+    if (waiter !== undefined) waiter.look();
+  }
+
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
