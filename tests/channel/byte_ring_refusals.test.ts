@@ -153,15 +153,16 @@ for (const producers of ["one", "many"] as const) {
           assertThrows(() => consumer.drainWait(fn, limit), TypeError, "must have done its work when it returns");
         }
       }
-      const words = wordsOf(region, COUNTED),
-        wrapped = [
-          // @ts-expect-error: a promise is nothing to return
-          () => consumer.drain((type) => later(type)),
-          // @ts-expect-error: a promise is nothing to return
-          () => consumer.drainWait((type) => later(type), 1),
-          // @ts-expect-error: nor is anything that can be waited for
-          () => consumer.drain(() => ({ then: () => {} }), 2),
-        ];
+      assertEquals(wordsOf(region), before);
+      const words = wordsOf(region, COUNTED);
+      const wrapped = [
+        // @ts-expect-error: a promise is nothing to return
+        () => consumer.drain((type) => later(type)),
+        // @ts-expect-error: a promise is nothing to return
+        () => consumer.drainWait((type) => later(type), 1),
+        // @ts-expect-error: nor is anything that can be waited for
+        () => consumer.drain(() => ({ then: () => {} }), 2),
+      ];
       for (const drain of wrapped) assertThrows(drain, TypeError, "received a promise");
       assertEquals(wordsOf(region, COUNTED), words);
       assertEquals(consumer.drain((type) => type === 1), 1);

@@ -18,8 +18,8 @@ import { makeWriterPath } from "./writer_path.ts";
 
 /**
  * A writer of a {@linkcode Broadcast}: the only one, or one of many, which take turns from `claim` to `publish`. It
- * never waits for a reader and knows of none, and it publishes all that it claimed in one step. Closing it, or the death
- * of its process, gives the role, or the turn, to others.
+ * never waits for a reader and knows of none, and it publishes all that it claimed in one step. Closing it, or the
+ * death of its process, gives the role, or the turn, to others.
  */
 export class BroadcastWriter<S extends AnyStruct = AnyStruct>
   extends Producer<() => ViewOf<S>, (value: ViewOf<S> | Partial<ValueOf<S>>) => void> {

@@ -1,6 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
+import type { RecordMethods } from "../shared/consumer.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 
 /** What a reader is given. */
@@ -47,13 +48,7 @@ export interface ReaderPorts<S extends AnyStruct> {
 }
 
 /** A reader's methods, and what they keep. */
-export interface ReaderPath<S extends AnyStruct> {
-  drain(fn: (record: ViewOf<S>) => DrainResult, limit?: number): number;
-  drainWait(fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions): number;
-  shift(into: ViewOf<S>): boolean;
-  shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
-  next(): ViewOf<S> | undefined;
-  nextWait(options?: WaitOptions): ViewOf<S> | undefined;
+export interface ReaderPath<S extends AnyStruct> extends RecordMethods<S> {
   /** The whole position to be received next. */
   position(): number;
   /** How many records were overwritten before they were received. */

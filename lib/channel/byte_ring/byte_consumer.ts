@@ -4,18 +4,15 @@ import type { Region, Role } from "../../memory/mod.ts";
 import {
   ASLEEP,
   type AsyncWaitOptions,
-  type DrainResult,
   EventCount,
   requireDone,
   requireSynchronous,
-  type Waitable,
-  WAITED,
-  type Waited,
   type WaitOptions,
 } from "../../sync/internal.ts";
-import { AsyncBatches, AsyncRecords, type Receiver } from "../shared/async_records.ts";
-import { Batch } from "../shared/batch.ts";
+import { AsyncReceiver } from "../shared/async_receiver.ts";
+import type { BatchSource } from "../shared/batch.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
+import type { Consumer, ConsumerRole } from "../shared/consumer.ts";
 import { NOW } from "../shared/now.ts";
 import type { Waiter } from "../shared/waiter.ts";
 import { ClaimWatch } from "./claim_watch.ts";
@@ -32,14 +29,18 @@ const LONGEST_REST = 31;
 const HELD_MOST = 8192;
 
 /**
- * The one consumer of a {@linkcode ByteRing}. It receives messages in order, each once; those that are being received
- * when a consumer dies, or when `fn` throws, are received again by its successor. Closing it, or the death of its
+ * The one consumer of a {@linkcode ByteRing}. It receives messages in order, each once. Those that it has not freed
+ * when it dies are received again by its successor. `drain` frees all messages of a call at once; if `fn` throws, its
+ * message stays the next to be received. `next` frees the messages before it in batches: by 8 KiB, when no more message
+ * is known, and by `release`. A message is the memory itself, not a copy. Closing the consumer, or the death of its
  * process, gives the role to others.
  *
  * Where many may produce, it waits at a message that is claimed and not yet published, and skips it only once the
- * kernel says that its claimer is dead.
+ * kernel says that its claimer is dead. All methods that receive throw a `SegmentFormatError` if the memory was
+ * overwritten with something that is not a message.
  */
-export class ByteConsumer implements Waitable, Disposable {
+export class ByteConsumer extends AsyncReceiver<ReceiveMessage, ByteConsumer>
+  implements Consumer<ReceiveMessage>, ConsumerRole {
   readonly #end: ChannelEnd;
   readonly #role: Role;
   readonly #path: ByteConsumerPath;
@@ -60,89 +61,38 @@ export class ByteConsumer implements Waitable, Disposable {
   /** How many bytes the message has that `next` found. */
   readonly byteLength: number = 0;
 
-  /**
-   * Calls a function for each message, and then frees the space of all of them at once. Never blocks.
-   *
-   * @param fn Receives the message's type, and where it lies in `bytes` and `view`: the memory itself, not a copy, good
-   * until `fn` returns. If it throws, its message stays the next to be received. It must not be asynchronous.
-   * @param limit The most messages to receive, at least 1. Defaults to all that were published before the call.
-   * @returns How many messages there were. With a limit, what comes meanwhile is among them: while little comes at a
-   * time, it rests for up to a microsecond between two polls, as each poll holds the producers up.
-   * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async` or returns a promise.
-   * @throws {RangeError} If `limit` is less than 1.
-   * @throws {NotOwnerError} If this consumer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   * @throws {SegmentFormatError} If the memory was overwritten with something that is no message.
-   */
-  readonly drain: (fn: (type: number, byteOffset: number, byteLength: number) => DrainResult, limit?: number) => number;
+  readonly drain: (fn: ReceiveMessage, limit?: number) => number;
+  readonly drainWait: (fn: ReceiveMessage, limit?: number, options?: WaitOptions) => number;
 
   /**
-   * As `drain`, but blocks this thread until there is a message.
-   *
-   * @returns 0 if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
-  readonly drainWait: (
-    fn: (type: number, byteOffset: number, byteLength: number) => DrainResult,
-    limit?: number,
-    options?: WaitOptions,
-  ) => number;
-
-  /**
-   * Copies the next message and frees its space. Never blocks. Makes two objects; `drain` and `next` make none.
+   * Copies the next message and frees it. Never blocks. Makes two objects; `drain` and `next` make none.
    *
    * @returns Undefined if there is none.
    * @throws {TypeError} If called by the function that `drain` calls.
    * @throws {NotOwnerError} If this consumer was closed.
    * @throws {ClosedError} If the segment was closed.
-   * @throws {SegmentFormatError} If the memory was overwritten with something that is no message.
    */
   readonly shift: () => ByteMessage | undefined;
 
-  /**
-   * As `shift`, but blocks this thread until there is a message.
-   *
-   * @returns Undefined if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As `shift`, but blocks this thread until there is a message; returns undefined if the time runs out. */
   readonly shiftWait: (options?: WaitOptions) => ByteMessage | undefined;
 
   /**
-   * Finds the next message, in a loop of the caller's own, and says in `type`, `byteOffset` and `byteLength` what it
-   * is: `while (consumer.next()) sum += consumer.view.getFloat64(consumer.byteOffset, true)`. The fastest way to
-   * receive, as the loop's variables stay in registers. Never blocks.
+   * As {@linkcode AsyncConsumer.next}, but reports in `type`, `byteOffset` and `byteLength` what the message is:
+   * `while (consumer.next()) sum += consumer.view.getFloat64(consumer.byteOffset, true)`.
    *
-   * The message is the memory itself, not a copy: it is good until the next call of any method of this consumer. The
-   * space of the messages before it is freed in batches: by 8 KiB, when no more message is known, and by `release()`;
-   * until then a successor would receive them again.
-   *
-   * @returns Whether there is a message. If not, `type`, `byteOffset` and `byteLength` say nothing.
-   * @throws {TypeError} If called by the function that `drain` calls.
-   * @throws {NotOwnerError} If this consumer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   * @throws {SegmentFormatError} If the memory was overwritten with something that is no message.
+   * @returns Whether there is a message. If not, `type`, `byteOffset` and `byteLength` mean nothing.
    */
   readonly next: () => boolean;
 
-  /**
-   * As `next`, but blocks this thread until there is a message.
-   *
-   * @returns False if the time runs out.
-   * @throws {RangeError} If `timeoutMs` is negative.
-   */
+  /** As `next`, but blocks this thread until there is a message; returns false if the time runs out. */
   readonly nextWait: (options?: WaitOptions) => boolean;
 
-  /**
-   * Frees the space of all messages that `next` found.
-   *
-   * @throws {TypeError} If called by the function that `drain` calls.
-   * @throws {NotOwnerError} If this consumer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
   readonly release: () => void;
 
   /** Made by `ByteRing.consumer`. */
   constructor(region: Region, role: Role, geometry: ByteRingGeometry, waiting: Waiter) {
+    super(waiting);
     const { views } = region, { i32: words, f64: counts } = views, { capacity, isShared } = geometry;
     const end = this.#end = new ChannelEnd(region, "read", "consumer");
     this.#role = role;
@@ -152,7 +102,7 @@ export class ByteConsumer implements Waitable, Disposable {
     this.view = viewOf(views, geometry);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true), { party } = region;
     const watch = new ClaimWatch((claimer) => party.isAlive(claimer));
-    const path = this.#path = specialize(makeByteConsumerPath)({
+    const path: ByteConsumerPath = this.#path = specialize(makeByteConsumerPath)({
       words: wordAccess(words, { isFenced: isFenced(words) }),
       ...recordPorts(views, geometry),
       isShared,
@@ -171,7 +121,7 @@ export class ByteConsumer implements Waitable, Disposable {
       requireSynchronous: (fn: ReceiveMessage) => requireSynchronous("drain", end.name, fn),
       requireDone: (result) => requireDone("drain", end.name, result),
       refuseLimit,
-      refuseUse: () => this.#refuseUse(),
+      refuseUse: () => end.refuseUse(path.isDraining()),
       refuseRecord: (position, word) => refuseRecord(region, capacity, position, word),
       worthwhile: Math.min(WORTHWHILE, capacity / 4),
       longestRest: LONGEST_REST,
@@ -187,27 +137,7 @@ export class ByteConsumer implements Waitable, Disposable {
     this.release = path.release;
   }
 
-  /**
-   * As `drain`, but waits in the event loop until there is a message. `AsyncWaitOptions` has the rules of all async
-   * forms.
-   *
-   * @returns How many there were: 0 if the time runs out.
-   */
-  async drainAsync(
-    fn: (type: number, byteOffset: number, byteLength: number) => DrainResult,
-    limit?: number,
-    options?: AsyncWaitOptions,
-  ): Promise<number> {
-    let count = 0;
-    await this.#waiter.untilAsync(() => (count = this.drainWait(fn, limit, NOW)) > 0, options);
-    return count;
-  }
-
-  /**
-   * As `shift`, but waits in the event loop until there is a message.
-   *
-   * @returns Undefined if the time runs out.
-   */
+  /** As `shift`, but waits in the event loop until there is a message; returns undefined if the time runs out. */
   async shiftAsync(options?: AsyncWaitOptions): Promise<ByteMessage | undefined> {
     let message: ByteMessage | undefined;
     await this.#waiter.untilAsync(() => (message = this.shiftWait(NOW)) !== undefined, options);
@@ -215,37 +145,11 @@ export class ByteConsumer implements Waitable, Disposable {
   }
 
   /**
-   * The messages, for `for await`: each as `next` finds it, freed at the next step or when the loop is left. What
-   * the loop receives is this consumer, whose `type`, `byteOffset` and `byteLength` say what the message is. Two tasks
-   * may not go over it at once: the second one gets a `TypeError`.
-   *
-   * @param options `timeoutMs`: the loop ends if there is no message for so long. `signal`: the loop throws the
-   * signal's reason.
+   * As {@linkcode AsyncConsumer.records}. What the loop receives is this consumer, whose `type`, `byteOffset` and
+   * `byteLength` report what the message is.
    */
-  messages(options?: AsyncWaitOptions): AsyncIterableIterator<this, undefined> {
-    return new AsyncRecords(this.#receiver(), options);
-  }
-
-  /** `for await (const message of consumer)`: as `messages()`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<this, undefined> {
-    return this.messages();
-  }
-
-  /**
-   * The messages that are there, in batches of up to so many: `for await (const batch of consumer.batches(256)) for
-   * (const message of batch) …`. The event loop is asked once a batch, which is much faster than once a message.
-   *
-   * @param limit The most messages of a batch, at least 1.
-   * @param options As those of `messages`.
-   * @throws {RangeError} If `limit` is less than 1.
-   */
-  batches(limit: number, options?: AsyncWaitOptions): AsyncIterableIterator<Batch<this>, undefined> {
-    const receiver = this.#receiver();
-    return new AsyncBatches(
-      receiver,
-      new Batch(limit, { step: this.next, more: (isIdle) => isIdle ? receiver.look() : receiver.next() }),
-      options,
-    );
+  messages(options?: AsyncWaitOptions): AsyncIterableIterator<ByteConsumer, undefined> {
+    return this.iterate(options);
   }
 
   /**
@@ -265,28 +169,17 @@ export class ByteConsumer implements Waitable, Disposable {
     return this.#path.head() >>> 0;
   }
 
-  /**
-   * Releases the role. What `next` found counts as received. The second time nothing happens.
-   *
-   * @throws {TypeError} If called by the function that `drain` calls.
-   */
   close(): void {
     this.#end.close(() => {
       this.#path.release();
       this.#role.release();
     });
     this.#path.close();
-    this.#waiter.look();
+    this.endWaits();
   }
 
-  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  /** For wait sets: ready while there is a message. A wait frees what `next` found, as any other method does. */
-  get [WAITED](): Waited {
-    return this.#waiter.waited(() => this.#path.isDraining() ? this.length > 0 : this.#path.hasMessage());
   }
 
   /**
@@ -307,20 +200,23 @@ export class ByteConsumer implements Waitable, Disposable {
     }, { highWaterMark: 0 });
   }
 
-  #receiver(): Receiver<this> {
-    return {
-      next: () => this.next() ? this : undefined,
-      look: () => this.nextWait(NOW) ? this : undefined,
-      release: () => this.#end.isOpen && this.release(),
-      waiter: this.#waiter,
-    };
+  /** Polls for a message, which frees what `next` found, as any other method does. */
+  protected override canReceive(_isLifeCheck: boolean): boolean {
+    return this.#path.isDraining() ? this.length > 0 : this.#path.hasMessage();
   }
 
-  #refuseUse(): never {
-    this.#end.requireOpen();
-    if (this.#path.isDraining()) {
-      throw new TypeError(`Cannot use the consumer of ${this.#end.name} as its drain is running; return from it first`);
-    }
-    this.#end.refuseClosed();
+  /** By `next`, or a `nextWait` that does not wait. */
+  protected override take(isIdle: boolean): this | undefined {
+    return (isIdle ? this.nextWait(NOW) : this.next()) ? this : undefined;
+  }
+
+  /** Steps by `next`, which takes what is known first. */
+  protected override batchSource(): BatchSource<ByteConsumer> {
+    return { step: this.next, more: (isIdle) => this.take(isIdle) };
+  }
+
+  /** Frees what `next` found. */
+  protected override giveBack(): void {
+    if (this.#end.isOpen) this.release();
   }
 }

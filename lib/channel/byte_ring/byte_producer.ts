@@ -11,7 +11,6 @@ import {
   type WaitOptions,
 } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
-import type { AsyncProducer } from "../shared/async_producer.ts";
 import { NOW } from "../shared/now.ts";
 import { Producer } from "../shared/producer.ts";
 import type { Waiter } from "../shared/waiter.ts";
@@ -34,8 +33,8 @@ import { bytesOf, recordPorts, viewOf } from "./records.ts";
 const encoder = new TextEncoder();
 
 /**
- * A producer of a {@linkcode ByteRing}: the only one, or one of many. `publish` is one step where one may produce; where
- * many may, a death in the middle of it leaves the first messages published.
+ * A producer of a {@linkcode ByteRing}: the only one, or one of many. `publish` is one step where one may produce;
+ * where many may, a death in the middle of it leaves the first messages published.
  *
  * One of many that has claimed makes the consumer wait at its message, so publish or abort soon. Other producers go on
  * meanwhile, until the ring is full. It stays full while the process is stopped, and no longer once it is dead. Over a

@@ -10,7 +10,7 @@ export interface ByteMessage {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What `drain` calls for each message. */
+/** What a {@linkcode ByteConsumer} calls for each message: with its type, and where it lies in `bytes` and `view`. */
 export type ReceiveMessage = (type: number, byteOffset: number, byteLength: number) => DrainResult;
 
 /** The message that `next` found. */

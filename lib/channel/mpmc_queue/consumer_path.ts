@@ -1,6 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
+import type { RecordMethods } from "../shared/consumer.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
 import type { QueuePlaces } from "./geometry.ts";
 
@@ -44,13 +45,8 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
 }
 
 /** A consumer's methods, and what they keep. */
-export interface QueueConsumerPath<S extends AnyStruct> {
-  drain(fn: (record: ViewOf<S>) => DrainResult, limit?: number): number;
-  drainWait(fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions): number;
-  shift(into: ViewOf<S>): boolean;
-  shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
+export interface QueueConsumerPath<S extends AnyStruct> extends RecordMethods<S> {
   next(ahead?: number): ViewOf<S> | undefined;
-  nextWait(options?: WaitOptions): ViewOf<S> | undefined;
   release(): void;
   isDraining(): boolean;
   /** How many records are taken and were not handed out. */

@@ -1,8 +1,9 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
-import { type DrainResult, requireDone, requireSynchronous, type WaitOptions } from "../../sync/internal.ts";
+import { requireDone, requireSynchronous } from "../../sync/internal.ts";
 import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
+import type { ConsumerRole } from "../shared/consumer.ts";
 import { makeQueueConsumerPath, type QueueConsumerPath } from "./consumer_path.ts";
 import { CELL_COUNT_OFFSET, CELL_FIRST_OFFSET, CELL_HIGH_WATER_OFFSET, SLOT_HEADER_BYTES } from "./format.ts";
 import { lengthOf, paceOf, placesOf } from "./geometry.ts";
@@ -16,78 +17,37 @@ const SAMPLED_EACH = 64;
 
 /**
  * One of the consumers of an {@linkcode MpmcQueue}. Each record goes to one consumer, and what one of them receives
- * from one producer it receives in order. What it has taken and not freed when it is closed or dies is lost and
- * counted: the record of the `shift` or `next`, or up to 16 of the `drain` or of the `next(ahead)`, that it is in. Use
- * it in the thread that made it.
+ * from one producer it receives in order. There is nothing to receive while the next record is claimed and not yet
+ * published. What it has taken and not freed when it is closed or dies is lost and counted: the record of the `shift`
+ * or `next`, or up to 16 of the `drain` or of the `next(ahead)`, that it is in. Use it in the thread that made it.
+ *
+ * `drain` takes up to 16 records at once and frees each when `fn` returns; it receives at most a capacity. If `fn`
+ * throws, its record, and what was taken with it, stay with this consumer, which receives them next.
  */
-export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> implements Disposable {
+export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> implements ConsumerRole {
   readonly #seat: QueueSeat<S>;
   readonly #end: ChannelEnd;
   readonly #path: QueueConsumerPath<S>;
 
   /**
-   * Takes records, up to 16 at once, calls a function for each and frees its space. Never blocks.
-   *
-   * @param fn Receives the record itself, not a copy: the same view each time, good until `fn` returns. If it throws,
-   * its record, and what was taken with it, stay with this consumer, which receives them next. It must not be
-   * asynchronous.
-   * @param limit The most records to receive, at least 1. Defaults to as many as there are at the call.
-   * @returns How many records there were, never more than the capacity. With a limit, what was published meanwhile is
-   * among them.
-   * @throws {TypeError} If called by `fn` itself, or if `fn` is declared `async` or returns a promise.
-   * @throws {RangeError} If `limit` is less than 1.
-   * @throws {NotOwnerError} If this consumer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly drain: (fn: (record: ViewOf<S>) => DrainResult, limit?: number) => number;
-
-  /** As {@linkcode AsyncConsumer.drainWait}. */
-  readonly drainWait: (fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions) => number;
-
-  /**
-   * Takes the next record, copies it and frees its space. Never blocks.
-   *
-   * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if there is none, or the next one is claimed and not yet published.
-   * @throws {TypeError | ReadOnlyError} If it cannot be copied there; nothing is then taken.
-   * @throws {NotOwnerError} If this consumer was closed.
-   * @throws {ClosedError} If the segment was closed.
-   */
-  readonly shift: (into: ViewOf<S>) => boolean;
-
-  /** As {@linkcode AsyncConsumer.shiftWait}. */
-  readonly shiftWait: (into: ViewOf<S>, options?: WaitOptions) => boolean;
-
-  /**
-   * The next record, in a loop of the caller's own: `for (let r; (r = consumer.next()) !== undefined;) sum += r.price`.
-   * The fastest way to receive, as the loop's variables stay in registers. Never blocks.
-   *
-   * The space of a record is freed by the next call of any method that receives, or by `release()`.
+   * As {@linkcode AsyncConsumer.next}. The record is the memory itself, not a copy; it is freed by the next call of any
+   * method that receives, or by `release()`.
    *
    * @param ahead How many records are going to be received, from 1 to 16: as many of them as there are are then taken
    * with one exchange instead of one each. Those that are taken and never received are lost, and counted, when this
    * consumer is closed or dies. Defaults to 1.
-   * @returns The record itself, not a copy: the same view each time, good until the next call of any method of this
-   * consumer; undefined if there is none, or the next one is claimed and not yet published.
    * @throws {RangeError} If `ahead` is not such a number.
-   * @throws {NotOwnerError} If this consumer was closed.
-   * @throws {ClosedError} If the segment was closed.
    */
-  readonly next: (ahead?: number) => ViewOf<S> | undefined;
+  declare readonly next: (ahead?: number) => ViewOf<S> | undefined;
 
-  /** As {@linkcode AsyncConsumer.nextWait}. */
-  readonly nextWait: (options?: WaitOptions) => ViewOf<S> | undefined;
-
-  /** Frees the space of the record that `next` returned. */
   readonly release: () => void;
 
   /** Made by `MpmcQueue.consumer`. */
   constructor(seat: QueueSeat<S>) {
-    super(seat.waiter);
-    const { layout, region, geometry, cells, cell, freed, waiter } = this.#seat = seat;
-    const end = this.#end = new ChannelEnd(region, "read", "consumer"), { i32: words } = region.views;
+    const { layout, region, geometry, cells, cell, freed, waiter } = seat;
+    const end = new ChannelEnd(region, "read", "consumer"), { i32: words } = region.views;
     const vainPolls = new VainPolls();
-    const path = this.#path = specialize(makeQueueConsumerPath<S>)({
+    const path: QueueConsumerPath<S> = specialize(makeQueueConsumerPath<S>)({
       words: wordAccess(words, { isFenced: isFenced(words) }),
       places: placesOf(geometry),
       bound: bindRecord(layout, region.views, geometry.slotsOffset + SLOT_HEADER_BYTES, {
@@ -100,8 +60,8 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
       sampledEach: SAMPLED_EACH,
       wake: () => freed.notifyAll(),
       settleDeath: (position) => vainPolls.isTimeToAsk(position) && cells.resolveClaim(position),
-      countRecords: () => this.#countRecords(),
-      refuseUse: () => this.#refuseUse(),
+      countRecords: () => countRecords(seat),
+      refuseUse: () => end.refuseUse(path.isDraining()),
       refuseLimit,
       refuseAhead(ahead) {
         end.requireOpen();
@@ -115,12 +75,10 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
       requireDone: (result) => requireDone("drain", end.name, result),
       waiting: waiter,
     });
-    this.drain = path.drain;
-    this.drainWait = path.drainWait;
-    this.shift = path.shift;
-    this.shiftWait = path.shiftWait;
-    this.next = path.next;
-    this.nextWait = path.nextWait;
+    super(waiter, path);
+    this.#seat = seat;
+    this.#end = end;
+    this.#path = path;
     this.release = path.release;
   }
 
@@ -140,7 +98,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
     if (!this.#end.isOpen) return;
     const { region, cells, cell } = this.#seat;
     if (!region.source.closed) {
-      this.#requireNoDrain();
+      if (this.#path.isDraining()) this.#end.refuseUse(true);
       for (let lost = this.#path.unseen(); lost > 0; lost--) cells.noteLostRead();
     }
     this.#path.close();
@@ -148,7 +106,6 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
     this.endWaits();
   }
 
-  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -166,24 +123,11 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
   protected override giveBack(): void {
     if (this.#end.isOpen) this.release();
   }
+}
 
-  #countRecords(): number {
-    const { region, cell, geometry: { capacity } } = this.#seat, { i32 } = region.views;
-    const length = lengthOf(region, capacity), mark = cell + CELL_HIGH_WATER_OFFSET / 4;
-    if (length > i32[mark]) i32[mark] = length; // written by the cell's owner alone
-    return length;
-  }
-
-  #refuseUse(): never {
-    this.#end.requireOpen();
-    this.#requireNoDrain();
-    this.#end.refuseClosed();
-  }
-
-  #requireNoDrain(): void {
-    if (!this.#path.isDraining()) return;
-    throw new TypeError(
-      `Cannot use the consumer of ${this.#end.name} as its drain is running; return from it first`,
-    );
-  }
+/** How many records there are that nobody took. Keeps the high-water mark. */
+function countRecords({ region, cell, geometry: { capacity } }: QueueSeat<AnyStruct>): number {
+  const { i32 } = region.views, length = lengthOf(region, capacity), mark = cell + CELL_HIGH_WATER_OFFSET / 4;
+  if (length > i32[mark]) i32[mark] = length; // written by the cell's owner alone
+  return length;
 }

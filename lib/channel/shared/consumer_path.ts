@@ -1,6 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
+import type { RecordMethods } from "./consumer.ts";
 import type { WaitPorts } from "./waiter.ts";
 
 /** What a consumer is given. */
@@ -46,13 +47,7 @@ export interface ConsumerPorts<S extends AnyStruct> {
 }
 
 /** A consumer's methods, and what they keep. */
-export interface ConsumerPath<S extends AnyStruct> {
-  drain(fn: (record: ViewOf<S>) => DrainResult, limit?: number): number;
-  drainWait(fn: (record: ViewOf<S>) => DrainResult, limit?: number, options?: WaitOptions): number;
-  shift(into: ViewOf<S>): boolean;
-  shiftWait(into: ViewOf<S>, options?: WaitOptions): boolean;
-  next(): ViewOf<S> | undefined;
-  nextWait(options?: WaitOptions): ViewOf<S> | undefined;
+export interface ConsumerPath<S extends AnyStruct> extends RecordMethods<S> {
   release(): void;
   /** Moves on to the next record, if it is known; what is passed is not freed. */
   step(): boolean;
