@@ -107,6 +107,21 @@ export class Moment {
   }
 }
 
+/** How long those who are alive may take to go on, beside whatever else runs. */
+const GO_ON_MS = 20_000;
+
+/**
+ * Waits until something is so.
+ *
+ * @param isSo Asked again and again.
+ * @param failed What to say if it is not so after a long time.
+ */
+export async function until(isSo: () => boolean, failed: () => string): Promise<void> {
+  for (const limit = performance.now() + GO_ON_MS; !isSo(); await delay(1)) {
+    if (performance.now() > limit) throw new Error(failed());
+  }
+}
+
 /** So many deaths in rounds of at most so many, each with things of its own. */
 export function* roundsOf(deaths: number, most: number): Generator<number> {
   for (let left = deaths; left > 0; left -= most) yield Math.min(left, most);

@@ -63,7 +63,8 @@ export const nodeFlags: readonly string[] = [
 ];
 
 /**
- * How to run a script with a runtime.
+ * How to run a script with a runtime. Where this process is emulated, and SHMKIT_EMULATOR and SHMKIT_EMULATED say how,
+ * so are other processes of its runtime; those of other runtimes are the machine's own.
  *
  * @param permissions What Deno may do: all, unless told.
  */
@@ -81,7 +82,11 @@ export function command(
       ...nodeFlags,
       ...permissions.filter((one) => one.startsWith(V8_FLAGS)).flatMap((one) => one.slice(V8_FLAGS.length).split(",")),
     ];
-  return { file: runtimes[runtime], args: [...flags, script, ...args] };
+  const { SHMKIT_EMULATOR: emulator, SHMKIT_EMULATED: binary } = process.env;
+  const [file, ...before] = runtime === thisRuntime && emulator !== undefined && binary !== undefined
+    ? [emulator, binary]
+    : [runtimes[runtime]];
+  return { file, args: [...before, ...flags, script, ...args] };
 }
 
 /** Looks where an environment variable says, among the installed packages, at oneself, then along the path. */

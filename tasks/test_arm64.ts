@@ -2,7 +2,8 @@
  * Runs the tests of the lower floors on arm64 under emulation: `bun run test:arm64 [bun|deno] [path …]`. It needs
  * `qemu-aarch64-static` and arm64's C and C++ libraries (of Debian: qemu-user-static, libc6-arm64-cross,
  * libstdc++6-arm64-cross, libgcc-s1-arm64-cross); `QEMU_LD_PREFIX` says where those lie, if not in
- * /usr/aarch64-linux-gnu.
+ * /usr/aarch64-linux-gnu. Processes that a test starts are emulated too if they are of its runtime; those of the other
+ * runtime are the machine's own, so that arm64 and x86-64 share segments.
  *
  * An x86-64 processor that emulates arm64 keeps more order than arm64 does: this shows that the code of arm64 runs, not
  * that its fences suffice.
@@ -82,6 +83,12 @@ function test(runtime: keyof typeof RUNTIMES): boolean {
     : ["test", "--allow-all", "--no-check"];
   const binary = `${HOME}/node_modules/${RUNTIMES[runtime].binary}`;
   console.log(`\n── ${runtime} on arm64`);
-  const env = { ...process.env, QEMU_LD_PREFIX: SYSROOT, DENO_NO_UPDATE_CHECK: "1" };
+  const env = {
+    ...process.env,
+    QEMU_LD_PREFIX: SYSROOT,
+    DENO_NO_UPDATE_CHECK: "1",
+    SHMKIT_EMULATOR: QEMU,
+    SHMKIT_EMULATED: binary,
+  };
   return spawnSync(QEMU, [binary, ...flags, ...files], { cwd: root, env, stdio: "inherit" }).status === 0;
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { ClosedError, f64, LatestTable, Region, Segment, struct } from "@shmkit/shmkit";
 import { Spare } from "../../support/spare.ts";
@@ -10,6 +10,8 @@ import { Sample } from "./latest_table_sample.ts";
 
 const SCRIPT = new URL("./latest_table_changes_peer.ts", import.meta.url);
 const KILLS = deathsOf(50);
+/** Changes that each writer makes before it dies, however long that takes. */
+const EACH = 200;
 const Quote = struct("Quote", { bid: f64 });
 const CHANGES = 132 / 4;
 
@@ -157,6 +159,10 @@ describe("LatestTable.changedSince", { timeout: 120_000 + KILLS * 500 }, () => {
       const runtime = mixed(i);
       const peer = Spare.start(runtime, SCRIPT, ["write", segment.name]);
       assertEquals(await peer.next(), "writing");
+      const before = table.changes;
+      for (const limit = performance.now() + 20_000; table.changes < before + EACH; follow()) {
+        assert(performance.now() < limit, `the writer stands still at ${table.changes}, from ${before}`);
+      }
       const moment = new Moment(peer, [], 5);
       while (moment.goesOn()) follow();
       await moment.kill();
