@@ -5,7 +5,18 @@ import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
-import { ATTEMPTED, ERRORS, MARKS, Marks, PUBLISHED, RECEIVED, SENDER, TALLIES, Tallies } from "./mpmc_queue_sample.ts";
+import {
+  ATTEMPTED,
+  ERRORS,
+  MARKS,
+  Marks,
+  PUBLISHED,
+  RECEIVED,
+  SENDER,
+  SHIFTS,
+  TALLIES,
+  Tallies,
+} from "./mpmc_queue_sample.ts";
 
 /*
  * A record's sequence tells its sender and its number; consumers set a bit for each that they receive. Arguments: what
@@ -16,6 +27,7 @@ serve((peerArgs) => {
   const segment = Segment.open(name, { role: `${what} ${own}` });
   const queue = segment.open("samples", MpmcQueue, { layout: Sample });
   const marks = segment.open("marks", Marks, {}), tallies = segment.open("tallies", Tallies, {});
+  const shifts = segment.open("shifts", Tallies, {});
   const me = Number(own), count = Number(ofEach), total = Number(ofAll), first = me * SENDER;
   const random = new Random(me + 1), role = { wait: wait as WaitStrategy };
 
@@ -67,8 +79,11 @@ serve((peerArgs) => {
     const receive = () => {
       const way = random.below(8);
       if (way === 0) {
+        // Its slot is free before the record is marked: who dies between the two has received it, and says nothing.
+        shifts[me * TALLIES + SHIFTS] = 1;
         const isReceived = consumer.shiftWait(sample, options);
         if (isReceived) check(sample);
+        shifts[me * TALLIES + SHIFTS] = 0;
         return Number(isReceived);
       }
       if (way < 4) {

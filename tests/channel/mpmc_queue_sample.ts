@@ -107,7 +107,7 @@ export const MARKS = 64;
 export const RECEIVED = 0;
 export const ERRORS = 32;
 
-/** Doubles, two for each sender, which it alone writes. */
+/** Doubles, two for each sender and one for each receiver, which it alone writes. */
 export const Tallies = {
   kind: "Tallies",
   byteLength: ({ senders }: { senders: number }): number => senders * TALLIES * 8,
@@ -119,3 +119,5 @@ export const Tallies = {
 export const TALLIES = 16;
 export const ATTEMPTED = 0;
 export const PUBLISHED = 1;
+/** Where a receiver says that it is within a `shift` of a record, or has not marked it yet. */
+export const SHIFTS = 0;
