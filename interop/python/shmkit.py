@@ -1,12 +1,13 @@
-"""shmkit segments from Python 3.9 on, on Linux x86-64: tables, rings, broadcasts, and what segments there are.
+"""shmkit segments from Python 3.9 on, on Linux x86-64: tables, rings, broadcasts, mutexes, and what segments there are.
 
 Needs nothing but the standard library; with NumPy, records are structured arrays, too, in place. docs/format.md is the
 specification that this follows, docs/interop.md tells how to use it, with an example.
 
 Python has no atomic accesses. A word is loaded and stored as one aligned machine access, behind calls that no compiler
-looks through, and x86-64 keeps loads in order and stores in order: that is all that reading needs, and this module
-refuses to work on other processors. Taking a role needs a compare-and-swap: four instructions, made here in memory that
-may be executed, or libatomic's where the system forbids that.
+looks through, and x86-64 keeps loads in order and stores in order: that is all that reading needs, and writing by the
+one who holds a role. This module refuses to work on other processors. Taking a role or a mutex, and waking those that
+sleep, needs a compare-and-swap: four instructions, made here in memory that may be executed, or libatomic's where the
+system forbids that.
 
 A Segment, and all that comes out of it, belongs to one thread at a time and to one process: after a fork, the child
 opens it itself. Times are in seconds; None is no limit.
@@ -30,9 +31,9 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 _numpy: Any = None  # imported when it is asked for: that takes longer than all else here
 
 __all__ = [
-    "Broadcast", "BroadcastReader", "ClosedError", "Entry", "Layout", "LatestTable", "Participant", "RingConsumer",
-    "RoleTakenError", "Segment", "SegmentFormatError", "SegmentInfo", "SegmentStateError", "ShmkitError", "SpscRing",
-    "list_segments",
+    "Broadcast", "BroadcastReader", "ClosedError", "Entry", "Layout", "LatestTable", "Mutex", "NotOwnerError",
+    "OwnerDiedError", "Participant", "RingConsumer", "RingProducer", "RoleTakenError", "Segment", "SegmentFormatError",
+    "SegmentInfo", "SegmentStateError", "ShmkitError", "SpscRing", "TableWriter", "list_segments",
 ]
 
 
@@ -50,6 +51,14 @@ class SegmentStateError(ShmkitError):
 
 class RoleTakenError(ShmkitError):
     """Somebody alive holds the role."""
+
+
+class NotOwnerError(ShmkitError):
+    """The lock is not this attachment's, or is already."""
+
+
+class OwnerDiedError(ShmkitError):
+    """An owner of the mutex died, and the next one unlocked it without having repaired what it left."""
 
 
 class ClosedError(ShmkitError):
@@ -101,17 +110,18 @@ def _membarrier(command: int) -> bool:
     return _libc.syscall(_SYS_MEMBARRIER, command, 0, 0) == 0
 
 
-def _futex_wait(address: int, expected: int, deadline: float) -> None:
-    """Sleeps while the word is as expected, until a time on the monotonic clock; may end early."""
+def _futex_wait(address: int, expected: int, deadline: float) -> bool:
+    """Sleeps while the word is as expected, until a time on the monotonic clock: then False. May end early."""
     limit = None
     if deadline != float("inf"):
         limit = ctypes.byref(_Timespec(int(deadline), int(deadline % 1 * 1e9)))
-    _libc.syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAIT_BITSET, ctypes.c_uint(expected), limit, None,
-                  ctypes.c_uint(0xFFFFFFFF))
+    code = _libc.syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAIT_BITSET, ctypes.c_uint(expected), limit, None,
+                         ctypes.c_uint(0xFFFFFFFF))
+    return code == 0 or ctypes.get_errno() != errno.ETIMEDOUT
 
 
-def _futex_wake(address: int) -> None:
-    _libc.syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAKE, 0x7FFFFFFF, None, None, 0)
+def _futex_wake(address: int, most: int = 0x7FFFFFFF) -> None:
+    _libc.syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAKE, most, None, None, 0)
 
 
 _code: Optional[mmap.mmap] = None
@@ -164,6 +174,7 @@ class Field(NamedTuple):
     values: int  # how many values that gives
     take: Optional[Callable[[Tuple[Any, ...], int], Any]]  # the field's value, of those from an index on; None: it is
     dtype: Any  # NumPy's
+    put: Optional[Callable[[Any, List[Any]], None]]  # adds a value's values; None: it is one
     scale: Optional[int] = None
     names: Optional[Dict[int, str]] = None
 
@@ -179,6 +190,7 @@ class Layout:
         self.size = field.size
         self._struct = struct.Struct("<" + field.code)
         self._take = field.take
+        self._put = field.put
         self._dtype = field.dtype
         #: Digits behind the point of the decimals: in a NumPy array they are integers of that unit.
         self.scales: Dict[str, int] = {n: f.scale for n, f, _ in self.fields if f.scale is not None}
@@ -192,11 +204,52 @@ class Layout:
         values = self._struct.unpack_from(data, offset)
         return dict(zip(self._names, values)) if self._is_flat else self._take(values, 0)
 
+    def encode(self, record: Any) -> bytes:
+        """The bytes of a record: of a dict with a value for every field, as `decode` gives it; or of bytes, or a NumPy
+        record, that are them already."""
+        if not isinstance(record, dict):
+            data = record.tobytes() if hasattr(record, "tobytes") else bytes(record)
+            if len(data) != self.size:
+                raise ValueError(f"Cannot write a {self.name} as it must be {self.size} bytes: received {len(data)}")
+            return data
+        values: List[Any] = []
+        try:
+            self._put(record, values)
+            return self._struct.pack(*values)
+        except (struct.error, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"Cannot write a {self.name} as {error}") from None
+
     @property
     def dtype(self) -> Any:
         """NumPy's type of a record: the same bytes."""
         _require_numpy()
         return _numpy.dtype(self._dtype())
+
+
+def _put(field: Field, value: Any, into: List[Any]) -> None:
+    if field.put is None:
+        into.append(value)
+    else:
+        field.put(value, into)
+
+
+def _put_u53(value: Any, into: List[Any]) -> None:
+    if not 0 <= value < 1 << 53:
+        raise ValueError(f"a u53 must be from 0 to 2^53 - 1: received {value!r}")
+    into.append(value)
+
+
+def _sized(data: bytes, length: int, is_exact: bool) -> bytes:
+    if len(data) > length or is_exact and len(data) < length:
+        raise ValueError(f"it must be {'' if is_exact else 'up to '}{length} bytes: received {data!r}")
+    return data
+
+
+def _number_of(value: Any, names: Dict[int, str]) -> int:
+    for number, name in names.items():
+        if value == name or value == number:
+            return number
+    raise ValueError(f"it must be one of {list(names.values())}: received {value!r}")
 
 
 class _Parser:
@@ -240,7 +293,16 @@ class _Parser:
                 "itemsize": size,
             }
 
-        return Field(size, alignment, code, values, take, dtype), name, fields
+        keys = {key for key, _, _ in fields}
+
+        def put(record: Any, into: List[Any]) -> None:
+            if not isinstance(record, dict) or record.keys() != keys:
+                found = list(record) if isinstance(record, dict) else record
+                raise ValueError(f"{name} must be a dict with a value for each of {sorted(keys)}: received {found!r}")
+            for key, field, _ in fields:
+                _put(field, record[key], into)
+
+        return Field(size, alignment, code, values, take, dtype, put), name, fields
 
     def _field(self) -> Field:
         if self._accept("["):
@@ -256,27 +318,35 @@ class _Parser:
                     return list(found[at:at + length])
                 return [element.take(found, at + i * element.values) for i in range(length)]
 
+            def put(value: Any, into: List[Any]) -> None:
+                if len(value) != length:
+                    raise ValueError(f"an array must have {length} elements: received {len(value)}")
+                for one in value:
+                    _put(element, one, into)
+
             return Field(element.size * length, element.alignment, element.code * length, element.values * length, take,
-                         lambda: (element.dtype(), (length,)))
+                         lambda: (element.dtype(), (length,)), put)
         word = self.word()
         if self._peek() == "{":
             return self.struct(word)[0]
         if word in _SIMPLE:
             code, size = _SIMPLE[word]
-            return Field(size, size, code, 1, None, lambda: _NUMPY[word])
+            return Field(size, size, code, 1, None, lambda: _NUMPY[word], _put_u53 if word == "u53" else None)
         self._expect("(")
         if word == "decimal":
             scale = self._number()
             unit = 10 ** scale
-            made = Field(8, 8, "q", 1, lambda found, at: found[at] / unit, lambda: "<i8", scale)
+            made = Field(8, 8, "q", 1, lambda found, at: found[at] / unit, lambda: "<i8",
+                         lambda value, into: into.append(round(value * unit)), scale)
         elif word == "chars":
             length = self._number()
             made = Field(length, 1, f"{length}s", 1,
                          lambda found, at: found[at].split(b"\0", 1)[0].decode("utf-8", "replace"),
-                         lambda: f"S{length}")
+                         lambda: f"S{length}", lambda value, into: into.append(_sized(value.encode(), length, False)))
         elif word == "bytes":
             length = self._number()
-            made = Field(length, 1, f"{length}s", 1, None, lambda: ("u1", (length,)))
+            made = Field(length, 1, f"{length}s", 1, None, lambda: ("u1", (length,)),
+                         lambda value, into: into.append(_sized(bytes(value), length, True)))
         elif word in ("enum8", "enum16", "enum32"):
             code, size = {"enum8": "B1", "enum16": "H2", "enum32": "I4"}[word]
             names: Dict[int, str] = {}
@@ -287,7 +357,7 @@ class _Parser:
                 if not self._accept(","):
                     break
             made = Field(int(size), int(size), code, 1, lambda found, at: names.get(found[at], found[at]),
-                         lambda: f"<u{size}", None, names)
+                         lambda: f"<u{size}", lambda value, into: into.append(_number_of(value, names)), None, names)
         else:
             self._fail("a kind of field")
         self._expect(")")
@@ -513,6 +583,7 @@ class Segment:
         self._fd = -1
         if self._memory is not None:
             self._words.release()
+            self._doubles.release()
             self._bytes.release()
             try:
                 self._memory.close()
@@ -564,6 +635,10 @@ class Segment:
     def broadcast(self, name: str, timeout: Optional[float] = 0) -> "Broadcast":
         """A Broadcast of the segment."""
         return Broadcast(self, self.find(name, "Broadcast", timeout))
+
+    def mutex(self, name: str, timeout: Optional[float] = 0) -> "Mutex":
+        """A Mutex of the segment."""
+        return Mutex(self, self.find(name, "Mutex", timeout))
 
     def bytes_of(self, entry: Entry) -> memoryview:
         """The bytes of any object, in place. Raw: nothing checks what is written."""
@@ -644,6 +719,7 @@ class Segment:
         self._memory = mmap.mmap(self._fd, header.byte_length, access=access)
         self._bytes = memoryview(self._memory)
         self._words = self._bytes.cast("I")
+        self._doubles = self._bytes.cast("d")
         if not self.read_only:
             anchor = ctypes.c_char.from_buffer(self._memory)
             self._address = ctypes.addressof(anchor)
@@ -729,6 +805,13 @@ class Segment:
     def _change(self, word: int, expected: int, replacement: int) -> bool:
         return _make_compare_exchange()(self._address + word * 4, expected, replacement) == expected
 
+    def _store(self, word: int, value: int) -> int:
+        """Stores a word, as a full fence does; what it was."""
+        while True:
+            found = self._words[word]
+            if self._change(word, found, value):
+                return found
+
     def _take_role(self, word: int, what: str) -> bool:
         """Takes a role that nobody alive holds; whether its holder died."""
         self._require_open()
@@ -746,8 +829,7 @@ class Segment:
         if is_fenced:
             self._words[word] = value  # sleepers fence this process
         else:
-            while not self._change(word, self._words[word], value):
-                pass
+            self._store(word, value)
         while self._words[event] & _ASLEEP:  # pairs: event count, Dekker's way
             found = self._words[event]
             if self._change(event, found, (found + 2 & 0xFFFFFFFF) & ~_ASLEEP):
@@ -800,13 +882,12 @@ def _path_of(name: str) -> Tuple[str, Optional[str]]:
     return "/dev/shm" + name, None
 
 
-class _Part:
-    """An object of a segment, and what its records are."""
+class _Object:
+    """An object of a segment."""
 
     def __init__(self, segment: Segment, entry: Entry, header_bytes: int) -> None:
         self.segment = segment
         self.name = entry.name
-        self.layout = Layout(entry.schema)
         self._offset = entry.offset
         self._byte_length = entry.byte_length
         if entry.byte_length < header_bytes:
@@ -821,12 +902,52 @@ class _Part:
     def _refuse(self, what: str, found: int) -> None:
         raise SegmentFormatError(f"Cannot attach to '{self.name}' as {what} is out of range: found {found}")
 
+
+class _Part(_Object):
+    """An object of a segment, and what its records are."""
+
+    def __init__(self, segment: Segment, entry: Entry, header_bytes: int) -> None:
+        super().__init__(segment, entry, header_bytes)
+        self.layout = Layout(entry.schema)
+
     def _array(self, offset: int, count: int, dtype: Any, stride: int) -> Any:
         """Elements in place, for looking."""
         _require_numpy()
         array = _numpy.ndarray((count,), dtype, self.segment._memory, self._offset + offset, (stride,))
         array.flags.writeable = False
         return array
+
+
+class _Role:
+    """One side of a channel, which one attachment has at a time; for `with`."""
+
+    def __init__(self, part: _Part, offset: int, what: str) -> None:
+        self._part = part
+        self._what = f"the {what} of '{part.name}'"
+        self._segment = part.segment
+        self._role = part._word(offset)
+        self._is_open = False
+        #: Whether whoever held the role before died with it.
+        self.owner_died: bool = self._segment._take_role(self._role, self._what)
+        self._is_open = True
+        self._is_fenced = _membarrier(_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the role back."""
+        if self._is_open and self._segment._fd >= 0:
+            self._segment._change(self._role, self._segment._id, 0)  # pairs: role word
+        self._is_open = False
+
+    def _require_open(self) -> None:
+        self._segment._require_open()
+        if not self._is_open:
+            raise ShmkitError(f"Cannot use {self._what} as it was closed")
 
 
 class LatestTable(_Part):
@@ -868,6 +989,10 @@ class LatestTable(_Part):
             # The copy is of this version if its slot was not taken for a newer one meanwhile.
             if (words[word] - version & 0xFFFFFFFF) < self._mask:
                 return self.layout.decode(copy)
+
+    def writer(self) -> "TableWriter":
+        """Becomes the writer; also in place of one that died."""
+        return TableWriter(self)
 
     def __iter__(self) -> Iterator[Optional[Dict[str, Any]]]:
         return (self.read(row) for row in range(self.rows))
@@ -931,6 +1056,53 @@ class LatestTable(_Part):
         return found
 
 
+class TableWriter(_Role):
+    """The one writer of a table; for `with`. Readers see each row as it was or as it is, whatever becomes of it."""
+
+    def __init__(self, table: LatestTable) -> None:
+        super().__init__(table, 128, "writer")
+        self._table = table
+        # A predecessor may have died between a row's version and the count of changes.
+        self._is_between = self.owner_died
+        self._count()
+
+    def write(self, row: int, record: Any) -> None:
+        """Writes a row: a dict with a value for every field, its bytes, or a NumPy record."""
+        self._require_open()
+        table, words = self._table, self._segment._words
+        at, data = table._row(row), table.layout.encode(record)
+        self._count()  # what was interrupted there, as by Ctrl-C
+        version = words[table._word(at)]
+        last = table._word(at + 8 + (version & table._mask) * table._slot_bytes)
+        following = version + 1 & 0xFFFFFFFF
+        slot = at + 8 + (following & table._mask) * table._slot_bytes
+        high = words[last + 1] + (following == 0) & 0xFFFFFFFF
+        words[table._word(slot)] = following
+        words[table._word(slot) + 1] = high
+        start = table._offset + slot + 8
+        self._segment._bytes[start:start + len(data)] = data
+        words[table._word(table._log) + (words[table._word(132)] & table._log_mask)] = row
+        self._is_between = True
+        words[table._word(at)] = following  # pairs: table version
+        self._count()
+
+    def close(self) -> None:
+        """Gives the role back."""
+        if self._is_open and self._segment._fd >= 0:
+            self._count()
+        super().close()
+
+    def _count(self) -> None:
+        """Counts the change that was made, if one was."""
+        if not self._is_between:
+            return
+        table = self._table
+        changes = table._load(132) + 1 & 0xFFFFFFFF
+        # pairs: table changes, event count
+        self._segment._publish(table._word(132), changes, table._word(136), self._is_fenced)
+        self._is_between = False
+
+
 class SpscRing(_Part):
     """A queue of records from one producer to one consumer."""
 
@@ -955,29 +1127,75 @@ class SpscRing(_Part):
         """Becomes the consumer, at the first record that was not given back; also in place of one that died."""
         return RingConsumer(self)
 
+    def producer(self) -> "RingProducer":
+        """Becomes the producer, behind the last record that was published; also in place of one that died."""
+        return RingProducer(self)
 
-class RingConsumer:
-    """The one consumer of a ring; for `with`."""
+
+class RingProducer(_Role):
+    """The one producer of a ring; for `with`."""
 
     def __init__(self, ring: SpscRing) -> None:
+        super().__init__(ring, 384, "producer")
         self._ring = ring
-        self._segment = ring.segment
-        self._segment._take_role(ring._word(512), f"the consumer of '{ring.name}'")
-        self._is_fenced = _membarrier(_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED)
+        self._tail, self._head = ring._load(128), ring._load(256)
+
+    @property
+    def position(self) -> int:
+        """The position of the record that is published next, modulo 2^32."""
+        return self._tail
+
+    def push(self, record: Any, timeout: Optional[float] = 0) -> bool:
+        """Publishes a record: a dict with a value for every field, its bytes, or a NumPy record. False if the ring is
+        full, and was so for as long."""
+        return self.push_all([record], timeout) == 1
+
+    def push_all(self, records: Any, timeout: Optional[float] = 0) -> int:
+        """Publishes records, in as few steps as there is space for; those of a NumPy array, too. How many it were: less
+        than all if the ring is full, and was so for as long."""
+        self._require_open()
+        ring, encode = self._ring, self._ring.layout.encode
+        size, slots = ring.layout.size, ring._mask + 1
+        data = b"".join(map(encode, records))
+        count, done = len(data) // size, 0
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while done < count:
+            if self._space() == 0:
+                left = None if deadline is None else max(0, deadline - time.monotonic())
+                if not self._segment._wait(lambda: self._space() > 0, ring._word(768), left):
+                    self._refuse()
+                    break
+            index = self._tail & ring._mask
+            step = min(self._space(), count - done, slots - index)
+            start = ring._offset + 896 + index * size
+            self._segment._bytes[start:start + step * size] = data[done * size:(done + step) * size]
+            done += step
+            self._tail = self._tail + step & 0xFFFFFFFF
+            # pairs: ring tail, event count
+            self._segment._publish(ring._word(128), self._tail, ring._word(640), self._is_fenced)
+        return done
+
+    def _space(self) -> int:
+        space = self._ring.capacity - (self._tail - self._head & 0xFFFFFFFF)
+        if space > 0:
+            return space
+        self._head = self._ring._load(256)  # pairs: ring head
+        return self._ring.capacity - (self._tail - self._head & 0xFFFFFFFF)
+
+    def _refuse(self) -> None:
+        """Statistics, written by the producer alone."""
+        self._segment._words[self._ring._word(388)] = 1
+        self._segment._doubles[(self._ring._offset + 392) // 8] += 1
+
+
+class RingConsumer(_Role):
+    """The one consumer of a ring; for `with`. What `peek` returned and `free` did not give back, a successor receives
+    again."""
+
+    def __init__(self, ring: SpscRing) -> None:
+        super().__init__(ring, 512, "consumer")
+        self._ring = ring
         self._head = self._position = ring._load(256)
-        self._is_open = True
-
-    def __enter__(self) -> "RingConsumer":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Gives the role back. What `peek` returned and `free` did not give back, a successor receives again."""
-        if self._is_open and self._segment._fd >= 0:
-            self._segment._change(self._ring._word(512), self._segment._id, 0)  # pairs: role word
-        self._is_open = False
 
     @property
     def position(self) -> int:
@@ -1026,11 +1244,6 @@ class RingConsumer:
         found = self.peek_array(limit, timeout).copy()
         self.free()
         return found
-
-    def _require_open(self) -> None:
-        self._segment._require_open()
-        if not self._is_open:
-            raise ShmkitError(f"Cannot use the consumer of '{self._ring.name}' as it was closed")
 
     def _known(self) -> int:
         return self._ring._load(128) - self._position & 0xFFFFFFFF  # pairs: ring tail
@@ -1128,3 +1341,142 @@ class BroadcastReader:
             if broadcast.position - self.position <= broadcast._reach:
                 self.position += count
                 return data
+
+
+_MARK = _BROKEN = 0x80000000
+_LIFE_CHECK_S = 0.04  # after so long asleep, whether the owner lives
+
+
+class Mutex(_Object):
+    """A lock that one attachment owns; for `with`. If an owner dies, the next one is told: see `owner_died`.
+
+    With `with`, too: `with mutex: if mutex.owner_died: repair(); mutex.mark_consistent()`.
+    """
+
+    def __init__(self, segment: Segment, entry: Entry) -> None:
+        super().__init__(segment, entry, 256)
+        self._lock = self._word(0)
+
+    def __enter__(self) -> "Mutex":
+        self.lock()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.unlock()
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether this attachment owns it."""
+        self.segment._require_open()
+        return self.segment._id != 0 and self.segment._words[self._lock] & ~_MARK == self.segment._id
+
+    @property
+    def owner_died(self) -> bool:
+        """Whether this attachment owns it, and nobody has repaired what an owner left that died."""
+        return self.is_owned and self._load(4) != 0
+
+    def lock(self, timeout: Optional[float] = None) -> bool:
+        """Takes the lock; waits for it, asleep. False if it was not free in that time.
+
+        Raises OwnerDiedError if it is broken, NotOwnerError if this attachment owns it already.
+        """
+        segment, word = self.segment, self._lock
+        self._require_takeable(0)
+        if segment._change(word, 0, segment._id):  # pairs: lock word
+            return self._taken(False)
+        found = segment._words[word]
+        self._require_takeable(found)
+        if timeout == 0:
+            return self._take_over(found) and self._taken(False)
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        for _ in range(_POLLS):
+            if segment._words[word] == 0 and segment._change(word, 0, segment._id):
+                return self._taken(True)
+        place = self._announce()
+        try:
+            return self._sleep(deadline) and self._taken(True)
+        finally:
+            if place is not None:
+                segment._store(place, 0)  # pairs: blocked place
+
+    def unlock(self) -> None:
+        """Gives the lock back. Breaks it for all if its last owner died and it was not marked consistent."""
+        segment, word = self.segment, self._lock
+        self._require_owned("unlock")
+        if segment._change(word, segment._id, 0):  # pairs: lock word
+            return
+        if self._load(4) != 0:
+            segment._store(word, _BROKEN)
+            _futex_wake(segment._address + word * 4)
+        # If this process dies before it wakes those that sleep, they look by themselves after 40 ms.
+        elif segment._store(word, 0) & _MARK:
+            _futex_wake(segment._address + word * 4, 1)
+
+    def mark_consistent(self) -> None:
+        """Says that what the mutex protects is in order again after an owner died."""
+        self._require_owned("mark")
+        self.segment._store(self._word(4), 0)
+
+    def _require_owned(self, action: str) -> None:
+        if not self.is_owned:
+            raise NotOwnerError(f"Cannot {action} mutex '{self.name}' as this attachment does not own it")
+
+    def _require_takeable(self, found: int) -> None:
+        self.segment._require_open()
+        if self.segment.read_only:
+            raise ShmkitError(f"Cannot lock mutex '{self.name}' as the segment is attached for reading only")
+        if found == _BROKEN:
+            raise OwnerDiedError(f"Cannot lock mutex '{self.name}' as an owner died, and nobody repaired what it left")
+        if found & ~_MARK == self.segment._id:
+            raise NotOwnerError(f"Cannot lock mutex '{self.name}' as this attachment owns it already")
+
+    def _taken(self, has_waited: bool) -> bool:
+        counts = (self._offset + 64) // 8  # statistics, written by the owner alone
+        self.segment._doubles[counts] += 1
+        self.segment._doubles[counts + 1] += has_waited
+        return True
+
+    def _take_over(self, found: int) -> bool:
+        """Takes the word from an owner that died. A death right behind it is found by the next one alike."""
+        segment, owner = self.segment, found & ~_MARK
+        if owner in (0, segment._id) or segment.is_alive(owner):
+            return False
+        # Marked, whether anybody sleeps or not: the fast way to unlock is closed.
+        if not segment._change(self._lock, found, segment._id | _MARK):
+            return False
+        segment._store(self._word(4), 1)
+        segment._doubles[(self._offset + 80) // 8] += 1
+        return True
+
+    def _announce(self) -> Optional[int]:
+        """Says that this attachment is blocked, for statistics; where, if there is a free place."""
+        segment = self.segment
+        for place in range(self._word(128), self._word(256)):
+            found = segment._words[place]  # pairs: blocked place
+            if (found == 0 or not segment.is_alive(found)) and segment._change(place, found, segment._id):
+                return place
+        return None
+
+    def _sleep(self, deadline: float) -> bool:
+        """Waits for the word, marked so that its owner wakes whoever sleeps."""
+        segment, word, is_first = self.segment, self._lock, True
+        while True:
+            found = segment._words[word]  # pairs: lock word
+            self._require_takeable(found)
+            if found == 0:
+                # Marked: there may be others asleep, of whom this one knows nothing.
+                if segment._change(word, 0, segment._id | _MARK):
+                    return True
+                continue
+            if is_first and self._take_over(found):
+                return True
+            is_first = False
+            if not found & _MARK and not segment._change(word, found, found | _MARK):
+                continue
+            until = min(deadline, time.monotonic() + _LIFE_CHECK_S)
+            if _futex_wait(segment._address + word * 4, found | _MARK, until):
+                continue
+            if self._take_over(segment._words[word]):
+                return True
+            if time.monotonic() >= deadline:
+                return False

@@ -127,6 +127,86 @@ def broadcast_read(segment, count):
     tell({"torn": torn, "wrong": wrong, "total": received + reader.lost, "isSome": received > 0})
 
 
+def tick_of(sequence):
+    low = sequence & MASK
+    return {"sequence": sequence, "check": low * 0x9E3779B1 & MASK, "low": low - (low >> 31 << 32),
+            "twice": sequence * 2, "price": sequence / 4, "name": f"t{sequence % 1000}"}
+
+
+def table_write(segment, count):
+    with segment.table("table").writer() as writer:
+        tell("writing")
+        for sequence in range(1, count + 1):
+            for row in range(ROWS):
+                writer.write(row, tick_of(sequence))
+    tell("done")
+
+
+def ring_write(segment, count):
+    with segment.ring("ring").producer() as producer:
+        following = 0
+        while following < count:
+            batch = min(random.randint(1, 16), count - following)
+            sent = producer.push_all(map(tick_of, range(following, following + batch)), timeout=20)
+            assert sent == batch, "full for 20 s"
+            following += sent
+    tell("done")
+
+
+def ring_write_on(segment, _count):
+    producer = segment.ring("ring").producer()
+    tell("working")
+    while True:
+        start, batch = producer.position, random.randint(1, 8)
+        assert producer.push_all(map(tick_of, range(start, start + batch)), timeout=20) == batch, "full for 20 s"
+
+
+def count_under(segment, count):
+    mutex, notes = segment.mutex("mutex"), segment.bytes_of(segment.find("notes")).cast("d")
+    there = is_here = 0
+    while there < 2:  # both begin at once
+        with mutex:
+            notes[3] += 1 - is_here
+            there, is_here = notes[3], 1
+    for _ in range(count):
+        mutex.lock()
+        notes[0] += 1
+        mutex.unlock()
+    tell("done")
+
+
+def count_on(segment, _count):
+    mutex, notes = segment.mutex("mutex"), segment.bytes_of(segment.find("notes")).cast("d")
+    tell("working")
+    while True:
+        with mutex:
+            if mutex.owner_died:
+                notes[0] = notes[1] = max(notes[0], notes[1])
+                mutex.mark_consistent()
+            elif notes[0] != notes[1]:
+                notes[ERRORS] += 1
+            notes[0] += 1
+            notes[2] += sum(range(random.randint(0, 100)))
+            notes[1] += 1
+
+
+def hold(segment, _count):
+    assert segment.mutex("mutex").lock(timeout=20)
+    tell("held")
+    sys.stdin.readline()
+
+
+def take(segment, count):
+    mutex = segment.mutex("mutex")
+    tell("taking")
+    assert mutex.lock(timeout=20), "not free for 20 s"
+    died = mutex.owner_died
+    if died and count > 0:
+        mutex.mark_consistent()
+    mutex.unlock()
+    tell(died)
+
+
 def look(segment, _count):
     """What the module tells of a segment, for a test to compare."""
     tell({
@@ -136,11 +216,19 @@ def look(segment, _count):
         "record": {key: list(value) if isinstance(value, bytes) else value
                    for key, value in segment.table("everything").read(0).items()},
     })
+    everything = segment.table("everything").read(0)
+    echo = segment.table("echo").writer()
+    echo.write(0, everything)
+    mutex = segment.mutex("mutex")
     answers = []
     for refused in (lambda: shmkit.Segment("/shmkit-test-nobody"), lambda: shmkit.Segment("x"),
                     lambda: segment.find("none"), lambda: segment.table("ring"), lambda: segment.table("table").read(8),
                     lambda: [segment.ring("ring").consumer(), segment.ring("ring").consumer()],
                     lambda: shmkit.Segment(segment.name, read_only=True).ring("ring").consumer(),
+                    lambda: echo.write(0, {**everything, "side": "none"}), lambda: echo.write(0, {"flag": True}),
+                    lambda: echo.write(0, {**everything, "time": 1 << 53}),
+                    lambda: echo.write(0, {**everything, "name": "too long"}), lambda: echo.write(0, b"short"),
+                    mutex.unlock, lambda: [mutex.lock(), mutex.lock()],
                     lambda: segment.close() or segment.objects()):
         try:
             refused()
@@ -152,7 +240,8 @@ def look(segment, _count):
 
 COMMANDS = {
     "table-read": table_read, "ring-read": ring_read, "ring-read-on": ring_read_on, "broadcast-read": broadcast_read,
-    "watch": broadcast_read, "look": look,
+    "watch": broadcast_read, "look": look, "table-write": table_write, "ring-write": ring_write,
+    "ring-write-on": ring_write_on, "count": count_under, "count-on": count_on, "hold": hold, "take": take,
 }
 
 what, name = sys.argv[1:3]
@@ -167,7 +256,7 @@ if what == "open":  # prints the answer, as peer.c does
         tell(type(error).__name__)
     sys.exit()
 with shmkit.Segment(name, role=what, read_only=what == "watch", timeout=5) as opened:
-    if what.endswith("-on"):
+    if what == "count" or what.endswith("-on"):
         tell("ready")
         sys.stdin.readline()
     COMMANDS[what](opened, number)

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import {
   array,
@@ -18,7 +18,7 @@ import {
 import { withName } from "../../support/segments.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { hasPython, lacking, type Language, startPeer } from "./languages.ts";
-import { createAll, RECORDS, throughBroadcast, throughRing, throughTable, timed } from "./pairs.ts";
+import { createAll, RECORDS, throughBroadcast, throughRing, throughTable, timed, underMutex } from "./pairs.ts";
 
 const skip = hasPython ? false : "no Python 3.9", timeout = 60_000 + RECORDS / 50;
 
@@ -53,6 +53,15 @@ describe("Python", { skip, timeout }, () => {
       ));
   }
 
+  const readers: Language[] = thisRuntime === "bun" ? ["bun", "c", "python"] : [thisRuntime];
+  for (const reader of readers.filter((language) => lacking([language]) === false)) {
+    const pair = ["python", reader] as const, name = `python → ${reader}`;
+    it(`${name}: a table is never torn`, () => timed(`table, ${name}`, RECORDS / 4, throughTable(pair, RECORDS / 32)));
+    it(`${name}: all records of a ring, past 2^32`, () =>
+      timed(`ring, ${name}`, RECORDS / 2, throughRing(pair, RECORDS / 2)));
+    it(`${name}: exclusion under a mutex`, () => timed(`mutex, ${name}`, RECORDS, underMutex(pair, RECORDS / 2)));
+  }
+
   it("decodes every kind of field, tells what is there, refuses, and says why", () =>
     withName(async (name) => {
       using segment = createAll(name);
@@ -71,6 +80,7 @@ describe("Python", { skip, timeout }, () => {
         levels: [{ flag: 1, level: 0.001 }, { flag: 2, level: -2 }],
       } as const;
       segment.create("everything", LatestTable, { layout: Everything, rows: 1 }).writer().write(0, record as never);
+      segment.create("echo", LatestTable, { layout: Everything, rows: 1 });
       const peer = startPeer("python", "look", name);
       assertEquals(await peer.next(), {
         isListed: true,
@@ -86,9 +96,23 @@ describe("Python", { skip, timeout }, () => {
         "IndexError",
         "RoleTakenError",
         "ShmkitError",
+        "ValueError",
+        "ValueError",
+        "ValueError",
+        "ValueError",
+        "ValueError",
+        "NotOwnerError",
+        "NotOwnerError",
         "ClosedError",
       ]);
       await peer.succeeded();
+      // It wrote what it had read, in the same bytes.
+      const read = (name: string) => {
+        const view = Everything.alloc();
+        assert(segment.open(name, LatestTable, { layout: Everything }).read(0, view));
+        return Everything.toObject(view);
+      };
+      assertEquals(read("echo"), read("everything"));
       assertEquals(segment.participants().map(({ role }) => role), ["test"]);
     }));
 });
