@@ -57,7 +57,7 @@ if (only?.some((part) => !PARTS.includes(part))) {
   process.exit(2);
 }
 
-/** Tests that do not judge how soon something happens: both runtimes run theirs side by side, and what is soaked too. */
+/** Tests that do not judge how soon something happens: both runtimes run theirs, and what is soaked, side by side. */
 const BESIDE =
   /^tests\/(layout\/|examples\/|desk\/|cli\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
 
