@@ -1,4 +1,4 @@
-"""shmkit segments from Python 3.9 on, on Linux x86-64: tables, rings, broadcasts, mutexes, and what segments there are.
+"""shmkit segments from Python 3.9 on, on Linux x86-64: tables, rings, broadcasts, pipelines, mutexes.
 
 Needs nothing but the standard library; with NumPy, records are structured arrays, too, in place. docs/format.md is the
 specification that this follows, docs/interop.md tells how to use it, with an example.
@@ -32,8 +32,9 @@ _numpy: Any = None  # imported when it is asked for: that takes longer than all 
 
 __all__ = [
     "Broadcast", "BroadcastReader", "ClosedError", "Entry", "Layout", "LatestTable", "Mutex", "NotOwnerError",
-    "OwnerDiedError", "Participant", "RingConsumer", "RingProducer", "RoleTakenError", "Segment", "SegmentFormatError",
-    "SegmentInfo", "SegmentStateError", "ShmkitError", "SpscRing", "TableWriter", "list_segments",
+    "OwnerDiedError", "Participant", "Pipeline", "PipelineReader", "RingConsumer", "RingProducer", "RoleTakenError",
+    "Segment", "SegmentFormatError", "SegmentInfo", "SegmentStateError", "ShmkitError", "SpscRing", "TableWriter",
+    "list_segments",
 ]
 
 
@@ -218,6 +219,21 @@ class Layout:
             return self._struct.pack(*values)
         except (struct.error, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"Cannot write a {self.name} as {error}") from None
+
+    def _encode_fields(self, values: Dict[str, Any]) -> List[Tuple[int, bytes]]:
+        """Some fields' bytes, and where in a record they lie."""
+        known, found = {name: (field, start) for name, field, start in self.fields}, []
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"Cannot write field '{name}' of a {self.name} as it must be one of {list(known)}")
+            field, start = known[name]
+            into: List[Any] = []
+            try:
+                _put(field, value, into)
+                found.append((start, struct.pack("<" + field.code, *into)))
+            except (struct.error, TypeError, ValueError, OverflowError) as error:
+                raise ValueError(f"Cannot write field '{name}' of a {self.name} as {error}") from None
+        return found
 
     @property
     def dtype(self) -> Any:
@@ -636,6 +652,10 @@ class Segment:
         """A Broadcast of the segment."""
         return Broadcast(self, self.find(name, "Broadcast", timeout))
 
+    def pipeline(self, name: str, timeout: Optional[float] = 0) -> "Pipeline":
+        """A Pipeline of the segment."""
+        return Pipeline(self, self.find(name, "Pipeline", timeout))
+
     def mutex(self, name: str, timeout: Optional[float] = 0) -> "Mutex":
         """A Mutex of the segment."""
         return Mutex(self, self.find(name, "Mutex", timeout))
@@ -830,12 +850,16 @@ class Segment:
             self._words[word] = value  # sleepers fence this process
         else:
             self._store(word, value)
+        self._notify(event)
+
+    def _notify(self, event: int) -> None:
+        """Wakes those that wait for what was changed."""
         while self._words[event] & _ASLEEP:  # pairs: event count, Dekker's way
             found = self._words[event]
             if self._change(event, found, (found + 2 & 0xFFFFFFFF) & ~_ASLEEP):
                 _futex_wake(self._address + event * 4)
 
-    def _wait(self, is_ready: Callable[[], bool], event: int, timeout: Optional[float]) -> bool:
+    def _wait(self, is_ready: Callable[[], bool], event: Union[int, Callable[[], int]], timeout: Optional[float]) -> bool:
         """Waits until a condition holds."""
         self._require_open()
         if is_ready():
@@ -854,14 +878,16 @@ class Segment:
                 if is_ready():
                     return True
             else:
-                seen = self._words[event]
-                while not self._change(event, seen, seen | _ASLEEP):
-                    seen = self._words[event]
+                at = event() if callable(event) else event
+                seen = self._words[at]
+                while not self._change(at, seen, seen | _ASLEEP):
+                    seen = self._words[at]
                 fenced = _membarrier(_MEMBARRIER_GLOBAL_EXPEDITED)
                 if is_ready():
                     return True
                 limit = min(deadline, time.monotonic() + (0.05 if fenced else 0.001))
-                _futex_wait(self._address + event * 4, seen | _ASLEEP, limit)
+                if not callable(event) or event() == at:  # else something else holds it up now
+                    _futex_wait(self._address + at * 4, seen | _ASLEEP, limit)
                 if is_ready():
                     return True
             if time.monotonic() >= deadline:
@@ -909,6 +935,15 @@ class _Part(_Object):
     def __init__(self, segment: Segment, entry: Entry, header_bytes: int) -> None:
         super().__init__(segment, entry, header_bytes)
         self.layout = Layout(entry.schema)
+
+    def _position_at(self, low_offset: int, epoch_offset: int) -> int:
+        """A position that never wraps."""
+        while True:
+            epoch = self._load(epoch_offset)  # pairs: position epoch
+            low = self._load(low_offset)
+            if self._load(epoch_offset) == epoch:
+                own = epoch if epoch & 3 == low >> 30 else epoch - 1 & 0xFFFFFFFF
+                return own // 4 << 32 | low
 
     def _array(self, offset: int, count: int, dtype: Any, stride: int) -> Any:
         """Elements in place, for looking."""
@@ -1278,12 +1313,7 @@ class Broadcast(_Part):
     def position(self) -> int:
         """How many records were ever published."""
         self.segment._require_open()
-        while True:
-            epoch = self._load(132)  # pairs: position epoch
-            low = self._load(128)  # pairs: broadcast tail
-            if self._load(132) == epoch:
-                own = epoch if epoch & 3 == low >> 30 else epoch - 1 & 0xFFFFFFFF
-                return own // 4 << 32 | low
+        return self._position_at(128, 132)  # pairs: broadcast tail
 
     def reader(self, start: Union[str, int] = "newest") -> "BroadcastReader":
         """Makes a reader, which begins with the "newest", the "oldest", or at a position."""
@@ -1343,7 +1373,286 @@ class BroadcastReader:
                 return data
 
 
-_MARK = _BROKEN = 0x80000000
+_MARK = _BROKEN = _DROPPED = 0x80000000
+_JOINING, _READING, _LEFT = 1, 2, 3
+_PROBE_S = 0.01  # between two questions whether a reader that holds one up lives
+
+
+def _before(low: int, end: int) -> int:
+    """The last position up to another one with such low bits."""
+    return end - (end - low & 0xFFFFFFFF)
+
+
+class Pipeline(_Part):
+    """A stream from one writer to named readers in an order of work. Nothing is lost: the writer waits for all."""
+
+    def __init__(self, segment: Segment, entry: Entry) -> None:
+        super().__init__(segment, entry, 512)
+        self.capacity = self._load(0)
+        gates = self._load(8)
+        if not (2 <= self.capacity <= 1 << 30 and 1 <= gates <= 32):
+            self._refuse("its capacity", self.capacity)
+        self._mask = (1 << (self.capacity - 1).bit_length()) - 1
+        self._records = 512 + gates * 256
+        if self._load(4) != self.layout.size:
+            self._refuse("its record's length", self._load(4))
+        if self._records + (self._mask + 1) * self.layout.size > entry.byte_length:
+            self._refuse("its length", entry.byte_length)
+        names = (self._offset + 512 + gate * 256 + 144 for gate in range(gates))
+        #: The names of its readers.
+        self.readers = [_text(bytes(segment._bytes[at:at + 48])) for at in names]
+        after = [self._gate(gate, 136) for gate in range(gates)]
+        self._after = [[i for i in range(gates) if segment._words[word] >> i & 1] for word in after]
+        if any(segment._words[word] >> gates for word in after):
+            self._refuse("the order of its readers", gates)
+        self._ancestors = [set(one) for one in self._after]
+        for _ in range(gates):
+            for one in self._ancestors:
+                one.update(*[self._after[i] for i in one])
+        if any(gate in one for gate, one in enumerate(self._ancestors)):
+            self._refuse("the order of its readers", gates)
+
+    def reader(self, name: str, start: Union[None, str, int] = None, waits_for_all: bool = False) -> "PipelineReader":
+        """Becomes a reader; also in place of one that died or left, and then where that one was.
+
+        start: "newest" (as unless given) or "oldest", if nobody has read there before; or a position, whoever has.
+        waits_for_all: whether it receives nothing while a reader that it comes after is not there.
+        """
+        return PipelineReader(self, name, start, waits_for_all)
+
+    def _gate(self, gate: int, offset: int) -> int:
+        return self._word(512 + gate * 256 + offset)
+
+    def _double(self, gate: int, offset: int) -> int:
+        return (self._offset + 512 + gate * 256 + offset) // 8
+
+    def _permit(self) -> int:
+        return self._position_at(256, 276)  # pairs: pipeline permit
+
+    def _is_reading(self, gate: int) -> bool:
+        holder = self.segment._words[self._gate(gate, 128)]  # pairs: gate holder
+        return holder != 0 and not holder & _MARK
+
+    def _reached(self, gate: int) -> int:
+        """The whole position of a gate."""
+        words = self.segment._words
+        base = (words[self._gate(gate, 132)] >> 2) << 30  # pairs: gate place
+        return base + (words[self._gate(gate, 0)] - base & 0xFFFFFFFF)
+
+
+class PipelineReader:
+    """A reader of a pipeline; for `with`."""
+
+    def __init__(self, pipeline: Pipeline, name: str, start: Union[None, str, int], waits_for_all: bool) -> None:
+        self._pipeline, self._segment = pipeline, pipeline.segment
+        segment, words = self._segment, self._segment._words
+        segment._require_open()
+        self._is_open = False
+        what = f"reader '{name}' of '{pipeline.name}'"
+        if name not in pipeline.readers:
+            raise ValueError(f"Cannot become {what} as it must be one of {pipeline.readers}")
+        tail = _before(pipeline._load(128), pipeline._permit())
+        if not (start in (None, "newest", "oldest") or isinstance(start, int) and 0 <= start <= tail):
+            raise ValueError(f"Cannot become {what} as start must be 'newest', 'oldest' or up to {tail}: "
+                             f"received {start!r}")
+        if segment.read_only:
+            raise ShmkitError(f"Cannot become {what} as the segment is attached for reading only")
+        self._what, self._gate = what, pipeline.readers.index(name)
+        self._waits_for_all = waits_for_all
+        self._narrowest: Optional[int] = None  # the gate before this one that was found to hold it up
+        self._probed = 0.0
+        self._is_fenced = _membarrier(_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED)
+        holder, place = pipeline._gate(self._gate, 128), pipeline._gate(self._gate, 132)
+        while True:
+            held = words[holder]  # pairs: gate holder
+            if held & ~_MARK and segment.is_alive(held & ~_MARK):
+                raise RoleTakenError(f"Cannot become {what} as somebody alive is")
+            # Marked, the writer does not wait yet; one that it waits for is replaced as it is.
+            is_waited_for = held != 0 and not held & _MARK
+            if segment._change(holder, held, segment._id if is_waited_for else segment._id | _MARK):
+                break
+        self._is_open = True
+        #: Whether whoever read here before died.
+        self.owner_died: bool = held & ~_MARK != 0
+        # The place that was reached here is kept while the position is in motion.
+        state, kept_at = words[place] & 3, pipeline._double(self._gate, 200)  # pairs: gate place
+        kept = pipeline._reached(self._gate)
+        if state in (0, _JOINING):
+            kept = -1 if state == 0 else int(segment._doubles[kept_at])
+        segment._doubles[kept_at] = kept
+        segment._store(place, _JOINING)
+        segment._store(pipeline._gate(self._gate, 208), int(waits_for_all))
+        first = self._settle(start, kept, is_waited_for)
+        segment._store(place, (first >> 30) << 2 & 0xFFFFFFFF | _READING)
+        segment._notify(pipeline._gate(self._gate, 64))
+        self._head = self._position = self._limit = first & 0xFFFFFFFF
+        wanted = start if isinstance(start, int) else kept
+        #: How many records were gone that this reader was to begin with: exact.
+        self.lost: int = max(0, first - wanted) if wanted >= 0 else 0
+
+    def __enter__(self) -> "PipelineReader":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops reading. What was peeked counts as received; a successor begins behind it."""
+        if self._is_open and self._segment._fd >= 0:
+            self.free()
+            pipeline, segment = self._pipeline, self._segment
+            epoch = pipeline._reached(self._gate) >> 30
+            segment._store(pipeline._gate(self._gate, 132), epoch << 2 & 0xFFFFFFFF | _LEFT)  # pairs: gate place
+            segment._change(pipeline._gate(self._gate, 128), segment._id, 0)  # pairs: gate holder
+            segment._notify(pipeline._gate(self._gate, 64))
+        self._is_open = False
+
+    @property
+    def position(self) -> int:
+        """The position of the record that is given back next, modulo 2^32."""
+        return self._head
+
+    def wait(self, timeout: Optional[float] = None) -> bool:
+        """Waits for a record."""
+        self._require_open()
+        return self._segment._wait(lambda: self._known() > 0, self._event, timeout)
+
+    def peek(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
+        """The next records as dicts, behind those peeked already. They are this reader's until `free`."""
+        count, pipeline = self._find(limit, timeout), self._pipeline
+        first, self._position = self._position, self._position + count & 0xFFFFFFFF
+        memory, decode = self._segment._bytes, pipeline.layout.decode
+        return [decode(memory, self._at(first + i)) for i in range(count)]
+
+    def peek_array(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> Any:
+        """The same as a NumPy structured array in place, to be changed, too: good until `free`. Up to the memory's end;
+        the rest is next."""
+        count, pipeline = self._find(limit, timeout), self._pipeline
+        index = self._position & pipeline._mask
+        count = min(count, pipeline._mask + 1 - index)
+        self._position = self._position + count & 0xFFFFFFFF
+        layout = pipeline.layout
+        array = pipeline._array(pipeline._records + index * layout.size, count, layout.dtype, layout.size)
+        array.flags.writeable = True
+        return array
+
+    def update(self, index: int, **fields: Any) -> None:
+        """Changes fields of a peeked record, the index-th that was not freed, for readers that come after this one."""
+        self._require_open()
+        if not 0 <= index < (self._position - self._head & 0xFFFFFFFF):
+            raise IndexError(f"Cannot update record {index} as it must be one that was peeked and not freed")
+        parts = self._pipeline.layout._encode_fields(fields)
+        at = self._at(self._head + index)
+        for start, data in parts:
+            self._segment._bytes[at + start:at + start + len(data)] = data
+
+    def free(self) -> None:
+        """Gives all peeked records on: to the readers that come after this one, or back to the writer."""
+        self._require_open()
+        if self._position == self._head:
+            return
+        self._head = self._position
+        pipeline, gate = self._pipeline, self._gate
+        # pairs: ring head, event count
+        self._segment._publish(pipeline._gate(gate, 0), self._head, pipeline._gate(gate, 64), self._is_fenced)
+
+    def drain(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
+        """Receives the next records as dicts, and gives them on."""
+        found = self.peek(limit, timeout)
+        self.free()
+        return found
+
+    def _require_open(self) -> None:
+        self._segment._require_open()
+        if not self._is_open:
+            raise ShmkitError(f"Cannot use {self._what} as it was closed")
+
+    def _at(self, position: int) -> int:
+        pipeline = self._pipeline
+        return pipeline._offset + pipeline._records + (position & pipeline._mask) * pipeline.layout.size
+
+    def _settle(self, start: Union[None, str, int], kept: int, is_waited_for: bool) -> int:
+        """Finds where to begin and stores it, so that the writer waits from there on. The steps: docs/format.md."""
+        pipeline, segment, gate = self._pipeline, self._segment, self._gate
+        words, doubles, since_at = segment._words, segment._doubles, pipeline._double(gate, 192)
+        since, announced = int(doubles[since_at]), None
+        before = set() if not self._waits_for_all else pipeline._ancestors[gate] if kept < 0 else pipeline._after[gate]
+        wanted = start if isinstance(start, int) else max(kept, 0)
+        if kept < 0 and start in (None, "newest"):
+            tail = words[pipeline._word(128)]  # pairs: ring tail
+            wanted = _before(tail, pipeline._permit())
+        behind = [i for i, ancestors in enumerate(pipeline._ancestors) if gate in ancestors]
+        while True:
+            permit = pipeline._permit()
+            first = max([wanted] + [int(doubles[pipeline._double(i, 192)]) for i in before])
+            waiting = [_before(words[pipeline._gate(i, 0)], permit) for i in behind
+                       if pipeline._is_reading(i) and words[pipeline._gate(i, 208)] == 1]
+            awaited = max(min(waiting, default=1 << 63), kept, 0)
+            begin = max(min(first, awaited), permit - pipeline.capacity)  # what lies further back may be overwritten
+            if begin == announced:
+                return begin
+            doubles[since_at] = begin if kept < 0 or begin > kept or begin < since else since
+            segment._store(pipeline._gate(gate, 0), begin & 0xFFFFFFFF)
+            # Dekker's way: the writer sees this gate, or its permit is seen next; pairs: pipeline permit.
+            if not is_waited_for:
+                segment._store(pipeline._gate(gate, 128), segment._id)
+            announced = begin
+
+    def _event(self) -> int:
+        pipeline = self._pipeline
+        return pipeline._word(384) if self._narrowest is None else pipeline._gate(self._narrowest, 64)
+
+    def _known(self) -> int:
+        """How many records are published, and received by all before this reader."""
+        left = self._limit - self._position & 0xFFFFFFFF
+        if left > 0:
+            return left
+        pipeline, words, start = self._pipeline, self._segment._words, self._position
+        found = words[pipeline._word(128)] - start & 0xFFFFFFFF  # pairs: ring tail
+        self._narrowest = None
+        if found == 0 or found > 0x7FFFFFFF:
+            return 0
+        for gate in pipeline._after[self._gate]:
+            passed = 0
+            # The position of one that joins is not yet where it is going to be.
+            if pipeline._is_reading(gate) and \
+                    (not self._waits_for_all or words[pipeline._gate(gate, 132)] & 3 == _READING):
+                passed = words[pipeline._gate(gate, 0)] - start & 0xFFFFFFFF  # pairs: ring head
+                passed = 0 if passed > 0x7FFFFFFF else passed  # one that has just joined may be ahead of those before it
+            elif not self._waits_for_all:
+                continue
+            if passed < found:
+                found, self._narrowest = passed, gate
+        if found > 0:
+            self._limit = start + found & 0xFFFFFFFF
+        elif self._narrowest is not None:
+            self._probe(self._narrowest)
+        return found
+
+    def _probe(self, gate: int) -> None:
+        """Lets nobody wait for a dead reader any more. Asks the kernel now and then only."""
+        now, pipeline, segment = time.monotonic(), self._pipeline, self._segment
+        if now - self._probed < _PROBE_S:
+            return
+        self._probed = now
+        word, drops = pipeline._gate(gate, 128), pipeline._gate(gate, 140)
+        holder = segment._words[word]
+        if holder == 0 or holder & _MARK or segment.is_alive(holder):
+            return
+        if not segment._change(word, holder, _DROPPED):  # pairs: gate holder
+            return
+        while not segment._change(drops, segment._words[drops], segment._words[drops] + 1 & 0xFFFFFFFF):
+            pass
+        segment._notify(pipeline._gate(gate, 64))
+
+    def _find(self, limit: Optional[int], timeout: Optional[float]) -> int:
+        self._require_open()
+        count = self._known()
+        if count == 0 and timeout != 0 and self.wait(timeout):
+            count = self._known()
+        return count if limit is None else min(count, limit)
+
+
 _LIFE_CHECK_S = 0.04  # after so long asleep, whether the owner lives
 
 

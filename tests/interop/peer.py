@@ -161,6 +161,25 @@ def ring_write_on(segment, _count):
         assert producer.push_all(map(tick_of, range(start, start + batch)), timeout=20) == batch, "full for 20 s"
 
 
+def read_jobs(reader):
+    def read(segment, count):
+        received = wrong = 0
+        with segment.pipeline("pipeline").reader(reader, "oldest") as jobs:
+            tell("reading")
+            while received < count:
+                found = jobs.peek(random.randint(1, 20), timeout=20)
+                if not found:
+                    break
+                for i, job in enumerate(found):
+                    wrong += job["sequence"] != received
+                    wrong += reader == "pricing" and job["book"] != job["sequence"] + 1
+                    jobs.update(i, **{reader: job["sequence"] + 1})
+                    received += 1
+                jobs.free()
+        tell({"received": received, "wrong": wrong})
+    return read
+
+
 def count_under(segment, count):
     mutex, notes = segment.mutex("mutex"), segment.bytes_of(segment.find("notes")).cast("d")
     there = is_here = 0
@@ -242,6 +261,7 @@ COMMANDS = {
     "table-read": table_read, "ring-read": ring_read, "ring-read-on": ring_read_on, "broadcast-read": broadcast_read,
     "watch": broadcast_read, "look": look, "table-write": table_write, "ring-write": ring_write,
     "ring-write-on": ring_write_on, "count": count_under, "count-on": count_on, "hold": hold, "take": take,
+    "book": read_jobs("book"), "pricing": read_jobs("pricing"),
 }
 
 what, name = sys.argv[1:3]

@@ -18,7 +18,16 @@ import {
 import { withName } from "../../support/segments.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { hasPython, lacking, type Language, startPeer } from "./languages.ts";
-import { createAll, RECORDS, throughBroadcast, throughRing, throughTable, timed, underMutex } from "./pairs.ts";
+import {
+  createAll,
+  RECORDS,
+  throughBroadcast,
+  throughPipeline,
+  throughRing,
+  throughTable,
+  timed,
+  underMutex,
+} from "./pairs.ts";
 
 const skip = hasPython ? false : "no Python 3.9", timeout = 60_000 + RECORDS / 50;
 
@@ -59,6 +68,8 @@ describe("Python", { skip, timeout }, () => {
     it(`${name}: a table is never torn`, () => timed(`table, ${name}`, RECORDS / 4, throughTable(pair, RECORDS / 32)));
     it(`${name}: all records of a ring, past 2^32`, () =>
       timed(`ring, ${name}`, RECORDS / 2, throughRing(pair, RECORDS / 2)));
+    it(`${name}: a pipeline's readers in their order`, () =>
+      timed(`pipeline, ${name}`, RECORDS / 20, throughPipeline(pair, RECORDS / 20)));
     it(`${name}: exclusion under a mutex`, () => timed(`mutex, ${name}`, RECORDS, underMutex(pair, RECORDS / 2)));
   }
 
