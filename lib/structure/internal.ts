@@ -1,5 +1,5 @@
 /**
- * Structures, for higher floors: what users get, and what tools are told of them.
+ * Structures, for higher floors: what users get, and what describes them to tools.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { describeOrderBook } from "./order_book/describe.ts";
 
 export * from "./mod.ts";
 
-/** What describes structures of a kind to tools; undefined if it is none of theirs. */
+/** What describes structures of a kind to tools; undefined if it is not one of theirs. */
 export function structureDescription(kind: string): DescribePart | undefined {
   const known: Readonly<Record<string, DescribePart>> = {
     KeyedTable: describeKeyedTable,

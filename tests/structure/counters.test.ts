@@ -265,7 +265,7 @@ describe("Counters in a segment", () => {
     again.close();
     assertThrows(() => again.update(), NotOwnerError);
     assertEquals(shown().length, 7);
-    assertThrows(() => here.offer("none", {}), TypeError, "must tell one of length, position, highWater");
+    assertThrows(() => here.offer("none", {}), TypeError, "must have one of length, position, highWater");
     const small = one.create("small", Counters, { capacity: 2 });
     assertThrows(() => small.offer("ticks", one.open("ticks", SpscRing, { layout })), CapacityError);
     assertEquals(small.list(), [], "what was begun is given back");

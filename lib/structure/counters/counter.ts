@@ -10,20 +10,20 @@ import { DOUBLES_DELTA } from "./format.ts";
  * or the death of its process, frees it.
  */
 export class Counter implements Disposable {
-  /** Its number, by which others read it. */
+  /** The number by which others read it. */
   readonly id: number;
   /** What it is called. */
   readonly label: string;
-  /** What its owner's program says it is. */
+  /** Its type, of the owning program's choice. */
   readonly type: number;
   readonly #end: ChannelEnd;
   readonly #path: CounterPath;
   readonly #free: () => void;
 
   /**
-   * Adds to the counter: 1 if not given.
+   * Adds to the counter. The amount defaults to 1.
    *
-   * @throws {RangeError} If the sum is no integer from −(2^53 − 1) to 2^53 − 1; the counter is then as it was.
+   * @throws {RangeError} If the sum is not an integer from −(2^53 − 1) to 2^53 − 1; the counter keeps its value.
    * @throws {NotOwnerError} If it was closed.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -65,7 +65,7 @@ export class Counter implements Disposable {
   }
 
   /**
-   * What it is at now.
+   * Its value now.
    *
    * @throws {NotOwnerError} If it was closed.
    * @throws {ClosedError} If the segment was closed.

@@ -11,13 +11,13 @@ export interface CounterPorts {
   /** The largest value, and with the sign changed the smallest. */
   readonly most: number;
   /**
-   * Whether the processor keeps stores in order. Where it does not, the owner's look at the version it alone writes is
-   * an atomic one: after it, no store into the next double is seen before the version published last.
+   * Whether the processor keeps stores in order. Where it does not, the owner loads the version that it alone writes
+   * atomically: after that load, no store into the next double is seen before the version published last.
    */
   readonly isOrdered: boolean;
-  /** Throws that a value is none. */
+  /** Throws, as a value is not allowed. */
   readonly refuseValue: (value: number) => never;
-  /** Throws why the counter cannot be used. */
+  /** Throws the reason why the counter cannot be used. */
   readonly refuseUse: () => never;
 }
 

@@ -13,37 +13,37 @@ import {
 } from "./format.ts";
 import type { CountersGeometry } from "./geometry.ts";
 
-/** What is known of a counter. */
+/** What a counter reports of itself. */
 export interface CounterInfo {
   /** Its number. */
   readonly id: number;
   /** What it is called. */
   readonly label: string;
-  /** What its owner's program says it is. */
+  /** Its type, of the owning program's choice. */
   readonly type: number;
-  /** What it was at. */
+  /** Its value when it was read. */
   readonly value: number;
-  /** Who writes it, in words. */
+  /** Its owner, in words. */
   readonly owner: string;
-  /** Whether the owner lives. If not, the value is its last one, and goes as soon as the place is needed. */
+  /** Whether the owner is alive. If not, the value is its last one, kept until the place is needed. */
   readonly isAlive: boolean;
 }
 
 /**
- * The records of counters: what anybody reads at any time; and what changes them, for the owner of the mutex, and for a
- * counter's owner. What writes is given words that may be written.
+ * The records of counters. Anybody reads them at any time; only the owner of the mutex and a counter's owner change
+ * them. The methods that write take words that may be written.
  */
 export class CounterRecords {
   readonly #words: Int32Array;
   readonly #geometry: CountersGeometry;
   readonly #party: Party;
-  /** A double that is put together from two words. */
+  /** A double assembled from two words. */
   readonly #double = new Float64Array(1);
   readonly #halves: Int32Array = new Int32Array(this.#double.buffer);
   readonly #label: Uint8Array;
   readonly #labelWords: Int32Array;
 
-  /** @param words Are only read. */
+  /** @param words Of the counters; only read. */
   constructor(words: Int32Array, geometry: CountersGeometry, party: Party) {
     this.#words = words;
     this.#geometry = geometry;
@@ -57,7 +57,7 @@ export class CounterRecords {
     return (HEADER_BYTES + id * VALUE_BYTES) / 4;
   }
 
-  /** What a counter is at; undefined if it is not used. */
+  /** A counter's value; undefined if it is not in use. */
   read(id: number): number | undefined {
     const at = this.#descriptionWord(id) + STATE_DELTA;
     while (true) {
@@ -68,7 +68,7 @@ export class CounterRecords {
     }
   }
 
-  /** What is known of a counter; undefined if it is not used. */
+  /** What a counter reports of itself; undefined if it is not in use. */
   infoOf(id: number): CounterInfo | undefined {
     const words = this.#words, at = this.#descriptionWord(id), party = this.#party;
     while (true) {
@@ -93,7 +93,7 @@ export class CounterRecords {
     return dead;
   }
 
-  /** The number of a counter that somebody dead owned; −1 if there is none. For the mutex's owner. */
+  /** The number of a counter of that label and type whose owner is dead; −1 if there is none. For the mutex's owner. */
   findDead(label: string, type: number): number {
     const { capacity } = this.#geometry, words = this.#words;
     for (let id = 0; id < capacity; id++) {
@@ -105,12 +105,12 @@ export class CounterRecords {
     return -1;
   }
 
-  /** Makes a counter the caller's, who owns the mutex, as it is. */
+  /** Makes the caller, which owns the mutex, the owner of a counter, and leaves its value as it is. */
   own(words: Int32Array, id: number): void {
     store(words, this.#descriptionWord(id) + OWNER_DELTA, this.#party.id); // pairs: counter owner
   }
 
-  /** Makes a counter the caller's, who owns the mutex, and 0. Everything else comes before the state. */
+  /** Makes the caller, which owns the mutex, the owner of a counter, and sets it to 0. The state is stored last. */
   describe(words: Int32Array, id: number, label: Uint8Array, type: number): void {
     const at = this.#descriptionWord(id), state = load(words, at + STATE_DELTA);
     const free = (state & USED) === 0 ? state : (state + 1) | 0;
@@ -140,7 +140,7 @@ export class CounterRecords {
     return readText(this.#label, 0, labelBytes) ?? "";
   }
 
-  /** The value of the version published last. Only a writer that goes on keeps it from being read at once. */
+  /** The value of the version published last. It reads again only while the writer keeps writing. */
   #valueOf(id: number): number {
     const words = this.#words, at = this.valueWord(id);
     while (true) {

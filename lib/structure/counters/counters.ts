@@ -18,22 +18,22 @@ import {
 
 /** How a counter is allocated. */
 export interface CounterOptions {
-  /** What the program says it is, from 0 to 2^32 − 1. Defaults to 0. */
+  /** A type of the program's choice, from 0 to 2^32 − 1. Defaults to 0. */
   readonly type?: number;
   /**
-   * Whether to go on, with its number and its value, with a counter of the same label and type whose owner has died.
+   * Whether to take over a counter of the same label and type whose owner has died, with its number and its value.
    * Defaults to false.
    */
   readonly takeOver?: boolean;
 }
 
 /**
- * Named counters of several processes in one place, so that a tool can show all of them. Whoever allocates one owns it
- * and alone changes it, with a few plain stores; any number of processes read all of them at any time, wait for nobody,
- * and are never shown a torn value. A counter is freed by its owner, or once its owner has died; its last value is
- * there until the place is needed.
+ * Named counters of several processes in one place, so that a tool can show all of them. The program that allocates one
+ * owns it and alone changes it, with a few plain stores; any number of processes read all of them at any time, without
+ * waiting, and never see a torn value. A counter is freed by its owner, or by its owner's death; then its last value
+ * stays until the place is needed.
  *
- * Counters are integers of 53 bits. Allocations take turns, under a mutex that is taken over from one who died.
+ * Counters are integers of 53 bits. Allocations take turns, under a mutex that is taken over from an owner that died.
  *
  * Source: Aeron's CountersManager and CountersReader.
  *
@@ -106,12 +106,13 @@ export class Counters {
   }
 
   /**
-   * Makes a counter, which is 0, or takes one over. Waits while another process makes one. Labels need not differ.
+   * Makes a counter with the value 0, or takes one over. Waits while another process makes one. Labels need not be
+   * unique.
    *
-   * @param label What it is called.
-   * @param options What it is.
-   * @throws {CapacityError} If there are as many as there may be, and all owners live.
-   * @throws {RangeError} If the label is too long, or the type is outside.
+   * @param label Its name for people.
+   * @param options Its type, and whether to take one over.
+   * @throws {CapacityError} If all counters are in use, and their owners are alive.
+   * @throws {RangeError} If the label is too long, or the type is out of range.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -133,7 +134,7 @@ export class Counters {
     const mutex = this.#mutex ??= this.#attachMutex();
     mutex.lock();
     try {
-      if (mutex.ownerDied) mutex.markConsistent(); // what it had begun is not used
+      if (mutex.ownerDied) mutex.markConsistent(); // the unfinished counter is not in use
       const records = this.#records, taken = takeOver ? records.findDead(label, type) : -1;
       const id = taken >= 0 ? taken : records.findFree();
       if (id < 0) {
@@ -150,20 +151,20 @@ export class Counters {
   }
 
   /**
-   * Offers what a part of the library counts, so that a tool sees it without knowing the part: a channel, one of its
-   * ends, a lock, a table. A counter for each count, labelled `name: high water`, of the type that `COUNT_TYPES` says;
-   * those of a predecessor that died are taken over. They show what the part tells whenever `update` is called.
+   * Publishes the counts of a part of the library, such as a channel, one of its ends, a lock or a table, so that a
+   * tool shows them without knowing the part. Each count gets a counter, labelled such as `name: high water`, of its
+   * type in `COUNT_TYPES`; those of a predecessor that died are taken over. Each call of `update` refreshes them.
    *
-   * @param name What the part is called.
-   * @param part The part; or an object of one's own with some of the same properties.
-   * @throws {TypeError} If the part tells no count that is known.
-   * @throws As `allocate` does; no counter is left then.
+   * @param name The part's name in the labels.
+   * @param part The part, or any object with some of the same properties.
+   * @throws {TypeError} If the part has none of the known counts.
+   * @throws As `allocate` does; then no counter is left behind.
    */
   offer(name: string, part: Counted): OfferedCounts {
     const counts = countsOf(part), made: Counter[] = [];
     if (counts.length === 0) {
       throw new TypeError(
-        `Cannot offer counts of ${JSON.stringify(name)} in ${this.#region.name} as it must tell one of ${
+        `Cannot offer counts of ${JSON.stringify(name)} in ${this.#region.name} as it must have one of ${
           Object.keys(COUNT_TYPES).join(", ")
         }: found none`,
       );
@@ -180,10 +181,10 @@ export class Counters {
   }
 
   /**
-   * What a counter is at. Whoever owns it may be dead.
+   * A counter's value. Its owner may be dead.
    *
    * @param id Its number.
-   * @returns Undefined if it is not used.
+   * @returns Undefined if it is not in use.
    * @throws {RangeError} If there is no such number.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -200,9 +201,9 @@ export class Counters {
   }
 
   /**
-   * All counters that are used, in the order of their numbers.
+   * All counters in use, in the order of their numbers.
    *
-   * @param options `withDead`: whether those are among them whose owners have died; defaults to false.
+   * @param options `withDead`: whether to include those whose owners have died. Defaults to false.
    * @throws {ClosedError} If the segment was closed.
    */
   list(options: { readonly withDead?: boolean } = {}): CounterInfo[] {
@@ -216,7 +217,7 @@ export class Counters {
   }
 
   /**
-   * The first counter of a label whose owner lives.
+   * The first counter with a label whose owner is alive.
    *
    * @returns Undefined if there is none.
    * @throws {ClosedError} If the segment was closed.

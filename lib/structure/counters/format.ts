@@ -2,13 +2,13 @@ import { alignUp } from "../../memory/mod.ts";
 import { LOCK_BYTES } from "../../sync/internal.ts";
 
 /*
- * Counters: a header, then the values, then what they are.
+ * Counters: a header, then the values, then their descriptions.
  *
  *     offset  bytes  field of the header
  *          0      4  capacity: the most counters
  *          4      4  bytes of a label
  *          8    120  zero
- *        128    256  mutex: who allocates counters
+ *        128    256  mutex: held to allocate counters
  *        384      …  values, 128 bytes each; then descriptions
  *
  *     offset  bytes  field of a value
@@ -18,15 +18,15 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *         24    104  zero
  *
  *     offset  bytes  field of a description
- *          0      4  state: how often it was freed, times 2, plus 1 while it is used
- *          4      4  owner: the id of who writes the value
- *          8      4  type: what its owner's program says
+ *          0      4  state: how often it was freed, times 2, plus 1 while it is in use
+ *          4      4  owner: the id of the attachment that writes the value
+ *          8      4  type, of the owning program's choice
  *         12      4  zero
  *         16      …  label: UTF-8, padded with NUL
  *
- * Whoever allocates a counter takes one that is not used, or whose owner is dead; writes its value and its description;
- * and last stores its state. A death before that leaves one that is not used. Whoever takes a dead owner's counter over
- * stores itself as its owner, and nothing else.
+ * An allocation takes a counter that is not in use, or whose owner is dead, writes its value and its description, and
+ * stores its state last. A death before that leaves a counter that is not in use. Taking over a dead owner's counter
+ * stores the new owner, and nothing else.
  */
 export const CAPACITY_WORD = 0;
 export const LABEL_BYTES_WORD = 1;

@@ -56,7 +56,7 @@ export function writeGeometry(region: Region, options: CountersOptions): void {
   u32[LABEL_BYTES_WORD] = labelBytes;
 }
 
-/** Reads where counters lie, and refuses what contradicts itself, the region or what the caller expects. */
+/** Reads where counters lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<CountersOptions>): CountersGeometry {
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(

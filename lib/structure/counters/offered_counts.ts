@@ -1,8 +1,8 @@
 import type { Counter } from "./counter.ts";
 
 /**
- * What parts of the library count, by the property that tells it, or that `stats()` of a lock has; and the type of the
- * counter as which it is offered. Types up to 1023 are the library's.
+ * The counts of the library's parts: the property that holds each, of the part or of a lock's `stats()`, with the type
+ * of its counter. Types up to 1023 are the library's.
  */
 export const COUNT_TYPES = {
   length: 1,
@@ -21,20 +21,20 @@ export const COUNT_TYPES = {
   recoveries: 14,
 } as const;
 
-/** A count that parts tell. */
+/** The name of a count. */
 export type CountName = keyof typeof COUNT_TYPES;
 
-/** What a part, or a program's own object, counts: some of the counts that the library knows. */
+/** A part, or a program's own object, with some of the counts that the library knows. */
 export type Counted = Partial<Readonly<Record<CountName, number>>> | { stats(): object };
 
 const NAMES = Object.keys(COUNT_TYPES) as CountName[];
 
-/** Where a part's counts are: itself, or what it says when it is asked. */
+/** The object that holds a part's counts: the part, or its statistics. */
 function valuesOf(part: Counted): Partial<Record<CountName, unknown>> {
   return "stats" in part && typeof part.stats === "function" ? part.stats() : part as object;
 }
 
-/** The counts that a part tells, and their names in words. */
+/** The counts that a part has, and their names in words. */
 export function countsOf(part: Counted): [name: CountName, words: string][] {
   const values = valuesOf(part);
   return NAMES.filter((name) => typeof values[name] === "number")
@@ -42,9 +42,9 @@ export function countsOf(part: Counted): [name: CountName, words: string][] {
 }
 
 /**
- * A part's counts as counters that this program owns, made by `Counters.offer`. They are what the part told when
- * `update` was called last: what costs something is that call, and nothing else. Closing it, or the death of its
- * process, frees the counters.
+ * A part's counts as counters that this program owns, made by `Counters.offer`. They show the part's counts as of the
+ * last call of `update`, and only that call costs anything. Closing it, or the death of its process, frees the
+ * counters.
  */
 export class OfferedCounts implements Disposable {
   /** The counters. */
@@ -61,7 +61,7 @@ export class OfferedCounts implements Disposable {
   }
 
   /**
-   * Sets the counters to what the part tells now. Call it as often as others want to know.
+   * Sets the counters to the part's counts. Call it as often as readers need them fresh.
    *
    * @throws {NotOwnerError} If it was closed.
    * @throws {ClosedError} If one of the segments was closed.

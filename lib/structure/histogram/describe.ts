@@ -4,7 +4,7 @@ import { HEADER_BYTES, RECORDER_OFFSET } from "./format.ts";
 import { readGeometry } from "./geometry.ts";
 import { Histogram } from "./histogram.ts";
 
-/** Which percentiles are told. */
+/** The percentiles that are reported. */
 const PERCENTILES = [0, 25, 50, 75, 90, 95, 99, 99.9, 99.99, 100];
 
 /** Describes a {@linkcode Histogram} to tools. */

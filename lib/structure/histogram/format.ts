@@ -8,19 +8,19 @@ import { alignUp } from "../../memory/mod.ts";
  *          4      4  recorders: how many lanes
  *          8      4  counts of a lane
  *         12      4  zero
- *         16      8  lowest value that is told from 0, a double
+ *         16      8  lowest value that is distinct from 0, a double
  *         24      8  highest value, a double
  *         32     96  zero
  *
  *     offset  bytes  field of a lane
- *          0      4  recorder: the id of who may record, 0 for nobody
+ *          0      4  recorder: the id of the attachment that may record, 0 for nobody
  *          4     60  zero
- *         64      8  how many values lay beyond the highest
+ *         64      8  how many values were above the highest
  *         72     56  zero
- *        128      …  counts of 8 bytes, as structure/shared/long_count.ts draws them
+ *        128      …  counts of 8 bytes, see structure/shared/long_count.ts
  *
- * Which count a value belongs to is told in geometry.ts. A recorder that dies has counted a value, or not: one store
- * does it; but once in 2^31 times two do, of which the first one alone changes nothing.
+ * scale.ts defines the count of a value. A recorder that dies has counted its last value or has not: one store counts
+ * it; once in 2^31 times it takes two, and the first alone changes nothing.
  */
 export const DIGITS_WORD = 0;
 export const RECORDERS_WORD = 1;

@@ -14,7 +14,7 @@ import { type HistogramScale, Scale } from "./scale.ts";
 /** How a {@linkcode Histogram} is made. */
 export interface HistogramOptions extends HistogramScale {
   /**
-   * How many recorders there may be at a time, in all processes: 1 to 1024. Each takes a set of counts. Defaults to 1.
+   * The most recorders at a time, in all processes together: 1 to 1024. Each takes a set of counts. Defaults to 1.
    */
   readonly recorders?: number;
 }
@@ -56,7 +56,7 @@ export function writeGeometry(region: Region, options: HistogramOptions): void {
   f64[HIGHEST_F64] = scale.highest;
 }
 
-/** Reads where the counts lie, and refuses what contradicts itself, the region or what the caller expects. */
+/** Reads where the counts lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<HistogramOptions>): HistogramGeometry {
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(

@@ -2,24 +2,24 @@ import { deflateStored, inflate } from "./inflate.ts";
 import { Scale } from "./scale.ts";
 
 /*
- * HdrHistogram's base64 form, version 2. All numbers have their highest byte first.
+ * HdrHistogram's base64 form, version 2. All numbers are big-endian.
  *
  *     offset  bytes  outer                      offset  bytes  inner, compressed by zlib
  *          0      4  0x1c849314                      0      4  0x1c849313
  *          4      4  bytes of the inner part         4      4  bytes of the counts
- *          8      …  the inner part                  8      4  where its writer's memory began: of no account
+ *          8      …  the inner part                  8      4  where its writer's memory began: ignored
  *                                                   12      4  digits
  *                                                   16      8  lowest
  *                                                   24      8  highest
  *                                                   32      8  a double: 1
  *                                                   40      …  counts
  *
- * Counts are zigzag LEB128 with 9 bytes at most; a negative one stands for so many zeros. Those behind the last one are
- * left out.
+ * Counts are zigzag LEB128 with 9 bytes at most; a negative one stands for so many zeros. Zeros after the last count
+ * are left out.
  */
 const OUTER_COOKIE = 0x1c849314, INNER_COOKIE = 0x1c849313, INNER_BYTES = 40;
 
-/** Bits of a cookie that once told how wide counts were. */
+/** Bits of a cookie that once stated how wide counts were. */
 const WIDTH_BITS = 0xf0;
 const MOST_BYTES = 2 ** 26;
 
@@ -46,7 +46,7 @@ export function encodeHdr({ digits, lowest, highest }: Scale, counts: Float64Arr
 /**
  * The counts in HdrHistogram's text, compressed or not.
  *
- * @throws {RangeError} If it is no such text.
+ * @throws {RangeError} If it is not such a text.
  */
 export function decodeHdr(text: string): { scale: Scale; counts: Float64Array } {
   try {

@@ -14,13 +14,12 @@ import { HistogramReading } from "./histogram_reading.ts";
 import { HistogramRecorder } from "./histogram_recorder.ts";
 
 /**
- * How often which value was seen, such as latencies in nanoseconds, to a declared number of digits over a declared
- * range. A recorder for each of a declared number of processes; any number of readers, in any processes; nobody waits
- * for anybody. Recording allocates nothing. A recorder that dies leaves what it counted, and its lane to the next one,
- * which counts on.
+ * Counts how often each value was seen, such as latencies in nanoseconds, to a declared number of digits over a
+ * declared range. A declared number of recorders, in any processes, and any number of readers; nobody waits for
+ * anybody. Recording allocates nothing. A recorder that dies leaves its counts; the next recorder continues its lane.
  *
- * A reading is not of one moment: of what is recorded meanwhile, each value is in it or not, and none is lost: the
- * difference of two readings is what was recorded between them.
+ * A reading is not a snapshot of one moment: each value recorded meanwhile is in it or not. None is lost: it is in a
+ * later reading, so the difference of two readings is what was recorded between them.
  *
  * Source: G. Tene's HdrHistogram, whose scale and text form it has.
  *
@@ -79,7 +78,7 @@ export class Histogram {
     return new Histogram(region, readGeometry(region, options));
   }
 
-  /** The lowest value that is told from 0. */
+  /** The lowest value that is distinct from 0. */
   get lowest(): number {
     return this.#geometry.scale.lowest;
   }
@@ -94,15 +93,15 @@ export class Histogram {
     return this.#geometry.scale.digits;
   }
 
-  /** How many recorders there may be at a time. */
+  /** The most recorders at a time. */
   get recorders(): number {
     return this.#geometry.recorders;
   }
 
   /**
-   * Becomes a recorder. Give the role back with `close()` or `using`; from a dead one it is taken over.
+   * Becomes a recorder, also in place of one that died. `close()` or `using` releases the role.
    *
-   * @throws {RoleTakenError} If there are as many live recorders as there may be.
+   * @throws {RoleTakenError} If all recorders are taken by living attachments.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -120,15 +119,15 @@ export class Histogram {
       }
       return new HistogramRecorder(this.#region, role, scale, offset);
     }
-    throw new RangeError("A histogram has a recorder"); // checked when it was attached to
+    throw new RangeError("A histogram has a recorder"); // checked when this object was attached
   }
 
   /**
-   * Copies the counts of all recorders together.
+   * Adds up the counts of all recorders.
    *
-   * @param into Where to; a new one if not given.
-   * @returns The same.
-   * @throws {TypeError} If `into` tells values apart in another way.
+   * @param into The reading to overwrite. Defaults to a new one.
+   * @returns That reading.
+   * @throws {TypeError} If the scale of `into` is another one.
    * @throws {ClosedError} If the segment was closed.
    */
   read(into: HistogramReading = new HistogramReading(this.#geometry.scale)): HistogramReading {

@@ -1,7 +1,7 @@
 import { decodeHdr, encodeHdr } from "./hdr_text.ts";
 import { type HistogramScale, Scale } from "./scale.ts";
 
-/** Values of a {@linkcode HistogramReading} that cannot be told from each other, and how many there are of them. */
+/** A range of values that a {@linkcode HistogramReading} does not distinguish, and how many there are of them. */
 export interface HistogramEntry {
   /** The lowest of them. */
   readonly lowest: number;
@@ -12,21 +12,21 @@ export interface HistogramEntry {
 }
 
 /**
- * What a {@linkcode Histogram} had counted at a time, or between two times; or counts of one's own. It belongs to this
- * program alone: nobody else changes it.
+ * The counts of a {@linkcode Histogram} at one time, or between two times; or a program's own counts. It belongs to
+ * this program alone: nobody else changes it.
  */
 export class HistogramReading {
   /** How many values belong to each of the scale's counts. */
   readonly counts: Float64Array;
-  /** How many of the values lay beyond the highest: they are among those of the highest. */
+  /** How many of the values were above the highest: they count as the highest. */
   beyond: number = 0;
   readonly #scale: Scale;
 
   /**
-   * Makes an empty one.
+   * Makes an empty reading.
    *
-   * @param scale How values are told apart.
-   * @throws {RangeError} If there is no such scale.
+   * @param scale Range and precision.
+   * @throws {RangeError} If the scale is out of range.
    */
   constructor(scale: HistogramScale) {
     this.#scale = scale instanceof Scale ? scale : new Scale(scale);
@@ -36,7 +36,7 @@ export class HistogramReading {
   /**
    * Reads HdrHistogram's base64 form, version 2, compressed or not.
    *
-   * @throws {RangeError} If it is none.
+   * @throws {RangeError} If the text is not of that form.
    */
   static fromBase64(text: string): HistogramReading {
     const { scale, counts } = decodeHdr(text), reading = new HistogramReading(scale);
@@ -44,12 +44,12 @@ export class HistogramReading {
     return reading;
   }
 
-  /** The same as HdrHistogram's base64 form, version 2, in its compressed variant. What `beyond` says is not in it. */
+  /** The reading in HdrHistogram's base64 form, version 2, in its compressed variant. It leaves out `beyond`. */
   toBase64(): string {
     return encodeHdr(this.#scale, this.counts);
   }
 
-  /** The lowest value that is told from 0. */
+  /** The lowest value that is distinct from 0. */
   get lowest(): number {
     return this.#scale.lowest;
   }
@@ -71,41 +71,42 @@ export class HistogramReading {
     return total;
   }
 
-  /** The lowest value there is, as the lowest that cannot be told from it; 0 if there is none. */
+  /** The lowest value, as the lower end of its range; 0 if there is no value. */
   get min(): number {
     const index = this.counts.findIndex((count) => count > 0);
     return index < 0 ? 0 : this.#scale.lowestOf(index);
   }
 
-  /** The highest value there is, as the highest that cannot be told from it; 0 if there is none. */
+  /** The highest value, as the upper end of its range; 0 if there is no value. */
   get max(): number {
     const index = this.counts.findLastIndex((count) => count > 0);
     return index < 0 ? 0 : this.#scale.highestOf(index);
   }
 
-  /** The mean of the values, each as the middle of those that cannot be told from it; 0 if there is none. */
+  /** The mean of the values, each as the middle of its range; 0 if there is no value. */
   get mean(): number {
     const { total } = this;
     return total === 0 ? 0 : this.#sum((value) => value) / total;
   }
 
-  /** Their standard deviation; 0 if there is none. */
+  /** Their standard deviation; 0 if there is no value. */
   get stdDev(): number {
     const { total, mean } = this;
     return total === 0 ? 0 : Math.sqrt(this.#sum((value) => (value - mean) ** 2) / total);
   }
 
   /**
-   * The value that so many of 100 values do not exceed, as the highest that cannot be told from it; 0 if there is none.
+   * The value that this percentage of the values does not exceed, as the upper end of its range; 0 if there is no
+   * value.
    *
    * @param percent From 0, the lowest value, to 100, the highest.
-   * @throws {RangeError} If it is outside.
+   * @throws {RangeError} If it is out of range.
    */
   percentile(percent: number): number {
     if (!(percent >= 0 && percent <= 100)) {
-      throw new RangeError(`Cannot tell a percentile as it must be from 0 to 100: received ${percent}`);
+      throw new RangeError(`Cannot compute a percentile as it must be from 0 to 100: received ${percent}`);
     }
-    // Rounded up, but for what the multiplication has rounded.
+    // Rounded up, except for the rounding error of the multiplication.
     const exact = percent / 100 * this.total, rank = Math.max(1, Math.ceil(exact - exact * Number.EPSILON));
     let sum = 0;
     for (let i = 0; i < this.counts.length; i++) {
@@ -115,7 +116,7 @@ export class HistogramReading {
     return 0;
   }
 
-  /** What was counted, from the lowest value to the highest: each count above 0, with the values it stands for. */
+  /** The counts above 0, from the lowest value to the highest, each with its range of values. */
   *entries(): IterableIterator<HistogramEntry> {
     const scale = this.#scale;
     for (let i = 0; i < this.counts.length; i++) {
@@ -125,7 +126,7 @@ export class HistogramReading {
   }
 
   /**
-   * How many values there are that cannot be told from one.
+   * How many values there are in the range of a value.
    *
    * @throws {RangeError} If it is below 0 or beyond the highest.
    */
@@ -138,22 +139,22 @@ export class HistogramReading {
    *
    * @param value From 0 to the highest.
    * @param times How often.
-   * @throws {RangeError} If it is outside, or `times` is no integer from 0 on.
+   * @throws {RangeError} If it is out of range, or `times` is not an integer of 0 or more.
    */
   record(value: number, times = 1): void {
     if (!Number.isSafeInteger(times) || times < 0) {
-      throw new RangeError(`Cannot record a value as 'times' must be an integer from 0 on: received ${times}`);
+      throw new RangeError(`Cannot record a value as 'times' must be an integer of 0 or more: received ${times}`);
     }
     this.counts[this.#indexOf(value)] += times;
   }
 
-  /** Forgets all. */
+  /** Removes all values. */
   clear(): void {
     this.counts.fill(0);
     this.beyond = 0;
   }
 
-  /** A copy that goes its own way. */
+  /** An independent copy. */
   clone(): HistogramReading {
     const clone = new HistogramReading(this.#scale);
     clone.add(this);
@@ -161,9 +162,9 @@ export class HistogramReading {
   }
 
   /**
-   * Adds what another one counted.
+   * Adds the counts of another reading.
    *
-   * @throws {TypeError} If it tells values apart in another way.
+   * @throws {TypeError} If its scale is another one.
    */
   add(other: HistogramReading): void {
     this.#requireSame("add", other);
@@ -172,9 +173,9 @@ export class HistogramReading {
   }
 
   /**
-   * Takes away what an earlier reading of the same histogram counted: what is left came after it.
+   * Subtracts an earlier reading of the same histogram: what remains was recorded after it.
    *
-   * @throws {TypeError} If it tells values apart in another way.
+   * @throws {TypeError} If its scale is another one.
    */
   subtract(earlier: HistogramReading): void {
     this.#requireSame("subtract", earlier);
@@ -186,7 +187,7 @@ export class HistogramReading {
     const scale = this.#scale;
     let sum = 0;
     this.counts.forEach((count, i) => {
-      // The middle, as HdrHistogram takes it: of one value, that.
+      // The middle, as HdrHistogram defines it: of a single value, that value.
       if (count > 0) sum += count * of(scale.lowestOf(i) + Math.floor(scale.widthOf(i) / 2));
     });
     return sum;

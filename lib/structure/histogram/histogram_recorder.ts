@@ -6,8 +6,8 @@ import { recordPortsOf } from "./record_ports.ts";
 import type { Scale } from "./scale.ts";
 
 /**
- * Counts values in a {@linkcode Histogram}, in a lane that nobody else writes. Closing it, or the death of its process,
- * leaves what it counted, and the lane to the next recorder.
+ * Counts values in a {@linkcode Histogram}, in a lane that nobody else writes. After closing it, or after the death of
+ * its process, its counts stay and the next recorder may take the lane.
  */
 export class HistogramRecorder implements Disposable {
   readonly #end: ChannelEnd;
@@ -15,11 +15,11 @@ export class HistogramRecorder implements Disposable {
   readonly #path: RecordPath;
 
   /**
-   * Counts a value. Fractions are cut off; what is below 0, as a difference of two clocks may be, counts as 0; what is
-   * beyond the highest counts as the highest, and in `beyond`.
+   * Counts a value. Fractions are cut off. A value below 0, as a difference of two clocks may be, counts as 0; one
+   * above the highest counts as the highest, and in `beyond`.
    *
    * @param value The value.
-   * @throws {RangeError} If it is no number.
+   * @throws {RangeError} If it is not a number.
    * @throws {NotOwnerError} If this recorder was closed.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -33,7 +33,7 @@ export class HistogramRecorder implements Disposable {
     this.record = this.#path.record;
   }
 
-  /** Gives the lane back. The second time nothing happens. */
+  /** Releases the lane. The second time nothing happens. */
   close(): void {
     this.#path.close();
     this.#end.close(() => this.#role.release());

@@ -1,6 +1,6 @@
 /*
  * The zlib format (RFC 1950, 1951): read in full, written without compression, which every reader takes. Runtimes offer
- * it only in modules of their own, or asynchronously.
+ * it only in their own modules, or asynchronously.
  */
 
 /** Order of the lengths of code lengths. */
@@ -155,7 +155,7 @@ class Bits {
       first = (first + counts[length]) << 1;
       code <<= 1;
     }
-    throw new RangeError("there is no such code");
+    throw new RangeError("it has an unknown code");
   }
 
   /** From the next whole byte on. */
@@ -171,11 +171,11 @@ class Bits {
 }
 
 /**
- * What zlib data hold.
+ * Decodes zlib data.
  *
- * @param bytes The data. Their checksum is not looked at: what they hold is checked by whoever reads it.
- * @param most How many bytes it may be.
- * @throws {RangeError} If it is no such data, or too much.
+ * @param bytes The data. Their checksum is ignored: the caller checks the decoded bytes.
+ * @param most The most bytes that may result.
+ * @throws {RangeError} If the data are malformed or too long.
  */
 export function inflate(bytes: Uint8Array, most: number): Uint8Array {
   if ((bytes[0] & 15) !== 8 || (bytes[0] * 256 + bytes[1]) % 31 !== 0) throw new RangeError("it has no zlib header");
@@ -221,7 +221,7 @@ function readBlock(bits: Bits, literals: Code, distances: Code, out: number[], p
     else {
       const length = LENGTHS[symbol - 257] + bits.take(LENGTH_BITS[symbol - 257]);
       const far = bits.symbol(distances), distance = DISTANCES[far] + bits.take(DISTANCE_BITS[far]);
-      if (!(distance <= out.length)) throw new RangeError("it repeats what is not there");
+      if (!(distance <= out.length)) throw new RangeError("it repeats bytes from before its start");
       for (let i = 0; i < length; i++) put(out[out.length - distance]);
     }
   }

@@ -8,16 +8,15 @@ export interface RecordPorts {
   /** As in a `Scale`. */
   readonly unitBits: number;
   readonly halfBits: number;
-  /** The highest value for which 32-bit arithmetic does; −1 for none. */
+  /** The highest value for which 32-bit arithmetic suffices; −1 for none. */
   readonly easyMost: number;
-  /** The bits of a count's low word, but the parity. */
+  /** The bits of a count's low word, without the parity. */
   readonly lowBits: number;
   /**
-   * The word of a value's count, whatever the value is: counts it if it lies beyond the highest, and throws if it is
-   * none.
+   * The word of any value's count: notes a value above the highest, and throws if it is not a number.
    */
   readonly wordOf: (value: number) => number;
-  /** Throws why nothing can be recorded. */
+  /** Throws the reason why nothing can be recorded. */
   readonly refuseUse: () => never;
 }
 
@@ -34,10 +33,10 @@ export function makeRecordPath(ports: RecordPorts): RecordPath {
   const mask = ((2 << halfBits) << unitBits) - 1, base = 31 - unitBits - halfBits;
   let isOpen = true;
 
-  /** The count runs over: its high word first. */
+  /** The count's low word overflows: stores the high word first. */
   const carry = (at: number, low: number): void => {
     const high = peek(at + 1);
-    // One that is ahead was stored by somebody who died right behind it.
+    // If the high word is ahead already, a recorder died right after storing it.
     const next = (low >>> 31) === (high & 1) ? (high + 1) | 0 : high;
     release(at + 1, next);
     release(at, next << 31); // pairs: long count

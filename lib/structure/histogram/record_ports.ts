@@ -6,7 +6,7 @@ import { BEYOND_OFFSET, LANE_HEADER_BYTES } from "./format.ts";
 import type { RecordPorts } from "./record_path.ts";
 import type { Scale } from "./scale.ts";
 
-/** Most binary digits that 32-bit arithmetic has room for. */
+/** The most binary digits for which 32-bit arithmetic suffices. */
 const EASY_BITS = 30, EASY_MOST = 2 ** 31 - 1;
 
 /** A lane to record in, and how its words are accessed. */

@@ -1,6 +1,6 @@
 /*
- * Which count a value belongs to, by G. Tene's HdrHistogram: values below 2 · 10^digits units have one each, and from
- * there on each doubling of the value has half as many.
+ * The count of a value, by G. Tene's HdrHistogram: values below 2 · 10^digits units have one count each; from there on
+ * each doubling of the value has half as many counts.
  *
  *     unit      2^⌊log2 lowest⌋
  *     half      2^(⌈log2(2 · 10^digits)⌉ − 1)
@@ -8,13 +8,13 @@
  *     index     (b + 1) · half + ⌊value / (unit · 2^b)⌋ − half
  */
 
-/** How a {@linkcode Histogram} tells values apart. */
+/** The range and precision of a {@linkcode Histogram}. */
 export interface HistogramScale {
-  /** The lowest value that is told from 0: an integer from 1 on. Defaults to 1. */
+  /** The lowest value that is distinct from 0: an integer of 1 or more. Defaults to 1. */
   readonly lowest?: number;
   /** The highest value, at least twice the lowest; at most 2^53 − 1. */
   readonly highest: number;
-  /** Significant decimal digits to which values are told apart: 1 to 5. Defaults to 3. */
+  /** Significant decimal digits that are kept: 1 to 5. Defaults to 3. */
   readonly digits?: number;
 }
 
@@ -25,17 +25,17 @@ export class Scale {
   readonly digits: number;
   /** Binary digits of a unit. */
   readonly unitBits: number;
-  /** Binary digits of half the values that the first bucket tells apart. */
+  /** Binary digits of half the values that the first bucket distinguishes. */
   readonly halfBits: number;
   /** How many counts there are. */
   readonly length: number;
 
-  /** @throws {RangeError} If there is no such scale. */
+  /** @throws {RangeError} If the scale is out of range. */
   constructor({ lowest = 1, highest, digits = 3 }: HistogramScale) {
     const refuse = (what: string, rule: string, found: unknown): never => {
       throw new RangeError(`Cannot make a histogram as ${what} must be ${rule}: received ${found}`);
     };
-    if (!Number.isSafeInteger(lowest) || lowest < 1) refuse("lowest", "an integer from 1 on", lowest);
+    if (!Number.isSafeInteger(lowest) || lowest < 1) refuse("lowest", "an integer of 1 or more", lowest);
     if (!Number.isSafeInteger(highest) || highest < 2 * lowest) {
       refuse("highest", `an integer from ${2 * lowest} to 9007199254740991`, highest);
     }
@@ -75,7 +75,7 @@ export class Scale {
     return this.lowestOf(index) + this.widthOf(index) - 1;
   }
 
-  /** Whether values are told apart in the same way. */
+  /** Whether range and precision are the same. */
   equals(other: Scale): boolean {
     return this.unitBits === other.unitBits && this.halfBits === other.halfBits && this.length === other.length;
   }

@@ -15,54 +15,54 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *        128      4  moves: how often an entry of the index was copied to another slot
  *        132    124  zero
  *        256      4  count: how many keys there are
- *        260      4  next: rows from here on were never used
+ *        260      4  next: this row and all later ones were never used
  *        264      4  free: a row that was used and is free, plus 1; 0 for none
- *        268      4  pending: what is being done, see below; 0 for nothing
- *        272      4  the count when it will be done
- *        276      4  hole: the slot of the index that is being emptied
+ *        268      4  pending: the change in progress, see below; 0 for none
+ *        272      4  the count once it is done
+ *        276      4  hole: the slot of the index that is being cleared
  *        280    104  zero
- *        384    256  mutex: who adds or removes keys
+ *        384    256  mutex: held to add or remove keys
  *        640      …  index, 4 bytes a slot
  *          …      …  keys, each at a multiple of 16 bytes
  *          …      …  rows, a LatestTable: laid out as in lib/channel/latest_table/format.ts
  *
  *     offset  bytes  field of a key
  *          0      4  state: how often the row was freed, times 2, plus 1 while it has a key
- *          4      4  owner: the id of who may write the row, where rows have writers; 0 for nobody
+ *          4      4  owner: the id of the attachment that may write the row, where rows have writers; 0 for nobody
  *          8      8  how often the row had been written when the key was added; of a free row: the next free one, plus
  *          1
  *         16      …  the key: UTF-8, padded with NUL to a multiple of 4; or 8 bytes of an integer
  *
- * A slot of the index, where k is the power of two: 0 if nothing is there, or
+ * A slot of the index, where k is the power of two: 0 if it is empty, or
  *
  *     31 … k                    | k−1 … 0
  *     upper bits of key's hash  | row + 1
  *
- * A key lies in the first slot that was free from (hash mod slots) on. An entry that is removed leaves a hole, into
- * which one behind it is moved that may lie there, and so on: there are no marks of what was removed, which every later
- * search would have to pass.
+ * A key's entry lies in the first slot that was free, searching from (hash mod slots) on. Removing an entry leaves a
+ * hole; a later entry that may lie there is moved into it, which leaves another hole, and so on. So there are no marks
+ * of removed entries, which every later search would have to pass.
  *
  * pending:
  *
  *     31 … 1   | 0
  *     row + 1  | 1 while it is removed, 0 while it is added
  *
- * What a death within an insertion or a removal leaves, and what the next owner of the mutex makes of it:
+ * What a death within an insertion or a removal leaves, and how the next owner of the mutex repairs it:
  *
- *     after storing              what lookups find    what the next one does
- *     pending                    the table before     forgets it
+ *     after storing              what lookups find    what the next owner does
+ *     pending                    the table before     discards it
  *     next or free, key          the table before     gives the row to the free ones
  *     slot of the index          the table before     stores the state, counts
  *     state, of an addition      the key              counts
- *     state, of a removal        no key               empties the hole, gives the row to the free ones, counts
+ *     state, of a removal        no key               clears the hole, gives the row to the free ones, counts
  *     slots of the index         no key               the same, from the hole on
  *
  * The hash of a key of n words w: h = n; for each w: h = (h ^ w) · 0x9E3779B1, h ^= h >>> 15; then h = h · 0x85EBCA6B,
- * h ^= h >>> 13, all modulo 2^32. Words of a text are as many as its bytes fill.
+ * h ^= h >>> 13, all modulo 2^32. A text has as many words as its bytes fill.
  *
- * Where rows have writers, the table's log of changes has more to it: change c lies at index c mod entries, and says
- * (c with the index's bits cleared) + row. An entry that does not is not yet written, or is of another lap. Two words
- * of the rows' header, from offset 192 on, are then written and never read.
+ * Where rows have writers, the log of changes differs: change c lies at index c mod entries, and holds (c with the
+ * index's bits cleared) + row. Any other upper bits show an entry that is not yet written, or is of another lap. Two
+ * words of the rows' header, from offset 192 on, are then written and never read.
  */
 export const CAPACITY_WORD = 0;
 export const SLOTS_WORD = 1;
@@ -81,7 +81,7 @@ export const MUTEX_OFFSET = 384;
 export const MUTEX_BYTES: number = LOCK_BYTES;
 export const HEADER_BYTES: number = MUTEX_OFFSET + MUTEX_BYTES;
 
-/** Among the words of the rows: where writers put what nobody reads. */
+/** Among the words of the rows: words that writers write and nobody reads. */
 export const SCRATCH_WORD: number = 192 / 4;
 
 /** Words of a key's record. */

@@ -22,13 +22,16 @@ import type { KeyedGeometry } from "./places.ts";
 export interface KeyedTableOptions<S extends AnyStruct = AnyStruct> {
   /** What a row holds. */
   readonly layout: S;
-  /** What keys are: `chars(n)`, a text of at most n bytes in UTF-8 (1 to 256); or `u53`, an integer. */
+  /** The type of the keys: `chars(n)`, a text of at most n bytes in UTF-8 (1 to 256); or `u53`, an integer. */
   readonly key: Field<string, string, true> | Field<number, number, true>;
-  /** The most keys, from 1 on. */
+  /** The most keys, 1 or more. */
   readonly capacity: number;
-  /** How many versions of a row are kept, as in a `LatestTable`: 2 (unless given), 4, 8 … 256. */
+  /** How many versions of a row are kept, as in a `LatestTable`: 2, 4, 8 … 256. Defaults to 2. */
   readonly versions?: number;
-  /** Who may write: `"one"` attachment all rows, or `"rows"`: for each row whoever took it. Defaults to `"one"`. */
+  /**
+   * Who may write: with `"one"`, one attachment writes all rows; with `"rows"`, each row has an owner that writes it.
+   * Defaults to `"one"`.
+   */
   readonly writers?: "one" | "rows";
 }
 
@@ -114,7 +117,7 @@ export function writeGeometry(region: Region, options: KeyedTableOptions): void 
   LatestTable.init(rowsRegion(region, rowsOffset), rowOptions(options));
 }
 
-/** Reads where the parts lie, and refuses what contradicts itself, the region or what the caller expects. */
+/** Reads where the parts lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<KeyedTableOptions>): KeyedGeometry {
   layoutOf(options);
   const refuse = (what: string, expected: unknown, found: unknown) =>

@@ -8,7 +8,7 @@ import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
 import { KeyStore } from "./key_store.ts";
 import type { KeyTexts } from "./key_texts.ts";
 
-/** What looks up keys: the parts of a `LookupPath` that changes need. */
+/** The parts of a `LookupPath` that changes need to look up keys. */
 export interface KeyLookup {
   hash(key: TableKey): number;
   hashOf(count: number): number;
@@ -16,16 +16,15 @@ export interface KeyLookup {
   rowOf(key: TableKey): number;
 }
 
-/** What a row's key was given to. */
+/** The row that a caller has become the owner of. */
 export interface Taken {
   readonly row: number;
-  /** Whether it is taken over from somebody who died. */
+  /** Whether it is taken over from an owner that died. */
   readonly ownerDied: boolean;
 }
 
 /**
- * Adds and removes the keys of a table, one change at a time, under a mutex that the next one takes over from a dead
- * owner.
+ * Adds and removes the keys of a table, one change at a time, under a mutex that is taken over from a dead owner.
  */
 export class KeyChanges {
   readonly #region: Region;
@@ -76,7 +75,7 @@ export class KeyChanges {
   /**
    * Adds a key, unless it is there, and makes this attachment the owner of its row.
    *
-   * @param isMine Whether whoever asks owns a row already.
+   * @param isMine Whether the caller owns a row already.
    */
   take(key: TableKey, isMine: (row: number) => boolean, options?: WaitOptions): Taken | undefined {
     this.#requireKey(key);
@@ -89,7 +88,7 @@ export class KeyChanges {
     });
   }
 
-  /** Gives a row back that this attachment owns. */
+  /** Releases a row that this attachment owns. */
   giveBack(row: number): void {
     if (this.#ownerOf(row) === this.#region.party.id) store(this.#words, this.#ownerWord(row), 0); // pairs: key owner
   }
@@ -97,7 +96,7 @@ export class KeyChanges {
   /**
    * Removes a key.
    *
-   * @param isMine Whether whoever asks owns a row, or all.
+   * @param isMine Whether the caller owns a row, or all rows.
    * @param onRemove Called before the row is freed.
    * @returns Whether it was there; undefined if the time ran out.
    */
@@ -129,7 +128,7 @@ export class KeyChanges {
     );
   }
 
-  /** Runs a change while nobody else makes one, behind whatever was left half done. */
+  /** Repairs an unfinished change, then runs this one. Nobody else makes a change meanwhile. */
   #alone<T>(options: WaitOptions | undefined, change: () => T): T | undefined {
     const mutex = this.#mutex;
     if (!mutex.lock(options)) return undefined;

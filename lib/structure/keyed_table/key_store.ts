@@ -20,7 +20,7 @@ import {
 import { keyAt, type KeyedGeometry } from "./places.ts";
 import type { KeyTexts } from "./key_texts.ts";
 
-/** What a key store needs to know of the table around it. */
+/** The parts of the table that a key store needs. */
 export interface KeyStoreOptions {
   /** The table's words, for writing. */
   readonly words: Int32Array;
@@ -30,13 +30,13 @@ export interface KeyStoreOptions {
   readonly hashOf: (count: number) => number;
   /** How often a row was written. */
   readonly versionOf: (row: number) => number;
-  /** What the table is called in messages. */
+  /** The table's name in messages. */
   readonly name: string;
 }
 
 /**
- * Adds and removes keys: for the owner of the table's mutex alone. Each store leaves something that lookups may find
- * and that `repair` can bring to an end; format.ts has the table of it.
+ * Adds and removes keys: for the owner of the table's mutex alone. Each store leaves a state that lookups may find and
+ * that `repair` can complete; format.ts lists the states.
  */
 export class KeyStore {
   readonly #words: Int32Array;
@@ -61,7 +61,7 @@ export class KeyStore {
    *
    * @param hash Its hash.
    * @param filled How many words it fills.
-   * @returns Its row; −1 if there is none left.
+   * @returns Its row; −1 if no row is left.
    */
   add(hash: number, filled: number): number {
     const words = this.#words, { capacity, keyWords } = this.#geometry;
@@ -101,7 +101,7 @@ export class KeyStore {
     this.#finishRemoval(row);
   }
 
-  /** Brings to an end what an owner before this one left half done. */
+  /** Completes or discards the change that an earlier owner left unfinished. */
   repair(): void {
     const words = this.#words, pending = load(words, PENDING_WORD);
     if (pending === 0) return;
@@ -114,13 +114,13 @@ export class KeyStore {
       store(words, at, load(words, at) | USED); // pairs: key state
       this.#settle();
     } else {
-      // A row that was never used may not have been taken; one of the free ones is then still the first of them.
+      // A row that was never used may not have been taken yet; a free row is then still the first in the list.
       if (row < load(words, NEXT_WORD)) this.#free(row);
       store(words, PENDING_WORD, 0);
     }
   }
 
-  /** All steps but those that were made. */
+  /** The steps that were not made yet. */
   #finishRemoval(row: number): void {
     const words = this.#words, at = keyAt(this.#geometry, row), state = load(words, at + STATE_DELTA);
     if ((state & USED) !== 0) store(words, at + STATE_DELTA, (state + 1) | 0); // pairs: key state
@@ -130,7 +130,7 @@ export class KeyStore {
     this.#settle();
   }
 
-  /** Gives a row to the free ones, unless that was done. */
+  /** Adds a row to the free ones, unless it is there. */
   #free(row: number): void {
     const words = this.#words, free = load(words, FREE_WORD);
     if (free === row + 1) return;
@@ -149,7 +149,9 @@ export class KeyStore {
     store(this.#words, indexWord + slot, (hash & ~slotMask) | (row + 1)); // pairs: key index
   }
 
-  /** Empties the slot in HOLE_WORD: moves an entry there that may lie there, then the slot that it left. */
+  /**
+   * Clears the slot in HOLE_WORD: moves a later entry there if one may lie there, then clears the slot that it left.
+   */
   #closeHole(): void {
     const words = this.#words, { indexWord } = this.#geometry;
     let hole = load(words, HOLE_WORD);
@@ -158,15 +160,15 @@ export class KeyStore {
       const from = this.#moverInto(hole);
       if (from < 0) break;
       store(words, indexWord + hole, load(words, indexWord + from)); // pairs: key index
-      // Pairs: key moves. From here on, in both places: whoever has passed the first and comes late to the second looks
-      // again.
+      // Pairs: key moves. From here on the entry is in both places: a search that has passed the first, and reaches the
+      // second too late, searches again.
       store(words, MOVES_WORD, (load(words, MOVES_WORD) + 1) | 0);
       store(words, HOLE_WORD, hole = from);
     }
     store(words, indexWord + hole, 0); // pairs: key index
   }
 
-  /** The next slot behind a hole whose entry may lie there; −1 if none. */
+  /** The next slot behind a hole whose entry may lie there; −1 if there is none. */
   #moverInto(hole: number): number {
     const { slotMask, indexWord } = this.#geometry;
     for (let slot = (hole + 1) & slotMask; slot !== hole; slot = (slot + 1) & slotMask) {

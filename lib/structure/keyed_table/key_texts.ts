@@ -2,9 +2,9 @@ import { load } from "../../atomic/mod.ts";
 import { encodeText, readText } from "../../layout/internal.ts";
 import type { TableKey } from "./places.ts";
 
-/** Keys as words, and words as keys, where there is time. Plain texts are packed in lookup_path.ts. */
+/** Turns keys into words and back, off the fast path: lookup_path.ts packs plain texts itself. */
 export class KeyTexts {
-  /** Where a key is put for looking it up; its last word stays 0. */
+  /** The scratch: the words of the key that is looked up; its last word stays 0. */
   readonly scratch: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #isText: boolean;
@@ -20,7 +20,7 @@ export class KeyTexts {
     this.#keyWords = keyWords;
   }
 
-  /** Puts a text into the scratch: how many words it fills, or −1 if it cannot be a key. */
+  /** Puts a text into the scratch. Returns how many words it fills, or −1 if it cannot be a key. */
   encode(text: string): number {
     const bytes = encodeText(text, this.#keyBytes);
     if (typeof bytes === "string") return -1;
@@ -29,14 +29,14 @@ export class KeyTexts {
     return Math.ceil(bytes.length / 4);
   }
 
-  /** Why a key cannot be one; undefined if it can. */
+  /** The rule that a key breaks; undefined if it breaks none. */
   refusalOf(key: TableKey): string | undefined {
     if (typeof key === "number") return "an integer from 0 to 2^53 − 1";
     const bytes = encodeText(key, this.#keyBytes);
     return typeof bytes === "string" ? bytes : undefined;
   }
 
-  /** Puts what lies in words into the scratch: how many it fills. */
+  /** Copies a stored key into the scratch. Returns how many words it fills. */
   copyFrom(words: Int32Array, at: number): number {
     const { scratch } = this;
     // pairs: key state, which tells whether it is whole

@@ -1,17 +1,17 @@
 import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
 import type { TableKey } from "./places.ts";
 
-/** What a row reads with. */
+/** The functions that a row reads with. */
 export interface RowReader<S extends AnyStruct> {
-  /** Copies a row, if its state is as it was. */
+  /** Copies a row, if its state has not changed. */
   readIf(row: number, state: number, into: ViewOf<S>): boolean;
   /** The state of a row now. */
   stateOf(row: number): number;
 }
 
 /**
- * A key of a {@linkcode KeyedTable} that was looked up once: reading it takes no search. It stays good as long as its
- * key is not removed, and notices if it is, whatever its row is used for then. It holds nothing: no need to close it.
+ * A key of a {@linkcode KeyedTable} that was looked up once: reading it takes no search. It is valid until its key is
+ * removed, and detects that, even when the row has another key. It holds nothing, so there is nothing to close.
  */
 export class KeyedRow<S extends AnyStruct = AnyStruct> {
   /** The key. */
@@ -32,9 +32,9 @@ export class KeyedRow<S extends AnyStruct = AnyStruct> {
   /**
    * Copies the key's latest value.
    *
-   * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if it was not written since it was added, or the key was removed; what `into` holds is then not
-   * defined.
+   * @param into The target: a view made with the layout's `alloc()`.
+   * @returns False if the key was not written since it was added, or was removed; the content of `into` is then
+   * undefined.
    * @throws {ClosedError} If the segment was closed.
    */
   read(into: ViewOf<S>): boolean {
@@ -42,7 +42,7 @@ export class KeyedRow<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Whether the key is still there, and was all the time: one that was removed and added again has to be found again.
+   * Whether the key has been there all the time: one that was removed and added again has to be found again.
    *
    * @throws {ClosedError} If the segment was closed.
    */

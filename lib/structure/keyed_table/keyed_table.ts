@@ -18,21 +18,21 @@ export interface KeyedTableFunction extends LayoutTypeFunction {
 
 /**
  * The latest value of each of many things that are found by a key, such as quotes by symbol. Any process may add a key,
- * at any time; any number of processes look keys up and read, wait for nobody, and are never shown a torn value or that
- * of another key. A key keeps its row until it is removed, so a row's number, or what `find` returns, is good for as
- * long.
+ * at any time; any number of processes look keys up and read, without waiting, and never see a torn value or that of
+ * another key. A key keeps its row until it is removed, so a row's number, or the result of `find`, is valid until
+ * then.
  *
- * One attachment at a time writes all rows; or, with `writers: "rows"`, each row is written by whoever took it.
+ * One attachment at a time writes all rows; or, with `writers: "rows"`, each row has an owner that writes it.
  *
- * Additions and removals take turns, under a mutex that is taken over from one who died; a half-made one is finished or
- * undone by the next. A writer that dies at any instruction leaves the last complete value, and its role, or its rows,
- * to others.
+ * Additions and removals take turns, under a mutex that is taken over from an owner that died; the next change
+ * completes or undoes one that was left unfinished. A writer that dies at any instruction leaves the last complete
+ * value; others may take its role, or its rows.
  *
  * How it works: an index with linear probing (Knuth, vol. 3, 6.4, algorithms L and R), whose slots hold a row's number
- * and a part of the hash, one word each. One store of the row's state, behind its key and its slot, shows a key;
- * another one hides it. A removal then moves later entries into its
- * hole, each for a moment in both places, and counts the moves: who finds nothing and sees that there were some looks
- * again. Values are those of a {@linkcode LatestTable}.
+ * and a part of the hash, one word each. One store of the row's state, after its key and its slot, shows a key; another
+ * one hides it. A removal then moves later entries into its hole, each for a moment in both places, and counts the
+ * moves: a search that finds nothing although entries were moved starts again. Values are those of a {@linkcode
+ * LatestTable}.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export interface KeyedTableFunction extends LayoutTypeFunction {
  * ```
  */
 export class KeyedTable<S extends AnyStruct = AnyStruct> {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: KeyedTableFunction;
   /** The name in the catalog. */
   static readonly kind = "KeyedTable";
@@ -73,7 +73,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   readonly hasTexts: boolean;
   /** The most bytes of a text. */
   readonly keyBytes: number;
-  /** Who may write: `"one"` attachment all rows, or `"rows"`: for each row whoever took it. */
+  /**
+   * Who may write: with `"one"`, one attachment writes all rows; with `"rows"`, each row has an owner that writes it.
+   */
   readonly writers: "one" | "rows";
   readonly #parts: TableParts<S>;
   readonly #reader: RowReader<S>;
@@ -83,9 +85,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * Looks a key up and copies its latest value. Allocates nothing.
    *
    * @param key The key.
-   * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if there is no such key, or it was not written since it was added; what `into` holds is then not
-   * defined.
+   * @param into The target: a view made with the layout's `alloc()`.
+   * @returns False if there is no such key, or it was not written since it was added; the content of `into` is then
+   * undefined.
    * @throws {TypeError} If keys are of another type.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -105,8 +107,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * Copies the latest value of a row, whatever its key is.
    *
    * @param row Its number.
-   * @param into Where to: a view made with the layout's `alloc()`.
-   * @returns False if it has no key, or was not written since that was added; what `into` holds is then not defined.
+   * @param into The target: a view made with the layout's `alloc()`.
+   * @returns False if it has no key, or was not written since its key was added; the content of `into` is then
+   * undefined.
    * @throws {RangeError} If there is no such row.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -232,12 +235,12 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Adds a key, unless it is there. Waits while another process adds or removes one; a key that is there is found
-   * without.
+   * Adds a key, unless it is there. Waits while another process adds or removes one; finding a key that is there takes
+   * no wait.
    *
    * @returns Its row.
    * @throws {CapacityError} If there is no room for it.
-   * @throws {RangeError} If it cannot be a key: too long, NUL in it, negative.
+   * @throws {RangeError} If it cannot be a key: too long, containing NUL, or negative.
    * @throws {TypeError} If keys are of another type.
    * @throws {ReadOnlyError} On a read-only attachment, if it is not there.
    * @throws {ClosedError} If the segment was closed.
@@ -251,11 +254,11 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Removes a key, whose row nobody alive may write at that time; a writer removes keys by a method of its own. The row
-   * may be given to another key. Its last value is not shown any more.
+   * Removes a key. No living attachment may be able to write its row: a writer removes keys by its own method. The row
+   * may be used for another key, which never shows the old value.
    *
    * @returns Whether it was there.
-   * @throws {RoleTakenError} If somebody alive is the table's writer, or the row's.
+   * @throws {RoleTakenError} If the table's writer, or the row's owner, is alive.
    * @throws {TypeError} If keys are of another type.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
@@ -276,7 +279,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many writes there were to all rows together, modulo 2^32: a place from which `changedSince` can go on.
+   * How many writes there were to all rows together, modulo 2^32: a position from which `changedSince` can continue.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -290,9 +293,9 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * Rows without a key are left out.
    *
    * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
-   * @param fn Receives a row's number; `keyOf` tells its key.
+   * @param fn Receives a row's number; `keyOf` returns its key.
    * @returns What to pass the next time, before 2^32 changes are over.
-   * @throws {RangeError} If `since` is no count of changes.
+   * @throws {RangeError} If `since` is not a count of changes.
    * @throws {ClosedError} If the segment was closed.
    */
   changedSince(since: number, fn: (row: number) => void): number {
@@ -310,8 +313,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the table's writer; or, where rows have writers, one who can take rows. Close it, or use `using`, to give
-   * back what it holds; from a dead writer it is taken over.
+   * Becomes the table's writer, also in place of one that died; or, where rows have writers, a writer that can take
+   * rows. `close()` or `using` releases what it holds.
    *
    * @throws {RoleTakenError} If there is a live writer of the table, in whichever process.
    * @throws {ReadOnlyError} On a read-only attachment.

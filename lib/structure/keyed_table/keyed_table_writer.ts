@@ -10,7 +10,7 @@ import type { KeyChanges } from "./key_changes.ts";
 import type { RowChanges } from "./row_changes.ts";
 import { sharedRowsPath } from "./shared_rows.ts";
 
-/** What a writer is made with. */
+/** The parts that a writer is made of. */
 export interface KeyedWriterParts<S extends AnyStruct> {
   readonly layout: S;
   readonly region: Region;
@@ -24,7 +24,7 @@ export interface KeyedWriterParts<S extends AnyStruct> {
   readonly wasWritten: (row: number) => boolean;
 }
 
-/** What writes rows. */
+/** The functions that write rows. */
 interface RowsWriter<S extends AnyStruct> {
   write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
   begin(row: number): ViewOf<S>;
@@ -33,9 +33,9 @@ interface RowsWriter<S extends AnyStruct> {
 }
 
 /**
- * Writes rows of a {@linkcode KeyedTable}: the one writer of all, or one of those that own rows. A value is written
- * where no reader looks, and published by one store. Closing it, or the death of its process, gives what it holds to
- * others.
+ * Writes rows of a {@linkcode KeyedTable}: as the one writer of all rows, or as one of the writers that own rows. A
+ * value is written into a slot that nobody reads, and published by one store. Closing it, or the death of its process,
+ * releases what it holds.
  */
 export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Disposable {
   readonly #parts: KeyedWriterParts<S>;
@@ -46,7 +46,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   /** The version word of row 0, and the words from one row to the next, among those of the table. */
   readonly #versionWord: number;
   readonly #rowWords: number;
-  /** For each row up to the highest that was taken, whether it is this writer's. */
+  /** For each row up to the highest that was taken, whether this writer owns it. */
   #mine = new Uint8Array(0);
   #begun = -1;
   #begunState = 0;
@@ -65,10 +65,10 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   }
 
   /**
-   * Adds a key, unless it is there; where rows have writers, takes its row, unless it is this writer's.
+   * Adds a key, unless it is there; where rows have writers, takes its row, unless this writer owns it already.
    *
-   * @returns The row, to be written by its number.
-   * @throws {RoleTakenError} If somebody alive owns the row, another writer of this attachment included.
+   * @returns The row's number, to write it by.
+   * @throws {RoleTakenError} If a living writer owns the row, another one of this attachment included.
    * @throws {CapacityError} If there is no room for the key.
    * @throws {RangeError} If it cannot be a key.
    * @throws {NotOwnerError} If this writer was closed.
@@ -86,7 +86,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
       this.#mine = longer;
     }
     this.#mine[row] = 1;
-    // Who died may have published a version and not noted it.
+    // The writer that died may have published a version without noting it.
     if (ownerDied) log.note(row);
     return row;
   }
@@ -96,7 +96,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
    *
    * @param key The key.
    * @param value As for `write`.
-   * @returns The row, which may be written by its number from now on.
+   * @returns The row's number, to write it by.
    * @throws As `own` and `write` do; a key that was added for a value that does not fit stays, without a value.
    */
   set(key: TableKey, value: ViewOf<S> | Partial<ValueOf<S>>): number {
@@ -109,9 +109,9 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
    * Writes a row and publishes it.
    *
    * @param row Its number.
-   * @param value A view, copied as it is; or an object, whose fields are checked: what it leaves out keeps its value,
-   * or is zero if the key was not written yet.
-   * @throws {RangeError} If the row has no key, or a value does not fit; nothing is then published.
+   * @param value A view, copied as it is; or an object, whose fields are checked: a field that it leaves out keeps its
+   * value, or is zero if the key was not written yet.
+   * @throws {RangeError} If the row has no key, or a value does not fit; then nothing is published.
    * @throws {NotOwnerError} If this writer was closed, or the row is not its own.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -123,11 +123,11 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   }
 
   /**
-   * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, forgets it.
+   * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, discards it.
    *
    * @param row Its number.
    * @returns The record to fill, with the current value in it, zeros if the key was not written yet. It is the same
-   * view each time, and throws `RangeError` once the row was committed or forgotten.
+   * view each time, and throws `RangeError` once the row was committed or discarded.
    * @throws As `write` does.
    */
   begin(row: number): ViewOf<S> {
@@ -141,7 +141,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   /**
    * Publishes the row that was begun.
    *
-   * @throws {TypeError} If none was, or its key was removed meanwhile.
+   * @throws {TypeError} If no row was begun, or its key was removed meanwhile.
    */
   commit(): void {
     const row = this.#begun;
@@ -156,10 +156,10 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   }
 
   /**
-   * Removes a key whose row is this writer's. The row may be given to another key.
+   * Removes a key whose row this writer owns. The row may be used for another key.
    *
    * @returns Whether it was there.
-   * @throws {RoleTakenError} If somebody else, who lives, owns its row.
+   * @throws {RoleTakenError} If another living writer owns its row.
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -172,7 +172,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   }
 
   /**
-   * Gives a row back that this writer took, so that others can take it. Its key and its value stay.
+   * Releases a row that this writer took, so that others can take it. Its key and its value stay.
    *
    * @param key Its key; nothing happens if the row is not this writer's.
    * @throws {NotOwnerError} If this writer was closed.
@@ -184,7 +184,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
     if (row >= 0 && this.#isMine(row)) this.#giveBack(row);
   }
 
-  /** Gives back what it holds; what was begun and not committed is never seen. The second time nothing happens. */
+  /** Releases what it holds; a row that was begun and not committed is never seen. The second time nothing happens. */
   close(): void {
     this.#begun = -1;
     this.#rows.close();
@@ -212,19 +212,19 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
     return keyAt(this.#parts.geometry, row) + STATE_DELTA;
   }
 
-  /** Whether a row was written since its key was added. Refuses one that is not to be written. */
+  /** Whether a row was written since its key was added. Refuses a row that this writer must not write. */
   #admit(row: number): boolean {
     const { geometry, wasWritten } = this.#parts, words = this.#words;
     if (row >>> 0 !== row || row >= geometry.capacity) this.#refuseRow(row);
     const at = keyAt(geometry, row);
-    // This writer's rows keep their keys, so what it reads plainly is as it is.
+    // This writer's rows keep their keys, so plain reads are exact.
     if ((peek(words, at + STATE_DELTA) & USED) === 0) this.#refuseRow(row);
     if (this.#isShared && this.#mine[row] !== 1) this.#refuseForeign(row);
     const isFirst = peek(words, this.#versionWord + row * this.#rowWords) === peek(words, at + BASE_DELTA);
     return !isFirst || wasWritten(row);
   }
 
-  /** What an earlier key left in the row is not this one's: what the value leaves out is zero. */
+  /** An earlier key's value in the row is not this key's: fields that the value leaves out become zero. */
   #writeFirst(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void {
     const { layout, rows } = this.#parts;
     // nothing was left, or is

@@ -2,7 +2,7 @@ import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 import type { KeyedGeometry, TableKey } from "./places.ts";
 
-/** What looking up keys needs. */
+/** What the lookups need. */
 export interface LookupPorts<S extends AnyStruct> {
   readonly words: WordAccess;
   /** Where the parts lie. */
@@ -18,34 +18,34 @@ export interface LookupPorts<S extends AnyStruct> {
   /** Multipliers of the hash. */
   readonly mix: number;
   readonly finish: number;
-  /** Where a key is put for looking it up: a word more than a key has. */
+  /** The scratch: the words of the key that is looked up, and one more. */
   readonly scratch: Int32Array;
-  /** Puts a text that is not plain into the scratch: how many words it fills, or −1 if it cannot be a key. */
+  /** Puts a text that is not plain into the scratch. Returns how many words it fills, or −1 if it cannot be a key. */
   readonly encodeText: (key: string) => number;
   /** Whether the processor keeps loads in order. */
   readonly isOrdered: boolean;
   /** The rows. */
   readonly rows: { read(row: number, into: ViewOf<S>): boolean };
-  /** Whether a row that has the version it was added with was written since: once in 2^32 times it was. */
+  /** Whether a row whose version is the one it was added with was written since: after 2^32 writes it was. */
   readonly wasWritten: (row: number) => boolean;
-  /** Throws that it is no key. */
+  /** Throws, as it is not a key. */
   readonly refuseKey: (key: unknown) => never;
-  /** Throws that there is no such row. */
+  /** Throws, as there is no such row. */
   readonly refuseRow: (row: unknown) => never;
-  /** Throws that the segment was closed. */
+  /** Throws, as the segment was closed. */
   readonly refuseUse: () => never;
 }
 
 /** A table's lookups. */
 export interface LookupPath<S extends AnyStruct> {
   /**
-   * Puts a key into the scratch, and returns its hash; `words` says how many words it fills, −1 for what cannot be a
+   * Puts a key into the scratch, and returns its hash; `words` is then how many words it fills, −1 if it cannot be a
    * key.
    */
   hash(key: TableKey): number;
-  /** The hash of what is in the scratch. */
+  /** The hash of the scratch. */
   hashOf(count: number): number;
-  /** How many words the key fills that `hash` was given last. */
+  /** How many words the key of the last call of `hash` fills. */
   words(): number;
   /** The row of a key, −1 if there is none. */
   rowOf(key: TableKey): number;
@@ -55,7 +55,7 @@ export interface LookupPath<S extends AnyStruct> {
   get(key: TableKey, into: ViewOf<S>): boolean;
   /** Copies a row, if it has a key and was written since. */
   read(row: number, into: ViewOf<S>): boolean;
-  /** Copies a row, if its state is as it was. */
+  /** Copies a row, if its state has not changed. */
   readIf(row: number, state: number, into: ViewOf<S>): boolean;
 }
 
@@ -65,7 +65,7 @@ export function makeLookupPath<S extends AnyStruct>(ports: LookupPorts<S>): Look
   const { movesWord, baseDelta, keyDelta, versionWord, rowWords, mix, finish } = ports;
   const { refuseKey, refuseRow, refuseUse } = ports;
   const { capacity, slotMask, isText, keyBytes, keyWords, indexWord, keysWord, keyStride } = ports.geometry;
-  // What is read plainly here is used only after a look at the state, in order, that confirms it.
+  // What is read plainly here is used only after an ordered load of the state confirms it.
   const look = ports.isOrdered ? peek : load;
   const tagMask = ~slotMask;
   let used = 0, seen = 0;
@@ -96,7 +96,7 @@ export function makeLookupPath<S extends AnyStruct>(ports: LookupPorts<S>): Look
     return word;
   };
 
-  /** Words are packed and hashed in one go while characters are plain: none is 0, or beyond 127. */
+  /** Words are packed and hashed in one pass while characters are plain, which means from 1 to 127. */
   const hashText = (key: string): number => {
     if (typeof key !== "string") refuseKey(key);
     const length = key.length, whole = length >> 2;
@@ -164,7 +164,7 @@ export function makeLookupPath<S extends AnyStruct>(ports: LookupPorts<S>): Look
     return -1;
   };
 
-  /** Nothing was found. An entry that was moved meanwhile may have passed us by: then look again. */
+  /** Nothing was found. An entry that was moved meanwhile may have been missed: then search again. */
   const findAgain = (hash: number, moves: number): number => {
     while (true) {
       const now = load(movesWord); // pairs: key moves
@@ -185,7 +185,7 @@ export function makeLookupPath<S extends AnyStruct>(ports: LookupPorts<S>): Look
   const readIf = (row: number, state: number, into: ViewOf<S>): boolean => {
     const at = keysWord + row * keyStride;
     if (load(at) !== state) return load(at) === undefined ? refuseUse() : false; // pairs: key state
-    // What an earlier key of the row left is not this one's.
+    // An earlier key's value in the row is not this key's.
     if (look(versionWord + row * rowWords) === look(at + baseDelta) && !wasWritten(row)) return false;
     return rows.read(row, into) && load(at) === state; // pairs: key state
   };

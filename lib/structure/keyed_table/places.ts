@@ -1,4 +1,4 @@
-/** A key: a text or an integer, as the table was made. */
+/** A key: a text or an integer, depending on the table. */
 export type TableKey = string | number;
 
 /** Where the parts of a table lie. */
@@ -21,7 +21,7 @@ export interface KeyedGeometry {
   readonly keyStride: number;
   /** Where the rows begin, in bytes. */
   readonly rowsOffset: number;
-  /** Whether each row has a writer of its own. */
+  /** Whether each row has its own writer. */
   readonly isShared: boolean;
 }
 

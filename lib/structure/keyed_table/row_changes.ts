@@ -5,14 +5,14 @@ export interface LogPlaces {
   /** How many changes there were. */
   readonly changesWord: number;
   readonly logWord: number;
-  /** Entries of the log, less one: a power of two, and no less than there are rows. */
+  /** Entries of the log, less one: a power of two, at least as many as there are rows. */
   readonly logMask: number;
 }
 
 /**
- * The log of changes where each row has a writer of its own. A writer publishes the row's version, then counts, which
- * gives it an entry, then fills that: whoever sees a full entry finds the version in the row, and whoever sees one that
- * is not full, as its writer is slow, or dead, looks at all rows.
+ * The log of changes where each row has its own writer. A writer publishes the row's version, then adds 1 to the count,
+ * which assigns it an entry, then fills the entry. A reader that sees a filled entry finds the version in the row; one
+ * that sees an unfilled entry, of a slow or dead writer, visits all rows.
  */
 export class RowChanges {
   readonly #words: Int32Array;
@@ -37,7 +37,8 @@ export class RowChanges {
   }
 
   /**
-   * Calls a function for each row that changed, and returns the count to go on from; −1 if all have to be looked at.
+   * Calls a function for each row that changed, and returns the count to continue from; −1 if all rows have to be
+   * visited.
    */
   visit(since: number, now: number, fn: (row: number) => void): boolean {
     const { logWord, logMask } = this.#places, changes = (now - since) >>> 0;

@@ -14,13 +14,13 @@ import { recordCopies, type Region } from "../../memory/internal.ts";
 import { SCRATCH_WORD } from "./format.ts";
 
 /**
- * Writes rows of a table of which others write other rows at the same time: as the writer of a `LatestTable` does, but
- * for the log of changes, of which there is only one. What it notes of changes goes where nobody looks.
+ * Makes the path that writes rows of a table while others write other rows: that of a `LatestTable`'s writer, except
+ * for the log of changes, which all writers share. The path's own notes of changes go to words that nobody reads.
  *
  * @param layout What a row holds.
  * @param region Where the rows lie.
  * @param geometry How.
- * @param end Whose path it is.
+ * @param end The writer's end of the table.
  */
 export function sharedRowsPath<S extends AnyStruct>(
   layout: S,

@@ -18,7 +18,7 @@ import { KeyTexts } from "./key_texts.ts";
 import { type LookupPath, makeLookupPath } from "./lookup_path.ts";
 import { RowChanges } from "./row_changes.ts";
 
-/** What an attachment to a table consists of: where its keys and rows lie, and what finds and changes them. */
+/** The parts of an attachment to a table: where its keys and rows lie, and the objects that find and change them. */
 export class TableParts<S extends AnyStruct> {
   readonly region: Region;
   readonly words: Int32Array;
@@ -42,12 +42,12 @@ export class TableParts<S extends AnyStruct> {
     this.#texts = new KeyTexts(geometry.isText, geometry.keyBytes, geometry.keyWords);
   }
 
-  /** The lookups, made when they are first asked for: it takes a hundred times as long as to attach. */
+  /** The lookups, made at first use: that takes a hundred times as long as attaching. */
   get lookup(): LookupPath<S> {
     return this.#lookup ??= this.#makeLookup();
   }
 
-  /** What adds and removes keys. Throws on a read-only attachment. */
+  /** The object that adds and removes keys. Throws on a read-only attachment. */
   get changes(): KeyChanges {
     this.requireOpen();
     const { region, geometry, rows } = this;
@@ -82,7 +82,7 @@ export class TableParts<S extends AnyStruct> {
     return this.rows.version(row) !== high * 2 ** 32 + low;
   }
 
-  /** Throws that there is no such row. */
+  /** Throws, as there is no such row. */
   refuseRow(row: unknown): never {
     throw new RangeError(
       `Cannot use a row of keyed table ${this.region.name} as its number must be an integer from 0 to ${
@@ -96,7 +96,7 @@ export class TableParts<S extends AnyStruct> {
     if (this.region.source.closed) this.refuseClosed();
   }
 
-  /** Throws that the segment was closed. */
+  /** Throws, as the segment was closed. */
   refuseClosed(): never {
     throw new ClosedError(`Cannot use ${this.region.name} as its segment was closed; open it again`);
   }

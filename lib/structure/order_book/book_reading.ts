@@ -1,6 +1,6 @@
-/** The best levels of an {@linkcode OrderBook}, as `read` found them, the best first. */
+/** The best levels of an {@linkcode OrderBook}, copied by `read`, the best first. */
 export class BookReading {
-  /** The most levels a side is asked for. */
+  /** The most levels that are read of a side. */
   readonly depth: number;
   /** How many bids there are. */
   bids: number = 0;
@@ -14,26 +14,26 @@ export class BookReading {
   readonly askPrices: Float64Array;
   /** Their quantities. */
   readonly askQuantities: Float64Array;
-  /** Whether the book may be used; there are no levels if not. */
+  /** Whether the book is valid; if not, there are no levels. */
   isValid: boolean = false;
   /** Sequence number of the last change applied. */
   sequence: number = 0;
-  /** When that happened, as the writer was told; NaN if it was not. */
+  /** The time of that change, from its update; NaN if that had none. */
   time: number = 0;
   /** Changes applied since the book was made. */
   changes: number = 0;
-  /** Levels that found no room since the last snapshot: that many of the worst may be missing. */
+  /** Levels dropped for want of room since the last snapshot: that many of the worst may be missing. */
   dropped: number = 0;
-  /** The lowest bid down to which all is known; what lies below may be there, or not. −∞ if all is known. */
+  /** The lowest bid down to which all levels are known; below it, some may be missing. −∞ if all are known. */
   knownBid: number = -Infinity;
-  /** The highest ask up to which all is known; ∞ if all is known. */
+  /** The highest ask up to which all levels are known; ∞ if all are known. */
   knownAsk: number = Infinity;
 
   /**
    * Makes room for a reading.
    *
    * @param depth The most levels a side.
-   * @throws {RangeError} If it is no integer from 1 on.
+   * @throws {RangeError} If the depth is not an integer from 1 to 2^20.
    */
   constructor(depth: number) {
     if (!Number.isInteger(depth) || depth < 1 || depth > 2 ** 20) {
@@ -48,35 +48,35 @@ export class BookReading {
     this.askQuantities = new Float64Array(depth);
   }
 
-  /** The best bid; NaN if nobody bids. */
+  /** The best bid; NaN if there is no bid. */
   get bid(): number {
     return this.bids > 0 ? this.bidPrices[0] : NaN;
   }
 
-  /** Quantity at the best bid; 0 if nobody bids. */
+  /** Quantity at the best bid; 0 if there is no bid. */
   get bidQuantity(): number {
     return this.bids > 0 ? this.bidQuantities[0] : 0;
   }
 
-  /** The best ask; NaN if nobody asks. */
+  /** The best ask; NaN if there is no ask. */
   get ask(): number {
     return this.asks > 0 ? this.askPrices[0] : NaN;
   }
 
-  /** Quantity at the best ask; 0 if nobody asks. */
+  /** Quantity at the best ask; 0 if there is no ask. */
   get askQuantity(): number {
     return this.asks > 0 ? this.askQuantities[0] : 0;
   }
 
   /**
-   * Whether the best bid is known to be it, or nobody is known to bid: beyond what is known a better one may be
-   * missing.
+   * Whether the best bid, or that there is none, is certain: where the known range does not reach it, a better one may
+   * be missing.
    */
   get isBidKnown(): boolean {
     return this.bids > 0 ? this.bidPrices[0] >= this.knownBid : this.knownBid === -Infinity;
   }
 
-  /** The same of the best ask. */
+  /** The same for the best ask. */
   get isAskKnown(): boolean {
     return this.asks > 0 ? this.askPrices[0] <= this.knownAsk : this.knownAsk === Infinity;
   }
@@ -95,7 +95,7 @@ export class BookReading {
     return count;
   }
 
-  /** Whether somebody bids as much as, or more than, somebody asks: then something was missed. */
+  /** Whether the best bid is at or above the best ask: then a change was missed. */
   get isCrossed(): boolean {
     return this.bids > 0 && this.asks > 0 && this.bidPrices[0] >= this.askPrices[0];
   }

@@ -1,17 +1,17 @@
-/** Levels of one side of an update, in any order, in arrays that are used again and again. */
+/** Levels of one side of an update, in any order, in arrays that are reused. */
 export class BookLevels {
   /** How many there are. */
   length: number = 0;
   /** Their prices. */
   prices: Float64Array = new Float64Array(16);
-  /** Their quantities: 0 for a level that is gone. */
+  /** Their quantities: 0 removes a level. */
   quantities: Float64Array = new Float64Array(16);
 
   /**
-   * Adds a level. What a later one says of the same price counts.
+   * Adds a level. Of several at one price the last counts.
    *
    * @param price Its price.
-   * @param quantity What there is of it; 0 if nothing any more.
+   * @param quantity Its quantity; 0 removes it.
    */
   push(price: number, quantity: number): void {
     const at = this.length;
@@ -21,7 +21,7 @@ export class BookLevels {
     this.length = at + 1;
   }
 
-  /** Forgets all. */
+  /** Removes all levels. */
   clear(): void {
     this.length = 0;
   }
@@ -36,34 +36,35 @@ export class BookLevels {
 }
 
 /**
- * What a venue sends of an order book: a change, or a whole one. To be filled, applied by an `OrderBookWriter`, cleared
- * and filled again.
+ * A change of an order book, or a whole one, as a venue sends it. Fill it, apply it by an `OrderBookWriter`, clear it
+ * and fill it again.
  */
 export class BookUpdate {
   /** The buying side. */
   readonly bids: BookLevels = new BookLevels();
   /** The selling side. */
   readonly asks: BookLevels = new BookLevels();
-  /** The first sequence number that is in it. */
+  /** The first sequence number that it covers. */
   first: number = NaN;
-  /** The last one: the book's, when it is applied. */
+  /** The last one: the book's, once it is applied. */
   last: number = NaN;
-  /** The last number of the update before it; NaN where updates have no numbers, and each follows the one before. */
+  /** The last number of the update before it; NaN where updates have no numbers; then each follows the one before. */
   previous: number = NaN;
-  /** When it happened, on the clock of whoever says so; NaN if nobody does. */
+  /** Its time, on the clock of its source; NaN if there is none. */
   time: number = NaN;
-  /** Of a whole book: the lowest bid down to which it is whole; −∞ if nothing was left out. */
+  /** Of a whole book: the lowest bid down to which it is complete; −∞ if nothing was left out. */
   knownBid: number = -Infinity;
-  /** Of a whole book: the highest ask up to which it is whole. */
+  /** Of a whole book: the highest ask up to which it is complete. */
   knownAsk: number = Infinity;
   /**
-   * What the venue says is the best bid after this update, beyond what is known of the book; NaN if it does not say.
+   * The best bid after this update by the venue's own statement, which may lie outside the known range; NaN if there is
+   * none.
    */
   toldBid: number = NaN;
-  /** The same of the best ask. */
+  /** The same for the best ask. */
   toldAsk: number = NaN;
 
-  /** Makes it as if it were new. */
+  /** Resets it to a new update. */
   clear(): void {
     this.bids.clear();
     this.asks.clear();

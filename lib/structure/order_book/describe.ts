@@ -22,7 +22,7 @@ import { OrderBook } from "./order_book.ts";
 export function describeOrderBook(region: Region): PartDescription {
   const book = OrderBook.attach(region, {}), { copyMask, copyWords } = readGeometry(region, {});
   const { i32, f64 } = region.source;
-  /** The book's numbers, without its levels: read as they are, once more if it moved on meanwhile. */
+  /** The book's numbers, without its levels: read again if a change was published meanwhile. */
   const look = () => {
     while (true) {
       const { version } = book, copy = HEADER_BYTES / 4 + (version & copyMask) * copyWords;

@@ -4,12 +4,12 @@ import { alignUp } from "../../memory/mod.ts";
  * An order book: a header, then `copies` whole copies of the book. Version v lies in copy v mod copies.
  *
  *     offset  bytes  field of the header
- *          0      4  levels: the most that a side holds
+ *          0      4  levels: the most a side holds
  *          4      4  copies: a power of two
  *          8      4  digits after the point of a price
  *         12      4  digits after the point of a quantity
  *         16     48  zero
- *         64      4  writer: the id of who may write, 0 for nobody
+ *         64      4  writer: the id of the attachment that may write, 0 for nobody
  *         68     60  zero; readers never touch the writer's cache line
  *        128      4  version: storing it publishes; it wraps
  *        132    124  zero
@@ -23,12 +23,12 @@ import { alignUp } from "../../memory/mod.ts";
  *         24      8  time of that change
  *         32      8  changes applied since the book was made
  *         40      8  levels dropped for want of room since the last snapshot
- *         48      8  the lowest bid down to which all is known; −∞ for all there is
- *         56      8  the highest ask up to which all is known; ∞ for all there is
+ *         48      8  the lowest bid down to which all levels are known; −∞ if all are
+ *         56      8  the highest ask up to which all levels are known; ∞ if all are
  *         64      …  the bids, then the asks, each `levels` pairs of price and quantity
  *
- * All numbers of 8 bytes are doubles: of prices and quantities those nearest to a decimal of so many digits. The best
- * price of a side is its last one: most changes are near the best price, and so move little.
+ * All numbers of 8 bytes are doubles: prices and quantities are those nearest to a decimal with that many digits. The
+ * best price of a side is its last one: most changes are near the best price, and so move few levels.
  *
  *     state      what the book is                      what makes it so
  *     EMPTY      nothing                               its creation

@@ -24,14 +24,16 @@ import {
 
 /** How an {@linkcode OrderBook} is made. */
 export interface OrderBookOptions {
-  /** The most levels a side holds: the best ones. 1 to 2^20. */
+  /** The most levels a side holds, 1 to 2^20: the best ones are kept. */
   readonly levels: number;
-  /** Digits after the point of a price, 0 to 15: prices that agree in them are one level. Defaults to 8. */
+  /**
+   * Digits after the point of a price, 0 to 15: prices that are equal to that many digits are one level. Defaults to 8.
+   */
   readonly priceDigits?: number;
   /** Digits after the point of a quantity, 0 to 15. Defaults to 8. */
   readonly quantityDigits?: number;
   /**
-   * How many copies of the book there are: 2, 4 (unless given), 8 or 16. A reader starts again if the writer publishes
+   * How many copies of the book there are: 2, 4, 8 or 16. Defaults to 4. A reader starts again if the writer publishes
    * `copies − 1` changes while it copies.
    */
   readonly copies?: number;
@@ -48,7 +50,7 @@ export interface BookGeometry {
   readonly copyWords: number;
 }
 
-/** Where the fields of a book lie, for its hot paths, and what they may be. */
+/** Where the fields of a book lie, for its hot paths, and their limits. */
 export interface BookPlaces extends BookGeometry {
   readonly versionWord: number;
   /** The first word of copy 0. */
@@ -65,7 +67,7 @@ export interface BookPlaces extends BookGeometry {
   readonly knownBid: number;
   readonly knownAsk: number;
   readonly levelsDelta: number;
-  /** The states in which a book may be used. */
+  /** The states in which a book is valid. */
   readonly isSnapshot: number;
   readonly isFollowing: number;
 }
@@ -125,7 +127,7 @@ export function writeGeometry(region: Region, options: OrderBookOptions): void {
   u32[QUANTITY_DIGITS_WORD] = quantityDigits;
 }
 
-/** Reads where the copies lie, and refuses what contradicts itself, the region or what the caller expects. */
+/** Reads where the copies lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<OrderBookOptions>): BookGeometry {
   const refuse = (what: string, expected: unknown, found: unknown) =>
     new SegmentFormatError(

@@ -21,24 +21,24 @@ export type BookSide = "bids" | "asks";
 
 /**
  * An order book: prices and quantities of both sides. One writer at a time; any number of readers, in any processes.
- * Reading never blocks the writer, and never waits for it: not for one that is stopped, nor for one that died. Readers
- * are never shown a torn book, nor half a change; a reader starts again if the writer publishes `copies − 1` changes
- * while it reads, so one that reads thousands of levels of a book that never rests wants more copies.
+ * Reading never blocks the writer, and never waits for it, even if it is stopped or dead. Readers never see a torn
+ * book, nor half a change. A reader starts again if the writer publishes `copies − 1` changes while it reads, so
+ * reading thousands of levels of a book that changes all the time takes more copies.
  *
- * A book knows each side down to the worst price that its snapshot covered, and that there was room for. Changes tell
- * of levels beyond, but not of all: where the best price lies there, a reading says that it is not known.
+ * A book knows each side down to the worst price that its snapshot covered and for which there was room. Changes report
+ * some levels beyond that, but not all: if the best price lies there, a reading says that it is not known.
  *
- * Prices and quantities are decimals of a declared number of digits behind the point, to which they are rounded: each
- * is the double nearest to its decimal. What is 2^51 units of the last digit or more (22 million at 8 digits) is kept
- * as it is given, as it has 15 digits already; no finite number is refused for its size. A quantity that rounds to
- * nothing is the smallest there is.
+ * Prices and quantities are decimals, rounded to a declared number of digits after the point: each is the double
+ * nearest to its decimal. A number of 2^51 units of the last digit or more (22 million at 8 digits) is kept unrounded,
+ * as it has 15 digits already; no finite number is refused for its size. A quantity above 0 that rounds to 0 becomes
+ * one unit of the last digit.
  *
- * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number, and its
- * role to the next one, which goes on from there: a change that was applied is told apart from one that was not.
+ * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number. The next
+ * writer continues from there: the number shows which changes were applied.
  *
  * How it works: a change is applied to a copy that nobody reads, and one store publishes it. Before the next change,
- * what the copy in turn lacks is taken over from the one published last: from the deepest level that changed to the
- * best. Left-right (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
+ * the copy in turn catches up with the one published last, from the deepest level that changed to the best. Left-right
+ * (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
  *
  * @example
  * ```ts
@@ -89,10 +89,11 @@ export class OrderBook {
   #path: BookReaderPath | undefined;
 
   /**
-   * Copies the best levels, as many as there is room for. All are of one version of the book. Allocates nothing.
+   * Copies the best levels, as many as the reading has room for. All are of one version of the book. Allocates nothing.
    *
-   * @param into Where to.
-   * @returns False if the book may not be used, as no snapshot came yet, or none since a gap; there are no levels then.
+   * @param into The reading to overwrite.
+   * @returns False if the book is not valid, as there was no snapshot yet, or none since a gap; then there are no
+   * levels.
    * @throws {ClosedError} If the segment was closed.
    */
   readonly read: (into: BookReading) => boolean;
@@ -137,39 +138,42 @@ export class OrderBook {
   }
 
   /**
-   * What a side offers, or asks for, from the best price to another, that one included.
+   * The total quantity of a side from the best price to another one, inclusive.
    *
    * @param side The side.
-   * @param price The worst price that counts. Beyond what is known of the book there may be more.
-   * @returns NaN if the book may not be used.
+   * @param price The worst price that counts. Outside the known range there may be more than is counted.
+   * @returns NaN if the book is not valid.
    * @throws {TypeError} If there is no such side.
    * @throws {ClosedError} If the segment was closed.
    */
   quantityTo(side: BookSide, price: number): number {
     const sum = this.#reader().quantityTo(this.#isBids(side), price), factor = 10 ** this.quantityDigits;
-    // Decimals do not add up exactly.
+    // Sums of decimals are not exact.
     return sum * factor < Number.MAX_SAFE_INTEGER ? Math.round(sum * factor) / factor : sum;
   }
 
   /**
-   * The mean price, weighted by quantity, at which so much can be bought or sold at once, from the best price on.
+   * The mean price, weighted by quantity, at which a given quantity can be bought or sold at once, from the best price
+   * on.
    *
-   * @param side The side that is taken from: `"asks"` to buy.
-   * @param size How much, above 0.
-   * @returns NaN if there is not as much, or the book may not be used.
+   * @param side The side that is traded against: `"asks"` to buy.
+   * @param size The quantity, above 0.
+   * @returns NaN if the side has less, or the book is not valid.
    * @throws {RangeError} If the size is not above 0.
    * @throws {TypeError} If there is no such side.
    * @throws {ClosedError} If the segment was closed.
    */
   averagePrice(side: BookSide, size: number): number {
     if (!(size > 0)) {
-      throw new RangeError(`Cannot tell a price in ${this.#region.name} as the size must be above 0: received ${size}`);
+      throw new RangeError(
+        `Cannot compute a price in ${this.#region.name} as the size must be above 0: received ${size}`,
+      );
     }
     return this.#reader().averagePrice(this.#isBids(side), size);
   }
 
   /**
-   * Changes with each change of the book, a number of 32 bits that wraps: cheap to look at before reading.
+   * A number of 32 bits that changes with each change of the book, and wraps: a cheap check before reading.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -177,14 +181,14 @@ export class OrderBook {
     return load(this.#region.source.i32, VERSION_WORD) ?? this.#refuseClosed(); // pairs: book version
   }
 
-  /** Whether somebody alive is the writer. If nobody is, the book stays as it is until somebody takes over. */
+  /** Whether there is a living writer. If not, the book does not change until an attachment becomes the writer. */
   get hasWriter(): boolean {
     this.#requireOpen();
     return this.#role.holder !== 0;
   }
 
   /**
-   * Becomes the book's writer. Give the role back with `close()` or `using`; from a dead writer it is taken over.
+   * Becomes the book's writer, also in place of one that died. `close()` or `using` releases the role.
    *
    * @throws {RoleTakenError} If there is a live writer, in whichever process.
    * @throws {ReadOnlyError} On a read-only attachment.
@@ -200,7 +204,7 @@ export class OrderBook {
     return this.#path ??= this.#makeReader();
   }
 
-  /** Made at the first reading: it takes a hundred times as long as to attach. */
+  /** Made at the first reading: that takes a hundred times as long as attaching. */
   #makeReader(): BookReaderPath {
     const { i32, f64 } = this.#region.source, both = new Float64Array(1), halves = new Int32Array(both.buffer);
     const path = specialize(makeBookReaderPath)({
@@ -208,7 +212,7 @@ export class OrderBook {
       doubles: f64,
       places: placesOf(this.#geometry),
       loadDouble(index) {
-        // Pairs, half by half, with the writer's stores; the version tells what they mean.
+        // Pairs, half by half, with the writer's stores; the version decides whether they are valid.
         store(halves, 0, load(i32, index * 2));
         store(halves, 1, load(i32, index * 2 + 1));
         return both[0];
@@ -223,7 +227,7 @@ export class OrderBook {
 
   #isBids(side: BookSide): boolean {
     if (side === "bids" || side === "asks") return side === "bids";
-    throw new TypeError(`Cannot look into ${this.#region.name} as a side must be "bids" or "asks": received ${side}`);
+    throw new TypeError(`Cannot read a side of ${this.#region.name} as it must be "bids" or "asks": received ${side}`);
   }
 
   #requireOpen(): void {

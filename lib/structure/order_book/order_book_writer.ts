@@ -8,8 +8,8 @@ import { type BookApplied, type BookWriterPath, makeBookWriterPath } from "./wri
 import { writerPortsOf } from "./writer_ports.ts";
 
 /**
- * The one writer of an {@linkcode OrderBook}. Closing it, or the death of its process, gives the role to others; in
- * both cases the book stays as it was published last.
+ * The one writer of an {@linkcode OrderBook}. Closing it, or the death of its process, releases the role; either way
+ * the book stays as it was published last.
  */
 export class OrderBookWriter implements Disposable {
   readonly #end: ChannelEnd;
@@ -18,30 +18,29 @@ export class OrderBookWriter implements Disposable {
   readonly #path: BookWriterPath;
 
   /**
-   * Puts a whole book in the place of what there is, and publishes it. One that is older than a book that may be used
-   * is stale.
+   * Replaces the whole book, and publishes it. A snapshot that is older than a valid book is stale.
    *
-   * @param update The book: every level, the last sequence number that is in it, and how far down it is whole.
-   * @throws {RangeError} If a price is not finite, or a quantity is below 0 or not finite; nothing is then published.
+   * @param update The book: every level, the last sequence number that it covers, and how far down it is complete.
+   * @throws {RangeError} If a price is not finite, or a quantity is below 0 or not finite; then nothing is published.
    * @throws {NotOwnerError} If this writer was closed.
    * @throws {ClosedError} If the segment was closed.
    */
   readonly snapshot: (update: BookUpdate) => BookApplied;
 
   /**
-   * Applies a change and publishes it at once. It must follow the last one, unless changes have no numbers: its
-   * `previous` is that one's `last`; the first one behind a snapshot may also begin before the snapshot and end after
+   * Applies a change and publishes it at once. Unless changes have no numbers, it must follow the last one: its
+   * `previous` is that one's `last`. The first change after a snapshot may also begin before the snapshot and end after
    * it.
    *
-   * @param update The levels that changed, with what there is of them then.
+   * @param update The levels that changed, with their new quantities.
    * @throws As `snapshot` does.
    */
   readonly change: (update: BookUpdate) => BookApplied;
 
   /**
-   * Makes the book invalid until the next snapshot, as after a gap that was seen elsewhere.
+   * Makes the book invalid until the next snapshot, as for a gap that the caller detected.
    *
-   * @throws As `snapshot` does, but for the levels.
+   * @throws As `snapshot` does, except for the levels.
    */
   readonly invalidate: () => void;
 
@@ -62,12 +61,12 @@ export class OrderBookWriter implements Disposable {
     return this.#region.source.f64[this.#path.current() / 2 + SEQUENCE_F64];
   }
 
-  /** When that happened, as its writer was told; NaN if it was not. */
+  /** The time of that update; NaN if it had none. */
   get time(): number {
     return this.#region.source.f64[this.#path.current() / 2 + TIME_F64];
   }
 
-  /** Whether the book may be used. */
+  /** Whether the book is valid. */
   get isValid(): boolean {
     const state = this.#region.source.i32[this.#path.current() + STATE_WORD];
     return state === SNAPSHOT || state === FOLLOWING;
@@ -78,13 +77,13 @@ export class OrderBookWriter implements Disposable {
     return this.#region.source.i32[this.#path.current() + STATE_WORD] === FOLLOWING;
   }
 
-  /** Whether the book may be used, and nothing is missing from it, however far from the best prices. */
+  /** Whether the book is valid and complete, however far from the best prices. */
   get isWhole(): boolean {
     const half = this.#path.current() / 2, { f64 } = this.#region.source;
     return this.isValid && f64[half + KNOWN_BID_F64] === -Infinity && f64[half + KNOWN_ASK_F64] === Infinity;
   }
 
-  /** Gives the role back. The second time nothing happens. */
+  /** Releases the role. The second time nothing happens. */
   close(): void {
     this.#path.close();
     this.#end.close(() => this.#role.release());

@@ -2,31 +2,34 @@ import type { WordAccess } from "../../atomic/internal.ts";
 import type { BookReading } from "./book_reading.ts";
 import type { BookPlaces } from "./geometry.ts";
 
-/** What reading a book needs. */
+/** The parts of a book that reading needs. */
 export interface BookReaderPorts {
   readonly words: WordAccess;
   readonly doubles: Float64Array;
   readonly places: BookPlaces;
-  /** Reads a double by two atomic loads, where the processor may let a plain one pass the last look at the version. */
+  /**
+   * Reads a double by two atomic loads, where the processor may move a plain load past the last load of the version.
+   */
   readonly loadDouble: (index: number) => number;
   /** Whether the processor keeps loads in order. */
   readonly isOrdered: boolean;
   readonly pause: () => void;
-  /** Throws that the segment was closed. */
+  /** Throws, as the segment was closed. */
   readonly refuseUse: () => never;
 }
 
 /** A book's reading methods. */
 export interface BookReaderPath {
   read(into: BookReading): boolean;
-  /** What a side offers up to a price; NaN if the book may not be used. */
+  /** The total quantity of a side up to a price; NaN if the book is not valid. */
   quantityTo(isBids: boolean, price: number): number;
-  /** The mean price of so much of a side; NaN if there is not as much, or the book may not be used. */
+  /** The mean price of a quantity of a side; NaN if the side has less, or the book is not valid. */
   averagePrice(isBids: boolean, size: number): number;
 }
 
 /**
- * Makes the reading methods of a book. What is copied may be torn, and is used only if the version says that it is not.
+ * Makes the reading methods of a book. Copied data may be torn, and are used only if the version confirms that they are
+ * whole.
  */
 export function makeBookReaderPath(ports: BookReaderPorts): BookReaderPath {
   const { words: { load, peek }, doubles, loadDouble, pause, refuseUse } = ports;
@@ -42,7 +45,7 @@ export function makeBookReaderPath(ports: BookReaderPorts): BookReaderPath {
     return version;
   };
 
-  /** Whether what was read of a version is whole: its copy was not taken for a newer one meanwhile. */
+  /** Whether what was read of a version is whole: its copy was not reused for a newer one meanwhile. */
   const isWhole = (version: number): boolean => {
     if (((load(versionWord) - version) >>> 0) < copyMask) return true; // pairs: book version
     pause();
@@ -56,13 +59,13 @@ export function makeBookReaderPath(ports: BookReaderPorts): BookReaderPath {
     return found === isSnapshot || found === isFollowing;
   };
 
-  /** How many levels a side has: no more than there is room for, whatever is written there. */
+  /** How many levels a side has: no more than there is room for, even if the word is corrupt. */
   const countOf = (at: number, isBids: boolean): number => {
     const count = look(at + (isBids ? bids : asks));
     return count >>> 0 <= levels ? count : 0;
   };
 
-  /** The best level of a side, in doubles: worse ones lie in front of it. */
+  /** The best level of a side, in doubles: worse ones lie before it. */
   const bestOf = (at: number, isBids: boolean): number =>
     (at >> 1) + levelsDelta + ((isBids ? 0 : levels) + countOf(at, isBids)) * 2 - 2;
 

@@ -3,32 +3,32 @@ import type { BookLevels, BookUpdate } from "./book_update.ts";
 import type { BookPlaces } from "./geometry.ts";
 
 /**
- * What became of an update:
+ * The outcome of an update:
  *
  * - `applied`: readers see it.
- * - `stale`: the book is as new, or newer, by its sequence number.
+ * - `stale`: by its sequence number the book is as new, or newer.
  * - `early`: there is no snapshot yet, or none since a gap.
- * - `gap`: something is missing in front of it; the book is invalid from now on, until the next snapshot.
+ * - `gap`: a change before it is missing; the book is invalid until the next snapshot.
  */
 export type BookApplied = "applied" | "stale" | "early" | "gap";
 
-/** What writing a book needs. */
+/** The parts of a book that writing needs. */
 export interface BookWriterPorts {
   readonly words: WordAccess;
   readonly doubles: Float64Array;
   readonly places: BookPlaces;
   readonly isInvalid: number;
-  /** What prices and quantities are multiplied with to make them integers. */
+  /** The factors that turn prices and quantities into integers. */
   readonly priceFactor: number;
   readonly quantityFactor: number;
   /**
-   * Whether the processor keeps stores in order. Where it does not, the writer's look at the version it alone writes is
-   * an atomic one: after it, nothing of the next version is seen before the version published last.
+   * Whether the processor keeps stores in order. Where it does not, the writer loads the version that it alone writes
+   * atomically: after that load, nothing of the next version is seen before the version published last.
    */
   readonly isOrdered: boolean;
-  /** Throws that a level is none. */
+  /** Throws, as a level is not valid. */
   readonly refuseLevel: (price: number, quantity: number) => never;
-  /** Throws why the writer cannot be used. */
+  /** Throws the reason why the writer cannot be used. */
   readonly refuseUse: () => never;
 }
 
@@ -51,14 +51,14 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     ports.places;
   const { sequence, time, changes, dropped, knownBid, knownAsk, levelsDelta } = ports.places;
   const lookAtOwn = ports.isOrdered ? peek : load;
-  /** So many levels are moved one by one: a call that moves more of them at once takes as long. */
+  /** Up to this many levels are moved one by one: from there on, one call of `copyWithin` is faster. */
   const few = 16;
   // Up to which index each copy's sides are those of the version published last: nothing is known at first.
   const sameBids = new Int32Array(copyMask + 1), sameAsks = new Int32Array(copyMask + 1);
   /** Prices and quantities of an update, rounded: bids, then asks. */
   let prices = new Float64Array(64), quantities = new Float64Array(64);
   let isOpen = true;
-  /** The lowest index of a side that the update under way touched, and what it found no room for. */
+  /** The lowest index of a side that the current update touched, and how many levels it found no room for. */
   let lowest = 0, lost = 0;
 
   const look = (): number => {
@@ -80,7 +80,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
 
   /**
    * A number rounded to a declared number of digits: adding 1.5 · 2^52 leaves no bits for less than one of their units.
-   * What is 2^51 units or more has hardly more digits, and stays as it is.
+   * A number of 2^51 units or more has hardly more digits, and is not rounded.
    */
   const rounded = (value: number, factor: number): number => {
     const units = value * factor;
@@ -88,11 +88,11 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     return ((units + 6755399441055744) - 6755399441055744) / factor;
   };
 
-  /** Rounds the levels of a side to what the book tells apart, and refuses what is no level. */
+  /** Rounds the levels of a side to the book's digits, and refuses invalid ones. */
   const roundSide = (side: BookLevels, from: number): void => {
     for (let i = 0; i < side.length; i++) {
       const price = rounded(side.prices[i], priceFactor), given = side.quantities[i];
-      // What there is of it does not round to nothing, which would take the level away.
+      // A quantity above 0 must not round to 0, which would remove the level.
       const quantity = rounded(given, quantityFactor) || (given > 0 ? 1 / quantityFactor : given);
       if (price - price !== 0 || !(given >= 0 && quantity < Infinity)) refuseLevel(side.prices[i], given);
       prices[from + i] = price;
@@ -110,10 +110,10 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     roundSide(update.asks, update.bids.length);
   };
 
-  /** How many levels a side has: no more than there is room for, whatever is written there. */
+  /** How many levels a side has: no more than there is room for, even if the word is corrupt. */
   const countOf = (at: number): number => peek(at) >>> 0 <= levels ? peek(at) : 0;
 
-  /** Takes over into the next copy what it lacks of a side. No reader looks at it. */
+  /** Copies into the next copy what it lacks of a side. Nobody reads it yet. */
   const catchUp = (version: number, sideAt: number, same: Int32Array, count: number): void => {
     const first = same[(version + 1) & copyMask];
     if (first >= count) return;
@@ -121,7 +121,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     move(sideAt + first * 2, from + first * 2, from + count * 2);
   };
 
-  /** From `from` on all copies but the next one differ from what is going to be published. */
+  /** From `from` on, all copies but the next one differ from the version about to be published. */
   const noteChange = (version: number, same: Int32Array, from: number): void => {
     for (let i = 0; i <= copyMask; i++) if (same[i] > from) same[i] = from;
     same[(version + 1) & copyMask] = levels;
@@ -141,16 +141,16 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     return low;
   };
 
-  /** Makes room for a level where there is none: the worst one goes. Returns where the new one is to be. */
+  /** Makes room for a level where there is none by dropping the worst one. Returns the index of the new level. */
   const displace = (sideAt: number, place: number): number => {
     lost++;
-    if (place === 0) return -1; // worse than all there are
+    if (place === 0) return -1; // worse than all others
     lowest = 0;
     move(sideAt, sideAt + 2, sideAt + place * 2);
     return sideAt + (place - 1) * 2;
   };
 
-  /** Sets a level, and returns how many there are then. */
+  /** Sets a level, and returns the new number of levels. */
   const set = (sideAt: number, count: number, direction: number, price: number, quantity: number): number => {
     const place = placeOf(sideAt, count, direction, price), at = sideAt + place * 2, end = sideAt + count * 2;
     const isThere = place < count && doubles[at] === price;
@@ -171,7 +171,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     return count < levels ? count + 1 : count;
   };
 
-  /** Brings a side of the next copy up to date, applies its rounded levels, and returns how many it has then. */
+  /** Brings a side of the next copy up to date, applies its rounded levels, and returns the new number of levels. */
   const applySide = (
     version: number,
     sideAt: number,
@@ -192,7 +192,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     return count;
   };
 
-  /** Fills a side of the next copy anew. */
+  /** Replaces a side of the next copy. */
   const replaceSide = (
     version: number,
     sideAt: number,
@@ -218,14 +218,15 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     const bidCount = isWhole
       ? replaceSide(version, bidsAt, sameBids, 1, 0, own)
       : applySide(version, bidsAt, sameBids, countOf(current + bids), 1, 0, own);
-    // What found no room is forgotten: from the worst level that is left on, nothing is known.
+    // Levels were dropped for want of room: beyond the worst remaining level nothing is known.
     if (lost > before && !(bid > doubles[bidsAt])) bid = doubles[bidsAt];
     const between = lost;
     const askCount = isWhole
       ? replaceSide(version, asksAt, sameAsks, -1, own, update.asks.length)
       : applySide(version, asksAt, sameAsks, countOf(current + asks), -1, own, update.asks.length);
     if (lost > between && !(ask < doubles[asksAt])) ask = doubles[asksAt];
-    // There is nothing better than what the venue says is the best: if the book agrees, it knows as much.
+    // No level is better than the best price that the venue states: if the book has the same, it is known down to
+    // there.
     if (bidCount > 0 && doubles[bidsAt + bidCount * 2 - 2] === update.toldBid && update.toldBid < bid) {
       bid = update.toldBid;
     }
@@ -247,7 +248,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
 
   const invalidate = (): void => {
     const version = look(), old = copyAt(version) >> 1, half = copyAt(version + 1) >> 1;
-    // The levels are left over from an older version; a snapshot comes before anybody wants them.
+    // The levels are those of an older version; a snapshot comes before anybody reads them.
     for (let i = 0; i < levelsDelta; i++) doubles[half + i] = doubles[old + i];
     poke(copyAt(version + 1) + state, isInvalid);
     publish(version);
@@ -257,7 +258,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     snapshot(update) {
       const version = look(), current = copyAt(version), found = peek(current + state);
       const isUsable = found === isSnapshot || found === isFollowing;
-      // One without a number is as new as it is.
+      // A snapshot without a number is never stale.
       if (isUsable && update.last < doubles[(current >> 1) + sequence]) return "stale";
       return apply(version, update, true);
     },
@@ -265,8 +266,8 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
       const version = look(), current = copyAt(version), found = peek(current + state);
       if (found !== isSnapshot && found !== isFollowing) return "early";
       const { previous } = update, last = doubles[(current >> 1) + sequence];
-      // One that follows is right whatever its own number: a venue may begin anew in order, or tell that nothing
-      // changed.
+      // A change that follows the last one is right whatever its own number: a venue may restart its numbers in order,
+      // or report that nothing changed.
       if (previous === previous && previous !== last) {
         if (update.last <= last) return "stale";
         if (found !== isSnapshot || update.first > last) {

@@ -14,7 +14,7 @@ export interface WrittenBook {
   readonly end: ChannelEnd;
 }
 
-/** What writing a book needs. */
+/** The parts of a book that writing needs. */
 export function writerPortsOf({ words, doubles, geometry, end }: WrittenBook): BookWriterPorts {
   return {
     words,

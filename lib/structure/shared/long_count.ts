@@ -7,15 +7,15 @@ import { load } from "../../atomic/mod.ts";
  *     low     31              | 30 … 0
  *             parity of high  | the count's low 31 bits
  *     high    31 … 0
- *             how often the low bits ran over
+ *             how often the low bits overflowed
  *
- * When they run over, high is stored first. Who reads low, then high, and finds that the parities differ knows that
- * high is one ahead: the writer is in between the two stores, or died there.
+ * When they overflow, high is stored first. A reader that loads low, then high, and finds different parities knows that
+ * high is one ahead: the writer is between the two stores, or died there.
  */
 export const LOW_BITS = 0x7fff_ffff;
 export const LOW_RANGE: number = 2 ** 31;
 
-/** What two words of a count come to. */
+/** The value of a count's two words. */
 export function countFrom(low: number, high: number): number {
   const ahead = (low >>> 31) ^ (high & 1);
   return ((high - ahead) >>> 0) * LOW_RANGE + (low & LOW_BITS);
