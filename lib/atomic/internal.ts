@@ -8,4 +8,4 @@ export { endUnusedThreads } from "./futex.ts";
 export { specialize } from "./specialize.ts";
 export type { WordAccess, WordAccessOptions } from "./word_access.ts";
 export { wordAccess, wordLoader } from "./word_accesses.ts";
-export { endPolling, isTurnDue, lifeLooks, lookSoon, pollEachTurn, quickLooks, slowLooks } from "./async/looks.ts";
+export { checkSoon, endPolling, isTurnDue, lifeChecks, pollEachTurn, quickChecks, slowChecks } from "./async/checks.ts";

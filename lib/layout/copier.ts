@@ -110,8 +110,8 @@ export function copyGuard(struct: Struct): RefuseCopy {
  * @returns A function that copies the bytes of one view's struct over another's.
  */
 export function copierOf(struct: Struct): Struct["copy"] {
-  const code = new Source(), self = code.constant(struct), guard = code.constant(copyGuard(struct));
-  return code.evaluate(`(from, to) => {
+  const source = new Source(), self = source.constant(struct), guard = source.constant(copyGuard(struct));
+  return source.evaluate(`(from, to) => {
 if (from?.[$struct] !== ${self} || to?.[$struct] !== ${self} || to[$readOnly]) ${guard}(from, to);
 ${copyText(struct, viewEnd("from", struct, "copy from"), viewEnd("to", struct, "copy to"))}
 }`) as Struct["copy"];

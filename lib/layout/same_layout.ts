@@ -46,8 +46,8 @@ export function assertSameLayout(what: string, foundText: string, expected: Pick
  * ```
  */
 export function diffSchemas(foundText: string, expectedText: string): string {
-  const paths: Paths = new Map();
-  const found = describe(foundText, paths), expected = describe(expectedText, paths);
+  const numbers: Numbers = new Map();
+  const found = describe(foundText, numbers), expected = describe(expectedText, numbers);
   const keys = [...new Set([...expected.keys(), ...found.keys()])];
   // The size comes last, whichever side has more fields.
   keys.sort((a, b) => Number(a === SIZE) - Number(b === SIZE));
@@ -81,7 +81,7 @@ type Row = readonly [either: Line | undefined, found: Line | undefined, expected
  * A number for each struct or array that has fields, the same on both sides: with long names, whole paths take too
  * much.
  */
-type Paths = Map<string, number>;
+type Numbers = Map<string, number>;
 
 function mark([, found, expected]: Row): string {
   return found?.kind === expected?.kind ? " " : "!";
@@ -102,13 +102,13 @@ function cut(text: string, length: number = CELL_LENGTH): string {
 }
 
 /** The lines of one side. Kinds are compared whole, and only then cut. */
-function describe(text: string, paths: Paths): Map<string, Line> {
+function describe(text: string, numbers: Numbers): Map<string, Line> {
   const lines = new Map<string, Line>();
   const add = (key: string, kind: string) => lines.set(key, { path: key, kind });
   try {
     const struct = parseSchema(text);
     add(NAME, struct.name);
-    addFields(struct, "", "", 0, lines, paths);
+    addFields(struct, "", "", 0, lines, numbers);
     add(SIZE, `${struct.byteLength} bytes`);
   } catch (error) {
     if (!(error instanceof SegmentFormatError)) throw error;
@@ -127,7 +127,7 @@ function addFields(
   parent: string,
   base: number,
   lines: Map<string, Line>,
-  paths: Paths,
+  numbers: Numbers,
 ): void {
   for (const { name, field, byteOffset } of struct.fields) {
     const key = parent + name, path = prefix + cut(name, NAME_LENGTH), offset = base + byteOffset;
@@ -139,8 +139,8 @@ function addFields(
     if (inner.kind === "struct") {
       // Its own fields follow; the line gives name and count only.
       lines.set(key, { path, kind: `${field.schema.replace(inner.schema, (inner as Struct).name)} @${offset}` });
-      const whole = key + suffix, id = paths.get(whole) ?? paths.set(whole, paths.size).get(whole)!;
-      addFields(inner as Struct, `${path}${suffix}.`, `${id}.`, offset, lines, paths);
+      const whole = key + suffix, id = numbers.get(whole) ?? numbers.set(whole, numbers.size).get(whole)!;
+      addFields(inner as Struct, `${path}${suffix}.`, `${id}.`, offset, lines, numbers);
     } else lines.set(key, { path, kind: `${field.schema} @${offset}` });
   }
 }

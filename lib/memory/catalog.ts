@@ -143,7 +143,7 @@ export class Catalog {
 
   /** Refuses what no catalog can hold, before anything is locked. */
   #requireFits({ name, kind, byteLength, schema }: NewEntry): void {
-    const text = (what: string, value: string, limit: number) => {
+    const requireName = (what: string, value: string, limit: number) => {
       if (value !== "" && !value.includes("\0") && isWellFormed(value) && utf8Length(value) <= limit) return;
       throw new RangeError(
         `Cannot add an object to segment '${this.#segment}' as its ${what} must be 1 to ${limit} bytes of UTF-8 without NUL: received ${
@@ -151,8 +151,8 @@ export class Catalog {
         }`,
       );
     };
-    text("name", name, NAME_BYTES);
-    text("kind", kind, KIND_BYTES);
+    requireName("name", name, NAME_BYTES);
+    requireName("kind", kind, KIND_BYTES);
     if (typeof schema !== "string" || utf8Length(schema) > SCHEMA_LIMIT) {
       throw new RangeError(
         `Cannot add object '${name}' to segment '${this.#segment}' as its schema must be a text of at most ${SCHEMA_LIMIT} bytes: received ${

@@ -1,5 +1,5 @@
 import * as system from "../../ffi/system.ts";
-import { endUnusedThreads, lookSoon, sleep } from "../atomic/internal.ts";
+import { checkSoon, endUnusedThreads, sleep } from "../atomic/internal.ts";
 import { ClosedError, ReadOnlyError, SegmentStateError } from "../errors.ts";
 import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";
 import { hasAttachments, noteAttachment, requireCurrentRun } from "./attachments.ts";
@@ -305,7 +305,7 @@ export class Segment implements Disposable {
     if (this.closed) return;
     this.#participants.leave();
     this.#file.mapping.close();
-    lookSoon();
+    checkSoon();
     if (!hasAttachments()) endUnusedThreads();
   }
 

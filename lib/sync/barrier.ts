@@ -27,12 +27,12 @@ export interface BarrierOptions {
  *         36      4  event count: the round ended
  *         40      4  cells ever used
  *         44      4  parties, and so cells
- *         48      4  how often a party took a dead one's place
+ *         48      4  how often an attachment took a dead party's place
  *        256      …  cells
  *
  *     a cell's own words
  *          4      4  last arrival: 2 × round + 1; 0 for none
- *          8      4  the last arrival whose round's end its party was told
+ *          8      4  the last arrival whose party knows that its round has ended
  *
  * Where deaths are not seen nobody holds a cell: each arrival takes any that has none in the round.
  */
@@ -49,7 +49,7 @@ function arrivalIn(round: number): number {
   return (round << 1) | 1;
 }
 
-/** What {@linkcode Barrier} reports of itself. */
+/** The statistics of a {@linkcode Barrier}. */
 export interface BarrierStats extends LockStats {
   /** How many attachments meet. */
   readonly parties: number;
@@ -100,7 +100,7 @@ export class Barrier {
   readonly #backoff = new Backoff();
   /** The first word of this attachment's cell; −1 before the first use, and where nobody holds a cell. */
   #cell = -1;
-  /** Where nobody holds a cell: the round in which this attachment arrived and was not told that it ended. */
+  /** Where nobody holds a cell: the round in which this attachment arrived and whose end it does not know yet. */
   #pending: number | undefined;
 
   private constructor(region: Region) {
@@ -134,9 +134,10 @@ export class Barrier {
   /**
    * Arrives, and sleeps until all parties have arrived.
    *
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
-   * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call goes on
-   * waiting.
+   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
+   * set.
+   * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call continues the
+   * wait.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
    * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very
    * thread, as the wait would never end. The arrival stands.
@@ -158,7 +159,7 @@ export class Barrier {
    * As `wait`, but waits in the event loop. Tasks of one attachment are one party.
    *
    * @param options `timeoutMs` and `signal`; `AsyncWaitOptions` has the rules of all async forms.
-   * @returns True if all have arrived. False if the time ran out: the arrival stands, also if the wait is called off.
+   * @returns True if all have arrived. False if the time ran out: the arrival stands, also if the wait is cancelled.
    */
   waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let round: number | undefined;
@@ -166,7 +167,7 @@ export class Barrier {
       attempt: (isLifeCheck) => {
         round ??= this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
         if (this.#endRound(round)) return this.#told();
-        // No wait without end: a task keeps no other of this thread from arriving.
+        // Not an endless wait: a waiting task does not keep other attachments of this thread from arriving.
         if (isLifeCheck) this.#requireLiving(round, NO_WAIT);
         return false;
       },
@@ -243,7 +244,7 @@ export class Barrier {
       const word = this.#cells.wordOf(cell);
       if (load(words, word + ARRIVED) !== arrivalIn(round)) return false; // pairs: barrier arrival
     }
-    // Pairs: barrier round. Of all that see everybody here, one ends it.
+    // Pairs: barrier round. Of all that see every arrival, one ends the round.
     if (compareExchange(words, ROUND_WORD, round, (round + 1) | 0) === round) this.#ended.notifyAll();
     return true;
   }

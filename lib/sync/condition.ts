@@ -109,7 +109,7 @@ export class Condition {
    * the mutex meanwhile. A signal may end the waits of several tasks of one process: check what is waited for, in a
    * loop.
    *
-   * @param mutex Held by this task, before and afterwards; also if the wait is called off.
+   * @param mutex Held by this task, before and afterwards; also if the wait is cancelled.
    * @param options `timeoutMs` and `signal`, for the signal; `AsyncWaitOptions` has the rules of all async forms.
    * @returns False if the time ran out.
    */

@@ -25,12 +25,12 @@ import type { LockStats } from "./shared/lock_stats.ts";
 import { SpinLock } from "./spin_lock.ts";
 import { TicketLock } from "./ticket_lock.ts";
 
-/** What a lock of any kind can be asked. */
+/** The part of a lock that all kinds share. */
 interface Described {
   stats(): LockStats;
 }
 
-/** What one kind has beside what all have. */
+/** The parts that only one kind has. */
 interface Own<T> {
   facts?(lock: T, region: Region): Record<string, Fact>;
   holders?(region: Region): PartHolder[];

@@ -97,7 +97,7 @@ export class Event implements Waitable {
 
   /** Whether it is set. */
   get isSet(): boolean {
-    if (this.#header.source.closed) this.#header.refuseUse("look at");
+    if (this.#header.source.closed) this.#header.refuseUse("read");
     return load(this.#header.source.i32, STATE_WORD) === SET; // pairs: event state
   }
 
@@ -141,7 +141,8 @@ export class Event implements Waitable {
   /**
    * Sleeps until it is set.
    *
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
+   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
+   * set.
    * @returns False if the time ran out.
    * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.

@@ -104,7 +104,7 @@ export class EventCount {
   }
 
   /**
-   * Blocks, unless there was a notification since the snapshot.
+   * Blocks until there is a notification, and not at all if there was one since the snapshot.
    *
    * @param deadline Milliseconds on the clock of `now()`; Infinity for none.
    * @returns False if the deadline has passed.
@@ -115,7 +115,7 @@ export class EventCount {
 
   /**
    * Watches in the event loop: calls a function, later and once, when there was a notification since the snapshot, or
-   * for no reason.
+   * spuriously.
    */
   watch(snapshot: number, wake: () => void): Watch {
     return this.#futex.watch(snapshot, wake);

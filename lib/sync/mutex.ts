@@ -38,7 +38,7 @@ export class MutexGuard extends Guard {
  *
  * A death leaves the mutex to the next owner by the rules of POSIX's robust mutexes: the next owner finds `ownerDied`
  * true, repairs what the mutex protects and calls `markConsistent()`. If it unlocks without that, the mutex is broken,
- * and every further attempt throws an `OwnerDiedError`. If it dies too, the one after it is told the same.
+ * and every further attempt throws an `OwnerDiedError`. If it dies too, the next one finds `ownerDied` true, too.
  *
  * Sources: U. Drepper, "Futexes Are Tricky" (2011); Rust's `std::sys::sync::mutex::futex`; musl's robust mutexes.
  *

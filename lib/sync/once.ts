@@ -43,7 +43,7 @@ const DONE: number = MARK;
 /**
  * Runs a function once among all processes, however many ask for it; the others sleep until it is done.
  *
- * If the attachment that runs it dies or throws, the next one runs it from the start, within 100 ms, and is told of a
+ * If the attachment that runs it dies or throws, the next one runs it from the start, within 100 ms, and learns of the
  * death. A stopped one is waited for. See {@linkcode Lock} for what counts as a death.
  *
  * Source: `pthread_once`; a death's rules are this project's.
@@ -92,7 +92,7 @@ export class Once {
 
   /** Whether the function has run. */
   get isDone(): boolean {
-    if (this.#header.source.closed) this.#header.refuseUse("look at");
+    if (this.#header.source.closed) this.#header.refuseUse("read");
     return load(this.#header.source.i32, LOCK_WORD) === DONE; // pairs: once done
   }
 
@@ -102,7 +102,8 @@ export class Once {
    * @param fn Receives whether an attachment that had begun died. If it throws, the error reaches the caller, and the
    * next caller runs it again. Its work must be done when it returns: an async function is refused, and a function that
    * returns a promise counts as one that threw, though the work it has begun continues.
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
+   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
+   * set.
    * @returns True if it is done now, false if the time ran out.
    * @throws {AlreadyOwnerError} Within the function; without a limit, also through another attachment of this thread.
    * @throws {TypeError} If `fn` is async or returns a promise.

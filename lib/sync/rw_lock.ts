@@ -176,7 +176,8 @@ export class RwLock extends GuardedLock implements Lock {
   /**
    * Takes the lock for reading, and sleeps while there is a writer.
    *
-   * @param options `timeoutMs`: how long to wait at most, by default for ever; `stop`: ends the wait once it is set.
+   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
+   * set.
    * @returns False if the time ran out.
    * @throws As `tryLockRead`, and {TypeError | RangeError} if `timeoutMs` is not a number, or is negative.
    */
@@ -285,7 +286,10 @@ export class RwLock extends GuardedLock implements Lock {
     return this.#word.count(waits);
   }
 
-  /** Sends the word back the long way, which ends the suspicion: readers may have passed a dead writer's place on. */
+  /**
+   * Marks the word, so that unlocking takes the slow path, which clears the suspicion: readers may have released it for
+   * a dead writer.
+   */
   #markIfSuspect(): void {
     // Written by owners only, and this is the owner.
     if (peek(this.#words, DIED_WORD) !== 0) or(this.#words, LOCK_WORD, MARK);
@@ -313,7 +317,7 @@ export class RwLock extends GuardedLock implements Lock {
     return true;
   }
 
-  /** The cell is no idle one of this attachment's: it reads already, or has none yet, or another took it. */
+  /** The cell is not an idle one of this attachment: it reads already, has no cell yet, or lost it to another. */
   #enterAgain(): boolean {
     const words = this.#words;
     if (this.#isReading()) {
@@ -333,7 +337,7 @@ export class RwLock extends GuardedLock implements Lock {
     return true;
   }
 
-  /** A reader that met a writer counts itself out. */
+  /** A reader that met a writer leaves again. */
   #withdraw(): false {
     store(this.#words, this.#cell, this.#id); // pairs: cell holder
     this.#readers.notifyWriter();
@@ -342,7 +346,7 @@ export class RwLock extends GuardedLock implements Lock {
 
   #requireNotReading(): void {
     if (this.#isReading()) this.#reader.refuseWriting();
-    // A cell of its own where there is one to be had, so that the next call need not look for one through all cells.
+    // Claims a cell where one is free, so that the next call need not search all cells.
     if (this.#cell === ZERO_WORD) this.#cell = this.#cells.wordOr(ZERO_WORD, this.#cells.claim());
   }
 }

@@ -19,7 +19,7 @@ import { FIRST_OWN_WORD, MARK } from "./shared/lock_format.ts";
 export const DRAINED_WORD = FIRST_OWN_WORD;
 export const USED_WORD: number = FIRST_OWN_WORD + 1;
 export const COUNT_WORD: number = FIRST_OWN_WORD + 2;
-/** Said of a cell's holder: it reads, or is about to check whether it may. */
+/** Mark of a cell's holder: it reads, or is about to check whether it may. */
 export const INSIDE: number = MARK;
 export const READS_AGAIN: number = CELL_OWN_WORD;
 export const READ_ACQUISITIONS: number = CELL_OWN_F64;

@@ -6,7 +6,7 @@ import type { OwnedWord } from "./shared/owned_word.ts";
 import type { WaitLimit } from "./shared/wait_limit.ts";
 
 /**
- * The slow path of a read-write lock's reader that met a writer, alive or dead, and holds nothing meanwhile; and its
+ * The slow path of a read-write lock's reader that met a writer, alive or dead, and holds nothing meanwhile; and the
  * refusals.
  */
 export class RwLockReader {

@@ -9,7 +9,7 @@ import { DRAINED_WORD, READ_ACQUISITIONS, READ_CONTENDED } from "./rw_lock_forma
 import type { LockStats } from "./shared/lock_stats.ts";
 import { NO_WAIT, type WaitLimit } from "./shared/wait_limit.ts";
 
-/** What {@linkcode RwLock} reports of itself. */
+/** The statistics of an {@linkcode RwLock}. */
 export interface RwLockStats extends LockStats {
   /** How many living attachments hold it for reading. */
   readonly readers: number;
@@ -27,7 +27,7 @@ export class RwLockReaders {
 
   /**
    * @param header Of the lock.
-   * @param cells In which the readers say that they are inside.
+   * @param cells Marked by the readers that are inside.
    */
   constructor(header: LockHeader, cells: Cells) {
     this.#header = header;
@@ -83,7 +83,7 @@ export class RwLockReaders {
     return announcedTo(this.#drained);
   }
 
-  /** What the cells say. */
+  /** The sums over all cells. */
   stats(): Omit<RwLockStats, keyof LockStats> {
     const { source, party } = this.#header;
     let readers = 0, readAcquisitions = 0, readContended = 0;

@@ -26,11 +26,11 @@ import type { WaitOptions } from "./shared/wait_options.ts";
 
 /** How a {@linkcode Semaphore} is made. */
 export interface SemaphoreOptions {
-  /** How many permits there are: from 1 to 1024. */
+  /** The number of permits: from 1 to 1024. */
   readonly permits: number;
 }
 
-/** What {@linkcode Semaphore} reports of itself. */
+/** The statistics of a {@linkcode Semaphore}. */
 export interface SemaphoreStats extends LockStats {
   /** How many permits there are. */
   readonly permits: number;
@@ -39,10 +39,10 @@ export interface SemaphoreStats extends LockStats {
 }
 
 /**
- * Lets as many into a section of code as it has permits, in any of the processes; the others sleep. An attachment may
- * hold several permits and can release only its own, so a semaphore limits use and does not signal: for that there is
- * `Event`. Not fair. Taking a permit looks through them: fast for some dozens. See {@linkcode Lock} for its methods and
- * for what counts as a death.
+ * Lets as many holders into a section of code as it has permits, in any of the processes; the others sleep. An
+ * attachment may hold several permits and can release only its own, so a semaphore limits use and does not signal: for
+ * that there is `Event`. Not fair. Taking a permit searches them one by one: fast for some dozens. See {@linkcode Lock}
+ * for its methods and for what counts as a death.
  *
  * Each permit names its holder, so the permits of one that dies come back by themselves within 100 ms: the next holder
  * of such a permit finds `ownerDied` true until it releases it.
@@ -186,7 +186,7 @@ export class Semaphore extends GuardedLock implements Lock {
     return true;
   }
 
-  /** Looks for a free permit, from the last one on. */
+  /** Takes a free permit, searching from the last one on. */
   #takeFree(): boolean {
     const end = this.#permitAt(this.permits);
     let permit = this.#last;
@@ -198,7 +198,8 @@ export class Semaphore extends GuardedLock implements Lock {
   }
 
   /**
-   * Looks for a permit whose holder died. A death right after the exchange is found by the next one in the same way.
+   * Takes a permit whose holder died. If this process dies right after the exchange, the next holder takes it over in
+   * the same way.
    */
   #takeOver(): boolean {
     for (let i = 0; i < this.permits; i++) {

@@ -54,7 +54,7 @@ export interface SeqLockFunction extends LayoutTypeFunction {
  * What is read between `beginRead` and a `validate` that returns true is whole. Before that it may be a mixture of
  * several writes, so use no value, and follow no index, before it is validated; an enumeration may even throw. Where
  * the processor may reorder loads (not x86-64), `payload` is a private copy, made word by word with atomic accesses. On
- * a read-only attachment it is a private copy, too, which `beginRead` makes: what is written to it reaches nobody.
+ * a read-only attachment it is a private copy, too, which `beginRead` makes: writes to it reach nobody.
  *
  * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
  * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.
@@ -103,7 +103,7 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
   /** Never writes what is attached for reading only. */
   static readonly [OWN_TYPE]: true = true;
 
-  /** What to read, between `beginRead` and `validate`: a record, read-only; without a layout, bytes. */
+  /** The payload to read between `beginRead` and `validate`: a read-only record; without a layout, bytes. */
   readonly payload: SeqLockPayload<S>;
 
   /**
@@ -132,7 +132,7 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
   readonly #writer: SeqLockWriter<S>;
   /** The payload itself. */
   readonly #shared: ReadonlyViews;
-  /** What readers get: the payload itself, or a copy. */
+  /** The payload as readers get it: itself, or a copy. */
   readonly #seen: ReadonlyViews;
   /** Whether readers and writers work on the payload itself. */
   readonly #isOrdered: boolean;
@@ -151,7 +151,7 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
     this.#isCopiedPlainly = region.readOnly && hasTotalStoreOrder();
     const partOf = ({ buffer, byteOffset }: ReadonlyViews) => new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
     this.#shared = partOf(region.source);
-    // Nobody but this class gets hold of the memory itself.
+    // Only this class ever holds the memory itself.
     const lent = isOrdered ? partOf(region.views.lent) : undefined;
     const seen = this.#seen = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
     this.payload = (layout === undefined ? seen : layout.view(seen, 0, { readOnly: true })) as SeqLockPayload<S>;
@@ -224,7 +224,7 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
    * @throws {ClosedError} If the segment was closed.
    */
   tryRead<T>(fn: (payload: SeqLockPayload<S>) => T & Synchronous<T>): T | undefined {
-    const sequence = this.#reader.look();
+    const sequence = this.#reader.readSequence();
     if ((sequence & WRITING) !== 0) return undefined;
     this.#copyIn();
     try {
@@ -252,7 +252,7 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
   /**
    * Ends a write: readers see it.
    *
-   * @throws {TypeError} If none was begun.
+   * @throws {TypeError} If no write was begun.
    */
   endWrite(): void {
     this.#writer.end();
@@ -337,7 +337,7 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
         sequenceWord: SEQUENCE_WORD,
         writing: WRITING,
         begin: () => reader.begin(),
-        readSequence: () => reader.look(),
+        readSequence: () => reader.readSequence(),
       }),
     );
   }

@@ -27,7 +27,7 @@ export class SeqLockReader {
   }
 
   /** The sequence; odd within a write. */
-  look(): number {
+  readSequence(): number {
     if (this.#source.length === 0) this.#header.refuseUse("read");
     return load(this.#source, SEQUENCE_WORD); // pairs: seqlock sequence
   }
@@ -41,7 +41,7 @@ export class SeqLockReader {
   /** A write is in progress, or loads must be atomic, or the segment is closed. */
   begin(): number {
     for (let polls = 0;; polls++) {
-      const sequence = this.look();
+      const sequence = this.readSequence();
       if ((sequence & WRITING) === 0) {
         this.#copyIn();
         return sequence;

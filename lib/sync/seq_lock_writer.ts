@@ -7,7 +7,7 @@ import { copyWords } from "./seq_lock_reader.ts";
 import type { LockHeader } from "./shared/lock_header.ts";
 import type { OwnedWord } from "./shared/owned_word.ts";
 
-/** The writes of one seqlock object. What must be known to all objects of an attachment stands in the words. */
+/** The writes of one seqlock object. State that all objects of an attachment need is in the words. */
 export class SeqLockWriter<S extends AnyStruct> {
   readonly #header: LockHeader;
   readonly #word: OwnedWord;
@@ -27,7 +27,8 @@ export class SeqLockWriter<S extends AnyStruct> {
    * @param header Of the seqlock.
    * @param word Of the lock.
    * @param shared The payload.
-   * @param lent The payload as writers may have it, where the processor keeps stores in order; else they fill a copy.
+   * @param lent The payload to write directly, where the processor keeps stores in order; undefined where writers fill
+   * a copy.
    * @param layout Of the payload, if it has one.
    */
   constructor(
@@ -65,7 +66,7 @@ export class SeqLockWriter<S extends AnyStruct> {
     return this.start();
   }
 
-  /** The same for one that has just taken the lock. */
+  /** As `begin`, for a caller that has just taken the lock. */
   start(): SeqLockDraft<S> {
     this.#isWriting = true;
     if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);

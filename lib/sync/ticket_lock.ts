@@ -54,9 +54,9 @@ export interface TicketLockOptions {
  * A ticket is passed over if its holder died while waiting, or gave up because its time ran out. A stopped waiter keeps
  * its place, and nobody behind it gets in.
  *
- * Before it takes a ticket, an attachment says so in its cell: a turn that no living attachment can have, by what the
- * cells say, is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991),
- * for the lock; the cells are this project's.
+ * Before it takes a ticket, an attachment notes that in its cell: a turn that, by the cells, no living attachment can
+ * have is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991), for the
+ * lock; the cells are this project's.
  *
  * @example
  * ```ts
@@ -123,8 +123,8 @@ export class TicketLock extends GuardedLock implements Lock {
   }
 
   /**
-   * As {@linkcode Lock.tryLock}: also refused while somebody waits, or is within a call that takes the lock, tries to,
-   * or passes it on.
+   * As {@linkcode Lock.tryLock}: also false while another attachment waits, or is within a call that takes the lock,
+   * tries to, or passes it on.
    *
    * @throws {SegmentStateError} `FULL` if more than `maxParticipants` attachments use it.
    * @throws {SegmentFormatError} If its words contradict each other.
@@ -176,7 +176,8 @@ export class TicketLock extends GuardedLock implements Lock {
           if (this.#tryTake()) return true;
           ticket = this.#withCell(() => this.#draw());
         }
-        // A turn that comes while this task is not looking waits for it: nothing else passes a living one over.
+        // A turn that comes between two checks of this task waits for it: a living holder's ticket is never passed
+        // over.
         while (load(this.#words, SERVING_WORD) !== ticket) { // pairs: ticket turn
           if (!isLifeCheck || !this.#turns.passOver()) return false;
         }
@@ -287,7 +288,7 @@ export class TicketLock extends GuardedLock implements Lock {
     try {
       if (this.#awaitTurn(ticket, limit)) return true;
     } catch (error) {
-      // Somebody's life could not be asked for, or the like. The next in line must not wait for this one.
+      // The check of an owner may have failed, for example. The next in line must not wait for this one.
       if (words.length > 0) {
         if (this.#giveUp(ticket)) this.unlock();
         else this.#passed.notifyAll();
@@ -331,7 +332,7 @@ export class TicketLock extends GuardedLock implements Lock {
     return true;
   }
 
-  /** Nobody has the ticket from now on, unless its turn came just now: returns whether it did. */
+  /** Gives the ticket up, unless its turn has just come: returns whether it has. */
   #giveUp(ticket: number): boolean {
     store(this.#words, this.#state, TAKING);
     if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn

@@ -5,7 +5,7 @@ import type { Cells } from "./shared/cells.ts";
 import type { LockHeader } from "./shared/lock_header.ts";
 import { NEXT_WORD, NONE, SERVING_WORD, STATE, TICKET, WAITING } from "./ticket_lock_format.ts";
 
-/** The turns of a ticket lock: the waiter at each, and which of them nobody has. */
+/** The turns of a ticket lock: which of them a living attachment has, and passing over the others. */
 export class TicketTurns {
   readonly #header: LockHeader;
   readonly #cells: Cells;
@@ -13,7 +13,7 @@ export class TicketTurns {
 
   /**
    * @param header Of the lock.
-   * @param cells In which attachments say what they are doing.
+   * @param cells With the state of each attachment.
    * @param passed Notified when the turn has changed.
    */
   constructor(header: LockHeader, cells: Cells, passed: EventCount) {
@@ -42,7 +42,8 @@ export class TicketTurns {
     this.requireOrder("lock");
     const { words } = this.#header;
     const serving = load(words, SERVING_WORD); // pairs: ticket turn
-    // Only tickets that were drawn by now: whoever has one said TAKING before, and says so still, or WAITING with it.
+    // Only tickets that were drawn by now: the cell of a ticket's holder was TAKING before, and is so still, or is
+    // WAITING with that ticket.
     const drawn = (load(words, NEXT_WORD) - serving) | 0; // pairs: ticket drawn
     if (drawn <= 0) return false;
     const passed = this.#isOver(serving) ? this.#countUnheld(serving, drawn) : 0;

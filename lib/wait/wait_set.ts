@@ -14,7 +14,7 @@ import {
 
 /** How many words one call of the kernel waits for. */
 const MOST_WORDS = 128;
-/** Sleeps of a blocking wait at most so long, as whoever was to wake it may have died, in milliseconds. */
+/** The longest sleep of a blocking wait, in milliseconds: the process that should wake it may have died. */
 const LONGEST_SLEEP_MS = 50;
 /** The same where wake-ups may be missed, or where there are more words than one call waits for. */
 const UNSURE_SLEEP_MS = 1;
@@ -22,12 +22,12 @@ const UNSURE_SLEEP_MS = 1;
 const WHAT = "a set";
 
 /**
- * One wait for any number of things: records of consumers and readers, space of producers, events. It tells which of
- * them are ready, and takes nothing. Of one that is ready something can be taken at once, unless somebody else was
- * faster: where several consume one queue, be ready to find nothing.
+ * One wait for any number of members: consumers and readers with records, producers with space, events. It reports
+ * which of them are ready, and takes nothing. A ready member can be used at once, unless another process was faster:
+ * where several consume one queue, expect to find nothing sometimes.
  *
- * It belongs to one thread and writes nothing into memory but that somebody sleeps. A thread that blocks is woken by up
- * to 128 of them at once; of more, it looks each millisecond. A task in the event loop is woken by any number.
+ * It belongs to one thread, and writes nothing into memory except that a waiter sleeps. A blocked thread is woken by
+ * any of up to 128 members; with more, it checks every millisecond. A task in the event loop is woken by any number.
  *
  * @example
  * ```ts
@@ -49,16 +49,16 @@ const WHAT = "a set";
  * ```
  */
 export class WaitSet<T extends Waitable = Waitable> {
-  /** Each with its way of waiting. */
+  /** The members, each with its way of waiting. */
   readonly #members = new Map<T, Waited>();
   readonly #tasks = new TaskQueue();
-  /** How many of the first members were looked at first so far: each is first in its turn. */
+  /** How many checks there were: each begins with the next member. */
   #turn = 0;
 
   /**
-   * A set of these.
+   * Makes a set.
    *
-   * @param members What to wait for at first.
+   * @param members Its first members.
    */
   constructor(members: Iterable<T> = []) {
     for (const member of members) this.add(member);
@@ -70,9 +70,9 @@ export class WaitSet<T extends Waitable = Waitable> {
   }
 
   /**
-   * Waits for this one too, also in a wait of a task that has begun.
+   * Adds a member, also for a wait in the event loop that has begun.
    *
-   * @throws {TypeError} If it is nothing that can be waited for.
+   * @throws {TypeError} If it cannot be waited for.
    */
   add(member: T): this {
     if (typeof member !== "object" || member === null || !(WAITED in member)) {
@@ -85,18 +85,18 @@ export class WaitSet<T extends Waitable = Waitable> {
     return this;
   }
 
-  /** Does not wait for this one any more. Returns whether it was a member. */
+  /** Removes a member. Returns whether it was one. */
   delete(member: T): boolean {
     return this.#members.delete(member);
   }
 
-  /** Those that are ready now, each of them first in its turn. Never blocks. */
+  /** The members that are ready now, starting with another one at each call. Never blocks. */
   ready(): T[] {
-    return this.#look(false);
+    return this.#findReady(false);
   }
 
-  /** @param isLifeCheck Whether it is time to ask if somebody died who holds a member up. */
-  #look(isLifeCheck: boolean): T[] {
+  /** @param isLifeCheck Whether it is time to check if a process that holds a member up has died. */
+  #findReady(isLifeCheck: boolean): T[] {
     const first = this.#turn++ % Math.max(1, this.#members.size), found: T[] = [], wrapped: T[] = [];
     let i = 0;
     for (const [member, waited] of this.#members) {
@@ -108,20 +108,20 @@ export class WaitSet<T extends Waitable = Waitable> {
   }
 
   /**
-   * Blocks this thread until some are ready.
+   * Blocks this thread until a member is ready.
    *
-   * @returns Those that are; none if the time ran out.
-   * @throws {TypeError | RangeError} If `timeoutMs` is no number, or negative.
-   * @throws As members do that were closed.
+   * @returns All that are ready; none if the time ran out.
+   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
+   * @throws As a closed member does.
    */
   wait(options?: WaitOptions): T[] {
     const timeoutMs = timeoutOf("wait for", WHAT, options), deadline = performance.now() + timeoutMs;
     for (let isLifeCheck = true;;) {
-      let found = this.#look(isLifeCheck);
+      let found = this.#findReady(isLifeCheck);
       const leftMs = deadline - performance.now();
       if (found.length > 0 || leftMs <= 0) return found;
       const sleepers = this.#announce();
-      found = this.#look(false);
+      found = this.#findReady(false);
       if (found.length > 0) return found;
       isLifeCheck = !this.#sleep(sleepers, leftMs);
     }
@@ -130,12 +130,12 @@ export class WaitSet<T extends Waitable = Waitable> {
   /**
    * As `wait`, but waits in the event loop; `AsyncWaitOptions` has the rules of all async forms.
    *
-   * @returns Those that are ready; none if the time ran out.
+   * @returns All that are ready; none if the time ran out.
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<T[]> {
     let found: T[] = [];
     const goal: Goal = {
-      attempt: (isLifeCheck) => (found = this.#look(isLifeCheck)).length > 0,
+      attempt: (isLifeCheck) => (found = this.#findReady(isLifeCheck)).length > 0,
       arm: () => {
         const sleepers = this.#announce();
         return {
@@ -152,7 +152,7 @@ export class WaitSet<T extends Waitable = Waitable> {
     return Array.from(this.#members.values(), (waited) => waited.announce());
   }
 
-  /** False if nobody woke this thread. */
+  /** Sleeps. Returns false if nobody woke this thread. */
   #sleep(sleepers: readonly (Announced | undefined)[], leftMs: number): boolean {
     const sure = sleepers.filter((one) => one !== undefined).slice(0, MOST_WORDS);
     const isUnsure = sure.length < sleepers.length || sure.some((one) => one.isUnsure);
@@ -165,7 +165,7 @@ export class WaitSet<T extends Waitable = Waitable> {
 /** A word that nobody changes. */
 const NOBODY = Futex.at(new Int32Array(new SharedArrayBuffer(4)), 0);
 
-/** Watches all of them, once. */
+/** Watches all words until the first wake-up. */
 function watchAll(sleepers: readonly (Announced | undefined)[], wake: () => void): Watch {
   let isOver = false;
   const watches: Watch[] = [];
@@ -177,7 +177,7 @@ function watchAll(sleepers: readonly (Announced | undefined)[], wake: () => void
     if (sleeper === undefined) continue;
     watches.push(sleeper.futex.watch(sleeper.seen, () => {
       if (isOver) return;
-      end(false); // what the set tells of is not taken: another sleeper may have it
+      end(false); // nothing is taken: another sleeper may take what the set reports
       wake();
     }));
   }

@@ -125,7 +125,7 @@ export class Waiter implements WaitPorts {
 
   /** Makes the task whose turn it is check now: what it waits for was closed. */
   look(): void {
-    this.#tasks.look();
+    this.#tasks.check();
   }
 
   #goalOf(attempt: () => boolean): Goal {

@@ -33,11 +33,11 @@ export interface CounterPath {
 /** Makes the methods of a counter's owner. */
 export function makeCounterPath(ports: CounterPorts): CounterPath {
   const { words: { load, peek, release }, doubles, versionWord, firstDouble, most, refuseValue, refuseUse } = ports;
-  const lookAtOwn = ports.isOrdered ? peek : load;
+  const loadOwn = ports.isOrdered ? peek : load;
   let isOpen = true;
 
-  const look = (): number => {
-    const version = lookAtOwn(versionWord);
+  const currentVersion = (): number => {
+    const version = loadOwn(versionWord);
     if (version === undefined || !isOpen) refuseUse();
     return version;
   };
@@ -50,11 +50,11 @@ export function makeCounterPath(ports: CounterPorts): CounterPath {
 
   return {
     add(count = 1) {
-      const version = look();
+      const version = currentVersion();
       publish(version, doubles[firstDouble + (version & 1)] + count);
     },
-    set: (value) => publish(look(), value),
-    value: () => doubles[firstDouble + (look() & 1)],
+    set: (value) => publish(currentVersion(), value),
+    value: () => doubles[firstDouble + (currentVersion() & 1)],
     close() {
       isOpen = false;
     },

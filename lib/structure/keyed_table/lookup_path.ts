@@ -66,7 +66,7 @@ export function makeLookupPath<S extends AnyStruct>(ports: LookupPorts<S>): Look
   const { refuseKey, refuseRow, refuseUse } = ports;
   const { capacity, slotMask, isText, keyBytes, keyWords, indexWord, keysWord, keyStride } = ports.geometry;
   // What is read plainly here is used only after an ordered load of the state confirms it.
-  const look = ports.isOrdered ? peek : load;
+  const readWord = ports.isOrdered ? peek : load;
   const tagMask = ~slotMask;
   let used = 0, seen = 0;
 
@@ -145,8 +145,8 @@ export function makeLookupPath<S extends AnyStruct>(ports: LookupPorts<S>): Look
     const at = keysWord + row * keyStride, key = at + keyDelta;
     const state = load(at); // pairs: key state
     if ((state & 1) === 0) return false;
-    for (let i = 0; i < used; i++) if (look(key + i) !== scratch[i]) return false;
-    if (used < keyWords && look(key + used) !== 0) return false;
+    for (let i = 0; i < used; i++) if (readWord(key + i) !== scratch[i]) return false;
+    if (used < keyWords && readWord(key + used) !== 0) return false;
     seen = state;
     // Pairs: key state. If it was freed meanwhile, there was a moment without the key.
     return load(at) === state;
@@ -186,7 +186,7 @@ export function makeLookupPath<S extends AnyStruct>(ports: LookupPorts<S>): Look
     const at = keysWord + row * keyStride;
     if (load(at) !== state) return load(at) === undefined ? refuseUse() : false; // pairs: key state
     // An earlier key's value in the row is not this key's.
-    if (look(versionWord + row * rowWords) === look(at + baseDelta) && !wasWritten(row)) return false;
+    if (readWord(versionWord + row * rowWords) === readWord(at + baseDelta) && !wasWritten(row)) return false;
     return rows.read(row, into) && load(at) === state; // pairs: key state
   };
 

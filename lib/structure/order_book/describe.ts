@@ -23,7 +23,7 @@ export function describeOrderBook(region: Region): PartDescription {
   const book = OrderBook.attach(region, {}), { copyMask, copyWords } = readGeometry(region, {});
   const { i32, f64 } = region.source;
   /** The book's numbers, without its levels: read again if a change was published meanwhile. */
-  const look = () => {
+  const readNumbers = () => {
     while (true) {
       const { version } = book, copy = HEADER_BYTES / 4 + (version & copyMask) * copyWords;
       const bids = Math.min(book.levels, load(i32, copy + BIDS_WORD) >>> 0);
@@ -48,7 +48,7 @@ export function describeOrderBook(region: Region): PartDescription {
   return {
     family: "structure",
     state() {
-      const { state, bids, asks, bid, ask, sequence, changes, dropped } = look();
+      const { state, bids, asks, bid, ask, sequence, changes, dropped } = readNumbers();
       return {
         facts: {
           valid: state === SNAPSHOT || state === FOLLOWING,

@@ -36,7 +36,7 @@ export function makeBookReaderPath(ports: BookReaderPorts): BookReaderPath {
   const { levels, copyMask, copyWords, versionWord, firstWord, state, bids, asks, isSnapshot, isFollowing } =
     ports.places;
   const { sequence, time, changes, dropped, knownBid, knownAsk, levelsDelta } = ports.places;
-  const look = ports.isOrdered ? peek : load;
+  const readWord = ports.isOrdered ? peek : load;
   const double = ports.isOrdered ? (index: number) => doubles[index] : loadDouble;
 
   const begin = (): number => {
@@ -55,13 +55,13 @@ export function makeBookReaderPath(ports: BookReaderPorts): BookReaderPath {
   const copyAt = (version: number): number => firstWord + (version & copyMask) * copyWords;
 
   const isUsable = (at: number): boolean => {
-    const found = look(at + state);
+    const found = readWord(at + state);
     return found === isSnapshot || found === isFollowing;
   };
 
   /** How many levels a side has: no more than there is room for, even if the word is corrupt. */
   const countOf = (at: number, isBids: boolean): number => {
-    const count = look(at + (isBids ? bids : asks));
+    const count = readWord(at + (isBids ? bids : asks));
     return count >>> 0 <= levels ? count : 0;
   };
 

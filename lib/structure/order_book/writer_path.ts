@@ -50,7 +50,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
   const { levels, copyMask, copyWords, versionWord, firstWord, state, bids, asks, isSnapshot, isFollowing } =
     ports.places;
   const { sequence, time, changes, dropped, knownBid, knownAsk, levelsDelta } = ports.places;
-  const lookAtOwn = ports.isOrdered ? peek : load;
+  const loadOwn = ports.isOrdered ? peek : load;
   /** Up to this many levels are moved one by one: from there on, one call of `copyWithin` is faster. */
   const few = 16;
   // Up to which index each copy's sides are those of the version published last: nothing is known at first.
@@ -61,8 +61,8 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
   /** The lowest index of a side that the current update touched, and how many levels it found no room for. */
   let lowest = 0, lost = 0;
 
-  const look = (): number => {
-    const version = lookAtOwn(versionWord);
+  const currentVersion = (): number => {
+    const version = loadOwn(versionWord);
     if (version === undefined || !isOpen) refuseUse();
     return version;
   };
@@ -247,7 +247,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
   };
 
   const invalidate = (): void => {
-    const version = look(), old = copyAt(version) >> 1, half = copyAt(version + 1) >> 1;
+    const version = currentVersion(), old = copyAt(version) >> 1, half = copyAt(version + 1) >> 1;
     // The levels are those of an older version; a snapshot comes before anybody reads them.
     for (let i = 0; i < levelsDelta; i++) doubles[half + i] = doubles[old + i];
     poke(copyAt(version + 1) + state, isInvalid);
@@ -256,14 +256,14 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
 
   return {
     snapshot(update) {
-      const version = look(), current = copyAt(version), found = peek(current + state);
+      const version = currentVersion(), current = copyAt(version), found = peek(current + state);
       const isUsable = found === isSnapshot || found === isFollowing;
       // A snapshot without a number is never stale.
       if (isUsable && update.last < doubles[(current >> 1) + sequence]) return "stale";
       return apply(version, update, true);
     },
     change(update) {
-      const version = look(), current = copyAt(version), found = peek(current + state);
+      const version = currentVersion(), current = copyAt(version), found = peek(current + state);
       if (found !== isSnapshot && found !== isFollowing) return "early";
       const { previous } = update, last = doubles[(current >> 1) + sequence];
       // A change that follows the last one is right whatever its own number: a venue may restart its numbers in order,
@@ -278,7 +278,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
       return apply(version, update, false);
     },
     invalidate,
-    current: () => copyAt(look()),
+    current: () => copyAt(currentVersion()),
     close() {
       isOpen = false;
     },

@@ -4,8 +4,8 @@ import { FREE, isMarked, ownerOf } from "./lock_format.ts";
 import type { LockHeader } from "./lock_header.ts";
 
 /*
- * A cell for each attachment that uses a lock, in a pair of cache lines of its own. Only its holder writes it, apart
- * from one that takes it from a dead or an idle holder.
+ * A cell for each attachment that uses a lock, in its own pair of cache lines. Only its holder writes it, except to
+ * take it from a dead or an idle holder.
  *
  *     offset  bytes  field of a cell
  *          0      4  holder: id of the attachment, marked while it must not be taken from a living one; 0 for nobody
@@ -36,7 +36,7 @@ export function cellCount(kind: string, option: string, count: number): number {
   );
 }
 
-/** The number of cells that a lock says it has, checked: somebody may have written over it. */
+/** The number of cells stored in a lock, checked: the word may be corrupt. */
 export function storedCellCount(header: LockHeader, option: string, count: number): number {
   if (isCellCount(count)) return count;
   throw new SegmentFormatError(
@@ -54,7 +54,7 @@ export class Cells {
   readonly #onInherited: () => void;
 
   /**
-   * @param header Whose cells.
+   * @param header Of the lock.
    * @param usedWord Index of a word that holds how many of the first cells were ever claimed.
    * @param byteOffset Where the cells begin: a multiple of 128.
    * @param count How many there are.
@@ -89,12 +89,12 @@ export class Cells {
     return cell === -1 ? otherwise : this.wordOf(cell);
   }
 
-  /** Whose cell it is; 0 for nobody's. */
+  /** The id of a cell's holder; 0 for nobody. */
   idAt(cell: number): number {
     return ownerOf(load(this.#header.source.i32, this.wordOf(cell))); // pairs: cell holder
   }
 
-  /** Index of the cell that this attachment has, by whichever object it was claimed; −1 if it has none. */
+  /** Index of this attachment's cell, whichever of its objects claimed it; −1 if it has none. */
   find(): number {
     const { id } = this.#header, { used } = this;
     for (let cell = 0; cell < used; cell++) if (this.idAt(cell) === id) return cell;
@@ -102,9 +102,9 @@ export class Cells {
   }
 
   /**
-   * This attachment's cell, claimed if it has none: one that nobody has, or a dead one's.
+   * This attachment's cell, claimed if it has none: a free one, or one of a dead holder.
    *
-   * @returns Its index; −1 if attachments that live have all cells.
+   * @returns Its index; −1 if living attachments hold all cells.
    */
   claim(): number {
     const own = this.find();
@@ -120,8 +120,8 @@ export class Cells {
   }
 
   /**
-   * Takes the cell of one that lives and has not marked it, for locks whose every use of a cell begins with an exchange
-   * that marks it.
+   * Takes an unmarked cell from a living holder, for locks whose every use of a cell begins with an exchange that marks
+   * it.
    *
    * @returns Its index; −1 if all cells are marked.
    */
@@ -135,7 +135,7 @@ export class Cells {
     return -1;
   }
 
-  /** Says that there is no cell left. */
+  /** Throws, as there is no cell left. */
   refuse(): never {
     throw new SegmentStateError(
       "FULL",
@@ -143,7 +143,7 @@ export class Cells {
     );
   }
 
-  /** Frees this attachment's cell, whose first word that is. */
+  /** Frees this attachment's cell, given its first word. */
   leave(word: number): void {
     compareExchange(this.#header.words, word, this.#header.id, FREE); // pairs: cell holder
   }
@@ -156,7 +156,7 @@ export class Cells {
     return true;
   }
 
-  /** Raises the number of used cells before the cell is claimed: whoever looks through the cells sees this one too. */
+  /** Raises the number of used cells before the cell is claimed: every search through the cells sees this one too. */
   #use(cell: number): void {
     const { words } = this.#header;
     for (let used = load(words, this.#usedWord); used <= cell; used = load(words, this.#usedWord)) {

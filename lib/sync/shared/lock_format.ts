@@ -17,7 +17,7 @@
  */
 export const LOCK_WORD = 0;
 export const DIED_WORD = 1;
-/** Stays zero: whoever needs a word that names nobody takes this one. */
+/** Stays zero: it serves wherever a word that names nobody is needed. */
 export const ZERO_WORD = 2;
 export const FIRST_OWN_WORD = 8;
 export const BLOCKED_WORD = 32;

@@ -29,9 +29,9 @@ export class LockHeader {
   readonly words: Int32Array;
   /** The lock's counts, for its owner. Empty as the words are. */
   readonly counts: Float64Array;
-  /** The lock's bytes, for looking. */
+  /** The lock's bytes, for reading. */
   readonly source: ReadonlyViews;
-  /** Knows who lives. */
+  /** Reports which attachments are alive. */
   readonly party: Party;
   /** This attachment's id. */
   readonly id: number;
@@ -62,7 +62,7 @@ export class LockHeader {
     );
   }
 
-  /** Says why nothing can be written, or nothing be read any more. */
+  /** Throws the reason why the lock cannot be written, or not even read. */
   refuseUse(action: string): never {
     if (this.source.closed) {
       throw new ClosedError(`Cannot ${action} ${this.what} as its segment was closed; open it again`);
@@ -72,7 +72,7 @@ export class LockHeader {
     );
   }
 
-  /** How long a call may wait, from when it begins to; checked. Called before anything is taken or changed. */
+  /** The limit of a call's wait, counted from its beginning, checked. Called before anything is taken or changed. */
   limitOf(action: string, options: WaitOptions | undefined): WaitLimit {
     if (options === undefined) return NO_LIMIT;
     const timeoutMs = timeoutOf(action, this.what, options, true);
@@ -80,7 +80,7 @@ export class LockHeader {
   }
 
   /**
-   * Refuses a wait without a limit that nobody could end, as it is for another attachment of this very thread.
+   * Refuses a wait without a limit that could never end, as it is for another attachment of this very thread.
    *
    * @param id Of the attachment that the wait is for.
    */
@@ -94,7 +94,7 @@ export class LockHeader {
   }
 
   /**
-   * Notes that this attachment blocks. Give the result to `endWaiting`: −1 if there was no place.
+   * Notes that this attachment blocks. Returns the place, to pass to `endWaiting`; −1 if there was none.
    */
   beginWaiting(): number {
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
@@ -110,7 +110,7 @@ export class LockHeader {
     if (place !== -1 && this.words.length > 0) store(this.words, place, FREE); // pairs: blocked place
   }
 
-  /** How many attachments that live are blocked; at most 32 are counted. */
+  /** How many living attachments are blocked; at most 32 are counted. */
   get waiters(): number {
     let count = 0;
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {

@@ -4,13 +4,13 @@ export interface LockOwner {
   readonly id: number;
   /** Process and role, such as "process 4711 (feed)". */
   readonly description: string;
-  /** Whether it still lives. */
+  /** Whether it is still alive. */
   readonly isAlive: boolean;
 }
 
 /**
- * What a lock reports of itself. It is read without the lock, so the numbers may be some operations apart. `Event`,
- * `Barrier` and `Condition`, which nobody holds, say at their `stats` what they count.
+ * The statistics of a lock. They are read without the lock, so the numbers may be some operations apart. `Event`,
+ * `Barrier` and `Condition`, which nobody holds, document at their `stats` what they count.
  */
 export interface LockStats {
   /** The holder; undefined if nobody holds the lock, or if several may. */

@@ -65,7 +65,7 @@ export class OwnedWord {
     return this.#futex.now();
   }
 
-  /** Says why the lock cannot be used. */
+  /** Throws the reason why the lock cannot be used. */
   refuseUse(action: string): never {
     this.#header.refuseUse(action);
   }
@@ -98,8 +98,8 @@ export class OwnedWord {
   }
 
   /**
-   * Takes and counts the word for a task, if it is free: not while another task of this attachment has it, for which a
-   * task waits as for anybody else.
+   * Takes and counts the word for a task, if it is free. If another task of this attachment has it, the task waits as
+   * for any other owner.
    *
    * @param isLifeCheck Whether it is time to ask if the owner died.
    * @param hasWaited Whether the task was announced.
@@ -107,12 +107,12 @@ export class OwnedWord {
   takeForTask(isLifeCheck: boolean, hasWaited: boolean): boolean {
     if (this.isMine) return false;
     const word = this.requireTakeable();
-    // Marked: there may be others asleep, of whom this one knows nothing.
+    // Marked: there may be unknown sleepers.
     if (word === FREE) return this.#change(FREE, hasWaited ? this.#id | MARK : this.#id);
     return isLifeCheck && this.takeOver(word);
   }
 
-  /** Announces a task to the owner, in whichever attachment; undefined where nobody is woken. */
+  /** Announces a waiting task to the owner; undefined where nobody is woken. */
   announceTask(): Armed | undefined {
     while (true) {
       const word = load(this.#words, LOCK_WORD); // pairs: lock word
@@ -169,7 +169,8 @@ export class OwnedWord {
   }
 
   /**
-   * Takes the word from an owner that died. A death right after the exchange is found by the next one in the same way.
+   * Takes the word from an owner that died. If this process dies right after the exchange, the next owner takes over
+   * from it in the same way.
    */
   takeOver(word: number): boolean {
     if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
@@ -186,12 +187,12 @@ export class OwnedWord {
     return this.#words.length > 0 && ownerOf(peek(this.#words, LOCK_WORD)) === this.#id;
   }
 
-  /** Whether this attachment owns the word, and nobody has repaired since what the last owner left that died. */
+  /** Whether this attachment owns the word, and what a dead owner left has not been repaired since. */
   get isSuspect(): boolean {
     return this.isMine && peek(this.#words, DIED_WORD) !== 0; // written by the owner alone
   }
 
-  /** Declares what the dead owner left repaired. The caller owns the word. */
+  /** Declares that what the dead owner left is repaired. The caller owns the word. */
   clearSuspicion(): void {
     store(this.#words, DIED_WORD, 0);
   }
@@ -213,15 +214,15 @@ export class OwnedWord {
   }
 
   /**
-   * Releases the word, and leaves what a dead owner left as suspect as it is. If this process dies before it wakes
-   * those that sleep, they check by themselves after `LIFE_CHECK_MS`.
+   * Releases the word, and keeps the mark of a dead owner, if there is one. If this process dies before it wakes those
+   * that sleep, they check by themselves after `LIFE_CHECK_MS`.
    */
   giveBack(): void {
     // Pairs: lock word. The next owner sees what this one wrote.
     if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;
     if (this.#wakesAll) this.#futex.wakeAll();
     else this.#futex.wakeOne();
-    this.#tasks?.lookSoon();
+    this.#tasks?.checkSoon();
   }
 
   /** Waits until the word is free, or its owner died. */
@@ -245,7 +246,7 @@ export class OwnedWord {
       for (let isFirst = true;; isFirst = false) {
         const word = this.requireTakeable();
         if (word === FREE) {
-          // Marked: there may be others asleep, of whom this one knows nothing.
+          // Marked: there may be unknown sleepers.
           if (this.#change(FREE, this.#id | MARK)) return true;
           continue;
         }
@@ -265,7 +266,8 @@ export class OwnedWord {
   }
 
   /**
-   * Sleeps while the word is as expected, until it is time to check whether its owner lives. False if it was as long.
+   * Sleeps while the word is as expected, until it is time to check whether its owner is alive. Returns false if that
+   * time has come.
    */
   sleepWhile(word: number, limit: WaitLimit): boolean {
     return this.#futex.wait(word, limit.nextCheck(this.now()));

@@ -1,6 +1,6 @@
 /**
- * `T`, unless it is a promise: what a function returns that has done its work by then. As `(…) => T & Synchronous<T>`
- * in a parameter's type it keeps async functions from compiling.
+ * `T`, unless it is a promise: the result of a function whose work is done when it returns. As `(…) => T &
+ * Synchronous<T>` in a parameter's type it keeps async functions from compiling.
  */
 export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
@@ -24,7 +24,7 @@ export type DrainResult =
  * @param action What was asked for, in messages: "write".
  * @param what Of what: "seqlock 'limits' in segment '/md'".
  * @param fn What the caller gave.
- * @throws {TypeError} If it is no function, or one of those.
+ * @throws {TypeError} If it is not a function, or is one of those.
  */
 export function requireSynchronous(action: string, what: string, fn: unknown): void {
   if (typeof fn !== "function") refuse(action, what, fn === null ? "null" : typeof fn);

@@ -7,8 +7,8 @@ import type { Stop } from "./wait_options.ts";
 export const LIFE_CHECK_MS = 40;
 
 /**
- * When a blocking wait ends that has not got what it waits for: when its time has run out, or somebody stops it. A stop
- * is noticed when it is time to check who lives.
+ * When a blocking wait ends without success: when its time has run out, or when it is stopped. A stop is noticed at the
+ * next check whether the owner is alive.
  */
 export class WaitLimit {
   /** Infinity for none. On the clock of the lock once the wait has begun; before that, counted from then. */
@@ -34,7 +34,7 @@ export class WaitLimit {
     return this.deadline === Infinity && this.#stop === undefined;
   }
 
-  /** Until when to sleep: for as long as nobody need check who lives, and not beyond the limit. */
+  /** Until when to sleep: to the next check whether the owner is alive, and not beyond the limit. */
   nextCheck(now: number): number {
     return this.#isStopped() ? now : Math.min(this.deadline, now + LIFE_CHECK_MS);
   }

@@ -12,7 +12,7 @@ export interface WaitOptions {
   readonly stop?: Stop;
 }
 
-/** What ends a wait: an `Event` that is not reset meanwhile. */
+/** Ends a wait: an `Event` that is not reset meanwhile. */
 export interface Stop extends Waitable {
   /** Whether waits are to end. */
   readonly isSet: boolean;
@@ -26,7 +26,7 @@ export interface Stop extends Waitable {
  * @param options As the caller received them.
  * @param mayStop Whether they may have a stop.
  * @returns Milliseconds; `Infinity` for no limit.
- * @throws {TypeError} If the options are no object, or `timeoutMs` is no number.
+ * @throws {TypeError} If the options are not an object, or `timeoutMs` is not a number.
  * @throws {RangeError} If `timeoutMs` is negative or `NaN`.
  */
 export function timeoutOf(action: string, what: string, options: WaitOptions | undefined, mayStop = false): number {

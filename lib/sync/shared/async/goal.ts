@@ -1,26 +1,26 @@
 import type { Watch } from "../../../atomic/mod.ts";
 
-/** What a task waits for in the event loop. */
+/** The goal of a task that waits in the event loop. */
 export interface Goal {
-  /** Whether it is for somebody who may die meanwhile, and so ends by a look. */
+  /** Whether it is for an attachment that may die meanwhile, so that checks are needed to end it. */
   readonly isForSomebody?: boolean;
 
   /**
-   * Looks whether the wait is over, and takes what was waited for. May throw why it never will be.
+   * Checks whether the wait is over, and takes what was waited for. Throws if the wait can never end.
    *
-   * @param isLifeCheck Whether it is time to ask the kernel if somebody died.
+   * @param isLifeCheck Whether it is time to ask the kernel if an attachment died.
    */
   attempt(isLifeCheck: boolean): boolean;
 
   /**
-   * Announces a sleeper, where those that wake it will see it. An attempt follows, and then a watch.
+   * Announces a sleeper where its wakers will see it. An attempt follows, and then a watch.
    *
-   * @returns What to watch; undefined where nobody wakes.
+   * @returns What to watch; undefined where nobody wakes sleepers.
    */
   arm(): Armed | undefined;
 
   /**
-   * Called once when the wait has ended, whatever came of it: what would stay is taken back. Must not throw.
+   * Called once when the wait has ended, in whichever way, to withdraw the announcement. Must not throw.
    *
    * @param isOver Whether the last attempt took what was waited for.
    */
@@ -29,10 +29,10 @@ export interface Goal {
 
 /** An announced sleeper. */
 export interface Armed {
-  /** Calls a function, once, after whatever came since the announcement. */
+  /** Calls a function, once, when something has changed since the announcement. */
   watch(wake: () => void): Watch;
   /** Whether wake-ups may be missed, so that the sleeper checks for itself at short intervals. */
   readonly isUnsure?: boolean;
-  /** Whether it is still this that is to be watched. Defaults to yes. */
+  /** Whether this is still the right thing to watch. Defaults to true. */
   isCurrent?(): boolean;
 }

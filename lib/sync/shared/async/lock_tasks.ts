@@ -6,10 +6,10 @@ import { TaskQueue } from "./task_queue.ts";
 /** How long tasks poll where a lock is free again soon, in milliseconds. */
 const POLL_MS = 1;
 
-/** A goal of those that wait for a lock. */
+/** The goal of a task that waits for a lock. */
 export type LockGoal = Omit<Goal, "isForSomebody">;
 
-/** The tasks of this thread that wait with one lock object: in the order in which they came, and one at a time. */
+/** The tasks of this thread that wait with one lock object: one at a time, in the order of their calls. */
 export class LockTasks {
   readonly #header: LockHeader;
   readonly #queue = new TaskQueue(POLL_MS);
@@ -20,7 +20,7 @@ export class LockTasks {
   }
 
   /**
-   * Waits for a goal, and is counted among those that are blocked meanwhile.
+   * Waits for a goal, and counts as blocked meanwhile.
    *
    * @param action What was asked for, in messages.
    */
@@ -51,7 +51,7 @@ export class LockTasks {
   }
 
   /** The task whose turn it is checks soon: this thread has released something. */
-  lookSoon(): void {
-    if (!this.#queue.isEmpty) queueMicrotask(() => this.#queue.look());
+  checkSoon(): void {
+    if (!this.#queue.isEmpty) queueMicrotask(() => this.#queue.check());
   }
 }

@@ -6,17 +6,17 @@ import { TaskWait } from "./task_wait.ts";
 /** How long tasks poll between turns of the event loop where waits are short, by default: in milliseconds. */
 export const DEFAULT_POLL_MS = 2;
 
-/** The tasks of this thread that wait with one object: one at a time, in the order in which they came. */
+/** The tasks of this thread that wait with one object: one at a time, in the order of their calls. */
 export class TaskQueue {
   readonly #pollMs: number;
   readonly #waits: TaskWait[] = [];
   /** How long the last wait took. */
   #lastMs = 0;
-  /** Whether the one that waits must be alone. */
+  /** Whether the waiting task must be the only one. */
   #isAlone = false;
 
   /**
-   * @param pollMs A task that begins to wait polls for so long if the last wait was not longer: what comes in quick
+   * @param pollMs How long a task polls when it begins to wait, if the last wait took no longer: what comes in quick
    * succession then needs no wake-up.
    */
   constructor(pollMs: number = DEFAULT_POLL_MS) {
@@ -73,7 +73,7 @@ export class TaskQueue {
     });
   }
 
-  /** As `wait`, for a task that must be the only one, until it goes on. */
+  /** As `wait`, for a task that must be the only one until it continues. */
   waitAlone(what: string, goal: Goal, limits: AsyncLimits): Promise<boolean> {
     try {
       this.requireAlone(what);
@@ -95,12 +95,12 @@ export class TaskQueue {
     if (!this.isEmpty) this.#refuse(what);
   }
 
-  /** The task whose turn it is checks now. */
-  look(): void {
-    this.#waits[0]?.look();
+  /** The first task checks now. */
+  check(): void {
+    this.#waits[0]?.check();
   }
 
-  /** What the task waits for whose turn it is, is another. */
+  /** The first task waits for something else now: it announces itself anew. */
   announceAnew(): void {
     this.#waits[0]?.announceAnew();
   }

@@ -1,15 +1,15 @@
-import { endPolling, lifeLooks, pollEachTurn, quickLooks, slowLooks } from "../../../atomic/internal.ts";
+import { endPolling, lifeChecks, pollEachTurn, quickChecks, slowChecks } from "../../../atomic/internal.ts";
 import type { Watch } from "../../../atomic/mod.ts";
 import type { Goal } from "./goal.ts";
 
-/** The longest time that timers take; what is longer is set again. */
+/** The longest time that timers take; a longer one is set in parts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** Looks of one that nobody wakes, for one at which it asks whether somebody died. */
-const LOOKS_PER_LIFE_CHECK = 16;
+/** A task that nobody wakes asks whether somebody died at one in this many of its checks. */
+const CHECKS_PER_LIFE_CHECK = 16;
 
 /**
- * One wait of a task: it polls for a while, then announces itself and sleeps until it is woken, called off, or the time
- * runs out. Whichever comes first, nothing of it is left.
+ * One wait of a task: it polls for a while, then announces itself and sleeps until it is woken or cancelled, or the
+ * time runs out. Whichever comes first, nothing of the wait remains.
  */
 export class TaskWait {
   readonly #goal: Goal;
@@ -20,12 +20,12 @@ export class TaskWait {
   readonly #reject: (reason: unknown) => void;
   #watch: Watch | undefined;
   #timer: unknown;
-  readonly #looker: typeof slowLooks;
+  readonly #ticker: typeof slowChecks;
   #hasBegun = false;
   #hasEnded = false;
   #isUnsure = false;
   #pollUntil = 0;
-  #looks = 0;
+  #checks = 0;
 
   /** @param onEnd Called right before the promise is settled. */
   constructor(
@@ -37,7 +37,7 @@ export class TaskWait {
     reject: (reason: unknown) => void,
   ) {
     this.#goal = goal;
-    this.#looker = goal.isForSomebody ? lifeLooks : slowLooks;
+    this.#ticker = goal.isForSomebody ? lifeChecks : slowChecks;
     this.#deadline = performance.now() + timeoutMs;
     this.#signal = signal;
     this.#onEnd = onEnd;
@@ -45,7 +45,7 @@ export class TaskWait {
     this.#reject = reject;
     signal?.addEventListener("abort", this.#abort);
     if (timeoutMs !== Infinity) this.#setTimer();
-    this.#looker.add(this.#slowLook); // keeps the process alive, too
+    this.#ticker.add(this.#slowCheck); // keeps the process alive, too
   }
 
   /**
@@ -62,12 +62,12 @@ export class TaskWait {
     pollEachTurn(this.#poll);
   }
 
-  /** Looks, if it is its turn. */
-  look(): void {
+  /** Checks, if its turn has come. */
+  check(): void {
     if (this.#hasBegun && !this.#hasEnded) this.#try(false);
   }
 
-  /** What it waits for is another: it announces itself there, if it has announced itself at all. */
+  /** It waits for something else now: it announces itself there, if it has announced itself at all. */
   announceAnew(): void {
     if (this.#hasEnded || this.#watch === undefined) return;
     this.#watch.end(false);
@@ -87,21 +87,21 @@ export class TaskWait {
   };
 
   /** In case that somebody died. */
-  readonly #slowLook = (): void => {
+  readonly #slowCheck = (): void => {
     if (this.#hasBegun) this.#try(true);
   };
 
-  /** In case something has changed, where nobody says so. */
-  readonly #quickLook = (): void => {
-    if (this.#try(++this.#looks % LOOKS_PER_LIFE_CHECK === 0)) return;
-    if (this.#watch?.isPrompt && !this.#isUnsure) quickLooks.delete(this.#quickLook); // there is somebody by now
+  /** In case something has changed and nobody woke it. */
+  readonly #quickCheck = (): void => {
+    if (this.#try(++this.#checks % CHECKS_PER_LIFE_CHECK === 0)) return;
+    if (this.#watch?.isPrompt && !this.#isUnsure) quickChecks.delete(this.#quickCheck); // there is a waker by now
   };
 
   readonly #abort = (): void => this.#end(false, () => this.#reject(this.#signal!.reason));
 
   #setTimer(): void {
     const leftMs = this.#deadline - performance.now();
-    // No timer is early, but for its rounding.
+    // Timers are early by rounding at most.
     this.#timer = setTimeout(() => this.#expire(), Math.min(Math.max(0, leftMs), LONGEST_TIMER_MS));
   }
 
@@ -132,8 +132,8 @@ export class TaskWait {
         if (armed?.isCurrent?.() === false) continue;
         this.#watch = armed?.watch(this.#wake);
         this.#isUnsure = armed?.isUnsure === true;
-        if (!this.#watch?.isPrompt || this.#isUnsure) quickLooks.add(this.#quickLook);
-        else quickLooks.delete(this.#quickLook);
+        if (!this.#watch?.isPrompt || this.#isUnsure) quickChecks.add(this.#quickCheck);
+        else quickChecks.delete(this.#quickCheck);
         return;
       }
     } catch (error) {
@@ -147,8 +147,8 @@ export class TaskWait {
     this.#watch?.end(isOver);
     this.#goal.disarm?.(isOver);
     endPolling(this.#poll);
-    quickLooks.delete(this.#quickLook);
-    this.#looker.delete(this.#slowLook);
+    quickChecks.delete(this.#quickCheck);
+    this.#ticker.delete(this.#slowCheck);
     clearTimeout(this.#timer as number);
     this.#signal?.removeEventListener("abort", this.#abort);
     settle();

@@ -3,29 +3,32 @@ import type { Futex } from "../../../atomic/mod.ts";
 /** How a wait set checks what it waits for, and where it sleeps. */
 export interface Waited {
   /**
-   * Whether there is something to be had; takes nothing. Throws if there never will be.
+   * Whether it is ready; takes nothing. Throws if it never will be.
    *
    * @param isLifeCheck Whether it is time to check if the process that holds it up has died.
    */
   isReady(isLifeCheck: boolean): boolean;
-  /** Announces a sleeper; undefined where nobody wakes. */
+  /** Announces a sleeper; undefined where nobody wakes sleepers. */
   announce(): Announced | undefined;
 }
 
 /** An announced sleeper. */
 export interface Announced {
-  /** The word that changes. */
+  /** The word to sleep on. */
   readonly futex: Futex;
-  /** What it was. */
+  /** Its value at the announcement. */
   readonly seen: number;
   /** Whether a wake-up may be missed. */
   readonly isUnsure: boolean;
 }
 
-/** Under this name, objects of the library tell a wait set how to wait for them. */
+/** The key of the property that tells a wait set how to wait for an object. */
 export const WAITED: unique symbol = Symbol("shmkit: waited");
 
-/** What a wait set can wait for: consumers and readers of channels, for records; producers, for space; events. */
+/**
+ * An object that a wait set can wait for: a consumer or reader of a channel, for records; a producer, for space; an
+ * event.
+ */
 export interface Waitable {
   /** For wait sets alone. */
   readonly [WAITED]: Waited;

@@ -6,11 +6,11 @@ import { Ticker } from "./ticker.ts";
  * takes up to 300 µs of a processor on a virtual machine.
  */
 /** Those that somebody wakes, who may have died in the moment before. */
-const SLOW_LOOK_MS = 200;
+const SLOW_CHECK_MS = 200;
 /** Those that wait for somebody who may die at any time, which is noticed within 100 ms. */
-const LIFE_LOOK_MS = 80;
+const TASK_LIFE_CHECK_MS = 80;
 /** Those whom nobody wakes. */
-const QUICK_LOOK_MS = 2;
+const QUICK_CHECK_MS = 2;
 
 /**
  * How long a task may do without a turn of the event loop, in milliseconds: timers, sockets and signals wait meanwhile.
@@ -20,18 +20,18 @@ const LONGEST_TURN_MS = 1;
 const CALLS_PER_CLOCK_READ = 8;
 
 /** The tasks that wait for what comes. */
-export const slowLooks: Ticker = new Ticker(SLOW_LOOK_MS);
+export const slowChecks: Ticker = new Ticker(SLOW_CHECK_MS);
 /** The tasks that wait for somebody. */
-export const lifeLooks: Ticker = new Ticker(LIFE_LOOK_MS);
+export const lifeChecks: Ticker = new Ticker(TASK_LIFE_CHECK_MS);
 /** The tasks that nobody wakes. */
-export const quickLooks: Ticker = new Ticker(QUICK_LOOK_MS);
+export const quickChecks: Ticker = new Ticker(QUICK_CHECK_MS);
 
 /** Lets all tasks that wait look, soon: memory that they wait for may have been closed. */
-export function lookSoon(): void {
+export function checkSoon(): void {
   queueMicrotask(() => {
-    slowLooks.callAll();
-    lifeLooks.callAll();
-    quickLooks.callAll();
+    slowChecks.callAll();
+    lifeChecks.callAll();
+    quickChecks.callAll();
   });
 }
 
