@@ -1,6 +1,6 @@
 /**
- * What a user can act on has its own class, below one base, and a `code`. Misuse that no program should recover from is
- * a plain `TypeError` or `RangeError`.
+ * Errors that a user can act on have their own classes, below one base, and a `code`. Misuse that no program should
+ * recover from throws a plain `TypeError` or `RangeError`.
  *
  * @module
  */
@@ -133,7 +133,7 @@ export class RoleTakenError extends ShmkitError {
   }
 }
 
-/** Something was released or changed by one that does not hold it. Code: `NOT_OWNER`. */
+/** An attachment released or changed something that it does not hold. Code: `NOT_OWNER`. */
 export class NotOwnerError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override name = "NotOwnerError";
@@ -147,7 +147,7 @@ export class NotOwnerError extends ShmkitError {
   }
 }
 
-/** A lock was asked for by one who holds it already, and would wait for itself for ever. Code: `ALREADY_OWNER`. */
+/** An attachment asked for a lock that it holds already, and would wait for itself for ever. Code: `ALREADY_OWNER`. */
 export class AlreadyOwnerError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override name = "AlreadyOwnerError";
@@ -162,8 +162,8 @@ export class AlreadyOwnerError extends ShmkitError {
 }
 
 /**
- * What a dead process left half done was not repaired, so nobody may go on with it. Make the object anew, or, where the
- * message says so, repair it. Code: `OWNER_DIED`.
+ * A dead process left something unfinished that was not repaired, so nobody may use it. Make the object anew, or, where
+ * the message says so, repair it. Code: `OWNER_DIED`.
  */
 export class OwnerDiedError extends ShmkitError {
   /** The class's name, as printed in front of the message. */

@@ -25,8 +25,8 @@ export interface AtomicOperations {
 export const operations: AtomicOperations = Atomics;
 
 /**
- * Two words of this thread. The first is written before each plain load: compilers take it for a change of any typed
- * array, so no load moves across it. The second is for atomic accesses, where the processor needs some.
+ * Two words of this thread. The first is written before each plain load: compilers must assume that it changes any
+ * typed array, so no load moves across it. The second is for atomic accesses, where the processor needs some.
  */
 export const compilerBarrier: Int32Array = new Int32Array(2);
 
@@ -53,23 +53,23 @@ function loadAndFence(words: Words | Narrow, index: number): number {
 }
 
 /**
- * Reads a word: never a value from before a look made earlier, never hoisted out of a loop, and never passed by what
- * this thread reads afterwards, nor by an earlier atomic write of this thread. On x86-64 it is a plain load behind a
- * compiler barrier, 0.7 ns. `Atomics.load` would be worse than slow there: Bun compiles it to a locked instruction that
- * writes the word, which takes the cache line from all other readers and crashes the process where memory is mapped for
- * reading only. The litmus tests hold both compilers to it; docs/memory-model.md tells the whole story.
+ * Reads a word: never a value older than an earlier read saw, never hoisted out of a loop, and never reordered with
+ * later reads of this thread, nor with its earlier atomic writes. On x86-64 it is a plain load behind a compiler
+ * barrier, 0.7 ns. `Atomics.load` would be worse than slow there: Bun compiles it to a locked instruction that writes
+ * the word, which takes the cache line from all other readers and crashes the process where memory is mapped for
+ * reading only. The litmus tests hold both compilers to it; docs/memory-model.md has the details.
  */
 export const load: (words: Words | Narrow, index: number) => number = hasTotalStoreOrder() ? loadInOrder : loadAndFence;
 
 /**
- * Reads a word plainly: what it was at some time, for use only where an atomic access afterwards finds out whether it
- * still is, or where the caller alone writes it. A loop on it may never end.
+ * Reads a word plainly: a value that it had at some time. Use it only where an atomic access afterwards confirms it, or
+ * where the caller alone writes the word. A loop on it may never end.
  */
 export function peek(words: Words, index: number): number {
   return words[index];
 }
 
-/** Writes a word; everything written before it is visible to whoever reads it. */
+/** Writes a word; a thread that reads the value sees everything written before it. */
 export function store(words: Words | Narrow, index: number, value: number): void {
   Atomics.store(words, index, value);
 }
@@ -79,8 +79,8 @@ function storeInOrder(words: Words, index: number, value: number): void {
 }
 
 /**
- * Writes a word; everything written before it is visible to whoever reads it. It is no fence: what this thread reads
- * afterwards may be from before others see the word. On x86-64 it is a plain store, a tenth of `store`'s price where
+ * Writes a word; a thread that reads the value sees everything written before it. It is not a fence: later reads of
+ * this thread may happen before others see the word. On x86-64 it is a plain store, a tenth of `store`'s price where
  * the word is contended. The litmus tests hold both compilers to it.
  */
 export const release: (words: Words, index: number, value: number) => void = hasTotalStoreOrder()
@@ -112,11 +112,11 @@ export function and(words: Words, index: number, mask: number): number {
   return Atomics.and(words, index, mask);
 }
 
-/** Tells the processor that this is a spin loop. A runtime without `Atomics.pause` does nothing. */
+/** Hints to the processor that this is a spin loop. Does nothing in a runtime without `Atomics.pause`. */
 export const pause: () => void = (Atomics as { pause?(): void }).pause ?? (() => {});
 
 /**
- * Blocks this thread while a word of a `SharedArrayBuffer` is `expected`: `futex.ts` is what to use.
+ * Blocks this thread while a word of a `SharedArrayBuffer` is `expected`. For `futex.ts`.
  *
  * @param timeoutMs Infinity for no limit.
  * @returns False if the time ran out.
@@ -137,11 +137,11 @@ interface WaitedFor {
 }
 
 /**
- * Waits in the event loop while a word of a `SharedArrayBuffer` is `expected`. It cannot be called off, and keeps no
- * process alive.
+ * Waits in the event loop while a word of a `SharedArrayBuffer` is `expected`. It cannot be cancelled, and does not
+ * keep the process alive.
  *
  * @param timeoutMs Infinity for no limit.
- * @returns False if the time ran out; undefined, and no promise, if the word is another one.
+ * @returns False if the time ran out; undefined, not a promise, if the word differs already.
  */
 export function waitLocalAsync(
   words: Int32Array<SharedArrayBuffer>,

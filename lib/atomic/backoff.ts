@@ -1,44 +1,42 @@
 import { loadedLibc } from "../../ffi/mod.ts";
 import { pause, sleep } from "./atomics.ts";
 
-/** The last step that spins does so for some 50 ms. */
+/** With this many, the last step that spins takes some 50 ms. */
 const MOST_SPINS = 20;
 
-/** Kernels do not sleep for less. */
+/** Kernels do not sleep for a shorter time. */
 const SHORTEST_SLEEP_MS = 0.001;
 
-/** An hour: nobody wants to be late for longer. */
+/** An hour: no wait should notice a change later. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 /** How patient a {@linkcode Backoff} is. */
 export interface BackoffOptions {
-  /** How many steps spin, up to 20: step n pauses the processor 2ⁿ times. Unless given, 6: 63 pauses in all. */
+  /** How many steps spin, up to 20: step n pauses the processor 2ⁿ times. Defaults to 6, which is 63 pauses in all. */
   readonly spins?: number;
-  /** How many steps then give the processor to another thread; Infinity never to sleep. Unless given, 4. */
+  /** How many steps then yield the processor to another thread; with Infinity it never sleeps. Defaults to 4. */
   readonly yields?: number;
   /**
-   * How long the first sleep is, in milliseconds, from 0.001 on; each is twice as long as the one before. Unless given,
+   * How long the first sleep is, in milliseconds, from 0.001 on; each is twice as long as the one before. Defaults to
    * 0.05.
    */
   readonly firstSleepMs?: number;
-  /** How long a sleep gets, up to an hour. Unless given, 5, or as long as the first. */
+  /** The longest sleep, in milliseconds, up to an hour. Defaults to 5, or to the first sleep if that is longer. */
   readonly longestSleepMs?: number;
 }
 
 /**
- * What to do between two looks at a word that another thread is about to change: first spin for some hundred
- * nanoseconds, then give way, then sleep for longer and longer. Asleep it takes well under 1 % of a core. Belongs to
- * one thread and shares nothing. Source: crossbeam-utils' `Backoff`, with sleeping as a last step.
+ * Waits between two checks of a word that another thread is about to change: first spins for some hundred nanoseconds,
+ * then yields, then sleeps for longer and longer. Asleep it takes well under 1 % of a core. Belongs to one thread and
+ * shares nothing. Source: crossbeam-utils' `Backoff`, with sleeping as a last step.
  *
  * @example
  * ```ts
  * import { Backoff } from "@shmkit/shmkit";
  * import { assert } from "@std/assert";
  *
- * const backoff = new Backoff();
- * while (!backoff.isSleeping) backoff.step(); // and look at the word after each step
- * assert(backoff.steps > 0);
- * backoff.reset(); // the word changed: the next wait begins with spinning
+ * const backoff = new Backoff(); while (!backoff.isSleeping) backoff.step(); // and check the word after each step
+ * assert(backoff.steps > 0); backoff.reset(); // the word changed: the next wait begins with spinning
  * ```
  */
 export class Backoff {
@@ -50,10 +48,10 @@ export class Backoff {
   #sleepMs: number;
 
   /**
-   * Begins with spinning.
+   * Makes a backoff that begins with spinning.
    *
-   * @param options How patient.
-   * @throws {RangeError} If one of them is out of range; also if it is no number.
+   * @param options How long it spins, yields and sleeps.
+   * @throws {RangeError} If one of them is out of range; also if it is not a number.
    */
   constructor(
     { spins = 6, yields = 4, firstSleepMs = 0.05, longestSleepMs }: BackoffOptions = {},
@@ -86,7 +84,7 @@ export class Backoff {
     this.#sleepMs = this.#firstSleepMs;
   }
 
-  /** Spins, gives way or sleeps, for longer than the step before. */
+  /** Spins, yields or sleeps, for longer than the step before. */
   step(): void {
     const step = this.#steps++;
     if (step < this.#spins) this.#spin(1 << step);
@@ -102,7 +100,7 @@ export class Backoff {
   }
 }
 
-/** Refuses what is no number of a range: a sleep of NaN milliseconds never ends, one of 0 burns a core. */
+/** Refuses a value outside a range: a sleep of NaN milliseconds never ends, one of 0 takes a whole core. */
 function requireNumber(option: string, value: number, from: number, to: number): void {
   const isCount = option === "spins" || option === "yields";
   const isNumber = isCount ? Number.isInteger(value) || value === Infinity : typeof value === "number";
@@ -115,8 +113,8 @@ function requireNumber(option: string, value: number, from: number, to: number):
 }
 
 /**
- * Lets another thread run. A thread that has not loaded libc, and loading may ask for a permission, sleeps as shortly
- * as can be.
+ * Lets another thread run. A thread that has not loaded libc, which may take a permission, makes the shortest possible
+ * sleep instead.
  */
 function yieldProcessor(): void {
   const c = loadedLibc();

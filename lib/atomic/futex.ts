@@ -38,12 +38,12 @@ let kernelWaitsForAny = true;
 const kernelWatches = new KernelWatches();
 
 /**
- * Waiting for a 32-bit word to change, and waking who waits for it. The word may lie in memory that processes share:
+ * Waits for a 32-bit word to change, and wakes those that wait for it. The word may lie in memory that processes share:
  * then this is the kernel's futex, never with `FUTEX_PRIVATE_FLAG`. Over a `SharedArrayBuffer` it is the runtime's own
  * `Atomics.wait` and `notify`, which reach the threads of this process and need no permission.
  *
  * Nothing is owned, so a death leaves nothing behind. A wait may end early, though neither a signal handler nor a stop
- * and continue ends it; so the caller looks at the word again, in a loop. Sources: futex(2), futex_waitv(2); the three
+ * and continue ends it; so the caller checks the word again, in a loop. Sources: futex(2), futex_waitv(2); the three
  * verbs are those of m-ou-se/atomic-wait.
  *
  * @example
@@ -73,9 +73,9 @@ export abstract class Futex {
   /**
    * The futex of one word. Make it once and keep it.
    *
-   * @throws {TypeError} If the words are no Int32Array.
-   * @throws {RangeError} If there is no such word. An array without words, as a closed segment's is, has a futex that
-   * is quiet.
+   * @throws {TypeError} If the words are not an Int32Array.
+   * @throws {RangeError} If there is no such word. On an array without words, as a closed segment's is, the futex does
+   * nothing.
    */
   static at(words: Int32Array, index: number): Futex {
     if (!(words instanceof Int32Array)) {
@@ -94,11 +94,11 @@ export abstract class Futex {
    * Waits until one of several words is no longer what was expected, or is woken.
    *
    * @param futexes From 1 to 128.
-   * @param expected The value of each word that is worth waiting.
-   * @param deadline Milliseconds on the clock of `now()`; Infinity for none, and so is 2^53 or more.
+   * @param expected For each word, the value at which to wait.
+   * @param deadline Milliseconds on the clock of `now()`; Infinity for none; 2^53 or more means the same.
    * @returns The index of one that changed or was woken, though it may be early; −1 if the deadline has passed.
-   * @throws {TypeError} If an expected value or the deadline is no number.
-   * @throws {RangeError} If an expected value is no 32-bit integer, or the deadline NaN.
+   * @throws {TypeError} If an expected value or the deadline is not a number.
+   * @throws {RangeError} If an expected value is not a 32-bit integer, or the deadline is NaN.
    */
   static waitAny(futexes: readonly Futex[], expected: readonly number[], deadline: number): number {
     if (futexes.length < 1 || futexes.length > FUTEX_WAITV_MAX || futexes.length !== expected.length) {
@@ -144,16 +144,16 @@ export abstract class Futex {
    * Blocks this thread while the word is `expected`.
    *
    * @param expected As an Int32Array reads it.
-   * @param deadline Milliseconds on the clock of `now()`; Infinity for none, and so is 2^53 or more.
-   * @returns False if the deadline has passed; true if the word is another one or somebody woke it, or for no reason.
-   * @throws {TypeError} If one of the two is no number.
-   * @throws {RangeError} If `expected` is no 32-bit integer, or the deadline NaN.
+   * @param deadline Milliseconds on the clock of `now()`; Infinity for none; 2^53 or more means the same.
+   * @returns False if the deadline has passed; true if the word differs, if the wait was woken, or spuriously.
+   * @throws {TypeError} If one of the two is not a number.
+   * @throws {RangeError} If `expected` is not a 32-bit integer, or the deadline is NaN.
    */
   abstract wait(expected: number, deadline: number): boolean;
 
   /**
    * Watches the word in the event loop, once: calls a function, later and at most once, when the word is no longer
-   * `expected` or somebody woke it, or for no reason.
+   * `expected`, when it is woken, or spuriously.
    *
    * @param expected As an Int32Array reads it.
    * @param wake Must not throw.
@@ -161,18 +161,18 @@ export abstract class Futex {
   abstract watch(expected: number, wake: () => void): Watch;
 
   /**
-   * Wakes up to `count` of those who wait, in whichever process, and returns how many.
+   * Wakes up to `count` waiters, in any of the processes, and returns how many.
    *
-   * @throws {RangeError} If `count` is no number from 0 on.
+   * @throws {RangeError} If `count` is not a number of 0 or more.
    */
   abstract wake(count: number): number;
 
-  /** Wakes one of those who wait, and returns whether there was one: 0 or 1. */
+  /** Wakes one waiter, if there is one, and returns how many: 0 or 1. */
   wakeOne(): number {
     return this.wake(1);
   }
 
-  /** Wakes all who wait, and returns how many. */
+  /** Wakes all waiters, and returns how many. */
   wakeAll(): number {
     return this.wake(EVERYBODY);
   }
@@ -186,7 +186,7 @@ class KernelFutex extends Futex {
 
   constructor(words: Int32Array<ArrayBuffer>, index: number) {
     super(words, index);
-    // Where there are none, the memory may be detached, which has no parts.
+    // Without words the memory may be detached, which has no parts.
     this.word = words.length === 0 ? words : words.subarray(index, index + 1);
   }
 
@@ -197,25 +197,25 @@ class KernelFutex extends Futex {
   override wait(expected: number, deadline: number): boolean {
     requireWord(expected);
     const limit = limitOf(deadline);
-    if (this.word.length === 0) return true; // detached: the caller's next access says so
-    let told = 0;
+    if (this.word.length === 0) return true; // detached: the caller's next access throws
+    let before = 0;
     while (true) {
       const timeout = timespecAt(limit);
       if (libc().futex(this.word, FUTEX_WAIT_BITSET, expected, timeout, FUTEX_BITSET_MATCH_ANY) === 0) return true;
       const errno = libc().errno();
       if (errno === EAGAIN) return true;
-      // The number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock knows
-      // better.
+      // The error number may be of a call that the engine made meanwhile (`resultOf` in ffi/system.ts): the clock
+      // decides.
       if (this.now() >= limit) return false;
-      // The deadline is absolute and the kernel compares the word again: the wait is made again as it was.
-      if (errno === told && errno !== EINTR && errno !== ETIMEDOUT) {
+      // The deadline is absolute and the kernel compares the word again: the same wait is repeated.
+      if (errno === before && errno !== EINTR && errno !== ETIMEDOUT) {
         throw new SystemError(errno, { action: "wait for", path: "a word", syscall: "futex" });
       }
-      told = errno;
+      before = errno;
     }
   }
 
-  /** Where the word lies. It stays so: addresses of mapped memory are not used again. */
+  /** Where the word lies. It never changes: addresses of mapped memory are not used again. */
   get address(): { low: number; high: number } {
     return this.#address ??= libc().addressOf(this.word);
   }
@@ -227,7 +227,7 @@ class KernelFutex extends Futex {
 
   override wake(count: number): number {
     const most = sleepersOf(count);
-    if (this.word.length === 0 || most === 0) return 0; // the kernel would wake one for none
+    if (this.word.length === 0 || most === 0) return 0; // for 0 the kernel would wake one
     const woken = libc().futex(this.word, FUTEX_WAKE, most, null, 0);
     if (woken >= 0) return woken;
     const result = system.resultOf(() => libc().futex(this.word, FUTEX_WAKE, most, null, 0));
@@ -269,8 +269,8 @@ class LocalFutex extends Futex {
 }
 
 /**
- * Ends the threads that wait in the kernel for tasks, where no task waits: called when there is no memory any more that
- * one might wait for. Those that wait for closed memory are told first.
+ * Ends the threads that wait in the kernel for tasks, where no task waits. Called when no memory is left to wait in,
+ * after tasks that wait in closed memory were told to check.
  */
 export function endUnusedThreads(): void {
   queueMicrotask(() => queueMicrotask(() => kernelWatches.endUnused()));
@@ -297,7 +297,7 @@ function waitInKernel(
   expected: readonly number[],
   deadline: number,
 ): number | undefined {
-  // Detached, it has no address: the caller's next access says so.
+  // Detached, it has no address: the caller's next access throws.
   const detached = futexes.findIndex(({ word }) => word.length === 0);
   if (detached >= 0) return detached;
   if (waiters.length < futexes.length * WAITER_WORDS) waiters = new Uint32Array(futexes.length * WAITER_WORDS);
@@ -308,18 +308,18 @@ function waitInKernel(
     waiters[at + ADDRESS_HIGH] = high;
     waiters[at + FLAGS] = FUTEX2_SIZE_U32;
   });
-  let told = 0;
+  let before = 0;
   while (true) {
     const index = libc().futex_waitv(waiters, futexes.length, timespecAt(deadline), CLOCK_MONOTONIC);
     if (index >= 0) return index;
     const errno = libc().errno();
-    // One of them is not what was expected, or was not when the kernel looked.
+    // A word differs, or differed when the kernel compared it.
     if (errno === EAGAIN) return Math.max(0, changedOne(futexes, expected));
     if (futexes[0].now() >= deadline) return -1; // as in KernelFutex.wait
-    if (errno === told && (errno === ENOSYS || errno === EPERM)) return undefined;
-    if (errno === told && errno !== EINTR && errno !== ETIMEDOUT) {
+    if (errno === before && (errno === ENOSYS || errno === EPERM)) return undefined;
+    if (errno === before && errno !== EINTR && errno !== ETIMEDOUT) {
       throw new SystemError(errno, { action: "wait for", path: "words", syscall: "futex_waitv" });
     }
-    told = errno;
+    before = errno;
   }
 }

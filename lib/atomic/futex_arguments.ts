@@ -1,15 +1,15 @@
 /*
- * What a futex is told, checked: runtimes make some number of anything they hand to C, and a wait that is not what was
- * meant ends at once, always, or never.
+ * Checks the arguments of a futex: runtimes convert anything that they pass to C into some number, and a wait with a
+ * wrong one ends at once, always, or never.
  */
 
-/** As many as there may be. */
+/** The most waiters there can be. */
 export const EVERYBODY = 0x7fff_ffff;
 
-/** In 285,000 years; from here on, milliseconds are no integers any more. Who waits so long waits for ever. */
+/** In 285,000 years; beyond it, milliseconds are no longer exact. So long a wait has no end. */
 const NEVER = 2 ** 53;
 
-/** Refuses what no word can hold: the wait would end at once, always. */
+/** Refuses a value that no word can have: the wait would always end at once. */
 export function requireWord(expected: number): void {
   if ((expected | 0) === expected) return;
   const ErrorClass = typeof expected === "number" ? RangeError : TypeError;
@@ -30,8 +30,8 @@ export function limitOf(deadline: number): number {
   );
 }
 
-/** How many of those who wait are to be woken, within what the kernel counts. */
+/** How many waiters are to be woken, within the kernel's limit. */
 export function sleepersOf(count: number): number {
   if (typeof count === "number" && count >= 0) return Math.min(Math.floor(count), EVERYBODY);
-  throw new RangeError(`Cannot wake who waits for a word as 'count' must be 0 or more: received ${String(count)}`);
+  throw new RangeError(`Cannot wake waiters of a word as 'count' must be 0 or more: received ${String(count)}`);
 }

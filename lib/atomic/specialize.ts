@@ -8,8 +8,8 @@ function sample(): () => void {
 }
 
 /**
- * Whether a bundler keeps functions' names by a helper of its own, whatever that is called once it is minified: then
- * the name of the inner function stands in the text as a string.
+ * Whether a bundler keeps functions' names by its own helper, which minifying may have renamed: then the name of the
+ * inner function stands in the source text as a string.
  */
 const keepsNames = /["'`]kept["'`]/.test(sample.toString());
 
@@ -25,8 +25,8 @@ let serial = 0;
  * that makes a ring two to three times as fast.
  *
  * Makers live in `*_path.ts` files, which have type imports only and export nothing else, so that the compiler refuses
- * every name that the copy would not find. Where code from strings is not allowed, or where a bundler put a helper of
- * its own into the maker, the maker itself is returned: the same behaviour, slower.
+ * every name that the copy would not find. Where code from strings is not allowed, or where a bundler has put its own
+ * helper into the maker, the maker itself is returned: the same behaviour, slower.
  *
  * @param make The maker.
  * @returns A copy of it, to be run once.

@@ -2,7 +2,7 @@ import type { AtomicOperations } from "./atomics.ts";
 
 /**
  * Accesses to the words of one array, for hot paths: the array is a constant of them. `atomics.ts` says what each of
- * them guarantees. After the memory was closed, reading returns `undefined`, and writing does nothing or throws.
+ * them guarantees. Once the memory is closed, reading returns `undefined`, and writing does nothing or throws.
  */
 export interface WordAccess {
   /** Reads a word, in order. */
@@ -14,7 +14,7 @@ export interface WordAccess {
   loadBehindStore(index: number): number;
   /** Reads a word plainly. */
   peek(index: number): number;
-  /** Writes a word plainly: one that others read in order after another word told them to. */
+  /** Writes a word plainly: one that others read only after a word that publishes it. */
   poke(index: number, value: number): void;
   /** Writes a word; a fence. */
   store(index: number, value: number): void;
@@ -34,7 +34,7 @@ export interface WordAccessOptions {
   readonly isOrdered?: boolean;
 }
 
-/** What of a word access is the same for all arrays. */
+/** The parts of a word access that are the same for all arrays. */
 export interface WordAccessPorts {
   readonly atomics: AtomicOperations;
   readonly barrier: Int32Array;

@@ -2,7 +2,7 @@ import type { WordAccess, WordAccessPorts } from "./word_access.ts";
 
 /**
  * The accesses to the words of an array. Where the processor keeps the order, a load is a plain one behind a compiler
- * barrier, and a release a plain store; elsewhere a plain load stands between atomic accesses to a word of our own.
+ * barrier, and a release a plain store; elsewhere a plain load stands between atomic accesses to a word of this thread.
  */
 export function makeWordAccess(
   words: Int32Array,

@@ -27,7 +27,7 @@ export type ViewClass = new (
 
 /**
  * @param field A field.
- * @returns Whether it is shown through a view of its own.
+ * @returns Whether it has its own view.
  */
 export function isPart(field: Field): boolean {
   return field.kind === "struct" || field.kind === "array";
@@ -38,7 +38,7 @@ export const SHOWN_MEMBERS = "toJSON() { return jsonOf(this); } " +
   "[$nodeInspect](_depth, options, inspect) { return shown(this, options, inspect); } " +
   "[$denoInspect](inspect, options) { return shown(this, options, inspect); }\n";
 
-/** The end of a constructor: a misspelt field is an error in JavaScript, too. */
+/** The end of a constructor: assigning a misspelt field is an error in JavaScript, too. */
 export const SEAL = "Object.preventExtensions(this);";
 
 /** Classes by field and by the two bits placed and read-only. */
@@ -58,12 +58,12 @@ export function viewClass(field: Field, placed: boolean, readOnly: boolean): Vie
     : structClass(field as Struct, placed, readOnly);
 }
 
-/** How the classes of one piece of code find what they need. Fragments of source text. */
+/** How the classes of one piece of code refer to their values. Fragments of source text. */
 export interface ViewCode {
   readonly source: Source;
   /** Whether setters refuse. */
   readonly readOnly: boolean;
-  /** A further condition, behind "or", on which a struct is not there to be written; or nothing. */
+  /** A further condition, after "or", under which a struct cannot be written; or nothing. */
   readonly isGone: string;
   /** The typed array of a kind. */
   array(kind: string): string;
@@ -76,7 +76,7 @@ export interface ViewCode {
 /** Where a struct without parts keeps its position, and where one with parts keeps its own. */
 const ALONE = "this[$at]", PLACED = "this[$place].at + this[$delta]";
 
-/** Views of their own memory each: what they need are properties of theirs. */
+/** Views with memory of their own: the values are properties of each. */
 function ownCode(source: Source, readOnly: boolean): ViewCode {
   return {
     source,
@@ -126,8 +126,8 @@ ${members}
 /**
  * @param struct A struct.
  * @param base Where a view of it begins.
- * @param code How its classes find what they need.
- * @returns The accessors of its class, and what its constructor does to make the views of its parts.
+ * @param code How its classes refer to their values.
+ * @returns The accessors of its class, and the statements of its constructor that make the views of its parts.
  */
 export function structMembers(struct: Struct, base: string, code: ViewCode): { members: string; parts: string } {
   const { source, readOnly, isGone } = code, parts: string[] = [];
@@ -155,7 +155,7 @@ export function structMembers(struct: Struct, base: string, code: ViewCode): { m
 /**
  * @param field An array.
  * @param base Where a view of it begins.
- * @param code How its class finds what it needs.
+ * @param code How its class refers to its values.
  * @returns The members of its class, which extends `ArrayView`.
  */
 export function arrayMembers(field: Field, base: string, code: ViewCode): string {

@@ -17,7 +17,7 @@ export type BoundRecord<S extends AnyStruct = AnyStruct, C extends BoundCopy = B
   & BoundView<S>
   & Pick<BoundCopies<S>, C>;
 
-/** What every bound view has. */
+/** A bound view. */
 export interface BoundView<S extends AnyStruct> {
   /** The view. */
   readonly record: ViewOf<S>;
@@ -29,12 +29,12 @@ export interface BoundView<S extends AnyStruct> {
    */
   moveTo(byteOffset: number): void;
 
-  /** Moves the view to nowhere, if it can be retired: reading and writing throw `RangeError` until it is moved back. */
+  /** Retires the view, if it was made so: reading and writing throw `RangeError` until it is moved again. */
   retire(): void;
 
   /**
    * @param value Anything.
-   * @returns Whether it is a view to be copied as it is: of the struct, or of an equal one.
+   * @returns Whether it is a view that can be copied as it is: of the struct, or of an equal one.
    */
   isView(value: unknown): value is ViewOf<S>;
 
@@ -51,31 +51,31 @@ export interface BoundView<S extends AnyStruct> {
   prepare(values: Partial<ValueOf<S>>): void;
 }
 
-/** The copies of a bound view: code of its own for each, of which a role asks for those it needs. */
+/** The copies of a bound view, each with generated code of its own: a role asks for those that it needs. */
 export interface BoundCopies<S extends AnyStruct> {
   /**
-   * Copies the record, as the layout's own `copy` does.
+   * Copies the record, as the layout's `copy` does.
    *
-   * @param into Where to.
+   * @param into The target.
    */
   copyTo(into: ViewOf<S>): void;
 
   /**
-   * Copies over the record, as the layout's own `copy` does.
+   * Overwrites the record, as the layout's `copy` does.
    *
    * @param from A view of the struct, or of an equal one.
    */
   copyFrom(from: ViewOf<S>): void;
 
   /**
-   * Checks what `copyTo` does, and copies nothing: what passes here can be copied to.
+   * Makes the checks of `copyTo` and copies nothing: a view that passes can be copied to.
    *
-   * @param into Where to.
+   * @param into The target.
    */
   checkTarget(into: ViewOf<S>): void;
 
   /**
-   * Checks what `copyFrom` does, and copies nothing: what passes here can be copied from.
+   * Makes the checks of `copyFrom` and copies nothing: a view that passes can be copied from.
    *
    * @param from A view of the struct, or of an equal one.
    */
@@ -102,7 +102,7 @@ export interface BindOptions<C extends BoundCopy = BoundCopy> {
  * @param views The memory.
  * @param byteOffset Where the view begins.
  * @param options Which copies, and whether it can be retired.
- * @returns The view, and what moves and copies it.
+ * @returns The view, and the functions that move and copy it.
  */
 export function bindRecord<S extends AnyStruct, const C extends BoundCopy = BoundCopy>(
   layout: S,
@@ -111,13 +111,13 @@ export function bindRecord<S extends AnyStruct, const C extends BoundCopy = Boun
   { copies = COPIES as readonly C[], canRetire = false }: BindOptions<C> = {},
 ): BoundRecord<S, C> {
   const last = Math.min(views.byteLength, MAX_END) - layout.byteLength;
-  // Behind the memory, where no array has an element.
+  // Beyond the memory, where no array has an element.
   const nowhere = Math.ceil(views.byteLength / 8) * 8;
   const source = new Source(), struct: Struct = layout, { readOnly } = views;
   const self = source.constant(struct), guard = source.constant(copyGuard(struct));
   const array = (kind: string): string => source.constant(views[kind as "u8"]);
   const classes: string[] = [], names = new Map<Field, string>();
-  // What a view of the struct's own kind keeps as properties: other code finds it there.
+  // The properties of the struct's other views: other code reads them.
   const keptArrays = ARRAY_NAMES.filter((name) => struct.fields.some(({ field }) => field.kind === name))
     .map((name) => `get [$${name}]() { return ${array(name)}; }`).join(" ");
   const state = `get [$views]() { return ${source.constant(views)}; } get [$readOnly]() { return ${readOnly}; }`;
@@ -206,7 +206,7 @@ ${copies.map((name) => copyCode[name]()).join(",\n")}
   };
 }
 
-/** A class by a name that may be taken by something else. */
+/** A class under a name that may be used for something else. */
 function namedClass(name: string, body: string): string {
   return `({ "${name}": class { ${body} } })["${name}"]`;
 }

@@ -28,7 +28,7 @@ const TYPES: { readonly [K in FieldKind]?: string } = {
  * themselves, an `x` in front (`x__FILE__`). A field named as the type of one beside it gets an underscore, too. The
  * members of enumerations become macros `Struct_field_member`, with underscores at the end where another name of the
  * header is the same. A struct named as a function of the C library needs another name to be used beside it. The macro
- * `SHMKIT_Struct_HASH` tells the hash of the schema: `shmkit_check_hash` of `interop/c/shmkit.h` compares it with an
+ * `SHMKIT_Struct_HASH` is the hash of the schema: `shmkit_check_hash` of `interop/c/shmkit.h` compares it with an
  * object's.
  *
  * @param struct The struct.
@@ -89,7 +89,7 @@ function section(struct: Struct, taken: Set<string>): string {
     members = memberNames(struct),
     schemaHash = hash(struct.schema),
     guard = `SHMKIT_${struct.name}_${schemaHash}`;
-  // No guard ends so: those end with eight digits.
+  // Guards never end like this: they end with eight digits.
   const constants = [`#define SHMKIT_${struct.name}_HASH UINT32_C(0x${schemaHash})`];
   const lines: string[] = [], asserts: string[] = [];
   struct.fields.forEach(({ name, field, byteOffset }, i) => {
@@ -120,7 +120,7 @@ function constantName(name: string, taken: Set<string>): string {
   return name;
 }
 
-/** Tells two structs of one name apart (32-bit FNV-1a): included together, they must fail and not be skipped. */
+/** Distinguishes two structs of one name (32-bit FNV-1a): included together, they must fail and not be skipped. */
 function hash(text: string): string {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);

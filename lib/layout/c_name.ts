@@ -1,5 +1,5 @@
 /**
- * What C11, C23 and C++20 reserve, and what the printed header or the common ones beside it define as macros or types.
+ * Words that C11, C23 and C++20 reserve, and names that the printed header or common headers define as macros or types.
  */
 const RESERVED: ReadonlySet<string> = new Set(
   ("alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class co_await " +
@@ -16,13 +16,13 @@ const RESERVED: ReadonlySet<string> = new Set(
 /** The types and macros of stdint.h, those of later standards too. */
 const STDINT = /^(?:u?int\w*_t|U?INT\w*_(?:C|MAX|MIN|WIDTH)|(?:PTRDIFF|SIG_ATOMIC|SIZE|WCHAR|WINT)_(?:MAX|MIN|WIDTH))$/;
 
-/** What compilers keep for themselves at any place, and the include guards of printed headers. */
+/** Names that are reserved for compilers everywhere, and the include guards of printed headers. */
 const PREFIXED = /^x*(?:_[A-Z_]|SHMKIT_)/;
 
 /**
- * Turns a name into one that C and C++ accept, other names into others: one that compilers keep for themselves gets an
- * `x` in front, one that is reserved an underscore at the end, as does one that is the same but for underscores at the
- * end. So `int` becomes `int_`, and `int_` becomes `int__`, whatever other names there are.
+ * Turns a name into one that C and C++ accept, other names into others: one that is reserved for compilers gets an `x`
+ * in front; any other reserved one gets an underscore at the end, as does one that differs from it only by underscores
+ * at the end. So `int` becomes `int_`, and `int_` becomes `int__`, whatever other names there are.
  *
  * @param name An identifier.
  * @param types Names of types that it must not hide: C++ refuses a member named as the type of another.

@@ -1,7 +1,10 @@
 import type { Field, NumberKind } from "./field.ts";
 import { gone, refuse, type ViewState } from "./slots.ts";
 
-/** Of one number kind: the shift from bytes to elements, the test that refuses a value, and what is accepted. */
+/**
+ * One kind of number: the shift from bytes to elements, the test that refuses a value, and the accepted values in
+ * words.
+ */
 interface NumberCode {
   readonly shift: number;
   readonly refused: string;
@@ -15,8 +18,8 @@ const integer = (shift: number, refused: string, from: number, to: number): Numb
 });
 
 /**
- * What rounds to an infinite 32-bit float: halfway between the largest finite one, which is odd, and the next power of
- * two.
+ * The least number that rounds to an infinite 32-bit float: halfway between the largest finite one, which is odd, and
+ * the next power of two.
  */
 const F32_OVERFLOW = 2 ** 128 - 2 ** 103;
 
@@ -35,7 +38,7 @@ const NUMBERS: { readonly [K in NumberKind]: NumberCode } = {
   f64: { shift: 3, refused: 'typeof v !== "number"', accepted: "a number" },
 };
 
-/** What the code of one field may refer to. All are fragments of source text. */
+/** The names that the code of one field may use. All are fragments of source text. */
 export interface Scope {
   /** The typed array of a kind. */
   array(kind: string): string;
@@ -46,13 +49,13 @@ export interface Scope {
   readonly at: string;
   /** The field's name in messages. */
   readonly label: string;
-  /** Where a subarray is kept between accesses. */
+  /** The place that keeps a subarray between accesses. */
   readonly part: string;
   /** Whether views must not write. */
   readonly readOnly: boolean;
-  /** A further condition, behind "or", on which the struct is not there to be written; or nothing. */
+  /** A further condition, after "or", under which the struct cannot be written; or nothing. */
   readonly isGone: string;
-  /** Gives a value a name that the code can use. */
+  /** Makes a name for a value, for use in the code. */
   constant(value: unknown): string;
 }
 
@@ -60,11 +63,11 @@ export interface Scope {
 const index = (at: string, shift: number): string => shift === 0 ? at : `(${at}) >>> ${shift}`;
 
 /**
- * A missing element means a detached buffer, or a view moved to nowhere; where neither ever happened the test is free.
+ * A missing element means a detached buffer, or a retired view; where neither has ever happened the test is free.
  */
 const present = (value: string, scope: Scope): string => `if (${value} === undefined) ${goneText(scope, "read")};`;
 
-/** A call that says why a field is not there. Engines inline short functions, so it has few arguments. */
+/** A call that throws the reason why a field is missing. Engines inline short functions, so it has few arguments. */
 function goneText({ label, constant }: Scope, verb: string): string {
   if (!isConstant(label)) return `gone(this, ${label}, "${verb}")`;
   const what = JSON.parse(label);
@@ -77,9 +80,9 @@ function isConstant(label: string): boolean {
 }
 
 /**
- * Before a write, only the array's length is looked at, for memory that was closed: `moveTo` sees to it that the struct
- * lies within the array. Loading the element, before or after, would wait for a cache line that another processor holds
- * or is about to take, and comparing the index with the length costs Bun four times the store.
+ * Before a write, only the array's length is checked, for closed memory: `moveTo` ensures that the struct lies within
+ * the array. Loading the element, before or after, would wait for a cache line that another processor holds or is about
+ * to take, and comparing the index with the length costs Bun four times the store.
  */
 const there = (array: string, scope: Scope): string =>
   `if (${array}.length === 0${scope.isGone}) ${goneText(scope, "set")};`;
@@ -107,7 +110,7 @@ function storeHalves(scope: Scope): string {
 
 /**
  * @param field A field that can be set.
- * @param scope What the code may refer to.
+ * @param scope The names that the code may use.
  * @returns The body of its getter.
  */
 export function readCode(field: Field, scope: Scope): string {
@@ -140,7 +143,7 @@ export function readCode(field: Field, scope: Scope): string {
 
 /**
  * @param field A field that can be set.
- * @param scope What the code may refer to.
+ * @param scope The names that the code may use.
  * @returns The body of its setter, whose parameter is `v`; it refuses before it writes.
  */
 export function writeCode(field: Field, scope: Scope): string {

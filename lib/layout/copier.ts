@@ -5,7 +5,7 @@ import { READ_ONLY, type ViewState } from "./slots.ts";
 import { Source } from "./source.ts";
 import type { Struct } from "./struct_type.ts";
 
-/** How many elements a copy names one by one: straight code is several times as fast as a loop. */
+/** Up to this many elements are copied one by one: straight code is several times as fast as a loop. */
 const STRAIGHT_ELEMENTS = 128;
 
 /** The arrays through which a copy goes, and by how much a byte offset is shifted to an index of theirs. */
@@ -20,7 +20,7 @@ export interface CopyEnd {
   readonly at: string;
   /** An array of it. */
   array(name: keyof typeof SHIFTS): string;
-  /** A statement that says why the struct is not there. */
+  /** A statement that throws the reason why the struct is missing. */
   readonly gone: string;
 }
 
@@ -29,13 +29,13 @@ export interface CopyEnd {
  *
  * @param name The variable.
  * @param struct The struct.
- * @param verb What is tried, in messages.
+ * @param verb The operation, in messages.
  */
 export function viewEnd(name: string, struct: Struct, verb: string): CopyEnd {
   // Views keep the arrays that their own code names. A closed segment's are empty, all of them.
   const keepsFloats = struct.fields.some(({ field }) => field.kind === "f64");
   return {
-    // It may be a part of another struct's view, whatever this struct's own views are.
+    // It may be a part of another struct's view, unlike this struct's own views.
     at: `(${name}[$place] === undefined ? ${name}[$at] : ${name}[$place].at + ${name}[$delta])`,
     array: (array) => array === "f64" && keepsFloats ? `${name}[$f64]` : `${name}[$views].${array}`,
     gone: `gone(${name}, "${struct.name}", "${verb}");`,
@@ -46,8 +46,8 @@ export function viewEnd(name: string, struct: Struct, verb: string): CopyEnd {
  * The text of a copy of a struct's bytes: statements.
  *
  * @param struct The struct.
- * @param from Where from.
- * @param to Where to.
+ * @param from The source.
+ * @param to The target.
  */
 export function copyText(struct: Struct, from: CopyEnd, to: CopyEnd): string {
   const { elements, isLoop, count, integers } = copyOf(struct);
@@ -69,7 +69,7 @@ ${copy}`;
 }
 
 /**
- * The text of what a copy checks of one end before it copies: statements.
+ * The text of a copy's checks of one end: statements.
  *
  * @param struct The struct.
  * @param end The end.
@@ -86,12 +86,12 @@ function copyOf(struct: Struct): { elements: Element[]; isLoop: boolean; count: 
   return { elements: isLoop ? [[integers, count - 1]] : elementsOf(struct, width, integers), isLoop, count, integers };
 }
 
-/** What a copy names that refuses bad views. */
+/** The function of a copy that refuses bad views. */
 export type RefuseCopy = (from: unknown, to: unknown) => void;
 
 /**
  * @param struct The struct.
- * @returns Throws if either is no view of the struct, or if the second one is read-only.
+ * @returns A function that throws if either is not a view of the struct, or if the second one is read-only.
  */
 export function copyGuard(struct: Struct): RefuseCopy {
   return (from, to) => {
@@ -118,8 +118,8 @@ ${copyText(struct, viewEnd("from", struct, "copy from"), viewEnd("to", struct, "
 }
 
 /**
- * What is copied one by one. 64-bit floats go as such; everything else goes as integers, since engines change the
- * bits of what, as a float, is a NaN.
+ * The elements of a copy. 64-bit floats are copied as such; everything else as integers, since engines change bits
+ * that, as a float, are a NaN.
  */
 function elementsOf(struct: Struct, width: number, integers: Element[0]): Element[] {
   const floats = floatOffsets(struct);

@@ -16,9 +16,9 @@ export type FieldKind =
 export type NumberKind = "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f32" | "f64";
 
 /**
- * The description of one field: its bytes and, as type parameters, what a program sees. `V` is what a view's property
- * returns, `P` the plain value in an object, and `S` whether the property can be set (nested structs and arrays cannot;
- * their parts can).
+ * The description of one field: its bytes and, as type parameters, its values. `V` is what a view's property returns,
+ * `P` the plain value in an object, and `S` whether the property can be set (nested structs and arrays cannot; their
+ * parts can).
  */
 export interface Field<V = unknown, P = unknown, S extends boolean = boolean> {
   /** What it holds. */
@@ -47,7 +47,7 @@ export interface Field<V = unknown, P = unknown, S extends boolean = boolean> {
   readonly types?: readonly [view: V, value: P];
 }
 
-/** The elements of an `array` field. It follows its view when that is moved. */
+/** The elements of an `array` field. They move with its view. */
 export interface FieldArray<V = unknown, P = unknown> extends Iterable<V> {
   /** How many elements. */
   readonly length: number;
@@ -56,7 +56,7 @@ export interface FieldArray<V = unknown, P = unknown> extends Iterable<V> {
    *
    * @param index From 0 to length − 1.
    * @returns The element; of structs and arrays, a view which is made once.
-   * @throws {RangeError} If the index is outside.
+   * @throws {RangeError} If the index is out of range.
    * @throws {ClosedError} If the segment was closed.
    */
   get(index: number): V;
@@ -64,9 +64,9 @@ export interface FieldArray<V = unknown, P = unknown> extends Iterable<V> {
    * Sets an element.
    *
    * @param index From 0 to length − 1.
-   * @param value Checked as the setter of a field is. A struct's or array's is written part by part, so that a refusal
-   * leaves what came before it; `assign` on the outer view writes all or nothing.
-   * @throws {RangeError} If the index or the value is outside.
+   * @param value Checked as by the setter of a field. A struct or an array is written part by part, so a refusal leaves
+   * the parts before it written; `assign` on the outer view writes all or nothing.
+   * @throws {RangeError} If the index or the value is out of range.
    * @throws {ReadOnlyError} If the view is read-only.
    * @throws {ClosedError} If the segment was closed.
    */
@@ -88,11 +88,11 @@ export const MAX_DEPTH = 16;
 /** Schema texts are no longer. */
 export const MAX_SCHEMA_LENGTH = 65536;
 
-/** What the names of structs, fields and enumeration members look like: they are C identifiers too. */
+/** The form of the names of structs, fields and enumeration members: they are C identifiers too. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Refuses what is no C identifier, or would reach an object's prototype.
+ * Refuses a name that is not a C identifier, or would reach an object's prototype.
  *
  * @param what What is named.
  * @param name Its name.
@@ -138,8 +138,8 @@ export const u64: Field<bigint, bigint, true> = simple("u64", 8);
 /** A bigint from −2^63 to 2^63 − 1; `int64_t` in C. Bigints are allocated: prefer `decimal(0)` in hot paths. */
 export const i64: Field<bigint, bigint, true> = simple("i64", 8);
 /**
- * An integer from 0 to 2^53 − 1 as a number; `uint64_t` in C. Not atomic: it is two halves. What C stored beyond
- * 2^53 − 1 reads as the nearest double, so that `Number.isSafeInteger` tells.
+ * An integer from 0 to 2^53 − 1 as a number; `uint64_t` in C. Not atomic: it is two halves. A value beyond 2^53 − 1
+ * that C stored reads as the nearest double, which `Number.isSafeInteger` detects.
  */
 export const u53: Field<number, number, true> = simple("u53", 8);
 
@@ -153,7 +153,7 @@ export const u53: Field<number, number, true> = simple("u53", 8);
  *
  * @param scale The digits after the point, 0 to 15.
  * @returns The field.
- * @throws {RangeError} If the scale is outside.
+ * @throws {RangeError} If the scale is out of range.
  *
  * @example
  * ```ts
@@ -184,12 +184,12 @@ function checkLength(what: string, unit: number, length: number): void {
 
 /**
  * Text in at most `length` bytes of UTF-8, padded with NUL; a text of exactly `length` bytes has none. `char[length]`
- * in C. Text that is longer, holds NUL or is ill-formed (a lone surrogate) is refused, never cut. Bytes that are no
+ * in C. Text that is longer, holds NUL or is ill-formed (a lone surrogate) is refused, never cut. Bytes that are not
  * UTF-8 read as U+FFFD.
  *
  * @param length The bytes.
  * @returns The field.
- * @throws {RangeError} If the length is no positive integer.
+ * @throws {RangeError} If the length is not a positive integer.
  */
 export function chars(length: number): Field<string, string, true> {
   checkLength("chars", 1, length);
@@ -198,12 +198,12 @@ export function chars(length: number): Field<string, string, true> {
 
 /**
  * Exactly `length` bytes; `uint8_t[length]` in C. A view returns the memory itself, not a copy, and keeps the
- * `Uint8Array` until it is moved; a read-only view returns a copy, as nothing else could keep it from being written.
+ * `Uint8Array` until it is moved; a read-only view returns a copy, as nothing else protects the memory from writes.
  * Setting copies.
  *
  * @param length The bytes.
  * @returns The field.
- * @throws {RangeError} If the length is no positive integer.
+ * @throws {RangeError} If the length is not a positive integer.
  */
 export function bytes(length: number): Field<Uint8Array, Uint8Array, true> {
   checkLength("bytes", 1, length);
@@ -216,7 +216,7 @@ export function bytes(length: number): Field<Uint8Array, Uint8Array, true> {
  * @param element What it holds.
  * @param length How many.
  * @returns The field; views show it as a {@linkcode FieldArray}.
- * @throws {RangeError} If the length is no positive integer, or the array is too large or nested too deep.
+ * @throws {RangeError} If the length is not a positive integer, or the array is too large or nested too deep.
  */
 export function array<V, P, S extends boolean>(
   element: Field<V, P, S>,
@@ -231,7 +231,7 @@ export function array<V, P, S extends boolean>(
 }
 
 /**
- * Refuses what is nested too deep or described by too long a text.
+ * Refuses a layout that is nested too deep or has too long a schema.
  *
  * @param what What is created.
  * @param depth How deep it is nested.
@@ -255,8 +255,8 @@ export function checkDepth(what: string, depth: number, schema: string): void {
  *
  * @param members The names, numbered from 0, or one object of names and their values.
  * @returns The field; its type is the union of the names.
- * @throws {TypeError} If there is no name, or one is no C identifier.
- * @throws {RangeError} If a value is no integer from 0 to 2^32 − 1, or has two names.
+ * @throws {TypeError} If there is no name, or one is not a C identifier.
+ * @throws {RangeError} If a value is not an integer from 0 to 2^32 − 1, or has two names.
  *
  * @example
  * ```ts

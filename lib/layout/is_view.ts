@@ -12,11 +12,11 @@ export function isViewOf(struct: Struct, value: unknown): boolean {
 }
 
 /**
- * Views keep their state under symbols; those of another layout would be misread.
+ * Refuses anything but a view of the struct: a view of another layout would be misread.
  *
  * @param struct A struct.
  * @param value Anything.
- * @throws {TypeError} If the value is no view of the struct or of an equal one.
+ * @throws {TypeError} If the value is not a view of the struct or of an equal one.
  */
 export function requireView(struct: Struct, value: unknown): void {
   if (isViewOf(struct, value)) return;

@@ -2,10 +2,10 @@ import { isStruct } from "./struct.ts";
 import type { AnyStruct } from "./struct_type.ts";
 
 /**
- * Refuses options without a layout: what describes a shared thing's records must come from the program.
+ * Refuses options without a layout: a program must state the layout of a shared thing's records.
  *
  * @param what The kind of thing, with an article.
- * @param options What a user gave as its options.
+ * @param options The user's options.
  * @returns The layout.
  * @throws {TypeError} If the options have no `layout`, or it was not made by `struct`.
  */

@@ -23,8 +23,8 @@ export function assertSameLayout(what: string, foundText: string, expected: Pick
 
 /**
  * Compares two layouts for a reader: one line for each field, with its kind and offset on either side, and a `!` before
- * lines that differ. A text which is no schema is shown as it is, quoted and cut. Of long texts and many fields so much
- * is shown as a person reads: lines that differ first, and no more than some kilobytes, whatever the schemas are.
+ * lines that differ. A text that is not a schema is shown as it is, quoted and cut. Of long schemas a readable part is
+ * shown: lines that differ first, and never more than some kilobytes.
  *
  * @param foundText One schema.
  * @param expectedText Another.
@@ -78,8 +78,8 @@ interface Line {
 type Row = readonly [either: Line | undefined, found: Line | undefined, expected: Line | undefined];
 
 /**
- * A number for each struct or array that has fields, the same on both sides: with long names, whole paths take too
- * much.
+ * A number for each struct or array that has fields, the same on both sides: with long names, whole paths take too much
+ * memory.
  */
 type Numbers = Map<string, number>;
 
@@ -87,7 +87,7 @@ function mark([, found, expected]: Row): string {
   return found?.kind === expected?.kind ? " " : "!";
 }
 
-/** The rows that are shown: of the fields, those that differ go before those that do not; and all stay in order. */
+/** The rows that are shown: of the fields, those that differ go before those that do not; all stay in order. */
 function selected(rows: readonly Row[]): { shown: readonly Row[]; omitted: number } {
   if (rows.length <= MOST_ROWS) return { shown: rows, omitted: 0 };
   const isField = ([line]: Row) => line!.path !== NAME && line!.path !== SIZE;
@@ -118,7 +118,7 @@ function describe(text: string, numbers: Numbers): Map<string, Line> {
 }
 
 /**
- * @param prefix What the fields' names stand behind, cut.
+ * @param prefix The path in front of the fields' names, cut.
  * @param parent The same, in short and whole.
  */
 function addFields(

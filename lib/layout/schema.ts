@@ -33,8 +33,8 @@ const SIMPLE: ReadonlyMap<string, Field> = new Map(
 
 /**
  * Rebuilds a struct from its canonical text, as a segment stores it, so that a tool can decode an object without the
- * program that made it. The text may be any: what is malformed, not canonical or beyond the limits of `struct` is
- * refused, in time linear in its length.
+ * program that made it. Any text is safe to parse: one that is malformed, not canonical or beyond the limits of
+ * `struct` is refused, in time linear in its length.
  *
  * ```text
  * struct = name "{" name ":" field { "," name ":" field } "}"
@@ -44,7 +44,7 @@ const SIMPLE: ReadonlyMap<string, Field> = new Map(
  *
  * @param text The text.
  * @returns The struct; its `schema` is the text.
- * @throws {SegmentFormatError} With code `OBJECT`, if the text is no canonical schema.
+ * @throws {SegmentFormatError} With code `OBJECT`, if the text is not a canonical schema.
  *
  * @example
  * ```ts
@@ -65,9 +65,9 @@ export function parseSchema(text: string): Struct {
   try {
     return new Parser(text).parse();
   } catch (error) {
-    // The descriptions refuse names, sizes and values as they do from a program; here the text is to blame.
+    // The field functions refuse names, sizes and values as they do for a program; here the text is at fault.
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    // A message quotes what it refuses, which may be as long as the text.
+    // A message quotes the refused part, which may be as long as the text.
     const reason = error.message.length <= REASON_LENGTH ? error.message : `${error.message.slice(0, REASON_LENGTH)}…`;
     throw new SegmentFormatError("OBJECT", `Cannot parse a schema: ${reason}`);
   }

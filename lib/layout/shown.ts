@@ -1,7 +1,7 @@
 import { STRUCT, VIEWS, type ViewState } from "./slots.ts";
 import type { Struct, View } from "./struct_type.ts";
 
-/** Under these, runtimes look for how a value is to be shown on a console. */
+/** The keys of the methods by which runtimes show a value on a console. */
 export const NODE_INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 export const DENO_INSPECT: unique symbol = Symbol.for("Deno.customInspect");
 
@@ -20,7 +20,7 @@ export function jsonOf(view: ViewState): unknown {
  * @param view A view of a struct.
  * @param options The runtime's.
  * @param inspect The runtime's.
- * @returns What a console shows of it: the struct's name and the values.
+ * @returns The text for a console: the struct's name and the values.
  */
 export function shown(view: ViewState, options: unknown, inspect: Inspect): string {
   const struct = view[STRUCT] as Struct;
@@ -29,7 +29,7 @@ export function shown(view: ViewState, options: unknown, inspect: Inspect): stri
 }
 
 /**
- * @param value What a view returned for a field, without any view in it.
+ * @param value The value of a field, without any view in it.
  * @returns The same with texts for bigints.
  */
 export function withoutBigInts(value: unknown): unknown {

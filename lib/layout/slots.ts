@@ -47,13 +47,13 @@ export function positionOf(state: ViewState): number {
 }
 
 /**
- * Throws why an element that should be there is not.
+ * Throws the reason why an element is missing.
  *
  * @param state The view.
  * @param what The field.
- * @param verb What was tried.
+ * @param verb The operation.
  * @throws {ClosedError} If the buffer was detached.
- * @throws {RangeError} If the view was moved away from everything, as what a writer committed is.
+ * @throws {RangeError} If the view was retired, as a writer's is once it has committed.
  */
 export function gone(state: ViewState, what: string, verb: string): never {
   const views = state[VIEWS];
@@ -61,12 +61,12 @@ export function gone(state: ViewState, what: string, verb: string): never {
   throw new RangeError(`Cannot ${verb} ${what} as its view shows nothing any more: what it showed was given up`);
 }
 
-/** Where views reach: typed arrays are indexed with 32-bit integers. */
+/** The end of what views can reach: typed arrays are indexed with 32-bit integers. */
 export const MAX_END: number = 2 ** 32;
 
 /**
- * Checks an offset that is not plainly a good one, as those beyond 2 GiB are, or throws why a view cannot be moved
- * there.
+ * Checks an offset that the fast check does not accept, such as one beyond 2 GiB, or throws the reason why a view
+ * cannot be moved there.
  *
  * @param state The view.
  * @param name Its struct.
@@ -93,7 +93,7 @@ export function farOffset(state: ViewState, name: string, step: number, byteOffs
 }
 
 /**
- * Throws why a value cannot be stored.
+ * Throws the reason why a value cannot be stored.
  *
  * @param what The field.
  * @param kind Its kind, with an article.
@@ -123,7 +123,7 @@ function show(value: unknown): string {
 }
 
 /**
- * Throws why a stored value of an enumeration cannot be read.
+ * Throws the reason why a stored value of an enumeration cannot be read.
  *
  * @param what The field.
  * @param value The stored value.

@@ -20,7 +20,7 @@ import {
 import { DENO_INSPECT, jsonOf, NODE_INSPECT, shown } from "./shown.ts";
 import { readText, writeText } from "./text.ts";
 
-/** What a view keeps of its `Views`, each under a symbol of its own. */
+/** The symbols under which a view keeps the parts of its `Views`. */
 export const ARRAY_NAMES = ["i8", "u8", "i16", "u16", "i32", "u32", "f32", "f64", "i64", "u64"] as const;
 
 /** The names that generated code may use; all others are constants of one piece. */

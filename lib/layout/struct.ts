@@ -12,15 +12,15 @@ import { type ReadonlyViews, Views } from "./views.ts";
  * Describes a record by the C ABI of x86-64 and arm64: the fields in order, each at the next multiple of its alignment,
  * little-endian.
  *
- * A view's setters check what they are given: `RangeError` for a value that does not fit, `TypeError` for one of the
- * wrong type, `ReadOnlyError` for a read-only view, and nothing is written. Reading and writing after the segment was
- * closed throw `ClosedError`. Neither allocates, strings and bigints excepted. The checks cost a setter one or two
+ * A view's setters check their values, and write nothing if they throw: `RangeError` for a value that does not fit,
+ * `TypeError` for one of the wrong type, `ReadOnlyError` for a read-only view. Reading and writing after the segment
+ * was closed throw `ClosedError`. Neither allocates, strings and bigints excepted. The checks cost a setter one or two
  * nanoseconds; the only unchecked way is the typed arrays of `Views`.
  *
- * @param name What messages, the schema and C call it.
+ * @param name Its name in messages, in the schema and in C.
  * @param fields The fields.
  * @returns The struct.
- * @throws {TypeError} If a name is no C identifier, or there is no field.
+ * @throws {TypeError} If a name is not a C identifier, or there is no field.
  * @throws {RangeError} If it is larger than 2^31 − 1 bytes, nested deeper than 16 or its schema longer than 65,536.
  *
  * @example
@@ -70,7 +70,7 @@ export function struct<F extends Fields>(name: string, fields: F): Struct<F> {
 }
 
 /**
- * Tells what `struct` made from everything else, descriptions made by another copy of the package included.
+ * Whether a value was made by `struct` of this copy of the package.
  *
  * @param value Anything.
  * @returns Whether it is a struct.
@@ -87,9 +87,9 @@ function roundUp(offset: number, alignment: number): number {
 class Layout implements Struct {
   readonly kind = "struct";
   readonly settable = false;
-  /** Whether views have views of parts, and so share their position with them. */
+  /** Whether views have parts with views, which share their position. */
   readonly #placed: boolean;
-  /** Values are tried here before they reach shared memory. */
+  /** Values are checked here before they reach shared memory. */
   #scratch: View | undefined;
 
   readonly name: string;

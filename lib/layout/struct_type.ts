@@ -8,7 +8,7 @@ export type Fields = { readonly [name: string]: Field };
 // deno-lint-ignore no-explicit-any
 export type AnyStruct = Struct<any>;
 
-/** What a view's property returns for a field. */
+/** The value of a view's property for a field. */
 export type ViewOfField<T> = T extends Field<infer V, unknown, boolean> ? V : never;
 
 /** The plain value of a field, or of a struct: `ValueOf<typeof Quote>`. */
@@ -37,7 +37,7 @@ export interface StructField {
   readonly byteLength: number;
   /** What its offset is a multiple of. */
   readonly alignment: number;
-  /** What it holds. */
+  /** Its kind. */
   readonly kind: FieldKind;
   /** Its description. */
   readonly field: Field;
@@ -51,7 +51,7 @@ export interface ViewOptions {
 
 /** The layout of a record, made by {@linkcode struct}, and itself a field that other structs can hold. */
 export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<F>, false> {
-  /** The name it was given. */
+  /** Its name. */
   readonly name: string;
   /** The fields in the order of their offsets. */
   readonly fields: readonly StructField[];
@@ -81,13 +81,13 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
   view(views: ReadonlyViews, byteOffset: number, options: ViewOptions & { readonly readOnly: true }): View<F>;
 
   /**
-   * Moves a view, and all views of its parts, to another struct in the same `Views`. Made for loops, it does not look
-   * where the `Views` end: a view that was moved past their end throws `RangeError` when a field there is read or
-   * written. No access ever leaves the `Views`, or reaches another place in them than the one it was moved to.
+   * Moves a view, and all views of its parts, to another struct in the same `Views`. Made for loops, it does not check
+   * the end of the `Views`: a view that was moved past it throws `RangeError` when a field there is read or written. No
+   * access ever leaves the `Views`, or reaches another place in them than the one that the view was moved to.
    *
    * @param view A view made by `view` or `alloc`; those of nested structs and elements move with it only.
    * @param byteOffset Where the struct begins.
-   * @throws {RangeError} If the offset is no multiple of the alignment, or the struct would not lie below 2^32.
+   * @throws {RangeError} If the offset is not a multiple of the alignment, or the struct would not lie below 2^32.
    */
   moveTo(view: View<F>, byteOffset: number): void;
 
@@ -110,12 +110,12 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
 
   /**
    * Sets the fields that an object names and leaves the others alone. All values are checked before the first is
-   * written. A view of this struct is copied as it is. Nested structs may be given in part, arrays only in full;
-   * `undefined` counts as not named.
+   * written. A view of this struct is copied as it is. Nested structs may be given in part, arrays only in full; a
+   * field with the value `undefined` counts as not named.
    *
    * @param view A view.
    * @param values The values.
-   * @throws {TypeError} If a key is no field, or a value of the wrong type.
+   * @throws {TypeError} If a key is not a field, or a value is of the wrong type.
    * @throws {RangeError} If a value is out of range.
    * @throws {ReadOnlyError} If the view is read-only.
    * @throws {ClosedError} If the segment was closed.
@@ -135,7 +135,7 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
   copy(from: View<F>, to: View<F>): void;
 
   /**
-   * Tells this struct's views from everything else.
+   * Checks whether a value is a view of this struct.
    *
    * @param value Anything.
    * @returns Whether it is a view of this struct or of an equal one.
@@ -143,7 +143,7 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
   isView(value: unknown): value is View<F>;
 
   /**
-   * Tells where a view looks: the memory.
+   * The memory of a view.
    *
    * @param view A view.
    * @returns The memory it was made for, as `Views.lent`: of a read-only attachment, it refuses writes.
@@ -151,7 +151,7 @@ export interface Struct<F extends Fields = Fields> extends Field<View<F>, Value<
   viewsOf(view: View<F>): Views;
 
   /**
-   * Tells where a view looks: the offset.
+   * The offset of a view.
    *
    * @param view A view.
    * @returns Where its struct begins in that memory.

@@ -1,9 +1,9 @@
 /*
- * The one codec of texts in shared memory: UTF-8, padded with NUL. What cannot come back as it was is refused: NUL,
- * half a surrogate pair, too many bytes.
+ * The one codec of texts in shared memory: UTF-8, padded with NUL. A text that could not be read back unchanged is
+ * refused: one with NUL or half a surrogate pair, or with too many bytes.
  */
 
-/** A byte order mark is text like any other here: stripping it would not give back what was written. */
+/** A byte order mark is text like any other here: stripping it would change what was written. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
  * @param u8 Where to read.
  * @param at The first byte.
  * @param length The bytes of the field.
- * @returns The text up to the first NUL, or `undefined` if the field is not all there.
+ * @returns The text up to the first NUL, or `undefined` if the field is not whole.
  */
 export function readText(u8: Uint8Array, at: number, length: number): string | undefined {
   if (u8[at + length - 1] === undefined) return undefined;
@@ -34,7 +34,7 @@ function decodeText(bytes: Uint8Array): string {
 /**
  * @param text The text.
  * @param length The bytes of the field.
- * @returns Its bytes without padding, or why it is refused.
+ * @returns Its bytes without padding, or the rule that it breaks.
  */
 export function encodeText(text: string, length: number): Uint8Array | string {
   if (text.includes("\0")) return "without NUL";
@@ -51,7 +51,7 @@ export function encodeText(text: string, length: number): Uint8Array | string {
  * @param at The first byte.
  * @param length The bytes of the field.
  * @param text The text.
- * @returns `undefined`, or why it is refused; then nothing was written.
+ * @returns `undefined`, or the rule that it breaks; then nothing was written.
  */
 export function writeText(u8: Uint8Array, at: number, length: number, text: string): string | undefined {
   const size = text.length;
@@ -73,8 +73,8 @@ export function writeText(u8: Uint8Array, at: number, length: number, text: stri
 }
 
 /**
- * Writes a text for people to read, whatever it is: up to its first NUL, halves of surrogate pairs as U+FFFD, and what
- * does not fit cut off at a character.
+ * Writes any text, for people to read: up to its first NUL, with halves of surrogate pairs as U+FFFD, and cut at a
+ * character if it does not fit.
  *
  * @param u8 Where to write.
  * @param at The first byte.

@@ -6,8 +6,8 @@ import type { Struct, View } from "./struct_type.ts";
 export type Apply = (view: View, values: unknown) => void;
 
 /**
- * @param field What was read.
- * @param value What a view returned for it.
+ * @param field The field.
+ * @param value Its value from a view.
  * @returns The value without any view in it.
  */
 export function plain(field: Field, value: unknown): unknown {

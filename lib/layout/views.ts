@@ -2,8 +2,8 @@
 export type AnyBuffer = ArrayBuffer | SharedArrayBuffer;
 
 /**
- * The typed arrays over one byte range of a buffer. Indices are local to the range, little-endian, and unchecked in
- * the way typed arrays are: this is the only way past the checks of a struct's views. Where the range's length is no
+ * The typed arrays over one byte range of a buffer. Indices are local to the range, little-endian, and unchecked in the
+ * way typed arrays are: this is the only way past the checks of a struct's views. Where the range's length is not a
  * multiple of an element, the rest is left out of that array.
  *
  * After the buffer was detached (its segment was closed) every array has length 0, reads `undefined` and ignores
@@ -25,7 +25,7 @@ export class Views {
   readonly buffer: AnyBuffer;
   /** Where the range begins in the buffer. */
   readonly byteOffset: number;
-  /** Whether a write would kill the process: structs then make read-only views of it, whatever they are told. */
+  /** Whether a write would kill the process: structs then make only read-only views of it. */
   readonly readOnly: boolean;
   /** How long the range is; stays as it was when the buffer is detached. */
   readonly byteLength: number;
@@ -58,10 +58,10 @@ export class Views {
    *
    * @param buffer The buffer.
    * @param byteOffset Where the range begins; a multiple of 8.
-   * @param byteLength How long it is; up to the buffer's end if left out.
+   * @param byteLength How long it is; defaults to the buffer's end.
    * @param readOnly Whether the memory is mapped for reading only.
-   * @param lend Makes what leaves the library in place of these views, at first use; these themselves, unless given.
-   * @throws {RangeError} If the offset is no multiple of 8 or the range leaves the buffer.
+   * @param lend Makes the views that leave the library in place of these, at first use. Defaults to these themselves.
+   * @throws {RangeError} If the offset is not a multiple of 8, or the range leaves the buffer.
    */
   constructor(
     buffer: AnyBuffer,
@@ -106,16 +106,16 @@ export class Views {
   }
 
   /**
-   * The same memory for those who may do anything with its arrays: start an asynchronous operation of the runtime, in
-   * which some runtimes do not let a buffer be detached until it ends; move the buffer away; write. Memory that is
-   * mapped for reading only refuses that, so its arrays are slow to read. Of memory that the runtime manages, these
+   * The same memory for code that may do anything with its arrays: write to them, move the buffer away, or start an
+   * asynchronous operation of the runtime, during which some runtimes cannot detach the buffer. Memory that is mapped
+   * for reading only refuses that, so its arrays are slow to read. For memory that the runtime manages, these are the
    * views themselves.
    */
   get lent(): Views {
     if (this.#lend === undefined) return this;
-    // Somebody may have moved the last buffer away.
+    // A program may have moved the last buffer away.
     if (this.#lent === undefined || (this.#lent.closed && !this.closed)) this.#lent = this.#lend();
-    return this.#lent as Views; // that of read-only memory refuses what it must
+    return this.#lent as Views; // those of read-only memory refuse writes themselves
   }
 
   /** Whether the buffer was detached, which closing its segment does. */

@@ -7,10 +7,11 @@ import { OpenFile } from "./open_file.ts";
 import { SLOT_BYTES } from "./participants_format.ts";
 
 /**
- * Removes a segment's name if nobody is attached to it. The kernel decides whether somebody is, in the same step that
- * keeps others from joining, by one lock over all slots, which is released when the name has gone.
+ * Removes a segment's name if nobody is attached to it. One lock over all slots both asks the kernel whether anybody is
+ * attached and keeps others from joining; it is released when the name has gone.
  *
- * @returns False if somebody is attached, initialises it, or has removed the name already. Readers are not seen.
+ * @returns False if another process is attached, initialises it, or has removed the name already. Readers are not
+ * noticed.
  * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
  * @throws {SegmentFormatError} If it is not a segment.
  */
@@ -22,7 +23,7 @@ export function removeAbandonedSegment(name: string): boolean {
     const start = new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0));
     const isTaken = isReady(start) ? lockSlots(name, fd, start) : hasMagic(start) && lockHalfMade(name, fd);
     if (!isTaken) return false;
-    // The name may be another file's by now: ours has lost it then.
+    // The name may be another file's by now: then this file has lost it.
     return system.fileStatus(doing, fd).links > 0 && system.shmUnlink(doing, name);
   } finally {
     unlockFile(file.fd);

@@ -4,18 +4,18 @@ import { ClosedError } from "../errors.ts";
  * The attachments of this scope, which is one thread's one set of globals. A reload leaves attachments behind that
  * nobody will ever close.
  *
- * `bun --hot` evaluates all modules again in the same scope. So each run of this module finds here what the runs before
- * it left, closes it before its own first attachment, and from then on a former run can make no more.
+ * `bun --hot` evaluates all modules again in the same scope. So each run of this module finds the attachments of
+ * earlier runs here, and closes them before its own first attachment; from then on an earlier run can make no more.
  *
- * `deno run --watch` starts anew in the same thread with new globals. Then an attachment that the segment's table says
- * is this thread's, and that this scope does not know, is one of globals that are gone.
+ * `deno run --watch` starts anew in the same thread with new globals. Then an attachment that is this thread's by the
+ * segment's table, and that this scope does not know, belongs to globals that are gone.
  *
- * What is kept in the globals is one plain record that every copy and version of the library can read.
+ * The globals keep one plain record that every copy and version of the library can read.
  */
 
-/** One attachment, as whoever made it left it. */
+/** One attachment. */
 interface Attachment {
-  /** Where the module lies that made it; another copy of the library lies elsewhere. */
+  /** The address of the module that made it; another copy of the library has another one. */
   readonly url: string;
   /** Which run of that module made it. */
   readonly run: number;
@@ -44,7 +44,7 @@ function scopeOf(globals: Globals): Scope {
 
 const scope = scopeOf(globalThis as unknown as Globals);
 
-/** Where no bundler has kept the module's address, no run is another's former one. */
+/** Where a bundler has not kept the module's address, no run counts as an earlier one. */
 const url: string = import.meta.url ?? crypto.randomUUID();
 
 const run: number = (scope.runs.get(url) ?? 0) + 1;
@@ -53,14 +53,14 @@ scope.runs.set(url, run);
 let isFirst = true;
 
 /**
- * Called before each attachment: closes what former runs of the program left.
+ * Called before each attachment: closes the attachments of earlier runs of the program.
  *
- * @param doing What is to be attached to.
- * @throws {ClosedError} If this is a former run itself.
+ * @param doing The operation, in messages.
+ * @throws {ClosedError} If this is an earlier run itself.
  */
 export function requireCurrentRun(doing: string): void {
   if (scope.runs.get(url) !== run) {
-    throw new ClosedError(`Cannot ${doing} as the program was reloaded since, and its former run must not go on`);
+    throw new ClosedError(`Cannot ${doing} as the program was reloaded since, and its former run must not continue`);
   }
   if (!isFirst) return;
   isFirst = false;
@@ -86,7 +86,7 @@ let observers = 0;
  *
  * @param createdNs When its segment was created, which distinguishes it from others.
  * @param id The attachment's id; 0 if it only reads.
- * @param close Closes it, and must not keep it from being collected.
+ * @param close Closes it, and must not prevent its collection.
  * @returns A function that forgets it, once it is closed or collected.
  */
 export function noteAttachment(createdNs: number, id: number, close: () => void): () => void {

@@ -6,16 +6,16 @@ import { HEADER_BYTES } from "./header_format.ts";
 const CHUNK_BYTES = 2 ** 20;
 
 /**
- * Refuses a file that holds anything behind its header: an initialiser that died has written nothing there, so it is
- * somebody else's. Whoever calls this holds the initialiser's lock. It reads the whole file, which is empty unless
- * somebody died; a gigabyte takes half a second.
+ * Refuses a file that holds anything behind its header: an initialiser that died has written nothing there, so the file
+ * is not a segment. The caller holds the initialiser's lock. It reads the whole file, which has content only after a
+ * death; a gigabyte takes half a second.
  *
  * @param name The segment's name, for messages.
  * @param fd The file.
- * @throws {SegmentFormatError} `FOREIGN`, and nothing was changed.
+ * @throws {SegmentFormatError} `FOREIGN`; nothing was changed.
  */
 export function requireBlank(name: string, fd: number): void {
-  const doing = { action: "look at segment", path: name };
+  const doing = { action: "inspect segment", path: name };
   const words = new Uint32Array(CHUNK_BYTES / 4), bytes = new Uint8Array(words.buffer);
   for (let at = HEADER_BYTES, count = 0; (count = system.readAt(doing, fd, bytes, at)) > 0; at += count) {
     bytes.fill(0, count);

@@ -23,11 +23,11 @@ import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.t
 /** How long `add` waits by default for another process that is adding an object. */
 const LOCK_TIMEOUT_MS = 10_000;
 
-/** What the catalog says of one object. */
+/** The catalog's entry of one object. */
 export interface CatalogEntry {
   /** Name, unique in the segment. */
   readonly name: string;
-  /** What it is, such as `LatestTable`. */
+  /** Its kind, such as `LatestTable`. */
   readonly kind: string;
   /** Where it starts in the segment. */
   readonly byteOffset: number;
@@ -37,10 +37,10 @@ export interface CatalogEntry {
   readonly schema: string;
 }
 
-/** What `add` needs to know of a new object. */
+/** The description of a new object. */
 export type NewEntry = Omit<CatalogEntry, "byteOffset">;
 
-/** The objects of a segment. Entries are only ever added, so what was read once stays right. */
+/** The objects of a segment. Entries are only ever added, so an entry that was read once stays right. */
 export class Catalog {
   readonly #segment: string;
   readonly #mapping: Mapping;
@@ -83,7 +83,7 @@ export class Catalog {
     return [...this.#refresh().values()];
   }
 
-  /** All objects that can be read, and what is wrong with the catalog behind them, if anything is. */
+  /** All objects that can be read, and the fault of the catalog behind them, if there is one. */
   readable(): { readonly entries: CatalogEntry[]; readonly error: SegmentFormatError | undefined } {
     let error: SegmentFormatError | undefined;
     try {
@@ -97,7 +97,7 @@ export class Catalog {
 
   /**
    * Adds an object. `init` writes its first bytes before anybody can find it. One process adds at a time, under a
-   * kernel lock that a death releases; a half-made object is then simply overwritten by the next one.
+   * kernel lock that a death releases; the next object simply overwrites an unfinished one.
    *
    * @returns The new entry, or the one of the same name that another process made first.
    * @throws {SegmentStateError} `FULL` if entries or bytes have run out, `BUSY` if another holds the lock all the time.
@@ -141,7 +141,7 @@ export class Catalog {
     }
   }
 
-  /** Refuses what no catalog can hold, before anything is locked. */
+  /** Refuses an entry that no catalog can hold, before anything is locked. */
   #requireFits({ name, kind, byteLength, schema }: NewEntry): void {
     const requireName = (what: string, value: string, limit: number) => {
       if (value !== "" && !value.includes("\0") && isWellFormed(value) && utf8Length(value) <= limit) return;
@@ -190,7 +190,7 @@ export class Catalog {
       );
     }
     if (this.#record.getUint32(ADDING_OFFSET, true) > index) {
-      // The last adder died or failed on the way and may have left bytes here. Objects count on zeros.
+      // The last adder died or failed midway and may have left bytes here. Objects rely on zeros.
       new Uint8Array(this.#mapping.buffer, schemaOffset, end - schemaOffset).fill(0);
     }
     this.#record.setUint32(ADDING_OFFSET, index + 1, true);

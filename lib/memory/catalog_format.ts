@@ -1,6 +1,7 @@
 /*
- * What the segment holds. The table's first byte, as a byte of the file, is its lock byte: whoever adds an object holds
- * that lock. An entry counts once `count` covers it, which is stored last; entries are never changed or removed.
+ * What the segment holds. The table's first byte, as a byte of the file, is its lock byte: a process that adds an
+ * object holds that lock. An entry counts once `count` covers it, which is stored last; entries are never changed or
+ * removed.
  *
  *     offset  bytes  field of the table
  *          0      4  count

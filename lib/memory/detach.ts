@@ -12,11 +12,11 @@ const PAUSE_FOR_TRIAL = 50;
 
 /**
  * Detaches buffers, all at once where the runtime allows it. JavaScriptCore does not detach a buffer that an
- * asynchronous operation is working on, and says so by copying it instead; then the buffer is tried again until the
- * operation has ended. That keeps no process alive.
+ * asynchronous operation is using, but copies it instead; then the buffer is tried again until the operation has ended.
+ * That does not keep the process alive.
  *
- * @param buffers Whose memory stays where it is, whatever becomes of them.
- * @param pauseMs How long to wait before those that are left are tried again.
+ * @param buffers The buffers. Their memory stays where it is.
+ * @param pauseMs How long to wait before the remaining ones are tried again.
  */
 export function detach(buffers: readonly ArrayBuffer[], pauseMs: number = FIRST_PAUSE_MS): void {
   const start = performance.now();
@@ -32,7 +32,7 @@ function isDetached(buffer: ArrayBuffer): boolean {
   try {
     buffer.transfer(0);
   } catch {
-    // No memory for the copy, or the runtime refuses in so many words: it is tried again.
+    // No memory for the copy, or the runtime refuses with an error: it is tried again.
   }
   return buffer.detached;
 }

@@ -26,7 +26,7 @@ import {
 } from "./header_format.ts";
 import { hexadecimal, processIdentity } from "./process_identity.ts";
 
-/** What a valid header says. */
+/** The contents of a valid header. */
 export interface Header extends Geometry {
   readonly creatorPid: number;
   /** The creator's user id. */
@@ -70,8 +70,8 @@ export function isReady(record: DataView): boolean {
 }
 
 /**
- * Refuses a file that is not ready and was not begun by an initialiser of this format either. One that is at work, or
- * died at any instruction, has written each of the first words or not yet.
+ * Refuses a file that is not ready and was not begun by an initialiser of this format either. An initialiser that is at
+ * work, or died at any instruction, may have written any number of the first words.
  *
  * @param start The file's first bytes, at most {@linkcode HEADER_BYTES}.
  */
@@ -84,7 +84,7 @@ export function requireInitialisable(name: string, start: DataView): void {
     const found = whole.getUint32(MAGIC_OFFSET + 4 * i, true);
     return found === 0 || found === word;
   });
-  // The magic goes first: a file without it that holds anything else is somebody else's.
+  // The magic goes first: a file without it that holds anything else is foreign.
   const isBlank = new Uint8Array(whole.buffer).every((byte) => byte === 0);
   if (!isBegun || (whole.getUint32(MAGIC_OFFSET, true) === 0 && !isBlank)) requireMagic(name, start);
 }

@@ -14,7 +14,7 @@ import { unlockFile } from "./ofd_lock.ts";
  * @returns Whether it was found; not so without `/proc`.
  */
 export function closeLockedFile(fd: number, byteOffset: number): boolean {
-  const { device, inode } = system.fileStatus({ action: "look at descriptor", path: String(fd) }, fd);
+  const { device, inode } = system.fileStatus({ action: "inspect descriptor", path: String(fd) }, fd);
   // proc_pid_fdinfo(5): "lock:  1: OFDLCK ADVISORY  WRITE -1 00:01:1032 192 192", with device and inode, first and last
   // byte.
   const lock = new RegExp(`^lock:.* OFDLCK .* WRITE .* ${device}:${inode} ${byteOffset} ${byteOffset}$`, "m");

@@ -22,7 +22,7 @@ export interface MappingOptions {
   readonly hugePages?: boolean;
 }
 
-/** What a mapping holds; it must not lead back to the `Mapping`. */
+/** The contents of a mapping; they must not refer back to the `Mapping`. */
 interface Memory {
   readonly buffer: ArrayBuffer;
   /** More buffers over parts of the same memory, which have left the library. */
@@ -33,39 +33,39 @@ interface Memory {
 }
 
 /*
- * Memory that nobody closed is freed when nobody can see it any more. Whoever sees it keeps its buffer: each view does.
- * But a program can move a buffer away, by `transfer` or in a message, and then the memory belongs to another buffer,
- * of which nobody can know. So a mapping is given up in two steps.
+ * Memory that was not closed is freed when no object refers to it any more: each view keeps its buffer. But a program
+ * can move a buffer away, by `transfer` or in a message, and then the memory belongs to another buffer that cannot be
+ * tracked. So a mapping is released in two steps.
  */
 
 /**
- * Step one: the `Mapping`, and all that knows it, is gone. The buffers are still there, and show whether one was moved.
+ * Step one: the `Mapping`, and all that refers to it, is gone. The buffers are still there, and show whether one was
+ * moved.
  */
 const unreachable = new FinalizationRegistry<Memory>((memory) => {
   const { buffer, lent, address, byteLength, file } = memory;
   const isMoved = [buffer, ...lent].some(({ detached }) => detached);
   if (!isMoved) return unseen.register(buffer, { address, byteLength, file });
-  // Moved: whoever has the memory now keeps it for good, but is no participant.
+  // Moved: the memory's new owner keeps it for good, but is not a participant.
   unlockFile(file.fd);
   file.close();
 });
 
 /**
- * Step two: no view is left either. Nobody can tell whether the last one has moved the buffer since step one. So the
- * memory goes back to the kernel, but its addresses stay readable and writable: such a buffer is all zeros, and never a
- * crash.
+ * Step two: no view is left either. The last one may have moved the buffer since step one. So the memory is returned to
+ * the kernel, but its addresses stay readable and writable: such a buffer is all zeros, and never crashes the process.
  */
 const unseen = new FinalizationRegistry<Omit<Memory, "buffer" | "lent">>(({ address, byteLength, file }) => {
   system.mapZeros(address, byteLength);
   file.close();
 });
 
-/** Whoever sees a lent buffer sees the memory. */
+/** A lent buffer refers to the memory. */
 const keepsBuffer = new WeakMap<ArrayBuffer, ArrayBuffer>();
 
 /**
  * One mapped file: its descriptor, and its memory as one `ArrayBuffer`, which stays within the library, so that it can
- * be detached at any time. What leaves it is lent: a buffer of its own over the part that an object takes.
+ * be detached at any time. Buffers that leave it are lent: a separate one over the part of each object.
  */
 export class Mapping {
   /** The file. */
@@ -116,7 +116,7 @@ export class Mapping {
   }
 
   /**
-   * A buffer over a part of the memory for those who may do anything with it. Detached once the mapping is closed, or,
+   * A buffer over a part of the memory, for code that may do anything with it. Detached once the mapping is closed, or,
    * where the runtime does not allow that, when it does.
    */
   lend(byteOffset: number, byteLength: number): ArrayBuffer {
@@ -129,9 +129,9 @@ export class Mapping {
 
   /**
    * Detaches every view, returns the memory to the kernel, and closes the file. The addresses stay reserved: an
-   * asynchronous operation of the runtime that was given this memory, a read from a file or a compression, goes on with
-   * them after its view was detached, and nobody can tell when it ends. It finds zeros there, and what it writes
-   * reaches nobody. The second time nothing happens.
+   * asynchronous operation of the runtime that was given this memory, a read from a file or a compression, keeps using
+   * them after its view was detached, for an unknown time. It finds zeros there, and its writes reach nobody. The
+   * second time nothing happens.
    */
   close(): void {
     if (this.#closed) return;
@@ -140,7 +140,7 @@ export class Mapping {
     const { buffer, lent, address, byteLength, file } = this.#memory;
     if (!buffer.detached) buffer.transfer();
     system.mapZeros(address, byteLength);
-    unlockFile(file.fd); // where the kernel kept the memory as it was, it would keep the locks, too
+    unlockFile(file.fd); // if the kernel kept the memory mapped, it would keep the locks, too
     file.close();
     detach(lent);
   }

@@ -19,7 +19,7 @@ const L_LEN_LOW = 4;
 /** As a length: all bytes from the offset on. */
 const TO_THE_END = 0;
 
-/** Why a lock that nobody holds cannot be taken, for messages. */
+/** The reason why a lock that nobody holds cannot be taken, for messages. */
 export const READ_LOCKED = "somebody who may read the file keeps a read lock there";
 
 const flock = new Int32Array(8);
@@ -63,7 +63,7 @@ export function unlockFile(fd: number): void {
  * Read locks, which take no more than the permission to read, mean nothing. They do keep others from taking the lock.
  */
 export function isByteLocked(fd: number, byteOffset: number): boolean {
-  return isRefused(F_RDLCK, fd, byteOffset); // what a read lock would have to wait for is a write lock
+  return isRefused(F_RDLCK, fd, byteOffset); // a read lock would have to wait only for a write lock
 }
 
 /** Whether the lock of a byte could be taken: nobody else holds it, and nobody keeps a read lock on it. */

@@ -19,12 +19,12 @@ export class OpenFile {
     this.#onClose?.();
   }
 
-  /** What is to happen once it is closed, whoever closes it. */
+  /** Called once it is closed, whoever closes it. */
   whenClosed(then: () => void): void {
     this.#onClose = then;
   }
 
-  /** Runs something that is to keep the file, and closes it if that fails. */
+  /** Runs a function that is to keep the file, and closes the file if it fails. */
   closingOnError<T>(use: () => T): T {
     try {
       return use();

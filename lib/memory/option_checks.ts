@@ -1,5 +1,5 @@
 /*
- * What a program in plain JavaScript can get wrong is refused by name, and before anything is made.
+ * Mistakes that a program in plain JavaScript can make are refused by name, before anything is made.
  */
 
 /** A value as messages show it. */
@@ -14,9 +14,9 @@ export function shown(value: unknown): string {
 /**
  * Refuses anything but an object where options must be given.
  *
- * @param doing What cannot be done without, such as "create segment '/md'".
+ * @param doing The operation that needs them, such as "create segment '/md'".
  * @param options What was given as options.
- * @param must What they are there for, such as "with a byteLength".
+ * @param must The rule, such as "with a byteLength".
  * @throws {TypeError} If they are not an object.
  */
 export function requireOptions(doing: string, options: unknown, must = ""): void {
@@ -29,8 +29,8 @@ export function requireOptions(doing: string, options: unknown, must = ""): void
 /**
  * Refuses anything that is not a time to wait.
  *
- * @param doing What is to wait.
- * @param timeoutMs How long; undefined for as long as usual.
+ * @param doing The operation that waits.
+ * @param timeoutMs How long; undefined for the default.
  * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is negative or NaN.
  */
@@ -43,8 +43,8 @@ export function requireTimeout(doing: string, timeoutMs: unknown): void {
 /**
  * Refuses anything that cannot name an attachment.
  *
- * @param doing What needs the role.
- * @param role What an attachment calls itself.
+ * @param doing The operation that needs the role.
+ * @param role The role of an attachment.
  * @throws {TypeError} If it is given and is not a string.
  */
 export function requireRole(doing: string, role: unknown): void {
@@ -55,9 +55,9 @@ export function requireRole(doing: string, role: unknown): void {
 /**
  * Refuses a name that cannot be an object's, or a type that is not one.
  *
- * @param doing What needs the object's name and type.
+ * @param doing The operation that needs the object's name and type.
  * @param name The object's name.
- * @param type What kind of thing it is.
+ * @param type The object's type.
  * @throws {TypeError} If the name is not a string or the type not a `SharedType`.
  */
 export function requireObject(doing: string, name: unknown, type: unknown): void {

@@ -29,7 +29,7 @@ import type { Party } from "./party.ts";
 import { processIdentity } from "./process_identity.ts";
 import { staleEpochs } from "./stale_epochs.ts";
 
-/** One attachment to a segment, as the segment's table has it. */
+/** One attachment to a segment, from the segment's table. */
 export interface Participant {
   /** The id that lock and role words hold. */
   readonly id: number;
@@ -43,11 +43,11 @@ export interface Participant {
   readonly startTime: number;
   /** When it attached. */
   readonly attachedAt: Date;
-  /** What it calls itself. */
+  /** Its role, of its own choice. */
   readonly role: string;
 }
 
-/** What a slot says of its last holder, whether alive or not. */
+/** The last holder of a slot, alive or not. */
 export interface SlotHolder extends Participant {
   /** Whether it is still attached. If not, it died, or its thread did, without closing the segment. */
   readonly isAlive: boolean;
@@ -56,11 +56,11 @@ export interface SlotHolder extends Participant {
 }
 
 /**
- * The attachments to a segment. To be attached is to hold the lock of one's slot; the kernel drops it when the process
- * dies, so nobody needs a heartbeat and no reused pid can deceive.
+ * The attachments to a segment. An attachment holds the lock of its slot; the kernel drops it when the process dies, so
+ * there is no heartbeat, and a reused pid cannot deceive.
  */
 export class Participants implements Party {
-  /** The kernel drops the lock of a dead one's slot. */
+  /** The kernel drops the lock of a dead holder's slot. */
   readonly seesDeaths = true;
   readonly #name: string;
   readonly #mapping: Mapping;
@@ -160,7 +160,7 @@ export class Participants implements Party {
     return `process ${pid}${role === "" ? "" : ` (${role})`}`;
   }
 
-  /** Everybody attached now, this attachment included; without Workers that are known to have been terminated. */
+  /** All living attachments, this one included; without Workers that are known to have been terminated. */
   list(): Participant[] {
     const alive: Participant[] = [];
     for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
@@ -170,12 +170,12 @@ export class Participants implements Party {
     return alive;
   }
 
-  /** Everybody attached now, and those that died attached and whose slot nobody has taken since. */
+  /** All living attachments, and those that died attached and whose slot nobody has taken since. */
   holders(): SlotHolder[] {
     const found: SlotHolder[] = [];
     for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
       const holder = this.#read(slot);
-      // Nobody ever took it, or its last holder has left, and took its process id away before it gave the lock back.
+      // The slot was never taken, or its last holder has left, and cleared its process id before it released the lock.
       if (holder.pid === 0) continue;
       const isAlive = slot === this.#slot || this.#isHeld(slot);
       const pidNamespace = this.#record.getUint32(slot * SLOT_BYTES + NAMESPACE_OFFSET, true);
@@ -199,7 +199,7 @@ export class Participants implements Party {
     const doing = { action: "attach to segment", path: this.#name };
     const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;
     if (!isByteFree(fd, lockByte)) return false;
-    // Somebody else is about to take it.
+    // Another process is about to take it.
     if (!tryLockByte(doing, fd, joinerByte)) return false;
     try {
       if (!isByteFree(fd, lockByte)) return false;
@@ -215,7 +215,7 @@ export class Participants implements Party {
     }
   }
 
-  /** Frees a slot that this process holds for a thread, or for globals, that are gone. Nobody else can. */
+  /** Frees a slot that this process holds for a thread, or for globals, that are gone. No other process can. */
   #freeIfOwnAndGone(slot: number): void {
     if (!this.#isOwnAndGone(slot)) return;
     const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;
@@ -231,13 +231,13 @@ export class Participants implements Party {
     return this.#geometry.participantsOffset + slot * SLOT_BYTES + SLOT_LOCK_OFFSET;
   }
 
-  /** Whether somebody else holds a slot, as far as can be known. */
+  /** Whether another attachment holds a slot, as far as can be known. */
   #isHeld(slot: number): boolean {
     return isByteLocked(this.#mapping.fd, this.#lockByte(slot)) && !this.#isThreadGone(slot) && !this.#isReloaded(slot);
   }
 
   /**
-   * A new epoch makes every id that the slot's earlier holders left in lock words a dead one.
+   * Begins a new epoch: every id that the slot's earlier holders left in lock words then counts as dead.
    *
    * @returns False if all epochs were used, and there is an id of each.
    */
@@ -282,7 +282,7 @@ export class Participants implements Party {
       !isKnownAttachment(this.#geometry.createdNs, this.#idOf(slot));
   }
 
-  /** Whether this process holds a slot for what is gone, and so can free it. */
+  /** Whether this process holds a slot for a thread or globals that are gone, and so can free it. */
   #isOwnAndGone(slot: number): boolean {
     const pid = this.#record.getUint32(slot * SLOT_BYTES + PID_OFFSET, true);
     return pid === processIdentity().pid && (this.#isThreadGone(slot) || this.#isReloaded(slot));
@@ -313,7 +313,7 @@ export class Participants implements Party {
   }
 }
 
-/** The next count of joins: its epoch is not 0, and once there were 2^21, the count says so for ever. */
+/** The next count of joins: its epoch is not 0, and from 2^21 joins on the count stays at 2^21 or more. */
 function joinsAfter(joins: number): number {
   const next = joins < 2 ** 32 - 1 ? joins + 1 : EPOCH_LIMIT;
   return next % EPOCH_LIMIT === 0 ? next + 1 : next;

@@ -1,7 +1,7 @@
 /*
- * A slot for each attachment. Its first byte, as a byte of the file, is the slot's lock byte: whoever holds that lock
- * holds the slot, and only its holder writes it. Its second byte is the joiner's lock byte: whoever holds that one may
- * prepare a slot that nobody holds, and then take it. So a slot is held only once its epoch has moved on.
+ * A slot for each attachment. Its first byte, as a byte of the file, is the slot's lock byte: the holder of that lock
+ * holds the slot, and alone writes it. Its second byte is the joiner's lock byte: the holder of that one may prepare a
+ * slot that nobody holds, and then take it. So a slot is held only once its epoch has moved on.
  *
  *     offset  bytes  field
  *          0      4  joins: how often the slot was taken, counting on from 2^21 once it has reached 2^32
@@ -32,9 +32,9 @@ export const SLOT_BYTES = 64;
  *     31 | 30 … 10 | 9 … 0
  *      0 |  epoch  |  slot
  *
- * The epoch is the slot's joins modulo 2^21; joins for which that is 0 are left out. So ids come back once a slot was
- * taken 2^21 times. From then on, that is while joins are 2^21 or more, whoever joins reads all objects and takes no
- * epoch of which there is an id: one that a dead holder left never counts as alive again.
+ * The epoch is the slot's joins modulo 2^21; joins for which that is 0 are left out. So ids repeat once a slot was
+ * taken 2^21 times. From then on, that is while joins are 2^21 or more, a joiner reads all objects and takes no epoch
+ * of which it finds an id: an id that a dead holder left never counts as alive again.
  */
 export const SLOT_BITS = 10;
 export const EPOCH_BITS = 21;

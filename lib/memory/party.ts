@@ -5,7 +5,7 @@
 export interface Party {
   /** This attachment's id: 0 if it only observes and may hold nothing, otherwise from 1 to 2^31 − 1. */
   readonly id: number;
-  /** Whether the death of another attachment is noticed. If not, `isAlive` is true of everybody. */
+  /** Whether the death of another attachment is noticed. If not, `isAlive` is always true. */
   readonly seesDeaths: boolean;
   /** Whether the holder of an id is still alive. Decided by the kernel, never by elapsed time. */
   isAlive(id: number): boolean;

@@ -15,8 +15,8 @@ import {
 export type CopyRecord<S extends AnyStruct> = (from: ViewOf<S>, to: ViewOf<S>) => void;
 
 /**
- * The routine that copies records which another process may be writing: the caller finds out from the word that guards
- * the record, and then throws the copy away. It is the layout's own, plain one where the processor keeps loads and
+ * The routine that copies records which another process may be writing: the caller learns that from the word that
+ * guards the record, and then discards the copy. It is the layout's plain copy where the processor keeps loads and
  * stores in order. Where it does not, elements are copied with atomic accesses, so that none of them passes an access
  * to the guarding word.
  *
@@ -52,12 +52,13 @@ function atomicCopier<S extends AnyStruct>(layout: S): CopyRecord<S> {
   const kind = width === 4 ? "i32" : width === 2 ? "u16" : "u8";
   return (from, to) => {
     const start = layout.byteOffsetOf(from) / width, end = layout.byteOffsetOf(to) / width;
-    // The memory itself, which `viewsOf` does not hand out.
+    // The memory itself, which `viewsOf` does not return.
     const { [VIEWS]: source } = from as unknown as ViewState;
     const { [VIEWS]: target, [READ_ONLY]: isRefused } = to as unknown as ViewState;
-    if (source.closed || target.closed || isRefused) layout.copy(from, to); // throws, and says why
+    if (source.closed || target.closed || isRefused) layout.copy(from, to); // throws the reason
     const read = source[kind], write = target[kind];
-    // Pairs, element by element, with the setters and copies of others; the guarding word says what they mean.
+    // Pairs, element by element, with the setters and copies of others; the guarding word decides whether they are
+    // valid.
     for (let i = 0; i < count; i++) store(write, end + i, load(read, start + i));
   };
 }

@@ -24,7 +24,7 @@ export class Region {
   readonly name: string;
   /** Whether writing is refused. */
   readonly readOnly: boolean;
-  /** Which attachment this is, and which others are alive. */
+  /** This attachment's identity, and the liveness of others. */
   readonly party: Party;
   readonly #views: Views;
 
@@ -60,7 +60,7 @@ export class Region {
   }
 
   /**
-   * The typed arrays, for writing. They are raw: nothing checks what is written, or by whom.
+   * The typed arrays, for writing. They are raw: writes are not checked.
    *
    * @throws {ReadOnlyError} On a read-only attachment, where a write would crash the process.
    */

@@ -27,8 +27,8 @@ export class Role {
   /**
    * Takes the role, if nobody alive holds it.
    *
-   * @returns Whether it was taken over from one that died with it.
-   * @throws {RoleTakenError} If somebody alive holds it, this attachment included.
+   * @returns Whether it was taken over from a holder that died.
+   * @throws {RoleTakenError} If a living attachment holds it, this one included.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   acquire(): boolean {
@@ -41,7 +41,7 @@ export class Role {
           `Cannot become ${this.#what} as only one at a time may be: found ${party.describe(holder)}, which is alive`,
         );
       }
-      // Pairs: role word. Whoever takes it over sees all that its holder wrote before releasing it.
+      // Pairs: role word. The next holder sees all that this one wrote before releasing it.
       if (compareExchange(words, this.#word, holder, party.id) === holder) return holder !== 0;
     }
   }
@@ -56,7 +56,7 @@ export class Role {
     const holder = compareExchange(views.i32, this.#word, party.id, 0); // pairs: role word
     if (holder === party.id) return;
     throw new NotOwnerError(
-      `Cannot give back ${this.#what} as this attachment does not hold it: found ${
+      `Cannot release ${this.#what} as this attachment does not hold it: found ${
         holder === 0 ? "nobody" : party.describe(holder)
       }`,
     );

@@ -25,11 +25,11 @@ import { parseAnonymousName, requireSegmentName } from "./segment_name.ts";
 import type { CreateOptions, ObjectOptions, OpenOptions } from "./segment_options.ts";
 import type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";
 
-/** How many objects a message names. */
+/** How many objects a message names at most. */
 const NAMES_SHOWN = 32;
 
 /**
- * A piece of memory that several processes share, and what lies in it. Any number of processes attach, up to
+ * A piece of memory that several processes share, and the objects in it. Any number of processes attach, up to
  * `maxParticipants`; each attachment is one open file, one mapping and one slot among the participants. A process that
  * dies, however it dies, leaves its slot to others at once. The memory stays until it is unlinked and the last
  * attachment is gone.
@@ -103,7 +103,7 @@ export class Segment implements Disposable {
    * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
    * @throws {SegmentFormatError} If the file is not a segment, cut short, of another version, or corrupt.
    * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`,
-   * or `BUSY` if somebody who may only read the file keeps its locks from being taken.
+   * or `BUSY` if a process that may only read the file prevents its locks from being taken.
    */
   static open(name: string, options: OpenOptions = {}): Segment {
     if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);
@@ -117,7 +117,7 @@ export class Segment implements Disposable {
 
   /**
    * Attaches to a segment, or makes it if it does not exist. However many processes call this at once, exactly one
-   * makes it; what a creator that died has left is made anew.
+   * makes it; what a dead creator left unfinished is made anew.
    *
    * @throws {SegmentStateError} `TOO_SMALL` if it exists with fewer bytes than asked for; and as `open`.
    */
@@ -136,7 +136,7 @@ export class Segment implements Disposable {
 
   /**
    * Makes a segment without a name, for a parent and the children it starts: pass them its `name` and they open it
-   * while the parent lives. It is gone when the last attachment is; nothing is left in `/dev/shm`, ever.
+   * while the parent lives. It is gone when the last attachment is; it never leaves anything in `/dev/shm`.
    */
   static anonymous(options: Omit<CreateOptions, "mode">): Segment {
     const request = createRequest("create", "anonymous", options);
@@ -204,10 +204,10 @@ export class Segment implements Disposable {
   /**
    * Attaches to an object of the segment.
    *
-   * @param options What the type needs to attach, such as the layout of a table; what it can read from the object may
-   * be left out.
+   * @param options The options that the type needs to attach, such as the layout of a table; those that it can read
+   * from the object may be left out.
    * @param waitOptions `timeoutMs`: how long to wait for the object to be made.
-   * @throws {SegmentStateError} `NOT_FOUND` if there is none, `OTHER_KIND` if it is something else.
+   * @throws {SegmentStateError} `NOT_FOUND` if there is none, `OTHER_KIND` if it is of another kind.
    * @throws {LayoutMismatchError} If it was made with another layout.
    */
   open<F extends LayoutTypeFunction, O extends { layout: AnyStruct }, S extends AnyStruct>(
@@ -279,7 +279,7 @@ export class Segment implements Disposable {
     return this.#attach(this.#add(name, type, options, waitOptions).entry, type, options);
   }
 
-  /** What lies in the segment, in the order in which it was made. */
+  /** The objects in the segment, in the order in which they were made. */
   objects(): CatalogEntry[] {
     this.#requireOpen();
     return this.#catalog.list();
@@ -297,9 +297,9 @@ export class Segment implements Disposable {
   }
 
   /**
-   * Leaves the segment: views detach and throw from now on, and the memory is unmapped. Its addresses stay reserved
-   * for the rest of the process's life, since an asynchronous operation of the runtime may still be working on them:
-   * what that reads is zeros, and what it writes reaches nobody. Closing twice is fine.
+   * Leaves the segment: views detach and throw from now on, and the memory is unmapped. Its addresses stay reserved for
+   * the rest of the process's life, since an asynchronous operation of the runtime may still be using them: it reads
+   * zeros, and its writes reach nobody. The second time nothing happens.
    */
   close(): void {
     if (this.closed) return;
@@ -314,12 +314,12 @@ export class Segment implements Disposable {
     this.close();
   }
 
-  /** Notes the attachment such that it can be closed, and collected if nobody closes it. */
+  /** Registers the attachment, so that it can be closed, and collected if it is never closed. */
   #note(self: WeakRef<Segment>, file: OpenFile): void {
     const close = () => {
       const segment = self.deref();
       if (segment !== undefined) return segment.close();
-      // Collected, and its memory not unmapped yet: what is left to do is what the collector does.
+      // Collected, and its memory not unmapped yet: does now what the collector would do.
       unlockFile(file.fd);
       file.close();
     };
@@ -330,7 +330,7 @@ export class Segment implements Disposable {
     if (this.closed) throw new ClosedError(`Cannot use segment '${this.name}' as it was closed; open it again`);
   }
 
-  /** Refuses what is not a name or not a type, before anything happens; and returns how long to wait. */
+  /** Refuses a wrong name or type, before anything happens; returns how long to wait. */
   #requireObject(
     action: string,
     name: unknown,
@@ -379,7 +379,7 @@ export class Segment implements Disposable {
     return type.attach(this.#region(entry, type), options);
   }
 
-  /** The region of an object: the memory itself for the library's own types, what is lent for all others. */
+  /** The region of an object: the memory itself for the library's own types, lent memory for all others. */
   #region({ name, byteOffset, byteLength }: CatalogEntry, type: object): Region {
     const { mapping } = this.#file, { readOnly } = this, what = `'${name}' in segment '${this.name}'`;
     const lend = () =>

@@ -27,7 +27,7 @@ export interface SegmentFile {
 export interface OpenRequest extends MappingOptions {
   /** How long to wait for the segment to exist and be ready. */
   readonly timeoutMs?: number;
-  /** Whose segments are trusted besides one's own and root's. */
+  /** The user whose segments are trusted, besides one's own and root's. */
   readonly owner?: number | "any";
 }
 
@@ -38,9 +38,9 @@ export interface CreateRequest extends OpenRequest {
 }
 
 /*
- * Who may initialise a file is decided by the kernel lock on its first byte. Whoever holds it while the file is not
- * ready initialises it; a death releases the lock. So there is no moment at which a death leaves a file that nobody may
- * finish, and none at which two write.
+ * The kernel lock on a file's first byte decides who may initialise it: the process that holds it while the file is not
+ * ready. A death releases the lock. So a death never leaves a file that nobody may finish, and two processes never
+ * write at once.
  */
 
 /** Makes a segment that did not exist. */
@@ -62,7 +62,7 @@ export function openOrCreateSegmentFile(name: string, request: CreateRequest): S
   while (true) {
     const fd = unless(ENOENT, () => system.shmOpen(doing, name, O_RDWR | O_NONBLOCK, 0)) ??
       unless(EEXIST, () => system.shmOpen(doing, name, O_RDWR | O_CREAT | O_EXCL, request.mode));
-    if (fd === undefined) continue; // it went or came between the two calls
+    if (fd === undefined) continue; // it was removed or made between the two calls
     const opened = new OpenFile(fd);
     const file = opened.closingOnError(() => {
       requireOwner(name, opened.fd, request.owner);
@@ -77,7 +77,7 @@ export function openOrCreateSegmentFile(name: string, request: CreateRequest): S
 /** Attaches to a segment that another process makes or has made. */
 export function openSegmentFile(name: string, request: OpenRequest): SegmentFile {
   const doing = { action: "open segment", path: name };
-  // O_NONBLOCK: a FIFO of that name must not make us wait for its other end.
+  // O_NONBLOCK: a FIFO of that name must not block this process until its other end is opened.
   const flags = (request.readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK;
   const anonymous = parseAnonymousName(name);
   const openFd = anonymous !== undefined
@@ -101,7 +101,7 @@ export function openSegmentFile(name: string, request: OpenRequest): SegmentFile
       return isThere ? attach(name, opened, request) : undefined;
     });
     if (file !== undefined) return file;
-    opened.close(); // half-made, it lost its name; another one may have it by now
+    opened.close(); // it lost its name unfinished; another file may have it by now
   }
 }
 
@@ -112,7 +112,7 @@ export function createAnonymousFile(request: CreateRequest): { name: string; fil
   const path = `/proc/${libc().getpid()}/fd/${opened.fd}`;
   const file = opened.closingOnError(() => initialise(path, opened, request));
   try {
-    // Nobody can then shorten the file under the others' feet, which would crash them.
+    // Then nobody can shorten the file while others use it, which would crash them.
     const seals = linux.F_SEAL_SHRINK | linux.F_SEAL_GROW | linux.F_SEAL_SEAL;
     system.fcntl({ action: "seal segment", path }, opened.fd, linux.F_ADD_SEALS, seals);
   } catch (error) {
@@ -178,7 +178,7 @@ function waitUntilReady(
     // The order of the checks decides. A file has a length only once it was locked: then a free lock was released.
     wasLocked ||= system.fileStatus(doing, fd).byteLength > 0;
     const isLocked = isByteLocked(fd, INITIALISER_LOCK_BYTE);
-    // And whoever released it had finished before, or had failed and removed the name, or else died.
+    // And the process that released it had finished, or failed and removed the name, or died.
     const start = readStart(name, fd);
     if (isReady(start)) return true;
     requireInitialisable(name, start);
@@ -244,8 +244,7 @@ export function unlinkSegmentFile(name: string): boolean {
   if (opened === undefined) return system.shmUnlink(doing, name);
   try {
     const start = performance.now();
-    // Whoever initialises it may be about to remove the name itself, and must not remove the next file's (see
-    // removeName).
+    // The initialiser may be about to remove the name itself, and must not remove the next file's (see removeName).
     while (!isReady(readStart(name, opened.fd)) && !tryLockByte(doing, opened.fd, INITIALISER_LOCK_BYTE)) {
       if (performance.now() - start >= INITIALISER_TIMEOUT_MS) break; // it is stopped
       sleep(1);
@@ -264,7 +263,7 @@ function openToUnlink(name: string): OpenFile | undefined {
     opened = new OpenFile(system.shmOpen(doing, name, O_RDWR | O_NONBLOCK, 0));
     if ((system.fileStatus(doing, opened.fd).mode & S_IFMT) === S_IFREG) return opened;
   } catch (error) {
-    // It does not exist, or is not for this user to write; whether its name may be removed is another matter.
+    // It does not exist, or this user may not write it; whether its name may be removed is another question.
     if (!(error instanceof SystemError)) throw error;
   }
   opened?.close();
@@ -287,7 +286,7 @@ function readStart(name: string, fd: number): DataView {
   return new DataView(bytes.buffer, 0, system.readAt({ action: "open segment", path: name }, fd, bytes, 0));
 }
 
-/** Refuses what an anonymous segment's descriptor leads to by now, if that is not the segment any more. */
+/** Refuses the file behind an anonymous segment's descriptor, if it is no longer that segment. */
 function requireSame(name: string, fd: number, stamp: string): void {
   const { mode } = system.fileStatus({ action: "open segment", path: name }, fd);
   let found = "something else";

@@ -5,7 +5,7 @@ import { isReady, readHeader } from "./header.ts";
 import { HEADER_BYTES } from "./header_format.ts";
 import { SegmentFormatError } from "../errors.ts";
 
-/** What can be found out about a segment without attaching to it. */
+/** The facts about a segment that take no attachment. */
 export interface SegmentInfo {
   /** The name to open it by. */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface SegmentInfo {
   readonly creatorPid: number;
 }
 
-/** Looks through `/dev/shm` for finished segments; what this process may not read, and other files, are passed over. */
+/** Lists the finished segments in `/dev/shm`; other files, and those that this process may not read, are left out. */
 export function listSegments(): SegmentInfo[] {
   const found: SegmentInfo[] = [];
   for (const file of system.readDirectory("/dev/shm")) {
@@ -30,10 +30,10 @@ export function listSegments(): SegmentInfo[] {
 }
 
 function infoOf(name: string): SegmentInfo | undefined {
-  const doing = { action: "look at segment", path: name };
+  const doing = { action: "inspect segment", path: name };
   let fd: number | undefined;
   try {
-    // O_NONBLOCK: a FIFO of that name must not make us wait.
+    // O_NONBLOCK: a FIFO of that name must not block this process.
     fd = system.shmOpen(doing, name, linux.O_RDONLY | linux.O_NONBLOCK, 0);
     const bytes = new Uint8Array(HEADER_BYTES);
     const start = new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0));

@@ -4,7 +4,7 @@ const ANONYMOUS_NAME = /^(\/proc\/(?:self|[1-9][0-9]*)\/fd\/(?:0|[1-9][0-9]*))(?
 /** Linux's longest file name, in bytes. */
 const NAME_MAX = 255;
 
-/** What the name of an anonymous segment says. */
+/** The parts of an anonymous segment's name. */
 export interface AnonymousName {
   /** The path that leads to its memory while its creator has it open. */
   readonly path: string;
@@ -35,7 +35,7 @@ export function parseAnonymousName(name: string): AnonymousName | undefined {
 }
 
 /**
- * Refuses what POSIX refuses or leaves open in names of shared memory.
+ * Refuses names of shared memory that POSIX refuses or leaves undefined.
  *
  * @throws {TypeError} If it is not a string.
  * @throws {RangeError} If it is not a slash followed by 1 to 254 bytes without slash or NUL.

@@ -9,7 +9,7 @@ import { Region } from "./region.ts";
 import { openSegmentFile, type SegmentFile } from "./segment_file.ts";
 
 /**
- * A look at a segment from outside, for tools. It maps the memory for reading only: it takes no slot, no lock and no
+ * Observes a segment from outside, for tools. It maps the memory for reading only: it takes no slot, no lock and no
  * role, so it also works where all slots are taken, and it changes no word. Of a segment with a corrupt catalog it
  * still reports the header, the participants, and the objects before the fault.
  */
@@ -25,12 +25,12 @@ export class SegmentObserver implements Disposable {
     this.name = name;
     this.#file = file;
     this.#catalog = new Catalog(name, mapping, header);
-    // Only those who join ask for the words of the objects.
+    // Only a joiner needs the words of the objects.
     this.#participants = new Participants(name, mapping, header, () => new Int32Array(0));
   }
 
   /**
-   * Looks at a segment, whoever owns it, without waiting for one that is being initialised.
+   * Observes a segment of any owner, without waiting for one that is being initialised.
    *
    * @param name Its name; of an anonymous one, `/proc/<pid>/fd/<number>` will do.
    * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
@@ -41,12 +41,12 @@ export class SegmentObserver implements Disposable {
     return new SegmentObserver(name, openSegmentFile(name, { readOnly: true, owner: "any", timeoutMs: 0 }));
   }
 
-  /** What the header says. */
+  /** The header. */
   get header(): Header {
     return this.#file.header;
   }
 
-  /** Which attachments are alive, for the words of parts. */
+  /** The liveness of attachments, for the words of parts. */
   get party(): Party {
     return this.#participants;
   }
@@ -56,7 +56,7 @@ export class SegmentObserver implements Disposable {
     return system.monotonicNs() - this.#file.header.createdNs;
   }
 
-  /** Everybody attached now, and those that died attached and whose slot nobody has taken since. */
+  /** All living attachments, and those that died attached and whose slot nobody has taken since. */
   participants(): SlotHolder[] {
     return this.#participants.holders();
   }
@@ -66,7 +66,7 @@ export class SegmentObserver implements Disposable {
     return this.#participants.namespaces();
   }
 
-  /** The objects in the catalog, and what is wrong with it, if anything is. */
+  /** The objects in the catalog, and its fault, if there is one. */
   objects(): { readonly entries: CatalogEntry[]; readonly error: SegmentFormatError | undefined } {
     return this.#catalog.readable();
   }

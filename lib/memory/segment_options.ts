@@ -2,7 +2,7 @@ import type { MappingOptions } from "./mapping.ts";
 
 /** How a segment is attached. */
 export interface AttachOptions extends MappingOptions {
-  /** What this attachment calls itself in the list of participants; at most 32 bytes are kept. */
+  /** The name of this attachment in the list of participants; at most 32 bytes are kept. */
   readonly role?: string;
 }
 
@@ -13,7 +13,7 @@ export interface OpenOptions extends AttachOptions {
    * error at once, and the wait for one that is being initialised is 5 s.
    */
   readonly timeoutMs?: number;
-  /** Whose segments to trust besides one's own and root's: a user id, or "any". */
+  /** The user whose segments to trust, besides one's own and root's: a user id, or "any". */
   readonly owner?: number | "any";
 }
 

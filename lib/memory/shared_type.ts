@@ -5,7 +5,7 @@ import type { Region } from "./region.ts";
  * The one shape of every shared thing: how many bytes it takes, how its creator prepares them, and how everyone,
  * the creator included, attaches. Implement it to put a thing of your own into a segment.
  *
- * @example A counter of one's own
+ * @example A custom counter
  * ```ts
  * import { type Region, Segment, type SharedType } from "@shmkit/shmkit";
  * import { assertEquals } from "@std/assert";
@@ -31,7 +31,10 @@ export interface SharedType<Options, T> {
   schema?(options: Partial<Options>): string | undefined;
   /** Prepares zeroed bytes; called once, by the creator, before anybody else can find the object. */
   init(region: Region, options: Options): void;
-  /** Checks the bytes and returns the thing; never writes. An opener may leave out what the object itself says. */
+  /**
+   * Checks the bytes and returns the thing; never writes. An opener may leave out options that are stored in the
+   * object.
+   */
   attach(region: Region, options: Partial<Options>): T;
 }
 

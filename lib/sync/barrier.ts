@@ -152,7 +152,7 @@ export class Barrier {
     const limit = this.#header.limitOf("wait at", options).from(this.#ended.now());
     const round = this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
     if (!this.#endRound(round) && !this.#spin(round) && !this.#sleep(round, limit)) return false;
-    return this.#told();
+    return this.#endsKnown();
   }
 
   /**
@@ -166,7 +166,7 @@ export class Barrier {
     return new LockTasks(this.#header).wait("wait at", {
       attempt: (isLifeCheck) => {
         round ??= this.#header.party.seesDeaths ? this.#arrive() : this.#arriveAnywhere();
-        if (this.#endRound(round)) return this.#told();
+        if (this.#endRound(round)) return this.#endsKnown();
         // Not an endless wait: a waiting task does not keep other attachments of this thread from arriving.
         if (isLifeCheck) this.#requireLiving(round, NO_WAIT);
         return false;
@@ -192,7 +192,7 @@ export class Barrier {
   }
 
   /** Notes that this attachment knows of the end of the round in which it arrived. */
-  #told(): true {
+  #endsKnown(): true {
     const words = this.#words;
     this.#pending = undefined;
     if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread

@@ -182,7 +182,7 @@ export class Once {
     const place = this.#header.beginWaiting();
     try {
       while (true) {
-        const seen = this.#changed.snapshot(); // before the look, so that no change is missed
+        const seen = this.#changed.snapshot(); // before the check, so that no change is missed
         const before = this.#begin();
         if (before !== undefined) {
           if (before !== DONE) this.#header.counts[CONTENDED_F64]++;

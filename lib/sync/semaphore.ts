@@ -220,7 +220,7 @@ export class Semaphore extends GuardedLock implements Lock {
     const place = this.#header.beginWaiting();
     try {
       for (let mayBeDead = true;;) {
-        const seen = this.#returned.snapshot(); // before the look, so that no permit that comes back is missed
+        const seen = this.#returned.snapshot(); // before the check, so that no permit that comes back is missed
         if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();
         const until = limit.nextCheck(this.#returned.now());
         mayBeDead = !this.#returned.wait(seen, until);

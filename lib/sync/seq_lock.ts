@@ -69,7 +69,7 @@ export interface SeqLockFunction extends LayoutTypeFunction {
  * const lock = segment.create("switch", SeqLock, { layout: Switch });
  * lock.write({ isStopped: true, stoppedAt: 7 }); // a risk process
  *
- * assertEquals(lock.read((record) => record.isStopped), true); // whoever sends orders
+ * assertEquals(lock.read((record) => record.isStopped), true); // an order gateway
  *
  * let isStopped = false, sequence = 0; // the same without a closure
  * do {

@@ -160,7 +160,7 @@ export class TicketLock extends GuardedLock implements Lock {
     // would set the turn back.
     words[LOCK_WORD] = FREE;
     release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn
-    store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the look for those that sleep
+    store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the check for sleepers
     this.#passed.notifyAll();
   }
 
@@ -210,7 +210,7 @@ export class TicketLock extends GuardedLock implements Lock {
     words[this.#state] = TAKING; // plain: ordered by the exchange
     // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
-      // pairs: ticket holder; and a fence, before the look whether the turn is anybody's
+      // pairs: ticket holder; and a fence, before the check whether the turn is anybody's
       store(words, this.#state, NONE);
       return false;
     }
@@ -309,7 +309,7 @@ export class TicketLock extends GuardedLock implements Lock {
     const place = this.#header.beginWaiting();
     try {
       while (true) {
-        const seen = passed.snapshot(); // before the look, so that no change of turn is missed
+        const seen = passed.snapshot(); // before the check, so that no change of turn is missed
         if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
         if (this.#turns.passOver()) continue;
         const until = limit.nextCheck(passed.now());

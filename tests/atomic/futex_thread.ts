@@ -3,7 +3,7 @@ import { add, Futex, load } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Words } from "../sync/lock_table.ts";
 
-// Wakes who waits for a word of this process whenever a word of the segment changes.
+// Wakes the waiters of a word of this process whenever a word of the segment changes.
 const { handle, local } = workerData as { handle: string; local: Int32Array<SharedArrayBuffer> };
 const words = Segment.open(handle).open("words", Words, { count: 1024 });
 const remote = Futex.at(words, 0), waiter = Futex.at(local, 0);

@@ -173,13 +173,13 @@ export const VARIANTS: readonly Variant[] = [
   ]),
   variant("passing the turn on wakes nobody", "exclusion", "TicketLock: two take it twice", [
     "ticket_lock",
-    "before the look for those that sleep\n    this.#passed.notifyAll();",
-    "before the look for those that sleep",
+    "before the check for sleepers\n    this.#passed.notifyAll();",
+    "before the check for sleepers",
   ]),
 
   variant("looks for a permit before it registers", "semaphore", "Semaphore: three want two permits", [
     "semaphore",
-    "const seen = this.#returned.snapshot(); // before the look, so that no permit that comes back is missed\n        if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();",
+    "const seen = this.#returned.snapshot(); // before the check, so that no permit that comes back is missed\n        if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();",
     "if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();\n        const seen = this.#returned.snapshot();",
   ]),
   variant("takes a permit with a store where an exchange is needed", "semaphore", "Semaphore: three want two permits", [

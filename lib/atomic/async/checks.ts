@@ -2,31 +2,31 @@ import { nextTurn } from "../../../ffi/event_loop.ts";
 import { Ticker } from "./ticker.ts";
 
 /*
- * When tasks that wait in the event loop look for themselves, in milliseconds. A turn of an event loop that was asleep
- * takes up to 300 µs of a processor on a virtual machine.
+ * Intervals at which tasks that wait in the event loop check for themselves, in milliseconds. A turn of an event loop
+ * that was asleep takes up to 300 µs of a processor on a virtual machine.
  */
-/** Those that somebody wakes, who may have died in the moment before. */
+/** Of tasks that are woken: their waker may have died right before. */
 const SLOW_CHECK_MS = 200;
-/** Those that wait for somebody who may die at any time, which is noticed within 100 ms. */
+/** Of tasks that wait for an attachment that may die at any time: a death is noticed within 100 ms. */
 const TASK_LIFE_CHECK_MS = 80;
-/** Those whom nobody wakes. */
+/** Of tasks that nobody wakes. */
 const QUICK_CHECK_MS = 2;
 
 /**
  * How long a task may do without a turn of the event loop, in milliseconds: timers, sockets and signals wait meanwhile.
  */
 const LONGEST_TURN_MS = 1;
-/** Looks at the clock: at each so many calls. */
+/** How many calls pass between two readings of the clock. */
 const CALLS_PER_CLOCK_READ = 8;
 
-/** The tasks that wait for what comes. */
+/** The tasks that wait for data or space. */
 export const slowChecks: Ticker = new Ticker(SLOW_CHECK_MS);
-/** The tasks that wait for somebody. */
+/** The tasks that wait for an attachment. */
 export const lifeChecks: Ticker = new Ticker(TASK_LIFE_CHECK_MS);
 /** The tasks that nobody wakes. */
 export const quickChecks: Ticker = new Ticker(QUICK_CHECK_MS);
 
-/** Lets all tasks that wait look, soon: memory that they wait for may have been closed. */
+/** Lets all waiting tasks check soon: the memory that they wait for may have been closed. */
 export function checkSoon(): void {
   queueMicrotask(() => {
     slowChecks.callAll();
@@ -47,7 +47,7 @@ export function pollEachTurn(poll: (now: number) => void): void {
   if (polls.size === 1) nextTurn(pollAll);
 }
 
-/** Does not call it any more. */
+/** Stops calling it. */
 export function endPolling(poll: (now: number) => void): void {
   polls.delete(poll);
 }
@@ -61,8 +61,7 @@ function pollAll(): void {
 let turnBegan = 0, calls = 0, isTurnNoted = false, isDue = false;
 
 /**
- * Whether it is time for a turn of the event loop: asked by tasks that need not wait, and would keep it from all
- * others.
+ * Whether it is time for a turn of the event loop: for tasks that need not wait, and would keep it from all others.
  */
 export function isTurnDue(): boolean {
   if (!isTurnNoted) {

@@ -4,35 +4,35 @@ import { MOST_WATCHED, startWaitThread, WAITER_WORDS, type WaitThread } from "..
 import { add, load, store, waitLocalAsync, wakeLocal } from "../atomics.ts";
 import type { Watch } from "./watch.ts";
 
-/** How long a thread stays that nobody needs, in milliseconds: to start one takes 20 to 100. */
+/** How long an unused thread stays, in milliseconds: starting one takes 20 to 100. */
 const IDLE_MS = 1000;
 
-/** What is known of a watched word. */
+/** A watched word. */
 export interface WatchedWord {
-  /** Where it lies, as 64-bit halves. */
+  /** Its address, as 32-bit halves. */
   readonly address: { readonly low: number; readonly high: number };
   /** Undefined in closed memory. */
   load(): number;
-  /** Wakes one who waits for it. */
+  /** Wakes one waiter. */
   wakeOne(): number;
 }
 
-/** One word, and who watches it. */
+/** One word, and its watchers. */
 interface Entry {
   readonly address: number;
   readonly word: WatchedWord;
   readonly expected: number;
   readonly watches: Set<() => void>;
-  /** Whether the thread may have it in its list. */
+  /** Whether it may be in the thread's list. */
   isListed: boolean;
 }
 
 /**
- * Watches words by a thread that waits for them in the kernel (`ffi/wait_loop.ts`), and tells this one by a word of
- * memory that the runtime manages, which an event loop can wait for.
+ * Watches words with a thread that waits for them in the kernel (`ffi/wait_loop.ts`). It notifies this thread by a word
+ * of memory that the runtime manages, which an event loop can wait for.
  *
- * No wake-up is lost: the kernel compares each word with what was expected when the thread falls asleep; and where the
- * thread leaves a word that it was not woken for, it may have been so at the last moment, so it wakes another sleeper.
+ * No wake-up is lost: the kernel compares each word with what was expected when the thread falls asleep; and when the
+ * thread stops waiting for a word, it may have been woken for it at the last moment, so it wakes another sleeper.
  */
 export class KernelWatcher {
   readonly #onEnd: () => void;
@@ -47,7 +47,7 @@ export class KernelWatcher {
   #isUsed = true;
   #hasEnded = false;
 
-  /** @param onEnd Called when it was not needed for a while: it must not be used any more. */
+  /** @param onEnd Called when the watcher was not needed for a while: it must not be used any more. */
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
     this.#thread = startWaitThread(() => this.#fail());
@@ -61,7 +61,7 @@ export class KernelWatcher {
     return this.#entries.has(address);
   }
 
-  /** Whether one more word can be watched. Where there is no thread, any number is watched as badly. */
+  /** Whether one more word can be watched. Where there is no thread, the number does not matter. */
   get hasRoom(): boolean {
     return this.#thread === undefined || this.#entries.size < MOST_WATCHED;
   }
@@ -71,7 +71,7 @@ export class KernelWatcher {
     this.#isUsed = true;
     let entry = this.#entries.get(address);
     if (entry !== undefined && entry.expected !== expected) {
-      // What it was watched for is over.
+      // Its watches have ended.
       const { watches } = entry;
       this.#entries.delete(address);
       entry = undefined;
@@ -85,7 +85,7 @@ export class KernelWatcher {
     return this.#watchOf(entry, () => wake());
   }
 
-  /** @param call A function of its own, as one may be given twice. */
+  /** @param call A new function for each watch, as a caller may pass the same one twice. */
   #watchOf(entry: Entry, call: () => void): Watch {
     const isReady = () => this.#isReady;
     entry.watches.add(call);
@@ -106,14 +106,14 @@ export class KernelWatcher {
     else if (this.#entries.size > 0 || !this.#isAnswered) this.#writeSoon();
   }
 
-  /** Whether the thread waits for no word any more, until it gets another list. */
+  /** Whether the thread waits for no word until it gets another list. */
   get #isAnswered(): boolean {
     if (this.#thread === undefined) return true;
     const { words, places } = this.#thread;
     return load(words, places.answered) === this.#sequence; // pairs: wait answer
   }
 
-  /** A wake-up that the thread may have got, or gets until it has another list, goes to another sleeper. */
+  /** Passes to another sleeper a wake-up that the thread may have received, or receives until it has another list. */
   #passOn({ word }: Entry): void {
     if (this.#thread === undefined) return;
     const { words, places } = this.#thread, { low, high } = word.address;
@@ -126,7 +126,7 @@ export class KernelWatcher {
     store(words, places.passedOnTail, this.#passedOn = (this.#passedOn + 1) | 0); // pairs: passed on
   }
 
-  /** Writes the list once for all that happens until then. */
+  /** Writes the list, once for all changes until then. */
   #writeSoon(): void {
     if (this.#isWritingSoon) return;
     this.#isWritingSoon = true;
@@ -153,7 +153,7 @@ export class KernelWatcher {
     wake();
   }
 
-  /** Hears what the thread tells, until it ends. */
+  /** Handles the thread's notifications, until it ends. */
   async #listen({ told }: WaitThread): Promise<void> {
     for (let heard = 0; !this.#hasEnded;) {
       const now = load(told, 0);
@@ -166,7 +166,7 @@ export class KernelWatcher {
     }
   }
 
-  /** Calls those whose word was woken, or is another one. */
+  /** Calls the watchers of words that were woken or have changed. */
   #hear(): void {
     const { words, places } = this.#thread!, called: Set<() => void>[] = [];
     if (words.length === 0) return;
@@ -182,7 +182,7 @@ export class KernelWatcher {
     callAll(called);
   }
 
-  /** The thread ended by itself: nobody is called any more, and all look for themselves. */
+  /** The thread ended by itself: from now on no watcher is called, and tasks check for themselves. */
   #fail(): void {
     this.#isReady = false;
     this.#endListening();
@@ -217,7 +217,7 @@ export class KernelWatcher {
   }
 }
 
-/** Calls those who watched words, each once. */
+/** Calls the watchers of words, each once. */
 function callAll(called: readonly Set<() => void>[]): void {
   for (const watches of called) {
     for (const call of [...watches]) if (watches.delete(call)) call();

@@ -2,7 +2,7 @@ import { load, waitLocalAsync, wakeLocal } from "../atomics.ts";
 import { SpentWatch, type Watch } from "./watch.ts";
 
 /**
- * How long the runtime's own wait goes on when nobody needs it any more, as it cannot be called off: in milliseconds.
+ * How long an unused wait of the runtime goes on, in milliseconds, as it cannot be cancelled.
  */
 const ROUND_MS = 1000;
 
@@ -17,7 +17,7 @@ interface Round {
 export class LocalWatches {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #index: number;
-  /** Those that nobody needs, and that have not ended: the next watch takes one over. */
+  /** Unused waits that have not ended: the next watch takes one over. */
   readonly #idle: Round[] = [];
 
   constructor(words: Int32Array<SharedArrayBuffer>, index: number) {

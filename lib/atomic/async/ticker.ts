@@ -1,5 +1,5 @@
 /**
- * Calls functions at intervals. While it has some, it keeps the process alive, and so for one interval more.
+ * Calls functions at intervals. While it has any, and for one interval more, it keeps the process alive.
  */
 export class Ticker {
   readonly #intervalMs: number;
@@ -17,7 +17,7 @@ export class Ticker {
     this.#timer ??= setInterval(() => this.#tick(), this.#intervalMs);
   }
 
-  /** Does not call it any more. */
+  /** Stops calling it. */
   delete(call: () => void): void {
     this.#calls.delete(call);
   }
@@ -29,7 +29,7 @@ export class Ticker {
 
   #tick(): void {
     if (this.#calls.size > 0) return this.callAll();
-    // Not at once when the last one has gone: the next one is often not far.
+    // Not at once when the last function is removed: the next one often comes soon.
     clearInterval(this.#timer as number);
     this.#timer = undefined;
   }

@@ -1,13 +1,15 @@
-/** A word that is watched in the event loop, until the watch has called or is ended. It keeps no process alive. */
+/**
+ * A word that is watched in the event loop, until the watch has called or is ended. It does not keep the process alive.
+ */
 export interface Watch {
-  /** Whether somebody calls as soon as the word changes. If not, the caller checks the word now and then. */
+  /** Whether the call comes as soon as the word changes. If not, the caller checks the word now and then. */
   readonly isPrompt: boolean;
 
   /**
-   * Ends the watch: it does not call any more. The second time, and after it has called, nothing happens.
+   * Ends the watch: it no longer calls. The second time, and after it has called, nothing happens.
    *
-   * @param hasTaken Whether the caller has what the word would have told of. If not, a wake-up that has reached this
-   * watch meanwhile is passed on to another sleeper, who may need it.
+   * @param hasTaken Whether the caller has already taken what it waited for. If not, a wake-up that has reached this
+   * watch meanwhile is passed on to another sleeper, which may need it.
    */
   end(hasTaken: boolean): void;
 }

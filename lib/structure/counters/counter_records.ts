@@ -135,7 +135,7 @@ export class CounterRecords {
 
   #labelOf(at: number): string {
     const { labelBytes, descriptionWords } = this.#geometry, copy = this.#labelWords;
-    // pairs: counter state, which tells whether it is whole
+    // pairs: counter state, which shows whether it is whole
     for (let i = LABEL_DELTA; i < descriptionWords; i++) copy[i - LABEL_DELTA] = load(this.#words, at + i);
     return readText(this.#label, 0, labelBytes) ?? "";
   }

@@ -39,7 +39,7 @@ export class KeyTexts {
   /** Copies a stored key into the scratch. Returns how many words it fills. */
   copyFrom(words: Int32Array, at: number): number {
     const { scratch } = this;
-    // pairs: key state, which tells whether it is whole
+    // pairs: key state, which shows whether it is whole
     for (let i = 0; i < this.#keyWords; i++) scratch[i] = load(words, at + i);
     if (!this.#isText) return this.#keyWords;
     const end = scratch.indexOf(0);
