@@ -2,7 +2,7 @@ import process from "node:process";
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { Segment } from "../../mod.ts";
 import { startBroadcastAt } from "./broadcast_sample.ts";
-import { watchGarbage } from "./garbage.ts";
+import { watchGarbage } from "../../support/garbage.ts";
 import { fillSmall, Raw, Small } from "./spsc_ring_sample.ts";
 
 /* Five million records through each hot path of a broadcast, across 2^31 and 2^32. */

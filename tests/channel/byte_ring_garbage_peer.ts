@@ -2,7 +2,7 @@ import process from "node:process";
 import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
 import { Segment } from "../../mod.ts";
 import { RawRing, startByteRingAt } from "./byte_ring_sample.ts";
-import { watchGarbage } from "./garbage.ts";
+import { watchGarbage } from "../../support/garbage.ts";
 
 /*
  * Five million messages over each hot path of a ring, in a segment, across 2^31 and 2^32. The control makes an object

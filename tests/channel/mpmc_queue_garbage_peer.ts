@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
-import { watchGarbage } from "./garbage.ts";
+import { watchGarbage } from "../../support/garbage.ts";
 import { QueueWords, RawQueue } from "./mpmc_queue_sample.ts";
 import { fillSmall, Small } from "./spsc_ring_sample.ts";
 

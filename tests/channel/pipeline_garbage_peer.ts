@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
 import { Segment } from "../../mod.ts";
-import { watchGarbage } from "./garbage.ts";
+import { watchGarbage } from "../../support/garbage.ts";
 import { startPipelineAt } from "./pipeline_sample.ts";
 import { fillSmall, Raw, Small } from "./spsc_ring_sample.ts";
 

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
-import { watchGarbage } from "./garbage.ts";
+import { watchGarbage } from "../../support/garbage.ts";
 import { fillSmall, Raw, Small, startRingAt } from "./spsc_ring_sample.ts";
 
 /*

@@ -1,24 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { BookReading, OrderBook, Region } from "@shmkit/shmkit";
-import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
-import { type DepthEvent, depthEvent } from "../../examples/desk/input/events.ts";
+import { BookReading } from "@shmkit/shmkit";
+import type { DepthEvent } from "../../examples/desk/input/events.ts";
 import { bookOptions } from "../../examples/desk/layout/books.ts";
+import { change, fedBook, type Pairs } from "./fed_book.ts";
 
-type Pairs = readonly (readonly [price: number, quantity: number])[];
-
-function make(): { book: OrderBook; feeder: BookFeeder } {
-  const options = bookOptions(true), region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
-  OrderBook.init(region, options);
-  const book = OrderBook.attach(region, options);
-  return { book, feeder: new BookFeeder(book.writer()) };
-}
-
-function change(last: number, bids: Pairs, asks: Pairs, rest: Partial<DepthEvent> = {}): DepthEvent {
-  const event = Object.assign(depthEvent(), { first: last, last, previous: last - 1 }, rest);
-  for (const [price, quantity] of bids) event.bids.push(price, quantity);
-  for (const [price, quantity] of asks) event.asks.push(price, quantity);
-  return event;
+function make() {
+  return fedBook(bookOptions(true));
 }
 
 function snapshot(last: number, bids: Pairs, asks: Pairs): DepthEvent {
@@ -53,7 +41,7 @@ describe("a BookFeeder", () => {
     assertEquals([feeder.awaitsSnapshot, feeder.counts.gaps, feeder.counts.stale], [false, 1, 4]);
   });
 
-  it("reports a gap among the changes behind a late snapshot, and goes on from the next one", () => {
+  it("reports a gap among the changes after a late snapshot, and continues from the next one", () => {
     const { book, feeder } = make(), top = new BookReading(5);
     for (const last of [10, 11, 13, 14]) assertEquals(feeder.feed(change(last, [[last, 1]], [])), "early");
     assertEquals(feeder.feed(snapshot(9, [[9, 1]], [])), "gap", "12 is missing");
@@ -75,11 +63,11 @@ describe("a BookFeeder", () => {
     assertEquals(pairs(top, "bids"), [sent[1], sent[3]]);
   });
 
-  it("takes each snapshot of an exchange that tells no numbers, also one that was received earlier", () => {
+  it("takes each snapshot of an exchange that sends no numbers, also one that was received earlier", () => {
     const { book, feeder } = make(), top = new BookReading(9);
-    const untold = { isSnapshot: true, previous: NaN };
-    assertEquals(feeder.feed(change(2000, [[5, 1]], [], untold)), "applied");
-    assertEquals(feeder.feed(change(1000, [[6, 1]], [], untold)), "applied");
+    const unnumbered = { isSnapshot: true, previous: NaN };
+    assertEquals(feeder.feed(change(2000, [[5, 1]], [], unnumbered)), "applied");
+    assertEquals(feeder.feed(change(1000, [[6, 1]], [], unnumbered)), "applied");
     assertEquals(feeder.feed(change(1001, [[7, 1]], [], { previous: NaN })), "applied");
     assert(book.read(top));
     assertEquals([top.sequence, top.bid, top.bids], [1001, 7, 2]);

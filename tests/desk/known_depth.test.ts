@@ -4,24 +4,13 @@ import { BookReading, OrderBook, Region } from "@shmkit/shmkit";
 import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
 import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
 import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
-import { type DepthEvent, depthEvent, topEvent } from "../../examples/desk/input/events.ts";
+import { type DepthEvent, topEvent } from "../../examples/desk/input/events.ts";
 import { BinanceLines } from "./binance_lines.ts";
+import { change, fedBook } from "./fed_book.ts";
 import { eventsOfText } from "./parse_text.ts";
 
-type Pairs = readonly (readonly [price: number, quantity: number])[];
-
-function make(levels = 16): { book: OrderBook; feeder: BookFeeder } {
-  const options = { levels, copies: 4 }, region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
-  OrderBook.init(region, options);
-  const book = OrderBook.attach(region, options);
-  return { book, feeder: new BookFeeder(book.writer()) };
-}
-
-function change(last: number, bids: Pairs, asks: Pairs, rest: Partial<DepthEvent> = {}): DepthEvent {
-  const event = Object.assign(depthEvent(), { first: last, last, previous: last - 1 }, rest);
-  for (const [price, quantity] of bids) event.bids.push(price, quantity);
-  for (const [price, quantity] of asks) event.asks.push(price, quantity);
-  return event;
+function make(levels = 16) {
+  return fedBook({ levels, copies: 4 });
 }
 
 /** A snapshot of two levels a side that covers bids down to 98 and asks up to 103. */

@@ -1,26 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { BookReading, OrderBook, Region } from "@shmkit/shmkit";
-import { BookFeeder } from "../../examples/desk/book/book_feeder.ts";
+import { BookReading } from "@shmkit/shmkit";
 import { AsOfCheck } from "../../examples/desk/check/as_of_check.ts";
 import { CaptureCheck, type CheckSummary } from "../../examples/desk/check/capture_check.ts";
 import { CaptureParser } from "../../examples/desk/input/capture_parser.ts";
-import { type DepthEvent, depthEvent } from "../../examples/desk/input/events.ts";
+import type { DepthEvent } from "../../examples/desk/input/events.ts";
 import { BinanceLines, countOn, restartedText } from "./binance_lines.ts";
+import { change, fedBook } from "./fed_book.ts";
 import { eventsOfText } from "./parse_text.ts";
 
-function make(): { book: OrderBook; feeder: BookFeeder } {
-  const options = { levels: 16, copies: 2 }, region = Region.over(new SharedArrayBuffer(OrderBook.byteLength(options)));
-  OrderBook.init(region, options);
-  const book = OrderBook.attach(region, options);
-  return { book, feeder: new BookFeeder(book.writer()) };
+function make() {
+  return fedBook({ levels: 16, copies: 2 });
 }
 
 /** A change, or a whole book, whose best bid is its number. */
 function event(last: number, exchangeMs: number, isSnapshot = false): DepthEvent {
-  const event = Object.assign(depthEvent(), { first: last, last, previous: last - 1, exchangeMs, isSnapshot });
-  event.bids.push(last, 1);
-  return event;
+  return change(last, [[last, 1]], [], { exchangeMs, isSnapshot });
 }
 
 function check(text: string): { summary: CheckSummary; parser: CaptureParser; check: CaptureCheck } {

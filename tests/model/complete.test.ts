@@ -5,6 +5,7 @@ import { buildProgram, explore, type Setting, settingInWords } from "../../suppo
 import { Peer } from "../../support/peer.ts";
 import { otherRuntime } from "../../support/runtimes.ts";
 import { COUNTED, countsOf } from "./counts.ts";
+import { scenarioFile } from "./scenario_file.ts";
 
 /** So small that they can also be explored without leaving anything out. */
 const SMALL: readonly Setting[] = [
@@ -32,7 +33,7 @@ describe("not to enter a state twice, and not to take turns that make no differe
 }, () => {
   for (const file of FILES) {
     it(`scenarios/${file}.ts`, async () => {
-      const { scenarios, ...program } = await buildProgram(`tests/model/scenarios/${file}.ts`);
+      const { scenarios, ...program } = await buildProgram(scenarioFile(file));
       let compared = 0;
       for (const scenario of scenarios) {
         for (const setting of SMALL) {

@@ -1,10 +1,11 @@
 import { buildProgram, explore } from "../../support/explorer/mod.ts";
+import { scenarioFile } from "./scenario_file.ts";
 
 /** The counts of every scenario of some files, each explored a little. */
 export async function countsOf(files: readonly string[]): Promise<string[]> {
   const counts: string[] = [];
   for (const file of files) {
-    const program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+    const program = await buildProgram(scenarioFile(file));
     for (const scenario of program.scenarios) {
       const memory = scenario.settings.find((setting) => setting.memory !== undefined);
       for (const setting of [{ preemptions: 0, deaths: 1 }, { ...memory, preemptions: 1, delays: 1 }]) {

@@ -8,11 +8,7 @@ import {
   settingInWords,
   summary,
 } from "../../support/explorer/mod.ts";
-
-/** Where the scenarios of a file stand, from the project's root. */
-export function scenariosOf(file: string): string {
-  return `tests/model/scenarios/${file}.ts`;
-}
+import { scenarioFile } from "./scenario_file.ts";
 
 /**
  * Tests that explore all scenarios of some files of `scenarios/`, each with its own settings, and print what that came
@@ -21,7 +17,7 @@ export function scenariosOf(file: string): string {
 export async function exploreFiles(files: readonly string[]): Promise<void> {
   const rows: Row[] = [];
   for (const file of files) {
-    const program = await buildProgram(scenariosOf(file));
+    const program = await buildProgram(scenarioFile(file));
     describe(`every schedule of scenarios/${file}.ts`, { timeout: 600_000 }, () => {
       for (const scenario of program.scenarios) {
         for (const setting of scenario.settings) {

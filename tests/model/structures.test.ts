@@ -1,7 +1,8 @@
 import { assert } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { buildProgram, explore, settingInWords } from "../../support/explorer/mod.ts";
-import { exploreFiles, scenariosOf } from "./explored.ts";
+import { exploreFiles } from "./explored.ts";
+import { scenarioFile } from "./scenario_file.ts";
 
 await exploreFiles(["keyed_table", "histogram", "order_book", "counters"]);
 
@@ -74,7 +75,7 @@ describe("known-bad variants of structures are found", { timeout: 600_000 }, () 
   for (const [title, file, from, to] of VARIANTS) {
     it(title, async () => {
       const patch = { file: `lib/structure/${file}.ts`, from, to };
-      const { scenarios, ...program } = await buildProgram(scenariosOf(file.slice(0, file.indexOf("/"))), [patch]);
+      const { scenarios, ...program } = await buildProgram(scenarioFile(file.slice(0, file.indexOf("/"))), [patch]);
       for (const scenario of scenarios) {
         for (const setting of scenario.settings) {
           const { failure } = explore({ scenarios, ...program }, scenario, setting);

@@ -3,6 +3,7 @@ import { after, describe, it } from "node:test";
 import { buildProgram, explore, type Failure, settingInWords } from "../../support/explorer/mod.ts";
 import { CHANNEL_VARIANTS } from "./channel_variants.ts";
 import { VARIANTS } from "./variants.ts";
+import { scenarioFile } from "./scenario_file.ts";
 
 const FEW_RUNS = 1000;
 
@@ -17,7 +18,7 @@ describe("known-bad variants are found", { timeout: 600_000 }, () => {
 
   for (const { title, file, scenario: name, patches } of all) {
     it(`${name.replace(/:.*/, "")}: ${title}`, async () => {
-      const program = await buildProgram(`tests/model/scenarios/${file}.ts`, patches);
+      const program = await buildProgram(scenarioFile(file), patches);
       const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name));
       assert(scenario !== undefined, `there is no scenario '${name}'`);
       let failure: Failure | undefined;

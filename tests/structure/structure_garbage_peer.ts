@@ -1,6 +1,6 @@
 import process from "node:process";
 import { BookReading, BookUpdate, Counters, Histogram, KeyedTable, OrderBook, Segment } from "../../mod.ts";
-import { watchGarbage } from "../channel/garbage.ts";
+import { watchGarbage } from "../../support/garbage.ts";
 import { fill, keyOf, Sample, SMALL } from "./keyed_table_sample.ts";
 
 /*

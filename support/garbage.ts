@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { assert, assertGreaterOrEqual } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { command, type Runtime } from "../../support/runtimes.ts";
+import { command, type Runtime, thisRuntime } from "./runtimes.ts";
 
 /** What one path did. */
 export interface Garbage {
-  /** Garbage collections that the engine's log tells of. */
+  /** Garbage collections in the engine's log. */
   readonly collections: number;
   /** By how much the heap grew, garbage included. */
   readonly grownBytes: number;
@@ -19,8 +20,25 @@ export interface Garbage {
 
 const BEGIN = "## begin ", END = "## end ";
 
+/**
+ * Asserts that the paths of a script that calls `watchGarbage` make none, and that its path `control`, which does, shows
+ * it.
+ *
+ * @param script The script.
+ * @param mostBytes How much the heap may grow all the same, as V8 compiles meanwhile: far less than an object of 16
+ * bytes for each use would take.
+ */
+export function assertNoGarbage(script: URL, mostBytes = 10e6): void {
+  const found = garbageOf(thisRuntime, script), { control, ...paths } = found;
+  console.log(JSON.stringify(found));
+  for (const [name, { collections, grownBytes }] of Object.entries(paths)) {
+    assert(collections <= 1 && grownBytes < mostBytes, `${name}: ${collections} collections, ${grownBytes} bytes`);
+  }
+  assertGreaterOrEqual(control.collections, 2, "the figures do not show garbage");
+}
+
 /** Runs a script that calls `watchGarbage`, and returns what each of its paths did. */
-export function garbageOf(runtime: Runtime, script: URL): Record<string, Garbage> {
+function garbageOf(runtime: Runtime, script: URL): Record<string, Garbage> {
   const { file, args } = command(runtime, fileURLToPath(script), [], ["--allow-all", "--v8-flags=--trace-gc"]);
   // Both outputs as one and unbuffered, so that markers and log stay in order.
   const { stdout, status } = spawnSync("sh", ["-c", 'exec stdbuf -o0 "$0" "$@" 2>&1', file, ...args], {
@@ -39,7 +57,7 @@ export function garbageOf(runtime: Runtime, script: URL): Record<string, Garbage
   return found;
 }
 
-/** In the script: runs paths, each warm, from where `prepare` says to the end. */
+/** In the script: runs paths, each warmed up, with what `prepare` makes for them. */
 export async function watchGarbage<T>(
   paths: Record<string, (thing: T, records: number) => void>,
   prepare: (name: string, isWarmUp: boolean) => T,
