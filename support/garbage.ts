@@ -21,8 +21,8 @@ export interface Garbage {
 const BEGIN = "## begin ", END = "## end ";
 
 /**
- * Asserts that the paths of a script that calls `watchGarbage` make none, and that its path `control`, which does, shows
- * it.
+ * Asserts that the paths of a script that calls `watchGarbage` make no garbage, and that the figures show that of its
+ * path `control`.
  *
  * @param script The script.
  * @param mostBytes How much the heap may grow all the same, as V8 compiles meanwhile: far less than an object of 16
