@@ -4,7 +4,12 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "@shmkit/shmkit";
+import { loadBunLibc } from "../../ffi/bun.ts";
+import { loadDenoLibc } from "../../ffi/deno.ts";
+import { SYSCALLS } from "../../ffi/linux.ts";
 import { load, OLDEST } from "../../ffi/load.ts";
+import { loadNodeLibc } from "../../ffi/node.ts";
+import { type CSignature, type Kind, SIGNATURES } from "../../ffi/signatures.ts";
 import { Peer } from "../../support/peer.ts";
 import { command } from "../../support/runtimes.ts";
 
@@ -94,19 +99,67 @@ describe("libc is refused", () => {
   });
 });
 
-describe("the tables of the runtimes", () => {
-  it("list the same functions in the same order, as Libc does", () => {
-    const source = (file: string) => readFileSync(new URL(`../../ffi/${file}`, import.meta.url), "utf8");
-    const keysOf = (file: string) => {
-      const text = source(file), table = text.slice(text.indexOf("const SIGNATURES"), text.indexOf("\n};"));
-      return [...table.matchAll(/^ {2}(\w+): \{/gm)].map(([, key]) => key);
-    };
-    const members = [...source("libc.ts").matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name);
-    const bun = keysOf("bun.ts");
-    assertEquals(bun, keysOf("deno.ts"));
-    assertEquals(bun, keysOf("node.ts"));
-    assert(bun.length > 25);
+describe("the table of C functions", () => {
+  const entries = Object.entries<CSignature>(SIGNATURES);
+
+  it("lists those of Libc in its order", () => {
+    const libc = readFileSync(new URL("../../ffi/libc.ts", import.meta.url), "utf8");
+    const members = [...libc.matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name);
+    const names = entries.map(([name]) => name);
+    assert(names.length > 25);
     // errno and what the runtime adds to C come last.
-    assertEquals(bun.slice(0, -1), members.slice(0, bun.length - 1));
+    assertEquals(names.slice(0, -1), members.slice(0, names.length - 1));
+    assertEquals([names.at(-1), members[names.length - 1]], ["errno_location", "errno"]);
   });
+
+  /** What a backend opens: functions by C's name, what they take and what they give. */
+  type Opened = [symbol: string, takes: readonly string[], gives: string][];
+  const memory = () => new ArrayBuffer(4), source = { library: "libc.so.6", syscalls: SYSCALLS.x64 };
+  const opening =
+    (opened: Opened, read: (name: string, signature: never) => Opened[number]) =>
+    (_library: string, some: Record<string, never>) => {
+      opened.push(...Object.entries(some).map(([name, signature]) => read(name, signature)));
+      const functions = Object.fromEntries(Object.keys(some).map((name) => [name, () => null]));
+      return { symbols: functions, functions };
+    };
+  const backends: [runtime: string, memory: string, address: string, load: (opened: Opened) => void][] = [
+    ["Bun", "ptr", "ptr", (opened) => {
+      type Signature = { args: string[]; returns: string };
+      const dlopen = opening(
+        opened,
+        (name, { args, returns }: Signature) => [name, args, returns.replace("_fast", "")],
+      );
+      loadBunLibc({ dlopen, toArrayBuffer: memory }, source);
+    }],
+    ["Deno", "buffer", "pointer", (opened) => {
+      type Signature = { name: string; parameters: string[]; result: string };
+      const dlopen = opening(opened, (_, { name, parameters, result }: Signature) => [name, parameters, result]);
+      loadDenoLibc({ dlopen, UnsafePointerView: { getArrayBuffer: memory } }, source);
+    }],
+    ["Node", "pointer", "pointer", (opened) => {
+      type Signature = { arguments: string[]; return: string };
+      const short = (type: string) => type.replace(/^(u?)int/, (_, unsigned) => unsigned === "" ? "i" : "u");
+      const read = (name: string, { arguments: takes, return: gives }: Signature): Opened[number] => {
+        return [name, takes.map(short), short(gives)];
+      };
+      loadNodeLibc({ dlopen: opening(opened, read), toArrayBuffer: memory }, source);
+    }],
+  ];
+  for (const [runtime, memoryType, addressType, load] of backends) {
+    it(`is what ${runtime} is given in its words, each function once`, () => {
+      const opened: Opened = [];
+      load(opened);
+      const wordOf = (kind: Kind) => kind === "memory" ? memoryType : kind === "address" ? addressType : kind;
+      const expected = entries.map(([name, { takes, gives, symbol = name }]): Opened[number] => [
+        symbol,
+        takes.map(wordOf),
+        // In Bun a pointer is never -1, as which a failure comes.
+        gives === "address" && runtime === "Bun" ? "i64" : wordOf(gives),
+      ]);
+      // Besides, a call that wakes has but what it needs.
+      if (runtime === "Node") expected.push(["syscall", ["i32", "pointer", "i32", "i32"], "i32"]);
+      const sorted = (list: Opened) => list.map((one) => JSON.stringify(one)).sort();
+      assertEquals(sorted(opened), sorted(expected));
+    });
+  }
 });
