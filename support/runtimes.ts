@@ -26,9 +26,15 @@ export const PAIRS: readonly (readonly [Runtime, Runtime])[] = thisRuntime === "
   ? [["node", "node"], ["node", "bun"], ["deno", "node"]]
   : [[thisRuntime, thisRuntime], [thisRuntime, otherRuntime]];
 
-/** The runtime of the i-th of many processes: every fourth is of the other one. */
+/** The runtimes of processes beside a test: its own and the other one, or, of Node, both others. */
+export const BESIDE: readonly Runtime[] = thisRuntime === "node"
+  ? ["node", "bun", "deno"]
+  : [thisRuntime, otherRuntime];
+
+/** The runtime of the i-th of many processes: every fourth is of another one. */
 export function mixed(i: number): Runtime {
-  return i % 4 === 3 ? otherRuntime : thisRuntime;
+  const others = BESIDE.slice(1);
+  return i % 4 === 3 ? others[(i >> 2) % others.length] : thisRuntime;
 }
 
 const modules = fileURLToPath(new URL("../node_modules", import.meta.url));

@@ -204,7 +204,7 @@ async function denoSuite(title: string, chosen: string[], isBeside = false) {
 async function nodeSuite(chosen: string[]) {
   if (!wants("node") || chosen.length === 0) return;
   const flags = [...nodeFlags, "--test", "--test-concurrency=1", "--test-reporter=spec"];
-  flags.push("--test-reporter-destination=stdout", "--test-reporter=junit");
+  flags.push("--test-reporter-destination=stdout", "--test-reporter=./support/node_report.mjs");
   await suite("Node", runtimes.node, (report) => [...flags, `--test-reporter-destination=${report}`], chosen);
 }
 
@@ -230,17 +230,12 @@ async function suite(
   const report = existsSync(path) ? readReport(readFileSync(path, "utf8")) : EMPTY_REPORT;
   const problems: string[] = [];
   if (!succeeded) {
-    // Neither runner reports a file that it could not load.
+    // Bun's and Deno's runners report no file that they could not load.
     problems.push(...chosen.filter((file) => isTest(file) && !report.files.has(file)));
     if (problems.length + report.failed.length === 0) problems.push("the runner failed although no test did");
   } else if (report.passed.length + report.failed.length === 0) problems.push("no test was run");
-  for (
-    const name of [
-      ...report.failed,
-      ...problems.map((problem) => problem.replace(/\.ts$/, "$& reported no test")),
-    ]
-  ) {
-    failed.push(`${title}: ${name}`);
+  for (const name of [...report.failed, ...problems]) {
+    failed.push(`${title}: ${name.replace(/\.test\.ts$/, "$& reported no test")}`);
   }
   total.passed += report.passed.length;
   total.failed += report.failed.length + problems.length;

@@ -4,7 +4,16 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -24,6 +33,9 @@ const COMPILER_OPTIONS = {
   skipDefaultLibCheck: true,
   types: [],
 };
+
+/** What a program needs under Node's permission model; files are its own and the package's. */
+const PERMISSIONS = ["--disable-warning=PERM0003", "--permission", "--allow-ffi", "--allow-fs-read=*"];
 
 /** A command, and the folder in which it runs. */
 interface Step {
@@ -56,6 +68,11 @@ export async function consume(bundle: string, minified: string, declarations: st
     };
     const bun = (name: string, folder: string, ...args: string[]) => ({ name, folder, file: runtimes.bun, args });
     const deno = (name: string, folder: string, ...args: string[]) => ({ name, folder, file: runtimes.deno, args });
+    // It says at every use that its FFI is experimental.
+    const quiet = "--disable-warning=ExperimentalWarning";
+    const node = (name: string, folder: string, ...args: string[]) => {
+      return { name, folder, file: runtimes.node, args: [quiet, ...args] };
+    };
     const tsc = (name: string, folder: string) =>
       bun(name, folder, `${root}node_modules/typescript/lib/tsc.js`, "-p", ".");
     const compiler = { compilerOptions: COMPILER_OPTIONS, files: ["program.ts"] };
@@ -68,6 +85,10 @@ export async function consume(bundle: string, minified: string, declarations: st
       return false;
     }
     const mapped = project("mapped", { "deno.json": { imports: { [PACKAGE]: `${root}mod.ts` } } });
+    // As `npm i ../shmkit` does. Node reads no TypeScript within node_modules: not that of a package which was packed.
+    const linked = project("linked", { "tsconfig.json": compiler }), scope = join(linked, "node_modules/@shmkit");
+    mkdirSync(scope, { recursive: true });
+    symlinkSync(root, join(scope, "shmkit"));
     const beside = program.replace(PACKAGE, "./shmkit.js"), files = { "program.ts": beside, "program.js": beside };
     const built = project("built", { ...files, "tsconfig.json": compiler });
     copyFileSync(root + bundle, join(built, "shmkit.js"));
@@ -79,14 +100,21 @@ export async function consume(bundle: string, minified: string, declarations: st
       await succeeds(tsc("installed: tsc --strict", installed)),
       await succeeds(bun("installed: bun program.ts", installed, "program.ts")),
       await succeeds(bun("installed: bun program.js", installed, "program.js")),
+      await succeeds(tsc("linked: tsc --strict", linked)),
+      await succeeds(node("linked: node program.ts", linked, "program.ts")),
+      await succeeds(node("linked: node program.js", linked, "program.js")),
+      await succeeds(node("linked: node --permission", linked, ...PERMISSIONS, "program.ts")),
       await succeeds(deno("import map: deno check", mapped, "check", "--quiet", "program.ts")),
       await succeeds(deno("import map: deno run", mapped, "run", "--no-prompt", "--allow-ffi", "program.ts")),
       await succeeds(tsc("one file: tsc --strict", built)),
       await succeeds(deno("one file: deno check", built, "check", "--quiet", "program.ts")),
       await succeeds(bun("one file: bun program.ts", built, "program.ts")),
       await succeeds(deno("one file: deno run", built, "run", "--no-prompt", "--allow-ffi", "program.js")),
+      await succeeds(node("one file: node program.ts", built, "program.ts")),
+      await succeeds(node("one file: node program.js", built, "program.js")),
       await succeeds(bun("one file, minified: bun program.js", small, "program.js")),
       await succeeds(deno("one file, minified: deno run", small, "run", "--no-prompt", "--allow-ffi", "program.js")),
+      await succeeds(node("one file, minified: node program.js", small, "program.js")),
     ];
     return results.every((holds) => holds);
   } finally {

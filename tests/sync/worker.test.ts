@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import { setTimeout as delay } from "node:timers/promises";
 import { Peer } from "../../support/peer.ts";
-import { otherRuntime, thisRuntime } from "../../support/runtimes.ts";
+import { BESIDE, thisRuntime } from "../../support/runtimes.ts";
 import { locksOf, makeTable } from "./lock_table.ts";
 
 const PEER = new URL("./lock_peer.ts", import.meta.url);
@@ -12,7 +12,7 @@ describe("a Worker that is terminated with a lock held", { timeout: 60_000 }, ()
   it("counts as dead, here and in another process", async () => {
     using segment = makeTable();
     const { lock } = locksOf(segment, ["mutex"])[0];
-    for (const other of [undefined, thisRuntime, otherRuntime]) {
+    for (const other of [undefined, ...BESIDE]) {
       const worker = new Worker(new URL("./worker_peer.ts", import.meta.url), { workerData: { name: segment.name } });
       await new Promise((resolve) => worker.once("message", resolve));
       assertEquals(lock.tryLock(), false, thisRuntime);

@@ -1,9 +1,12 @@
 import { assertEquals, assertLess } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import { Event, Mutex, type Region, Segment, Semaphore, SpscRing } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
-import { otherRuntime, PAIRS, thisRuntime } from "../../support/runtimes.ts";
+import { BESIDE } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 import { after, Sample } from "./wait_sample.ts";
 
@@ -21,13 +24,13 @@ describe("tasks of several processes at a lock", () => {
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 18 });
       const words = segment.create("count", Words, {}), mutex = segment.create("mutex", Mutex, {});
-      const peers = PAIRS.map(([, runtime]) => Peer.start(runtime, SCRIPT, ["count", name, 300]));
+      const peers = BESIDE.map((runtime) => Peer.start(runtime, SCRIPT, ["count", name, 300]));
       for (const peer of peers) assertEquals(await peer.next(), "ready");
       for (const peer of peers) assertEquals(await peer.next(), "done");
-      assertEquals([words[0], mutex.stats().waiters], [1800, 0]);
+      assertEquals([words[0], mutex.stats().waiters], [peers.length * 900, 0]);
     }));
 
-  for (const [, runtime] of PAIRS) {
+  for (const runtime of BESIDE) {
     it(`take it over from one of ${runtime} that was killed, within 100 ms`, () =>
       withName(async (name) => {
         using segment = Segment.create(name, { byteLength: 2 ** 18 });
@@ -55,7 +58,7 @@ describe("tasks of several processes at a lock", () => {
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 18 });
       const semaphore = segment.create("semaphore", Semaphore, { permits: 1 });
-      const peers = PAIRS.map(([, runtime]) => Peer.start(runtime, SCRIPT, ["disturb", name]));
+      const peers = BESIDE.map((runtime) => Peer.start(runtime, SCRIPT, ["disturb", name]));
       for (const peer of peers) assertEquals(await peer.next(), "ready");
       for (let i = 0; i < 300; i++) {
         assertEquals(await semaphore.lockAsync({ timeoutMs: 5000 }), true);
@@ -69,7 +72,7 @@ describe("tasks of several processes at a lock", () => {
 });
 
 describe("a process that waits", () => {
-  for (const runtime of [thisRuntime, otherRuntime]) {
+  for (const runtime of BESIDE) {
     it(`under ${runtime} serves a WebSocket meanwhile`, () =>
       withName(async (name) => {
         using segment = Segment.create(name, { byteLength: 2 ** 18 });
@@ -109,38 +112,46 @@ interface Server {
   close(): void;
 }
 
-/** A server for one WebSocket. */
+/** What RFC 6455 joins to a client's key. */
+const WEB_SOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** Kinds of frames. */
+const TEXT = 1, CLOSE = 8;
+
+/** A server for one WebSocket and short texts. Not each runtime has one of its own. */
 async function serve(onText: (text: string) => void): Promise<Server> {
-  // deno-lint-ignore no-explicit-any -- each runtime has a way of its own
-  const { Bun, Deno } = globalThis as any;
-  // deno-lint-ignore no-explicit-any -- as above
-  let socket: any;
-  if (Bun !== undefined) {
-    const server = Bun.serve({
-      port: 0,
-      fetch: (request: Request, server: { upgrade(request: Request): void }) => void server.upgrade(request),
-      websocket: {
-        open: (one: unknown) => socket = one,
-        message: (_one: unknown, text: string) => onText(text),
-      },
+  let socket: Socket | undefined, isOpen = false, received = Buffer.alloc(0);
+  const server = createServer((one) => {
+    socket = one.on("error", () => {}); // the other end is killed if a test fails
+    one.on("data", (data: Buffer) => {
+      received = Buffer.concat([received, data]);
+      const end = received.indexOf("\r\n\r\n") + 4;
+      if (!isOpen && end >= 4) {
+        const key = /^sec-websocket-key: *(\S+)/im.exec(received.toString("latin1", 0, end))![1];
+        const accept = createHash("sha1").update(key + WEB_SOCKET).digest("base64");
+        const head = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+        one.write([...head, `Sec-WebSocket-Accept: ${accept}`, "", ""].join("\r\n"));
+        received = received.subarray(end);
+        isOpen = true;
+      }
+      // A frame: what it is, its length, 4 bytes that are mixed into what follows.
+      for (let next = 0; isOpen && received.length >= 2; received = received.subarray(next)) {
+        next = 6 + (received[1] & 0x7f);
+        if (received.length < next) break;
+        const text = received.subarray(6, next).map((byte, i) => byte ^ received[2 + i % 4]), kind = received[0] & 0xf;
+        if (kind === TEXT) onText(text.toString());
+        if (kind === CLOSE) one.end(Buffer.of(0x80 | CLOSE, 0));
+      }
     });
-    const url = `ws://localhost:${server.port}`;
-    return {
-      url,
-      isOpen: () => socket !== undefined,
-      send: (text) => socket.send(text),
-      close: () => server.stop(true),
-    };
-  }
-  let isOpen = false;
-  const server = Deno.serve({ port: 0, onListen() {} }, (request: Request) => {
-    const upgraded = Deno.upgradeWebSocket(request);
-    socket = upgraded.socket;
-    socket.onopen = () => isOpen = true;
-    socket.onmessage = ({ data }: { data: string }) => onText(data);
-    return upgraded.response;
   });
-  await after(0);
-  const url = `ws://localhost:${server.addr.port}`;
-  return { url, isOpen: () => isOpen, send: (text) => socket.send(text), close: () => void server.shutdown() };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    isOpen: () => isOpen,
+    send: (text) => void socket!.write(Buffer.concat([Buffer.of(0x80 | TEXT, text.length), Buffer.from(text)])),
+    close: () => {
+      socket?.destroy();
+      server.close();
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "node:test";
 import { Pipeline, Segment } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
-import { PAIRS } from "../../support/runtimes.ts";
+import { BESIDE } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 import { after, Sample } from "./wait_sample.ts";
 
@@ -17,7 +17,7 @@ function withPipeline(use: (name: string, pipeline: Pipeline<typeof Sample>) => 
   });
 }
 
-for (const [, runtime] of PAIRS) {
+for (const runtime of BESIDE) {
   describe(`tasks at a pipeline with one of ${runtime} that is killed`, () => {
     it("go on when a reader dies that waited: the writer, and the reader behind it", () =>
       withPipeline(async (name, pipeline) => {

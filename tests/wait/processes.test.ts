@@ -3,12 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Segment, SpscRing } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
-import { otherRuntime, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
+import { BESIDE, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
-const RUNTIMES: readonly Runtime[] = [thisRuntime, otherRuntime];
 
 /** Processor time that a process has taken, in milliseconds. */
 function cpuMs(pid: number): number {
@@ -66,7 +65,7 @@ describe("tasks of two processes", () => {
     }));
 });
 
-for (const runtime of RUNTIMES) {
+for (const runtime of BESIDE) {
   describe(`a process of ${runtime} with a task that waits`, () => {
     it("uses under 0.5 % of a core, serves SIGTERM, and ends by itself", () =>
       withRing(16, async (name) => {

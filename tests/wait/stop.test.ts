@@ -2,14 +2,14 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
 import { Event, Mutex, Segment, SpscRing, WaitSet } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
-import { PAIRS } from "../../support/runtimes.ts";
+import { BESIDE } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
 
 describe("a stop", () => {
-  for (const [, runtime] of PAIRS) {
+  for (const runtime of BESIDE) {
     for (const strategy of ["block", "yield", "spin"] as const) {
       it(`ends a wait of a thread of ${runtime} that ${strategy}s, after it has received what came`, () =>
         withName(async (name) => {
@@ -31,7 +31,7 @@ describe("a stop", () => {
     }
   }
 
-  for (const [, runtime] of PAIRS) {
+  for (const runtime of BESIDE) {
     it(`ends a wait of a thread of ${runtime} for a lock, which stays as it was`, () =>
       withName(async (name) => {
         using segment = Segment.create(name, { byteLength: 2 ** 18 });
