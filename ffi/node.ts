@@ -3,7 +3,7 @@ import { type KindNames, openEach, signaturesFor } from "./signatures.ts";
 
 /** The part of `node:ffi` used here. */
 interface NodeFfi {
-  dlopen(library: string, symbols: Record<string, Signature>): { functions: Record<string, unknown> };
+  dlopen(library: string, symbols: Record<string, Signature>): { functions: Record<string, Call> };
   toArrayBuffer(address: bigint, byteLength: number, copy: boolean): ArrayBuffer;
   getRawPointer(memory: Memory): bigint;
 }
@@ -11,16 +11,23 @@ interface NodeFfi {
 interface Signature {
   readonly arguments: readonly string[];
   readonly return: string;
+  /** Ours: what stands behind the values of a call. */
+  readonly zeros: readonly number[];
 }
+
+type Call = (...values: unknown[]) => unknown;
 
 const NAMES: KindNames = {
   takes: { i32: "int32", u32: "uint32", i64: "int64", u64: "uint64", memory: "pointer", address: "pointer" },
   gives: { i32: "int32", u32: "uint32", i64: "int64", u64: "uint64", address: "pointer" },
 };
 
-/** Reads four arguments, which are called faster than seven. */
-const FUTEX_WAKE = 1;
-type FutexWake = (number: number, word: Memory, operation: number, value: number) => number;
+/**
+ * So many values each function is called with, zeros behind its own, which no C function sees. V8 compiles calls of up
+ * to eight in a way that needs what Node frees when a Worker or the process ends: one that ends while they are compiled
+ * would crash (Node 26.10).
+ */
+const VALUES = 9;
 
 /** MAP_FAILED is (void *) -1; pointers are unsigned. */
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
@@ -28,11 +35,16 @@ const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 /** Loads libc through `node:ffi`, given as a value as Node alone has it. 64-bit arguments go over as bigints. */
 export function loadNodeLibc(ffi: unknown, source: LibcSource): Libc {
   const { dlopen, toArrayBuffer, getRawPointer } = ffi as NodeFfi;
-  const signatures = signaturesFor(NAMES, (takes, gives): Signature => ({ arguments: takes, return: gives }));
-  const open = (some: Record<string, Signature>) => dlopen(source.library, some).functions;
-  const c = openEach<Signature, bigint, bigint>(signatures, open);
-  const wake = { ...signatures.futex, arguments: signatures.futex.arguments.slice(0, 4) };
-  const futexWake = open({ syscall: wake }).syscall as FutexWake;
+  const signatures = signaturesFor(NAMES, (takes, gives): Signature => {
+    const zeros: readonly number[] = Array(VALUES - takes.length).fill(0);
+    return { arguments: [...takes, ...zeros.map(() => "int32")], return: gives, zeros };
+  });
+  const c = openEach<Signature, bigint, bigint>(signatures, (some) => {
+    const { functions } = dlopen(source.library, some);
+    return Object.fromEntries(
+      Object.entries(functions).map(([name, call]) => [name, withZeros(call, some[name].zeros)]),
+    );
+  });
   const errno = new Int32Array(toArrayBuffer(c.errno_location(), 4, false));
   const { syscalls } = source;
 
@@ -54,9 +66,7 @@ export function loadNodeLibc(ffi: unknown, source: LibcSource): Libc {
     mlock: (address, byteLength) => c.mlock(address as bigint, BigInt(byteLength)),
     msync: (address, byteLength, flags) => c.msync(address as bigint, BigInt(byteLength), flags),
     futex: (word, operation, value, timeout, value3) =>
-      operation === FUTEX_WAKE
-        ? futexWake(syscalls.futex, word, operation, value)
-        : c.futex(syscalls.futex, word, operation, value, timeout, 0, value3),
+      c.futex(syscalls.futex, word, operation, value, timeout, 0, value3),
     futex_waitv: (waiters, count, timeout, clock) =>
       c.futex_waitv(syscalls.futex_waitv, waiters, count, 0, timeout, clock),
     membarrier: (command) => c.membarrier(syscalls.membarrier, command, 0, 0),
@@ -69,4 +79,8 @@ export function loadNodeLibc(ffi: unknown, source: LibcSource): Libc {
       return { low: Number(address & 0xffff_ffffn), high: Number(address >> 32n) };
     },
   };
+}
+
+function withZeros(call: Call, zeros: readonly number[]): Call {
+  return (...values) => call(...values, ...zeros);
 }

@@ -59,26 +59,26 @@ export function waitInThread(data: WaitLoopData): void {
   // deno-lint-ignore no-explicit-any -- there are no types in the thread
   const { Bun, Deno, process } = globalThis as any;
   const { library, address, byteLength, places, futexWaitv, futex, tgkill, pid, tid } = data;
-  const args = ["u64", "u64", "u64", "u64", "u64", "u64"];
+  const args = ["u64", "u64", "u64", "u64", "u64", "u64", "u64", "u64", "u64"]; // as many as Node must be given
   let c, memory;
   if (Deno !== undefined) {
     c = Deno.dlopen(library, {
       syscall: { parameters: args, result: "i32" },
-      clock_gettime: { parameters: ["i32", "u64"], result: "i32" },
+      clock_gettime: { parameters: args, result: "i32" },
     }).symbols;
     memory = Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(address), byteLength);
   } else if (Bun !== undefined) {
     const ffi = process.getBuiltinModule("bun:ffi");
     c = ffi.dlopen(library, {
       syscall: { args, returns: "i32" },
-      clock_gettime: { args: ["i32", "u64"], returns: "i32" },
+      clock_gettime: { args, returns: "i32" },
     }).symbols;
     memory = ffi.toArrayBuffer(Number(address), 0, byteLength);
   } else {
     const ffi = process.getBuiltinModule("node:ffi");
     c = ffi.dlopen(library, {
-      syscall: { arguments: ["uint64", "uint64", "uint64", "uint64", "uint64", "uint64"], return: "int32" },
-      clock_gettime: { arguments: ["int32", "uint64"], return: "int32" },
+      syscall: { arguments: args, return: "int32" },
+      clock_gettime: { arguments: args, return: "int32" },
     }).functions;
     memory = ffi.toArrayBuffer(address, byteLength, false);
   }
@@ -103,21 +103,21 @@ export function waitInThread(data: WaitLoopData): void {
       const at = places.passedOn + (head & places.passedOnMask) * 2;
       const word = (BigInt(words[at + 1] >>> 0) << 32n) | BigInt(words[at] >>> 0);
       head = (head + 1) | 0;
-      c.syscall(futex, word, 1n, 1n, 0n, 0n); // FUTEX_WAKE
+      c.syscall(futex, word, 1n, 1n, 0n, 0n, 0n, 0n, 0n); // FUTEX_WAKE
       Atomics.store(words, places.passedOnHead, head);
     }
     words[places.waiters] = sequence;
-    c.clock_gettime(1, timeAddress); // CLOCK_MONOTONIC
+    c.clock_gettime(1n, timeAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n); // CLOCK_MONOTONIC
     words[places.time] += data.ownerCheckSeconds;
     const deadline = words[places.time], fraction = words[places.time + 2];
-    const found = c.syscall(futexWaitv, waitersAddress, BigInt(count + 1), 0n, timeAddress, 1n);
+    const found = c.syscall(futexWaitv, waitersAddress, BigInt(count + 1), 0n, timeAddress, 1n, 0n, 0n, 0n);
     if (Atomics.load(words, places.stop) !== 0) break;
     if (found < 0) {
       // The reason may be that the time is over, or that something has changed.
-      c.clock_gettime(1, timeAddress);
+      c.clock_gettime(1n, timeAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
       const late = words[places.time] - deadline;
       if (late > 0 || (late === 0 && words[places.time + 2] >= fraction)) {
-        if (c.syscall(tgkill, pid, tid, 0n, 0n, 0n) !== 0) break;
+        if (c.syscall(tgkill, pid, tid, 0n, 0n, 0n, 0n, 0n, 0n) !== 0) break;
         continue;
       }
     }

@@ -54,7 +54,9 @@ export const runtimes: Readonly<Record<Runtime, string>> = {
     return found.deno ??= find("deno", "SHMKIT_DENO", platformPackages("@deno", "deno"));
   },
   get node() {
-    return found.node ??= find("node", "SHMKIT_NODE", [join(modules, `node-linux-${process.arch}/bin/node`)]);
+    return found.node ??= find("node", "SHMKIT_NODE", [
+      join(modules, `.node/node_modules/node-linux-${process.arch}/bin/node`),
+    ]);
   },
 };
 

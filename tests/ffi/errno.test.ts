@@ -8,6 +8,8 @@ import * as system from "../../ffi/system.ts";
 import { Futex } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Words } from "../sync/lock_table.ts";
+import { Peer } from "../../support/peer.ts";
+import { thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 
 const calls = libc() as { errno: () => number };
@@ -111,5 +113,14 @@ describe("errno", () => {
     assertGreaterOrEqual(calls, 5_000);
     assertLess(wrong, 3);
     await worker.terminate();
+  });
+});
+
+describe("a thread whose calls are compiled", () => {
+  it("may end meanwhile, and so may a process", async () => {
+    const threads = thisRuntime === "node" ? 30 : 3; // Node alone has been seen to crash, in one of about ten
+    const peer = Peer.start(thisRuntime, new URL("./ending_peer.ts", import.meta.url), [threads]);
+    assertEquals(await peer.next(), threads);
+    await peer.succeeded();
   });
 });

@@ -152,12 +152,11 @@ describe("the table of C functions", () => {
       const wordOf = (kind: Kind) => kind === "memory" ? memoryType : kind === "address" ? addressType : kind;
       const expected = entries.map(([name, { takes, gives, symbol = name }]): Opened[number] => [
         symbol,
-        takes.map(wordOf),
+        // To Node go zeros, too, up to nine values: `ffi/node.ts` tells why.
+        takes.map(wordOf).concat(Array(runtime === "Node" ? 9 - takes.length : 0).fill("i32")),
         // In Bun a pointer is never -1, as which a failure comes.
         gives === "address" && runtime === "Bun" ? "i64" : wordOf(gives),
       ]);
-      // Besides, a call that wakes has but what it needs.
-      if (runtime === "Node") expected.push(["syscall", ["i32", "pointer", "i32", "i32"], "i32"]);
       const sorted = (list: Opened) => list.map((one) => JSON.stringify(one)).sort();
       assertEquals(sorted(opened), sorted(expected));
     });
