@@ -6,7 +6,7 @@ import { describeMpmcQueue } from "./mpmc_queue/describe.ts";
 import { describePipeline } from "./pipeline/describe.ts";
 import { describeSpscRing } from "./spsc_ring/describe.ts";
 
-/** What describes channels of a kind to tools; undefined if it is none of theirs. */
+/** What describes channels of a kind to tools; undefined if the kind is not a channel. */
 export function channelDescription(kind: string): DescribePart | undefined {
   const known: Readonly<Record<string, DescribePart>> = {
     LatestTable: describeLatestTable,

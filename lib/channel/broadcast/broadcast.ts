@@ -32,7 +32,7 @@ export interface BroadcastFunction extends LayoutTypeFunction {
  * taken over. A reader that dies leaves nothing at all.
  *
  * Many writers (`writers: "many"`) take turns: from its first `claim` to `publish` a writer holds a {@linkcode Mutex},
- * which the next takes over if it dies. Records of one writer keep their order, and a batch stays together.
+ * which the next writer takes over if it dies. Records of one writer keep their order, and a batch stays together.
  *
  * How it works: one store of the tail publishes. There are twice as many slots as promised, and at most half the
  * capacity may be claimed at once; so the tail alone shows whether a copied record was being overwritten meanwhile.
@@ -62,7 +62,7 @@ export interface BroadcastFunction extends LayoutTypeFunction {
  * ```
  */
 export class Broadcast<S extends AnyStruct = AnyStruct> {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: BroadcastFunction;
   /** The name in the catalog. */
   static readonly kind = "Broadcast";
@@ -137,7 +137,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
    * Becomes the writer, behind the record published last, or one of many writers. Release the role with `close()` or
    * `using`; from a dead writer it is taken over.
    *
-   * @throws {RoleTakenError} If there is a live writer, in whichever process, and only one may be.
+   * @throws {RoleTakenError} If only one may write, and there is a live writer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   writer(): BroadcastWriter<S> {
@@ -147,10 +147,10 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Makes a reader. Any number may be there; the writer knows of none.
+   * Makes a reader. There may be any number; the writer knows of none.
    *
    * @param options Where it begins, and how it waits.
-   * @throws {RangeError} If `from` is no position from 0 to the next.
+   * @throws {RangeError} If `from` is not a position from 0 to the next.
    * @throws {ClosedError} If the segment was closed.
    */
   reader(options: BroadcastReaderOptions = {}): BroadcastReader<S> {

@@ -27,7 +27,7 @@ export interface BroadcastReaderOptions extends RoleOptions {
 }
 
 /**
- * What is copied before it is checked whether all of it was whole: a look at a tail that moves costs as much as that.
+ * The most that is copied before a check whether all of it was whole: loading a tail that moves costs as much.
  */
 const CHUNK_RECORDS = 16, CHUNK_BYTES = 4096;
 

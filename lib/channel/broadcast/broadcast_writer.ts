@@ -113,7 +113,7 @@ class Turns {
     if (this.#lock.ownerDied) this.#lock.markConsistent();
   }
 
-  /** Lets other writers in: returns that this is no longer the only one. */
+  /** Lets other writers in; returns false, as this is no longer the only writer. */
   end(): boolean {
     if (this.#isOurs && !this.#region.source.closed) this.#lock.unlock();
     return this.#isOurs = false;

@@ -8,7 +8,7 @@ import { Broadcast } from "./broadcast.ts";
 import { TURN_OFFSET, WRITER_OFFSET } from "./format.ts";
 import { readGeometry } from "./geometry.ts";
 
-/** Describes a {@linkcode Broadcast} to tools. Readers leave no trace in it, so nothing is told of them. */
+/** Describes a {@linkcode Broadcast} to tools. Readers leave no trace in it, so none of them are shown. */
 export function describeBroadcast(region: Region, schema: string): PartDescription {
   const layout = parseSchema(schema), broadcast = Broadcast.attach(region, { layout });
   const { isShared } = readGeometry(region, { layout }), turn = TURN_OFFSET / 4 + LOCK_WORD;
@@ -18,7 +18,7 @@ export function describeBroadcast(region: Region, schema: string): PartDescripti
     const id = ownerOf(load(i32, turn)); // pairs: lock word
     return id > 0 ? [{ as: "turn", id }] : [];
   };
-  /** What a reader receives that begins at a position, or at the oldest record. */
+  /** What a reader that begins at a position, or at the oldest record, receives. */
   const received = (from: number | "oldest"): { contents: PartContent[]; next: number } => {
     const reader = broadcast.reader({ from }), into = layout.alloc(), contents: PartContent[] = [];
     // No more than there are: a writer that goes on must not keep this going.

@@ -18,7 +18,7 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *        512    256  mutex: whose turn it is, where many may write
  *        768      …  records; position p lies at index p mod slots, twice the capacity's next power of two
  *
- * Positions run free for ever: the tail is their low word, the epoch tells the rest. A reader that was stopped for 2^32
+ * Positions run free for ever: the tail is their low word, the epoch holds the rest. A reader that was stopped for 2^32
  * records, or for any number, knows from both how many it missed.
  *
  *     tail − slots        tail − reach     tail − capacity            tail        tail + batch

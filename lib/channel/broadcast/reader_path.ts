@@ -34,15 +34,15 @@ export interface ReaderPorts<S extends AnyStruct> {
   readonly fixedWord: number;
   /** Reads the whole tail; throws if the memory was closed. */
   readonly readTail: () => number;
-  /** Throws why the reader cannot be used. */
+  /** Throws the reason why the reader cannot be used. */
   readonly refuseUse: () => never;
-  /** Throws that so many records cannot be drained. */
+  /** Refuses to drain that many records. */
   readonly refuseLimit: (limit: unknown) => never;
   /** Throws if what a drain's function returned is a promise. */
   readonly requireDone: (result: object | null) => void;
-  /** Records found by a poll that are worth one. */
+  /** How many records a poll must find to be worthwhile. */
   readonly worthwhile: number;
-  /** Pauses that a drain rests at most between two polls. */
+  /** The most pauses for which a drain rests between two polls. */
   readonly longestRest: number;
   readonly waiting: WaitPorts;
 }
@@ -83,7 +83,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
     next = anchor = (next + records) | 0;
   };
 
-  /** Takes note of a tail in whichever epoch. */
+  /** Takes note of a tail, in any epoch. */
   const catchUp = (): void => {
     let tail: number;
     do {
@@ -96,8 +96,8 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
   };
 
   /**
-   * Finds new records, and counts what was overwritten before it was received; false if there are none. Called where
-   * nothing is copied that was not received.
+   * Finds new records, and counts what was overwritten before it was received; false if there are none. Called when all
+   * that was copied has been received.
    */
   const findRecords = (): boolean => {
     const tail = load(tailWord); // pairs: broadcast tail
@@ -119,7 +119,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
   // pairs: broadcast tail, position epoch
   const wasWhole = (from: number): boolean => ((load(tailWord) - from) >>> 0) <= reach && load(epochWord) === epoch;
 
-  /** Copies records that are known, some at most; of them the first is the first to be overwritten. */
+  /** Copies known records, up to a limit; the first of them is overwritten first. */
   const copySome = (most: number): boolean => {
     while (next !== limit) {
       const known = (limit - next) | 0, few = known < most ? known : most, count = few < chunk ? few : chunk;
@@ -140,7 +140,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
 
   const hasRecords = (): boolean => next !== copiedEnd || next !== limit || findRecords();
 
-  /** Waits where none is known. */
+  /** Waits where no record is known. */
   const awaitRecords = (options: WaitOptions | undefined): boolean => {
     if (!onlySpins || options !== undefined) return until(hasRecords, options);
     while (!findRecords()) {
@@ -155,7 +155,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
     rest = found < worthwhile ? Math.min(rest * 2 || 1, longestRest) : rest >> 1;
   };
 
-  /** Hands out what is copied, some at most; how many that were. */
+  /** Hands out copied records, up to a limit; returns how many there were. */
   const handOut = (fn: (record: ViewOf<S>) => DrainResult, most: number): number => {
     const from = next;
     while (next !== copiedEnd && ((next - from) | 0) < most) {
@@ -196,7 +196,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
       }
       isWhole = true;
     } finally {
-      // Apart from the way that all goes well: engines compile that better.
+      // Kept apart from the path on which all goes well: engines compile that better.
       if (!isWhole) isDraining = false;
     }
     isDraining = false;

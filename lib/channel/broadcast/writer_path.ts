@@ -27,22 +27,22 @@ export interface WriterPorts<S extends AnyStruct> {
   /** Wakes those that sleep. */
   readonly wake: () => void;
   /**
-   * Whether the processor keeps stores in order. Where it does not, the writer's look at the tail is an atomic one:
-   * after it, no store into a claimed record is seen before the tail published last.
+   * Whether the processor keeps stores in order. Where it does not, the writer loads the tail atomically: after that,
+   * no store into a claimed record is seen before the tail published last.
    */
   readonly isOrdered: boolean;
   /**
-   * Makes this the only writer and returns the tail; throws if nothing can be claimed, `claimed` being the reason if
+   * Makes this the only writer and returns the tail; throws if nothing can be claimed: because of `claimed`, if it is
    * not 0.
    */
   readonly beginTurn: (claimed: number) => number;
-  /** Called when nothing is claimed any more: whether this is the only writer all the same. */
+  /** Called when nothing is claimed any more; returns whether this still is the only writer. */
   readonly endTurn: () => boolean;
   /** Called before a tail is published that begins another epoch. */
   readonly changeEpoch: (tail: number) => void;
-  /** Throws why nothing can be claimed. */
+  /** Throws the reason why nothing can be claimed. */
   readonly refuseClaim: () => never;
-  /** Throws why nothing can be published. */
+  /** Throws the reason why nothing can be published. */
   readonly refusePublish: () => never;
 }
 

@@ -21,11 +21,11 @@ import { CONSUMER_HIGH_WATER_OFFSET, FREED_EVENT_OFFSET, HEAD_OFFSET, SKIPPED_OF
 import { type ByteRingGeometry, refuseRecord } from "./geometry.ts";
 import { bytesOf, recordPorts, viewOf } from "./records.ts";
 
-/** Bytes found by a poll that are worth one; a quarter of a small ring. */
+/** How many bytes a poll must find to be worthwhile; a quarter of a small ring. */
 const WORTHWHILE = 4096;
-/** Pauses that a wait, and a drain with a limit, rest at most before they poll again: 0.7 µs. */
+/** The most pauses for which a wait, and a drain with a limit, rest before they poll again: 0.7 µs. */
 const LONGEST_REST = 31;
-/** Bytes of messages that `next` takes before it frees them; a quarter of a small ring. */
+/** The most bytes of messages that `next` takes before it frees them; a quarter of a small ring. */
 const HELD_MOST = 8192;
 
 /**
@@ -48,7 +48,8 @@ export class ByteConsumer extends AsyncReceiver<ReceiveMessage, ByteConsumer>
   readonly #waiter: Waiter;
 
   /**
-   * The ring's memory. A message lies there at the offset that `drain` or `next` gives. For reading. Empty once closed.
+   * The ring's memory. A message lies there at the offset that `drain` or `next` reports. For reading. Empty once
+   * closed.
    */
   readonly bytes: Uint8Array<AnyBuffer>;
   /** The same memory, for numbers. */
@@ -58,7 +59,7 @@ export class ByteConsumer extends AsyncReceiver<ReceiveMessage, ByteConsumer>
   readonly type: number = 0;
   /** Where the message that `next` found begins in `bytes` and `view`, a multiple of 8. */
   readonly byteOffset: number = 0;
-  /** How many bytes the message has that `next` found. */
+  /** The length of the message that `next` found, in bytes. */
   readonly byteLength: number = 0;
 
   readonly drain: (fn: ReceiveMessage, limit?: number) => number;

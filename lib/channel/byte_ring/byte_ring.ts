@@ -33,11 +33,10 @@ import { ByteProducer } from "./byte_producer.ts";
  * calls a method that ends in `Wait`, and publishing makes a system call only when the consumer sleeps.
  *
  * A producer that dies at any instruction leaves what it published; what it had only claimed is never seen. Of many
- * producers, one that has claimed and not yet published keeps the consumer waiting at its message, and nobody else,
- * until the ring is full; the message of a dead one is skipped, as soon as the kernel reports its death, and
- * counted. A consumer that dies leaves what it had not freed: the messages of the `drain` it was in are received
- * again, all others once. The next consumer goes on from there. Over a `SharedArrayBuffer` nothing reports a thread's
- * end.
+ * producers, one that has claimed and not yet published makes the consumer wait at its message; other producers go on
+ * until the ring is full. The message of a dead producer is skipped, and counted, as soon as the kernel reports the
+ * death. A consumer that dies leaves what it had not freed: the messages of the `drain` it was in are received again,
+ * all others once. The next consumer goes on from there. Over a `SharedArrayBuffer` nothing reports a thread's end.
  *
  * A message takes a header of 8 bytes (16 where many may produce) and is rounded up to a multiple of 8; with its header
  * it may take half the capacity. All lengths are bytes, and count headers.
@@ -45,7 +44,7 @@ import { ByteProducer } from "./byte_producer.ts";
  * How it works: one tail, one head, and a record before the end of the memory that says to skip the rest. Many
  * producers claim one after another, under a lock word that names its holder and leaves nothing to repair; a claimed
  * record names its claimer. Source: agrona's OneToOneRingBuffer and ManyToOneRingBuffer. There a producer that dies
- * between moving the tail and writing its record's header cannot be told from one that is slow.
+ * between moving the tail and writing its record's header cannot be distinguished from a slow one.
  *
  * @example
  * ```ts
@@ -84,7 +83,7 @@ export class ByteRing {
   readonly capacity: number;
   /** The longest message. */
   readonly maxByteLength: number;
-  /** Whether one producer at a time may be, or many. */
+  /** Whether there is one producer at a time, or many. */
   readonly producers: "one" | "many";
   readonly #region: Region;
   readonly #geometry: ByteRingGeometry;
@@ -140,8 +139,8 @@ export class ByteRing {
   }
 
   /**
-   * The most bytes that were taken, as the two sides found it: the consumer each time it looked for more, and a
-   * producer when it found no space.
+   * The most bytes that were taken, as the two sides found it: the consumer at each poll, and a producer when it found
+   * no space.
    */
   get highWater(): number {
     const { length } = this, { i32 } = this.#region.source;
@@ -157,7 +156,7 @@ export class ByteRing {
 
   /**
    * How many claims of dead producers the consumer skipped, where many may produce. A consumer that dies meanwhile may
-   * have counted one or some of them without giving them back, and the next counts them again.
+   * have counted some of them without freeing them; the next one counts them again.
    */
   get skipped(): number {
     this.#requireOpen();
@@ -169,7 +168,7 @@ export class ByteRing {
    * `close()` or `using`; from a dead producer it is taken over.
    *
    * @param options How its methods wait.
-   * @throws {RoleTakenError} If only one may produce and a live one does, in whichever process.
+   * @throws {RoleTakenError} If only one may produce, and there is a live producer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   producer(options: RoleOptions = {}): ByteProducer {
@@ -183,7 +182,7 @@ export class ByteRing {
    * `using`; from a dead consumer it is taken over.
    *
    * @param options How its methods wait.
-   * @throws {RoleTakenError} If there is a live consumer, in whichever process.
+   * @throws {RoleTakenError} If there is a live consumer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): ByteConsumer {

@@ -8,7 +8,8 @@ const PATIENCE = { spins: 6, yields: 16, firstSleepMs: 0.05, longestSleepMs: 0.4
 const SLEEPS = 4;
 
 /**
- * Makes what takes the claim lock when somebody else holds it: once it is released, or at once if its holder is dead.
+ * Makes the function that takes the claim lock while another producer holds it: once it is released, or at once if its
+ * holder is dead.
  */
 export function lockTaker({ views: { i32: words }, party }: Region): () => boolean {
   const backoff = new Backoff(PATIENCE), lock = CLAIM_LOCK_OFFSET / 4;
@@ -21,7 +22,7 @@ export function lockTaker({ views: { i32: words }, party }: Region): () => boole
         sleeps++;
         if (party.isAlive(holder)) continue;
       }
-      // The tail shows whatever a dead one did: see format.ts. A death right after this leaves the same again.
+      // The tail shows whatever the dead holder did: see format.ts. A death right after this leaves the same again.
       if (compareExchange(words, lock, holder, party.id) === holder) return true;
     }
     return false;

@@ -1,11 +1,11 @@
-/** Polls at a claimed message before the first glance at the clock: most claims end sooner. */
+/** Polls of a claimed message before the clock is read: most claims end sooner. */
 const POLLS = 8;
-/** Between two questions to the kernel whether a claimer lives, which take a microsecond each. */
+/** Minimum interval between liveness checks, in milliseconds. Each asks the kernel, which takes a microsecond. */
 const LIFE_CHECK_MS = 1;
 
 /**
  * Finds out whether the claimer of the message that a consumer waits at is dead. The kernel reports a death; time
- * decides only when to ask: a claim that was just met is most likely being filled.
+ * decides only when to ask: a claim that was found just now is most likely being filled.
  */
 export class ClaimWatch {
   readonly #isAlive: (claimer: number) => boolean;

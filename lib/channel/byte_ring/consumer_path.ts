@@ -47,7 +47,7 @@ export interface ByteConsumerPorts {
   readonly headWord: number;
   /** The tail; undefined in closed memory. An atomic load. */
   readonly loadTail: () => number;
-  /** The most bytes that were found so far, and what is told of more. */
+  /** The most bytes found so far, and what is called when more are found. */
   readonly highWater: number;
   readonly noteHighWater: (foundBytes: number) => void;
   /** The event count that is notified of freed space, and its bit that says that somebody may sleep. */
@@ -55,28 +55,30 @@ export interface ByteConsumerPorts {
   readonly asleep: number;
   /** Wakes those that sleep. */
   readonly wake: () => void;
-  /** Where `next` says what it found. */
+  /** Where `next` reports what it found. */
   readonly current: CurrentMessage;
   readonly copyOut: (byteOffset: number, byteLength: number) => Uint8Array<ArrayBuffer>;
-  /** Whether the claimer of the record at a position is known to be dead; one that only waits has the time to ask. */
+  /**
+   * Whether the claimer of the record at a position is known to be dead; a caller that only waits has the time to ask.
+   */
   readonly isDead: (position: number, claimer: number, isWaiting: boolean) => boolean;
   /** Counts claims that were skipped. */
   readonly noteSkipped: (count: number) => void;
-  /** Throws if it is no function that has done its work when it returns. */
+  /** Throws if it is not a function, or is declared asynchronous. */
   readonly requireSynchronous: (fn: ReceiveMessage) => void;
   /** Throws if what a drain's function returned is a promise. */
   readonly requireDone: (result: object | null) => void;
-  /** Throws that so many messages cannot be drained. */
+  /** Refuses to drain that many messages. */
   readonly refuseLimit: (limit: unknown) => never;
-  /** Throws why the consumer cannot be used. */
+  /** Throws the reason why the consumer cannot be used. */
   readonly refuseUse: () => never;
-  /** Throws that a record cannot be. */
+  /** Refuses a record that cannot be valid. */
   readonly refuseRecord: (position: number, word: number) => never;
-  /** Bytes found by a poll that are worth one. */
+  /** How many bytes a poll must find to be worthwhile. */
   readonly worthwhile: number;
-  /** Pauses that a wait, and a drain with a limit, rest at most before they poll again. */
+  /** The most pauses for which a wait, and a drain with a limit, rest before they poll again. */
   readonly longestRest: number;
-  /** Bytes of messages that `next` takes before it frees them; a longer message is taken alone. */
+  /** The most bytes of messages that `next` takes before it frees them; a longer message is taken alone. */
   readonly heldMost: number;
   readonly waiting: WaitPorts;
 }
@@ -115,7 +117,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   // Those up to end are known as well, and lie in one piece.
   let head = ports.start, position = ports.start, end = ports.start, known = ports.start;
   let isDraining = false, isBusy = false, skipped = 0, rest = 0, { highWater } = ports;
-  /** What `drain` was last called with, and needs no check. */
+  /** The function that `drain` was last called with, which needs no check. */
   let trusted: ReceiveMessage | undefined;
 
   const free = (to: number): void => {
@@ -142,7 +144,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     else if (rest < longestRest) rest = rest * 2 + 1;
   };
 
-  /** Looks how far there are records. */
+  /** Finds the position up to which there are records. */
   const poll = (): number => {
     const tail = loadTail(); // pairs: byte ring tail
     if (tail === undefined) refuseUse();
@@ -157,7 +159,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
     return toTail < toEnd ? toTail : toEnd;
   };
 
-  /** The bytes of a record that holds no message; 0 if it may hold one later, −1 if it changed while we asked. */
+  /** The bytes of a record that holds no message; 0 if it may hold one later, −1 if it changed meanwhile. */
   const bytesToSkip = (at: number, word: number, piece: number, isWaiting: boolean): number => {
     if (word === undefined) refuseUse();
     const isClaimed = word >= 0 && isShared, length = word & lengthBits;
@@ -174,8 +176,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   };
 
   /**
-   * Frees what `next` took, and returns whether there is a message at the position, which moves over what is to be
-   * skipped.
+   * Frees what `next` took, passes what is to be skipped, and returns whether there is a message at the position.
    */
   const find = (isWaiting: boolean): boolean => {
     if (isBusy) refuseUse();
@@ -247,7 +248,7 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
   const receive = (fn: ReceiveMessage, most: number | undefined): number => {
     let at = position, tail = known, to = at, count = 0, isWhole = false;
     const last = most === undefined || most > 0x7fffffff ? 0x7fffffff : most | 0;
-    // All other methods now look for messages, which refuses.
+    // All other methods now poll, which refuses.
     end = at;
     isBusy = isDraining = true;
     try {
@@ -277,8 +278,8 @@ export function makeByteConsumerPath(ports: ByteConsumerPorts): ByteConsumerPath
       }
       isWhole = true;
     } finally {
-      // Apart from the way that all goes well: engines compile that better. What is thrown is more than a closed
-      // segment.
+      // Kept apart from the path on which all goes well: engines compile that better. A closed segment must not hide
+      // what was thrown.
       if (!isWhole) {
         endDrain(at, tail);
         if (at !== head && peek(freedWord) !== undefined) free(at);

@@ -35,7 +35,7 @@ export function describeByteRing(region: Region): PartDescription {
       const at = position & (capacity - 1), word = load(i32, (BYTE_RING_HEADER_BYTES + at) / 4 + STATE_WORD);
       const type = load(u32, (BYTE_RING_HEADER_BYTES + at) / 4 + TYPE_WORD), byteLength = word & LENGTH_BITS;
       const taken = isSkip(word) ? byteLength : alignUp(headerBytes + byteLength, RECORD_ALIGNMENT);
-      // Given back meanwhile, or no record at all. What was not given back was not written over.
+      // Freed meanwhile, or not a record at all. What was not freed was not overwritten.
       if (taken === 0 || taken > ((tail - position) >>> 0) || at + taken > capacity) return;
       const start = BYTE_RING_HEADER_BYTES + at + headerBytes;
       const message = (u8.subarray(start, start + byteLength) as Uint8Array).slice();

@@ -48,18 +48,17 @@
  *
  *     step                                        the lock names  and what was left
  *     1  lock: 0 → own id                         the dead one    nothing: the next claimer takes the lock over
- *     2  writes the record's header, claimed,     the dead one    bytes behind the tail, which the next claimer
- *     overwrites
- *        and before it one to skip if need be
+ *     2  writes the record's header, claimed,     the dead one    bytes behind the tail; the next claimer
+ *        and before it one to skip if need be                     overwrites them
  *     3  stores the tail behind the record        the dead one    a claimed record that names the dead one: skipped
  *     4  lock: own id → 0                         nobody          the same
  *     5  fills the record                         nobody          the same
  *     6  record's word: claimed → published       nobody          a message: received. Of a batch, the first ones
  *     7  wakes the consumer, if it sleeps         nobody          the same; a sleeping consumer checks every 50 ms
  *
- * Taking the lock over from a dead one leaves what step 1 leaves. Whoever holds the lock reads everything anew, so
- * there is nothing to repair. The consumer skips a claimed record only after the kernel told that its claimer is dead
- * and the word, read again after that, is still claimed: a dead one does not publish any more.
+ * Taking the lock over from a dead one leaves what step 1 leaves. The lock's holder reads everything anew, so there is
+ * nothing to repair. The consumer skips a claimed record only if the kernel reports that its claimer is dead and the
+ * word, read again after that, is still claimed: a dead claimer publishes nothing more.
  */
 export const CAPACITY_OFFSET = 0;
 export const MANY_PRODUCERS_OFFSET = 4;

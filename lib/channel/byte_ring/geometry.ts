@@ -17,7 +17,7 @@ import {
 export interface ByteRingOptions {
   /**
    * The bytes of its records: 64 to 2^30, rounded up to a power of two. A message takes 8 bytes more than its own, 16
-   * where many may produce, rounded up to a multiple of 8; half the capacity is the most one may take.
+   * where many may produce, rounded up to a multiple of 8; it may take half the capacity at most.
    */
   readonly capacity: number;
   /** `"one"` producer at a time, the default; or `"many"`. */
@@ -93,7 +93,7 @@ export function readGeometry(region: Region, { capacity, producers }: Partial<By
     throw refuse("'capacity'", foundCapacity, `${capacity} in the options`);
   }
   for (const offset of [HEAD_OFFSET, TAIL_OFFSET]) {
-    const position = load(u32, offset / 4); // pairs as in lengthOf
+    const position = load(u32, offset / 4); // pairs: byte ring head, byte ring tail
     if (position % RECORD_ALIGNMENT !== 0) throw refuse("its positions", `multiples of ${RECORD_ALIGNMENT}`, position);
   }
   const length = lengthOf(region, foundCapacity);
@@ -101,7 +101,7 @@ export function readGeometry(region: Region, { capacity, producers }: Partial<By
   return geometry;
 }
 
-/** Looks after which a length is taken as it is, though the consumer moved on at each of them. */
+/** Attempts after which a length is accepted, though the consumer moved on during each of them. */
 const LOOKS = 32;
 
 /** How many bytes are between head and tail: exact at a moment of the call, unless the ring is corrupt. */
@@ -116,7 +116,7 @@ export function lengthOf(region: Region, capacity: number): number {
   }
 }
 
-/** Throws that the record at a position cannot be. */
+/** Refuses a record that cannot be valid. */
 export function refuseRecord(region: Region, capacity: number, position: number, word: number): never {
   const hex = (word >>> 0).toString(16).padStart(8, "0");
   throw new SegmentFormatError(

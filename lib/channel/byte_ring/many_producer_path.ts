@@ -17,7 +17,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
   let claims = new Int32Array(16), count = 0, isOpen = true;
   let wantedLength = 0, wantedType = 0, found = 0;
 
-  /** There is space for one more claim in the list. */
+  /** Makes space for one more claim in the list. */
   const grow = (): void => {
     const more = new Int32Array(count * 2);
     more.set(claims);

@@ -5,7 +5,9 @@ export interface MessageCopiesPorts {
   /** The ring's records, as words and as bytes. */
   readonly records: WordAccess;
   readonly bytes: Uint8Array;
-  /** Up to which length a loop over words is faster than the engine's own copy, into the ring and out of it. */
+  /**
+   * The greatest length for which a loop over words is faster than the engine's own copy, into the ring and out of it.
+   */
   readonly shortIn: number;
   readonly shortOut: number;
 }

@@ -34,22 +34,22 @@ export interface ByteProducerPorts {
   readonly wake: () => void;
   /** Where the only producer begins. Positions are signed: engines keep them as integers. */
   readonly start: number;
-  /** Who one of many producers is. */
+  /** The id of one of many producers. */
   readonly id: number;
-  /** Takes the claim lock, which somebody else holds; false if that one keeps it. */
+  /** Takes the claim lock, which another producer holds; false if that one keeps it. */
   readonly takeLock: () => boolean;
-  /** Counts that there was no space, with so many bytes in the ring. Never throws. */
+  /** Counts that there was no space; `usedBytes` are in the ring. Never throws. */
   readonly noteFull: (usedBytes: number) => void;
-  /** The bytes of a text; throws if the value is no text. */
+  /** The bytes of a text; throws if the value is not a text. */
   readonly encode: (message: string) => Uint8Array;
   readonly copyIn: (from: Uint8Array, byteOffset: number, byteLength: number) => void;
   /** Throws if nothing can be claimed any more. */
   readonly requireUse: () => void;
-  /** Throws why such a message cannot be. */
+  /** Throws the reason why such a message cannot be claimed. */
   readonly refuseMessage: (byteLength: unknown, type: unknown) => never;
-  /** Throws why nothing can be published. */
+  /** Throws the reason why nothing can be published. */
   readonly refusePublish: () => never;
-  /** Throws that the producer would wait for what it holds itself. */
+  /** Refuses a wait for space that the producer itself holds. */
   readonly refuseWait: () => never;
   readonly waiting: WaitPorts;
 }

@@ -12,12 +12,12 @@ import {
 import type { ByteRingGeometry } from "./geometry.ts";
 import { makeMessageCopies, type MessageCopies } from "./message_copies_path.ts";
 
-/** Up to how many bytes a copy word by word is faster than the engine's own, which takes 20 ns to begin. */
+/** The most bytes for which a copy word by word is faster than the engine's own, which takes 20 ns to begin. */
 const SHORT_IN = 32;
 /** The same, where the copy is made. */
 const SHORT_OUT = 64;
 
-/** What the hot paths are told of records: how to reach them, and what their words are. */
+/** What the hot paths need to know of records: how to reach them, and what their words are. */
 export interface RecordPorts extends MessageCopies {
   readonly records: WordAccess;
   readonly capacity: number;
@@ -31,7 +31,7 @@ export interface RecordPorts extends MessageCopies {
   readonly claimerWord: number;
 }
 
-/** What the hot paths of a ring are told of its records. */
+/** What the hot paths of a ring need to know of its records. */
 export function recordPorts(
   { buffer, byteOffset }: Views,
   { capacity, headerBytes, maxByteLength }: ByteRingGeometry,

@@ -3,13 +3,13 @@ import { CHANGES_OFFSET, TABLE_HEADER_BYTES } from "./format.ts";
 import type { TableGeometry } from "./geometry.ts";
 
 /**
- * A reader's look at a table's log of changes. The writer notes the row, publishes its version, and then counts the
- * change: whoever sees the count finds the row in the log, and the version in the row.
+ * A table's log of changes, as readers see it. The writer notes the row, publishes its version, and then counts the
+ * change: a reader that sees the count finds the row in the log, and the version in the row.
  */
 export class ChangeLog {
   readonly #words: Int32Array;
   readonly #geometry: TableGeometry;
-  /** Made at the first visit. A visit takes it away: one within it has its own. */
+  /** Made at the first visit. A visit takes it away, so that a visit within it makes its own. */
   #findings: Findings | undefined;
 
   constructor(words: Int32Array, geometry: TableGeometry) {
@@ -26,7 +26,7 @@ export class ChangeLog {
   visit(since: number, fn: (row: number) => void): number {
     if (since >>> 0 !== since) {
       throw new RangeError(
-        `Cannot look for changes as 'since' must be a count of changes, from 0 to 4294967295: received ${since}`,
+        `Cannot find changes as 'since' must be a count of changes, from 0 to 4294967295: received ${since}`,
       );
     }
     const now = this.count, changes = (now - since) >>> 0;
@@ -48,7 +48,7 @@ export class ChangeLog {
       const row = load(words, logOffset / 4 + ((since + i) & logMask)); // pairs: table changes
       if (row >>> 0 < rows && this.#wasWritten(row)) findings.add(row);
     }
-    // Whoever has counted a lap of changes since is about to overwrite the first entry.
+    // A writer that has counted a lap of changes since then is about to overwrite the first entry.
     return ((this.count - since) >>> 0) <= logMask;
   }
 

@@ -20,7 +20,7 @@ import {
 export interface LatestTableOptions<S extends AnyStruct = AnyStruct> {
   /** What a row holds. */
   readonly layout: S;
-  /** How many rows, from 1 on. */
+  /** How many rows: 1 or more. */
   readonly rows: number;
   /**
    * How many versions of a row are kept: 2 (the default), 4, 8 … 256. A reader starts again if the writer publishes
@@ -45,7 +45,9 @@ export interface TableGeometry {
   readonly logMask: number;
 }
 
-/** Where the words of a table lie, for its hot paths. Words are less than 2^30, so that 32-bit integers do. */
+/**
+ * Where the words of a table lie, for its hot paths. Their indices are less than 2^30, so that 32-bit integers suffice.
+ */
 export interface TablePlaces {
   readonly rows: number;
   readonly versionMask: number;
@@ -80,14 +82,14 @@ export function placesOf({ rows, versionMask, rowBytes, slotBytes, logOffset, lo
   };
 }
 
-/** Says that there is no such row. */
+/** Refuses a row that does not exist. */
 export function refuseRow(row: unknown, rows: number): never {
   throw new RangeError(
     `Cannot use a row of a table as its index must be an integer from 0 to ${rows - 1}: received ${row}`,
   );
 }
 
-/** Says that nothing was begun. */
+/** Refuses to commit, as no row was begun. */
 export function refuseCommit(): never {
   throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
 }

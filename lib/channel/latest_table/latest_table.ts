@@ -41,7 +41,7 @@ const FIRST_RECORD_OFFSET = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_
 
 /** Which rows `changedRows` finds, and how long it waits for them. */
 export interface ChangedRowsOptions extends AsyncWaitOptions, Pick<RoleOptions, "pollMs"> {
-  /** The count of changes from which on. Defaults to now. */
+  /** The count of changes from which to begin. Defaults to now. */
   readonly from?: number;
 }
 
@@ -82,7 +82,7 @@ export interface LatestTableFunction extends LayoutTypeFunction {
  * ```
  */
 export class LatestTable<S extends AnyStruct = AnyStruct> {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: LatestTableFunction;
   /** The name in the catalog. */
   static readonly kind = "LatestTable";
@@ -135,7 +135,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     this.read = (row, into) => this.#makeRead()(row, into);
   }
 
-  /** Makes `read` at its first call: it takes a hundred times as long as to attach. */
+  /** Makes `read` at its first call: it takes a hundred times as long as attaching does. */
   #makeRead(): (row: number, into: ViewOf<S>) => boolean {
     const bound = bindRecord(this.layout, this.#region.source, FIRST_RECORD_OFFSET, { copies: ["copyTo"] });
     const read = specialize(makeReaderPath<S>)({
@@ -181,7 +181,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How often a row was written, a number that grows by one with each write: 0 if never. Beyond 2^32 too.
+   * How often a row was written: 0 if never. Exact beyond 2^32, too.
    *
    * @throws {RangeError} If there is no such row.
    * @throws {ClosedError} If the segment was closed.
@@ -208,14 +208,15 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Finds the rows that were written, without a look at the others: each of them once, however often it was written. It
-   * costs as much as there were changes; where there were more than rows, it visits all of them instead and passes
-   * those that were ever written. Every changed row is passed. A row may also be passed unchanged if its writer died.
+   * Finds the rows that were written, without visiting the others: each of them once, however often it was written. Its
+   * cost grows with the number of changes; where there were more changes than rows, it visits all rows instead, and
+   * passes those that were ever written. Every changed row is passed. A row may also be passed unchanged if its writer
+   * died.
    *
    * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
    * @param fn Receives a row's index. Read the row then: it may have changed again, and is passed again the next time.
-   * @returns What to pass the next time, before 2^32 changes are over.
-   * @throws {RangeError} If `since` is no count of changes.
+   * @returns What to pass the next time, before there are 2^32 more changes.
+   * @throws {RangeError} If `since` is not a count of changes.
    * @throws {ClosedError} If the segment was closed.
    *
    * @example
@@ -243,18 +244,18 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * The rows as they change, for `for await`: as `changedSince` finds them, each of them once for all its changes until
-   * the loop comes to it. Waits in the event loop, woken by the writer; where this attachment only reads, it checks
-   * every two milliseconds.
+   * The rows as they change, for `for await`: as `changedSince` finds them, each once for all its changes until the
+   * loop comes to it. Waits in the event loop, woken by the writer; where this attachment only reads, it checks every
+   * two milliseconds.
    *
-   * @param options `from`: the count of changes from which on, 0 for all rows that were ever written. Defaults to now.
-   * `timeoutMs`: the loop ends if nothing changes for so long. `signal`: the loop throws the signal's reason.
-   * @throws {RangeError} If `from` is no count of changes; through the loop.
+   * @param options `from`: the count of changes from which to begin, 0 for all rows that were ever written. Defaults to
+   * now. `timeoutMs`: the loop ends if nothing changes for that long. `signal`: the loop throws the signal's reason.
+   * @throws {RangeError} If `from` is not a count of changes; the loop throws it.
    * @throws {ClosedError} If the segment was closed.
    */
   changedRows({ from = this.changes, ...options }: ChangedRowsOptions = {}): AsyncIterableIterator<number, undefined> {
     const { name, readOnly, source } = this.#region, found: number[] = [];
-    // One that may not write cannot announce that it sleeps.
+    // An attachment that may not write cannot announce that it sleeps.
     const changed = readOnly ? undefined : new EventCount(source.i32, CHANGED_EVENT_OFFSET / 4, true);
     let since = from, next = 0;
     const take = (): number | undefined => {
@@ -276,7 +277,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   /**
    * Becomes the table's writer. Release the role with `close()` or `using`; from a dead writer it is taken over.
    *
-   * @throws {RoleTakenError} If there is a live writer, in whichever process.
+   * @throws {RoleTakenError} If there is a live writer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   writer(): LatestTableWriter<S> {
@@ -285,7 +286,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     return new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry, isHeir);
   }
 
-  /** The first copy failed, the row looked empty, or the segment is closed: look with atomic accesses only. */
+  /** The first copy failed, the row seemed empty, or the segment is closed: reads with atomic accesses only. */
   #readAgain(row: number, into: ViewOf<S>): boolean {
     const at = this.#wordOf(row);
     this.#requireOpen();

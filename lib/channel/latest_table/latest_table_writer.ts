@@ -49,7 +49,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Dispo
   /**
    * Publishes the row that was begun.
    *
-   * @throws {TypeError} If none was.
+   * @throws {TypeError} If no row was begun.
    */
   readonly commit: () => void;
 

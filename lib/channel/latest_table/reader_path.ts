@@ -14,7 +14,7 @@ export interface ReaderPorts<S extends AnyStruct> {
   readonly copyTo: (into: ViewOf<S>) => void;
   /** Reads a row that seems empty, whose copy failed, or whose segment was closed. */
   readonly readAgain: (row: number, into: ViewOf<S>) => boolean;
-  /** Throws that there is no such row. */
+  /** Refuses a row that does not exist. */
   readonly refuseRow: (row: number, rows: number) => never;
 }
 
@@ -27,8 +27,8 @@ export function makeReaderPath<S extends AnyStruct>(
   return (row, into) => {
     if (row >>> 0 !== row || row >= rows) refuseRow(row, rows);
     const at = firstWord + row * rowWords;
-    // Where loads keep their order the first look is plain: if it is stale, the load after the copy shows it, and the
-    // slow path starts with a load. Elsewhere a plain look may be made after the copy, of an older version, and find a
+    // Where loads keep their order the first one is plain: if it is stale, the load after the copy shows it, and the
+    // slow path starts with a load. Elsewhere a plain load may be made after the copy, of an older version, and find a
     // newer one.
     const version = isOrdered ? peek(at) : load(at);
     if (!version) return readAgain(row, into); // undefined in a closed segment

@@ -14,20 +14,20 @@ export interface WriterPorts<S extends AnyStruct> {
   /** What `begin` returns, retired unless a row is begun. */
   readonly opened: BoundView<S>;
   /**
-   * Whether the processor keeps stores in order. Where it does not, the writer's look at the version it alone writes is
-   * an atomic one: after it, no store into the next slot is seen before the version published last.
+   * Whether the processor keeps stores in order. Where it does not, the writer loads the version, which it alone
+   * writes, atomically: after that, no store into the next slot is seen before the version published last.
    */
   readonly isOrdered: boolean;
-  /** The bit of the event count that says that somebody may sleep; and what wakes those. */
+  /** The bit of the event count that says that somebody may sleep; and what wakes those that do. */
   readonly asleep: number;
   readonly wake: () => void;
-  /** Throws why the writer cannot be used. */
+  /** Throws the reason why the writer cannot be used. */
   readonly refuseUse: () => never;
-  /** Throws that there is no such row. */
+  /** Refuses a row that does not exist. */
   readonly refuseRow: (row: number, rows: number) => never;
-  /** Throws that no row was begun. */
+  /** Refuses to commit, as no row was begun. */
   readonly refuseCommit: () => never;
-  /** Throws that a getter of the values wrote to the table. */
+  /** Refuses to write, as a getter of the values wrote to the table. */
   readonly refuseNested: () => never;
 }
 
@@ -36,7 +36,7 @@ export interface WriterPath<S extends AnyStruct> {
   write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
   begin(row: number): ViewOf<S>;
   commit(): void;
-  /** Forgets what was begun; from now on, all refuse. */
+  /** Forgets what was begun; from now on, every method refuses. */
   close(): void;
 }
 

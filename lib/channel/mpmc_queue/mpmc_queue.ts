@@ -46,12 +46,12 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * * All other records for which `publish` returned are received once.
  *
  * Whether somebody is dead is asked only where a slot stays unchanged over some polls, and a few times a second by
- * those who sleep. In memory that only threads share nobody can tell: there, a Worker must close its producers and
- * consumers before it is terminated.
+ * those who sleep. In memory that only threads share nothing reports a death: there, a Worker must close its producers
+ * and consumers before it is terminated.
  *
- * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot says by its state
- * whose turn it is. What is added: everybody names in a cell of its own what it is about to claim or take, so that a
- * slot which a dead process has left can be told from one that somebody alive is working on.
+ * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot says by its state whose
+ * turn it is. What is added: everybody names in a cell of its own what it is about to claim or take, so that a slot
+ * which a dead process has left can be distinguished from one on which a live one is working.
  *
  * @example
  * ```ts

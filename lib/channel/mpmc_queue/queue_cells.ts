@@ -33,11 +33,11 @@ const TAIL = TAIL_OFFSET / 4, HEAD = HEAD_OFFSET / 4;
 /**
  * The attachments that work on a queue, and what the dead among them left.
  *
- * Whoever is about to move the tail or the head past a position names it in its cell first, and takes the name back
- * only after the slot's state has changed. So of a position that was passed and whose slot has not changed, this holds:
- * if no cell of a living attachment names it, then whoever passed it is dead. The order of the steps matters: first it
- * is found that the position was passed, then the cells are read, then the state is exchanged, which fails if the slot
- * has changed meanwhile.
+ * An attachment that is about to move the tail or the head past a position names it in its cell first, and takes the
+ * name back only after the slot's state has changed. So of a position that was passed and whose slot has not changed,
+ * this holds: if no cell of a living attachment names it, then the one that passed it is dead. The order of the steps
+ * matters: first it is found that the position was passed, then the cells are read, then the state is exchanged, which
+ * fails if the slot has changed meanwhile.
  */
 export class QueueCells {
   readonly #region: Region;
@@ -202,7 +202,7 @@ export class QueueCells {
     const words = this.#region.source.i32, { party } = this.#region;
     for (let cell = 0; cell < this.#used; cell++) {
       const at = wordOf(cell);
-      // pairs: names in cells. Whoever holds the position has named it all the time and does so still, if it is alive.
+      // pairs: names in cells. The holder of the position has named it all the time and does so still, if it is alive.
       // So it does not matter that the words are not read at one moment.
       if (load(words, at + ROLE) !== role) continue;
       if ((position - load(words, at + FIRST)) >>> 0 >= load(words, at + COUNT) >>> 0) continue;
@@ -229,7 +229,7 @@ export class QueueCells {
     return Math.min(load(this.#region.source.i32, USED_OFFSET / 4), this.#geometry.cells); // pairs: used cells
   }
 
-  /** Raises the number of used cells, before the cell is taken: whoever reads cells reads this one too. */
+  /** Raises the number of used cells, before the cell is taken: all that read cells then read this one too. */
   #use(cell: number): void {
     const words = this.#region.views.i32, index = USED_OFFSET / 4;
     for (let used = load(words, index); used <= cell; used = load(words, index)) {

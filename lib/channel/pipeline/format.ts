@@ -51,9 +51,9 @@
  *     …  free  … |  records that somebody has still to receive  |  claimed, or free  …  |
  *
  * Positions run free through 32 bits and are compared by their difference: the permit is a capacity ahead of the tail
- * at most, and a gate that is waited for a capacity behind the permit. Whoever joins may come from further back: it
- * needs the epochs. The writer renews those of all readers once an epoch, so that each is less than three epochs behind
- * its position.
+ * at most, and a gate that is waited for a capacity behind the permit. A reader that joins may come from further back,
+ * and needs the epochs for that. The writer renews those of all readers once an epoch, so that each is less than three
+ * epochs behind its position.
  */
 export const CAPACITY_OFFSET = 0;
 export const RECORD_BYTES_OFFSET = 4;

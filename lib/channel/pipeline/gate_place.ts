@@ -26,7 +26,7 @@ import { ancestorsOf, type PipelineGeometry } from "./geometry.ts";
 
 /** Where a reader wants to begin. */
 export interface PlaceRequest {
-  /** Where, if nobody has read there before; or a position, whole, whoever has. */
+  /** Where, if nobody has read there before; or a whole position, even if somebody has. */
   readonly from: "newest" | "oldest" | number;
   /** Whether it receives nothing that those before it have not received. */
   readonly waitsForAll: boolean;
@@ -77,7 +77,7 @@ export class GatePlace {
    * no record that those before it never received. None begins behind what such a reader that comes after it has still
    * to receive.
    *
-   * @throws {RoleTakenError} If somebody alive reads there.
+   * @throws {RoleTakenError} If a live reader has the gate.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   constructor(region: Region, geometry: PipelineGeometry, gates: Gates, index: number, request: PlaceRequest) {
@@ -120,7 +120,7 @@ export class GatePlace {
     return gateWord(this.#index, offset);
   }
 
-  /** Takes the gate; whether the writer waited for its last holder, and so still does. */
+  /** Takes the gate; returns whether the writer waited for its last holder, and so still does. */
   #take(): boolean {
     const words = this.#words, { party } = this.#region, holderWord = this.#word(HOLDER_OFFSET);
     while (true) {
@@ -139,7 +139,7 @@ export class GatePlace {
   #keep(): number | undefined {
     const place = load(this.#words, this.#word(PLACE_OFFSET)) & PLACE_MASK; // pairs: gate place
     const word = this.#word(KEPT_OFFSET) / 2;
-    // One that died while it joined had told nobody where it was going to begin.
+    // A reader that died while it joined had not announced where it was going to begin.
     const kept = place === NO_PLACE ? -1 : place === JOINING ? this.#floats[word] : this.#reached();
     this.#floats[word] = kept;
     // From now on a reader that waits for all receives nothing behind this gate.
@@ -163,7 +163,8 @@ export class GatePlace {
   #settle({ from, waitsForAll }: PlaceRequest, kept: number | undefined, isWaitedFor: boolean): number {
     const words = this.#words, floats = this.#floats, { gates, capacity } = this.#geometry, gate = this.#index;
     const wanted = typeof from === "number" ? from : kept ?? (from === "newest" ? tailOf(words) : 0);
-    // What a middle one passed on without those before it counts as received once it was told to somebody.
+    // What a reader in the middle passed on while those before it were missing counts as received once it was
+    // announced.
     const before = !waitsForAll ? [] : kept === undefined ? ancestorsOf(gates, gate) : gates[gate].after;
     const behind = [...gates.keys()].filter((i) => ancestorsOf(gates, i).includes(gate));
     const sinceWord = this.#word(SINCE_OFFSET) / 2, since = floats[sinceWord];

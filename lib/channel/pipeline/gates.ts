@@ -38,7 +38,7 @@ export class Gates {
     return load(this.#words, gateWord(index, POSITION_OFFSET)); // pairs: ring head
   }
 
-  /** The id of the one who reads, or who died reading and was not yet noticed; 0 for nobody. */
+  /** The id of the reader, also of one whose death was not yet noticed; 0 for nobody. */
   reader(index: number): number {
     return Math.max(0, load(this.#words, gateWord(index, HOLDER_OFFSET))); // pairs: gate holder
   }
@@ -59,7 +59,7 @@ export class Gates {
   }
 
   /**
-   * Drops a gate if its reader is dead; asks the kernel now and then only.
+   * Drops a gate if its reader is dead; asks the kernel only now and then.
    *
    * @returns Whether it was dropped.
    */

@@ -30,11 +30,11 @@ export interface PipelineFunction extends LayoutTypeFunction {
 export interface PipelineGate {
   /** Its name in the plan. */
   readonly name: string;
-  /** The names of those it comes after. */
+  /** The names of the readers it comes after. */
   readonly after: readonly string[];
   /**
-   * `"reading"`: the writer waits for it. `"absent"`: nobody reads. `"dead"`: its reader died, and nobody had to wait
-   * for it since. `"dropped"`: it died, and nobody waits for it any more.
+   * `"reading"`: the writer waits for it. `"absent"`: nobody reads. `"dead"`: its reader died, and nobody has had to
+   * wait for it since. `"dropped"`: it died, and nobody waits for it any more.
    */
   readonly state: "reading" | "absent" | "dead" | "dropped";
   /** The position of the record it receives next; of the first it did not receive, once dropped. */
@@ -49,10 +49,9 @@ export interface PipelineGate {
 
 /**
  * A stream of records from one writer to several named readers, in any processes, each of which receives all of them,
- * in an order of work that is laid down: what comes after others receives a record only once those have done with it.
- * Nothing is lost: the writer waits for the slowest reader that is there. With `{ book: [], pricing: ["book"], risk:
- * ["book"], hedger: ["pricing", "risk"] }` pricing and risk work in parallel behind the book, and the hedger behind
- * both.
+ * in a fixed order of work: a reader that comes after others receives a record only once they are done with it. Nothing
+ * is lost: the writer waits for the slowest reader present. With `{ book: [], pricing: ["book"], risk: ["book"],
+ * hedger: ["pricing", "risk"] }` pricing and risk work in parallel behind the book, and the hedger behind both.
  *
  * A reader that dies is dropped: within 100 ms of the first wait for it, nobody waits for it any more, and `gates()`
  * and `missing` report it. If a successor takes its place first, nothing is lost, and the records of the `drain` it
@@ -61,12 +60,13 @@ export interface PipelineGate {
  * loses what a death loses, at most. A stopped or slow reader is never dropped: everyone waits for it. A writer that
  * dies leaves what it published, and its role is taken over.
  *
- * What comes after a reader that is not there goes on without it, or waits for it, as it chooses (`whenMissing`). If it
- * waits, nothing passes it unchecked: a reader before it begins no later than where it waits.
+ * A reader that comes after one that is not there goes on without it, or waits for it, as it chooses (`whenMissing`).
+ * If it waits, it receives nothing that those before it have not received: a reader before it begins no later than where
+ * it waits.
  *
  * How it works: a position for the writer and one for each reader, each written by one process; a holder for each
- * place; and a permit, which the writer announces before it goes on, and which those that join look at. Source: the
- * LMAX Disruptor's sequences and barriers (M. Thompson et al., 2011), across processes.
+ * place; and a permit, which the writer announces before it goes on, and which readers that join load. Source: the LMAX
+ * Disruptor's sequences and barriers (M. Thompson et al., 2011), across processes.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export interface PipelineGate {
  * ```
  */
 export class Pipeline<S extends AnyStruct = AnyStruct> {
-  /** For the compiler only; never there. */
+  /** For the compiler only; never present at run time. */
   declare static readonly typeFunction?: PipelineFunction;
   /** The name in the catalog. */
   static readonly kind = "Pipeline";
@@ -208,7 +208,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
    * writer it is taken over.
    *
    * @param options How its methods wait.
-   * @throws {RoleTakenError} If there is a live writer, in whichever process.
+   * @throws {RoleTakenError} If there is a live writer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   writer(options: RoleOptions = {}): PipelineWriter<S> {
@@ -220,10 +220,10 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
    * Becomes one of the readers. Release the place with `close()` or `using`; from a dead reader it is taken over.
    * Either way the next reader at this place goes on from there, unless it asks for a position.
    *
-   * @param name Which one, by the plan.
+   * @param name Its name in the plan.
    * @param options Where to begin, and how to wait. Nothing is taken if they are refused.
-   * @throws {RangeError} If the plan has no such reader, or the position asked for cannot be.
-   * @throws {RoleTakenError} If somebody alive reads there, in whichever process.
+   * @throws {RangeError} If the plan has no such reader, or the position asked for is not possible.
+   * @throws {RoleTakenError} If a live reader has that place, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   reader(name: string, options: PipelineReaderOptions = {}): PipelineReader<S> {

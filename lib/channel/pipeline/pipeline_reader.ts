@@ -26,10 +26,9 @@ import { makeRecordsPath } from "./records_path.ts";
  * Where a reader of a {@linkcode Pipeline} begins.
  *
  * * `"newest"`: with what is published from now on, if nobody has read at its place before.
- * * `"oldest"`: with the oldest record that the writer has not reserved the space of, if nobody has.
- * * A number: at that position, as `position` reported it, modulo 2^32; whoever has read there before. What is no
- * longer
- *   there counts as lost. A position before which nobody has to receive anything is `pipeline.position`.
+ * * `"oldest"`: with the oldest record whose space the writer has not reserved, if nobody has.
+ * * A number: at that position, as `position` reported it, modulo 2^32; even if somebody has read at its place before.
+ *   What is no longer there counts as lost. Nobody has to receive anything before `pipeline.position`.
  *
  * A reader that others come after and wait for begins further back, if they have still to receive what comes before.
  */
@@ -44,8 +43,8 @@ export interface PipelineReaderOptions extends RoleOptions {
   /**
    * What to do while a reader that this one comes after is not there: `"pass"` goes on without it; `"wait"` receives
    * nothing, and so holds the writer up too. A reader that waits receives no record that those before it have not
-   * received: what they never received when it begins is no part of its beginning, and counts as lost if it follows
-   * another reader. Defaults to `"pass"`.
+   * received: what they never received before it begins is left out, and counts as lost if it follows another reader.
+   * Defaults to `"pass"`.
    */
   readonly whenMissing?: "pass" | "wait";
 }
@@ -98,7 +97,7 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
       return which < 0 ? published : gates.event(after[which]);
     });
     const bound = bindRecord(layout, region.views, recordsOffset, { copies: ["copyTo"] });
-    // All that may be refused was refused.
+    // All checks that may refuse are done.
     const place = new GatePlace(region, geometry, gates, index, request);
     const end = new ChannelEnd(region, "read", "reader");
     super(end, {

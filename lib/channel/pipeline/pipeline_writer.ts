@@ -39,7 +39,7 @@ export class PipelineWriter<S extends AnyStruct = AnyStruct> extends RecordProdu
       return slowest < 0 ? published : gates.event(slowest);
     });
     const bound = bindRecord(layout, region.views, recordsOffset, { copies: ["copyFrom"] });
-    // All that may be refused was refused.
+    // All checks that may refuse are done.
     role.acquire();
     const space = specialize(makeSpacePath)({
       words: access,

@@ -1,10 +1,10 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 
-/** What a reader needs that comes after others. */
+/** What a reader that comes after others needs. */
 export interface RecordsPorts {
   readonly words: WordAccess;
   readonly tailWord: number;
-  /** Where the gates begin that it comes after. */
+  /** Where the gates that it comes after begin. */
   readonly before: readonly number[];
   /** Within a gate. */
   readonly positionWord: number;
@@ -19,7 +19,7 @@ export interface RecordsPorts {
   readonly probe: (which: number) => void;
 }
 
-/** How a reader finds records that comes after others. */
+/** How a reader that comes after others finds records. */
 export interface RecordsPath {
   /**
    * Returns the position before which the reader may read.
@@ -33,7 +33,7 @@ export interface RecordsPath {
   narrowest(): number;
 }
 
-/** How a reader finds records that comes after others: those that are published, and received by all before it. */
+/** How a reader that comes after others finds records: those that are published, and received by all before it. */
 export function makeRecordsPath(ports: RecordsPorts): RecordsPath {
   const { words: { load }, tailWord, before, positionWord, holderWord, placeWord, placeMask, reading } = ports;
   const { waitsForAll, probe } = ports, count = before.length;
@@ -47,7 +47,7 @@ export function makeRecordsPath(ports: RecordsPorts): RecordsPath {
     for (let k = 0; k < count; k++) {
       const gate = before[k];
       let left = 0;
-      // The position of one that joins is not yet where it is going to be.
+      // The position of a reader that joins is not final yet.
       if (load(gate + holderWord) > 0 && (!waitsForAll || (load(gate + placeWord) & placeMask) === reading)) {
         left = (load(gate + positionWord) - from) | 0; // pairs: ring head
       } else if (!waitsForAll) continue;
@@ -55,7 +55,7 @@ export function makeRecordsPath(ports: RecordsPorts): RecordsPath {
       found = left;
       narrowest = k;
     }
-    // One that has just joined may be ahead of those before it.
+    // A reader that has just joined may be ahead of those before it.
     return found > 0 ? (from + found) | 0 : from;
   };
 

@@ -14,7 +14,7 @@ export interface SpacePorts {
   /** Within a gate. */
   readonly positionWord: number;
   readonly holderWord: number;
-  /** The most records that were found waiting so far, and what is told of more. */
+  /** The most records that were found waiting so far, and what is called when more are found. */
   readonly highWater: number;
   readonly noteHighWater: (waiting: number) => void;
   /** Called for the slowest gate while there is no space: whether its reader was dead, and is dropped now. */
@@ -69,7 +69,7 @@ export function makeSpacePath(ports: SpacePorts): SpacePath {
   return {
     findSpace(next) {
       let limit = measure(next);
-      // Up to an announced permit nothing need be polled again: whoever joined since has seen it.
+      // Up to an announced permit nothing need be polled again: every reader that joined since then has seen it.
       while (limit !== permit) {
         if ((limit ^ permit) >>> epochBits !== 0) changeEpoch(limit);
         permit = limit;

@@ -142,7 +142,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
 
   /**
    * The most records there were, as the two sides found it: the consumer each time it had received all it knew of and
-   * looked for more, and the producer when it found no space.
+   * polled for more, and the producer when it found no space.
    */
   get highWater(): number {
     const { length } = this, { i32 } = this.#region.source;
@@ -161,7 +161,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
    * a dead producer it is taken over.
    *
    * @param options How its methods wait.
-   * @throws {RoleTakenError} If there is a live producer, in whichever process.
+   * @throws {RoleTakenError} If there is a live producer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   producer(options: RoleOptions = {}): SpscProducer<S> {
@@ -176,7 +176,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
    * `using`; from a dead consumer it is taken over.
    *
    * @param options How its methods wait.
-   * @throws {RoleTakenError} If there is a live consumer, in whichever process.
+   * @throws {RoleTakenError} If there is a live consumer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): SpscConsumer<S> {
