@@ -1,6 +1,7 @@
 import { type AsyncWaitOptions, type Waitable, WAITED, type Waited, type WaitOptions } from "../../sync/internal.ts";
 import { AsyncBatches, AsyncRecords, type Receiver } from "./async_records.ts";
 import { Batch, type BatchSource } from "./batch.ts";
+import type { Consumer } from "./consumer.ts";
 import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
@@ -11,10 +12,10 @@ import type { Waiter } from "./waiter.ts";
  * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's
  * options). Then it sleeps, and a thread that waits in the kernel wakes it.
  */
-export abstract class AsyncReceiver<Fn, T> implements AsyncIterable<T, undefined>, Waitable {
+export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterable<T, undefined>, Waitable {
   readonly #waiter: Waiter;
 
-  /** As `drain`, but blocks this thread until there is a record. */
+  abstract readonly drain: (fn: Fn, limit?: number) => number;
   abstract readonly drainWait: (fn: Fn, limit?: number, options?: WaitOptions) => number;
 
   /** Made by the channel. */

@@ -7,8 +7,8 @@ export interface Consumer<Fn> {
    * Calls a function for each record, and frees it. Never blocks. Each class says when it frees a record, and what
    * becomes of one for which `fn` throws.
    *
-   * @param fn Receives the record: the same view each time, good until `fn` returns. It must not be asynchronous: by
-   * the time it continued, the record would be somebody else's.
+   * @param fn Receives the record, good until `fn` returns: the same view each time, or a message's type and where it
+   * lies. It must not be asynchronous: by the time it continued, the record would be somebody else's.
    * @param limit The most records to receive, at least 1. Defaults to all that were there before the call.
    * @returns How many records there were. With a limit, what comes meanwhile is among them: while little comes at a
    * time, it rests for up to two microseconds between two polls, as each poll holds the producer up.
