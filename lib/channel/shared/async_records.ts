@@ -5,7 +5,7 @@ import type { Batch } from "./batch.ts";
 import type { Waiter } from "./waiter.ts";
 
 /** Polls of a channel before a task waits for it, and processor pauses between two of them. */
-const LOOKS = 8;
+const POLLS = 8;
 const PAUSES = 8;
 
 /** How an iteration receives, one after another. */
@@ -44,7 +44,7 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
     if (this.#hasEnded) return Promise.resolve({ done: true, value: undefined });
     try {
       if (!isTurnDue() && !this.#options?.signal?.aborted) {
-        const value = this.#receiver.next() ?? this.#lookAgain();
+        const value = this.#receiver.next() ?? this.#pollAgain();
         if (value !== undefined) return Promise.resolve({ done: false, value });
       }
       return this.#wait();
@@ -70,9 +70,9 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   /** Polls for a microsecond or two: where records come in quick succession, that is less than a turn takes. */
-  #lookAgain(): T | undefined {
+  #pollAgain(): T | undefined {
     let value: T | undefined;
-    for (let look = 0; value === undefined && look < LOOKS; look++) {
+    for (let poll = 0; value === undefined && poll < POLLS; poll++) {
       for (let i = 0; i < PAUSES; i++) pause();
       value = this.#receiver.next();
     }

@@ -42,7 +42,7 @@ const LONGEST_SLEEP_MS = 2;
 /**
  * Polls of a task after which it may be time to ask whether somebody died: where a slot stays unchanged over that many.
  */
-const LOOKS_PER_LIFE_CHECK = 16;
+const POLLS_PER_LIFE_CHECK = 16;
 
 /** Waiting for a channel with one of the strategies. */
 export class Waiter implements WaitPorts {
@@ -131,7 +131,7 @@ export class Waiter implements WaitPorts {
   #goalOf(attempt: () => boolean): Goal {
     return {
       attempt(isLifeCheck) {
-        for (let look = isLifeCheck ? LOOKS_PER_LIFE_CHECK : 1; look > 0; look--) if (attempt()) return true;
+        for (let poll = isLifeCheck ? POLLS_PER_LIFE_CHECK : 1; poll > 0; poll--) if (attempt()) return true;
         return false;
       },
       arm: () => this.#arm(),

@@ -83,16 +83,16 @@ export function readGeometry(
 }
 
 /** Attempts after which a length is accepted, though the consumer moved on during each of them. */
-const LOOKS = 32;
+const ATTEMPTS = 32;
 
 /** How many records are published and not freed: exact at a moment of the call, unless the ring is corrupt. */
 export function lengthOf(region: Region, capacity: number): number {
   const words = region.source.i32;
-  for (let look = 1;; look++) {
+  for (let attempt = 1;; attempt++) {
     const head = load(words, HEAD_OFFSET / 4); // pairs: ring head
     const tail = load(words, TAIL_OFFSET / 4); // pairs: ring tail
     // While the head stood still, the difference was the length.
     if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
-    if (look === LOOKS) return Math.min((tail - head) >>> 0, capacity);
+    if (attempt === ATTEMPTS) return Math.min((tail - head) >>> 0, capacity);
   }
 }
