@@ -61,8 +61,8 @@ export interface PipelineGate {
  * dies leaves what it published, and its role is taken over.
  *
  * A reader that comes after one that is not there goes on without it, or waits for it, as it chooses (`whenMissing`).
- * If it waits, it receives nothing that those before it have not received: a reader before it begins no later than where
- * it waits.
+ * If it waits, it receives nothing that those before it have not received: a reader before it begins no later than
+ * where it waits.
  *
  * How it works: a position for the writer and one for each reader, each written by one process; a holder for each
  * place; and a permit, which the writer announces before it goes on, and which readers that join load. Source: the LMAX
