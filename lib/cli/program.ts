@@ -40,7 +40,7 @@ export function makeProgram(end: (code: number) => void): Command {
 
   command("top", "what happens in all segments, or in one, as it happens")
     .argument("[name]", "the segment's name")
-    .option("--interval <ms>", "how often to look", milliseconds, 1500)
+    .option("--interval <ms>", "how often to look", milliseconds, 2000)
     .option("--count <looks>", "ends after so many looks; where there is no terminal, after one", rowCount)
     .action(async (name, { json, interval, count }) =>
       end(await top({ name, intervalMs: interval, count }, new Output(json === true)))

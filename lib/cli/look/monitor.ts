@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { ShmkitError } from "../../errors.ts";
 import { parseAnonymousName, type PartContent, SegmentObserver } from "../../memory/internal.ts";
-import { type HolderLook, type ObjectLook, ObjectWatch } from "./object_look.ts";
+import { type Holder, type HolderLook, type ObjectLook, ObjectWatch } from "./object_look.ts";
 import { type ParticipantLook, participantLook } from "./segment_look.ts";
 import { SegmentSearch } from "./segment_search.ts";
 
@@ -144,7 +144,8 @@ class SegmentWatch {
     for (const entry of this.#observer.objects().entries) {
       if (!this.#objects.has(entry.name)) this.#objects.set(entry.name, new ObjectWatch(this.#observer, entry));
     }
-    const objects = Array.from(this.#objects.values(), (watch) => this.#sampleOf(watch.look(true), seconds));
+    const known = new Map<number, Holder>();
+    const objects = Array.from(this.#objects.values(), (watch) => this.#sampleOf(watch.look(true, known), seconds));
     const held = holdingsById(objects);
     const participants = this.#observer.participants().map((holder) => {
       const look = participantLook(holder), before = this.#cpu.get(look.pid), { cpuMs } = look;

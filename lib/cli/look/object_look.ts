@@ -2,13 +2,17 @@ import { ShmkitError } from "../../errors.ts";
 import type { CatalogEntry, PartDescription, PartState, SegmentObserver } from "../../memory/internal.ts";
 import { descriptionOf } from "../parts.ts";
 
-/** Who holds something of an object. */
-export interface HolderLook {
-  readonly as: string;
+/** An attachment that holds something. */
+export interface Holder {
   readonly id: number;
   /** Process and role, such as "process 4711 (feed)". */
   readonly who: string;
   readonly isAlive: boolean;
+}
+
+/** Who holds something of an object, and what. */
+export interface HolderLook extends Holder {
+  readonly as: string;
 }
 
 /** An object of a segment at a moment. */
@@ -39,19 +43,26 @@ export class ObjectWatch {
    * How it is now.
    *
    * @param isBrief Whether to leave out what takes long to find out.
+   * @param known What was found out of holders already, at the same look at other objects: each is asked about once.
    */
-  look(isBrief = false): ObjectLook {
-    const { description } = this, { party } = this.#observer;
+  look(isBrief = false, known: Map<number, Holder> = new Map()): ObjectLook {
+    const { description } = this;
     const state = this.#tried(() =>
       isBrief && description?.brief !== undefined ? description.brief() : description?.state()
     );
     const holders = (state?.holders ?? []).map(({ as, id }) => {
-      const isAlive = party.isAlive(id);
-      // The slot of one that is gone may be another's by now.
-      const isKnown = isAlive || this.#observer.participants().some((one) => one.id === id);
-      return { as, id, who: isKnown ? party.describe(id) : "an attachment that is gone", isAlive };
+      const holder = known.get(id) ?? this.#holder(id);
+      known.set(id, holder);
+      return { as, ...holder };
     });
     return { ...this.entry, family: this.description?.family, state, holders, error: this.#error };
+  }
+
+  #holder(id: number): Holder {
+    const { party } = this.#observer, isAlive = party.isAlive(id);
+    // The slot of one that is gone may be another's by now.
+    const isKnown = isAlive || this.#observer.participants().some((one) => one.id === id);
+    return { id, who: isKnown ? party.describe(id) : "an attachment that is gone", isAlive };
   }
 
   /** What may fail as the object is corrupt. */
