@@ -157,6 +157,7 @@ describe("shmkit inspect", () => {
           for (const [key, value] of Object.entries(expected)) assertEquals(found[key], value);
           break;
         }
+        assertEquals(seen, 2, `${object} changed, and nothing was shown`);
       } finally {
         child.kill("SIGKILL");
       }

@@ -166,11 +166,17 @@ async function inspectObject(
     output.complain(noSuchObject("inspect", name, observer.name, entries));
     return 1;
   }
-  const watch = new ObjectWatch(observer, entry), look = lookInto(watch, options.rows ?? ROWS);
+  const watch = new ObjectWatch(observer, entry), { description } = watch;
+  // From here on: what happens while the first look is taken and shown would be missed otherwise.
+  const next = options.follow && description !== undefined ? tried(() => following(description)).found : undefined;
+  const look = lookInto(watch, options.rows ?? ROWS);
   if (output.isJson && options.follow) output.jsonLine(look);
   else if (output.isJson) output.json(look);
   else showObject(look, output);
-  if (options.follow && watch.description !== undefined) await follow(watch.description, options, output);
+  if (next !== undefined && look.error === undefined) {
+    output.complain(await follow(next, options, output));
+    return 1;
+  }
   return look.error === undefined ? 0 : 1;
 }
 
@@ -215,24 +221,40 @@ function firstOf(contents: Iterable<PartContent>, most: number): PartContent[] {
 
 /** What was read; or nothing, and what was wrong. */
 function read(reading: () => PartContent[]): { found: PartContent[]; error: string | undefined } {
+  const { found = [], error } = tried(reading);
+  return { found, error };
+}
+
+/** What may fail as the object is corrupt: what came of it, or what was wrong. */
+function tried<T>(reading: () => T): { found: T | undefined; error: string | undefined } {
   try {
     return { found: reading(), error: undefined };
   } catch (error) {
     if (!(error instanceof ShmkitError || error instanceof RangeError || error instanceof TypeError)) throw error;
-    return { found: [], error: error.message };
+    return { found: undefined, error: error.message };
   }
 }
 
-/** Shows what changes, until the process is told to end. */
-async function follow(description: PartDescription, { intervalMs }: InspectOptions, output: Output): Promise<never> {
-  const next = description.follow?.() ?? comparing(description);
+/** Shows what changes, until the process is told to end, or the object turns out to be corrupt. @returns How. */
+async function follow(
+  next: () => Iterable<PartContent>,
+  { intervalMs }: InspectOptions,
+  output: Output,
+): Promise<string> {
   while (true) {
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
-    for (const content of next()) {
+    const { found, error } = tried(() => [...next()]);
+    if (error !== undefined) return error;
+    for (const content of found ?? []) {
       if (output.isJson) output.jsonLine(content);
       else output.lines(cut(contentLine(content), output.columns));
     }
   }
+}
+
+/** What changes from now on, at each call what has since the last one. */
+function following(description: PartDescription): () => Iterable<PartContent> {
+  return description.follow?.() ?? comparing(description);
 }
 
 /** What is new or another one since the last look, by the first field, which tells them apart. */
