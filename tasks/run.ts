@@ -13,8 +13,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const [task, ...args] = process.argv.slice(2);
 
 /**
- * Tasks that run Node. Its binary comes in a package for each processor, which npm refuses to install on another one,
- * unless it is optional; but what is optional for a package is installed for its users. So it has a manifest of its own.
+ * Tasks that run Node. Its binary comes in a package for each processor, which npm refuses to install on another one
+ * unless it is optional; but what is optional for a package is installed for its users. So it has its own manifest.
  */
 const WITH_NODE: readonly string[] = ["test", "build"];
 const NODE_MANIFEST = `${root}tasks/support/node/`, NODE_HOME = `${root}node_modules/.node/`;
