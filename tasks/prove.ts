@@ -11,7 +11,7 @@
  *
  * `--scenario TEXT` takes the scenarios whose title has the text. `--table FILE` writes what was found as a table. With
  * `--goal` the cheapest explorations come first, `--jobs N` makes so many at a time, and the table is written as they
- * come: a run can be stopped, and made again to go on.
+ * come: a run can be stopped, and made again to go on. All times are the processor's, not the wall's.
  *
  * @module
  */
@@ -36,7 +36,7 @@ import { Peer } from "../support/peer.ts";
 import { thisRuntime } from "../support/runtimes.ts";
 import { CHANNEL_VARIANTS } from "../tests/model/channel_variants.ts";
 import { VARIANTS } from "../tests/model/variants.ts";
-import { type GoalAnswer, type GoalOrder, goalsOf, GoalTable, type GoalTask } from "./support/goal.ts";
+import { type GoalAnswer, type GoalOrder, goalsOf, GoalTable, type GoalTask, processorMs } from "./support/goal.ts";
 
 const { values } = parseArgs({
   options: {
@@ -67,6 +67,8 @@ const FIRST_PASSES_MS = [3000, 20_000];
 const limitMs = 60_000 * number("minutes", 1);
 const lines: string[] = [];
 let faults = 0;
+
+process.on("SIGTERM", () => process.exit(143)); // ends those that it has started too
 
 if (values.replay !== undefined) await repeat(values.replay);
 else if (values.variants) await tryVariants();
@@ -126,6 +128,7 @@ function prove(file: string, program: Program, scenario: Scenario, setting: Sett
   const result = explore(program, scenario, setting, {
     limitMs,
     random,
+    now: processorMs,
     mostStates: MOST_STATES,
     leavesOutcomes: true,
   });

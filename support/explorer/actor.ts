@@ -5,6 +5,10 @@ export const AWAKE = -1;
 /** Asleep for a while, where nobody can wake it. */
 export const PAUSING = -2;
 
+/** What a step accesses that may concern whatever others do, and one that concerns nobody. */
+export const ANY_WORD = -1;
+export const NO_WORD = -2;
+
 /** One that takes part: a thread of control, and an attachment of its own. */
 export class Actor {
   /** What traces call it. */
@@ -37,6 +41,8 @@ export class Actor {
   site = 0;
   /** Whether that step can be noticed by others. Until then it makes no difference where it dies. */
   isAtWrite = false;
+  /** The word that it accesses in that step; `ANY_WORD` if the step may concern whatever others do. */
+  word: number = ANY_WORD;
   /** How many steps it has made. */
   steps = 0;
   /** What it is inside of, as the scenario says. */

@@ -12,6 +12,8 @@ export class Conflicts {
   #known = new Uint16Array(2 * WORDS);
   #noted = new Uint16Array(2 * WORDS);
   #hasLearned = false;
+  /** Whether one that had to wait does not get its turn back before somebody has touched what it is about to access. */
+  isStrict = false;
 
   /**
    * Notes an access, and says whether another actor's may conflict with it, as far as is known: one of the two writes.

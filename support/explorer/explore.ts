@@ -50,6 +50,8 @@ export interface Failure {
 export interface ExploreOptions {
   /** Enters every state anew: to show that nothing is left out otherwise. */
   readonly isNaive?: boolean;
+  /** The clock, in milliseconds; that of the wall unless given. */
+  readonly now?: () => number;
   /** After how many milliseconds to give up. */
   readonly limitMs?: number;
   /** After how many runs to give up. */
@@ -64,10 +66,11 @@ export interface ExploreOptions {
 
 /** Explores until all schedules are through or one goes wrong. */
 export function explore(program: Program, scenario: Scenario, setting: Setting, options: ExploreOptions = {}): Result {
-  const begin = performance.now();
+  const { now = () => performance.now() } = options, begin = now();
   if (options.isNaive) return search(program, scenario, setting, undefined, options, begin);
   const conflicts = new Conflicts();
   learnFromRuns(scenario, setting, conflicts);
+  conflicts.isStrict = options.random === undefined;
   while (true) {
     const result = search(program, scenario, setting, conflicts, options, begin);
     // Else a word is shared of which that was not known: turns may be missing that concern it.
@@ -90,8 +93,15 @@ function search(
   scenario: Scenario,
   setting: Setting,
   conflicts: Conflicts | undefined,
-  { isNaive = false, limitMs = Infinity, mostRuns = Infinity, mostStates, leavesOutcomes = false, random }:
-    ExploreOptions,
+  {
+    isNaive = false,
+    now = () => performance.now(),
+    limitMs = Infinity,
+    mostRuns = Infinity,
+    mostStates,
+    leavesOutcomes = false,
+    random,
+  }: ExploreOptions,
   begin: number,
 ): Result {
   const states = new States(mostStates),
@@ -117,11 +127,11 @@ function search(
       if (isWhole) break;
     } else if (schedules === random.runs) break;
     if (schedules + cut >= mostRuns) ranOut = "runs";
-    else if (performance.now() - begin > limitMs) ranOut = "time";
+    else if (now() - begin > limitMs) ranOut = "time";
     else if (states.isFull) ranOut = "memory";
     if (ranOut !== undefined) break;
   }
-  const { steps, deathPoints } = world, ms = performance.now() - begin;
+  const { steps, deathPoints } = world, ms = now() - begin;
   const actors = world.actors.length;
   return {
     actors,

@@ -87,6 +87,19 @@ export class Memory {
   /** Everything that anybody stored is seen by all from here on. */
   fenceAll(_actor: number): void {}
 
+  /** Whether stores may come to be seen late. */
+  get isReordering(): boolean {
+    return false;
+  }
+
+  /**
+   * Whether an access that an actor is about to make would find and leave the same if it were made later, with no access
+   * of others to that word in between, and no change of any word in a memory that reorders.
+   */
+  isSettled(_actor: number, _word: number, _isWrite: boolean): boolean {
+    return true;
+  }
+
   /** How many looks may still miss something. */
   get delaysLeft(): number {
     return 0;

@@ -41,6 +41,11 @@ export class States {
     return false;
   }
 
+  /** Whether the search has been here with as many preemptions left. */
+  has(low: number, high: number, left: number): boolean {
+    return this.#left[this.#placeOf(low, high)] > left;
+  }
+
   #placeOf(low: number, high: number): number {
     const mask = this.#left.length - 1;
     let at = low & mask;

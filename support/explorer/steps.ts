@@ -208,12 +208,12 @@ export function $go(site: number): boolean {
 
 /** As `$go`, before a look at a word. */
 export function $goRead(site: number, words: AnyArray, index: number): boolean {
-  return world.goTo(site, sharedWordOf(words, index), false);
+  return world.goTo(site, sharedWordOf(words, index), false, words.BYTES_PER_ELEMENT > 4);
 }
 
 /** As `$go`, before a change of a word, or of who sleeps there. */
 export function $goWrite(site: number, words: AnyArray, index: number): boolean {
-  return world.goTo(site, sharedWordOf(words, index), true);
+  return world.goTo(site, sharedWordOf(words, index), true, words.BYTES_PER_ELEMENT > 4);
 }
 
 /** As `$go`, before a step that concerns nobody else. */

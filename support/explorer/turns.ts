@@ -1,4 +1,4 @@
-import { type Actor, AWAKE, PAUSING } from "./actor.ts";
+import { type Actor, ANY_WORD, AWAKE, NO_WORD, PAUSING } from "./actor.ts";
 import { type Choices, MOST_CHOICES } from "./choices.ts";
 import { mix } from "./hash.ts";
 import { Arm64Memory } from "./arm64_memory.ts";
@@ -74,15 +74,26 @@ export class Turns {
   protected deathsLeft = 0;
   /** Whether turns are left out that make no difference. */
   protected readonly isReduced: boolean;
+  /** Whether those that `#untouched` has are denied turns. */
+  protected readonly isStrict: boolean;
   #preemptionsLeft = 0;
   #stopsLeft = 0;
   /** Whether somebody died or stopped: then waits may end by a deadline alone. */
   #isDisturbed = false;
+  /**
+   * A bit for each actor that had to wait before a step which nobody's step since has touched. If it went on now, all
+   * would come to the same as if it had gone on first and waited after that step, for no more preemptions: it does not
+   * get the turn.
+   */
+  #untouched = 0;
+  /** How often a word had changed when that was looked at last. */
+  #changesSeen = 0;
   readonly #fillTurn = (offer: Uint16Array) => this.#offerTurn(offer);
 
-  constructor(setting: Setting, choices: Choices, states: States | undefined, isReduced: boolean) {
+  constructor(setting: Setting, choices: Choices, states: States | undefined, isReduced: boolean, isStrict: boolean) {
     this.setting = setting;
     this.isReduced = isReduced;
+    this.isStrict = isReduced && isStrict;
     this.memory = this.#makeMemory();
     this.choices = choices;
     this.#states = states;
@@ -113,6 +124,7 @@ export class Turns {
     this.choices.begin();
     this.current = this.next = this.failure = undefined;
     this.isCut = this.#isDisturbed = false;
+    this.#untouched = this.#changesSeen = 0;
     this.#preemptionsLeft = this.setting.preemptions;
     this.deathsLeft = this.setting.deaths ?? 0;
     this.#stopsLeft = this.setting.stops ?? 0;
@@ -134,7 +146,7 @@ export class Turns {
       this.fail("they go on for ever");
       return NOTHING;
     }
-    if (this.#states?.isKnown(this.#hash1(kind), this.#hash2(kind), this.#preemptionsLeft)) {
+    if (this.#isKnown(kind)) {
       this.isCut = true;
       return NOTHING;
     }
@@ -142,8 +154,43 @@ export class Turns {
     return count === 0 ? NOTHING : choices.take(kind, count);
   }
 
+  /** Whether all that can come has been seen. */
+  #isKnown(kind: number): boolean {
+    const states = this.#states;
+    if (states === undefined) return false;
+    const low = this.#hash1(kind), high = this.#hash2(kind), left = this.#preemptionsLeft;
+    if (this.#untouched === 0) return states.isKnown(low, high, left);
+    // Where nobody was denied a turn, more has been seen.
+    return states.has(low, high, left) ||
+      states.isKnown(mix(low, this.#untouched), mix(high, ~this.#untouched), left);
+  }
+
+  /** Whoever had to wait may find something else at its step from now on. */
+  protected touchAll(): void {
+    this.#untouched = 0;
+  }
+
+  /** The same for those whose step the current actor's conflicts with. */
+  protected touch({ word, isAtWrite }: Actor): void {
+    if (this.#untouched === 0 || word === NO_WORD) return;
+    for (const one of this.actors) {
+      if (word === ANY_WORD || (one.word === word && (isAtWrite || one.isAtWrite))) {
+        this.#untouched &= ~(1 << one.index);
+      }
+    }
+  }
+
+  /** An actor has to wait although it could go on. */
+  #defer(actor: Actor): void {
+    if (this.deathsLeft > 0 || this.#stopsLeft > 0) return; // those come at some turns only, of which none may be missing
+    const { word, isAtWrite, index } = actor;
+    if (word >= 0 && this.memory.isSettled(index, word, isAtWrite)) this.#untouched |= 1 << index;
+  }
+
   /** Decides who makes the next step; undefined if the run is over. */
   protected takeTurn(): Actor | undefined {
+    if (this.memory.isReordering && this.memory.changes !== this.#changesSeen) this.touchAll();
+    this.#changesSeen = this.memory.changes;
     while (true) {
       const option = this.choose(TURN, this.#fillTurn);
       if (option === NOTHING) return undefined;
@@ -154,20 +201,26 @@ export class Turns {
           this.die(actor);
           continue;
         case STOP:
+          this.touchAll();
           this.#stopsLeft--;
           this.#isDisturbed = actor.isStopped = true;
           this.trace?.note(`${actor.name} stops before ${this.trace.siteOf(actor)}`);
           continue;
         case RESUME:
+          this.touchAll();
           actor.isStopped = false;
           this.trace?.note(`${actor.name} goes on`);
           return actor;
         case EXPIRE:
+          this.touchAll();
           actor.expire(this.memory.changes);
           this.trace?.note(`the time of ${actor.name} runs out`);
           return actor;
       }
-      if (actor !== this.current) this.trace?.turn(price > 0);
+      if (actor !== this.current) {
+        this.trace?.turn(price > 0);
+        if (price > 0 && this.isStrict) this.#defer(this.current!);
+      }
       return actor;
     }
   }
@@ -189,6 +242,7 @@ export class Turns {
 
   /** An actor dies where it stands. */
   protected die(actor: Actor): void {
+    this.touchAll();
     this.deathsLeft--;
     this.#isDisturbed = actor.isDead = true;
     actor.inside = "";
@@ -199,16 +253,18 @@ export class Turns {
 
   #offerTurn(offer: Uint16Array): number {
     const { current, actors } = this, canGoOn = current !== undefined && current.canStep;
-    let count = 0;
+    let count = 0, denied = 0;
     if (canGoOn) offer[count++] = current.index | RUN << 4;
     const price = canGoOn ? 1 : 0;
     if (price <= this.#preemptionsLeft) {
       for (const actor of actors) {
-        if (actor !== current && actor.canStep) offer[count++] = actor.index | RUN << 4 | price << 8;
+        if (actor === current || !actor.canStep) continue;
+        if ((this.#untouched & 1 << actor.index) !== 0) denied++;
+        else offer[count++] = actor.index | RUN << 4 | price << 8;
       }
     }
-    if (count === 0) count = this.#offerDeadlines(offer);
-    else if (this.#preemptionsLeft > 0) {
+    if (count === 0 && denied === 0) count = this.#offerDeadlines(offer);
+    else if (count > 0 && this.#preemptionsLeft > 0) {
       for (const actor of actors) if (actor.canExpire) offer[count++] = actor.index | EXPIRE << 4 | 1 << 8;
     }
     if (this.deathsLeft > 0) {
@@ -220,6 +276,7 @@ export class Turns {
       }
     }
     if (this.#stopsLeft > 0 && canGoOn) offer[count++] = current.index | STOP << 4;
+    if (count === 0 && denied > 0) this.isCut = true;
     return count;
   }
 

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Actor, AWAKE, PAUSING } from "./actor.ts";
+import { Actor, ANY_WORD, AWAKE, NO_WORD, PAUSING } from "./actor.ts";
 import type { Choices } from "./choices.ts";
 import { Conflicts } from "./conflicts.ts";
 import { mix } from "./hash.ts";
@@ -73,7 +73,13 @@ export class World extends Turns {
    * @param conflicts What is known of who shares which words; undefined if turns are to be taken at every step.
    */
   constructor(setting: Setting, choices: Choices, states: States | undefined, conflicts: Conflicts | undefined) {
-    super(setting, choices, states, conflicts !== undefined && setting.memory !== "arm64");
+    super(
+      setting,
+      choices,
+      states,
+      conflicts !== undefined && setting.memory !== "arm64",
+      conflicts?.isStrict ?? false,
+    );
     this.#conflicts = conflicts ?? new Conflicts();
   }
 
@@ -219,22 +225,26 @@ export class World extends Turns {
 
   /** The actor that runs is about to make a step. @returns True if it goes on; else it pauses. */
   go(site: number): boolean {
+    this.current!.word = ANY_WORD;
     return this.#goAt(site, true, true);
   }
 
   /** As `go`, for a step that concerns nobody else. */
   goAlone(site: number): boolean {
+    this.current!.word = NO_WORD;
     return this.#goAt(site, false, false);
   }
 
   /** As `go`, for a step that asks for somebody's life. */
   goAsking(site: number): boolean {
+    this.current!.word = NO_WORD; // a death is told to all
     return this.#goAt(site, this.setting.deaths !== undefined, false);
   }
 
-  /** As `go`, for an access to a word. */
-  goTo(site: number, word: number, isWrite: boolean): boolean {
+  /** As `go`, for an access to a word, or to it and the next one. */
+  goTo(site: number, word: number, isWrite: boolean, isWide: boolean): boolean {
     const actor = this.current!.index, isShared = word >= 0 && this.#conflicts.isShared(actor, word, isWrite);
+    this.current!.word = word < 0 ? NO_WORD : isWide ? ANY_WORD : word;
     // Whoever is fenced shows all that it stored before.
     return this.#goAt(site, isShared || (isWrite && this.isReordering), isWrite);
   }
@@ -260,6 +270,7 @@ export class World extends Turns {
    */
   beSeen(): void {
     this.#isSeen = true;
+    this.touchAll();
   }
 
   /** Each step begins here. @returns Who makes it; undefined while nobody runs. */
@@ -271,6 +282,7 @@ export class World extends Turns {
     }
     this.#isGranted = false;
     if (current.called !== undefined) this.#history.start(current);
+    this.touch(current);
     this.steps++;
     current.steps++;
     return current.index;

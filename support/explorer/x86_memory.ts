@@ -53,6 +53,15 @@ export class X86Memory extends Memory {
     return this.#delaysLeft;
   }
 
+  override get isReordering(): boolean {
+    return true;
+  }
+
+  override isSettled(actor: number, word: number, isWrite: boolean): boolean {
+    if (isWrite && this.#listOf(actor).length > 0) return false; // it may be a fence
+    return !this.#waiting.some((list) => list.some((one) => one.word === word || one.word === word + 1));
+  }
+
   override load(actor: number, word: number): number {
     this.#takeIn(actor, word, false);
     return this.#own(actor, word);

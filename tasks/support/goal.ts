@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import type { Result, Scenario, Setting } from "../../support/explorer/mod.ts";
 
 /** One exploration that the goal asks for. */
@@ -26,6 +27,12 @@ export interface GoalAnswer {
   readonly counts: Pick<Result, "actors" | "schedules" | "cut" | "deathPoints" | "deepest" | "ms" | "ranOut">;
   /** What went wrong, in words. */
   readonly failure?: string;
+}
+
+/** How long this process has had a processor, in milliseconds: what others do meanwhile makes no difference. */
+export function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Preemptions for two actors and for more, beside one death, and beside two. */

@@ -7,7 +7,7 @@
 import process from "node:process";
 import { buildProgram, explore, failureInWords, type Program } from "../../support/explorer/mod.ts";
 import { tell, told } from "../../support/in_peer.ts";
-import type { GoalAnswer, GoalOrder } from "./goal.ts";
+import { type GoalAnswer, type GoalOrder, processorMs } from "./goal.ts";
 
 let built: { file: string; program: Program } | undefined;
 
@@ -15,6 +15,7 @@ for await (const { file, part, title, setting, limitMs, mostStates } of told<Goa
   if (built?.file !== file) built = { file, program: await buildProgram(`tests/model/scenarios/${file}.ts`) };
   const { program } = built, scenario = program.scenarios.find((one) => one.part === part && one.title === title)!;
   const { actors, schedules, cut, deathPoints, deepest, ms, ranOut, failure } = explore(program, scenario, setting, {
+    now: processorMs,
     limitMs,
     mostStates,
     leavesOutcomes: true,
