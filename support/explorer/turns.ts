@@ -114,9 +114,9 @@ export class Turns {
     return this.actors.filter(({ isDead }) => isDead).map(({ name }) => name);
   }
 
-  /** Notes what is wrong, once. */
+  /** Notes what is wrong, once. What a run still does that was cut within a step means nothing. */
   fail(message: string): void {
-    this.failure ??= message;
+    if (!this.isCut) this.failure ??= message;
   }
 
   /** Begins a run. */

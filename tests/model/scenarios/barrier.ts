@@ -29,35 +29,42 @@ function meet(title: string, parties: number, rounds: number, settings: Scenario
 }
 
 /** The others are told of a death, and go on when another has come. */
-const mourning: Scenario = {
-  part: "Barrier",
-  title: "one of two dies, and another takes its place",
-  settings: [{ preemptions: 1, deaths: 1 }],
-  start() {
-    const barrier = share(Barrier, { parties: 2 }), told = words(2, "told");
-    const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => barrier.as(who));
-    const comeAlone = (own: Barrier) => () => {
-      try {
-        own.wait({ timeoutMs: 1 });
-      } catch (error) {
-        must(error instanceof OwnerDiedError, `refused: ${error}`);
-        told[0] = 1;
-      }
-    };
-    return {
-      actors: {
-        ann: comeAlone(ann),
-        bob: comeAlone(bob),
-        cyd() {
-          if (told[0] === 0) return;
+function mourning(title: string, isReplaced: boolean, settings: Scenario["settings"]): Scenario {
+  return {
+    part: "Barrier",
+    title,
+    settings,
+    start() {
+      const barrier = share(Barrier, { parties: 2 }), told = words(2, "told");
+      const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => barrier.as(who));
+      const comeAlone = (own: Barrier) => () => {
+        try {
+          own.wait({ timeoutMs: 1 });
+        } catch (error) {
+          must(error instanceof OwnerDiedError, `refused: ${error}`);
+          told[0] = 1;
+        }
+      };
+      const takePlace = () => {
+        if (told[0] === 0) return;
+        try {
           cyd.wait({ timeoutMs: 1 });
           told[1] = 1;
+        } catch (error) {
+          must(error instanceof OwnerDiedError, `refused: ${error}`); // the other one has died too
+        }
+      };
+      return {
+        actors: {
+          ann: comeAlone(ann),
+          bob: comeAlone(bob),
+          ...isReplaced ? { cyd: takePlace } : {},
         },
-      },
-      check: ({ dead }) => must(dead.length > 0 || told[0] === 0, "a death is reported, and nobody died"),
-    };
-  },
-};
+        check: ({ dead }) => must(dead.length > 0 || told[0] === 0, "a death is reported, and nobody died"),
+      };
+    },
+  };
+}
 
 /** An arrival stands when its time has run out. */
 const impatient: Scenario = {
@@ -92,6 +99,8 @@ const impatient: Scenario = {
 export const scenarios: readonly Scenario[] = [
   meet("two meet twice", 2, 2, [{ preemptions: 2 }, { preemptions: 1, stops: 1 }]),
   meet("three meet once", 3, 1, [{ preemptions: 1 }]),
-  mourning,
+  meet("two meet once", 2, 1, [{ preemptions: 2 }, { preemptions: 1, stops: 1 }]),
+  mourning("one of two dies, and another takes its place", true, [{ preemptions: 1, deaths: 1 }]),
+  mourning("one of two dies, and the other is told", false, [{ preemptions: 1, deaths: 1 }]),
   impatient,
 ];

@@ -6,14 +6,15 @@ function lengthOf(type: number): number {
   return type % 2 === 0 ? 0 : 8;
 }
 
-/** Messages of one or of many producers come whole, once, and in the order of each. */
+/** Messages, those too that are there at first, of one or of many producers come whole, once, and in the order of each. */
 function passing(
   title: string,
   producers: readonly number[],
   wanted: number,
   settings: Scenario["settings"],
+  before = 0,
 ): Scenario {
-  const total = producers.reduce((sum, count) => sum + count, 0);
+  const total = producers.reduce((sum, count) => sum + count, before);
   return {
     part: "ByteRing",
     title,
@@ -33,8 +34,13 @@ function passing(
       const actors: Record<string, () => void> = {};
       producers.forEach((count, i) => {
         const own = ring.as(`producer${i}`).producer();
+        const there = i === 0 ? before : 0;
+        for (let k = 1; k <= there; k++) {
+          must(own.claim(lengthOf(10 * (i + 1) + k), 10 * (i + 1) + k) !== undefined, "there is space at first");
+          own.publish();
+        }
         actors[`producer${i}`] = () => {
-          for (let k = 1; k <= count; k++) {
+          for (let k = there + 1; k <= there + count; k++) {
             own.claimWait(lengthOf(10 * (i + 1) + k), 10 * (i + 1) + k);
             own.publish();
           }
@@ -48,7 +54,7 @@ function passing(
         // Of a dead producer nothing more comes, and nobody makes room for those that live once the consumer is dead.
         mayWaitForEver: ({ dead }) =>
           dead.includes("consumer") ||
-          producers.reduce((sum, count, i) => sum + (dead.includes(`producer${i}`) ? 0 : count), 0) < wanted,
+          producers.reduce((sum, count, i) => sum + (dead.includes(`producer${i}`) ? 0 : count), before) < wanted,
         check({ dead }) {
           const heir = dead.includes("consumer") ? ring.as("eve").consumer() : consumer;
           if (dead.includes("consumer")) last.fill(0); // the messages of its last drain may be received again
@@ -71,6 +77,17 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 2,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
+  passing("one message through an empty ring", [1], 1, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    memory: "x86",
+    delays: 1,
+  }, { preemptions: 1, memory: "arm64", delays: 1 }]),
+  passing("one message into a full ring", [1], 1, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    memory: "x86",
+    delays: 1,
+  }, { preemptions: 1, memory: "arm64", delays: 1 }], 5),
+  passing("two produce one each", [1, 1], 2, [{ preemptions: 1 }]),
   passing("two produce, and one of them is enough", [1, 1], 1, [{ preemptions: 0, deaths: 1 }]),
   passing("two produce", [1, 2], 3, [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
     preemptions: 1,

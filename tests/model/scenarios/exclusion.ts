@@ -193,8 +193,30 @@ function scenariosOf(kind: Kind): Scenario[] {
         };
       },
     },
-    ...(kind.hasCells ? [firstUse(kind)] : []),
+    ...(kind.hasCells ? [firstUse(kind), once(kind)] : []),
   ];
+}
+
+/** Where a lock takes many steps: as short as it can be. */
+function once(kind: Kind): Scenario {
+  return {
+    part: kind.part,
+    title: "two take it once",
+    settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+    start() {
+      const lock = kind.share(), data = words(3, "data"), [ann, bob] = ["ann", "bob"].map((who) => warm(lock, who));
+      return {
+        actors: { ann: often(ann, data, 1), bob: often(bob, data, 1) },
+        check({ dead }) {
+          if (dead.length === 0) {
+            must(data[0] === 2, `a change was lost: ${data}`);
+            must(kind.rest?.(lock.words) ?? true, "it is not at rest");
+          }
+          comeLate(lock.as("eve"), data, dead);
+        },
+      };
+    },
+  };
 }
 
 /** Where each has a cell: two take theirs at the same time, one perhaps that of the other, which died. */

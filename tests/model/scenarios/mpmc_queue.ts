@@ -4,12 +4,13 @@ import { must, type Scenario, share } from "../../../support/explorer/inside/sce
 
 const layout = recordsOf(2);
 
-/** Each record is received once; with deaths, once at most, and who lives goes on. */
+/** Each record is received once, those too that are there at first; with deaths, once at most, and who lives goes on. */
 function sharing(
   title: string,
   producers: readonly number[],
   consumers: readonly number[],
   settings: Scenario["settings"],
+  before = 0,
 ): Scenario {
   return {
     part: "MpmcQueue",
@@ -21,9 +22,14 @@ function sharing(
       const actors: Record<string, () => void> = {};
       producers.forEach((count, i) => {
         const own = queue.as(`producer${i}`).producer();
-        const values = Array.from({ length: count }, (_, k) => filled(layout, 10 * (i + 1) + k));
+        const first = i === 0 ? before : 0;
+        const values = Array.from({ length: first + count }, (_, k) => filled(layout, 10 * (i + 1) + k));
+        for (let k = 0; k < first; k++) {
+          must(own.push(values[k]), "there is space at first");
+          pushed.push(10 * (i + 1) + k);
+        }
         actors[`producer${i}`] = () => {
-          for (let k = 0; k < count; k++) {
+          for (let k = first; k < first + count; k++) {
             own.pushWait(values[k]);
             pushed.push(10 * (i + 1) + k);
           }
@@ -48,7 +54,7 @@ function sharing(
         // What a dead consumer had taken is lost; and of a dead producer nothing more comes.
         mayWaitForEver: ({ dead }) =>
           dead.some((who) => who.startsWith("consumer")) ||
-          producers.reduce((sum, count, i) => sum + (dead.includes(`producer${i}`) ? 0 : count), 0) < wanted,
+          producers.reduce((sum, count, i) => sum + (dead.includes(`producer${i}`) ? 0 : count), before) < wanted,
         check({ dead }) {
           const eve = queue.as("eve"), rest = eve.consumer(), into = filled(layout, 0);
           while (rest.shift(into)) {
@@ -75,6 +81,17 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 1,
   }]),
+  sharing("one gives one, one takes one", [1], [1], [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    memory: "x86",
+    delays: 1,
+  }, { preemptions: 1, memory: "arm64", delays: 1 }]),
+  sharing("one gives one to a full queue, one takes one", [1], [1], [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ], 2),
   sharing("three through two slots", [3], [3], [{ preemptions: 1 }]),
   sharing("two give, one takes both", [1, 1], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
   sharing("two give, one takes one", [1, 1], [1], [{ preemptions: 0, deaths: 1 }]),

@@ -2,57 +2,90 @@ import { SpscRing } from "../../../lib/channel/spsc_ring/spsc_ring.ts";
 import { filled, recordsOf, valueIn } from "../../../support/explorer/inside/bound_record.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
-const layout = recordsOf(2), COUNT = 3;
+const layout = recordsOf(2);
+
+/** How many records are there at first, are pushed, and are taken. */
+interface Records {
+  readonly before: number;
+  readonly pushed: number;
+  readonly taken: number;
+}
 
 /** A producer waits for space and a consumer for records; whoever takes over goes on where the dead one was. */
-export const passing: Scenario = {
-  part: "SpscRing",
-  title: "three records through a ring of two",
-  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 2 }, {
-    preemptions: 2,
-    memory: "x86",
-    delays: 1,
-    hasMembarrier: false,
-  }, { preemptions: 1, memory: "arm64", delays: 2 }],
-  start() {
-    const ring = share(SpscRing, { layout, capacity: 2 }), received: number[] = [], into = filled(layout, 0);
-    const producer = ring.as("ann").producer(), consumer = ring.as("bob").consumer();
-    const values = Array.from({ length: COUNT }, (_, i) => filled(layout, i + 1));
-    return {
-      actors: {
-        ann() {
-          for (let i = 0; i < COUNT; i++) producer.pushWait(values[i]);
+function passing(title: string, { before, pushed, taken }: Records, settings: Scenario["settings"]): Scenario {
+  const total = before + pushed;
+  return {
+    part: "SpscRing",
+    title,
+    settings,
+    start() {
+      const ring = share(SpscRing, { layout, capacity: 2 }), received: number[] = [], into = filled(layout, 0);
+      const producer = ring.as("ann").producer(), consumer = ring.as("bob").consumer();
+      const values = Array.from({ length: total }, (_, i) => filled(layout, i + 1));
+      for (let i = 0; i < before; i++) producer.push(values[i]);
+      return {
+        actors: {
+          ann() {
+            for (let i = before; i < total; i++) producer.pushWait(values[i]);
+          },
+          bob() {
+            for (let i = 0; i < taken; i++) {
+              consumer.shiftWait(into);
+              received.push(valueIn(into));
+              must(received[i] === i + 1, `received ${received}`);
+            }
+          },
         },
-        bob() {
-          for (let i = 0; i < COUNT; i++) {
-            consumer.shiftWait(into);
-            received.push(valueIn(into));
-            must(received[i] === i + 1, `received ${received}`);
-          }
+        mayWaitForEver: ({ dead }) => dead.length > 0,
+        check({ dead }) {
+          const eve = ring.as("eve");
+          const heir = dead.includes("bob") ? eve.consumer() : consumer;
+          // One that died may have received one more than it could tell of.
+          let next = dead.includes("bob") ? heir.position + 1 : received.length + 1;
+          must(next === received.length + 1 || next === received.length + 2, `goes on at ${next}, after ${received}`);
+          const drain = (end: number) => {
+            for (; heir.shift(into); next++) {
+              must(valueIn(into) === next, `received ${valueIn(into)} in place of ${next}`);
+            }
+            must(next === end + 1, `received ${next - 1} of ${end}`);
+          };
+          const published = next - 1 + heir.length;
+          must(published === total || dead.length > 0, `published ${published} of ${total}`);
+          drain(published);
+          if (!dead.includes("ann")) return;
+          const last = next, successor = eve.producer();
+          must(successor.position === last - 1, "the next producer goes on behind what was published");
+          must(successor.push(filled(layout, last)), "there is space");
+          drain(last);
         },
-      },
-      mayWaitForEver: ({ dead }) => dead.length > 0,
-      check({ dead }) {
-        const eve = ring.as("eve");
-        const heir = dead.includes("bob") ? eve.consumer() : consumer;
-        // One that died may have received one more than it could tell of.
-        let next = dead.includes("bob") ? heir.position + 1 : received.length + 1;
-        must(next === received.length + 1 || next === received.length + 2, `goes on at ${next}, after ${received}`);
-        const drain = (end: number) => {
-          for (; heir.shift(into); next++) {
-            must(valueIn(into) === next, `received ${valueIn(into)} in place of ${next}`);
-          }
-          must(next === end + 1, `received ${next - 1} of ${end}`);
-        };
-        const published = next - 1 + heir.length;
-        must(published === COUNT || dead.length > 0, `published ${published} of ${COUNT}`);
-        drain(published);
-        if (!dead.includes("ann")) return;
-        const last = next, successor = eve.producer();
-        must(successor.position === last - 1, "the next producer goes on behind what was published");
-        must(successor.push(filled(layout, last)), "there is space");
-        drain(last);
-      },
-    };
-  },
-};
+      };
+    },
+  };
+}
+
+export const scenarios: readonly Scenario[] = [
+  passing("three records through a ring of two", { before: 0, pushed: 3, taken: 3 }, [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, memory: "x86", delays: 2 },
+    {
+      preemptions: 2,
+      memory: "x86",
+      delays: 1,
+      hasMembarrier: false,
+    },
+    { preemptions: 1, memory: "arm64", delays: 2 },
+  ]),
+  passing("one record through an empty ring", { before: 0, pushed: 1, taken: 1 }, [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ]),
+  passing("one record into a full ring", { before: 2, pushed: 1, taken: 1 }, [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ]),
+];
