@@ -93,8 +93,8 @@ export class Memory {
   }
 
   /**
-   * Whether an access that an actor is about to make would find and leave the same if it were made later, with no access
-   * of others to that word in between, and no change of any word in a memory that reorders.
+   * Whether an access that an actor is about to make would find and leave the same if it were made later, with no
+   * access of others to that word in between, and no change of any word in a memory that reorders.
    */
   isSettled(_actor: number, _word: number, _isWrite: boolean): boolean {
     return true;

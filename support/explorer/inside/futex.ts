@@ -68,6 +68,9 @@ export class Futex {
   }
 }
 
+/** There are no threads that wait for tasks. */
+export function endUnusedThreads(): void {}
+
 /** For the compiler: this class has all that the real one has. */
 type Complete = [typeof Futex, Futex] extends
   [Record<Exclude<keyof typeof real.Futex, "prototype">, unknown>, Record<keyof real.Futex, unknown>] ? true : never;

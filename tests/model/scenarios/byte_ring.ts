@@ -6,7 +6,7 @@ function lengthOf(type: number): number {
   return type % 2 === 0 ? 0 : 8;
 }
 
-/** Messages, those too that are there at first, of one or of many producers come whole, once, and in the order of each. */
+/** Messages of one or of many producers come whole, once, and in the order of each; so do those there at first. */
 function passing(
   title: string,
   producers: readonly number[],

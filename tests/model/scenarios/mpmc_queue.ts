@@ -4,7 +4,7 @@ import { must, type Scenario, share } from "../../../support/explorer/inside/sce
 
 const layout = recordsOf(2);
 
-/** Each record is received once, those too that are there at first; with deaths, once at most, and who lives goes on. */
+/** Each record is received once, as are those there at first; with deaths, once at most, and who lives goes on. */
 function sharing(
   title: string,
   producers: readonly number[],
