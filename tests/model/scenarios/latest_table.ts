@@ -5,11 +5,17 @@ import { must, type Scenario, share, type Start } from "../../../support/explore
 const layout = recordsOf(2);
 
 /** A row is whole, and never older than what was read before. */
-function quoting(title: string, isInPlace: boolean, settings: Scenario["settings"]): Scenario {
-  return { part: "LatestTable", title, settings, start: () => start(isInPlace) };
+function quoting(
+  title: string,
+  isInPlace: boolean,
+  settings: Scenario["settings"],
+  writes = 4,
+  reads = 2,
+): Scenario {
+  return { part: "LatestTable", title, settings, start: () => start(isInPlace, writes, reads) };
 }
 
-function start(isInPlace: boolean): Start {
+function start(isInPlace: boolean, writes: number, reads: number): Start {
   const table = share(LatestTable, { layout, rows: 1, versions: 2 }), into = filled(layout, 0);
   const writer = table.as("ann").writer(), reader = table.as("bob");
   const values = [1, 2, 3, 4].map((value) => filled(layout, value));
@@ -22,7 +28,7 @@ function start(isInPlace: boolean): Start {
   return {
     actors: {
       ann() {
-        for (let i = 0; i < 4; i++) {
+        for (let i = 0; i < writes; i++) {
           begun = i + 1;
           if (isInPlace) {
             fill(writer.begin(0), i + 1);
@@ -32,7 +38,7 @@ function start(isInPlace: boolean): Start {
         }
       },
       bob() {
-        for (let i = 0; i < 2; i++) read(reader);
+        for (let i = 0; i < reads; i++) read(reader);
       },
     },
     check({ dead }) {
@@ -61,4 +67,15 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 2,
   }, { preemptions: 1, memory: "arm64", delays: 2 }]),
+  quoting(
+    "one writes a row three times, one reads it once",
+    false,
+    [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }, {
+      preemptions: 1,
+      memory: "arm64",
+      delays: 1,
+    }],
+    3,
+    1,
+  ),
 ];
