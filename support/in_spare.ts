@@ -4,6 +4,7 @@
  * @module
  */
 import { readSync, writeSync } from "node:fs";
+import { setPriority } from "node:os";
 import process from "node:process";
 import { peerArgs } from "./in_peer.ts";
 
@@ -48,6 +49,8 @@ export function toldNow<T>(): T | undefined {
  */
 export function serve(work: (args: readonly string[]) => void): void {
   const args = process.env.SHMKIT_SPARE === undefined ? peerArgs : toldNow<SpareOrder>()?.args;
+  // In a soak processes start all the time, and those that are at work must not keep them from it.
+  if (process.env.SHMKIT_SOAK !== undefined) setPriority(10);
   if (args !== undefined) work(args);
   process.exit(0);
 }

@@ -97,6 +97,8 @@ for (const runtime of BESIDE) {
       withRing(16, async (name) => {
         const peer = Peer.start(runtime, SCRIPT, ["threads", name]);
         for (const threads of [1, 0, 1, 0]) assertEquals(await peer.next(), threads);
+        const { endedAfterMs } = await peer.next() as { endedAfterMs: number };
+        assertLess(endedAfterMs, 900, "after the close it stayed as long as an unused thread does");
         await peer.succeeded();
       }));
 

@@ -164,22 +164,34 @@ const parts: Record<string, () => void | Promise<void>> = {
     tell("ready");
     tell(mutex.lock({ stop, timeoutMs: 20_000 }));
   },
-  /** How many threads wait in the kernel while a task waits, and after a while; then once more, and after the close. */
+  /** How many threads wait in the kernel while a task waits, and later; then once more, and after the close. */
   async threads() {
     using consumer = openRing().consumer();
     const threads = () =>
       readdirSync("/proc/self/task").filter((id) =>
         readFileSync(`/proc/self/task/${id}/syscall`, "utf8").startsWith("449 ")
       ).length;
-    setTimeout(() => tell(threads()), 300);
-    await consumer.shiftAsync(Sample.alloc(), { timeoutMs: 600 });
-    await after(2500);
-    tell(threads());
-    setTimeout(() => tell(threads()), 300);
-    await consumer.shiftAsync(Sample.alloc(), { timeoutMs: 400 });
+    const reaches = async (wanted: number) => {
+      const limit = performance.now() + 20_000;
+      while (threads() !== wanted && performance.now() < limit) await after(5);
+      tell(threads());
+    };
+    const waits = async () => {
+      const ended = new AbortController(), options = { signal: ended.signal };
+      const wait = consumer.shiftAsync(Sample.alloc(), options).catch((reason: Error) => {
+        if (reason.name !== "AbortError") throw reason;
+      });
+      await reaches(1);
+      ended.abort();
+      await wait;
+    };
+    await waits();
+    await reaches(0);
+    await waits();
+    const closed = performance.now();
     segment.close();
-    await after(200); // it would stay for a second and more if there were something left to wait for
-    tell(threads());
+    await reaches(0);
+    tell({ endedAfterMs: performance.now() - closed });
   },
 };
 
