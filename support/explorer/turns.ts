@@ -182,7 +182,7 @@ export class Turns {
 
   /** An actor has to wait although it could go on. */
   #defer(actor: Actor): void {
-    if (this.deathsLeft > 0 || this.#stopsLeft > 0) return; // those come at some turns only, of which none may be missing
+    if (this.deathsLeft > 0 || this.#stopsLeft > 0) return; // they come only at some turns: none may be missing
     const { word, isAtWrite, index } = actor;
     if (word >= 0 && this.memory.isSettled(index, word, isAtWrite)) this.#untouched |= 1 << index;
   }
