@@ -31,7 +31,7 @@ export function makeProgram(end: (code: number) => void): Command {
     .argument("[object]", "the name of an object in it")
     .option("--rows [count]", `all rows or records, or so many; of one object ${ROWS} unless given`, rowCount)
     .option("--follow", "goes on, and shows what changes")
-    .option("--interval <ms>", "how often to look when following", milliseconds, 100)
+    .option("--interval <ms>", "sampling interval of --follow", milliseconds, 100)
     .action(async (name, object, { json, rows, follow = false, interval }) => {
       if (follow && object === undefined) program.error("error: --follow needs an object");
       const options = { rows: rows === true ? Infinity : rows, follow, intervalMs: interval };
@@ -40,7 +40,7 @@ export function makeProgram(end: (code: number) => void): Command {
 
   command("top", "what happens in all segments, or in one, as it happens")
     .argument("[name]", "the segment's name")
-    .option("--interval <ms>", "how often to look", milliseconds, 2000)
+    .option("--interval <ms>", "sampling interval", milliseconds, 2000)
     .option("--count <looks>", "ends after so many looks; where there is no terminal, after one", rowCount)
     .action(async (name, { json, interval, count }) =>
       end(await top({ name, intervalMs: interval, count }, new Output(json === true)))

@@ -6,14 +6,14 @@
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"] as const;
 const EXPIRY_HOUR = 8;
 
-/** Reads a day such as `27DEC24`; undefined if it is none that exists. */
+/** Reads a day such as `27DEC24`; undefined if there is no such day. */
 export function expiryOfName(text: string): number | undefined {
   const match = /^(\d{1,2})([A-Z]{3})(\d{2})$/.exec(text);
   if (match === null) return undefined;
   return expiryOf(Number(match[3]), MONTHS.indexOf(match[2] as typeof MONTHS[number]), Number(match[1]));
 }
 
-/** Reads a day such as `241227`; undefined if it is none that exists. */
+/** Reads a day such as `241227`; undefined if there is no such day. */
 export function expiryOfDigits(text: string): number | undefined {
   const match = /^(\d{2})(\d{2})(\d{2})$/.exec(text);
   return match === null ? undefined : expiryOf(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
