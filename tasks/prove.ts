@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import {
@@ -35,6 +35,7 @@ import type { MemoryModel } from "../support/explorer/memory.ts";
 import { Peer } from "../support/peer.ts";
 import { thisRuntime } from "../support/runtimes.ts";
 import { CHANNEL_VARIANTS } from "../tests/model/channel_variants.ts";
+import { scenarioFile, scenarioFiles } from "../tests/model/scenario_file.ts";
 import { VARIANTS } from "../tests/model/variants.ts";
 import { type GoalAnswer, type GoalOrder, goalsOf, GoalTable, type GoalTask, processorMs } from "./support/goal.ts";
 
@@ -92,16 +93,11 @@ async function proveAll(): Promise<void> {
   row("part", "scenario", "within", "schedules", "cut", "crash points", "deepest", "time");
   row(..."--------".split("").map((dash) => dash.repeat(3)));
   for (const file of scenarioFiles()) {
-    const program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+    const program = await buildProgram(scenarioFile(file));
     for (const scenario of program.scenarios.filter(isWanted)) {
       for (const setting of settingsOf(scenario)) prove(file, program, scenario, setting);
     }
   }
-}
-
-function scenarioFiles(): string[] {
-  const folder = new URL("../tests/model/scenarios/", import.meta.url);
-  return readdirSync(folder).map((name) => name.replace(".ts", "")).sort();
 }
 
 function isWanted({ part, title }: Scenario): boolean {
@@ -171,7 +167,7 @@ function row(...cells: string[]): void {
 async function proveGoals(): Promise<void> {
   const table = new GoalTable(values.table), tasks: GoalTask[] = [];
   for (const file of scenarioFiles()) {
-    const program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+    const program = await buildProgram(scenarioFile(file));
     for (const scenario of program.scenarios.filter(isWanted)) {
       const { part, title } = scenario, { actors } = explore(program, scenario, { preemptions: 0 }, { mostRuns: 1 });
       for (const setting of goalsOf(scenario, actors)) tasks.push({ file, part, title, setting });
@@ -216,7 +212,7 @@ async function tryVariants(): Promise<void> {
   row(..."-----".split("").map((dash) => dash.repeat(3)));
   for (const { title, file, scenario: name, patches } of [...VARIANTS, ...CHANNEL_VARIANTS]) {
     if (values.part !== undefined && !name.startsWith(`${values.part}:`)) continue;
-    const program = await buildProgram(`tests/model/scenarios/${file}.ts`, patches);
+    const program = await buildProgram(scenarioFile(file), patches);
     const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name))!;
     const least = scenario.settings.flatMap(upTo).map((setting) => ({
       setting,
@@ -242,7 +238,7 @@ function upTo(setting: Setting): Setting[] {
 
 async function repeat(text: string): Promise<void> {
   const { file, part, title, setting, path } = readToken(text),
-    program = await buildProgram(`tests/model/scenarios/${file}.ts`);
+    program = await buildProgram(scenarioFile(file));
   const scenario = program.scenarios.find((one) => one.part === part && one.title === title);
   if (scenario === undefined) {
     console.error(`Cannot replay as there is no scenario '${part}: ${title}' in ${file}.ts any more`);

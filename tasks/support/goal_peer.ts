@@ -7,12 +7,13 @@
 import process from "node:process";
 import { buildProgram, explore, failureInWords, type Program } from "../../support/explorer/mod.ts";
 import { tell, told } from "../../support/in_peer.ts";
+import { scenarioFile } from "../../tests/model/scenario_file.ts";
 import { type GoalAnswer, type GoalOrder, processorMs } from "./goal.ts";
 
 let built: { file: string; program: Program } | undefined;
 
 for await (const { file, part, title, setting, limitMs, mostStates } of told<GoalOrder>()) {
-  if (built?.file !== file) built = { file, program: await buildProgram(`tests/model/scenarios/${file}.ts`) };
+  if (built?.file !== file) built = { file, program: await buildProgram(scenarioFile(file)) };
   const { program } = built, scenario = program.scenarios.find((one) => one.part === part && one.title === title)!;
   const { actors, schedules, cut, deathPoints, deepest, ms, ranOut, failure } = explore(program, scenario, setting, {
     now: processorMs,

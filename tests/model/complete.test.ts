@@ -1,11 +1,10 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import { buildProgram, explore, type Setting, settingInWords } from "../../support/explorer/mod.ts";
 import { Peer } from "../../support/peer.ts";
 import { otherRuntime } from "../../support/runtimes.ts";
 import { COUNTED, countsOf } from "./counts.ts";
-import { scenarioFile } from "./scenario_file.ts";
+import { scenarioFile, scenarioFiles } from "./scenario_file.ts";
 
 /** So small that they can also be explored without leaving anything out. */
 const SMALL: readonly Setting[] = [
@@ -25,8 +24,7 @@ const MOST_RUNS = 200;
 /** The shortest scenarios of a histogram and an order book have more than that. */
 const TOO_LONG = ["histogram", "order_book"];
 
-const FILES = readdirSync(new URL("./scenarios/", import.meta.url)).map((name) => name.replace(".ts", ""))
-  .filter((name) => !TOO_LONG.includes(name)).sort();
+const FILES = scenarioFiles().filter((name) => !TOO_LONG.includes(name));
 
 describe("not to enter a state twice, and not to take turns that make no difference, loses no outcome", {
   timeout: 600_000,
