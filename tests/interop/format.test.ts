@@ -5,7 +5,7 @@ import { chars, HistogramReading, KeyedTable, Region, struct, u32, u53 } from ".
 
 const ROOT = new URL("../../", import.meta.url), PAGE = new URL("docs/format.md", ROOT);
 
-/** A table of the page, the rows as cells. */
+/** A table of the page. */
 interface Table {
   readonly source: string;
   readonly line: number;
@@ -13,7 +13,7 @@ interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The tables that stand below the name of a source. */
+/** The tables below the name of a source. */
 function tablesOf(text: string): Table[] {
   const found: Table[] = [], lines = text.split("\n");
   let source = "";
@@ -28,13 +28,13 @@ function tablesOf(text: string): Table[] {
   return found;
 }
 
-/** What a constant means in bytes, by its name: an offset, a 32-bit word's index, a double's, or nothing of these. */
+/** Where a constant says that a field begins, in bytes: its name tells whether it counts bytes, words or doubles. */
 function bytesOf(name: string, value: number): number {
   if (/(_OFFSET|_DELTA_BYTES)$/.test(name) || name.endsWith("_OFFSET_OFFSET")) return value;
   return /_F64$|_ACQUISITIONS$|_CONTENDED$|^DOUBLES_/.test(name) ? value * 8 : value * 4;
 }
 
-/** The numbers that a source exports; of one that exports none, those that it keeps to itself. */
+/** The numbers that a source exports or, if it exports none, its private ones. */
 async function constantsOf(source: string): Promise<Record<string, number>> {
   const url = new URL(source, ROOT), exported = numbersOf(await import(url.href));
   if (Object.keys(exported).length > 0) return exported;
@@ -73,10 +73,12 @@ function pairingNames(): Set<string> {
 }
 
 const text = readFileSync(PAGE, "utf8"), tables = tablesOf(text);
+/** The page without its line breaks. */
+const prose = text.replaceAll(/\s+/g, " ");
 const sources = [...new Set(tables.map(({ source }) => source))];
 
 describe("docs/format.md", () => {
-  it("has tables of all formats", () => {
+  it("has a table for every format", () => {
     const formats = readdirSync(new URL("lib/", ROOT), { recursive: true, encoding: "utf8" })
       .filter((path) => /(^|[/_])format\.ts$/.test(path)).map((path) => `lib/${path}`);
     assertGreater(formats.length, 16);
@@ -84,16 +86,16 @@ describe("docs/format.md", () => {
   });
 
   for (const source of sources) {
-    it(`says what ${source} says, and all of it`, async () => {
+    it(`agrees with ${source}, and is complete`, async () => {
       const constants = await constantsOf(source);
-      const told = new Set<string>(), complaints: string[] = [];
+      const listed = new Set<string>(), complaints: string[] = [];
       for (const { columns, rows, line } of tables.filter((table) => table.source === source)) {
         let end: number | undefined;
         for (const cells of rows) {
           const cell = (column: string) => cells[columns.indexOf(column)] ?? "",
             name = cell("constant").replaceAll("`", "");
           const value = constants[name], where = `line ${line}: ${cells.join(" | ")}`;
-          if (name !== "") told.add(name);
+          if (name !== "") listed.add(name);
           if (name !== "" && value === undefined) complaints.push(`${where}: no such constant`);
           if (columns[0] === "constant") {
             if (Number(cell("value")) !== value >>> 0) complaints.push(`${where}: is ${value}`);
@@ -106,24 +108,24 @@ describe("docs/format.md", () => {
           if (value !== undefined && bytesOf(name, value) !== offset) complaints.push(`${where}: is ${value}`);
         }
       }
-      assertGreater(told.size, 0);
+      assertGreater(listed.size, 0);
       complaints.push(
-        ...Object.keys(constants).filter((name) => !told.has(name)).map((name) => `${name} is not told`),
+        ...Object.keys(constants).filter((name) => !listed.has(name)).map((name) => `${name} is missing`),
       );
       assertEquals(complaints, []);
     });
   }
 
-  it("has pairing names that stand in the sources", () => {
+  it("has pairing names that are in the sources", () => {
     const known = pairingNames(),
-      told = new Set(Array.from(text.matchAll(/\*\*([a-z]+(?: [a-z]+)+)\*\*/g), (m) => m[1]));
-    assertGreater(told.size, 40);
-    assertEquals([...told].filter((name) => !known.has(name)), []);
+      named = new Set(Array.from(prose.matchAll(/\*\*([a-z]+(?: [a-z]+)+)\*\*/g), (m) => m[1]));
+    assertGreater(named.size, 40);
+    assertEquals([...named].filter((name) => !known.has(name)), []);
   });
 
   it("has hashes that keyed tables have", () => {
     const [, ...told] = /hash of the text `(\S+)` is 0x(\w{8}), of `(\S+)` 0x(\w{8}), of the integer (\d+) 0x(\w{8})/
-      .exec(text)!;
+      .exec(prose)!;
     const hashOf = (key: string | number) => {
       const layout = struct("Row", { of: u32 }),
         options = {
@@ -143,13 +145,13 @@ describe("docs/format.md", () => {
 
   it("has a scale that histograms have", () => {
     const [, counts, value, index] = /3 digits there are ([\d,]+) counts, and ([\d,]+) belongs to count ([\d,]+)/
-      .exec(text)!.map((cell) => Number(cell.replaceAll(",", "")));
+      .exec(prose)!.map((cell) => Number(cell.replaceAll(",", "")));
     const reading = new HistogramReading({ lowest: 1, highest: 1e9, digits: 3 });
     reading.record(value);
     assertEquals([reading.counts.length, reading.counts.indexOf(1)], [counts, index]);
   });
 
-  it("is linked from nowhere that has moved", () => {
+  it("names files that exist", () => {
     for (const [, path] of text.matchAll(/`((?:lib|interop|tests)\/[\w./]+\.\w+)`/g)) {
       assert(readFileSync(new URL(`../../${path}`, import.meta.url)).length > 0, path);
     }
