@@ -7,15 +7,19 @@
  *     bun run prove --seed 7 --runs 1000000         schedules at random, without a bound
  *     bun run prove --variants                      the known-bad variants, and the least bound that finds each
  *     bun run prove --replay TOKEN                  one schedule again, step by step
- *     bun run prove --goal --table FILE             each scenario as deep as is wanted of it; what FILE has stays there
+ *     bun run prove --goal --table FILE             each scenario as deep as is wanted of it; FILE is gone on with
  *
- * `--scenario TEXT` takes the scenarios whose title has the text. `--table FILE` writes what was found as a table. With
- * `--goal` the cheapest explorations come first, `--jobs N` makes so many at a time, and the table is written as they
- * come: a run can be stopped, and made again to go on. All times are the processor's, not the wall's.
+ * `--scenario TEXT` takes the scenarios whose title has the text. `--table FILE` writes what was found as a table.
+ * `--states N` gives an exploration up that comes to so many states. Times are the processor's, not the wall's.
+ *
+ * With `--goal` the cheapest explorations come first, `--jobs N` makes so many at a time, and `--within MINUTES` ends
+ * them all after that time on the wall. The table is written as they come: a run can be stopped, and made again to go
+ * on with what was explored of the same source. At the end stands what of the goal is met; `--markdown FILE` writes
+ * that as docs/proof.md has it. With `--minutes 0` it only reads the table.
  *
  * @module
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import {
@@ -32,12 +36,13 @@ import {
   settingInWords,
 } from "../support/explorer/mod.ts";
 import type { MemoryModel } from "../support/explorer/memory.ts";
-import { Peer } from "../support/peer.ts";
-import { thisRuntime } from "../support/runtimes.ts";
 import { CHANNEL_VARIANTS } from "../tests/model/channel_variants.ts";
 import { scenarioFile, scenarioFiles } from "../tests/model/scenario_file.ts";
 import { VARIANTS } from "../tests/model/variants.ts";
-import { type GoalAnswer, type GoalOrder, goalsOf, GoalTable, type GoalTask, processorMs } from "./support/goal.ts";
+import { goalsOf, type GoalTask, processorMs } from "./support/goal.ts";
+import { goalOverview, goalReport } from "./support/goal_report.ts";
+import { exploreGoals } from "./support/goal_run.ts";
+import { GoalTable } from "./support/goal_table.ts";
 
 const { values } = parseArgs({
   options: {
@@ -56,14 +61,14 @@ const { values } = parseArgs({
     table: { type: "string" },
     goal: { type: "boolean" },
     jobs: { type: "string" },
+    within: { type: "string" },
+    states: { type: "string" },
+    markdown: { type: "string" },
   },
 });
 
 /** How many states an exploration may come to: some 4 GB. */
 const MOST_STATES = 80_000_000;
-
-/** For how long every exploration is tried before any is tried for longer. */
-const FIRST_PASSES_MS = [3000, 20_000];
 
 const limitMs = 60_000 * number("minutes", 1);
 const lines: string[] = [];
@@ -79,7 +84,7 @@ if (values.table !== undefined && !values.goal) writeFileSync(values.table, line
 process.exit(faults === 0 ? 0 : 1);
 
 function number(
-  name: "preemptions" | "deaths" | "stops" | "delays" | "minutes" | "seed" | "runs" | "jobs",
+  name: "preemptions" | "deaths" | "stops" | "delays" | "minutes" | "seed" | "runs" | "jobs" | "within" | "states",
   otherwise: number,
 ): number {
   const text = values[name];
@@ -125,7 +130,7 @@ function prove(file: string, program: Program, scenario: Scenario, setting: Sett
     limitMs,
     random,
     now: processorMs,
-    mostStates: MOST_STATES,
+    mostStates: number("states", MOST_STATES),
     leavesOutcomes: true,
   });
   report(
@@ -163,47 +168,30 @@ function row(...cells: string[]): void {
   console.log(line);
 }
 
-/** What the goal asks for: a little of each first, so that the cheapest are through before the dearest. */
+/** What the goal asks for. */
 async function proveGoals(): Promise<void> {
   const table = new GoalTable(values.table), tasks: GoalTask[] = [];
   for (const file of scenarioFiles()) {
+    if (!readFileSync(new URL(`../${scenarioFile(file)}`, import.meta.url), "utf8").includes(values.part ?? "")) {
+      continue;
+    }
     const program = await buildProgram(scenarioFile(file));
     for (const scenario of program.scenarios.filter(isWanted)) {
       const { part, title } = scenario, { actors } = explore(program, scenario, { preemptions: 0 }, { mostRuns: 1 });
-      for (const setting of goalsOf(scenario, actors)) tasks.push({ file, part, title, setting });
+      for (const goal of goalsOf(scenario, actors)) {
+        tasks.push({ ...goal, file, part, title, source: program.sourceHash() });
+      }
     }
   }
-  for (const passMs of [...FIRST_PASSES_MS.filter((ms) => ms < limitMs), limitMs]) {
-    const left = tasks.filter(({ part, title, setting }) => {
-      const key = [part, title, settingInWords(setting)] as const;
-      return !table.isWhole(...key) && table.triedMs(...key) < passMs;
-    });
-    await Promise.all(Array.from({ length: number("jobs", 1) }, () => workThrough(left, passMs, table)));
-  }
-}
-
-/** Takes tasks until none is left, with a process of its own. */
-async function workThrough(left: GoalTask[], passMs: number, table: GoalTable): Promise<void> {
-  const start = () => Peer.start(thisRuntime, new URL("./support/goal_peer.ts", import.meta.url));
-  let peer: Peer | undefined;
-  for (let task = left.shift(); task !== undefined; task = left.shift()) {
-    const { part, title, setting } = task, within = settingInWords(setting), begin = performance.now();
-    peer ??= start();
-    peer.send({ ...task, limitMs: passMs, mostStates: MOST_STATES } satisfies GoalOrder);
-    try {
-      const answer = await peer.next<GoalAnswer>();
-      console.log(table.enter(part, title, within, answer));
-      if (answer.failure === undefined) continue;
-      faults++;
-      console.log(answer.failure);
-    } catch (error) {
-      if (peer.errors !== "") console.error(`${error}`);
-      console.log(table.enterLost(part, title, within, performance.now() - begin));
-      peer = undefined;
-    }
-  }
-  peer?.kill();
-  await peer?.exited;
+  faults += await exploreGoals(tasks, table, {
+    limitMs,
+    inAllMs: 60_000 * number("within", Infinity),
+    jobs: number("jobs", 1),
+    mostStates: number("states", MOST_STATES),
+    print: console.log,
+  });
+  console.log(["", ...goalOverview(tasks, table)].join("\n"));
+  if (values.markdown !== undefined) writeFileSync(values.markdown, goalReport(tasks, table).join("\n") + "\n");
 }
 
 /** Each known-bad variant, with the least number of preemptions that shows it. */

@@ -15,6 +15,7 @@ import { Names } from "./rewrite/names.ts";
 import { addPoints, POINT_NAMES } from "./rewrite/points.ts";
 import { addTwins, RUNTIME_NAMES, type Site } from "./rewrite/twins.ts";
 import type { Scenario } from "./scenario.ts";
+import { sourceHash } from "./source_hash.ts";
 import { EVALUATED, POINTS_AT_CALLS, SHORTENED } from "./shortened.ts";
 import { ANNOUNCED, setTextRewriter } from "./steps.ts";
 
@@ -44,6 +45,8 @@ export interface Program {
   /** The scenarios among that. */
   readonly scenarios: readonly Scenario[];
   readonly sites: readonly Site[];
+  /** A hash of all that it was made of, and of what explores it: whether another exploration would be the same. */
+  sourceHash(): string;
 }
 
 /**
@@ -69,7 +72,26 @@ export async function buildProgram(entry: string, patches: readonly Patch[] = []
     return addTwins(file, "made from text", names, sites, (statement) => [statement]);
   });
   const exports: Record<string, unknown> = await import(pathToFileURL(join(folder, `${entry}.mts`)).href);
-  return { exports, scenarios: Object.values(exports).flat().filter(isScenario), sites };
+  return {
+    exports,
+    scenarios: Object.values(exports).flat().filter(isScenario),
+    sites,
+    sourceHash: () => sourceHash([...textsOf(program), ...(ownTexts ??= readOwnTexts())]),
+  };
+}
+
+/** The source of what explores programs, and of what makes them: as it was when this process first asked. */
+let ownTexts: [path: string, text: string][] | undefined;
+
+function readOwnTexts(): [path: string, text: string][] {
+  const texts = ["build.ts", "explore.ts"].flatMap((name) =>
+    textsOf(new ProgramFiles(join(here, name), [], { root, replaced: {}, shared: new Set() }))
+  );
+  return [...new Map(texts)];
+}
+
+function textsOf({ files }: ProgramFiles): [path: string, text: string][] {
+  return [...files].map(([path, { text }]) => [relative(root, path), text]);
 }
 
 /**

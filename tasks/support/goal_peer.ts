@@ -1,6 +1,5 @@
 /**
- * A process that explores what it is told to, for `bun run prove --goal`: one that runs out of memory takes nothing
- * else along.
+ * A process that explores what it is told to, for `bun run prove --goal`.
  *
  * @module
  */
@@ -12,9 +11,27 @@ import { type GoalAnswer, type GoalOrder, processorMs } from "./goal.ts";
 
 let built: { file: string; program: Program } | undefined;
 
-for await (const { file, part, title, setting, limitMs, mostStates } of told<GoalOrder>()) {
+for await (const order of told<GoalOrder>()) {
+  const { file } = order, begin = processorMs();
   if (built?.file !== file) built = { file, program: await buildProgram(scenarioFile(file)) };
-  const { program } = built, scenario = program.scenarios.find((one) => one.part === part && one.title === title)!;
+  const { program } = built, source = program.sourceHash();
+  let answer: Omit<GoalAnswer, "source">;
+  try {
+    answer = exploreOne(program, order);
+  } catch (error) {
+    if (!(error instanceof RangeError && /memory|allocation|maximum size/i.test(error.message))) throw error;
+    const nothing = { actors: 0, schedules: 0, cut: 0, deathPoints: 0, deepest: 0 };
+    answer = { counts: { ...nothing, ms: processorMs() - begin, ranOut: "memory" } };
+  }
+  tell({ ...answer, source } satisfies GoalAnswer);
+}
+process.exit(0);
+
+function exploreOne(
+  program: Program,
+  { file, part, title, setting, limitMs, mostStates }: GoalOrder,
+): Omit<GoalAnswer, "source"> {
+  const scenario = program.scenarios.find((one) => one.part === part && one.title === title)!;
   const { actors, schedules, cut, deathPoints, deepest, ms, ranOut, failure } = explore(program, scenario, setting, {
     now: processorMs,
     limitMs,
@@ -22,11 +39,5 @@ for await (const { file, part, title, setting, limitMs, mostStates } of told<Goa
     leavesOutcomes: true,
   });
   const counts = { actors, schedules, cut, deathPoints, deepest, ms, ranOut };
-  tell(
-    {
-      counts,
-      failure: failure === undefined ? undefined : failureInWords(file, scenario, setting, failure),
-    } satisfies GoalAnswer,
-  );
+  return { counts, failure: failure === undefined ? undefined : failureInWords(file, scenario, setting, failure) };
 }
-process.exit(0);
