@@ -9,6 +9,7 @@ import { commentRuleViolations } from "./comment_rule.ts";
 import { importRuleViolations } from "./import_rule.ts";
 import { pathRuleViolations } from "./path_rule.ts";
 import { publicModules, root, sources, succeeds } from "./project.ts";
+import { namesSources } from "./support/package.ts";
 
 const TSC = "node_modules/typescript/lib/tsc.js";
 
@@ -22,6 +23,7 @@ export interface Check {
 export const checks: readonly Check[] = [
   { name: "format", run: () => deno("fmt", "--check", "--quiet", ...sources, "deno.json", "package.json") },
   { name: "lint", run: () => deno("lint", "--quiet", ...sources) },
+  { name: "exports", run: namesSources },
   { name: "import rule", run: () => hasNone(importRuleViolations(root)) },
   { name: "hot paths", run: () => hasNone(pathRuleViolations(root)) },
   { name: "comments", run: () => hasNone(commentRuleViolations(root, sources)) },

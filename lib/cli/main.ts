@@ -5,7 +5,9 @@
  * @module
  */
 import { CommanderError } from "commander";
+import { realpathSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { ShmkitError } from "../errors.ts";
 import { makeProgram } from "./program.ts";
 
@@ -32,8 +34,16 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) {
+if (import.meta.main ?? isStarted()) {
+  // Node says at each start that its FFI is experimental, even into the screen of `top`.
+  process.removeAllListeners("warning");
   // Whoever reads the answer may have seen enough.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   process.exitCode = await run(process.argv.slice(2));
+}
+
+/** Whether this is the program. A Node that is too old to say so is also too old for the rest, which is to be said. */
+function isStarted(): boolean {
+  const [, script] = process.argv;
+  return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url);
 }
