@@ -95,7 +95,7 @@ export async function consumePacked(scratch: string, programs: Readonly<Record<s
   }
 }
 
-/** Packs the checkout, and leaves its `package.json` as it was. @returns Where the archive lies; undefined if it fails. */
+/** Packs the checkout, and leaves its `package.json` as it was. @returns The archive's path; undefined if it fails. */
 function pack(scratch: string, hasNpm: boolean): string | undefined {
   const [file, args] = hasNpm
     ? ["npm", ["pack", "--silent", "--pack-destination", scratch]]
