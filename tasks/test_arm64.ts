@@ -28,7 +28,7 @@ const RUNTIMES = {
 /** Tests that cannot run under emulation, and why. Bun joins the names of a test by spaces, Deno keeps them apart. */
 const CANNOT: readonly [test: string, reason: string][] = [
   ["constants.*are those of the system's C headers", "the compiler at hand is that of the host"],
-  ["is told of a wait that cannot be", "the emulator has no futex_waitv"],
+  ["is reported for a wait that is impossible", "the emulator has no futex_waitv"],
   ["mapping options.*(hugePages|prefault)", "the emulator shows the host's maps, at other addresses"],
 ];
 /** Files that cannot, and why; perhaps only under one runtime. */

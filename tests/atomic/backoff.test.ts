@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Backoff } from "../../lib/atomic/mod.ts";
 
 describe("Backoff", () => {
-  it("spins, gives way, then sleeps for longer and longer", () => {
+  it("spins, yields, then sleeps for longer and longer", () => {
     const backoff = new Backoff({ spins: 2, yields: 1, firstSleepMs: 4, longestSleepMs: 8 });
     const sleeps = Array.from({ length: 6 }, () => {
       const { isSleeping } = backoff, start = performance.now();

@@ -49,7 +49,7 @@ for (const [title, make] of memories) {
       assertEquals(futex.wait(0, 0), false);
     });
 
-    it("wakes nobody if nobody waits", () => {
+    it("wakes no thread if none waits", () => {
       const futex = Futex.at(make(), 0);
       assertEquals([futex.wakeOne(), futex.wakeAll(), futex.wake(0), futex.wake(Infinity)], [0, 0, 0, 0]);
     });

@@ -51,7 +51,7 @@ describe("Broadcast", () => {
     assertEquals([one.lost, two.lost, one.position, ticks.position, writer.position], [0, 0, 3, 3, 3]);
   });
 
-  it("begins where it is told", () => {
+  it("begins where it is asked to", () => {
     const { ticks } = broadcastOf(), writer = ticks.writer();
     for (let i = 0; i < 10; i++) writer.push({ price: i });
     assertEquals([drained(ticks.reader()), drained(ticks.reader({ from: "oldest" }))], [[], [6, 7, 8, 9]]);
@@ -63,7 +63,7 @@ describe("Broadcast", () => {
     }
   });
 
-  it("counts exactly what is lost, past 2^31, 2^32 and 2^33", () => {
+  it("counts exactly how many records are lost, past 2^31, 2^32 and 2^33", () => {
     for (const capacity of [2, 3, 4, 5, 64]) {
       for (const start of [0, 2 ** 30, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 40]) {
         for (const before of start === 0 ? [0] : [0, 1, 3]) {
@@ -90,7 +90,7 @@ describe("Broadcast", () => {
     assertEquals([drained(reader).length, reader.lost, reader.position], [4, 2 ** 32 * 5 - 3, 2 ** 32 * 5 + 1]);
   });
 
-  it("goes on where a writer died between the two stores of an epoch", () => {
+  it("continues where a writer died between the two stores of an epoch", () => {
     const { ticks, region } = broadcastOf(4, 2 ** 32 - 1);
     region.views.u32[132 / 4]++; // as beginEpoch does, just before the tail
     assertEquals(ticks.position, 2 ** 32 - 1);
@@ -99,7 +99,7 @@ describe("Broadcast", () => {
     assertEquals([ticks.position, drained(reader)], [2 ** 32 + 2, [0, 1, 2]]);
   });
 
-  it("lets half the capacity be claimed at once, and forgets what is aborted", () => {
+  it("lets half the capacity be claimed at once, and drops aborted claims", () => {
     const { ticks } = broadcastOf(8), writer = ticks.writer(), reader = ticks.reader();
     for (let round = 0; round < 5; round++) {
       for (let i = 0; i < 4; i++) writer.claim().price = i;
@@ -113,7 +113,7 @@ describe("Broadcast", () => {
     }
   });
 
-  it("leaves alone, while all is claimed, what readers may count on", () => {
+  it("leaves the records that readers may count on alone while all is claimed", () => {
     const { ticks } = broadcastOf(4), writer = ticks.writer(), reader = ticks.reader();
     for (let i = 0; i < 20; i++) {
       writer.push({ price: i });
@@ -133,7 +133,7 @@ describe("Broadcast", () => {
     assertEquals([ticks.position, writer.claimed], [0, 0]);
   });
 
-  it("goes on behind a record whose function threw", () => {
+  it("continues after a record whose function threw", () => {
     const { ticks } = broadcastOf(), writer = ticks.writer(), reader = ticks.reader();
     for (let i = 0; i < 3; i++) writer.push({ price: i });
     const fail = () => {
@@ -191,7 +191,7 @@ describe("Broadcast", () => {
 });
 
 describe("the writer of a Broadcast", () => {
-  it("is one at a time, and goes with its attachment", () => {
+  it("is one at a time, and ends with its attachment", () => {
     using one = Segment.anonymous({ byteLength: 65_536, role: "feed" });
     const two = Segment.open(one.name);
     const first = one.create("ticks", Broadcast, { layout: Tick, capacity: 4 });

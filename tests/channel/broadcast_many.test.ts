@@ -88,7 +88,7 @@ describe("a Broadcast with many writers", { timeout: 120_000 + KILLS * 500 }, ()
     );
   }
 
-  it(`kill -9 of one of three writers, ${KILLS} times: the others go on, what was published is read`, () =>
+  it(`kill -9 of one of three writers, ${KILLS} times: the others continue, and all published records are read`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 22 });
       const broadcast = segment.create("entries", Broadcast, { layout: Entry, capacity: 65_536, writers: "many" });

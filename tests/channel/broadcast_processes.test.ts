@@ -67,7 +67,7 @@ describe("Broadcast between processes", { timeout: 120_000 + KILLS * 500 }, () =
     }
   }
 
-  it(`kill -9 of the writer, ${KILLS} times: nothing published is lost or torn, the stream goes on`, () =>
+  it(`kill -9 of the writer, ${KILLS} times: nothing published is lost or torn, and the stream continues`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 22 });
       const broadcast = create(segment, 16_384, 0);

@@ -256,7 +256,7 @@ describe("what a Broadcast refuses", () => {
     }
   });
 
-  it("is a value that cannot be copied: the turn goes to others", () => {
+  it("is a value that cannot be copied: the turn passes to others", () => {
     using one = Segment.anonymous({ byteLength: 2 ** 16 }), other = Segment.anonymous({ byteLength: 2 ** 16 });
     using two = Segment.open(one.name);
     one.create("ticks", Broadcast, { layout: Tick, capacity: 8, writers: "many" });

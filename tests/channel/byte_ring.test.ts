@@ -100,7 +100,7 @@ for (const producers of BOTH) {
       assertEquals([ring.length, ring.refusals, ring.highWater], [0, 5, 256]);
     });
 
-    it("refuses what never fits and what is no message, and says why", () => {
+    it("refuses messages that never fit and values that are no message, and says why", () => {
       const { ring } = ringOf(producers), producer = ring.producer();
       assertThrows(
         () => producer.claim(129 - header),
@@ -135,7 +135,7 @@ for (const producers of BOTH) {
       assertEquals(typesOf(consumer), Array.from({ length: count }, (_, i) => i));
     });
 
-    it("never shows what is aborted", () => {
+    it("never shows aborted messages", () => {
       const { ring } = ringOf(producers), producer = ring.producer(), consumer = ring.consumer();
       producer.push("a", 1);
       for (const length of [3, 80, 0]) producer.claim(length, 9);
@@ -177,7 +177,7 @@ for (const producers of BOTH) {
       }
     });
 
-    it("tells the most bytes there were", () => {
+    it("reports the most bytes there were", () => {
       const { ring } = ringOf(producers), producer = ring.producer(), consumer = ring.consumer();
       producer.push(bytesOf(48 - header));
       producer.push(bytesOf(16));
@@ -282,7 +282,7 @@ for (const producers of BOTH) {
       assertEquals([types, ring.skipped], [[1, 2], producers === "one" ? 0 : 1]);
     });
 
-    it("refuses the use of what was closed", () => {
+    it("refuses use after it was closed", () => {
       const { ring } = ringOf(producers), producer = ring.producer(), consumer = ring.consumer();
       producer.push("a", 1);
       producer.push("b", 2);
@@ -393,7 +393,7 @@ for (const producers of BOTH) {
       }
     }
 
-    it("wakes nobody and writes no more than needed where nobody sleeps", () => {
+    it("makes no wake-up and writes no more than needed if no process sleeps", () => {
       const { ring, region } = ringOf(producers), producer = ring.producer(), consumer = ring.consumer();
       for (let i = 0; i < 100; i++) {
         producer.push("a");

@@ -101,7 +101,7 @@ describe("one of many producers of a ByteRing that dies", () => {
     assertEquals(typesOf(ring.consumer(), 1), [1]);
   });
 
-  it("with several claims leaves none of them, and what others published between them", () => {
+  it("with several claims leaves none of them, but the messages that others published between them", () => {
     const { segment, ring } = make();
     using _ = segment;
     const { other } = attach(segment), dying = other.open("bytes", ByteRing).producer(), producer = ring.producer();
@@ -140,7 +140,7 @@ describe("one of many producers of a ByteRing that dies", () => {
     }
   });
 
-  it("makes space even if nothing was published behind it", () => {
+  it("makes space even if nothing was published after it", () => {
     const { segment, ring } = make();
     using _ = segment;
     const { other } = attach(segment), consumer = ring.consumer();
@@ -171,7 +171,7 @@ describe("one of many producers of a ByteRing that lives", () => {
     assertEquals([typesOf(consumer, 1), ring.skipped], [[5], 0]);
   });
 
-  it("and stopped inside its claim keeps the lock: the others are told that they cannot claim", () => {
+  it("and stopped inside its claim keeps the lock: the others' claims are refused", () => {
     const { segment, ring, words } = make();
     using _ = segment;
     const { id, other } = attach(segment), producer = ring.producer();
@@ -188,7 +188,7 @@ describe("one of many producers of a ByteRing that lives", () => {
     assertEquals(typesOf(ring.consumer(), 1), [1]);
   });
 
-  it("and has not claimed for 4 GiB still knows what is free", () => {
+  it("and has not claimed for 4 GiB still knows which space is free", () => {
     const { ring, segment } = (() => {
       const segment = Segment.anonymous({ byteLength: 2 ** 21 });
       return { segment, ring: segment.create("bytes", ByteRing, { capacity: 2 ** 20, producers: "many" }) };
@@ -221,7 +221,7 @@ describe("the words of a ByteRing's records", () => {
 });
 
 describe("a consumer of a ByteRing that dies", () => {
-  it("leaves what it had not given back", () => {
+  it("leaves the messages that it had not freed", () => {
     for (const producers of ["one", "many"] as const) {
       using segment = Segment.anonymous({ byteLength: 65_536 });
       const ring = segment.create("bytes", ByteRing, { capacity: 256, producers }), producer = ring.producer();

@@ -112,7 +112,7 @@ for (const producers of ["one", "many"] as const) {
       assertEquals(ring.length, 0);
     });
 
-    it("goes together with drain and shift", () => {
+    it("can be combined with drain and shift", () => {
       const { ring } = ringOf(producers, 1024), producer = ring.producer(), consumer = ring.consumer();
       for (let i = 0; i < 20; i++) producer.push(bytesOf(i % 9), i);
       const types: number[] = [];
@@ -127,7 +127,7 @@ for (const producers of ["one", "many"] as const) {
       assertEquals([consumer.next(), ring.length], [false, 0]);
     });
 
-    it("never finds what is claimed or aborted", () => {
+    it("never finds claimed or aborted messages", () => {
       const { ring } = ringOf(producers), producer = ring.producer(), consumer = ring.consumer();
       producer.push("", 1);
       producer.claim(3, 9);
@@ -161,7 +161,7 @@ for (const producers of ["one", "many"] as const) {
       }
     });
 
-    it("counts what it found as received when it is closed, and otherwise not", () => {
+    it("counts the message that it found as received when it is closed, and otherwise not", () => {
       using segment = Segment.anonymous({ byteLength: 65_536 });
       const ring = segment.create("bytes", ByteRing, { capacity: 256, producers }), producer = ring.producer();
       for (let i = 0; i < 4; i++) producer.push("", i);

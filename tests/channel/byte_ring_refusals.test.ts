@@ -42,7 +42,7 @@ for (const producers of ["one", "many"] as const) {
   for (const inSegment of [true, false]) {
     for (const wait of ["spin", "yield", "block"] as const) {
       describe(`a ByteRing, ${producers} to produce, ${wait}, ${inSegment ? "in a segment" : "for threads"}`, () => {
-        it("is what it was after everything that is refused for want of space, or times out", () => {
+        it("is unchanged after every claim that is refused for lack of space, or times out", () => {
           using made = make(producers, inSegment);
           const { ring, region } = made, producer = ring.producer({ wait }), consumer = ring.consumer({ wait });
           // All around the ring: the room before the memory's end is too short each time.
@@ -173,7 +173,7 @@ for (const producers of ["one", "many"] as const) {
       assertThrows(() => consumer.drainWait(later, 1, { timeoutMs: 0 }), TypeError, "AsyncFunction");
     });
 
-    it("is to wait for space that only oneself can give", () => {
+    it("is to wait for space that only the waiter itself can free", () => {
       using made = make(producers, false);
       const { ring } = made, producer = ring.producer(), consumer = ring.consumer();
       const longest = ring.maxByteLength;

@@ -42,7 +42,7 @@ function setVersion(region: Region, row: number, version: number, versions = 2):
 }
 
 describe("LatestTable", () => {
-  it("reads what was written last, row by row", () => {
+  it("reads the last value written, row by row", () => {
     const { table } = tableOf();
     const writer = table.writer(), quote = Quote.alloc();
     assertEquals([0, 1, 2, 3].map((row) => table.read(row, quote)), [false, false, false, false]);
@@ -78,7 +78,7 @@ describe("LatestTable", () => {
     assertEquals([table.read(1, quote), quote.bid, quote.ask, table.version(1)], [true, 6, 3, 6]);
   });
 
-  it("forgets what was begun and not committed", () => {
+  it("drops a change that was begun and not committed", () => {
     const { table } = tableOf(), writer = table.writer(), quote = Quote.alloc();
     writer.write(0, { bid: 1 });
     writer.begin(0).bid = 2;
@@ -93,7 +93,7 @@ describe("LatestTable", () => {
     assertEquals([table.read(0, quote), quote.bid], [true, 1]);
   });
 
-  it("takes back what begin returned", () => {
+  it("accepts the record that begin returned as a value", () => {
     const { table } = tableOf(), writer = table.writer(), quote = Quote.alloc();
     const record = writer.begin(1);
     record.bid = 1;
@@ -178,7 +178,7 @@ describe("LatestTable", () => {
     assert(LatestTable.byteLength({ layout: Quote, rows }) < 2 ** 32);
   });
 
-  it("takes back what begin returned in memory of any length", () => {
+  it("accepts the record that begin returned as a value in memory of any length", () => {
     const layout = struct("Byte", { a: u8 }), options = { layout, rows: 1 };
     for (let more = 0; more < 9; more++) {
       const buffer = new ArrayBuffer(LatestTable.byteLength(options) + more), region = Region.over(buffer);
@@ -231,7 +231,7 @@ describe("LatestTable", () => {
     }
   });
 
-  it("takes 0 in the low half of a version for what it is", () => {
+  it("accepts a version whose low half is 0", () => {
     const { table, region } = tableOf();
     const quote = Quote.alloc();
     setVersion(region, 0, 2 ** 32);
@@ -285,7 +285,7 @@ describe("the writer of a LatestTable", () => {
     first.writer().write(0, { bid: 3 });
   });
 
-  it("goes with its attachment", () => {
+  it("ends with its attachment", () => {
     using one = Segment.anonymous({ byteLength: 65_536 });
     const table = one.create("quotes", LatestTable, { layout: Quote, rows: 4 });
     const two = Segment.open(one.name);

@@ -145,7 +145,7 @@ describe("LatestTable.changedSince", { timeout: 120_000 + KILLS * 500 }, () => {
     });
   }
 
-  it(`kill -9 of the writer, ${KILLS} times: who follows misses nothing`, async () => {
+  it(`kill -9 of the writer, ${KILLS} times: a follower misses nothing`, async () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 20 });
     const table = segment.create("samples", LatestTable, { layout: Sample, rows: 50, versions: 4 });
     const random = new Random(Date.now()), seen = new Float64Array(table.rows), sample = Sample.alloc();

@@ -68,7 +68,7 @@ type Access = [what: string, where: string, isUntouched: boolean];
 
 describe("on a processor that keeps no order", () => {
   for (const runtime of ["bun", "deno"] as Runtime[]) {
-    it(`${runtime} looks at the version, fills the slot, publishes the version, counts the change`, async () => {
+    it(`${runtime} loads the version, fills the slot, publishes the version, counts the change`, async () => {
       const peer = Peer.start(runtime, new URL("./latest_table_order_peer.ts", import.meta.url));
       const { write, read, bid } = await peer.next<{ write: Access[]; read: Access[]; bid: number }>();
       await peer.succeeded();

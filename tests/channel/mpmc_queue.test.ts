@@ -103,7 +103,7 @@ describe("MpmcQueue", () => {
     assertEquals(drained(consumer, 3), [3]);
   });
 
-  it("claims ahead as much as there is, and skips what was not used", () => {
+  it("claims ahead as much as there is, and skips unused claims", () => {
     const { queue, words } = queueOf(8), one = queue.producer(), other = queue.producer(), consumer = queue.consumer();
     one.claim(3)!.price = 1;
     other.push({ price: 4 });
@@ -135,7 +135,7 @@ describe("MpmcQueue", () => {
     assertEquals(drained(consumer).length, 256);
   });
 
-  it("skips what is aborted, wherever it lies", () => {
+  it("skips aborted claims, wherever they lie", () => {
     const { queue, words } = queueOf(8), one = queue.producer(), other = queue.producer(), consumer = queue.consumer();
     one.push({ price: 1 });
     one.claim()!.price = 8;
@@ -216,7 +216,7 @@ describe("MpmcQueue", () => {
     }
   });
 
-  it("tells the most records there were", () => {
+  it("reports the most records there were", () => {
     const { queue } = queueOf(256), producer = queue.producer(), consumer = queue.consumer();
     for (let i = 0; i < 3; i++) producer.push({ price: i });
     assertEquals(queue.highWater, 3);
@@ -386,7 +386,7 @@ describe("draining a MpmcQueue", () => {
     assertEquals(drained(consumer), [6, 7]);
   });
 
-  it("loses what the function threw at if the consumer is closed, and counts that", () => {
+  it("loses and counts the record at which the function threw if the consumer is closed", () => {
     const { queue } = queueOf(4), producer = queue.producer(), consumer = queue.consumer();
     for (let i = 0; i < 4; i++) producer.push({ price: i });
     const fail = () => {
@@ -431,7 +431,7 @@ describe("draining a MpmcQueue", () => {
     consumer.close();
   });
 
-  it("takes any limit from 1 on, and ends while others go on publishing", () => {
+  it("takes any limit from 1 on, and ends while others keep publishing", () => {
     const { queue } = queueOf(), producer = queue.producer(), consumer = queue.consumer();
     for (let i = 0; i < 4; i++) producer.push({ price: i });
     for (const limit of [0, -1, NaN, 0.5]) {
@@ -488,7 +488,7 @@ describe("waiting for a MpmcQueue", () => {
     assertEquals(drained(queue.consumer()), [1]); // a refused drain takes nothing
   });
 
-  it("wakes nobody and writes no more than needed where nobody sleeps", () => {
+  it("makes no wake-up and writes no more than needed if no process sleeps", () => {
     const { queue, region } = queueOf(), producer = queue.producer(), consumer = queue.consumer();
     for (let i = 0; i < 100; i++) {
       producer.push({ price: 1 });

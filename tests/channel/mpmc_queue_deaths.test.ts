@@ -221,7 +221,7 @@ const DEATHS: readonly Death[] = [
 
 describe("a death in a MpmcQueue", () => {
   for (const { title, leave, received: expected, lostClaims = 0, lostReads = 0 } of DEATHS) {
-    it(`of ${title}: found by those who go on`, () =>
+    it(`of ${title}: found by those that continue`, () =>
       withScene((scene) => {
         leave(scene);
         assertEquals(received(scene), expected);
@@ -229,7 +229,7 @@ describe("a death in a MpmcQueue", () => {
         assertEquals([scene.queue.lostClaims, scene.queue.lostReads], [lostClaims, lostReads]);
       }));
 
-    it(`of ${title}: found by one who asks for the losses`, () =>
+    it(`of ${title}: found by a process that asks for the losses`, () =>
       withScene((scene) => {
         leave(scene);
         for (let again = 0; again < 3; again++) {
@@ -264,7 +264,7 @@ describe("a death in a MpmcQueue", () => {
       goesOn(scene);
     }));
 
-  it("is not that of one who lives, whoever else named the same position", () =>
+  it("is not that of a living process, whichever others named the same position", () =>
     withScene((scene) => {
       const { words, producer, consumer, dead, queue } = scene;
       const other = queue.producer(), late = other.claim()!;
@@ -289,7 +289,7 @@ describe("a death in a MpmcQueue", () => {
       assertEquals([queue.lostClaims, queue.lostReads], [0, 0]);
     }));
 
-  it("is found by those who wait", () =>
+  it("is found by waiting processes", () =>
     withScene((scene) => {
       const { words, queue, dead } = scene;
       for (const wait of ["spin", "yield", "block"] as const) {

@@ -61,7 +61,7 @@ describe("next of a MpmcQueue's consumer", () => {
     assert(producer.push({ price: 5 }));
   });
 
-  it("takes several ahead if told, and gives back one at a time", () => {
+  it("takes several ahead if asked to, and frees one at a time", () => {
     const { queue, words, producer, consumer, other } = queueOf(32);
     for (let i = 0; i < 20; i++) producer.push({ price: i });
     assertEquals(consumer.next(16)!.price, 0);
@@ -75,7 +75,7 @@ describe("next of a MpmcQueue's consumer", () => {
     assertEquals([consumer.next(16)!.price, words.head], [20, 21]);
   });
 
-  it("takes no more than there are, and stops at what is not published or given up", () => {
+  it("takes no more than there are, and stops at a claim that is neither published nor given up", () => {
     const { producer, consumer, queue, words } = queueOf(16), late = queue.producer();
     producer.push({ price: 0 });
     producer.push({ price: 1 });
@@ -86,7 +86,7 @@ describe("next of a MpmcQueue's consumer", () => {
     assertEquals([pulled(consumer, 16), words.head], [[3], 4]);
   });
 
-  it("goes on with what drain and shift left, and leaves them what it took", () => {
+  it("continues where drain and shift stopped, and they continue where it stopped", () => {
     const { producer, consumer, words } = queueOf(32), tick = Tick.alloc();
     for (let i = 0; i < 12; i++) producer.push({ price: i });
     const fail = () => {
@@ -104,7 +104,7 @@ describe("next of a MpmcQueue's consumer", () => {
     assertEquals([prices.at(-1), words.countOf(1)], [11, 0]);
   });
 
-  it("gives back by release, and only what was returned", () => {
+  it("frees by release, and only records that were returned", () => {
     const { producer, consumer, words } = queueOf(4);
     for (let i = 0; i < 4; i++) producer.push({ price: i });
     consumer.release();
@@ -119,7 +119,7 @@ describe("next of a MpmcQueue's consumer", () => {
     assertEquals(pulled(consumer), [3]);
   });
 
-  it("counts as received what it returned when the consumer is closed, and as lost what it took beyond that", () => {
+  it("counts returned records as received when the consumer is closed, and those taken beyond that as lost", () => {
     for (const [ahead, lost] of [[1, 0], [2, 1], [16, 3]]) {
       const { queue, words, producer, consumer, other } = queueOf(8);
       for (let i = 0; i < 5; i++) producer.push({ price: i });
@@ -130,7 +130,7 @@ describe("next of a MpmcQueue's consumer", () => {
     }
   });
 
-  it("refuses what is no number of records, and takes nothing then", () => {
+  it("refuses an argument that is no number of records, and takes nothing then", () => {
     const { words, producer, consumer } = queueOf(4);
     producer.push({ price: 1 });
     for (const ahead of [0, -1, 17, 1.5, NaN, 2 ** 32 + 1, "1" as unknown as number, null as unknown as number]) {

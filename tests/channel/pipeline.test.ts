@@ -62,7 +62,7 @@ describe("Pipeline", () => {
     );
   });
 
-  it("runs readers in parallel, and one behind both", () => {
+  it("runs readers in parallel, and one after both", () => {
     const { pipeline } = pipelineOf({ last: ["left", "right"], left: [], right: [] }, 8), writer = pipeline.writer();
     const [last, left, right] = ["last", "left", "right"].map((name) => pipeline.reader(name));
     for (let n = 0; n < 6; n++) writer.push({ n });
@@ -71,7 +71,7 @@ describe("Pipeline", () => {
     assertEquals([drained(right), drained(last)], [[2, 3, 4, 5], [2, 3, 4]]);
   });
 
-  it("does not wait for who is not there, and says who that is", () => {
+  it("does not wait for a missing reader, and names it", () => {
     const { pipeline } = pipelineOf(), writer = pipeline.writer();
     for (let n = 0; n < 10; n++) assert(writer.push({ n }));
     const second = pipeline.reader("second");
@@ -89,7 +89,7 @@ describe("Pipeline", () => {
     for (let n = 0; n < 10; n++) assert(writer.push({ n }));
   });
 
-  it("waits for who is not there, if told so", () => {
+  it("waits for a missing reader if asked to", () => {
     const { pipeline } = pipelineOf(), writer = pipeline.writer();
     const second = pipeline.reader("second", { whenMissing: "wait" });
     for (let n = 0; n < 4; n++) assert(writer.push({ n }));
@@ -230,7 +230,7 @@ describe("a Pipeline's roles", () => {
     assertThrows(() => here.reader("first"), RoleTakenError, "(doomed), which is alive");
   });
 
-  it("go with their attachment: a successor in time loses nothing, what was drained is received again", () => {
+  it("end with their attachment: a successor in time loses nothing, and receives the drained records again", () => {
     const { one, two, here, there } = pipelineInSegment();
     using _one = one;
     const writer = here.writer(), first = there.reader("first"), second = here.reader("second");
@@ -246,7 +246,7 @@ describe("a Pipeline's roles", () => {
     ]]);
   });
 
-  it("are dropped when they die and somebody waits; the successor knows what it lost", () => {
+  it("are dropped when they die and another process waits; the successor knows what it lost", () => {
     const { one, two, here, there } = pipelineInSegment();
     using _one = one;
     const writer = here.writer(), second = here.reader("second");

@@ -58,7 +58,7 @@ describe("a reader of a Pipeline that closed", () => {
     });
   }
 
-  it("counts as receiving what next returned", () => {
+  it("counts the records that next returned as received", () => {
     const { pipeline } = pipelineOf({ a: [] }), writer = pipeline.writer(), first = pipeline.reader("a");
     for (let n = 0; n < 4; n++) writer.push({ n });
     assertEquals([first.next()!.n, first.next()!.n], [0, 1]);
@@ -66,7 +66,7 @@ describe("a reader of a Pipeline that closed", () => {
     assertEquals(drained(pipeline.reader("a")), [2, 3]);
   });
 
-  it("is followed by one that knows exactly what is gone, past 2^30, 2^31, 2^32 and any multiple of it", () => {
+  it("has a successor that knows exactly how many records are lost, past 2^30, 2^31, 2^32 and any multiple of it", () => {
     for (const start of [0, 5, 2 ** 30 - 4, 2 ** 31 - 1, 2 ** 32 - 2, 2 ** 33 + 7]) {
       for (
         const gone of [1, 8, 9, 1000, 2 ** 30, 2 ** 31 + 3, 2 ** 32 - 8, 2 ** 32, 2 ** 32 + 3, 3 * 2 ** 32 + 1, 2 ** 45]
@@ -161,7 +161,7 @@ describe("the epochs of a Pipeline", () => {
 });
 
 describe("a reader of a Pipeline that asks for a position", () => {
-  it("begins there, forwards or back, and counts what is gone", () => {
+  it("begins there, forwards or back, and counts lost records", () => {
     for (const start of [0, 2 ** 32 - 12]) {
       const at = (n: number) => (start + n) % 2 ** 32;
       const { pipeline } = pipelineOf({ a: [] }, 8, start), writer = pipeline.writer();
@@ -185,7 +185,7 @@ describe("a reader of a Pipeline that asks for a position", () => {
     assertThrows(() => pipeline.reader("a", { from: 2 ** 32 - 1 }), RangeError, "a position up to 0");
   });
 
-  it("takes a dead one's place and keeps what was not received, from wherever it asks for", () => {
+  it("takes a dead reader's place and keeps the records it had not received, wherever it asks to begin", () => {
     using one = Segment.anonymous({ byteLength: 2 ** 20 });
     const two = Segment.open(one.name);
     const here = one.create("ticks", Pipeline, { layout: Tick, capacity: 8, readers: { a: [] } });
@@ -295,7 +295,7 @@ describe("joining a Pipeline", () => {
     assertEquals([drained(reader), reader.lost], [range(0, 5), 0]);
   });
 
-  it("is finished by a successor if it dies in between: what was kept is accounted for", () => {
+  it("is completed by a successor if it dies in between: the kept place is accounted for", () => {
     // Dead in each state between taking the place and reading: with and without the writer waiting.
     for (const isWaitedFor of [true, false]) {
       for (const joins of [1, 2, 3]) {
@@ -319,7 +319,7 @@ describe("joining a Pipeline", () => {
     }
   });
 
-  it("comes out right from a place 2^31 records and more ago, while others go on", () => {
+  it("is right from a place 2^31 records and more ago, while others continue", () => {
     for (const gone of [2 ** 31 - 5, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 3, 2 ** 32, 2 ** 32 + 2]) {
       const { pipeline, region } = pipelineOf({ a: [], b: ["a"] }, 4);
       pipeline.reader("a").close();

@@ -116,7 +116,7 @@ describe("Pipeline between processes", { timeout: 120_000 + KILLS * 500 }, () =>
       assertEquals(pipeline.gates()[0].state, "dropped");
     }));
 
-  it(`kill -9 of writers and readers, ${KILLS} times: nobody is held up, and every record is received or reported`, () =>
+  it(`kill -9 of writers and readers, ${KILLS} times: no process is held up, and every record is received or reported`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       const pipeline = segment.create("jobs", Pipeline, { layout: Job, capacity: CAPACITY, readers: DESK });

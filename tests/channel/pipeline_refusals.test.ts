@@ -154,7 +154,7 @@ describe("what a Pipeline refuses", () => {
     }
   });
 
-  it("is a value that cannot be copied, and a batch of more than a capacity, even if nobody reads", () => {
+  it("is a value that cannot be copied, and a batch of more than the capacity, even without readers", () => {
     using one = Segment.anonymous({ byteLength: 2 ** 16 });
     const { pipeline } = pipelineOf(), writer = pipeline.writer();
     const gone = Tick.view(one.create("x", RAW, {}).views);
@@ -192,7 +192,7 @@ const RAW = {
 };
 
 describe("pulling from a Pipeline", () => {
-  it("shows each record once, after those before, and lets others go on when it is released", () => {
+  it("shows each record once, in order, and lets others continue when it is released", () => {
     const { pipeline } = pipelineOf(8), writer = pipeline.writer();
     const first = pipeline.reader("first"), second = pipeline.reader("second");
     for (let n = 0; n < 8; n++) writer.push({ n });

@@ -76,7 +76,7 @@ describe("SpscRing", () => {
     assertEquals(drained(consumer, 3), [3]);
   });
 
-  it("forgets what is aborted", () => {
+  it("drops aborted claims", () => {
     const { ring } = ringOf(), producer = ring.producer(), consumer = ring.consumer();
     producer.push({ price: 1, size: 0 });
     producer.claim()!.price = 8;
@@ -144,7 +144,7 @@ describe("SpscRing", () => {
     }
   });
 
-  it("tells the most records there were", () => {
+  it("reports the most records there were", () => {
     const { ring } = ringOf(8), producer = ring.producer(), consumer = ring.consumer();
     for (let i = 0; i < 3; i++) producer.push({ price: i });
     assertEquals(ring.highWater, 3);
@@ -269,7 +269,7 @@ describe("the roles of a SpscRing", () => {
     assertEquals(drained(ring.consumer()), [1, 2]);
   });
 
-  it("stay with nobody if their options are refused", () => {
+  it("are not taken if their options are refused", () => {
     const { ring } = ringOf();
     assertThrows(() => ring.producer({ wait: "sleep" as WaitStrategy }), TypeError, '"block": received sleep');
     assertThrows(() => ring.consumer({ wait: "sleep" as WaitStrategy }), TypeError);
@@ -363,7 +363,7 @@ describe("waiting for a SpscRing", () => {
     }
   }
 
-  it("wakes nobody and writes no more than needed where nobody sleeps", () => {
+  it("makes no wake-up and writes no more than needed if no process sleeps", () => {
     const { ring, region } = ringOf(), producer = ring.producer(), consumer = ring.consumer();
     for (let i = 0; i < 100; i++) {
       producer.push({ price: 1 });

@@ -18,7 +18,7 @@ async function abandon(name: string): Promise<void> {
 }
 
 describe("shmkit clean", () => {
-  it("removes what is abandoned, and only says so in a dry run", () =>
+  it("removes abandoned segments, and only names them in a dry run", () =>
     withName(async (name) => {
       await abandon(name);
       const dry = await shmkitJson(["clean", "--dry-run", name]);
@@ -32,7 +32,7 @@ describe("shmkit clean", () => {
       assertEquals((await shmkit(["clean", "--yes", name])).code, 1); // there is none
     }));
 
-  it("keeps what somebody is attached to, whose creator lives, or that somebody only reads", async () => {
+  it("keeps segments that have a participant, a living creator, or a reader", async () => {
     const attached = uniqueName(), created = uniqueName(), read = uniqueName();
     try {
       await Promise.all([abandon(attached), abandon(read)]);
@@ -52,7 +52,7 @@ describe("shmkit clean", () => {
     }
   });
 
-  it("removes what was half made, and keeps what it cannot judge", async () => {
+  it("removes half-made segments, and keeps those that it cannot judge", async () => {
     const half = uniqueName(), corrupt = uniqueName(), model = uniqueName();
     Segment.create(model, { byteLength: 65_536 }).close();
     const bytes = readFileSync(`/dev/shm${model}`);

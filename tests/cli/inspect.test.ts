@@ -93,7 +93,7 @@ describe("shmkit inspect", () => {
     }
   });
 
-  it("shows what channels hold, and takes nothing", async () => {
+  it("shows the contents of channels, and takes nothing", async () => {
     for (let i = 0; i < 2; i++) {
       const { ticks, jobs, log, trades, events } = await inspectedAll();
       assertEquals([ticks.facts.records, ticks.facts["high water"], ticks.facts.refusals], [4, 4, 1]);
@@ -130,7 +130,7 @@ describe("shmkit inspect", () => {
     assertStringIncludes(own.out, "none of the library's kinds");
   });
 
-  it("follows what changes", async () => {
+  it("follows changes", async () => {
     for (
       const [object, what, expected] of [["quotes", "write", { row: 3, bid: 10 }], ["trades", "push", {
         price: 11,
@@ -164,7 +164,7 @@ describe("shmkit inspect", () => {
     }
   });
 
-  it("says what cannot be inspected, with 1, and what cannot be asked, with 2", async () => {
+  it("ends with 1 for what cannot be inspected, and with 2 for wrong arguments", async () => {
     const calls: [args: string[], code: number, says: string][] = [
       [["inspect", "/shmkit-test-none"], 1, "there is none"],
       [["inspect", name, "nothing"], 1, "found 'quotes', 'ticks'"],

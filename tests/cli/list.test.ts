@@ -24,7 +24,7 @@ function forged(change: (bytes: Uint8Array) => Uint8Array | void): string {
 }
 
 describe("shmkit list", () => {
-  it("tells segments, who is attached alive and dead, and what they hold", () =>
+  it("lists segments, their living and dead participants, and their contents", () =>
     withName(async (name) => {
       using own = Segment.create(name, { byteLength: 65_536, role: "owner", mode: 0o640 });
       using nameless = Segment.anonymous({ byteLength: 65_536 });
@@ -46,7 +46,7 @@ describe("shmkit list", () => {
       assertMatch(out, new RegExp(`${name} +64 KiB .* 1, 1 dead +0`));
     }));
 
-  it("tells one whose name was removed while somebody has it", async () => {
+  it("lists a segment whose name was removed while a process is attached", async () => {
     const name = uniqueName();
     using _own = Segment.create(name, { byteLength: 65_536 });
     Segment.unlink(name);
@@ -54,7 +54,7 @@ describe("shmkit list", () => {
     assertEquals(json.find(({ reason }: Look) => reason === `its name was ${name}`)?.reach, "unlinked");
   });
 
-  it("says what is no segment, of another version, cut short, corrupt or half-made", async () => {
+  it("marks files that are no segment, of another version, cut short, corrupt or half-made", async () => {
     const names = {
       foreign: forged(() => new TextEncoder().encode("somebody else's")),
       "other version": forged((bytes) => void (bytes[8] = 99)),
@@ -130,7 +130,7 @@ describe("shmkit list", () => {
     },
   );
 
-  it("tells another user what it may", { skip: isRoot ? false : "only root can become another user" }, async () => {
+  it("shows other users what they may", { skip: isRoot ? false : "only root can become another user" }, async () => {
     const closed = uniqueName(), open = uniqueName();
     const peer = Peer.start(otherRuntime, PEER, [open, 0o644]);
     await peer.next();

@@ -87,7 +87,7 @@ describe("shmkit schema", () => {
 });
 
 describe("shmkit doctor", () => {
-  it("tells what this machine has, and mends what it lacks", async () => {
+  it("reports what this machine has, and how to repair what it lacks", async () => {
     const { json } = await shmkitJson(["doctor"]),
       found = new Map<string, { verdict: string; found: string }>(
         json.map((finding: { what: string }) => [finding.what, finding]),
@@ -107,7 +107,7 @@ describe("shmkit doctor", () => {
 });
 
 describe("shmkit", () => {
-  it("tells its commands and its version, and what it does not understand with 2", async () => {
+  it("prints its commands and its version, and ends with 2 for arguments that it does not understand", async () => {
     const help = await shmkit(["--help"]);
     assertEquals(help.code, 0);
     for (const command of ["list", "inspect", "top", "doctor", "clean", "schema"]) {

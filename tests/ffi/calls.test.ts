@@ -103,7 +103,7 @@ describe("a failed call", () => {
     assertEquals([error.code, error.errno], ["E133", 133]);
   });
 
-  it("leaves its reason to the very next look, 100,000 times in a row", () => {
+  it("leaves its reason for the very next check, 100,000 times in a row", () => {
     let wrong = 0;
     for (let i = 0; i < 100_000; i++) {
       libc().close(-1);

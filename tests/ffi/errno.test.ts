@@ -43,7 +43,7 @@ describe("the reason why a call failed, read after the engine made calls of its 
     calls.errno = real;
   });
 
-  it("is believed when it is told twice in a row", () =>
+  it("is believed when it is reported twice in a row", () =>
     withName((name) => {
       using _ = Segment.create(name, { byteLength: 4096 });
       const state = disturb(ENOENT);
@@ -86,7 +86,7 @@ describe("the reason why a call failed, read after the engine made calls of its 
     });
   }
 
-  it("is told of a wait that cannot be", () => {
+  it("is reported for a wait that is impossible", () => {
     const { segment, all } = futexes();
     using _ = segment;
     disturb(EINVAL, 1000);

@@ -33,7 +33,7 @@ function header(words: Readonly<Record<number, number>>): Uint8Array {
 
 describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
   for (const language of LANGUAGES) {
-    it(`${language} refuses what is no segment, half-made or corrupt`, async () => {
+    it(`${language} refuses files that are no segment, half-made or corrupt`, async () => {
       const whole = { [VERSION_OFFSET]: 1, [STATE_OFFSET]: 1 };
       const answers = await Promise.all([
         opening(language, new TextEncoder().encode("no segment at all".repeat(20))),

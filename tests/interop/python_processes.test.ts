@@ -73,7 +73,7 @@ describe("Python", { skip, timeout }, () => {
     it(`${name}: exclusion under a mutex`, () => timed(`mutex, ${name}`, RECORDS, underMutex(pair, RECORDS / 2)));
   }
 
-  it("decodes every kind of field, tells what is there, refuses, and says why", () =>
+  it("decodes every kind of field, lists objects, and says why it refuses", () =>
     withName(async (name) => {
       using segment = createAll(name);
       const record = {

@@ -61,7 +61,7 @@ describe("a view that is bound to its memory", () => {
     assertEquals([record.name, record.count, record.part.name], ["", 0, ""]);
   });
 
-  it("refuses what does not fit, and leaves what was there", () => {
+  it("refuses values that do not fit, and leaves the record as it was", () => {
     const { record } = bindRecord(All, new Views(new ArrayBuffer(All.byteLength)));
     record.name = "abc";
     record.key = VALUES.key;

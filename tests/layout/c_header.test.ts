@@ -80,7 +80,7 @@ const Trade = struct("Trade", {
 });
 
 describe("cHeader", () => {
-  it("prints what C needs", () => {
+  it("prints the declarations that C needs", () => {
     const header = cHeader(Trade);
     for (
       const text of [

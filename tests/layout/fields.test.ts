@@ -131,7 +131,7 @@ describe("fields", () => {
     }
   });
 
-  it("decimal gives back random decimals up to 2^51 units", () => {
+  it("decimal returns random decimals up to 2^51 units unchanged", () => {
     const view = one(decimal(8));
     let seed = 12345;
     for (let i = 0; i < 20000; i++) {

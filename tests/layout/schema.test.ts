@@ -46,7 +46,7 @@ describe("parseSchema", () => {
     }
   });
 
-  it("refuses what is malformed, and says where", () => {
+  it("refuses a malformed text, and says where", () => {
     const bad: [string, string][] = [
       ["", 'character 0 must be a struct\'s name: found ""'],
       ["Q", 'character 1 must be "{": found ""'],
@@ -139,7 +139,7 @@ describe("parseSchema", () => {
 });
 
 describe("diffSchemas", () => {
-  it("marks what differs, field by field", () => {
+  it("marks the differences, field by field", () => {
     assertEquals(
       diffSchemas(
         "Quote{bid:f64,size:u32,levels:[Level{px:f64};2]}",
@@ -183,7 +183,7 @@ describe("diffSchemas", () => {
     });
   }
 
-  it("shows what differs where not all fits", () => {
+  it("shows the differences where not all fits", () => {
     const diff = diffSchemas(`S{${fields(500)}}`, `S{${fields(500).replace("f400:u8", "f400:i8")}}`);
     const lines = diff.split("\n");
     assertEquals(lines.filter((line) => line.startsWith("!")), ["! f400      u8 @400    i8 @400"]);
@@ -194,7 +194,7 @@ describe("diffSchemas", () => {
     assertEquals(all.at(-1), "  … and 938 lines more");
   });
 
-  it("tells fields of the same name in different structs apart", () => {
+  it("distinguishes fields of the same name in different structs", () => {
     const diff = diffSchemas("S{a:T{x:u8},b:U{x:u8}}", "S{a:T{x:u8},b:U{x:i8}}");
     assertEquals(diff.split("\n").filter((line) => line.startsWith("!")), ["! b.x       u8 @1    i8 @1"]);
   });

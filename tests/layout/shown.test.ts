@@ -75,7 +75,7 @@ describe("a view", () => {
     segment.close();
   });
 
-  it("may have fields named as what shows it", () => {
+  it("may have fields named like the methods that show it", () => {
     const Odd = struct("Odd", { toJSON: f64, inspect: f64 });
     const view = Odd.alloc();
     view.toJSON = 2;

@@ -152,7 +152,7 @@ describe("struct", () => {
     assertEquals(Object.entries(S.toObject(view)), Object.entries(expected));
   });
 
-  it("takes objects and gives them back", () => {
+  it("writes objects and reads them back", () => {
     const view = All.alloc();
     All.assign(view, VALUE);
     assertEquals(All.toObject(view), VALUE);
@@ -368,7 +368,7 @@ describe("copy", () => {
     assertEquals(Level.toObject(level), zero);
   });
 
-  it("copies what is too large for straight code", () => {
+  it("copies a struct that is too large for straight code", () => {
     const Large = struct("Large", { a: array(u32, 1000) }), from = Large.alloc(), to = Large.alloc();
     for (let i = 0; i < 1000; i++) from.a.set(i, i + 1);
     Large.copy(from, to);

@@ -118,7 +118,7 @@ describe("Segment.close", () => {
     assertLess(mappings("") - before.mappings, rounds / 2);
   });
 
-  it("gives its slot back even where the kernel keeps the memory as it was", () =>
+  it("releases its slot even where the kernel keeps the memory as it was", () =>
     withName((name) => {
       using other = Segment.create(name, { byteLength: 65_536 });
       const segment = Segment.open(name);
@@ -127,7 +127,7 @@ describe("Segment.close", () => {
       assertThrows(() => segment.objects(), ClosedError);
     }));
 
-  it("happens by itself once nobody can see the memory, and not before", async () => {
+  it("happens by itself once the memory is unreachable, and not before", async () => {
     const peer = startCollector(thisRuntime, "collect");
     const { whileViewed, afterwards, sum } = await peer.next<
       { whileViewed: number; afterwards: number; sum: number }

@@ -14,7 +14,7 @@ describe("errors", () => {
     }
   });
 
-  it("have a code and a name, whoever refuses", () =>
+  it("have a code and a name, whichever part refuses", () =>
     withName((name) => {
       const caught = (use: () => unknown) => {
         const error = assertThrows(use, ShmkitError);
@@ -39,7 +39,7 @@ describe("errors", () => {
 // deno-lint-ignore no-explicit-any -- anything
 type Anything = any;
 
-describe("plain JavaScript that leaves out or mistakes an argument is told which:", () => {
+describe("plain JavaScript that leaves out or mistakes an argument learns which:", () => {
   const S = Segment as Anything, length = { byteLength: 4096 };
   const ofSegments: [title: string, use: (name: string) => unknown, says: string][] = [
     ["create", (name) => S.create(name), "its options must be an object with a byteLength: received undefined"],
@@ -107,7 +107,7 @@ describe("plain JavaScript that leaves out or mistakes an argument is told which
     });
   }
 
-  it("but not the options of what has a default for each", () => {
+  it("but not options that all have defaults", () => {
     using segment = Segment.anonymous({ byteLength: 65_536 });
     const s = segment as Anything;
     const types = [shmkit.RwLock, shmkit.TicketLock, shmkit.SpinLock, shmkit.Condition, shmkit.Event, shmkit.Once];

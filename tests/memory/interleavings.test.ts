@@ -140,7 +140,7 @@ describe("a half-made segment", () => {
       await peer.exited;
     }));
 
-  it("that is stopped keeps nobody from removing its name for ever", () =>
+  it("that is stopped does not keep its name from being removed for ever", () =>
     withName(async (name) => {
       empty(name);
       const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name]);
@@ -178,7 +178,7 @@ describe("a half-made segment", () => {
       );
     }));
 
-  it("that a creator takes up while open looks is not taken for a dead one's", () =>
+  it("that a creator continues while open checks is not taken for a dead creator's", () =>
     withName((name) => {
       empty(name);
       const doing = { action: "hold", path: name };
@@ -199,7 +199,7 @@ describe("a half-made segment", () => {
       system.close(fd);
     }));
 
-  it("whose creator dies while open waits is told at once", () =>
+  it("whose creator dies while open waits is reported at once", () =>
     withName(async (name) => {
       empty(name);
       const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name]);
@@ -308,7 +308,7 @@ describe("a role", () => {
     return new Role("the keeper", new Region("memory", new Views(memory), party, false), 0);
   };
 
-  it("of a dead holder goes to one only, when two find it at once", () => {
+  it("of a dead holder is taken by one only, when two find it at once", () => {
     Region.over(memory).views.i32[0] = DEAD;
     const other = roleOf(2);
     const role = roleOf(1, () => {
@@ -323,7 +323,7 @@ describe("a role", () => {
 });
 
 describe("adding an object", () => {
-  it("waits for another adder as long as it was told, by the clock", () =>
+  it("waits for another adder for its time limit, by the clock", () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength });
       const catalog = 128 + 64 * 64;

@@ -200,7 +200,7 @@ describe("an anonymous segment", () => {
     assertEquals(error.code, "EPERM");
   });
 
-  it("cannot be opened when its maker is gone", () => {
+  it("cannot be opened when its maker has ended", () => {
     const { name } = (() => {
       using segment = Segment.anonymous({ byteLength: 8192 });
       return segment;

@@ -37,7 +37,7 @@ function dieWithLock(name: string): void {
   segment.close();
 }
 
-describe("who may only read a segment's file and locks it for reading", () => {
+describe("a user who may only read a segment's file and locks it for reading", () => {
   it("does not keep the dead alive", () =>
     withName((name) => {
       using segment = Segment.create(name, { byteLength, maxParticipants: slots, role: "owner" });
@@ -53,7 +53,7 @@ describe("who may only read a segment's file and locks it for reading", () => {
       });
     }));
 
-  it("keeps others from joining, who are told so, and uses no epoch up", () =>
+  it("keeps others from joining, with an error that says so, and uses up no epoch", () =>
     withName((name) => {
       using segment = Segment.create(name, { byteLength, maxParticipants: slots });
       whileReadLocked(name, () => {
@@ -73,7 +73,7 @@ describe("who may only read a segment's file and locks it for reading", () => {
       assertEquals([other.participants().length, segment.participants().length], [2, 2]);
     }));
 
-  it("keeps objects from being added, as long as the adder was told to wait", () =>
+  it("keeps objects from being added, for as long as the adder waits", () =>
     withName((name) => {
       using segment = Segment.create(name, { byteLength, maxParticipants: slots });
       whileReadLocked(name, () => {

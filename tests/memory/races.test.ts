@@ -42,7 +42,7 @@ describe("eight processes of both runtimes at once", () => {
       for (const peer of peers) await peer.succeeded();
     }));
 
-  it("create: one succeeds, the others are told EEXIST", () =>
+  it("create: one succeeds, the others get EEXIST", () =>
     withName(async (name) => {
       const { peers, go } = await eight(name, "create");
       for (let round = 0; round < 25; round++) {
@@ -109,7 +109,7 @@ describe("a creator", () => {
     console.log(`of ${killed} creators killed, ${half} left a half-made segment`);
   });
 
-  it("that died is told from one that works, and both from one that is late", () =>
+  it("that died is distinguished from one that works, and both from one that is late", () =>
     withName(async (name) => {
       closeSync(openSync(`/dev/shm${name}`, "w", 0o600)); // all that a creator killed after shm_open leaves
       const dead = assertThrows(
@@ -175,7 +175,7 @@ describe("participants", () => {
       assertEquals(ids.size, 20, "an id was given twice");
     }));
 
-  it("who are stopped are still there", () =>
+  it("that are stopped still count as attached", () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 65_536 });
       const peer = Peer.start(thisRuntime, SCRIPT, ["attach", name]);

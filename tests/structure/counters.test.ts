@@ -72,7 +72,7 @@ describe("Counters", () => {
     assertEquals(counters.read(0), -MOST);
   });
 
-  it("keep what is published while their versions pass 2^31 and 2^32", () => {
+  it("keep their values while their versions pass 2^31 and 2^32", () => {
     for (const start of [2 ** 31 - 3, 2 ** 32 - 3]) {
       const { counters, region } = make(), counter = counters.allocate("a"), { u32, f64 } = region.views;
       counter.set(70);
@@ -121,7 +121,7 @@ describe("Counters", () => {
     assertEquals([counters.allocate("1234").label, counters.allocate("").label], ["1234", ""]);
   });
 
-  it("refuse what they cannot be made with", () => {
+  it("refuse options that they cannot be made with", () => {
     for (const capacity of [0, 1.5, 65_537, undefined as never]) {
       assertThrows(() => make({ capacity }), RangeError, "capacity must be an integer from 1 to 65536");
     }
@@ -131,7 +131,7 @@ describe("Counters", () => {
     assertThrows(() => Counters.byteLength(undefined as never), TypeError, "options must be an object");
   });
 
-  it("refuse what is none, contradicts itself, or is not as expected; and list whatever they find", () => {
+  it("refuse memory that holds none, contradicts itself, or is not as expected; and list those they find", () => {
     const { counters, region } = make({ capacity: 20 }), random = new Random(2);
     assertThrows(() => Counters.attach(region, { capacity: 21 }), SegmentFormatError, "21 in the options");
     assertThrows(() => Counters.attach(region, { labelBytes: 64 }), SegmentFormatError, "64 in the options");
@@ -155,7 +155,7 @@ describe("Counters", () => {
 });
 
 describe("Counters in a segment", () => {
-  it("of one that died are left out, and taken by others when there is no room", () => {
+  it("of a dead owner are left out, and taken by others when there is no room", () => {
     using one = Segment.anonymous({ byteLength: 65_536, role: "tool" });
     const two = Segment.open(one.name, { role: "feed" });
     const here = one.create("counters", Counters, { capacity: 2 }), there = two.open("counters", Counters, {});
@@ -171,7 +171,7 @@ describe("Counters in a segment", () => {
     assertThrows(() => here.allocate("more"), CapacityError);
   });
 
-  it("are taken over from one that died, with number and value, if label and type are the same", () => {
+  it("are taken over from a dead owner, with number and value, if label and type are the same", () => {
     using one = Segment.anonymous({ byteLength: 65_536 });
     const here = one.create("counters", Counters, { capacity: 4 });
     const first = Segment.open(one.name), second = Segment.open(one.name);
@@ -229,7 +229,7 @@ describe("Counters in a segment", () => {
     }
   });
 
-  it("offer what parts of the library count, and take over what a dead one had offered", () => {
+  it("offer the counts of the library's parts, and take over those of a dead program", () => {
     using one = Segment.anonymous({ byteLength: 2 ** 18 });
     const here = one.create("counters", Counters, { capacity: 20 }), two = Segment.open(one.name, { role: "feed" });
     const there = two.open("counters", Counters, {}), layout = struct("Tick", { price: f64 });

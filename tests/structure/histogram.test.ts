@@ -95,7 +95,7 @@ describe("Histogram", () => {
     });
   }
 
-  it("takes what clocks give: fractions, what is below 0, and what is beyond the highest", () => {
+  it("takes the values that clocks produce: fractions, values below 0, and values above the highest", () => {
     const { histogram } = make({ highest: 1000 }), recorder = histogram.recorder();
     for (const value of [1.9, 0.5, -0.5, -7, -Infinity, -0, 1000.9, 1001, 2 ** 40, Infinity]) recorder.record(value);
     const { counts, total, beyond, max } = histogram.read();
@@ -106,7 +106,7 @@ describe("Histogram", () => {
     assertEquals(histogram.read().total, 10);
   });
 
-  it("tells the difference of two readings, and their sum", () => {
+  it("computes the difference of two readings, and their sum", () => {
     const { histogram } = make({ highest: 1e6, recorders: 2 });
     const [one, two] = [histogram.recorder(), histogram.recorder()];
     for (let i = 0; i < 100; i++) one.record(i);
@@ -133,7 +133,7 @@ describe("Histogram", () => {
     for (const percent of [-1, 101, NaN]) assertThrows(() => sum.percentile(percent), RangeError, `${percent}`);
   });
 
-  it("counts past 2^31 and 2^32, and goes on from a death between two words", () => {
+  it("counts past 2^31 and 2^32, and continues after a death between two words", () => {
     for (const start of [2 ** 31 - 2, 2 ** 32 - 2, 2 ** 33 - 2, 2 ** 52 - 2]) {
       const { histogram, region } = make({ highest: 1000 }), words = region.views.i32;
       const recorder = histogram.recorder(), at = (128 + 128) / 4 + 7 * 2, beyondAt = (128 + 64) / 4;
@@ -173,7 +173,7 @@ describe("Histogram", () => {
     assertThrows(() => Histogram.byteLength(undefined as never), TypeError, "options must be an object");
   });
 
-  it("refuses what is no histogram, contradicts itself, or is not as expected", () => {
+  it("refuses memory that is no histogram, contradicts itself, or is not as expected", () => {
     const { region } = make({ highest: 1000, recorders: 2 });
     const wrong = [{ highest: 1001 }, { lowest: 2 }, { digits: 2 }, { recorders: 1 }];
     for (const options of wrong) {

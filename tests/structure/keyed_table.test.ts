@@ -67,7 +67,7 @@ describe("KeyedTable", () => {
     assertEquals([...table.entries()], TEXTS.map((text, i) => [text, i]));
   });
 
-  it("does not take a text for another that only looks like it in bytes", () => {
+  it("does not confuse texts whose bytes only look alike", () => {
     const { table } = make();
     table.add("a");
     table.add("abcd");
@@ -130,7 +130,7 @@ describe("KeyedTable", () => {
     }
   });
 
-  it("shows nothing of what an earlier key of the row left", () => {
+  it("shows nothing that an earlier key of the row left", () => {
     for (const writers of ["one", "rows"] as const) {
       const { table } = make({ writers, capacity: 1 });
       const writer = table.writer(), quote = Quote.alloc();
@@ -201,7 +201,7 @@ describe("KeyedTable", () => {
     assertThrows(() => table.add("b"), CapacityError);
   });
 
-  it("tells which rows changed", () => {
+  it("reports which rows changed", () => {
     for (const writers of ["one", "rows"] as const) {
       const { table } = make({ writers, capacity: 5 });
       const writer = table.writer(), rows: number[] = [], note = (row: number) => void rows.push(row);
@@ -270,7 +270,7 @@ describe("KeyedTable", () => {
     assertEquals(rows, [b]);
   });
 
-  it("refuses what it cannot be made with", () => {
+  it("refuses options that it cannot be made with", () => {
     const bad: [options: Partial<Options>, error: typeof RangeError | typeof TypeError, says: string][] = [
       [{ capacity: 0 }, RangeError, "capacity must be an integer from 1 to 67108864: received 0"],
       [{ capacity: 1.5 }, RangeError, "received 1.5"],
@@ -286,7 +286,7 @@ describe("KeyedTable", () => {
     for (const [options, error, says] of bad) assertThrows(() => make(options), error, says);
   });
 
-  it("refuses what is no table, contradicts itself, or is not as expected", () => {
+  it("refuses memory that is no table, contradicts itself, or is not as expected", () => {
     const { region, options } = make();
     const attach = (more: Partial<Options> = {}) => KeyedTable.attach(region, { layout: Quote, ...more });
     assertEquals([attach().capacity, attach().hasTexts, attach().keyBytes, attach().writers], [8, true, 16, "one"]);
@@ -365,7 +365,7 @@ describe("KeyedTable", () => {
 });
 
 describe("a KeyedTable in a segment", () => {
-  it("has one writer at a time, and removes only what nobody alive may write", () => {
+  it("has one writer at a time, and removes only keys that no living process may write", () => {
     using one = Segment.anonymous({ byteLength: 65_536, role: "feed" });
     const two = Segment.open(one.name);
     const here = one.create("quotes", KeyedTable, { layout: Quote, key: chars(8), capacity: 4 });
@@ -432,7 +432,7 @@ describe("a KeyedTable in a segment", () => {
     assertEquals(here.remove("k50"), true);
   });
 
-  it("finishes what an attachment that is gone had begun", () => {
+  it("completes a change that a dead attachment had begun", () => {
     using one = Segment.anonymous({ byteLength: 65_536 });
     const table = one.create("quotes", KeyedTable, { layout: Quote, key: chars(8), capacity: 4 });
     assertEquals([table.add("a"), table.add("b", { timeoutMs: 1000 }), table.remove("a", { timeoutMs: 1000 })], [

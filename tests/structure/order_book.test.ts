@@ -107,7 +107,7 @@ describe("OrderBook", () => {
     assertEquals([all.knownBids, all.knownAsks, all.isBidKnown, all.isAskKnown], [999, 1000, true, true]);
   });
 
-  it("says down to where it is known: by its snapshot, and by what its venue tells", () => {
+  it("reports down to where it is known: by its snapshot, and by its venue's reports", () => {
     const { book } = make(), writer = book.writer(), few = new BookReading(5);
     writer.snapshot(updateOf(1, [[100, 1], [99, 1]], [[101, 1]], { knownBid: 99, knownAsk: 101 }));
     assert(book.read(few));
@@ -156,7 +156,7 @@ describe("OrderBook", () => {
     assertEquals(pairs(few, "bids"), [[3, 1]]);
   });
 
-  it("tells prices apart by their digits, and takes numbers of every size", () => {
+  it("distinguishes prices by their digits, and takes numbers of every size", () => {
     const { book } = make({ priceDigits: 2, quantityDigits: 3 }), writer = book.writer(), few = new BookReading(9);
     writer.snapshot(
       updateOf(1, [[0.1 + 0.2, 1], [0.3, 2], [0.2999, 3], [-5.25, 1e-9], [1e200, 1e250]], [[1.005, 0.0004]]),
@@ -192,7 +192,7 @@ describe("OrderBook", () => {
     assertThrows(() => whole.averagePrice("bid" as "bids", 1), TypeError, `"bids" or "asks"`);
   });
 
-  it("goes on while its version passes 2^31 and 2^32", () => {
+  it("continues while its version passes 2^31 and 2^32", () => {
     for (const start of [2 ** 31 - 3, 2 ** 32 - 3]) {
       const { book, region } = make({ levels: 4 }), writer = book.writer(), few = new BookReading(4);
       region.views.u32[128 / 4] = start;
@@ -206,7 +206,7 @@ describe("OrderBook", () => {
     }
   });
 
-  it("refuses what it cannot be made with, what is no book, and what is not as expected", () => {
+  it("refuses options that it cannot be made with, memory that is no book, and a book that is not as expected", () => {
     const bad: [options: Partial<OrderBookOptions>, says: string][] = [
       [{ levels: 0 }, "levels must be an integer from 1 to 1048576"],
       [{ levels: 2 ** 21 }, "levels"],

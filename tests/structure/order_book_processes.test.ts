@@ -37,7 +37,7 @@ describe("OrderBook between processes", { timeout: 120_000 }, () => {
       }));
   }
 
-  it(`kill -9 of ${KILLS} writers: the book is whole and goes on where it was`, () =>
+  it(`kill -9 of ${KILLS} writers: the book is whole and continues where it was`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 18 });
       const book = segment.create("book", OrderBook, BOOK), reading = new BookReading(64);

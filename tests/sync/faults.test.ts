@@ -119,7 +119,7 @@ describe("a call in which it cannot be asked whether somebody lives throws, and 
 });
 
 describe("TicketLock whose owner is stopped before any step of its unlock", () => {
-  it("does not set the turn back when it goes on", () => {
+  it("does not set the turn back when it continues", () => {
     for (let stopped = 1, steps = 1; stopped <= steps; stopped++) {
       using segment = Segment.anonymous({ byteLength: 65536 });
       using second = Segment.open(segment.name);

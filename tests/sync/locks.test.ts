@@ -27,7 +27,7 @@ for (const name of NAMES) {
         one.unlock();
       }));
 
-    it("waits as long as it was told, and no less", () =>
+    it("waits for its time limit, and no less", () =>
       withTwo(name, (one, other) => {
         one.lock();
         for (const timeoutMs of [0, 1, 40, 80]) {
@@ -55,7 +55,7 @@ for (const name of NAMES) {
         other.unlock();
       }));
 
-    it("belongs to the attachment, whichever object takes and gives it", () =>
+    it("belongs to the attachment, whichever object takes and releases it", () =>
       withTwo(name, (one, other, [segment]) => {
         const same = locksOf(segment, [name])[0].lock;
         one.lock();
@@ -98,7 +98,7 @@ for (const name of NAMES) {
         other.unlock();
       }));
 
-    it("refuses a read-only attachment, which may look", () => {
+    it("refuses a read-only attachment, which may only read its state", () => {
       using segment = makeTable();
       using looking = Segment.open(segment.name, { readOnly: true });
       const lock = looking.open(name, type, options) as AnyLock;
@@ -110,7 +110,7 @@ for (const name of NAMES) {
       assertEquals(lock.stats().acquisitions, 1);
     });
 
-    it("throws after its segment was closed, and closing gives it up", () =>
+    it("throws after its segment was closed, and closing releases it", () =>
       withTwo(name, (one, other, [segment]) => {
         one.lock();
         segment.close();
@@ -157,7 +157,7 @@ for (const name of NAMES) {
       lock.unlock();
     });
 
-    it("tells its owner, and counts", () =>
+    it("reports its owner, and counts", () =>
       withTwo(name, (one, other) => {
         assertEquals(one.stats().owner, undefined);
         one.lock();
@@ -214,7 +214,7 @@ describe("Mutex whose owner died", () => {
       assertEquals(third.tryLock(), false);
     }));
 
-  it("is broken if nobody repaired it", () =>
+  it("is broken if no owner repaired it", () =>
     withDead((mutex, third) => {
       mutex.lock();
       assertThrows(() => third.markConsistent(), NotOwnerError);
@@ -226,7 +226,7 @@ describe("Mutex whose owner died", () => {
       assertEquals(mutex.stats().owner, undefined);
     }));
 
-  it("tells the next one too if the one that repairs dies", () =>
+  it("reports the death to the next owner too if the one that repairs dies", () =>
     withDead((mutex, third, segment) => {
       mutex.lock();
       segment.close();

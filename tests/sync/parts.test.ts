@@ -39,7 +39,7 @@ async function results<T>(peers: readonly Peer[]): Promise<T[]> {
 }
 
 describe("EventCount", { timeout: 60_000 }, () => {
-  it("does not wait if notified since the snapshot, and waits no less than told", () => {
+  it("does not wait if notified since the snapshot, and otherwise waits for its time limit, and no less", () => {
     const words = new Int32Array(new SharedArrayBuffer(64)), changed = new EventCount(words, 1);
     const seen = changed.snapshot();
     const start = changed.now();
@@ -53,7 +53,7 @@ describe("EventCount", { timeout: 60_000 }, () => {
     assertEquals(words[0], 0);
   });
 
-  it("changes nothing if nobody waits", () => {
+  it("changes nothing if no process waits", () => {
     const words = new Int32Array(new SharedArrayBuffer(64)), changed = new EventCount(words, 0);
     for (let i = 0; i < 9; i++) changed.notifyAll();
     assertEquals(words[0], 0);
@@ -74,7 +74,7 @@ describe("EventCount", { timeout: 60_000 }, () => {
 });
 
 describe("Condition", { timeout: 60_000 }, () => {
-  it("wants its mutex held, and waits no less than told", () => {
+  it("requires its mutex to be held, and waits for its time limit, and no less", () => {
     using segment = make().segment;
     const mutex = segment.create("mutex", Mutex, {}), condition = segment.create("condition", Condition, {});
     assertThrows(() => condition.wait(mutex), NotOwnerError, "as this attachment must hold the mutex");
@@ -119,7 +119,7 @@ describe("Barrier", { timeout: 100_000 }, () => {
     assertEquals(barrier.stats().rounds, 10_000);
   });
 
-  it("tells of a party that died, and goes on with another in its place", async () => {
+  it("reports a dead party, and continues with another in its place", async () => {
     using segment = make().segment;
     const barrier = segment.create("barrier", Barrier, { parties: 2 });
     const [dying] = await startAll(segment, [["bun", "die at barrier"]]);
@@ -149,7 +149,7 @@ describe("Barrier", { timeout: 100_000 }, () => {
     assertEquals([rounds, acquisitions, recoveries], [2, 2, 1]);
   });
 
-  it("waits no less than told, keeps the arrival, and refuses one too many", () => {
+  it("waits for its time limit and no less, keeps the arrival, and refuses one party too many", () => {
     using segment = make().segment;
     using second = Segment.open(segment.name);
     using third = Segment.open(segment.name);
@@ -285,7 +285,7 @@ describe("RwLock", () => {
     assertGreaterOrEqual(acquisitions, 2);
   });
 
-  it("counts out readers that died, and tells readers and the next writer of a writer's death", () => {
+  it("removes dead readers, and reports a writer's death to readers and the next writer", () => {
     using segment = make().segment;
     const one = segment.create("rw", RwLock, {});
     assertEquals(one.tryLock(), true); // now it has a cell, and will not be given the dead reader's
@@ -310,7 +310,7 @@ describe("RwLock", () => {
 });
 
 describe("Semaphore", () => {
-  it("gives out its permits, and those of the dead again", () => {
+  it("hands out its permits, and those of the dead again", () => {
     using segment = make().segment;
     const one = segment.create("permits", Semaphore, { permits: 3 });
     const second = Segment.open(segment.name), other = second.open("permits", Semaphore, {});

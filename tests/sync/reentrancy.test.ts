@@ -64,7 +64,7 @@ for (const [rules, attach] of Object.entries(RULES)) {
       other.unlock();
     });
 
-    it("refuses a function that writes what it reads, instead of reading for ever", () => {
+    it("refuses a function that writes the record it reads, instead of reading for ever", () => {
       const [one, two, other] = objects(attach);
       for (const writer of [one, two]) {
         let runs = 0;
@@ -96,7 +96,7 @@ for (const [rules, attach] of Object.entries(RULES)) {
       assertEquals(one.read(({ f64 }) => f64[0] + one.read(({ f64 }) => f64[1]) + two.read(({ f64 }) => f64[1])), 9);
     });
 
-    it("keeps what a function wrote that throws, and can be used again", () => {
+    it("keeps the values written by a function that throws, and can be used again", () => {
       const [one, two, other] = objects(attach);
       const failing = ({ f64 }: { f64: Float64Array }) => {
         f64.fill(5);
@@ -184,7 +184,7 @@ describe("options whose getter uses the part itself", () => {
   }
 });
 
-describe("functions that go on after they returned", () => {
+describe("functions that continue after they returned", () => {
   // Rejected by the compiler, too: tests/sync/types.ts.
   // deno-lint-ignore no-explicit-any
   type Any = any;

@@ -70,7 +70,7 @@ for (const [name, open] of Object.entries(channels)) {
         return { ...open(segment === undefined ? inThreads : inSegment(segment)), segment };
       };
 
-      it("are given what is there, and what comes", async () => {
+      it("receive the records that are there, and later ones", async () => {
         const { producer, consumer, free } = setUp(), into = Sample.alloc();
         producer.push({ sequence: 1 });
         assertEquals([await consumer.shiftAsync(into), into.sequence], [true, 1]);
@@ -102,7 +102,7 @@ for (const [name, open] of Object.entries(channels)) {
         assertEquals([seen, free()], [[0, 1, 2, 3, 4, 5, 6, 7], 8]);
       });
 
-      it("are told when the time is over, or when they are called off", async () => {
+      it("end when the time is over, or when they are cancelled", async () => {
         const { producer, consumer } = setUp(), into = Sample.alloc(), reason = new Error("enough");
         assertEquals(await consumer.shiftAsync(into, { timeoutMs: 0 }), false);
         const start = performance.now();
@@ -150,7 +150,7 @@ for (const [name, open] of Object.entries(channels)) {
         assertEquals((await first).value?.sequence, 5);
       });
 
-      it("pass on what the function throws", async () => {
+      it("pass on errors that the function throws", async () => {
         const { producer, consumer } = setUp();
         setTimeout(() => producer.push({ sequence: 1 }), 10);
         await assertRejects(
@@ -269,7 +269,7 @@ describe("tasks that wait for the changes of a LatestTable", () => {
 });
 
 describe("a reader of a Broadcast that may only read", () => {
-  it("looks for itself", async () => {
+  it("checks by itself", async () => {
     const name = `/shmkit-test-${crypto.randomUUID()}`;
     using segment = Segment.create(name, { byteLength: 2 ** 18 });
     const writer = segment.create("b", Broadcast, { layout: Sample, capacity: 8 }).writer();

@@ -79,7 +79,7 @@ for (const [kind, setUp] of Object.entries(memories)) {
         memory.close();
       });
 
-      it("are told when the time is over or when they are called off, and leave nothing behind", async () => {
+      it("end when the time is over or when they are cancelled, and leave nothing behind", async () => {
         const memory = setUp(), [lock, other] = memory.open<Lock>(type, options);
         const controller = new AbortController(), { signal } = controller;
         assertEquals(await other.lockAsync(), true);

@@ -19,7 +19,7 @@ function withPipeline(use: (name: string, pipeline: Pipeline<typeof Sample>) => 
 
 for (const runtime of BESIDE) {
   describe(`tasks at a pipeline with one of ${runtime} that is killed`, () => {
-    it("go on when a reader dies that waited: the writer, and the reader behind it", () =>
+    it("continue when a waiting reader dies: the writer, and the reader after it", () =>
       withPipeline(async (name, pipeline) => {
         const peer = Peer.start(runtime, SCRIPT, ["read", name, 0, "one"]);
         assertEquals(await peer.next(), "ready");
@@ -44,7 +44,7 @@ for (const runtime of BESIDE) {
         assertEquals(received, Array.from({ length: 47 }, (_, i) => 3 + i));
       }));
 
-    it("go on when a writer dies that waited: with its successor, and without a gap", () =>
+    it("continue when a waiting writer dies: with its successor, and without a gap", () =>
       withPipeline(async (name, pipeline) => {
         const one = pipeline.reader("one"), two = pipeline.reader("two"), received: number[] = [];
         const peer = Peer.start(runtime, SCRIPT, ["write", name]);

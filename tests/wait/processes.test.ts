@@ -93,7 +93,7 @@ for (const runtime of BESIDE) {
         }));
     }
 
-    it("ends its thread when nobody has waited for a while, and when the last segment is closed", () =>
+    it("ends its thread when no task has waited for a while, and when the last segment is closed", () =>
       withRing(16, async (name) => {
         const peer = Peer.start(runtime, SCRIPT, ["threads", name]);
         for (const threads of [1, 0, 1, 0]) assertEquals(await peer.next(), threads);
@@ -102,7 +102,7 @@ for (const runtime of BESIDE) {
         await peer.succeeded();
       }));
 
-    it("is killed, and leaves what it was given to its successor", () =>
+    it("is killed, and leaves the records it was given to its successor", () =>
       withRing(16, async (name, ring) => {
         using producer = ring.producer();
         for (let sequence = 0; sequence < 3; sequence++) {

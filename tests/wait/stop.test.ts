@@ -11,7 +11,7 @@ const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
 describe("a stop", () => {
   for (const runtime of BESIDE) {
     for (const strategy of ["block", "yield", "spin"] as const) {
-      it(`ends a wait of a thread of ${runtime} that ${strategy}s, after it has received what came`, () =>
+      it(`ends a wait of a thread of ${runtime} that ${strategy}s, after it has received the records that came`, () =>
         withName(async (name) => {
           using segment = Segment.create(name, { byteLength: 2 ** 20 });
           const ring = segment.create("ring", SpscRing, { layout: Sample, capacity: 16 });

@@ -44,7 +44,7 @@ function setUp() {
 }
 
 describe("a WaitSet", () => {
-  it("tells which of its members are ready, in the thread and in the event loop", async () => {
+  it("reports which of its members are ready, in the thread and in the event loop", async () => {
     const { segment, members, wake } = setUp(), set = new WaitSet<Waitable>(Object.values(members));
     assertEquals([set.size, set.wait({ timeoutMs: 3 }), await set.waitAsync({ timeoutMs: 3 })], [5, [], []]);
     for (const [name, call] of Object.entries(wake)) {
@@ -77,7 +77,7 @@ describe("a WaitSet", () => {
     segment.close();
   });
 
-  it("waits for space, and tells when the time is over, when it is called off, and when a member was closed", async () => {
+  it("waits for space, and ends when the time is over, when it is cancelled, and when a member is closed", async () => {
     const { segment, members, writers } = setUp();
     while (writers.ring.push({ sequence: 1 }));
     const set = new WaitSet<Waitable>([writers.ring]), start = performance.now();
@@ -97,7 +97,7 @@ describe("a WaitSet", () => {
     assertThrows(() => other.wait(), ClosedError);
   });
 
-  it("takes nothing for ready that is claimed and not published, and nobody's death for the end of it", async () => {
+  it("does not report unpublished claims as ready, nor a death as their end", async () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 20 });
     const queue = segment.create("queue", MpmcQueue, { layout: Sample, capacity: 4 });
     const bytes = segment.create("bytes", ByteRing, { capacity: 1024, producers: "many" });
