@@ -71,7 +71,7 @@ if (role === "write") {
   const segment = Segment.open(name);
   for await (const records of told<number>()) tell(read(segment, records));
 } else if (role === "run") {
-  // One process a run: the first pass warms everybody up.
+  // One process a run: the first pass warms all processes up.
   const segment = Segment.anonymous({ byteLength: 2 ** 21 });
   segment.create("records", Broadcast, { layout: Record64, capacity: 4096 });
   const script = new URL(import.meta.url);

@@ -113,7 +113,7 @@ if (role !== undefined && use === "in use") useAll();
 if (role === "consume") {
   // One process a run: it makes the segment, and the producer beside it.
   const segment = Segment.anonymous({ byteLength: 2 ** 20 });
-  open(segment, producers as Producers); // before anybody measures
+  open(segment, producers as Producers); // before the measurement
   const other = beside(["produce", segment.name, use, producers, way, least, steps, batch]);
   console.log(JSON.stringify({ nanoseconds: consume(segment, producers as Producers, way as Way) }));
   await other;

@@ -1,5 +1,5 @@
 /**
- * The desk on the Binance capture, as fast as it goes: events a second from the feed's first line to the last process,
+ * The desk on the Binance capture, as fast as possible: events a second from the feed's first line to the last process,
  * the whole way through shared memory; beside the same work in one process, and beside the same processes with JSON
  * over Unix sockets. In turn, each run with new processes, so starting to compile is part of all of them.
  *

@@ -23,7 +23,7 @@ const QUIET: readonly [name: string, args: string[], c: string, goals?: Goals][]
   ["begin, set, commit, in use", ["begin", "--in-use"], "write-seq-cst", { bun: 2, deno: 3 }],
 ];
 
-/** Who writes meanwhile: how many rows in turn, and with how many nanoseconds between two writes. */
+/** The writer that runs meanwhile: how many rows it writes in turn, and the nanoseconds between two writes. */
 const CONTENDED: readonly [name: string, rows: number, every: number][] = [
   ["64 rows, a write every µs", 64, 1000],
   ["64 rows, writes without a pause", 64, 0],

@@ -18,7 +18,7 @@ const ITERATIONS = 2_000_000, MS = 400;
 const SCRIPT = new URL("./support/locks_peer.ts", import.meta.url);
 const program = compile(new URL("./c/locks.c", import.meta.url));
 
-/** One process, nobody else at the lock. */
+/** One process, alone at the lock. */
 function alone(what: string, flags: readonly string[] = []): Promise<number> {
   const { file, args } = command(thisRuntime, fileURLToPath(SCRIPT), [what, "", `${ITERATIONS}`, ...flags]);
   return Promise.resolve(runJson<number>(file, args));
@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
   pair("write lock pair", "rw"),
   pair("read lock pair", "read"),
   pair("semaphore pair", "semaphore"),
-  // What counting costs: each lock counts in the line next to the one that the exchanges lock.
+  // The cost of counting: each lock counts in the line next to the one that the exchanges lock.
   pair("two exchanges alone", "bare"),
   pair("and a count in the same cache line", "counted same"),
   pair("and a count in the next line", "counted next"),

@@ -6,7 +6,7 @@ import { machine, printTable } from "./support/figures.ts";
 
 const OBJECTS = 100;
 const Quote = struct("Quote", { bid: f64, ask: f64 });
-/** Attaching to it is free: what is left is the look-up. */
+/** Attaching to it costs nothing, so the look-up is measured. */
 const Nothing: SharedType<undefined, undefined> = {
   kind: "Nothing",
   byteLength: () => 8,

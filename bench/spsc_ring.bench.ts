@@ -201,7 +201,7 @@ if (role !== undefined && use === "in use") useAll();
 if (role === "consume") {
   // One process a run: it makes the segment, and the producer beside it.
   const segment = Segment.anonymous({ byteLength: 2 ** 20 });
-  // Made before anybody measures.
+  // Made before the measurement.
   bytes === "8" ? open8(segment) : open64(segment);
   const other = beside(["produce", segment.name, use, form, bytes, batch]);
   console.log(JSON.stringify({ nanoseconds: consume(segment, Number(bytes), form) }));

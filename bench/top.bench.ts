@@ -1,9 +1,10 @@
 /**
  * What `shmkit top` costs beside a desk at full speed: processor time of both over the same seconds, once they have
  * started, on terminals of two sizes. Processor time and not speed, so other programs disturb little; but the desk does
- * less where they take its cores, and `top` then looks larger beside it.
+ * less where they take its cores, and `top` then takes a larger share.
  *
- * The argument is how many seconds each takes: 20, unless given. The desk runs under Bun, `top` under this runtime.
+ * The argument is the number of seconds that each takes, 20 by default. The desk runs under Bun, `top` under this
+ * runtime.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

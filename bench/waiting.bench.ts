@@ -17,7 +17,7 @@ const SCRIPT = fileURLToPath(new URL("./support/waiting_case.ts", import.meta.ur
 
 const [rounds = "5", part = ""] = process.argv.slice(2);
 
-/** Longer than a task polls, so that all who wait are asleep. */
+/** Longer than a task polls, so that all waiters are asleep. */
 const IDLE_US = 3000;
 const IDLE: Pace = { records: 200, us: IDLE_US };
 const THOUSAND: Pace = { records: 500, us: 1000 };

@@ -1,5 +1,5 @@
 /**
- * How many processes the tests kill, and what becomes of the others meanwhile.
+ * How many processes the tests kill, and when others are stopped.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const soak = process.env.SHMKIT_SOAK, soakLog = process.env.SHMKIT_SOAK_LOG;
 /** Whether `test --soak` runs. */
 export const isSoak: boolean = soak !== undefined;
 
-/** Declares a test, unless a soak runs: one in which nobody is killed. */
+/** Declares a test that kills no process: a soak leaves it out. */
 export const besideSoak: typeof it = (soak === undefined ? it : () => Promise.resolve()) as typeof it;
 
 /**
@@ -29,12 +29,12 @@ export function deathsOf(total: number): number {
   return soak === undefined ? Math.ceil(total / RUNNERS) : Number(soak);
 }
 
-/** For how long somebody is stopped at most before another one dies, and again afterwards, in milliseconds. */
+/** The longest time for which a process is stopped before another one dies, and again afterwards. */
 const LONGEST_STOP_MS = 4;
 
 /**
  * A few milliseconds in which processes work before one of them is killed. In a soak one of them is stopped at a random
- * moment and goes on at another: before or after the death, or, if nobody else works, before.
+ * moment and continued at another: before or after the death, or, if no other process works, before.
  */
 export class Moment {
   readonly #dying: Spare;
@@ -92,7 +92,7 @@ export class Moment {
     this.#stopped.kill("SIGSTOP");
   }
 
-  /** Counts a stop if whom it has stopped is there to go on. */
+  /** Continues the stopped process, and counts the stop if that process still runs. */
   #goOn(): void {
     if (this.#stopped === undefined || this.#hasGoneOn) return;
     this.#stop();
@@ -107,14 +107,14 @@ export class Moment {
   }
 }
 
-/** How long those who are alive may take to go on, beside whatever else runs. */
+/** How long living processes may take to make progress, whatever else runs. */
 const GO_ON_MS = 20_000;
 
 /**
- * Waits until something is so.
+ * Waits until a condition holds.
  *
- * @param isSo Asked again and again.
- * @param failed What to say if it is not so after a long time.
+ * @param isSo The condition, called again and again.
+ * @param failed Makes the error's message if the condition does not hold after a long time.
  */
 export async function until(isSo: () => boolean, failed: () => string): Promise<void> {
   for (const limit = performance.now() + GO_ON_MS; !isSo(); await delay(1)) {

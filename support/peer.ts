@@ -27,7 +27,7 @@ export interface PeerOptions {
   readonly permissions?: readonly string[];
 }
 
-/** Those that run. A test that fails leaves some, which would go on for ever. */
+/** Running peers. A test that fails leaves some, which would run for ever. */
 const running = new Set<number>();
 
 process.on("exit", () => {

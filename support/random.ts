@@ -1,4 +1,4 @@
-/** Numbers that look random and come again with the same seed (mulberry32, Tommy Ettinger). */
+/** Pseudo-random numbers, the same for the same seed (mulberry32, Tommy Ettinger). */
 export class Random {
   /** Printed by the test that uses it, so that a failure can be repeated. */
   readonly seed: number;

@@ -19,8 +19,7 @@ export const thisRuntime: Runtime = "Bun" in globalThis ? "bun" : "Deno" in glob
 export const otherRuntime: Runtime = thisRuntime === "bun" ? "deno" : "bun";
 
 /**
- * The ordered pairs, who writes and who reads, that this runner is in charge of: those that begin with its own runtime.
- * Bun's and Deno's runner together see all four of theirs, each once. Node's is in charge of all that Node is in.
+ * The ordered pairs of writer and reader that this runner tests: those that begin with its own runtime. Bun's and Deno's runner together see all four of theirs, each once. Node's runner is in charge of all pairs with Node.
  */
 export const PAIRS: readonly (readonly [Runtime, Runtime])[] = thisRuntime === "node"
   ? [["node", "node"], ["node", "bun"], ["deno", "node"]]
@@ -41,7 +40,7 @@ const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
 
 const found: Partial<Record<Runtime, string>> = {};
 
-/** Absolute paths of the binaries. Asking for one that is not there throws. */
+/** Absolute paths of the binaries. Reading one that does not exist throws. */
 export const runtimes: Readonly<Record<Runtime, string>> = {
   // Installers put the platform's binary into the package's place, or leave it in the platform package.
   get bun() {
@@ -60,7 +59,7 @@ export const runtimes: Readonly<Record<Runtime, string>> = {
   },
 };
 
-/** How Deno is given flags of V8's, which Node has as its own. */
+/** The option by which Deno takes V8's flags, which Node has as its own. */
 const V8_FLAGS = "--v8-flags=";
 
 /** What Node needs to read a checkout: its names, and no word on what is experimental. */
@@ -74,7 +73,7 @@ export const nodeFlags: readonly string[] = [
  * How to run a script with a runtime. Where this process is emulated, and SHMKIT_EMULATOR and SHMKIT_EMULATED say how,
  * so are other processes of its runtime; those of other runtimes are the machine's own.
  *
- * @param permissions What Deno may do: all, unless told.
+ * @param permissions What Deno may do. Defaults to everything.
  */
 export function command(
   runtime: Runtime,
@@ -97,7 +96,7 @@ export function command(
   return { file, args: [...before, ...flags, script, ...args] };
 }
 
-/** Looks where an environment variable says, among the installed packages, at oneself, then along the path. */
+/** Searches the path in an environment variable, the installed packages, this process's own binary, then PATH. */
 function find(runtime: Runtime, variable: string, installed: readonly string[]): string {
   const own = thisRuntime === runtime ? [process.execPath] : [];
   const onPath = (process.env.PATH ?? "").split(delimiter).map((part) => join(part, runtime));

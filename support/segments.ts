@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { Segment } from "@shmkit/shmkit";
 
-/** Test segments share a prefix, so that left-overs can be told from other programs' memory. */
+/** Test segments share a prefix, which distinguishes left-overs from other programs' memory. */
 const PREFIX = "/shmkit-test-";
 
-/** A name that nobody else uses. */
+/** A name that no other process uses. */
 export function uniqueName(): string {
   return PREFIX + randomUUID();
 }

@@ -84,7 +84,7 @@ export class Spare {
     this.#peer.send(value);
   }
 
-  /** Sends a signal. One that has ended gets none. */
+  /** Sends a signal, unless the process has ended. */
   kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {
     if (this.isRunning) sendSignal(this.#peer, signal);
   }

@@ -15,8 +15,8 @@ interface Comment {
 }
 
 /**
- * What comments break, one line each: none is wider than code may be, the name of a pairing of atomic accesses, as in
- * `// pairs: ring tail`, stands at both of its ends, and a long file gives a reason.
+ * Violations of the rules for comments, one line each: a comment is no wider than code may be; the name of a pairing of
+ * atomic accesses, as in `// pairs: ring tail`, is at both of its ends; a long file states a reason.
  *
  * @param root The project's root.
  * @param folders Folders and files with code.

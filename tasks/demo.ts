@@ -1,22 +1,21 @@
 /**
  * Runs the main job, the desk, under Bun: `bun run demo [--seconds N] …`. The arguments are the desk's own; `--help`
- * tells them.
+ * lists them.
  *
  * @module
  */
 import process from "node:process";
 
-/** Between two looks at whether whoever ran this is still there. */
-const LOOK_MS = 200;
+/** Interval between checks whether the parent process still runs. */
+const PARENT_CHECK_MS = 200;
 
-// Who asked for the demo may be killed in a way that this process hears nothing of: then it ends in order, as by
-// Ctrl-C.
+// The parent may be killed without a signal to this process: the demo then ends in order, as by Ctrl-C.
 const parent = process.ppid;
-const look = setInterval(() => {
+const parentCheck = setInterval(() => {
   if (process.ppid === parent) return;
-  clearInterval(look);
+  clearInterval(parentCheck);
   process.kill(process.pid, "SIGTERM");
-}, LOOK_MS);
+}, PARENT_CHECK_MS);
 
 // The desk is the demo: a process between it and the terminal could only be in the way.
 await import("../examples/desk/main.ts");

@@ -54,7 +54,7 @@ function testsOf(suite: Element, prefix: string): Test[] {
     return {
       name: prefix + attribute(test, "name"),
       // Bun names the file, Deno calls it the class; neither is so for tests that the runtime's own files define.
-      // Node tells the whole path.
+      // Node reports the whole path.
       file: (attribute(test, "file") || attribute(test, "classname")).replace(/^\/.*?\/(?=tests\/)/, ""),
       outcome: problem !== undefined ? "failed" : "skipped" in test ? "skipped" : "passed",
       message: problem === undefined ? "" : attribute(problem, "message"),

@@ -11,7 +11,7 @@ export function publicModules(): string[] {
   return Object.values(JSON.parse(readFileSync(`${root}deno.json`, "utf8")).exports);
 }
 
-/** What holds code, of what there is. */
+/** The folders and files with code, as far as they exist. */
 export const sources: readonly string[] = ["mod.ts", "ffi", "lib", "support", "tests", "bench", "tasks", "examples"]
   .filter((path) => $.path(root).join(path).existsSync());
 
@@ -24,7 +24,7 @@ export async function succeeds(file: string, ...args: readonly string[]): Promis
   return code === 0;
 }
 
-/** As `succeeds`, for one that runs beside others: all of its output is shown when it has ended. */
+/** As `succeeds`, for a command that runs beside others: shows all of its output when it has ended. */
 export async function succeedsQuietly(title: string, file: string, ...args: readonly string[]): Promise<boolean> {
   const { code, combined } = await commandOf(file, args).captureCombined();
   console.log(`${title}\n${combined}`);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import ts from "typescript";
 
 /**
- * Why tests are skipped. No runner's report tells, so it is read in the sources: the texts in the test's `skip` option,
+ * Why tests are skipped. No runner reports it, so it is read in the sources: the texts in the test's `skip` option,
  * or in the constant of the same file that the option names.
  */
 export function skipReason(test: string, files: readonly string[]): string {

@@ -26,7 +26,7 @@ import { skipReason } from "./skip_reasons.ts";
 
 const PARTS = ["bun", "deno", "node", "doc", "check", "build"];
 
-/** Where processes are killed at random: every lock, with all ways in, and every channel. */
+/** Tests that kill processes at random: of every lock, by all ways to take it, and of every channel. */
 const SOAKED = [
   "sync/kill",
   "sync/kill_parts",
@@ -57,25 +57,25 @@ if (only?.some((part) => !PARTS.includes(part))) {
   process.exit(2);
 }
 
-/** Tests that do not judge how soon something happens: both runtimes run theirs, and what is soaked, side by side. */
+/** Tests that do not depend on timing: both runtimes run them side by side, as they run soaks. */
 const BESIDE =
   /^tests\/(layout\/|examples\/|desk\/|cli\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
 
 /**
- * What finds the same under every runtime: it explores code by itself (one test compares its counts with those of the
- * other runtime), or its processes are of both runtimes whoever starts them. And the tasks, which run under Bun.
+ * Tests with the same result under every runtime: they explore code by themselves (one compares its counts with those
+ * of the other runtime), or start processes of both runtimes in any case. And the tasks, which run under Bun.
  */
 const BUN_ONLY =
   /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.|interop\/(example|format|joining)\.)/;
 
-/** What Node runs unless it is asked for by name: its calls of C, its waits, and a table in pairs with the others. */
+/** What Node runs by default: its calls of C, its waits, and a table in pairs with the other runtimes. */
 const NODE_SAMPLE =
   /^tests\/(ffi\/(calls|errno|load)|atomic\/futex|memory\/(create|permissions|workers)|sync\/worker|channel\/latest_table_processes|wait\/channels)\.test/;
 
-/** What is no matter of Node's: the desk and what runs it are programs for the other two. */
+/** Tests that Node does not run: the desk is a program for the other two. */
 const NOT_IN_NODE = /^tests\/desk\//;
 
-/** What is tried with makers that are not copied, too: all parts that have any, in one process. */
+/** Tests that also run with makers that are not copied: of all parts that have makers, in one process. */
 const UNSPECIALIZED =
   /^tests\/(atomic\/specialize|channel\/(\w+_(next|reader|places|refusals)|broadcast|byte_ring|latest_table|mpmc_queue|pipeline|spsc_ring)|sync\/(locks|corrupt|refusals))\.test/;
 
@@ -214,7 +214,7 @@ function isForNode(file: string): boolean {
   return !BUN_ONLY.test(file) && !NOT_IN_NODE.test(file) && (isAsked || (paths.length === 0 && NODE_SAMPLE.test(file)));
 }
 
-/** Runs a test runner over files or folders. One that ends badly or runs nothing counts as failed in any case. */
+/** Runs a test runner over files or folders. A runner that ends badly or runs no test counts as failed. */
 async function suite(
   title: string,
   runner: string,

@@ -6,7 +6,7 @@
 import { type DepthEvent, depthEvent, type MarketEvent } from "../../examples/desk/input/events.ts";
 import type { Levels } from "../../examples/desk/input/levels.ts";
 
-/** What a process tells the next one of an event: the event, and what was found out so far. */
+/** What a process sends to the next one: an event, and the results so far. */
 export interface Told {
   readonly number: number;
   readonly event: MarketEvent;
@@ -26,7 +26,7 @@ export function toLine(told: Told): string {
   return JSON.stringify({ ...told, event: { ...rest, bids: pairs(bids), asks: pairs(asks) } }) + "\n";
 }
 
-/** What a line tells. */
+/** The contents of a line. */
 export function fromLine(line: string): Told {
   const told = JSON.parse(line);
   if (told.event.kind !== "depth") return told;

@@ -1,5 +1,5 @@
 /**
- * Lines over Unix sockets, many to a write, with the pressure of whoever is slow handed back.
+ * Lines over Unix sockets, many in each write, with back-pressure from slow readers.
  *
  * @module
  */

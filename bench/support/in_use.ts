@@ -28,7 +28,7 @@ const TURNS = 10_000, CAPACITY = 1024;
 
 /**
  * Makes this process one that is in use: it has written and read all channels, with records of three structs, and has
- * taken all locks, in all their ways. What is measured behind this shares its code with all of them.
+ * taken all locks in all ways. What is measured afterwards shares its code with all of them.
  */
 export function useAll(): void {
   const segment = Segment.anonymous({ byteLength: 2 ** 22 });

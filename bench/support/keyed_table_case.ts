@@ -1,5 +1,5 @@
 /**
- * One case in a process of its own, nobody else at the table: `keyed_table_case.ts get|row-of|miss|handle|add <keys>`.
+ * One case in a process of its own, alone at the table: `keyed_table_case.ts get|row-of|miss|handle|add <keys>`.
  * Prints nanoseconds, as bench/c/keyed_table.c does.
  */
 import process from "node:process";

@@ -1,5 +1,5 @@
 /**
- * One case in a process of its own, nobody else at the table: `latest_table_case.ts read|write|begin` and flags.
+ * One case in a process of its own, alone at the table: `latest_table_case.ts read|write|begin` and flags.
  * `--mixed`: one field of the record's eight is a u53. `--in-use`: the process has used all channels and locks before,
  * this table among them. Prints nanoseconds.
  */

@@ -29,7 +29,7 @@ function sampleReads(samples: Float64Array): Float64Array {
   return samples.sort();
 }
 
-/** A function of its own: V8 optimises a loop that is entered often better than one that never ends. */
+/** A function of its own: V8 optimises a loop better that is entered often than one that never ends. */
 function readBatch(): void {
   for (let i = 0; i < BATCH; i++) table.read(i % rows, record);
 }

@@ -91,7 +91,7 @@ if (kind !== undefined) {
     }
   }));
 } else if (what === "write") {
-  // A write every microsecond, until told to stop.
+  // A write every microsecond, until stopped.
   const lock = segment.openOrCreate("seq", SeqLock, { payloadBytes: 64 });
   const words = segment.openOrCreate("words", Words, {});
   lock.lock();

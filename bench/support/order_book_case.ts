@@ -1,5 +1,5 @@
 /**
- * One case in a process of its own, nobody else at the book: `order_book_case.ts top|middle|insert|read`, as
+ * One case in a process of its own, alone at the book: `order_book_case.ts top|middle|insert|read`, as
  * bench/c/order_book.cpp.
  */
 import process from "node:process";

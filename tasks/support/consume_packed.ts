@@ -28,7 +28,7 @@ const COMPILER_OPTIONS = {
 /** The packages of the command, which come from this checkout instead of a registry. */
 const COMMAND_PACKAGES = ["commander", "picocolors", "slice-ansi"];
 
-/** Every module that is exported, and that they have their classes in common. It leaves a segment behind. */
+/** Imports every exported module, and checks that they share their classes. Leaves a segment. */
 const MODULES = (name: string) => `
 import { f64, Segment, SpscRing, struct } from "${PACKAGE}";
 import * as channel from "${PACKAGE}/channel";

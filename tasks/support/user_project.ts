@@ -1,5 +1,5 @@
 /**
- * A project of somebody who uses the package: a fresh folder outside the repository, and what is run in it.
+ * A project that uses the package: a fresh folder outside the repository, and what runs in it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { root } from "../project.ts";
 /** The package's name. */
 export const PACKAGE = "@shmkit/shmkit";
 
-/** How Node is told not to say at every use that its FFI is experimental. */
+/** The flag that silences Node's warning about its experimental FFI. */
 const QUIET = "--disable-warning=ExperimentalWarning";
 
 /** What a program needs under Node's permission model; files are its own and the package's. */
