@@ -4,9 +4,12 @@
  * @module
  */
 export * from "./mod.ts";
-export { requireOptions } from "./option_checks.ts";
+export { HeaderCheck } from "./header_check.ts";
+export { refuseClosed, requireOpen } from "./open_region.ts";
+export { requireInteger, requireOptions, requireWord } from "./option_checks.ts";
 export { OWN_TYPE } from "./own_type.ts";
 export { type CopyRecord, recordCopier, recordCopies } from "./record.ts";
+export { partOf } from "./region_part.ts";
 export { removeAbandonedSegment } from "./abandoned_segment.ts";
 export type {
   DescribePart,

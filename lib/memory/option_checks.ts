@@ -27,6 +27,39 @@ export function requireOptions(doing: string, options: unknown, must = ""): void
 }
 
 /**
+ * Refuses anything but an integer of a range.
+ *
+ * @param doing The operation, such as "make a ring of Tick".
+ * @param what What the number is, such as the option's name.
+ * @param value The number.
+ * @param least The least that it may be.
+ * @param most The most that it may be.
+ * @throws {RangeError} If it is not such an integer.
+ */
+export function requireInteger(doing: string, what: string, value: unknown, least: number, most: number): void {
+  if (Number.isInteger(value) && value as number >= least && value as number <= most) return;
+  throw new RangeError(
+    `Cannot ${doing} as ${what} must be an integer from ${least} to ${most}: received ${shown(value)}`,
+  );
+}
+
+/**
+ * Refuses anything but one of two words.
+ *
+ * @param doing The operation, such as "make a byte ring".
+ * @param what What the word is for, such as the option's name.
+ * @param value The word.
+ * @param words Those that are allowed.
+ * @throws {TypeError} If it is neither.
+ */
+export function requireWord(doing: string, what: string, value: unknown, words: readonly [string, string]): void {
+  if (value === words[0] || value === words[1]) return;
+  throw new TypeError(
+    `Cannot ${doing} as ${what} must be "${words[0]}" or "${words[1]}": received ${shown(value)}`,
+  );
+}
+
+/**
  * Refuses anything that is not a time to wait.
  *
  * @param doing The operation that waits.

@@ -47,6 +47,23 @@ export class Role {
   }
 
   /**
+   * Takes the role for what is made with it, and releases it again if that cannot be made.
+   *
+   * @param make Makes the holder; receives whether the role was taken over from a holder that died.
+   * @returns The holder.
+   * @throws As `acquire` and `make` do.
+   */
+  acquireFor<T>(make: (isHeir: boolean) => T): T {
+    const isHeir = this.acquire();
+    try {
+      return make(isHeir);
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  /**
    * Releases the role.
    *
    * @throws {NotOwnerError} If this attachment does not hold it.

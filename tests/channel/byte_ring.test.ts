@@ -202,7 +202,7 @@ for (const producers of BOTH) {
       const broken: [offset: number, value: number, message: string][] = [
         [0, 200, "a power of two: found 200"],
         [0, 2 ** 31, "received 2147483648"],
-        [4, 2, "2 in the header"],
+        [4, 2, "at most 1: found 2"],
         [128, 264, "at most 256: found 264"],
         [128, 4, "multiples of 8: found 4"],
         [256, 4, "multiples of 8: found 4"],
@@ -417,12 +417,12 @@ describe("the options of a ByteRing", () => {
       void assertThrows(
         () => ringOf("one", capacity as number),
         RangeError,
-        `an integer from 64 to 1073741824: received ${capacity}`,
+        `an integer from 64 to 1073741824: received ${JSON.stringify(capacity)}`,
       ));
   }
 
   it("refuse other numbers of producers", () =>
-    void assertThrows(() => ringOf("two" as Producers), TypeError, 'must be "one" or "many": received two'));
+    void assertThrows(() => ringOf("two" as Producers), TypeError, 'must be "one" or "many": received "two"'));
 
   it("take any capacity in between, and round it up", () => {
     for (const [capacity, rounded] of [[64, 64], [65, 128], [1000, 1024], [2 ** 30, 2 ** 30]]) {

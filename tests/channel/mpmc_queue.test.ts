@@ -238,7 +238,7 @@ describe("MpmcQueue", () => {
     ["one record", { capacity: 1 }, "2 to 1073741824: received 1"],
     ["half a record more", { capacity: 4.5 }, "received 4.5"],
     ["too many records", { capacity: 2 ** 31 }, "received 2147483648"],
-    ["text", { capacity: "4" }, "received 4"],
+    ["text", { capacity: "4" }, 'received "4"'],
     ["one participant", { capacity: 4, maxParticipants: 1 }, "maxParticipants must be an integer from 2 to 1024"],
     ["too many participants", { capacity: 4, maxParticipants: 1025 }, "received 1025"],
   ];

@@ -169,7 +169,7 @@ describe("SpscRing", () => {
       void assertThrows(
         () => ringOf(capacity as number),
         RangeError,
-        `an integer from 2 to 1073741824: received ${capacity}`,
+        `an integer from 2 to 1073741824: received ${JSON.stringify(capacity)}`,
       ));
   }
 

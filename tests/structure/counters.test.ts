@@ -138,7 +138,7 @@ describe("Counters", () => {
     assertThrows(() => Counters.attach(Region.over(new ArrayBuffer(64)), {}), SegmentFormatError, "384 or more");
     assertThrows(() => Counters.attach(Region.over(new ArrayBuffer(4096)), {}), SegmentFormatError, "that of counters");
     const cut = Region.over(region.source.buffer as SharedArrayBuffer, 0, region.byteLength - 64);
-    assertThrows(() => Counters.attach(cut, {}), SegmentFormatError, "their length");
+    assertThrows(() => Counters.attach(cut, {}), SegmentFormatError, "its length");
     for (let round = 0; round < 50; round++) {
       for (let i = 384 / 4; i < region.views.u32.length; i++) region.views.u32[i] = random.u32();
       for (const { label, value } of counters.list({ withDead: true })) {

@@ -1,12 +1,11 @@
-import { ClosedError } from "../../errors.ts";
-import { type AnyStruct, Views } from "../../layout/mod.ts";
-import { OWN_TYPE } from "../../memory/internal.ts";
-import { type LayoutTypeFunction, Region, Role } from "../../memory/mod.ts";
+import type { AnyStruct } from "../../layout/mod.ts";
+import { type LayoutTypeFunction, OWN_TYPE, partOf, type Region, requireOpen, Role } from "../../memory/internal.ts";
 import { Mutex } from "../../sync/mod.ts";
-import { BROADCAST_HEADER_BYTES, TURN_BYTES, TURN_OFFSET, WRITER_OFFSET } from "./format.ts";
+import { TURN_BYTES, TURN_OFFSET, WRITER_OFFSET } from "./format.ts";
 import {
   type BroadcastGeometry,
   type BroadcastOptions,
+  byteLengthOf,
   geometryOf,
   layoutOf,
   readGeometry,
@@ -84,15 +83,12 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
     this.#region = region;
     this.#geometry = geometry;
     this.#writerRole = new Role(`the writer of ${region.name}`, region, WRITER_OFFSET / 4);
-    const { buffer, byteOffset } = region.source;
-    const turn = new Views(buffer, byteOffset + TURN_OFFSET, TURN_BYTES, region.readOnly);
-    this.#turn = Mutex.attach(new Region(`the turn of ${region.name}`, turn, region.party, region.readOnly), {});
+    this.#turn = Mutex.attach(partOf(region, "the turn", TURN_OFFSET, TURN_BYTES), {});
   }
 
   /** The bytes a broadcast takes. */
   static byteLength(options: BroadcastOptions): number {
-    const { slotMask, recordBytes } = geometryOf(options);
-    return BROADCAST_HEADER_BYTES + (slotMask + 1) * recordBytes;
+    return byteLengthOf(geometryOf(options));
   }
 
   /** The schema text of a record. */
@@ -124,7 +120,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get position(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return tailOf(this.#region.source.i32);
   }
 
@@ -141,7 +137,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   writer(): BroadcastWriter<S> {
-    this.#requireOpen();
+    requireOpen(this.#region);
     const turn = this.#geometry.isShared ? this.#turn : this.#writerRole;
     return new BroadcastWriter(this.layout, this.#region, turn, this.#geometry);
   }
@@ -154,13 +150,7 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   reader(options: BroadcastReaderOptions = {}): BroadcastReader<S> {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return new BroadcastReader(this.layout, this.#region, this.#geometry, options);
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
   }
 }

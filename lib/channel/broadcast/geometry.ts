@@ -1,8 +1,8 @@
-import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/internal.ts";
-import type { Region } from "../../memory/mod.ts";
+import { HeaderCheck, type Region, requireInteger, requireWord } from "../../memory/internal.ts";
 import { readPosition } from "../shared/long_position.ts";
+import { slotsFor } from "../shared/ring_arithmetic.ts";
 import {
   BROADCAST_HEADER_BYTES,
   CAPACITY_OFFSET,
@@ -46,14 +46,10 @@ export function layoutOf(options: Partial<BroadcastOptions> | undefined): AnyStr
 /** Where the records of a broadcast of these options lie. */
 export function geometryOf(options: BroadcastOptions): BroadcastGeometry {
   const layout = layoutOf(options), { capacity, writers = "one" } = options;
-  const refuse = (what: string, received: unknown) =>
-    `Cannot make a broadcast of ${layout.name} as ${what}: received ${received}`;
-  if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 28)) {
-    throw new RangeError(refuse("capacity must be an integer from 2 to 268435456", capacity));
-  }
-  if (writers !== "one" && writers !== "many") throw new TypeError(refuse(`writers must be "one" or "many"`, writers));
-  // A power of two, so that records still follow each other when the low half of a position wraps.
-  const slots = 2 ** (33 - Math.clz32(capacity - 1)), batch = capacity >>> 1;
+  const doing = `make a broadcast of ${layout.name}`;
+  requireInteger(doing, "capacity", capacity, 2, 2 ** 28);
+  requireWord(doing, "writers", writers, ["one", "many"]);
+  const slots = slotsFor(capacity) * 2, batch = capacity >>> 1;
   return {
     capacity,
     isShared: writers === "many",
@@ -62,6 +58,11 @@ export function geometryOf(options: BroadcastOptions): BroadcastGeometry {
     reach: slots - batch,
     recordBytes: layout.byteLength,
   };
+}
+
+/** The bytes of a broadcast. */
+export function byteLengthOf({ slotMask, recordBytes }: BroadcastGeometry): number {
+  return BROADCAST_HEADER_BYTES + (slotMask + 1) * recordBytes;
 }
 
 /** Writes where the records lie into zeroed memory. */
@@ -78,33 +79,14 @@ export function readGeometry(
   region: Region,
   options: Partial<BroadcastOptions> & { readonly layout: AnyStruct },
 ): BroadcastGeometry {
-  const layout = layoutOf(options), { capacity, writers } = options;
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to broadcast ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < BROADCAST_HEADER_BYTES) {
-    throw refuse("its length", `${BROADCAST_HEADER_BYTES} or more`, region.byteLength);
-  }
-  const { u32 } = region.source;
-  const foundCapacity = u32[CAPACITY_OFFSET / 4], record = u32[RECORD_BYTES_OFFSET / 4];
-  const many = u32[MANY_WRITERS_OFFSET / 4], foundWriters = many === 1 ? "many" : "one";
-  let geometry: BroadcastGeometry;
-  try {
-    geometry = geometryOf({ layout, capacity: foundCapacity, writers: foundWriters });
-  } catch (error) {
-    throw new SegmentFormatError("OBJECT", `Cannot attach to broadcast ${region.name}: ${(error as Error).message}`);
-  }
-  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
-  const end = BROADCAST_HEADER_BYTES + (geometry.slotMask + 1) * record;
-  if (end > region.byteLength) throw refuse("its length", `${end} for ${foundCapacity} records`, region.byteLength);
-  if (capacity !== undefined && capacity !== foundCapacity) {
-    throw refuse("'capacity'", foundCapacity, `${capacity} in the options`);
-  }
-  if (many > 1 || (writers !== undefined && writers !== foundWriters)) {
-    throw refuse("'writers'", foundWriters, `${writers} in the options, ${many} in the header`);
-  }
+  const layout = layoutOf(options), header = new HeaderCheck("broadcast", region, BROADCAST_HEADER_BYTES);
+  const { u32 } = region.source, many = u32[MANY_WRITERS_OFFSET / 4];
+  const found = { layout, capacity: u32[CAPACITY_OFFSET / 4], writers: many === 1 ? "many" as const : "one" as const };
+  const geometry = header.geometry(() => geometryOf(found));
+  header.require("its record's length", layout.byteLength, u32[RECORD_BYTES_OFFSET / 4]);
+  header.requireLength(byteLengthOf(geometry), `for ${found.capacity} records`);
+  header.requireAtMost("its mark of many writers", 1, many);
+  header.requireOptions(found, options);
   return geometry;
 }
 

@@ -1,8 +1,5 @@
-import { ClosedError } from "../../errors.ts";
-import { OWN_TYPE } from "../../memory/internal.ts";
-import { type Region, Role } from "../../memory/mod.ts";
-import { EventCount } from "../../sync/mod.ts";
-import { Waiter } from "../shared/waiter.ts";
+import { OWN_TYPE, type Region, requireOpen, Role } from "../../memory/internal.ts";
+import { waiterOf } from "../shared/waiter.ts";
 import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { ByteConsumer } from "./byte_consumer.ts";
 import {
@@ -126,7 +123,7 @@ export class ByteRing {
    * @throws {ClosedError} If the segment was closed.
    */
   get length(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return lengthOf(this.#region, this.capacity);
   }
 
@@ -150,7 +147,7 @@ export class ByteRing {
 
   /** How often `claim` or `push` found no space. */
   get refusals(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#region.source.f64[REFUSALS_OFFSET / 8];
   }
 
@@ -159,7 +156,7 @@ export class ByteRing {
    * have counted some of them without freeing them; the next one counts them again.
    */
   get skipped(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#region.source.f64[SKIPPED_OFFSET / 8];
   }
 
@@ -172,9 +169,9 @@ export class ByteRing {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   producer(options: RoleOptions = {}): ByteProducer {
-    const role = this.#geometry.isShared ? undefined : this.#producerRole;
-    const waiting = this.#waiter("space in", options, FREED_EVENT_OFFSET);
-    return this.#take(role, () => new ByteProducer(this.#region, role, this.#geometry, waiting));
+    const waiting = waiterOf(this.#region, "space in", options, FREED_EVENT_OFFSET), role = this.#producerRole;
+    if (this.#geometry.isShared) return new ByteProducer(this.#region, undefined, this.#geometry, waiting);
+    return role.acquireFor(() => new ByteProducer(this.#region, role, this.#geometry, waiting));
   }
 
   /**
@@ -186,30 +183,7 @@ export class ByteRing {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): ByteConsumer {
-    const role = this.#consumerRole, waiting = this.#waiter("a message of", options, PUBLISHED_EVENT_OFFSET);
-    return this.#take(role, () => new ByteConsumer(this.#region, role, this.#geometry, waiting));
-  }
-
-  /** How a role waits. Made before the role is taken, as options may be refused. */
-  #waiter(what: string, options: RoleOptions, event: number): Waiter {
-    this.#requireOpen();
-    const { name, views } = this.#region;
-    return new Waiter(`${what} ${name}`, options, new EventCount(views.i32, event / 4, true));
-  }
-
-  #take<T>(role: Role | undefined, make: () => T): T {
-    role?.acquire();
-    try {
-      return make();
-    } catch (error) {
-      role?.release();
-      throw error;
-    }
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
+    const waiting = waiterOf(this.#region, "a message of", options, PUBLISHED_EVENT_OFFSET), role = this.#consumerRole;
+    return role.acquireFor(() => new ByteConsumer(this.#region, role, this.#geometry, waiting));
   }
 }

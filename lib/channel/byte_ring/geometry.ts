@@ -1,7 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { SegmentFormatError } from "../../errors.ts";
-import { requireOptions } from "../../memory/internal.ts";
-import type { Region } from "../../memory/mod.ts";
+import { HeaderCheck, type Region, requireInteger, requireOptions, requireWord } from "../../memory/internal.ts";
+import { ringLength, slotsFor } from "../shared/ring_arithmetic.ts";
 import {
   BYTE_RING_HEADER_BYTES,
   CAPACITY_OFFSET,
@@ -42,18 +42,11 @@ const LEAST_CAPACITY = 64, MOST_CAPACITY = 2 ** 30;
 export function geometryOf(options: ByteRingOptions): ByteRingGeometry {
   requireOptions("make a byte ring", options, "with a capacity");
   const { capacity, producers = "one" } = options;
-  if (!(Number.isInteger(capacity) && capacity >= LEAST_CAPACITY && capacity <= MOST_CAPACITY)) {
-    throw new RangeError(
-      `Cannot make a byte ring as capacity must be an integer from ${LEAST_CAPACITY} to ${MOST_CAPACITY}: received ${capacity}`,
-    );
-  }
-  if (producers !== "one" && producers !== "many") {
-    throw new TypeError(`Cannot make a byte ring as producers must be "one" or "many": received ${producers}`);
-  }
+  requireInteger("make a byte ring", "capacity", capacity, LEAST_CAPACITY, MOST_CAPACITY);
+  requireWord("make a byte ring", "producers", producers, ["one", "many"]);
   const isShared = producers === "many";
   const headerBytes = isShared ? SHARED_RECORD_HEADER_BYTES : RECORD_HEADER_BYTES;
-  // A power of two, so that records still follow each other when the 32-bit positions wrap.
-  const bytes = 2 ** (32 - Math.clz32(capacity - 1));
+  const bytes = slotsFor(capacity);
   return { capacity: bytes, isShared, headerBytes, maxByteLength: bytes / 2 - headerBytes };
 }
 
@@ -65,55 +58,29 @@ export function writeGeometry(region: Region, options: ByteRingOptions): void {
 }
 
 /** Reads where the records lie, and refuses what contradicts itself, the region or what the caller expects. */
-export function readGeometry(region: Region, { capacity, producers }: Partial<ByteRingOptions>): ByteRingGeometry {
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to byte ring ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < BYTE_RING_HEADER_BYTES) {
-    throw refuse("its length", `${BYTE_RING_HEADER_BYTES} or more`, region.byteLength);
-  }
-  const { u32 } = region.source;
-  const foundCapacity = u32[CAPACITY_OFFSET / 4], many = u32[MANY_PRODUCERS_OFFSET / 4];
-  const foundProducers = many === 1 ? "many" : "one";
-  let geometry: ByteRingGeometry;
-  try {
-    geometry = geometryOf({ capacity: foundCapacity, producers: foundProducers });
-  } catch (error) {
-    throw new SegmentFormatError("OBJECT", `Cannot attach to byte ring ${region.name}: ${(error as Error).message}`);
-  }
-  if (geometry.capacity !== foundCapacity) throw refuse("its capacity", "a power of two", foundCapacity);
-  const end = BYTE_RING_HEADER_BYTES + foundCapacity;
-  if (end > region.byteLength) throw refuse("its length", `${end} for its capacity`, region.byteLength);
-  if (many > 1 || (producers !== undefined && producers !== foundProducers)) {
-    throw refuse("'producers'", foundProducers, `${producers} in the options, ${many} in the header`);
-  }
-  if (capacity !== undefined && geometryOf({ capacity }).capacity !== foundCapacity) {
-    throw refuse("'capacity'", foundCapacity, `${capacity} in the options`);
+export function readGeometry(region: Region, options: Partial<ByteRingOptions>): ByteRingGeometry {
+  const header = new HeaderCheck("byte ring", region, BYTE_RING_HEADER_BYTES), { u32 } = region.source;
+  const capacity = u32[CAPACITY_OFFSET / 4], many = u32[MANY_PRODUCERS_OFFSET / 4];
+  const producers = many === 1 ? "many" : "one", geometry = header.geometry(() => geometryOf({ capacity, producers }));
+  if (geometry.capacity !== capacity) header.refuse("its capacity", "a power of two", capacity);
+  header.requireLength(BYTE_RING_HEADER_BYTES + capacity, "for its capacity");
+  header.requireAtMost("its mark of many producers", 1, many);
+  header.requireOption("producers", producers, options.producers);
+  // What was given was rounded up.
+  if (options.capacity !== undefined && geometryOf({ capacity: options.capacity }).capacity !== capacity) {
+    header.refuse("'capacity'", capacity, `${options.capacity} in the options`);
   }
   for (const offset of [HEAD_OFFSET, TAIL_OFFSET]) {
     const position = load(u32, offset / 4); // pairs: byte ring head, byte ring tail
-    if (position % RECORD_ALIGNMENT !== 0) throw refuse("its positions", `multiples of ${RECORD_ALIGNMENT}`, position);
+    if (position % RECORD_ALIGNMENT !== 0) header.refuse("its positions", `multiples of ${RECORD_ALIGNMENT}`, position);
   }
-  const length = lengthOf(region, foundCapacity);
-  if (length > foundCapacity) throw refuse("the bytes in it", `at most ${foundCapacity}`, length);
+  header.requireAtMost("the bytes in it", capacity, lengthOf(region, capacity));
   return geometry;
 }
 
-/** Attempts after which a length is accepted, though the consumer moved on during each of them. */
-const ATTEMPTS = 32;
-
 /** How many bytes are between head and tail: exact at a moment of the call, unless the ring is corrupt. */
 export function lengthOf(region: Region, capacity: number): number {
-  const words = region.source.i32;
-  for (let attempt = 1;; attempt++) {
-    const head = load(words, HEAD_OFFSET / 4); // pairs: byte ring head
-    const tail = load(words, TAIL_OFFSET / 4); // pairs: byte ring tail
-    // While the head stood still, the difference was the length.
-    if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
-    if (attempt === ATTEMPTS) return Math.min((tail - head) >>> 0, capacity);
-  }
+  return ringLength(region.source.i32, HEAD_OFFSET, TAIL_OFFSET, capacity);
 }
 
 /** Refuses a record that cannot be valid. */

@@ -1,7 +1,6 @@
-import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/internal.ts";
-import type { Region } from "../../memory/mod.ts";
+import { HeaderCheck, type Region, requireInteger } from "../../memory/internal.ts";
 import {
   CHANGED_EVENT_OFFSET,
   CHANGES_OFFSET,
@@ -102,13 +101,11 @@ export function layoutOf(options: Partial<LatestTableOptions> | undefined): AnyS
 /** Where the rows of a table of these options lie. */
 export function geometryOf(options: LatestTableOptions): TableGeometry {
   const layout = layoutOf(options), { rows, versions = 2 } = options;
-  const refuse = (what: string, rule: string, value: unknown) => {
-    throw new RangeError(`Cannot make a table of ${layout.name} as ${what} must be ${rule}: received ${value}`);
-  };
-  if (!Number.isInteger(rows) || rows < 1 || rows > 2 ** 31) refuse("rows", "an integer from 1 to 2147483648", rows);
+  const doing = `make a table of ${layout.name}`;
+  requireInteger(doing, "rows", rows, 1, 2 ** 31);
   // A power of two, so that slots still follow each other when the 32-bit version wraps.
   const isPower = Number.isInteger(versions) && versions >= 2 && versions <= 256 && (versions & (versions - 1)) === 0;
-  if (!isPower) refuse("versions", "2, 4, 8 … or 256", versions);
+  if (!isPower) throw new RangeError(`Cannot ${doing} as versions must be 2, 4, 8 … or 256: received ${versions}`);
   const bytes = rowBytes(layout.byteLength, versions);
   const geometry: TableGeometry = {
     rows,
@@ -119,8 +116,10 @@ export function geometryOf(options: LatestTableOptions): TableGeometry {
     logMask: Math.max(2, 2 ** Math.ceil(Math.log2(rows))) - 1,
   };
   const byteLength = byteLengthOf(geometry), most = mostBytes(layout);
-  if (byteLength > most) refuse("its size", `at most ${most} bytes`, `${rows} rows, ${byteLength} bytes`);
-  return geometry;
+  if (byteLength <= most) return geometry;
+  throw new RangeError(
+    `Cannot ${doing} as its size must be at most ${most} bytes: received ${rows} rows, ${byteLength} bytes`,
+  );
 }
 
 /**
@@ -151,33 +150,13 @@ export function readGeometry(
   region: Region,
   options: Partial<LatestTableOptions> & { readonly layout: AnyStruct },
 ): TableGeometry {
-  const layout = layoutOf(options), { rows, versions } = options;
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to table ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < TABLE_HEADER_BYTES) {
-    throw refuse("its length", `${TABLE_HEADER_BYTES} or more`, region.byteLength);
-  }
-  const most = mostBytes(layout);
-  if (region.byteLength > most) throw refuse("its length", `at most ${most}`, region.byteLength);
-  const { u32 } = region.source;
-  const foundRows = u32[ROWS_OFFSET / 4], foundVersions = u32[VERSIONS_OFFSET / 4];
-  let geometry: TableGeometry;
-  try {
-    geometry = geometryOf({ layout, rows: foundRows, versions: foundVersions });
-  } catch (error) {
-    throw new SegmentFormatError("OBJECT", `Cannot attach to table ${region.name}: ${(error as Error).message}`);
-  }
-  const record = u32[RECORD_BYTES_OFFSET / 4], row = u32[ROW_BYTES_OFFSET / 4];
-  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
-  if (row !== geometry.rowBytes) throw refuse("its row's length", geometry.rowBytes, row);
-  const end = byteLengthOf(geometry);
-  if (end > region.byteLength) throw refuse("its length", `${end} for ${foundRows} rows`, region.byteLength);
-  if (rows !== undefined && rows !== foundRows) throw refuse("'rows'", foundRows, `${rows} in the options`);
-  if (versions !== undefined && versions !== foundVersions) {
-    throw refuse("'versions'", foundVersions, `${versions} in the options`);
-  }
+  const layout = layoutOf(options), header = new HeaderCheck("table", region, TABLE_HEADER_BYTES);
+  header.requireAtMost("its length", mostBytes(layout), region.byteLength);
+  const { u32 } = region.source, found = { layout, rows: u32[ROWS_OFFSET / 4], versions: u32[VERSIONS_OFFSET / 4] };
+  const geometry = header.geometry(() => geometryOf(found));
+  header.require("its record's length", layout.byteLength, u32[RECORD_BYTES_OFFSET / 4]);
+  header.require("its row's length", geometry.rowBytes, u32[ROW_BYTES_OFFSET / 4]);
+  header.requireLength(byteLengthOf(geometry), `for ${found.rows} rows`);
+  header.requireOptions(found, options);
   return geometry;
 }

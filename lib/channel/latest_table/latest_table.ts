@@ -1,6 +1,5 @@
 import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
 import { load, pause, specialize, wordAccess } from "../../atomic/internal.ts";
-import { ClosedError } from "../../errors.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
 import {
   type CopyRecord,
@@ -9,6 +8,7 @@ import {
   recordCopier,
   recordCopies,
   type Region,
+  requireOpen,
   Role,
 } from "../../memory/internal.ts";
 import { type AsyncWaitOptions, EventCount } from "../../sync/mod.ts";
@@ -188,7 +188,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    */
   version(row: number): number {
     const at = this.#wordOf(row);
-    this.#requireOpen();
+    requireOpen(this.#region);
     while (true) {
       const low = load(this.#words, at); // pairs: table version
       const high = this.#words[this.#slotWord(at, low) + 1];
@@ -203,7 +203,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get changes(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#changes.count;
   }
 
@@ -239,7 +239,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    * ```
    */
   changedSince(since: number, fn: (row: number) => void): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#changes.visit(since, fn);
   }
 
@@ -281,15 +281,16 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   writer(): LatestTableWriter<S> {
-    this.#requireOpen();
-    const isHeir = this.#writerRole.acquire();
-    return new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry, isHeir);
+    requireOpen(this.#region);
+    return this.#writerRole.acquireFor((isHeir) =>
+      new LatestTableWriter(this.layout, this.#region, this.#writerRole, this.#geometry, isHeir)
+    );
   }
 
   /** The first copy failed, the row seemed empty, or the segment is closed: reads with atomic accesses only. */
   #readAgain(row: number, into: ViewOf<S>): boolean {
     const at = this.#wordOf(row);
-    this.#requireOpen();
+    requireOpen(this.#region);
     while (true) {
       const version = load(this.#words, at); // pairs: table version
       if (version === 0 && this.version(row) === 0) return false;
@@ -309,11 +310,5 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   #wordOf(row: number): number {
     if (row >>> 0 !== row || row >= this.rows) refuseRow(row, this.rows);
     return TABLE_HEADER_BYTES / 4 + row * this.#rowWords;
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
   }
 }

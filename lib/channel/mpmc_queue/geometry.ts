@@ -1,9 +1,8 @@
-import { load } from "../../atomic/mod.ts";
-import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/internal.ts";
-import { alignUp, type Region } from "../../memory/mod.ts";
+import { alignUp, HeaderCheck, type Region, requireInteger } from "../../memory/internal.ts";
 import { ASLEEP } from "../../sync/internal.ts";
+import { ringLength, slotsFor } from "../shared/ring_arithmetic.ts";
 import {
   CAPACITY_OFFSET,
   CELL_BYTES,
@@ -78,16 +77,10 @@ export function layoutOf(options: Partial<MpmcQueueOptions> | undefined): AnyStr
 /** Where the slots of a queue of these options lie. */
 export function geometryOf(options: MpmcQueueOptions): QueueGeometry {
   const layout = layoutOf(options), { capacity, maxParticipants = DEFAULT_CELLS } = options;
-  const refuse = (what: string, least: number, most: number, received: unknown) =>
-    new RangeError(
-      `Cannot make a queue of ${layout.name} as ${what} must be an integer from ${least} to ${most}: received ${received}`,
-    );
-  const isFrom = (least: number, value: number, most: number) =>
-    Number.isInteger(value) && value >= least && value <= most;
-  if (!isFrom(2, capacity, 2 ** 30)) throw refuse("capacity", 2, 2 ** 30, capacity);
-  if (!isFrom(2, maxParticipants, MOST_CELLS)) throw refuse("maxParticipants", 2, MOST_CELLS, maxParticipants);
-  // A power of two, so that slots still follow each other when the 32-bit positions wrap.
-  const slots = Math.max(LEAST_SLOTS, 2 ** (32 - Math.clz32(capacity - 1)));
+  const doing = `make a queue of ${layout.name}`;
+  requireInteger(doing, "capacity", capacity, 2, 2 ** 30);
+  requireInteger(doing, "maxParticipants", maxParticipants, 2, MOST_CELLS);
+  const slots = Math.max(LEAST_SLOTS, slotsFor(capacity));
   return {
     capacity,
     slotMask: slots - 1,
@@ -133,32 +126,14 @@ export function readGeometry(
   region: Region,
   options: Partial<MpmcQueueOptions> & { readonly layout: AnyStruct },
 ): QueueGeometry {
-  const layout = layoutOf(options), { capacity, maxParticipants } = options;
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to queue ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < QUEUE_HEADER_BYTES) {
-    throw refuse("its length", `${QUEUE_HEADER_BYTES} or more`, region.byteLength);
-  }
-  const { u32 } = region.source;
-  const found = { capacity: u32[CAPACITY_OFFSET / 4], maxParticipants: u32[CELLS_OFFSET / 4] };
-  let geometry: QueueGeometry;
-  try {
-    geometry = geometryOf({ layout, ...found });
-  } catch (error) {
-    throw new SegmentFormatError("OBJECT", `Cannot attach to queue ${region.name}: ${(error as Error).message}`);
-  }
-  const record = u32[RECORD_BYTES_OFFSET / 4], end = byteLengthOf(geometry);
-  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
-  if (end > region.byteLength) throw refuse("its length", `${end} for ${found.capacity} records`, region.byteLength);
-  for (const [name, expected] of Object.entries({ capacity, maxParticipants })) {
-    const value = found[name as keyof typeof found];
-    if (expected !== undefined && expected !== value) throw refuse(`'${name}'`, value, `${expected} in the options`);
-  }
-  const length = lengthOf(region, found.capacity);
-  if (length > found.capacity) throw refuse("the number of its records", `at most ${found.capacity}`, length);
+  const layout = layoutOf(options), header = new HeaderCheck("queue", region, QUEUE_HEADER_BYTES);
+  const { u32 } = region.source, capacity = u32[CAPACITY_OFFSET / 4];
+  const found = { layout, capacity, maxParticipants: u32[CELLS_OFFSET / 4] };
+  const geometry = header.geometry(() => geometryOf(found));
+  header.require("its record's length", layout.byteLength, u32[RECORD_BYTES_OFFSET / 4]);
+  header.requireLength(byteLengthOf(geometry), `for ${capacity} records`);
+  header.requireOptions(found, options);
+  header.requireAtMost("the number of its records", capacity, lengthOf(region, capacity));
   return geometry;
 }
 
@@ -172,17 +147,7 @@ export function paceOf({ slotMask }: QueueGeometry): { readonly worthwhile: numb
   return { worthwhile: Math.min(WORTHWHILE, (slotMask + 1) >> 2), longestRest: LONGEST_REST };
 }
 
-/** Attempts after which a length is accepted, though consumers moved on during each of them. */
-const MOST_TRIES = 32;
-
 /** How many positions are claimed and not taken: exact at a moment of the call, unless the queue is corrupt. */
 export function lengthOf(region: Region, capacity: number): number {
-  const words = region.source.i32;
-  for (let tries = 1;; tries++) {
-    const head = load(words, HEAD_OFFSET / 4); // pairs: queue head
-    const tail = load(words, TAIL_OFFSET / 4); // pairs: queue tail
-    // While the head stood still, the difference was the length.
-    if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
-    if (tries === MOST_TRIES) return Math.min((tail - head) >>> 0, capacity);
-  }
+  return ringLength(region.source.i32, HEAD_OFFSET, TAIL_OFFSET, capacity);
 }

@@ -1,9 +1,7 @@
-import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { OWN_TYPE } from "../../memory/internal.ts";
-import type { LayoutTypeFunction, Region } from "../../memory/mod.ts";
+import { type LayoutTypeFunction, OWN_TYPE, type Region, requireOpen } from "../../memory/internal.ts";
 import { EventCount } from "../../sync/mod.ts";
-import { Waiter } from "../shared/waiter.ts";
+import { waiterOf } from "../shared/waiter.ts";
 import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { CONSUMES, FREED_EVENT_OFFSET, PRODUCES, PUBLISHED_EVENT_OFFSET } from "./format.ts";
 import {
@@ -138,7 +136,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get length(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return lengthOf(this.#region, this.capacity);
   }
 
@@ -157,7 +155,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
 
   /** How often `claim` or `push` found no space. */
   get refusals(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#cells.refusals;
   }
 
@@ -206,21 +204,13 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   #join<T>(role: number, options: RoleOptions, make: (seat: QueueSeat<S>) => T): T {
-    this.#requireOpen();
-    if (typeof options !== "object" || options === null) {
-      throw new TypeError(
-        `Cannot use ${this.#region.name} as options must be an object such as { wait: "spin" }: received ${
-          options === null ? "null" : typeof options
-        }`,
-      );
-    }
-    const region = this.#region, geometry = this.#geometry, cells = this.#cells, { i32: words } = region.views;
+    const region = this.#region, geometry = this.#geometry, cells = this.#cells;
+    const waiter = role === PRODUCES
+      ? waiterOf(region, "space in", options, FREED_EVENT_OFFSET)
+      : waiterOf(region, "a record of", options, PUBLISHED_EVENT_OFFSET);
+    const { i32: words } = region.views;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
-    // Refuses bad options, before a cell is taken.
-    const waiter = role === PRODUCES
-      ? new Waiter(`space in ${region.name}`, options, freed)
-      : new Waiter(`a record of ${region.name}`, options, published);
     const cell = cells.acquire(role);
     try {
       return make({ layout: this.layout, region, geometry, cells, cell, published, freed, waiter });
@@ -231,13 +221,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
   }
 
   #settle(): void {
-    this.#requireOpen();
+    requireOpen(this.#region);
     if (!this.#region.readOnly) this.#cells.settle();
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
   }
 }

@@ -1,8 +1,8 @@
-import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import { readText, requireLayout, writeText } from "../../layout/internal.ts";
-import type { Region } from "../../memory/mod.ts";
+import { HeaderCheck, type Region, requireInteger } from "../../memory/internal.ts";
 import { epochOf } from "../shared/long_position.ts";
+import { slotsFor } from "../shared/ring_arithmetic.ts";
 import {
   CAPACITY_OFFSET,
   DEPENDENCIES_OFFSET,
@@ -58,20 +58,14 @@ export function layoutOf(options: Partial<PipelineOptions> | undefined): AnyStru
 /** Where the parts of a pipeline of these options lie. */
 export function geometryOf(options: PipelineOptions): PipelineGeometry {
   const layout = layoutOf(options), { capacity, readers } = options;
-  if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 30)) {
-    throw new RangeError(
-      `Cannot make a pipeline of ${layout.name} as capacity must be an integer from 2 to 1073741824: received ${capacity}`,
-    );
-  }
+  requireInteger(`make a pipeline of ${layout.name}`, "capacity", capacity, 2, 2 ** 30);
   return placed(layout, capacity, gatesOf(layout, readers));
 }
 
 function placed(layout: AnyStruct, capacity: number, gates: readonly GatePlan[]): PipelineGeometry {
-  // A power of two, so that records still follow each other when the 32-bit positions wrap.
-  const slots = 2 ** (32 - Math.clz32(capacity - 1));
   return {
     capacity,
-    slotMask: slots - 1,
+    slotMask: slotsFor(capacity) - 1,
     recordsOffset: PIPELINE_HEADER_BYTES + gates.length * GATE_BYTES,
     recordBytes: layout.byteLength,
     gates,
@@ -158,37 +152,30 @@ export function readGeometry(
   region: Region,
   options: Partial<PipelineOptions> & { readonly layout: AnyStruct },
 ): PipelineGeometry {
-  const layout = layoutOf(options), { capacity, readers } = options;
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to pipeline ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < PIPELINE_HEADER_BYTES) {
-    throw refuse("its length", `${PIPELINE_HEADER_BYTES} or more`, region.byteLength);
-  }
-  const { u8, u32 } = region.source;
-  const found = u32[CAPACITY_OFFSET / 4], record = u32[RECORD_BYTES_OFFSET / 4], count = u32[GATES_OFFSET / 4];
-  if (found < 2 || found > 2 ** 30) throw refuse("its capacity", "2 to 1073741824", found);
-  if (count < 1 || count > MAX_GATES) throw refuse("the number of its gates", `1 to ${MAX_GATES}`, count);
-  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
+  const layout = layoutOf(options), { readers } = options;
+  const header = new HeaderCheck("pipeline", region, PIPELINE_HEADER_BYTES), { u8, u32 } = region.source;
+  const capacity = u32[CAPACITY_OFFSET / 4], count = u32[GATES_OFFSET / 4];
+  if (capacity < 2 || capacity > 2 ** 30) header.refuse("its capacity", "2 to 1073741824", capacity);
+  if (count < 1 || count > MAX_GATES) header.refuse("the number of its gates", `1 to ${MAX_GATES}`, count);
+  header.require("its record's length", layout.byteLength, u32[RECORD_BYTES_OFFSET / 4]);
   const geometry = placed(
     layout,
-    found,
+    capacity,
     Array.from({ length: count }, (_, i) => {
       const gate = PIPELINE_HEADER_BYTES + i * GATE_BYTES, mask = u32[(gate + DEPENDENCIES_OFFSET) / 4];
       const after = Array.from({ length: MAX_GATES }, (_, bit) => bit).filter((bit) => (mask >>> bit & 1) === 1);
-      if (after.some((index) => index >= count)) throw refuse("what a gate comes after", `one of ${count} gates`, mask);
+      if (after.some((index) => index >= count)) {
+        header.refuse("what a gate comes after", `one of ${count} gates`, mask);
+      }
       return { name: readText(u8 as Uint8Array, gate + NAME_OFFSET, NAME_BYTES) ?? "", after };
     }),
   );
-  const end = byteLengthOf(geometry);
-  if (end > region.byteLength) throw refuse("its length", `${end} for ${found} records`, region.byteLength);
+  header.requireLength(byteLengthOf(geometry), `for ${capacity} records`);
   const circle = circleIn(geometry.gates);
-  if (circle !== undefined) throw refuse("its gates", "free of circles", circle.join(" after "));
-  if (capacity !== undefined && capacity !== found) throw refuse("'capacity'", found, `${capacity} in the options`);
-  if (readers !== undefined && planText(geometry.gates) !== planText(gatesOf(layout, readers))) {
-    throw refuse("'readers'", planText(geometry.gates), `${planText(gatesOf(layout, readers))} in the options`);
+  if (circle !== undefined) header.refuse("its gates", "free of circles", circle.join(" after "));
+  header.requireOption("capacity", capacity, options.capacity);
+  if (readers !== undefined) {
+    header.requireOption("readers", planText(geometry.gates), planText(gatesOf(layout, readers)));
   }
   return geometry;
 }

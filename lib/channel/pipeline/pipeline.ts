@@ -1,8 +1,6 @@
 import { load } from "../../atomic/mod.ts";
-import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { OWN_TYPE } from "../../memory/internal.ts";
-import { type LayoutTypeFunction, type Region, Role } from "../../memory/mod.ts";
+import { type LayoutTypeFunction, OWN_TYPE, type Region, requireOpen, Role } from "../../memory/internal.ts";
 import { positionBefore } from "../shared/long_position.ts";
 import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { HIGH_WATER_OFFSET, REFUSALS_OFFSET, TAIL_OFFSET, WRITER_OFFSET } from "./format.ts";
@@ -151,7 +149,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
 
   /** How many records were published in the pipeline's life, modulo 2^32. */
   get position(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return load(this.#region.source.i32, TAIL_OFFSET / 4) >>> 0; // pairs: ring tail
   }
 
@@ -176,7 +174,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
 
   /** How often `claim` or `push` found no space. */
   get refusals(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#region.source.f64[REFUSALS_OFFSET / 8];
   }
 
@@ -186,7 +184,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   gates(): PipelineGate[] {
-    this.#requireOpen();
+    requireOpen(this.#region);
     const gates = new Gates(this.#region, this.#geometry), { party } = this.#region;
     return this.#geometry.gates.map(({ name, after }, i) => {
       const holder = gates.reader(i), position = gates.position(i);
@@ -212,7 +210,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   writer(options: RoleOptions = {}): PipelineWriter<S> {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return new PipelineWriter(this.layout, this.#region, this.#writerRole, this.#geometry, options);
   }
 
@@ -227,7 +225,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   reader(name: string, options: PipelineReaderOptions = {}): PipelineReader<S> {
-    this.#requireOpen();
+    requireOpen(this.#region);
     const index = this.#geometry.gates.findIndex((gate) => gate.name === name);
     if (index < 0) {
       throw new RangeError(
@@ -257,11 +255,5 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
         tail % 2 ** 32
       }: received ${typeof from === "number" ? from : JSON.stringify(from)}`,
     );
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
   }
 }

@@ -1,5 +1,5 @@
-import { ClosedError, NotOwnerError } from "../../errors.ts";
-import type { Region } from "../../memory/mod.ts";
+import { NotOwnerError } from "../../errors.ts";
+import { refuseClosed, type Region, requireOpen } from "../../memory/internal.ts";
 
 /**
  * One end of a channel, such as its producer: whether it can still be used, and the refusal if it cannot.
@@ -43,7 +43,7 @@ export class ChannelEnd {
 
   /** @throws {ClosedError} If the segment was closed. */
   requireSegment(): void {
-    if (this.#region.source.closed) this.refuseClosed();
+    requireOpen(this.#region, this.#action);
   }
 
   /**
@@ -69,7 +69,7 @@ export class ChannelEnd {
 
   /** Throws, as the segment was closed. */
   refuseClosed(): never {
-    throw new ClosedError(`Cannot ${this.#action} ${this.name} as its segment was closed; open it again`);
+    refuseClosed(this.#region, this.#action);
   }
 
   /**

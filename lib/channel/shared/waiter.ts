@@ -1,10 +1,11 @@
 import { Backoff, Futex, pause, sleep } from "../../atomic/mod.ts";
+import { type Region, requireOpen, requireOptions } from "../../memory/internal.ts";
 import {
   type Armed,
   asyncLimitsOf,
   type AsyncWaitOptions,
   DEFAULT_POLL_MS,
-  type EventCount,
+  EventCount,
   type Goal,
   type Stop,
   TaskQueue,
@@ -44,6 +45,20 @@ const LONGEST_SLEEP_MS = 2;
  */
 const POLLS_PER_LIFE_CHECK = 16;
 
+/**
+ * How a role of a channel waits. Made before the role is taken, as options may be refused.
+ *
+ * @param region Where the channel lies.
+ * @param what What waits, in messages: "a record of" the channel.
+ * @param options How.
+ * @param eventOffset Where the event count is that is notified of what may end a wait, in bytes.
+ * @throws {ReadOnlyError} On a read-only attachment.
+ */
+export function waiterOf(region: Region, what: string, options: RoleOptions, eventOffset: number): Waiter {
+  requireOpen(region);
+  return new Waiter(`${what} ${region.name}`, options, new EventCount(region.views.i32, eventOffset / 4, true));
+}
+
 /** Waiting for a channel with one of the strategies. */
 export class Waiter implements WaitPorts {
   readonly pause: () => void = pause;
@@ -62,9 +77,11 @@ export class Waiter implements WaitPorts {
    */
   constructor(
     what: string,
-    { wait: strategy = "block", pollMs = DEFAULT_POLL_MS }: RoleOptions,
+    options: RoleOptions,
     event: EventCount | (() => EventCount) | undefined,
   ) {
+    requireOptions(`wait for ${what}`, options, 'such as { wait: "spin" }');
+    const { wait: strategy = "block", pollMs = DEFAULT_POLL_MS } = options;
     if (strategy !== "spin" && strategy !== "yield" && strategy !== "block") {
       throw new TypeError(`Cannot wait for ${what} as 'wait' must be "spin", "yield" or "block": received ${strategy}`);
     }

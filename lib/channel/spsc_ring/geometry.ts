@@ -1,8 +1,7 @@
-import { load } from "../../atomic/mod.ts";
-import { SegmentFormatError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/internal.ts";
-import type { Region } from "../../memory/mod.ts";
+import { HeaderCheck, type Region, requireInteger } from "../../memory/internal.ts";
+import { ringLength, slotsFor } from "../shared/ring_arithmetic.ts";
 import { CAPACITY_OFFSET, HEAD_OFFSET, RECORD_BYTES_OFFSET, RING_HEADER_BYTES, TAIL_OFFSET } from "./format.ts";
 
 /** How a {@linkcode SpscRing} is made. */
@@ -31,14 +30,13 @@ export function layoutOf(options: Partial<SpscRingOptions> | undefined): AnyStru
 /** Where the records of a ring of these options lie. */
 export function geometryOf(options: SpscRingOptions): RingGeometry {
   const layout = layoutOf(options), { capacity } = options;
-  if (!(Number.isInteger(capacity) && capacity >= 2 && capacity <= 2 ** 30)) {
-    throw new RangeError(
-      `Cannot make a ring of ${layout.name} as capacity must be an integer from 2 to 1073741824: received ${capacity}`,
-    );
-  }
-  // A power of two, so that records still follow each other when the 32-bit positions wrap.
-  const slots = 2 ** (32 - Math.clz32(capacity - 1));
-  return { capacity, slotMask: slots - 1, recordBytes: layout.byteLength };
+  requireInteger(`make a ring of ${layout.name}`, "capacity", capacity, 2, 2 ** 30);
+  return { capacity, slotMask: slotsFor(capacity) - 1, recordBytes: layout.byteLength };
+}
+
+/** The bytes of a ring. */
+export function byteLengthOf({ slotMask, recordBytes }: RingGeometry): number {
+  return RING_HEADER_BYTES + (slotMask + 1) * recordBytes;
 }
 
 /** Writes where the records lie into zeroed memory. */
@@ -54,45 +52,17 @@ export function readGeometry(
   region: Region,
   options: Partial<SpscRingOptions> & { readonly layout: AnyStruct },
 ): RingGeometry {
-  const layout = layoutOf(options), { capacity } = options;
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to ring ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < RING_HEADER_BYTES) {
-    throw refuse("its length", `${RING_HEADER_BYTES} or more`, region.byteLength);
-  }
-  const { u32 } = region.source;
-  const foundCapacity = u32[CAPACITY_OFFSET / 4], record = u32[RECORD_BYTES_OFFSET / 4];
-  let geometry: RingGeometry;
-  try {
-    geometry = geometryOf({ layout, capacity: foundCapacity });
-  } catch (error) {
-    throw new SegmentFormatError("OBJECT", `Cannot attach to ring ${region.name}: ${(error as Error).message}`);
-  }
-  if (record !== layout.byteLength) throw refuse("its record's length", layout.byteLength, record);
-  const end = RING_HEADER_BYTES + (geometry.slotMask + 1) * record;
-  if (end > region.byteLength) throw refuse("its length", `${end} for ${foundCapacity} records`, region.byteLength);
-  if (capacity !== undefined && capacity !== foundCapacity) {
-    throw refuse("'capacity'", foundCapacity, `${capacity} in the options`);
-  }
-  const length = lengthOf(region, foundCapacity);
-  if (length > foundCapacity) throw refuse("the number of its records", `at most ${foundCapacity}`, length);
+  const layout = layoutOf(options), header = new HeaderCheck("ring", region, RING_HEADER_BYTES);
+  const { u32 } = region.source, capacity = u32[CAPACITY_OFFSET / 4], found = { layout, capacity };
+  const geometry = header.geometry(() => geometryOf(found));
+  header.require("its record's length", layout.byteLength, u32[RECORD_BYTES_OFFSET / 4]);
+  header.requireLength(byteLengthOf(geometry), `for ${capacity} records`);
+  header.requireOptions(found, options);
+  header.requireAtMost("the number of its records", capacity, lengthOf(region, capacity));
   return geometry;
 }
 
-/** Attempts after which a length is accepted, though the consumer moved on during each of them. */
-const ATTEMPTS = 32;
-
 /** How many records are published and not freed: exact at a moment of the call, unless the ring is corrupt. */
 export function lengthOf(region: Region, capacity: number): number {
-  const words = region.source.i32;
-  for (let attempt = 1;; attempt++) {
-    const head = load(words, HEAD_OFFSET / 4); // pairs: ring head
-    const tail = load(words, TAIL_OFFSET / 4); // pairs: ring tail
-    // While the head stood still, the difference was the length.
-    if (load(words, HEAD_OFFSET / 4) === head) return (tail - head) >>> 0;
-    if (attempt === ATTEMPTS) return Math.min((tail - head) >>> 0, capacity);
-  }
+  return ringLength(region.source.i32, HEAD_OFFSET, TAIL_OFFSET, capacity);
 }

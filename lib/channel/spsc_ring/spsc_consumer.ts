@@ -4,24 +4,15 @@ import type { Region, Role } from "../../memory/mod.ts";
 import { ASLEEP, EventCount } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import { RecordConsumer } from "../shared/record_consumer.ts";
-import { Waiter } from "../shared/waiter.ts";
-import type { RoleOptions } from "../shared/wait_strategy.ts";
-import {
-  FREED_EVENT_OFFSET,
-  HEAD_OFFSET,
-  HIGH_WATER_OFFSET,
-  PUBLISHED_EVENT_OFFSET,
-  RING_HEADER_BYTES,
-  TAIL_OFFSET,
-} from "./format.ts";
+import type { Waiter } from "../shared/waiter.ts";
+import { FREED_EVENT_OFFSET, HEAD_OFFSET, HIGH_WATER_OFFSET, RING_HEADER_BYTES, TAIL_OFFSET } from "./format.ts";
 import type { RingGeometry } from "./geometry.ts";
 
 /** The one consumer of a {@linkcode SpscRing}. */
 export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsumer<S> {
   /** Made by `SpscRing.consumer`. */
-  constructor(layout: S, region: Region, role: Role, { slotMask, recordBytes }: RingGeometry, options: RoleOptions) {
+  constructor(layout: S, region: Region, role: Role, { slotMask, recordBytes }: RingGeometry, waiting: Waiter) {
     const { i32: words } = region.views;
-    const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
     const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     super(new ChannelEnd(region, "read", "consumer"), {
       words: wordAccess(words, { isFenced: isFenced(words) }),
@@ -39,7 +30,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsume
       freedWord: FREED_EVENT_OFFSET / 4,
       asleep: ASLEEP,
       wake: () => freed.notifyAll(),
-      waiting: new Waiter(`a record of ${region.name}`, options, published),
+      waiting,
       giveBack: () => role.release(),
     });
   }

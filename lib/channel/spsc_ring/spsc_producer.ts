@@ -4,10 +4,8 @@ import type { Region, Role } from "../../memory/mod.ts";
 import { ASLEEP, EventCount } from "../../sync/internal.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import { RecordProducer } from "../shared/record_producer.ts";
-import { Waiter } from "../shared/waiter.ts";
-import type { RoleOptions } from "../shared/wait_strategy.ts";
+import type { Waiter } from "../shared/waiter.ts";
 import {
-  FREED_EVENT_OFFSET,
   HEAD_OFFSET,
   PUBLISHED_EVENT_OFFSET,
   REFUSALS_OFFSET,
@@ -20,10 +18,9 @@ import type { RingGeometry } from "./geometry.ts";
 /** The one producer of a {@linkcode SpscRing}. */
 export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProducer<S> {
   /** Made by `SpscRing.producer`. */
-  constructor(layout: S, region: Region, role: Role, geometry: RingGeometry, options: RoleOptions) {
+  constructor(layout: S, region: Region, role: Role, geometry: RingGeometry, waiting: Waiter) {
     const { i32: words, f64 } = region.views, { capacity, slotMask, recordBytes } = geometry;
     const published = new EventCount(words, PUBLISHED_EVENT_OFFSET / 4, true);
-    const freed = new EventCount(words, FREED_EVENT_OFFSET / 4, true);
     super(new ChannelEnd(region, "write", "producer"), {
       words: wordAccess(words, { isFenced: isFenced(words) }),
       bound: bindRecord(layout, region.views, RING_HEADER_BYTES, { copies: ["copyFrom"] }),
@@ -42,7 +39,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProduce
         if (words[WAS_FULL_OFFSET / 4] === 0) words[WAS_FULL_OFFSET / 4] = 1;
         f64[REFUSALS_OFFSET / 8]++; // written by the producer alone
       },
-      waiting: new Waiter(`space in ${region.name}`, options, freed),
+      waiting,
       giveBack: () => role.release(),
     });
   }

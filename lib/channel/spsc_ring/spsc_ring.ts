@@ -1,17 +1,17 @@
-import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { OWN_TYPE } from "../../memory/internal.ts";
-import { type LayoutTypeFunction, type Region, Role } from "../../memory/mod.ts";
+import { type LayoutTypeFunction, OWN_TYPE, type Region, requireOpen, Role } from "../../memory/internal.ts";
 import { SpscConsumer } from "./spsc_consumer.ts";
 import {
   CONSUMER_OFFSET,
+  FREED_EVENT_OFFSET,
   HIGH_WATER_OFFSET,
   PRODUCER_OFFSET,
+  PUBLISHED_EVENT_OFFSET,
   REFUSALS_OFFSET,
-  RING_HEADER_BYTES,
   WAS_FULL_OFFSET,
 } from "./format.ts";
 import {
+  byteLengthOf,
   geometryOf,
   layoutOf,
   lengthOf,
@@ -21,6 +21,7 @@ import {
   writeGeometry,
 } from "./geometry.ts";
 import { SpscProducer } from "./spsc_producer.ts";
+import { waiterOf } from "../shared/waiter.ts";
 import type { RoleOptions } from "../shared/wait_strategy.ts";
 
 /** For the compiler: a ring's type as a function of its layout's. */
@@ -98,8 +99,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
 
   /** The bytes a ring takes. */
   static byteLength(options: SpscRingOptions): number {
-    const { slotMask, recordBytes } = geometryOf(options);
-    return RING_HEADER_BYTES + (slotMask + 1) * recordBytes;
+    return byteLengthOf(geometryOf(options));
   }
 
   /** The schema text of a record. */
@@ -131,7 +131,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get length(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return lengthOf(this.#region, this.capacity);
   }
 
@@ -152,7 +152,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
 
   /** How often `claim` or `push` found no space. */
   get refusals(): number {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#region.source.f64[REFUSALS_OFFSET / 8];
   }
 
@@ -165,10 +165,8 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   producer(options: RoleOptions = {}): SpscProducer<S> {
-    return this.#take(
-      this.#producerRole,
-      () => new SpscProducer(this.layout, this.#region, this.#producerRole, this.#geometry, options),
-    );
+    const waiting = waiterOf(this.#region, "space in", options, FREED_EVENT_OFFSET), role = this.#producerRole;
+    return role.acquireFor(() => new SpscProducer(this.layout, this.#region, role, this.#geometry, waiting));
   }
 
   /**
@@ -180,26 +178,7 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   consumer(options: RoleOptions = {}): SpscConsumer<S> {
-    return this.#take(
-      this.#consumerRole,
-      () => new SpscConsumer(this.layout, this.#region, this.#consumerRole, this.#geometry, options),
-    );
-  }
-
-  #take<T>(role: Role, make: () => T): T {
-    this.#requireOpen();
-    role.acquire();
-    try {
-      return make();
-    } catch (error) {
-      role.release();
-      throw error;
-    }
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
+    const waiting = waiterOf(this.#region, "a record of", options, PUBLISHED_EVENT_OFFSET), role = this.#consumerRole;
+    return role.acquireFor(() => new SpscConsumer(this.layout, this.#region, role, this.#geometry, waiting));
   }
 }

@@ -1,7 +1,6 @@
-import { CapacityError, ClosedError } from "../../errors.ts";
-import { Views } from "../../layout/mod.ts";
+import { CapacityError } from "../../errors.ts";
 import { encodeText } from "../../layout/internal.ts";
-import { OWN_TYPE, Region } from "../../memory/internal.ts";
+import { OWN_TYPE, partOf, type Region, requireOpen } from "../../memory/internal.ts";
 import { Mutex } from "../../sync/mod.ts";
 import { Counter } from "./counter.ts";
 import { type CounterInfo, CounterRecords } from "./counter_records.ts";
@@ -117,7 +116,7 @@ export class Counters {
    * @throws {ClosedError} If the segment was closed.
    */
   allocate(label: string, options: CounterOptions = {}): Counter {
-    this.#requireOpen();
+    requireOpen(this.#region);
     const region = this.#region, { labelBytes, capacity } = this.#geometry, { type = 0, takeOver = false } = options;
     const words = region.views.i32; // throws on a read-only attachment
     const bytes = typeof label === "string" ? encodeText(label, labelBytes) : "that is a string";
@@ -131,7 +130,7 @@ export class Counters {
         `Cannot allocate a counter of ${region.name} as its type must be an integer from 0 to 2^32 − 1: received ${type}`,
       );
     }
-    const mutex = this.#mutex ??= this.#attachMutex();
+    const mutex = this.#mutex ??= Mutex.attach(partOf(region, "the allocation", MUTEX_OFFSET, MUTEX_BYTES), {});
     mutex.lock();
     try {
       if (mutex.ownerDied) mutex.markConsistent(); // the unfinished counter is not in use
@@ -189,7 +188,7 @@ export class Counters {
    * @throws {ClosedError} If the segment was closed.
    */
   read(id: number): number | undefined {
-    this.#requireOpen();
+    requireOpen(this.#region);
     if (id >>> 0 !== id || id >= this.#geometry.capacity) {
       throw new RangeError(
         `Cannot read a counter of ${this.#region.name} as its number must be an integer from 0 to ${
@@ -208,7 +207,7 @@ export class Counters {
    */
   list(options: { readonly withDead?: boolean } = {}): CounterInfo[] {
     const { withDead = false } = options, found: CounterInfo[] = [];
-    this.#requireOpen();
+    requireOpen(this.#region);
     for (let id = 0; id < this.#geometry.capacity; id++) {
       const info = this.#records.infoOf(id);
       if (info !== undefined && (withDead || info.isAlive)) found.push(info);
@@ -223,23 +222,11 @@ export class Counters {
    * @throws {ClosedError} If the segment was closed.
    */
   find(label: string): CounterInfo | undefined {
-    this.#requireOpen();
+    requireOpen(this.#region);
     for (let id = 0; id < this.#geometry.capacity; id++) {
       const info = this.#records.infoOf(id);
       if (info?.label === label && info.isAlive) return info;
     }
     return undefined;
-  }
-
-  #attachMutex(): Mutex {
-    const { source: { buffer, byteOffset }, name, party } = this.#region;
-    const views = new Views(buffer, byteOffset + MUTEX_OFFSET, MUTEX_BYTES);
-    return Mutex.attach(new Region(`the allocation of ${name}`, views, party, false), {});
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
   }
 }

@@ -1,5 +1,4 @@
-import { SegmentFormatError } from "../../errors.ts";
-import { type Region, requireOptions } from "../../memory/internal.ts";
+import { HeaderCheck, type Region, requireInteger, requireOptions } from "../../memory/internal.ts";
 import { CAPACITY_WORD, descriptionBytes, HEADER_BYTES, LABEL_BYTES_WORD, VALUE_BYTES } from "./format.ts";
 
 /** How {@linkcode Counters} are made. */
@@ -26,16 +25,8 @@ const MAX_CAPACITY = 65_536, MAX_LABEL_BYTES = 384, DEFAULT_LABEL_BYTES = 112;
 export function geometryOf(options: CountersOptions): CountersGeometry {
   requireOptions("make counters", options, "with a capacity");
   const { capacity, labelBytes = DEFAULT_LABEL_BYTES } = options;
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
-    throw new RangeError(
-      `Cannot make counters as capacity must be an integer from 1 to ${MAX_CAPACITY}: received ${capacity}`,
-    );
-  }
-  if (!Number.isInteger(labelBytes) || labelBytes < 1 || labelBytes > MAX_LABEL_BYTES) {
-    throw new RangeError(
-      `Cannot make counters as labelBytes must be an integer from 1 to ${MAX_LABEL_BYTES}: received ${labelBytes}`,
-    );
-  }
+  requireInteger("make counters", "capacity", capacity, 1, MAX_CAPACITY);
+  requireInteger("make counters", "labelBytes", labelBytes, 1, MAX_LABEL_BYTES);
   return {
     capacity,
     labelBytes,
@@ -58,24 +49,10 @@ export function writeGeometry(region: Region, options: CountersOptions): void {
 
 /** Reads where counters lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<CountersOptions>): CountersGeometry {
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to counters ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < HEADER_BYTES) throw refuse("their length", `${HEADER_BYTES} or more`, region.byteLength);
-  const { u32 } = region.source, found = { capacity: u32[CAPACITY_WORD], labelBytes: u32[LABEL_BYTES_WORD] };
-  let geometry: CountersGeometry;
-  try {
-    geometry = geometryOf(found);
-  } catch (error) {
-    throw refuse("their header", "that of counters", (error as Error).message);
-  }
-  const end = byteLengthOf(geometry);
-  if (end > region.byteLength) throw refuse("their length", `${end} or more`, region.byteLength);
-  for (const key of ["capacity", "labelBytes"] as const) {
-    const asked = options?.[key];
-    if ((asked ?? found[key]) !== found[key]) throw refuse(`'${key}'`, found[key], `${asked} in the options`);
-  }
+  const header = new HeaderCheck("set of counters", region, HEADER_BYTES), { u32 } = region.source;
+  const found = { capacity: u32[CAPACITY_WORD], labelBytes: u32[LABEL_BYTES_WORD] };
+  const geometry = header.geometry(() => geometryOf(found));
+  header.requireLength(byteLengthOf(geometry), `for ${found.capacity} counters`);
+  header.requireOptions(found, options);
   return geometry;
 }

@@ -1,5 +1,4 @@
-import { SegmentFormatError } from "../../errors.ts";
-import { type Region, requireOptions } from "../../memory/internal.ts";
+import { HeaderCheck, type Region, requireInteger, requireOptions } from "../../memory/internal.ts";
 import {
   COUNTS_WORD,
   DIGITS_WORD,
@@ -33,11 +32,7 @@ const MAX_RECORDERS = 1024;
 export function geometryOf(options: HistogramOptions): HistogramGeometry {
   requireOptions("make a histogram", options, "with the highest value");
   const scale = new Scale(options), { recorders = 1 } = options;
-  if (!Number.isInteger(recorders) || recorders < 1 || recorders > MAX_RECORDERS) {
-    throw new RangeError(
-      `Cannot make a histogram as recorders must be an integer from 1 to ${MAX_RECORDERS}: received ${recorders}`,
-    );
-  }
+  requireInteger("make a histogram", "recorders", recorders, 1, MAX_RECORDERS);
   return { scale, recorders, laneBytes: laneBytes(scale.length) };
 }
 
@@ -58,31 +53,16 @@ export function writeGeometry(region: Region, options: HistogramOptions): void {
 
 /** Reads where the counts lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<HistogramOptions>): HistogramGeometry {
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to histogram ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < HEADER_BYTES) throw refuse("its length", `${HEADER_BYTES} or more`, region.byteLength);
-  const { u32, f64 } = region.source;
+  const header = new HeaderCheck("histogram", region, HEADER_BYTES), { u32, f64 } = region.source;
   const found = {
     lowest: f64[LOWEST_F64],
     highest: f64[HIGHEST_F64],
     digits: u32[DIGITS_WORD],
     recorders: u32[RECORDERS_WORD],
   };
-  let geometry: HistogramGeometry;
-  try {
-    geometry = geometryOf(found);
-  } catch (error) {
-    throw refuse("its header", "a histogram's", (error as Error).message);
-  }
-  if (u32[COUNTS_WORD] !== geometry.scale.length) throw refuse("its counts", geometry.scale.length, u32[COUNTS_WORD]);
-  const end = byteLengthOf(geometry);
-  if (end > region.byteLength) throw refuse("its length", `${end} or more`, region.byteLength);
-  for (const key of ["lowest", "highest", "digits", "recorders"] as const) {
-    const asked = options?.[key];
-    if ((asked ?? found[key]) !== found[key]) throw refuse(`'${key}'`, found[key], `${asked} in the options`);
-  }
+  const geometry = header.geometry(() => geometryOf(found));
+  header.require("its counts", geometry.scale.length, u32[COUNTS_WORD]);
+  header.requireLength(byteLengthOf(geometry), `for ${found.recorders} recorders`);
+  header.requireOptions(found, options);
   return geometry;
 }

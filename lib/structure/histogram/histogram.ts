@@ -1,5 +1,5 @@
-import { ClosedError, RoleTakenError } from "../../errors.ts";
-import { OWN_TYPE, type Region, Role } from "../../memory/internal.ts";
+import { RoleTakenError } from "../../errors.ts";
+import { OWN_TYPE, type Region, requireOpen, Role } from "../../memory/internal.ts";
 import { readCount } from "../shared/long_count.ts";
 import { BEYOND_OFFSET, HEADER_BYTES, LANE_HEADER_BYTES, RECORDER_OFFSET } from "./format.ts";
 import {
@@ -106,18 +106,16 @@ export class Histogram {
    * @throws {ClosedError} If the segment was closed.
    */
   recorder(): HistogramRecorder {
-    this.#requireOpen();
+    requireOpen(this.#region);
     const { recorders, scale } = this.#geometry;
     for (let lane = 0; lane < recorders; lane++) {
       const offset = this.#laneOffset(lane), what = `recorder ${lane + 1} of ${recorders} of ${this.#region.name}`;
       const role = new Role(what, this.#region, (offset + RECORDER_OFFSET) / 4);
       try {
-        role.acquire();
+        return role.acquireFor(() => new HistogramRecorder(this.#region, role, scale, offset));
       } catch (error) {
-        if (error instanceof RoleTakenError && lane + 1 < recorders) continue;
-        throw error;
+        if (!(error instanceof RoleTakenError) || lane + 1 === recorders) throw error;
       }
-      return new HistogramRecorder(this.#region, role, scale, offset);
     }
     throw new RangeError("A histogram has a recorder"); // checked when this object was attached
   }
@@ -131,7 +129,7 @@ export class Histogram {
    * @throws {ClosedError} If the segment was closed.
    */
   read(into: HistogramReading = new HistogramReading(this.#geometry.scale)): HistogramReading {
-    this.#requireOpen();
+    requireOpen(this.#region);
     const { scale, recorders } = this.#geometry, words = this.#region.source.i32, { counts } = into;
     if (counts.length !== scale.length || into.lowest !== scale.lowest || into.digits !== scale.digits) {
       throw new TypeError(
@@ -150,11 +148,5 @@ export class Histogram {
 
   #laneOffset(lane: number): number {
     return HEADER_BYTES + lane * this.#geometry.laneBytes;
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) {
-      throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
-    }
   }
 }

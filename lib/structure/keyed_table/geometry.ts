@@ -1,8 +1,7 @@
 import { LatestTable } from "../../channel/mod.ts";
-import { SegmentFormatError } from "../../errors.ts";
-import { type AnyStruct, type Field, Views } from "../../layout/mod.ts";
+import type { AnyStruct, Field } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/internal.ts";
-import { alignUp, Region } from "../../memory/mod.ts";
+import { alignUp, HeaderCheck, partOf, type Region, requireInteger, requireWord } from "../../memory/internal.ts";
 import {
   CAPACITY_WORD,
   HEADER_BYTES,
@@ -45,20 +44,16 @@ export function layoutOf(options: Partial<KeyedTableOptions> | undefined): AnySt
 /** Where the parts of a table of these options lie. */
 export function geometryOf(options: KeyedTableOptions): KeyedGeometry {
   const layout = layoutOf(options), { capacity, key, writers = "one" } = options;
-  const doing = `Cannot make a keyed table of ${layout.name} as`;
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
-    throw new RangeError(`${doing} capacity must be an integer from 1 to ${MAX_CAPACITY}: received ${capacity}`);
-  }
+  const doing = `make a keyed table of ${layout.name}`;
+  requireInteger(doing, "capacity", capacity, 1, MAX_CAPACITY);
   const isText = key?.kind === "chars", keyBytes = key?.byteLength;
   if (!isText && key?.kind !== "u53") {
-    throw new TypeError(`${doing} key must be chars(n) or u53: received ${key?.schema ?? String(key)}`);
+    throw new TypeError(`Cannot ${doing} as key must be chars(n) or u53: received ${key?.schema ?? String(key)}`);
   }
   if (keyBytes > MAX_KEY_BYTES) {
-    throw new RangeError(`${doing} key must be chars(1) to chars(${MAX_KEY_BYTES}): received ${key.schema}`);
+    throw new RangeError(`Cannot ${doing} as key must be chars(1) to chars(${MAX_KEY_BYTES}): received ${key.schema}`);
   }
-  if (writers !== "one" && writers !== "rows") {
-    throw new TypeError(`${doing} writers must be "one" or "rows": received ${writers}`);
-  }
+  requireWord(doing, "writers", writers, ["one", "rows"]);
   return geometryFrom(capacity, isText, keyBytes, writers === "rows");
 }
 
@@ -99,9 +94,7 @@ export function byteLengthOf(options: KeyedTableOptions): number {
 
 /** The part of a table's region in which the rows lie. */
 export function rowsRegion(region: Region, rowsOffset: number): Region {
-  const { buffer, byteOffset } = region.source, byteLength = region.byteLength - rowsOffset;
-  const views = new Views(buffer, byteOffset + rowsOffset, byteLength, region.readOnly);
-  return new Region(`the rows of ${region.name}`, views, region.party, region.readOnly);
+  return partOf(region, "the rows", rowsOffset);
 }
 
 /** Writes where the parts lie into zeroed memory. */
@@ -120,35 +113,21 @@ export function writeGeometry(region: Region, options: KeyedTableOptions): void 
 /** Reads where the parts lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<KeyedTableOptions>): KeyedGeometry {
   layoutOf(options);
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to keyed table ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < HEADER_BYTES) throw refuse("its length", `${HEADER_BYTES} or more`, region.byteLength);
-  const { u32 } = region.source;
+  const header = new HeaderCheck("keyed table", region, HEADER_BYTES), { u32 } = region.source;
   const capacity = u32[CAPACITY_WORD], kind = u32[KIND_WORD], keyBytes = u32[KEY_BYTES_WORD];
-  if (capacity < 1 || capacity > MAX_CAPACITY) throw refuse("its capacity", `1 to ${MAX_CAPACITY}`, capacity);
-  if (kind !== TEXT && kind !== INTEGER) throw refuse("the kind of its keys", "1 or 2", kind);
+  if (capacity < 1 || capacity > MAX_CAPACITY) header.refuse("its capacity", `1 to ${MAX_CAPACITY}`, capacity);
+  if (kind !== TEXT && kind !== INTEGER) header.refuse("the kind of its keys", "1 or 2", kind);
   const mostBytes = kind === TEXT ? MAX_KEY_BYTES : 8;
   if (keyBytes < (kind === TEXT ? 1 : 8) || keyBytes > mostBytes) {
-    throw refuse("its key's length", kind === TEXT ? `1 to ${MAX_KEY_BYTES}` : "8", keyBytes);
+    header.refuse("its key's length", kind === TEXT ? `1 to ${MAX_KEY_BYTES}` : "8", keyBytes);
   }
-  if (u32[WRITERS_WORD] > 1) throw refuse("its writers", "0 or 1", u32[WRITERS_WORD]);
+  header.requireAtMost("its mark of writers of rows", 1, u32[WRITERS_WORD]);
   const geometry = geometryFrom(capacity, kind === TEXT, keyBytes, u32[WRITERS_WORD] === 1);
-  if (u32[SLOTS_WORD] !== geometry.slotMask + 1) throw refuse("its slots", geometry.slotMask + 1, u32[SLOTS_WORD]);
-  if (u32[ROWS_OFFSET_WORD] !== geometry.rowsOffset) {
-    throw refuse("where its rows begin", geometry.rowsOffset, u32[ROWS_OFFSET_WORD]);
-  }
-  if (geometry.rowsOffset >= region.byteLength) throw refuse("its length", geometry.rowsOffset, region.byteLength);
-  const { key, writers } = options, found = kind === TEXT ? `chars(${keyBytes})` : "u53";
-  if ((options.capacity ?? capacity) !== capacity) {
-    throw refuse("'capacity'", capacity, `${options.capacity} in the options`);
-  }
-  if ((key?.schema ?? found) !== found) throw refuse("'key'", found, `${key?.schema} in the options`);
-  const foundWriters = geometry.isShared ? "rows" : "one";
-  if ((writers ?? foundWriters) !== foundWriters) {
-    throw refuse("'writers'", foundWriters, `${writers} in the options`);
-  }
+  header.require("its slots", geometry.slotMask + 1, u32[SLOTS_WORD]);
+  header.require("where its rows begin", geometry.rowsOffset, u32[ROWS_OFFSET_WORD]);
+  header.requireLength(geometry.rowsOffset, `for ${capacity} keys`);
+  header.requireOption("capacity", capacity, options.capacity);
+  header.requireOption("key", kind === TEXT ? `chars(${keyBytes})` : "u53", options.key?.schema);
+  header.requireOption("writers", geometry.isShared ? "rows" : "one", options.writers);
   return geometry;
 }

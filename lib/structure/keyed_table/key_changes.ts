@@ -1,7 +1,6 @@
 import { load, store } from "../../atomic/mod.ts";
 import { CapacityError, RoleTakenError } from "../../errors.ts";
-import { Views } from "../../layout/mod.ts";
-import { Region } from "../../memory/mod.ts";
+import { partOf, type Region } from "../../memory/internal.ts";
 import { Mutex, type WaitOptions } from "../../sync/mod.ts";
 import { MUTEX_BYTES, MUTEX_OFFSET, OWNER_DELTA } from "./format.ts";
 import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
@@ -50,14 +49,13 @@ export class KeyChanges {
     texts: KeyTexts,
     versionOf: (row: number) => number,
   ) {
-    const { buffer, byteOffset, i32: words } = region.views;
-    const views = new Views(buffer, byteOffset + MUTEX_OFFSET, MUTEX_BYTES);
+    const { i32: words } = region.views;
     this.#region = region;
     this.#geometry = geometry;
     this.#lookup = lookup;
     this.#texts = texts;
     this.#words = words;
-    this.#mutex = Mutex.attach(new Region(`the keys of ${region.name}`, views, region.party, false), {});
+    this.#mutex = Mutex.attach(partOf(region, "the keys", MUTEX_OFFSET, MUTEX_BYTES), {});
     const hashOf = (count: number) => lookup.hashOf(count);
     this.#store = new KeyStore({ words, geometry, texts, hashOf, versionOf, name: region.name });
   }

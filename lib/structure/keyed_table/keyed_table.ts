@@ -1,6 +1,6 @@
 import { load } from "../../atomic/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
-import { type LayoutTypeFunction, OWN_TYPE, type Region } from "../../memory/internal.ts";
+import { type LayoutTypeFunction, OWN_TYPE, type Region, requireOpen } from "../../memory/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
 import { COUNT_WORD, NEXT_WORD, USED } from "./format.ts";
 import { byteLengthOf, type KeyedTableOptions, layoutOf, readGeometry, rowsRegion, writeGeometry } from "./geometry.ts";
@@ -171,7 +171,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get size(): number {
-    this.#parts.requireOpen();
+    requireOpen(this.#parts.region);
     return load(this.#parts.words, COUNT_WORD);
   }
 
@@ -205,7 +205,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   keyOf(row: number): TableKey | undefined {
-    this.#parts.requireOpen();
+    requireOpen(this.#parts.region);
     if (row >>> 0 !== row || row >= this.capacity) this.#parts.refuseRow(row);
     return this.#parts.keyOf(row);
   }
@@ -227,7 +227,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    */
   *entries(): Generator<[key: TableKey, row: number], void, undefined> {
     const { words } = this.#parts;
-    this.#parts.requireOpen();
+    requireOpen(this.#parts.region);
     for (let row = 0; row < Math.min(load(words, NEXT_WORD), this.capacity); row++) {
       const key = this.keyOf(row);
       if (key !== undefined) yield [key, row];
@@ -284,7 +284,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   get changes(): number {
-    this.#parts.requireOpen();
+    requireOpen(this.#parts.region);
     return this.#parts.log.count;
   }
 
@@ -300,7 +300,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    */
   changedSince(since: number, fn: (row: number) => void): number {
     const parts = this.#parts, { log, rows } = parts;
-    parts.requireOpen();
+    requireOpen(parts.region);
     const visit = (row: number): void => {
       if (row < this.capacity && (parts.stateOf(row) & USED) !== 0) fn(row);
     };

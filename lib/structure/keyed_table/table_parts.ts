@@ -8,9 +8,8 @@ import {
   type TableGeometry,
   WRITER_OFFSET,
 } from "../../channel/internal.ts";
-import { ClosedError } from "../../errors.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { type Region, Role } from "../../memory/internal.ts";
+import { refuseClosed, type Region, requireOpen, Role } from "../../memory/internal.ts";
 import { BASE_DELTA, FINISH, KEY_DELTA, MIX, MOVES_WORD, STATE_DELTA, USED } from "./format.ts";
 import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
 import { KeyChanges } from "./key_changes.ts";
@@ -49,7 +48,7 @@ export class TableParts<S extends AnyStruct> {
 
   /** The object that adds and removes keys. Throws on a read-only attachment. */
   get changes(): KeyChanges {
-    this.requireOpen();
+    requireOpen(this.region);
     const { region, geometry, rows } = this;
     return this.#changes ??= new KeyChanges(region, geometry, this.lookup, this.#texts, (row) => rows.version(row));
   }
@@ -61,7 +60,7 @@ export class TableParts<S extends AnyStruct> {
 
   /** The state of a row's key. */
   stateOf(row: number): number {
-    return load(this.words, keyAt(this.geometry, row) + STATE_DELTA) ?? this.refuseClosed(); // pairs: key state
+    return load(this.words, keyAt(this.geometry, row) + STATE_DELTA) ?? refuseClosed(this.region); // pairs: key state
   }
 
   /** The key of a row; undefined if it has none. */
@@ -91,16 +90,6 @@ export class TableParts<S extends AnyStruct> {
     );
   }
 
-  /** Throws if the segment was closed. */
-  requireOpen(): void {
-    if (this.region.source.closed) this.refuseClosed();
-  }
-
-  /** Throws, as the segment was closed. */
-  refuseClosed(): never {
-    throw new ClosedError(`Cannot use ${this.region.name} as its segment was closed; open it again`);
-  }
-
   #makeLookup(): LookupPath<S> {
     const { firstWord, rowWords } = placesOf(this.rowsGeometry), texts = this.#texts;
     return specialize(makeLookupPath<S>)({
@@ -120,7 +109,7 @@ export class TableParts<S extends AnyStruct> {
       wasWritten: (row) => this.wasWritten(row),
       refuseKey: (key) => this.#refuseKey(key),
       refuseRow: (row) => this.refuseRow(row),
-      refuseUse: () => this.refuseClosed(),
+      refuseUse: () => refuseClosed(this.region),
     });
   }
 

@@ -1,5 +1,4 @@
-import { SegmentFormatError } from "../../errors.ts";
-import { type Region, requireOptions } from "../../memory/internal.ts";
+import { HeaderCheck, type Region, requireInteger, requireOptions } from "../../memory/internal.ts";
 import {
   ASKS_WORD,
   BIDS_WORD,
@@ -99,17 +98,13 @@ const MAX_LEVELS = 2 ** 20, MAX_DIGITS = 15, COPIES: readonly number[] = [2, 4, 
 export function geometryOf(options: OrderBookOptions): BookGeometry {
   requireOptions("make an order book", options, "with its levels");
   const { levels, priceDigits = 8, quantityDigits = 8, copies = 4 } = options;
-  const refuse = (what: string, rule: string, value: unknown): never => {
-    throw new RangeError(`Cannot make an order book as ${what} must be ${rule}: received ${value}`);
-  };
-  const isWithin = (value: number, least: number, most: number) =>
-    Number.isInteger(value) && value >= least && value <= most;
-  if (!isWithin(levels, 1, MAX_LEVELS)) refuse("levels", `an integer from 1 to ${MAX_LEVELS}`, levels);
-  if (!isWithin(priceDigits, 0, MAX_DIGITS)) refuse("priceDigits", `an integer from 0 to ${MAX_DIGITS}`, priceDigits);
-  if (!isWithin(quantityDigits, 0, MAX_DIGITS)) {
-    refuse("quantityDigits", `an integer from 0 to ${MAX_DIGITS}`, quantityDigits);
+  const doing = "make an order book";
+  requireInteger(doing, "levels", levels, 1, MAX_LEVELS);
+  requireInteger(doing, "priceDigits", priceDigits, 0, MAX_DIGITS);
+  requireInteger(doing, "quantityDigits", quantityDigits, 0, MAX_DIGITS);
+  if (!COPIES.includes(copies)) {
+    throw new RangeError(`Cannot ${doing} as copies must be 2, 4, 8 or 16: received ${copies}`);
   }
-  if (!COPIES.includes(copies)) refuse("copies", "2, 4, 8 or 16", copies);
   return { levels, priceDigits, quantityDigits, copyMask: copies - 1, copyWords: copyBytes(levels) / 4 };
 }
 
@@ -129,30 +124,16 @@ export function writeGeometry(region: Region, options: OrderBookOptions): void {
 
 /** Reads where the copies lie, and refuses a header that contradicts itself, the region or the caller's options. */
 export function readGeometry(region: Region, options: Partial<OrderBookOptions>): BookGeometry {
-  const refuse = (what: string, expected: unknown, found: unknown) =>
-    new SegmentFormatError(
-      "OBJECT",
-      `Cannot attach to order book ${region.name} as ${what} must be ${expected}: found ${found}`,
-    );
-  if (region.byteLength < HEADER_BYTES) throw refuse("its length", `${HEADER_BYTES} or more`, region.byteLength);
-  const { u32 } = region.source,
+  const header = new HeaderCheck("order book", region, HEADER_BYTES),
+    { u32 } = region.source,
     found = {
       levels: u32[LEVELS_WORD],
       copies: u32[COPIES_WORD],
       priceDigits: u32[PRICE_DIGITS_WORD],
       quantityDigits: u32[QUANTITY_DIGITS_WORD],
     };
-  let geometry: BookGeometry;
-  try {
-    geometry = geometryOf(found);
-  } catch (error) {
-    throw refuse("its header", "a book's", (error as Error).message);
-  }
-  const bytes = byteLengthOf(geometry);
-  if (bytes > region.byteLength) throw refuse("its length", `${bytes} for ${found.levels} levels`, region.byteLength);
-  for (const key of ["levels", "copies", "priceDigits", "quantityDigits"] as const) {
-    const asked = options?.[key];
-    if ((asked ?? found[key]) !== found[key]) throw refuse(`'${key}'`, found[key], `${asked} in the options`);
-  }
+  const geometry = header.geometry(() => geometryOf(found));
+  header.requireLength(byteLengthOf(geometry), `for ${found.levels} levels`);
+  header.requireOptions(found, options);
   return geometry;
 }

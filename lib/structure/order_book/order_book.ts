@@ -1,7 +1,6 @@
 import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
 import { load, pause, specialize, store, wordAccess } from "../../atomic/internal.ts";
-import { ClosedError } from "../../errors.ts";
-import { OWN_TYPE, type Region, Role } from "../../memory/internal.ts";
+import { OWN_TYPE, refuseClosed, type Region, requireOpen, Role } from "../../memory/internal.ts";
 import type { BookReading } from "./book_reading.ts";
 import { VERSION_WORD, WRITER_WORD } from "./format.ts";
 import {
@@ -178,12 +177,12 @@ export class OrderBook {
    * @throws {ClosedError} If the segment was closed.
    */
   get version(): number {
-    return load(this.#region.source.i32, VERSION_WORD) ?? this.#refuseClosed(); // pairs: book version
+    return load(this.#region.source.i32, VERSION_WORD) ?? refuseClosed(this.#region); // pairs: book version
   }
 
   /** Whether there is a living writer. If not, the book does not change until an attachment becomes the writer. */
   get hasWriter(): boolean {
-    this.#requireOpen();
+    requireOpen(this.#region);
     return this.#role.holder !== 0;
   }
 
@@ -195,9 +194,8 @@ export class OrderBook {
    * @throws {ClosedError} If the segment was closed.
    */
   writer(): OrderBookWriter {
-    this.#requireOpen();
-    this.#role.acquire();
-    return new OrderBookWriter(this.#region, this.#role, this.#geometry);
+    requireOpen(this.#region);
+    return this.#role.acquireFor(() => new OrderBookWriter(this.#region, this.#role, this.#geometry));
   }
 
   #reader(): BookReaderPath {
@@ -219,7 +217,7 @@ export class OrderBook {
       },
       isOrdered: this.#isOrdered,
       pause,
-      refuseUse: () => this.#refuseClosed(),
+      refuseUse: () => refuseClosed(this.#region),
     });
     (this as { read: OrderBook["read"] }).read = path.read;
     return path;
@@ -228,13 +226,5 @@ export class OrderBook {
   #isBids(side: BookSide): boolean {
     if (side === "bids" || side === "asks") return side === "bids";
     throw new TypeError(`Cannot read a side of ${this.#region.name} as it must be "bids" or "asks": received ${side}`);
-  }
-
-  #requireOpen(): void {
-    if (this.#region.source.closed) this.#refuseClosed();
-  }
-
-  #refuseClosed(): never {
-    throw new ClosedError(`Cannot use ${this.#region.name} as its segment was closed; open it again`);
   }
 }
