@@ -266,8 +266,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
       return next < found.length ? found[next++] : undefined;
     };
     const receiver = {
-      next: take,
-      look: take,
+      take,
       release() {},
       waiter: new Waiter(`a change of ${name}`, options, changed),
     };

@@ -15,7 +15,7 @@ import { placesOf, refuseCommit, refuseRow, type TableGeometry } from "./geometr
 import { makeWriterPath, type WriterPath } from "./writer_path.ts";
 
 /**
- * The one writer of a {@linkcode LatestTable}. A record is written where no reader looks, and published by one store.
+ * The one writer of a {@linkcode LatestTable}. A record is written where nobody reads, and published by one store.
  * Closing it, or the death of its process, gives the role to others.
  */
 export class LatestTableWriter<S extends AnyStruct = AnyStruct> implements Disposable {

@@ -47,7 +47,7 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
   const { refuseUse, refuseRow, refuseCommit, refuseNested } = ports;
   const { rows, versionMask, firstWord, rowWords, slotsDelta, slotWords, recordDelta } = ports.places;
   const { changesWord, changedEventWord, logWord, logMask } = ports.places, { asleep, wake } = ports;
-  const { moveTo, isView, draft, prepare } = bound, lookAtOwn = ports.isOrdered ? peek : load;
+  const { moveTo, isView, draft, prepare } = bound, loadOwn = ports.isOrdered ? peek : load;
   const { record, moveTo: openAt, retire } = ports.opened;
   let isOpen = true, begun = -1, writes = 0;
 
@@ -56,7 +56,7 @@ export function makeWriterPath<S extends AnyStruct>(ports: WriterPorts<S>): Writ
 
   /** Writes the next version's number into its slot, and returns that slot. What was begun is forgotten. */
   const takeNext = (at: number): number => {
-    const version = lookAtOwn(at), high = peek(slotOf(at, version) + 1);
+    const version = loadOwn(at), high = peek(slotOf(at, version) + 1);
     if (high === undefined || !isOpen) refuseUse();
     const next = (version + 1) | 0, slot = slotOf(at, next);
     poke(slot, next);

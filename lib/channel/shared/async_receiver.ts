@@ -87,13 +87,12 @@ export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterabl
 
   /** Makes waiting tasks check now, as this was closed. */
   protected endWaits(): void {
-    this.#waiter.look();
+    this.#waiter.checkNow();
   }
 
   #receiver(): Receiver<T> {
     return {
-      next: () => this.take(false),
-      look: () => this.take(true),
+      take: (isIdle) => this.take(isIdle),
       release: () => this.giveBack(),
       waiter: this.#waiter,
     };

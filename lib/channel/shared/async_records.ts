@@ -10,10 +10,14 @@ const PAUSES = 8;
 
 /** How an iteration receives, one after another. */
 export interface Receiver<T> {
-  /** The next one; undefined if there is none now. */
-  next(): T | undefined;
-  /** The same, for a caller that has nothing else to do: it then checks whether the holder of the record is alive. */
-  look(): T | undefined;
+  /**
+   * The next one.
+   *
+   * @param isIdle Whether the caller has nothing else to do: it is then checked whether the holder of the record is
+   * alive.
+   * @returns Undefined if there is none now.
+   */
+  take(isIdle: boolean): T | undefined;
   /** Frees what was received. */
   release(): unknown;
   /** Waits for the next one. */
@@ -44,7 +48,7 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
     if (this.#hasEnded) return Promise.resolve({ done: true, value: undefined });
     try {
       if (!isTurnDue() && !this.#options?.signal?.aborted) {
-        const value = this.#receiver.next() ?? this.#pollAgain();
+        const value = this.#receiver.take(false) ?? this.#pollAgain();
         if (value !== undefined) return Promise.resolve({ done: false, value });
       }
       return this.#wait();
@@ -74,14 +78,14 @@ export class AsyncRecords<T> implements AsyncIterableIterator<T, undefined> {
     let value: T | undefined;
     for (let poll = 0; value === undefined && poll < POLLS; poll++) {
       for (let i = 0; i < PAUSES; i++) pause();
-      value = this.#receiver.next();
+      value = this.#receiver.take(false);
     }
     return value;
   }
 
   async #wait(): Promise<IteratorResult<T, undefined>> {
     let value: T | undefined;
-    const attempt = () => (value = this.#receiver.look()) !== undefined;
+    const attempt = () => (value = this.#receiver.take(true)) !== undefined;
     try {
       await this.#receiver.waiter.untilAsync(attempt, this.#options, true);
     } catch (error) {
@@ -108,11 +112,6 @@ export class AsyncBatches<T> extends AsyncRecords<Batch<T>> {
    * @param options As those of `AsyncRecords`.
    */
   constructor(receiver: Receiver<T>, batch: Batch<T>, options: AsyncWaitOptions | undefined) {
-    super({
-      next: () => batch.begin(false),
-      look: () => batch.begin(true),
-      release: receiver.release,
-      waiter: receiver.waiter,
-    }, options);
+    super({ ...receiver, take: batch.begin }, options);
   }
 }

@@ -95,7 +95,7 @@ export abstract class Producer<Claim, Push> implements Disposable {
     if (!end.isOpen) return;
     path.close();
     end.close(giveBack);
-    if (waiter !== undefined) waiter.look();
+    if (waiter !== undefined) waiter.checkNow();
   }
 
   /** The same as `close`, for `using`. */

@@ -141,7 +141,7 @@ export class Waiter implements WaitPorts {
   }
 
   /** Makes the task whose turn it is check now: what it waits for was closed. */
-  look(): void {
+  checkNow(): void {
     this.#tasks.check();
   }
 
