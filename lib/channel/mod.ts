@@ -34,6 +34,8 @@ export type { RoleOptions, WaitStrategy } from "./shared/wait_strategy.ts";
 export type { Consumer, ConsumerRole } from "./shared/consumer.ts";
 export { AsyncReceiver } from "./shared/async_receiver.ts";
 export { AsyncConsumer } from "./shared/async_consumer.ts";
+export type { RowWriter } from "./latest_table/row_writer.ts";
+export { ClosableEnd } from "./shared/closable_end.ts";
 export { Producer } from "./shared/producer.ts";
 export { AsyncProducer } from "./shared/async_producer.ts";
 export type { Batch, BatchSource } from "./shared/batch.ts";

@@ -279,7 +279,7 @@ describe("KeyedTable", () => {
       [{ key: chars(257) }, RangeError, "received chars(257)"],
       [{ key: f64 }, TypeError, "key must be chars(n) or u53: received f64"],
       [{ key: undefined as never }, TypeError, "received undefined"],
-      [{ writers: "many" as never }, TypeError, `writers must be "one" or "rows": received many`],
+      [{ writers: "many" as never }, TypeError, `writers must be "one" or "rows": received "many"`],
       [{ versions: 3 }, RangeError, "versions"],
       [{ layout: undefined as never }, TypeError, "'layout' made by struct()"],
     ];

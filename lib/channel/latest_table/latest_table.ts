@@ -32,6 +32,7 @@ import {
   readGeometry,
   refuseRow,
   type TableGeometry,
+  type TablePlaces,
   writeGeometry,
 } from "./geometry.ts";
 import { LatestTableWriter } from "./latest_table_writer.ts";
@@ -99,9 +100,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   readonly #writerRole: Role;
   readonly #words: Int32Array;
   readonly #geometry: TableGeometry;
-  readonly #versionMask: number;
-  readonly #slotWords: number;
-  readonly #rowWords: number;
+  readonly #places: TablePlaces;
   readonly #copyRecord: CopyRecord<S>;
   readonly #changes: ChangeLog;
   /** Moves over the slots. */
@@ -126,9 +125,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     this.#writerRole = new Role(`the writer of ${region.name}`, region, WRITER_OFFSET / 4);
     this.#words = region.source.i32;
     this.#geometry = geometry;
-    this.#versionMask = geometry.versionMask;
-    this.#slotWords = geometry.slotBytes / 4;
-    this.#rowWords = geometry.rowBytes / 4;
+    this.#places = placesOf(geometry);
     this.#copyRecord = recordCopier(layout);
     this.#changes = new ChangeLog(this.#words, geometry);
     this.#slot = layout.view(region.source, FIRST_RECORD_OFFSET, { readOnly: true }) as ViewOf<S>;
@@ -140,7 +137,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     const bound = bindRecord(this.layout, this.#region.source, FIRST_RECORD_OFFSET, { copies: ["copyTo"] });
     const read = specialize(makeReaderPath<S>)({
       words: wordAccess(this.#words),
-      places: placesOf(this.#geometry),
+      places: this.#places,
       isOrdered: hasTotalStoreOrder(),
       moveTo: bound.moveTo,
       copyTo: recordCopies(this.layout, bound).copyTo,
@@ -192,7 +189,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
     while (true) {
       const low = load(this.#words, at); // pairs: table version
       const high = this.#words[this.#slotWord(at, low) + 1];
-      if (((load(this.#words, at) - low) >>> 0) < this.#versionMask) return (high >>> 0) * 2 ** 32 + (low >>> 0);
+      if (((load(this.#words, at) - low) >>> 0) < this.#places.versionMask) return (high >>> 0) * 2 ** 32 + (low >>> 0);
       pause();
     }
   }
@@ -295,19 +292,20 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
       if (version === 0 && this.version(row) === 0) return false;
       this.layout.moveTo(this.#slot, this.#slotWord(at, version) * 4 + SLOT_HEADER_BYTES);
       this.#copyRecord(this.#slot, into);
-      if (((load(this.#words, at) - version) >>> 0) < this.#versionMask) return true;
+      if (((load(this.#words, at) - version) >>> 0) < this.#places.versionMask) return true;
       pause();
     }
   }
 
   /** The first word of the slot in which a version lies. */
   #slotWord(at: number, version: number): number {
-    return at + ROW_HEADER_BYTES / 4 + (version & this.#versionMask) * this.#slotWords;
+    const { slotsDelta, versionMask, slotWords } = this.#places;
+    return at + slotsDelta + (version & versionMask) * slotWords;
   }
 
   /** The version word of a row. */
   #wordOf(row: number): number {
     if (row >>> 0 !== row || row >= this.rows) refuseRow(row, this.rows);
-    return TABLE_HEADER_BYTES / 4 + row * this.#rowWords;
+    return this.#places.firstWord + row * this.#places.rowWords;
   }
 }

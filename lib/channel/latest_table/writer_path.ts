@@ -1,6 +1,7 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundView, ValueOf, ViewOf } from "../../layout/internal.ts";
 import type { TablePlaces } from "./geometry.ts";
+import type { RowWriter } from "./row_writer.ts";
 
 /** What writing a table needs. */
 export interface WriterPorts<S extends AnyStruct> {
@@ -32,10 +33,7 @@ export interface WriterPorts<S extends AnyStruct> {
 }
 
 /** A writer's methods. */
-export interface WriterPath<S extends AnyStruct> {
-  write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
-  begin(row: number): ViewOf<S>;
-  commit(): void;
+export interface WriterPath<S extends AnyStruct> extends RowWriter<S> {
   /** Forgets what was begun; from now on, every method refuses. */
   close(): void;
 }

@@ -1,5 +1,4 @@
-import type { ChannelEnd } from "./channel_end.ts";
-import type { Waiter } from "./waiter.ts";
+import { ClosableEnd, type ClosableParts } from "./closable_end.ts";
 
 /** The hot paths of a producer that all producers have. */
 export interface ProducerMethods<Claim, Push> {
@@ -15,22 +14,16 @@ export interface ProducerMethods<Claim, Push> {
 }
 
 /** What a producer is made of. */
-export interface ProducerParts<Claim, Push> {
-  readonly end: ChannelEnd;
+export interface ProducerParts<Claim, Push> extends ClosableParts {
   readonly path: ProducerMethods<Claim, Push>;
-  /** Where tasks wait for space, if the channel can be full. */
-  readonly waiter?: Waiter;
-  /** Releases the role. */
-  readonly giveBack: () => void;
 }
 
 /**
  * What everything that publishes has in common: claim a record, fill it, publish it; or claim several and publish them
  * together, which costs a fraction. What is claimed and not published is never received, whatever happens to the
- * producer. Closing it, or the death of its process, gives its role to others. A record may also be a message of a
- * {@linkcode ByteRing}.
+ * producer. A record may also be a message of a {@linkcode ByteRing}.
  */
-export abstract class Producer<Claim, Push> implements Disposable {
+export abstract class Producer<Claim, Push> extends ClosableEnd {
   readonly #parts: ProducerParts<Claim, Push>;
 
   /**
@@ -67,6 +60,7 @@ export abstract class Producer<Claim, Push> implements Disposable {
   /** Made by the channel. */
   protected constructor(parts: ProducerParts<Claim, Push>) {
     const { claim, publish, push } = parts.path;
+    super(parts);
     this.#parts = parts;
     this.claim = claim;
     this.publish = publish;
@@ -87,19 +81,5 @@ export abstract class Producer<Claim, Push> implements Disposable {
   /** Gives up all that was claimed and not published: nobody receives it. */
   abort(): void {
     this.#parts.path.abort();
-  }
-
-  /** Gives up what was claimed and not published, and releases the role. The second time nothing happens. */
-  close(): void {
-    const { end, path, giveBack, waiter } = this.#parts;
-    if (!end.isOpen) return;
-    path.close();
-    end.close(giveBack);
-    if (waiter !== undefined) waiter.checkNow();
-  }
-
-  /** The same as `close`, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
   }
 }

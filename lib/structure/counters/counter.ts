@@ -1,6 +1,6 @@
 import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
 import { specialize, wordAccess } from "../../atomic/internal.ts";
-import { ChannelEnd } from "../../channel/internal.ts";
+import { ChannelEnd, ClosableEnd } from "../../channel/internal.ts";
 import type { Region } from "../../memory/mod.ts";
 import { type CounterPath, makeCounterPath } from "./counter_path.ts";
 import { DOUBLES_DELTA } from "./format.ts";
@@ -9,16 +9,14 @@ import { DOUBLES_DELTA } from "./format.ts";
  * A counter of {@linkcode Counters} that this program owns: nobody else changes it, and everybody sees it. Closing it,
  * or the death of its process, frees it.
  */
-export class Counter implements Disposable {
+export class Counter extends ClosableEnd {
   /** The number by which others read it. */
   readonly id: number;
   /** What it is called. */
   readonly label: string;
   /** Its type, of the owning program's choice. */
   readonly type: number;
-  readonly #end: ChannelEnd;
   readonly #path: CounterPath;
-  readonly #free: () => void;
 
   /**
    * Adds to the counter. The amount defaults to 1.
@@ -38,12 +36,8 @@ export class Counter implements Disposable {
 
   /** Made by `Counters.allocate`. */
   constructor(region: Region, id: number, label: string, type: number, versionWord: number, free: () => void) {
-    const { i32, f64 } = region.views, end = this.#end = new ChannelEnd(region, "count in", "counter");
-    this.id = id;
-    this.label = label;
-    this.type = type;
-    this.#free = free;
-    const path = this.#path = specialize(makeCounterPath)({
+    const { i32, f64 } = region.views, end = new ChannelEnd(region, "count in", "counter");
+    const path = specialize(makeCounterPath)({
       words: wordAccess(i32),
       doubles: f64,
       versionWord,
@@ -60,6 +54,11 @@ export class Counter implements Disposable {
       },
       refuseUse: () => end.refuseUse(),
     });
+    super({ end, path, giveBack: free });
+    this.id = id;
+    this.label = label;
+    this.type = type;
+    this.#path = path;
     this.add = path.add;
     this.set = path.set;
   }
@@ -72,16 +71,5 @@ export class Counter implements Disposable {
    */
   get value(): number {
     return this.#path.value();
-  }
-
-  /** Frees the counter. The second time nothing happens. */
-  close(): void {
-    this.#path.close();
-    this.#end.close(this.#free);
-  }
-
-  /** The same as `close`, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
   }
 }

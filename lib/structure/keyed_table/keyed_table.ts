@@ -321,19 +321,7 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   writer(): KeyedTableWriter<S> {
-    const { region, geometry, rowsRegion, rows, rowsGeometry, log, changes } = this.#parts;
-    return new KeyedTableWriter({
-      layout: this.layout,
-      region,
-      geometry,
-      rowsRegion,
-      rows,
-      rowsGeometry,
-      log,
-      changes,
-      rowOf: this.rowOf,
-      wasWritten: (row) => this.#parts.wasWritten(row),
-    });
+    return new KeyedTableWriter(this.layout, this.#parts, this.rowOf);
   }
 
   /** From the first lookup on, the methods are the lookups themselves. */

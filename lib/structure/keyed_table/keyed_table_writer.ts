@@ -1,46 +1,25 @@
 import { load, peek } from "../../atomic/mod.ts";
-import { ChannelEnd, type LatestTable, placesOf, type TableGeometry } from "../../channel/internal.ts";
+import { ChannelEnd, placesOf, refuseCommit, type RowWriter, type WriterPath } from "../../channel/internal.ts";
 import { NotOwnerError } from "../../errors.ts";
 import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
 import { isViewOf } from "../../layout/internal.ts";
-import type { Region } from "../../memory/mod.ts";
 import { BASE_DELTA, STATE_DELTA, USED } from "./format.ts";
-import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
+import { keyAt, type TableKey } from "./places.ts";
 import type { KeyChanges } from "./key_changes.ts";
-import type { RowChanges } from "./row_changes.ts";
 import { sharedRowsPath } from "./shared_rows.ts";
-
-/** The parts that a writer is made of. */
-export interface KeyedWriterParts<S extends AnyStruct> {
-  readonly layout: S;
-  readonly region: Region;
-  readonly geometry: KeyedGeometry;
-  readonly rowsRegion: Region;
-  readonly rows: LatestTable<S>;
-  readonly rowsGeometry: TableGeometry;
-  readonly log: RowChanges;
-  readonly changes: KeyChanges;
-  readonly rowOf: (key: TableKey) => number;
-  readonly wasWritten: (row: number) => boolean;
-}
-
-/** The functions that write rows. */
-interface RowsWriter<S extends AnyStruct> {
-  write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void;
-  begin(row: number): ViewOf<S>;
-  commit(): void;
-  close(): void;
-}
+import type { TableParts } from "./table_parts.ts";
 
 /**
- * Writes rows of a {@linkcode KeyedTable}: as the one writer of all rows, or as one of the writers that own rows. A
- * value is written into a slot that nobody reads, and published by one store. Closing it, or the death of its process,
- * releases what it holds.
+ * Writes rows of a {@linkcode KeyedTable}: as the one writer of all rows, or as one of the writers that own rows. Rows
+ * are named by the numbers that `own` and `set` return.
  */
-export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Disposable {
-  readonly #parts: KeyedWriterParts<S>;
+export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements RowWriter<S>, Disposable {
+  readonly #layout: S;
+  readonly #parts: TableParts<S>;
+  readonly #changes: KeyChanges;
+  readonly #rowOf: (key: TableKey) => number;
   readonly #end: ChannelEnd;
-  readonly #rows: RowsWriter<S>;
+  readonly #rows: WriterPath<S>;
   readonly #words: Int32Array;
   readonly #isShared: boolean;
   /** The version word of row 0, and the words from one row to the next, among those of the table. */
@@ -52,10 +31,13 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   #begunState = 0;
 
   /** Made by `KeyedTable.writer`. */
-  constructor(parts: KeyedWriterParts<S>) {
-    const { region, geometry, rowsRegion, rowsGeometry, layout, rows } = parts;
-    const { firstWord, rowWords } = placesOf(rowsGeometry);
+  constructor(layout: S, parts: TableParts<S>, rowOf: (key: TableKey) => number) {
+    const { region, geometry, rowsRegion, rowsGeometry, rows } = parts,
+      { firstWord, rowWords } = placesOf(rowsGeometry);
+    this.#layout = layout;
     this.#parts = parts;
+    this.#changes = parts.changes;
+    this.#rowOf = rowOf;
     this.#end = new ChannelEnd(region, "write", "writer");
     this.#words = region.views.i32;
     this.#isShared = geometry.isShared;
@@ -76,10 +58,10 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
    */
   own(key: TableKey): number {
     this.#end.requireOpen();
-    const { changes, rowOf, log } = this.#parts, found = rowOf(key);
-    if (!this.#isShared) return found >= 0 ? found : changes.add(key)!;
+    const { log } = this.#parts, found = this.#rowOf(key);
+    if (!this.#isShared) return found >= 0 ? found : this.#changes.add(key)!;
     if (found >= 0 && this.#isMine(found)) return found;
-    const { row, ownerDied } = changes.take(key, (row) => this.#isMine(row))!;
+    const { row, ownerDied } = this.#changes.take(key, (row) => this.#isMine(row))!;
     if (row >= this.#mine.length) {
       const longer = new Uint8Array(Math.min(this.#parts.geometry.capacity, Math.max(64, (row + 1) * 2)));
       longer.set(this.#mine);
@@ -106,14 +88,10 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   }
 
   /**
-   * Writes a row and publishes it.
+   * As {@linkcode RowWriter.write}. A field that an object leaves out is zero if the key was not written yet.
    *
-   * @param row Its number.
-   * @param value A view, copied as it is; or an object, whose fields are checked: a field that it leaves out keeps its
-   * value, or is zero if the key was not written yet.
-   * @throws {RangeError} If the row has no key, or a value does not fit; then nothing is published.
+   * @throws {RangeError} If the row has no key, or a value does not fit; nothing is then published.
    * @throws {NotOwnerError} If this writer was closed, or the row is not its own.
-   * @throws {ClosedError} If the segment was closed.
    */
   write(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void {
     if (this.#admit(row)) this.#rows.write(row, value);
@@ -123,30 +101,27 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   }
 
   /**
-   * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, discards it.
+   * As {@linkcode RowWriter.begin}. The record holds zeros if the key was not written yet.
    *
-   * @param row Its number.
-   * @returns The record to fill, with the current value in it, zeros if the key was not written yet. It is the same
-   * view each time, and throws `RangeError` once the row was committed or discarded.
    * @throws As `write` does.
    */
   begin(row: number): ViewOf<S> {
     const isWritten = this.#admit(row), record = this.#rows.begin(row);
-    if (!isWritten) this.#parts.layout.copy(this.#blank(), record);
+    if (!isWritten) this.#layout.copy(this.#blank(), record);
     this.#begunState = peek(this.#words, this.#stateWord(row)); // the key of a row that is this writer's stays
     this.#begun = row;
     return record;
   }
 
   /**
-   * Publishes the row that was begun.
+   * As {@linkcode RowWriter.commit}.
    *
    * @throws {TypeError} If no row was begun, or its key was removed meanwhile.
    */
   commit(): void {
     const row = this.#begun;
     this.#end.requireOpen();
-    if (row < 0) throw new TypeError("Cannot commit as no row was begun; call begin(row) first");
+    if (row < 0) refuseCommit();
     this.#begun = -1;
     if (load(this.#words, this.#stateWord(row)) !== this.#begunState) {
       throw new TypeError(`Cannot commit row ${row} of ${this.#end.name} as its key was removed`);
@@ -166,7 +141,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   remove(key: TableKey): boolean {
     this.#end.requireOpen();
     const isMine = this.#isShared ? (row: number) => this.#isMine(row) : () => true;
-    return this.#parts.changes.remove(key, isMine, undefined, (row) => {
+    return this.#changes.remove(key, isMine, undefined, (row) => {
       if (row < this.#mine.length) this.#mine[row] = 0;
     })!;
   }
@@ -180,7 +155,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
    */
   disown(key: TableKey): void {
     this.#end.requireOpen();
-    const row = this.#parts.rowOf(key);
+    const row = this.#rowOf(key);
     if (row >= 0 && this.#isMine(row)) this.#giveBack(row);
   }
 
@@ -201,7 +176,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
   #giveBack(row: number): void {
     if (row === this.#begun) this.#begun = -1;
     this.#mine[row] = 0;
-    this.#parts.changes.giveBack(row);
+    this.#changes.giveBack(row);
   }
 
   #isMine(row: number): boolean {
@@ -214,28 +189,28 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements Dispos
 
   /** Whether a row was written since its key was added. Refuses a row that this writer must not write. */
   #admit(row: number): boolean {
-    const { geometry, wasWritten } = this.#parts, words = this.#words;
+    const { geometry } = this.#parts, words = this.#words;
     if (row >>> 0 !== row || row >= geometry.capacity) this.#refuseRow(row);
     const at = keyAt(geometry, row);
     // This writer's rows keep their keys, so plain reads are exact.
     if ((peek(words, at + STATE_DELTA) & USED) === 0) this.#refuseRow(row);
     if (this.#isShared && this.#mine[row] !== 1) this.#refuseForeign(row);
     const isFirst = peek(words, this.#versionWord + row * this.#rowWords) === peek(words, at + BASE_DELTA);
-    return !isFirst || wasWritten(row);
+    return !isFirst || this.#parts.wasWritten(row);
   }
 
   /** An earlier key's value in the row is not this key's: fields that the value leaves out become zero. */
   #writeFirst(row: number, value: ViewOf<S> | Partial<ValueOf<S>>): void {
-    const { layout, rows } = this.#parts;
+    const layout = this.#layout;
     // nothing was left, or is
-    if (rows.version(row) === 0 || isViewOf(layout, value)) return this.#rows.write(row, value);
+    if (this.#parts.rows.version(row) === 0 || isViewOf(layout, value)) return this.#rows.write(row, value);
     const blank = this.#blank();
     layout.assign(blank, value as Partial<ValueOf<AnyStruct>>);
     this.#rows.write(row, blank);
   }
 
   #blank(): ViewOf<S> {
-    return this.#parts.layout.alloc() as ViewOf<S>;
+    return this.#layout.alloc() as ViewOf<S>;
   }
 
   #refuseRow(row: unknown): never {

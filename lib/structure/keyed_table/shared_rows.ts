@@ -1,16 +1,13 @@
-import { hasTotalStoreOrder } from "../../../ffi/mod.ts";
-import { specialize, wordAccess } from "../../atomic/internal.ts";
+import { wordAccess } from "../../atomic/internal.ts";
 import {
   type ChannelEnd,
-  makeWriterPath,
   placesOf,
-  refuseCommit,
-  refuseRow,
   type TableGeometry,
   type WriterPath,
+  writerPathFor,
 } from "../../channel/internal.ts";
-import { type AnyStruct, bindRecord } from "../../layout/internal.ts";
-import { recordCopies, type Region } from "../../memory/internal.ts";
+import type { AnyStruct } from "../../layout/mod.ts";
+import type { Region } from "../../memory/mod.ts";
 import { SCRATCH_WORD } from "./format.ts";
 
 /**
@@ -28,31 +25,16 @@ export function sharedRowsPath<S extends AnyStruct>(
   geometry: TableGeometry,
   end: ChannelEnd,
 ): WriterPath<S> {
-  const { views } = region, places = placesOf(geometry);
-  const first = (places.firstWord + places.slotsDelta) * 4 + places.recordDelta;
-  const bound = bindRecord(layout, views, first, { copies: ["copyTo", "copyFrom"] });
-  const opened = bindRecord(layout, views, first, { copies: [], canRetire: true });
-  opened.retire();
-  return specialize(makeWriterPath<S>)({
-    words: wordAccess(views.i32),
+  return writerPathFor(layout, region, end, {
+    words: wordAccess(region.views.i32),
     places: {
-      ...places,
+      ...placesOf(geometry),
       changesWord: SCRATCH_WORD,
       changedEventWord: SCRATCH_WORD,
       logWord: SCRATCH_WORD + 1,
       logMask: 0,
     },
-    bound,
-    ...recordCopies(layout, bound),
-    opened,
-    isOrdered: hasTotalStoreOrder(),
     asleep: 0, // nobody waits for changes that are not counted
     wake: () => {},
-    refuseUse: () => end.refuseUse(),
-    refuseRow,
-    refuseCommit,
-    refuseNested() {
-      throw new TypeError(`Cannot write ${end.name} as a getter of the values wrote to it`);
-    },
   });
 }

@@ -1,5 +1,5 @@
 import { specialize, wordAccess } from "../../atomic/internal.ts";
-import { ChannelEnd } from "../../channel/internal.ts";
+import { ChannelEnd, ClosableEnd } from "../../channel/internal.ts";
 import type { Region, Role } from "../../memory/mod.ts";
 import type { BookUpdate } from "./book_update.ts";
 import { FOLLOWING, KNOWN_ASK_F64, KNOWN_BID_F64, SEQUENCE_F64, SNAPSHOT, STATE_WORD, TIME_F64 } from "./format.ts";
@@ -8,13 +8,10 @@ import { type BookApplied, type BookWriterPath, makeBookWriterPath } from "./wri
 import { writerPortsOf } from "./writer_ports.ts";
 
 /**
- * The one writer of an {@linkcode OrderBook}. Closing it, or the death of its process, releases the role; either way
- * the book stays as it was published last.
+ * The one writer of an {@linkcode OrderBook}. When it is closed or dies, the book stays as it was published last.
  */
-export class OrderBookWriter implements Disposable {
-  readonly #end: ChannelEnd;
+export class OrderBookWriter extends ClosableEnd {
   readonly #region: Region;
-  readonly #role: Role;
   readonly #path: BookWriterPath;
 
   /**
@@ -46,11 +43,11 @@ export class OrderBookWriter implements Disposable {
 
   /** Made by `OrderBook.writer`. */
   constructor(region: Region, role: Role, geometry: BookGeometry) {
-    const { i32, f64: doubles } = region.views, end = this.#end = new ChannelEnd(region, "write", "writer");
+    const { i32, f64: doubles } = region.views, end = new ChannelEnd(region, "write", "writer");
+    const path = specialize(makeBookWriterPath)(writerPortsOf({ words: wordAccess(i32), doubles, geometry, end }));
+    super({ end, path, giveBack: () => role.release() });
     this.#region = region;
-    this.#role = role;
-    const ports = writerPortsOf({ words: wordAccess(i32), doubles, geometry, end });
-    const path = this.#path = specialize(makeBookWriterPath)(ports);
+    this.#path = path;
     this.snapshot = path.snapshot;
     this.change = path.change;
     this.invalidate = path.invalidate;
@@ -81,16 +78,5 @@ export class OrderBookWriter implements Disposable {
   get isWhole(): boolean {
     const half = this.#path.current() / 2, { f64 } = this.#region.source;
     return this.isValid && f64[half + KNOWN_BID_F64] === -Infinity && f64[half + KNOWN_ASK_F64] === Infinity;
-  }
-
-  /** Releases the role. The second time nothing happens. */
-  close(): void {
-    this.#path.close();
-    this.#end.close(() => this.#role.release());
-  }
-
-  /** The same as `close`, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
   }
 }
