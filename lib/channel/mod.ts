@@ -8,7 +8,7 @@ export type { BroadcastOptions } from "./broadcast/geometry.ts";
 export { BroadcastReader, type BroadcastReaderOptions } from "./broadcast/broadcast_reader.ts";
 export { BroadcastWriter } from "./broadcast/broadcast_writer.ts";
 export { ByteRing } from "./byte_ring/byte_ring.ts";
-export type { ByteMessage, ReceiveMessage } from "./byte_ring/consumer_path.ts";
+export type { ByteMessage, ReceiveMessage } from "./byte_ring/consumer_ports.ts";
 export { ByteConsumer } from "./byte_ring/byte_consumer.ts";
 export type { ByteRingOptions } from "./byte_ring/geometry.ts";
 export { ByteProducer } from "./byte_ring/byte_producer.ts";

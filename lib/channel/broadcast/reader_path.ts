@@ -1,21 +1,14 @@
-import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { RecordMethods } from "../shared/consumer.ts";
-import type { WaitPorts } from "../shared/waiter.ts";
+import type { ReceivePorts, SlotPorts } from "../shared/path_ports.ts";
 
 /** What a reader is given. */
-export interface ReaderPorts<S extends AnyStruct> {
-  readonly words: WordAccess;
+export interface ReaderPorts<S extends AnyStruct> extends ReceivePorts, SlotPorts {
   /** Moves over the records. */
   readonly moveTo: BoundRecord<S, "copyTo">["moveTo"];
   /** Copies a record that a writer may be writing. */
   readonly copyTo: (into: ViewOf<S>) => void;
-  /** Where the record of position 0 begins, in bytes. */
-  readonly recordsOffset: number;
-  readonly recordBytes: number;
-  /** How many slots there are, less one: a power of two. */
-  readonly slotMask: number;
   /** Moves over memory of the reader's own, to which records are copied before anybody sees them. */
   readonly copied: BoundRecord<S, "copyTo">;
   /** How many records fit in there. */
@@ -34,17 +27,6 @@ export interface ReaderPorts<S extends AnyStruct> {
   readonly fixedWord: number;
   /** Reads the whole tail; throws if the memory was closed. */
   readonly readTail: () => number;
-  /** Throws the reason why the reader cannot be used. */
-  readonly refuseUse: () => never;
-  /** Refuses to drain that many records. */
-  readonly refuseLimit: (limit: unknown) => never;
-  /** Throws if what a drain's function returned is a promise. */
-  readonly requireDone: (result: object | null) => void;
-  /** How many records a poll must find to be worthwhile. */
-  readonly worthwhile: number;
-  /** The most pauses for which a drain rests between two polls. */
-  readonly longestRest: number;
-  readonly waiting: WaitPorts;
 }
 
 /** A reader's methods, and what they keep. */

@@ -1,19 +1,15 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundView, ValueOf, ViewOf } from "../../layout/internal.ts";
+import type { SlotPorts, WakePorts } from "../shared/path_ports.ts";
 import type { ProducerMethods } from "../shared/producer.ts";
 
 /** What a writer is given. */
-export interface WriterPorts<S extends AnyStruct> {
+export interface WriterPorts<S extends AnyStruct> extends SlotPorts, WakePorts {
   readonly words: WordAccess;
   /** Moves over the records. */
   readonly bound: BoundView<S>;
   /** Copies over a record while others may read it. */
   readonly copyFrom: (from: ViewOf<S>) => void;
-  /** Where the record of position 0 begins, in bytes. */
-  readonly recordsOffset: number;
-  readonly recordBytes: number;
-  /** How many slots there are, less one: a power of two. */
-  readonly slotMask: number;
   /** How many records may be claimed before they are published. */
   readonly batch: number;
   /** The tail, its low word, which only one writer at a time writes. */
@@ -21,11 +17,8 @@ export interface WriterPorts<S extends AnyStruct> {
   /** A word that is never written, in a line that nobody takes away: undefined in closed memory. */
   readonly fixedWord: number;
   readonly epochBits: number;
-  /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
+  /** The event count that is notified of publishing. */
   readonly publishedWord: number;
-  readonly asleep: number;
-  /** Wakes those that sleep. */
-  readonly wake: () => void;
   /**
    * Whether the processor keeps stores in order. Where it does not, the writer loads the tail atomically: after that,
    * no store into a claimed record is seen before the tail published last.

@@ -1,37 +1,20 @@
 import type { WordAccess } from "../../atomic/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
+import type { WakePorts } from "../shared/path_ports.ts";
 import type { ProducerMethods } from "../shared/producer.ts";
 import type { WaitPorts } from "../shared/waiter.ts";
+import type { RecordPorts } from "./records.ts";
 
-/** What the hot paths of a producer are given. Words of a record are counted from its first one. */
-export interface ByteProducerPorts {
+/** What the hot paths of a producer are given. */
+export interface ByteProducerPorts extends RecordPorts, WakePorts {
   /** The ring's header. */
   readonly words: WordAccess;
-  /** The ring's records. */
-  readonly records: WordAccess;
-  /** Bytes of all records, a power of two. */
-  readonly capacity: number;
-  /** Bytes of a record before its message. */
-  readonly headerBytes: number;
-  /** The longest message. */
-  readonly maxByteLength: number;
-  /** What a record's length is a multiple of, negated: the mask that rounds down to it. */
-  readonly alignMask: number;
-  /** Bits of a record's first word. */
-  readonly lengthBits: number;
-  readonly claimedBit: number;
-  readonly skipBit: number;
-  readonly typeWord: number;
-  readonly claimerWord: number;
   readonly tailWord: number;
   readonly headWord: number;
   readonly lockWord: number;
   readonly seenHeadWord: number;
-  /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
+  /** The event count that is notified of publishing. */
   readonly publishedWord: number;
-  readonly asleep: number;
-  /** Wakes those that sleep. */
-  readonly wake: () => void;
   /** Where the only producer begins. Positions are signed: engines keep them as integers. */
   readonly start: number;
   /** The id of one of many producers. */
@@ -42,7 +25,6 @@ export interface ByteProducerPorts {
   readonly noteFull: (usedBytes: number) => void;
   /** The bytes of a text; throws if the value is not a text. */
   readonly encode: (message: string) => Uint8Array;
-  readonly copyIn: (from: Uint8Array, byteOffset: number, byteLength: number) => void;
   /** Throws if nothing can be claimed any more. */
   readonly requireUse: () => void;
   /** Throws the reason why such a message cannot be claimed. */

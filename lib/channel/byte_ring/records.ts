@@ -17,13 +17,19 @@ const SHORT_IN = 32;
 /** The same, where the copy is made. */
 const SHORT_OUT = 64;
 
-/** What the hot paths need to know of records: how to reach them, and what their words are. */
+/** What the hot paths of a ring need to know of its records. Words of a record are counted from its first one. */
 export interface RecordPorts extends MessageCopies {
+  /** The ring's records. */
   readonly records: WordAccess;
+  /** Bytes of all records, a power of two. */
   readonly capacity: number;
+  /** Bytes of a record before its message. */
   readonly headerBytes: number;
+  /** The longest message. */
   readonly maxByteLength: number;
+  /** What a record's length is a multiple of, negated: the mask that rounds down to it. */
   readonly alignMask: number;
+  /** Bits of a record's first word. */
   readonly lengthBits: number;
   readonly claimedBit: number;
   readonly skipBit: number;
@@ -31,7 +37,7 @@ export interface RecordPorts extends MessageCopies {
   readonly claimerWord: number;
 }
 
-/** What the hot paths of a ring need to know of its records. */
+/** What the hot paths of this ring need to know of its records. */
 export function recordPorts(
   { buffer, byteOffset }: Views,
   { capacity, headerBytes, maxByteLength }: ByteRingGeometry,

@@ -1,13 +1,11 @@
-import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { RecordMethods } from "../shared/consumer.ts";
-import type { WaitPorts } from "../shared/waiter.ts";
+import type { ReceivePorts } from "../shared/path_ports.ts";
 import type { QueuePlaces } from "./geometry.ts";
 
 /** What a consumer of a queue is given. */
-export interface QueueConsumerPorts<S extends AnyStruct> {
-  readonly words: WordAccess;
+export interface QueueConsumerPorts<S extends AnyStruct> extends ReceivePorts {
   readonly places: QueuePlaces;
   /** The view that moves over the records. */
   readonly bound: BoundRecord<S, "copyTo" | "checkTarget">;
@@ -16,10 +14,6 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
   readonly nameCountWord: number;
   /** The most records that are taken at once. */
   readonly mostTaken: number;
-  /** How many records between two times that the consumer runs out make a poll worthwhile. */
-  readonly worthwhile: number;
-  /** The most pauses for which a consumer rests before it polls once more. */
-  readonly longestRest: number;
   /** The length is counted for the high-water mark whenever the head passes a multiple of this, a power of two. */
   readonly sampledEach: number;
   /** Wakes the producers that sleep. */
@@ -31,17 +25,10 @@ export interface QueueConsumerPorts<S extends AnyStruct> {
   readonly settleDeath: (position: number) => boolean;
   /** How many records there are that nobody took. Keeps the high-water mark. */
   readonly countRecords: () => number;
-  /** Throws the reason why the consumer cannot be used. */
-  readonly refuseUse: () => never;
-  /** Refuses to drain that many records. */
-  readonly refuseLimit: (limit: unknown) => never;
   /** Refuses to take that many records ahead. */
   readonly refuseAhead: (ahead: unknown) => never;
   /** Throws if a function is asynchronous. */
   readonly requireSynchronous: (fn: unknown) => void;
-  /** Throws if what a drain's function returned is a promise. */
-  readonly requireDone: (result: object | null) => void;
-  readonly waiting: WaitPorts;
 }
 
 /** A consumer's methods, and what they keep. */

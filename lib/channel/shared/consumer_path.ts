@@ -1,19 +1,12 @@
-import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ViewOf } from "../../layout/internal.ts";
 import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { RecordMethods } from "./consumer.ts";
-import type { WaitPorts } from "./waiter.ts";
+import type { ReceivePorts, SlotPorts, WakePorts } from "./path_ports.ts";
 
 /** What a consumer is given. */
-export interface ConsumerPorts<S extends AnyStruct> {
-  readonly words: WordAccess;
+export interface ConsumerPorts<S extends AnyStruct> extends ReceivePorts, SlotPorts, WakePorts {
   /** The view that moves over the records. */
   readonly bound: BoundRecord<S, "copyTo">;
-  /** Where the record of position 0 begins, in bytes. */
-  readonly recordsOffset: number;
-  readonly recordBytes: number;
-  /** How many slots there are, less one: a power of two. */
-  readonly slotMask: number;
   /** Where to begin. */
   readonly start: number;
   /** The head, which this consumer alone writes. */
@@ -26,24 +19,10 @@ export interface ConsumerPorts<S extends AnyStruct> {
   /** The most records found so far, and what is called when more are found. */
   readonly highWater: number;
   readonly noteHighWater: (found: number) => void;
-  /** The event count that is notified of freed space, and its bit that says that somebody may sleep. */
+  /** The event count that is notified of freed space. */
   readonly freedWord: number;
-  readonly asleep: number;
-  /** Wakes those that sleep. */
-  readonly wake: () => void;
-  /** Throws the reason why the consumer cannot be used. */
-  readonly refuseUse: () => never;
-  /** Refuses to drain that many records. */
-  readonly refuseLimit: (limit: unknown) => never;
-  /** Throws if what a drain's function returned is a promise. */
-  readonly requireDone: (result: object | null) => void;
-  /** How many records a poll must find to be worthwhile. */
-  readonly worthwhile: number;
-  /** The most pauses for which a drain rests between two polls. */
-  readonly longestRest: number;
   /** The most records that `next` takes before it frees them. */
   readonly heldMost: number;
-  readonly waiting: WaitPorts;
 }
 
 /** A consumer's methods, and what they keep. */

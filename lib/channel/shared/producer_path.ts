@@ -2,27 +2,20 @@ import type { WordAccess } from "../../atomic/internal.ts";
 import type { AnyStruct, BoundRecord, ValueOf, ViewOf } from "../../layout/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
 import type { AsyncProducerMethods } from "./async_producer.ts";
+import type { SlotPorts, WakePorts } from "./path_ports.ts";
 import type { WaitPorts } from "./waiter.ts";
 
 /** What a producer is given. */
-export interface ProducerPorts<S extends AnyStruct> {
+export interface ProducerPorts<S extends AnyStruct> extends SlotPorts, WakePorts {
   readonly words: WordAccess;
   /** The view that moves over the records. */
   readonly bound: BoundRecord<S, "copyFrom">;
-  /** Where the record of position 0 begins, in bytes. */
-  readonly recordsOffset: number;
-  readonly recordBytes: number;
-  /** How many slots there are, less one: a power of two. */
-  readonly slotMask: number;
   /** Where to begin. Positions are signed: engines keep them as integers. */
   readonly start: number;
   /** The tail, which this producer alone writes. */
   readonly tailWord: number;
-  /** The event count that is notified of publishing, and its bit that says that somebody may sleep. */
+  /** The event count that is notified of publishing. */
   readonly publishedWord: number;
-  readonly asleep: number;
-  /** Wakes those that sleep. */
-  readonly wake: () => void;
   /** Returns the position at which there is no space left; throws if nothing can be claimed any more. */
   readonly findSpace: (next: number) => number;
   /** Counts that there was no space. */
