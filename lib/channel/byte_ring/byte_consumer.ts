@@ -10,6 +10,8 @@ import {
   type WaitOptions,
 } from "../../sync/internal.ts";
 import { AsyncReceiver } from "../shared/async_receiver.ts";
+// deno-lint-ignore no-unused-vars -- named in comments
+import type { AsyncConsumer } from "../shared/async_consumer.ts";
 import type { BatchSource } from "../shared/batch.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
 import type { Consumer, ConsumerRole } from "../shared/consumer.ts";
@@ -94,7 +96,7 @@ export class ByteConsumer extends AsyncReceiver<ReceiveMessage, ByteConsumer>
 
   /** Made by `ByteRing.consumer`. */
   constructor(region: Region, role: Role, geometry: ByteRingGeometry, waiting: Waiter) {
-    super(waiting);
+    super(waiting, () => end.isOpen && path.release());
     const { views } = region, { i32: words, f64: counts } = views, { capacity, isShared } = geometry;
     const end = this.#end = new ChannelEnd(region, "read", "consumer");
     this.#role = role;
@@ -215,10 +217,5 @@ export class ByteConsumer extends AsyncReceiver<ReceiveMessage, ByteConsumer>
   /** Steps by `next`, which takes what is known first. */
   protected override batchSource(): BatchSource<ByteConsumer> {
     return { step: this.next, more: (isIdle) => this.take(isIdle) };
-  }
-
-  /** Frees what `next` found. */
-  protected override giveBack(): void {
-    if (this.#end.isOpen) this.release();
   }
 }

@@ -10,6 +10,8 @@ import {
   type Waited,
   type WaitOptions,
 } from "../../sync/internal.ts";
+// deno-lint-ignore no-unused-vars -- named in comments
+import type { AsyncProducer } from "../shared/async_producer.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import { NOW } from "../shared/now.ts";
 import { Producer } from "../shared/producer.ts";

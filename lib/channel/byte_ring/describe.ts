@@ -1,6 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import type { PartContent, PartDescription, Region } from "../../memory/internal.ts";
 import { alignUp } from "../../memory/mod.ts";
+import { boundedState } from "../shared/bounded_state.ts";
 import { holdersOf } from "../shared/holders.ts";
 import { ByteRing } from "./byte_ring.ts";
 import {
@@ -48,16 +49,8 @@ export function describeByteRing(region: Region): PartDescription {
   return {
     family: "channel",
     state() {
-      const { length, highWater, refusals, skipped, producers } = ring, published = load(u32, TAIL_OFFSET / 4);
-      return {
-        facts: { bytes: length, capacity, "high water": highWater, refusals, skipped, producers, published },
-        holders: holdersOf(i32, roles),
-        done: published,
-        doneModulo: 2 ** 32,
-        depth: length,
-        capacity,
-        refused: refusals,
-      };
+      const { skipped, producers } = ring, published = load(u32, TAIL_OFFSET / 4);
+      return boundedState(ring, "bytes", holdersOf(i32, roles), published, { skipped, producers, published });
     },
     contents,
   };

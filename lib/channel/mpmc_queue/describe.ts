@@ -1,6 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { parseSchema } from "../../layout/mod.ts";
 import type { PartDescription, PartHolder, Region } from "../../memory/internal.ts";
+import { boundedState } from "../shared/bounded_state.ts";
 import { readRecords } from "../shared/record_reading.ts";
 import {
   CELL_BYTES,
@@ -34,25 +35,9 @@ export function describeMpmcQueue(region: Region, schema: string): PartDescripti
   return {
     family: "channel",
     state() {
-      const { length, capacity, highWater, refusals, lostClaims, lostReads } = queue;
-      const claimed = load(u32, TAIL_OFFSET / 4);
-      return {
-        facts: {
-          records: length,
-          capacity,
-          "high water": highWater,
-          refusals,
-          "lost claims": lostClaims,
-          "lost reads": lostReads,
-          claimed,
-        },
-        holders: holders(),
-        done: claimed,
-        doneModulo: 2 ** 32,
-        depth: length,
-        capacity,
-        refused: refusals,
-      };
+      const { lostClaims, lostReads } = queue, claimed = load(u32, TAIL_OFFSET / 4);
+      const more = { "lost claims": lostClaims, "lost reads": lostReads, claimed };
+      return boundedState(queue, "records", holders(), claimed, more);
     },
     contents() {
       const from = load(u32, HEAD_OFFSET / 4), to = (from + Math.min(queue.length, queue.capacity)) % 2 ** 32;

@@ -75,7 +75,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
       requireDone: (result) => requireDone("drain", end.name, result),
       waiting: waiter,
     });
-    super(waiter, path);
+    super(waiter, path, () => end.isOpen && path.release());
     this.#seat = seat;
     this.#end = end;
     this.#path = path;
@@ -117,11 +117,6 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
   protected override canReceive(isLifeCheck: boolean): boolean {
     this.#end.requireOpen();
     return this.#path.unseen() > 0 || this.#seat.cells.hasRecord(isLifeCheck);
-  }
-
-  /** Frees what `next` returned. */
-  protected override giveBack(): void {
-    if (this.#end.isOpen) this.release();
   }
 }
 

@@ -1,6 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { parseSchema } from "../../layout/mod.ts";
 import type { PartDescription, Region } from "../../memory/internal.ts";
+import { boundedState } from "../shared/bounded_state.ts";
 import { holdersOf } from "../shared/holders.ts";
 import { readRecords } from "../shared/record_reading.ts";
 import { gateWord, HOLDER_OFFSET, PERMIT_OFFSET, TAIL_OFFSET, WRITER_OFFSET } from "./format.ts";
@@ -17,21 +18,13 @@ export function describePipeline(region: Region, schema: string): PartDescriptio
   return {
     family: "channel",
     state() {
-      const { position, length, capacity, highWater, refusals } = pipeline;
+      const { position } = pipeline;
       const readers = pipeline.gates().map(({ name, lag, state, after, drops }) => {
         const behind = after.length > 0 ? `, after ${after.join(" and ")}` : "";
         return { name, lag, state: `${state}${behind}${drops > 0 ? `, dropped ${drops} times` : ""}` };
       });
-      return {
-        facts: { records: length, capacity, "high water": highWater, refusals, published: position },
-        holders: holdersOf(i32, roles),
-        done: position,
-        doneModulo: 2 ** 32,
-        depth: length,
-        capacity,
-        refused: refusals,
-        readers,
-      };
+      const state = boundedState(pipeline, "records", holdersOf(i32, roles), position, { published: position });
+      return { ...state, readers };
     },
     contents() {
       const to = load(u32, TAIL_OFFSET / 4), count = Math.min(pipeline.length, pipeline.capacity);

@@ -62,8 +62,8 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   abstract get length(): number;
 
   /** Made by the channel. */
-  protected constructor(waiter: Waiter, path: RecordMethods<S>) {
-    super(waiter);
+  protected constructor(waiter: Waiter, path: RecordMethods<S>, giveBack?: () => void) {
+    super(waiter, giveBack);
     this.#waiter = waiter;
     this.drain = path.drain;
     this.drainWait = path.drainWait;

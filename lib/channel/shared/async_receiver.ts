@@ -14,13 +14,20 @@ import type { Waiter } from "./waiter.ts";
  */
 export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterable<T, undefined>, Waitable {
   readonly #waiter: Waiter;
+  readonly #giveBack: () => void;
 
   abstract readonly drain: (fn: Fn, limit?: number) => number;
   abstract readonly drainWait: (fn: Fn, limit?: number, options?: WaitOptions) => number;
 
-  /** Made by the channel. */
-  protected constructor(waiter: Waiter) {
+  /**
+   * Made by the channel.
+   *
+   * @param waiter Where its tasks wait.
+   * @param giveBack Frees what was received, where there is something to free.
+   */
+  protected constructor(waiter: Waiter, giveBack: () => void = () => {}) {
     this.#waiter = waiter;
+    this.#giveBack = giveBack;
   }
 
   /**
@@ -82,9 +89,6 @@ export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterabl
     return { step: () => false, more: (isIdle) => this.take(isIdle) };
   }
 
-  /** Frees what was received, where there is something to free. */
-  protected giveBack(): void {}
-
   /** Makes waiting tasks check now, as this was closed. */
   protected endWaits(): void {
     this.#waiter.checkNow();
@@ -93,7 +97,7 @@ export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterabl
   #receiver(): Receiver<T> {
     return {
       take: (isIdle) => this.take(isIdle),
-      release: () => this.giveBack(),
+      release: this.#giveBack,
       waiter: this.#waiter,
     };
   }

@@ -57,7 +57,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
       refuseLimit,
       requireDone: (result) => requireDone("drain", end.name, result),
     });
-    super(ports.waiting, path);
+    super(ports.waiting, path, () => end.isOpen && path.release());
     this.#end = end;
     this.#ports = ports;
     this.#path = path;
@@ -94,10 +94,5 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
   /** A batch is freed as a drain is: as a whole. */
   protected override batchSource(): BatchSource<ViewOf<S>> {
     return this.#path;
-  }
-
-  /** Frees what `next` returned. */
-  protected override giveBack(): void {
-    if (this.#end.isOpen) this.release();
   }
 }

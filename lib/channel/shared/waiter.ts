@@ -112,8 +112,9 @@ export class Waiter implements WaitPorts {
       if (isReady()) return true;
     }
     if (this.#strategy === "spin") return this.#spin(isReady, timeoutMs);
-    if (this.#strategy === "yield") return this.#yield(isReady, timeoutMs);
-    return this.#event === undefined ? this.#doze(isReady, timeoutMs) : this.#block(isReady, timeoutMs, this.#event);
+    if (this.#strategy === "yield") return this.#giveWay(isReady, timeoutMs, STEPS_PER_CLOCK_READ);
+    if (this.#event === undefined) return this.#giveWay(isReady, timeoutMs, 1);
+    return this.#block(isReady, timeoutMs, this.#event);
   };
 
   /**
@@ -174,7 +175,8 @@ export class Waiter implements WaitPorts {
       const leftMs = end - performance.now();
       if (leftMs <= 0) return false;
       const partMs = Math.min(leftMs, POLLED_PART_MS);
-      if (this.#strategy === "spin" ? this.#spin(isReady, partMs) : this.#yield(isReady, partMs)) return true;
+      const isSpinning = this.#strategy === "spin";
+      if (isSpinning ? this.#spin(isReady, partMs) : this.#giveWay(isReady, partMs, STEPS_PER_CLOCK_READ)) return true;
       if (this.#strategy !== "block") continue;
       const eventNow = this.#event, event = eventNow === undefined ? undefined : eventNow();
       const word = event === undefined ? undefined : event.announce(), stopWord = stop[WAITED].announce();
@@ -203,25 +205,15 @@ export class Waiter implements WaitPorts {
     return false;
   }
 
-  #yield(isReady: () => boolean, timeoutMs: number): boolean {
+  /** Polls, and gives way in between; or sleeps, where nobody can wake it: a step is then so long as to be timed. */
+  #giveWay(isReady: () => boolean, timeoutMs: number, stepsPerClockRead: number): boolean {
     const deadline = performance.now() + timeoutMs;
     this.#backoff.reset();
     do {
-      for (let step = 0; step < STEPS_PER_CLOCK_READ; step++) {
+      for (let step = 0; step < stepsPerClockRead; step++) {
         this.#backoff.step();
         if (isReady()) return true;
       }
-    } while (performance.now() < deadline);
-    return false;
-  }
-
-  /** Polls between short sleeps. */
-  #doze(isReady: () => boolean, timeoutMs: number): boolean {
-    const deadline = performance.now() + timeoutMs;
-    this.#backoff.reset();
-    do {
-      this.#backoff.step();
-      if (isReady()) return true;
     } while (performance.now() < deadline);
     return false;
   }

@@ -1,6 +1,7 @@
 import { load } from "../../atomic/mod.ts";
 import { parseSchema } from "../../layout/mod.ts";
 import type { PartDescription, Region } from "../../memory/internal.ts";
+import { boundedState } from "../shared/bounded_state.ts";
 import { holdersOf } from "../shared/holders.ts";
 import { readRecords } from "../shared/record_reading.ts";
 import { CONSUMER_OFFSET, HEAD_OFFSET, PRODUCER_OFFSET, RING_HEADER_BYTES, TAIL_OFFSET } from "./format.ts";
@@ -14,16 +15,9 @@ export function describeSpscRing(region: Region, schema: string): PartDescriptio
   return {
     family: "channel",
     state() {
-      const { length, capacity, highWater, refusals } = ring, published = load(u32, TAIL_OFFSET / 4);
-      return {
-        facts: { records: length, capacity, "high water": highWater, refusals, published },
-        holders: holdersOf(i32, { producer: PRODUCER_OFFSET / 4, consumer: CONSUMER_OFFSET / 4 }),
-        done: published,
-        doneModulo: 2 ** 32,
-        depth: length,
-        capacity,
-        refused: refusals,
-      };
+      const holders = holdersOf(i32, { producer: PRODUCER_OFFSET / 4, consumer: CONSUMER_OFFSET / 4 });
+      const published = load(u32, TAIL_OFFSET / 4);
+      return boundedState(ring, "records", holders, published, { published });
     },
     contents() {
       const from = load(u32, HEAD_OFFSET / 4), to = (from + Math.min(ring.length, ring.capacity)) % 2 ** 32;

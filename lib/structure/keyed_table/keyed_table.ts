@@ -1,4 +1,6 @@
 import { load } from "../../atomic/internal.ts";
+// deno-lint-ignore no-unused-vars -- named in comments
+import type { LatestTable } from "../../channel/mod.ts";
 import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
 import { type LayoutTypeFunction, OWN_TYPE, type Region, requireOpen } from "../../memory/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
@@ -278,25 +280,14 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
     }
   }
 
-  /**
-   * How many writes there were to all rows together, modulo 2^32: a position from which `changedSince` can continue.
-   *
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** As {@linkcode LatestTable.changes}. */
   get changes(): number {
     requireOpen(this.#parts.region);
     return this.#parts.log.count;
   }
 
   /**
-   * Finds the rows that were written, as {@linkcode LatestTable.changedSince} does: each of them once, however often.
-   * Rows without a key are left out.
-   *
-   * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
-   * @param fn Receives a row's number; `keyOf` returns its key.
-   * @returns What to pass the next time, before 2^32 changes are over.
-   * @throws {RangeError} If `since` is not a count of changes.
-   * @throws {ClosedError} If the segment was closed.
+   * As {@linkcode LatestTable.changedSince}. Rows without a key are left out; `keyOf` returns the key of a row.
    */
   changedSince(since: number, fn: (row: number) => void): number {
     const parts = this.#parts, { log, rows } = parts;
@@ -328,7 +319,10 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
   #lookup(): LookupPath<S> {
     if (this.#path !== undefined) return this.#path;
     const path = this.#path = this.#parts.lookup;
-    Object.assign(this, { get: path.get, rowOf: path.rowOf, read: path.read });
+    const methods = this as Pick<LookupPath<S>, "get" | "rowOf" | "read">;
+    methods.get = path.get;
+    methods.rowOf = path.rowOf;
+    methods.read = path.read;
     return path;
   }
 }
