@@ -12,7 +12,8 @@ export type { ByteMessage, ReceiveMessage } from "./byte_ring/consumer_ports.ts"
 export { ByteConsumer } from "./byte_ring/byte_consumer.ts";
 export type { ByteRingOptions } from "./byte_ring/geometry.ts";
 export { ByteProducer } from "./byte_ring/byte_producer.ts";
-export { type ChangedRowsOptions, LatestTable, type LatestTableFunction } from "./latest_table/latest_table.ts";
+export type { ChangedRowsOptions } from "./latest_table/changed_rows.ts";
+export { LatestTable, type LatestTableFunction } from "./latest_table/latest_table.ts";
 export type { LatestTableOptions } from "./latest_table/geometry.ts";
 export { LatestTableWriter } from "./latest_table/latest_table_writer.ts";
 export { MpmcConsumer } from "./mpmc_queue/mpmc_consumer.ts";

@@ -11,18 +11,9 @@ import {
   requireOpen,
   Role,
 } from "../../memory/internal.ts";
-import { type AsyncWaitOptions, EventCount } from "../../sync/mod.ts";
-import { AsyncRecords } from "../shared/async_records.ts";
-import { Waiter } from "../shared/waiter.ts";
-import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { ChangeLog } from "./change_log.ts";
-import {
-  CHANGED_EVENT_OFFSET,
-  ROW_HEADER_BYTES,
-  SLOT_HEADER_BYTES,
-  TABLE_HEADER_BYTES,
-  WRITER_OFFSET,
-} from "./format.ts";
+import { changedRowsOf, type ChangedRowsOptions } from "./changed_rows.ts";
+import { ROW_HEADER_BYTES, SLOT_HEADER_BYTES, TABLE_HEADER_BYTES, WRITER_OFFSET } from "./format.ts";
 import {
   byteLengthOf,
   geometryOf,
@@ -39,12 +30,6 @@ import { LatestTableWriter } from "./latest_table_writer.ts";
 import { makeReaderPath } from "./reader_path.ts";
 
 const FIRST_RECORD_OFFSET = TABLE_HEADER_BYTES + ROW_HEADER_BYTES + SLOT_HEADER_BYTES;
-
-/** Which rows `changedRows` finds, and how long it waits for them. */
-export interface ChangedRowsOptions extends AsyncWaitOptions, Pick<RoleOptions, "pollMs"> {
-  /** The count of changes from which to begin. Defaults to now. */
-  readonly from?: number;
-}
 
 /** For the compiler: a table's type as a function of its layout's. */
 export interface LatestTableFunction extends LayoutTypeFunction {
@@ -251,23 +236,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
    * @throws {ClosedError} If the segment was closed.
    */
   changedRows({ from = this.changes, ...options }: ChangedRowsOptions = {}): AsyncIterableIterator<number, undefined> {
-    const { name, readOnly, source } = this.#region, found: number[] = [];
-    // An attachment that may not write cannot announce that it sleeps.
-    const changed = readOnly ? undefined : new EventCount(source.i32, CHANGED_EVENT_OFFSET / 4, true);
-    let since = from, next = 0;
-    const take = (): number | undefined => {
-      if (next === found.length) {
-        found.length = next = 0;
-        since = this.changedSince(since, (row) => found.push(row));
-      }
-      return next < found.length ? found[next++] : undefined;
-    };
-    const receiver = {
-      take,
-      release() {},
-      waiter: new Waiter(`a change of ${name}`, options, changed),
-    };
-    return new AsyncRecords(receiver, options);
+    return changedRowsOf(this.#region, from, (since, fn) => this.changedSince(since, fn), options);
   }
 
   /**

@@ -5,97 +5,23 @@
 
 /** Order of the lengths of code lengths. */
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-const LENGTHS = [
-  3,
-  4,
-  5,
-  6,
-  7,
-  8,
-  9,
-  10,
-  11,
-  13,
-  15,
-  17,
-  19,
-  23,
-  27,
-  31,
-  35,
-  43,
-  51,
-  59,
-  67,
-  83,
-  99,
-  115,
-  131,
-  163,
-  195,
-  227,
-  258,
-];
-const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-const DISTANCES = [
-  1,
-  2,
-  3,
-  4,
-  5,
-  7,
-  9,
-  13,
-  17,
-  25,
-  33,
-  49,
-  65,
-  97,
-  129,
-  193,
-  257,
-  385,
-  513,
-  769,
-  1025,
-  1537,
-  2049,
-  3073,
-]
-  .concat([4097, 6145, 8193, 12289, 16385, 24577]);
-const DISTANCE_BITS = [
-  0,
-  0,
-  0,
-  0,
-  1,
-  1,
-  2,
-  2,
-  3,
-  3,
-  4,
-  4,
-  5,
-  5,
-  6,
-  6,
-  7,
-  7,
-  8,
-  8,
-  9,
-  9,
-  10,
-  10,
-  11,
-  11,
-  12,
-  12,
-  13,
-  13,
-];
+
+/** How many more bits follow a code of a length, and one of a distance: the tables of RFC 1951, 3.2.5. */
+const LENGTH_BITS: readonly number[] = Array.from({ length: 28 }, (_, code) => Math.max(0, (code >> 2) - 1)).concat(0);
+const DISTANCE_BITS: readonly number[] = Array.from({ length: 30 }, (_, code) => Math.max(0, (code >> 1) - 1));
+/** The lowest length, and the lowest distance, of each code. The last code is the longest length alone. */
+const LENGTHS: readonly number[] = lowestOf(3, LENGTH_BITS).with(-1, 258);
+const DISTANCES: readonly number[] = lowestOf(1, DISTANCE_BITS);
+
+/** The lowest value of each code: it follows the highest of the code before. */
+function lowestOf(first: number, bits: readonly number[]): number[] {
+  let next = first;
+  return bits.map((count) => {
+    const lowest = next;
+    next += 2 ** count;
+    return lowest;
+  });
+}
 
 const LONGEST_CODE = 15, MOST_STORED = 0xffff, ADLER = 65521;
 
