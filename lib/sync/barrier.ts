@@ -2,12 +2,12 @@ import { add, Backoff, compareExchange, load, peek, store } from "../atomic/mod.
 import { OwnerDiedError } from "../errors.ts";
 import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
-import { CELL_BYTES, CELL_OWN_WORD, cellCount, Cells, storedCellCount } from "./shared/cells.ts";
+import { CELL_OWN_WORD, Cells, lockBytes, storedCellCount } from "./shared/cells.ts";
 import { EventCount } from "./event_count.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import { LockTasks } from "./shared/async/lock_tasks.ts";
-import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
+import { FIRST_OWN_WORD, FREE } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { NO_WAIT, type WaitLimit } from "./shared/wait_limit.ts";
@@ -105,19 +105,18 @@ export class Barrier {
 
   private constructor(region: Region) {
     this.#header = new LockHeader("barrier", region);
-    this.parties = storedCellCount(this.#header, "parties", region.source.i32[PARTIES_WORD]);
-    this.#header.requireLength(LOCK_BYTES + this.parties * CELL_BYTES);
+    this.parties = storedCellCount(this.#header, "parties", PARTIES_WORD);
     this.#words = this.#header.words;
     // Off every fast path: atomic, as nobody owns a barrier.
     const onInherited = () => void add(this.#words, HEIRS_WORD, 1); // pairs: barrier heirs
-    this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, this.parties, onInherited);
+    this.#cells = new Cells(this.#header, USED_WORD, this.parties, onInherited);
     this.#ended = new EventCount(this.#words, ENDED_WORD);
   }
 
   /** The bytes a barrier takes. */
   static byteLength(options: BarrierOptions): number {
     requireOptions("make a barrier", options, "with parties");
-    return LOCK_BYTES + cellCount("barrier", "parties", options.parties) * CELL_BYTES;
+    return lockBytes("barrier", "parties", options.parties);
   }
 
   /** Prepares a barrier in zeroed memory. */
@@ -258,20 +257,13 @@ export class Barrier {
   }
 
   #sleep(round: number, limit: WaitLimit): boolean {
-    const place = this.#header.beginWaiting();
-    try {
-      while (true) {
-        const seen = this.#ended.snapshot();
-        if (this.#endRound(round)) return true;
-        const until = limit.nextCheck(this.#ended.now());
-        if (this.#ended.wait(seen, until)) continue;
-        if (this.#endRound(round)) return true;
-        this.#requireLiving(round, limit);
-        if (limit.isReached(until)) return false;
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
+    const attempt = (isLifeCheck: boolean) => {
+      if (this.#endRound(round)) return true;
+      if (isLifeCheck) this.#requireLiving(round, limit);
+      return false;
+    };
+    // No check of lives at first: most rounds end soon, and the check asks the kernel about each party.
+    return this.#header.sleepUntil(this.#ended, limit, attempt, false);
   }
 
   /** All known parties that have not arrived are alive. */

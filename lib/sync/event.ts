@@ -5,7 +5,6 @@ import { EventCount } from "./event_count.ts";
 import { FIRST_OWN_WORD, FREE, LOCK_BYTES } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
-import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { type Waitable, WAITED, type Waited } from "./shared/async/waitable.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
@@ -69,7 +68,6 @@ export class Event implements Waitable {
   readonly #header: LockHeader;
   readonly #words: Int32Array;
   readonly #wasSet: EventCount;
-  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("event", region);
@@ -162,7 +160,7 @@ export class Event implements Waitable {
    */
   waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let hasWaited = false;
-    return (this.#tasks ??= new LockTasks(this.#header)).wait("wait for", {
+    return this.#header.tasks.wait("wait for", {
       attempt: () => this.tryWait(),
       arm: () => {
         if (!hasWaited) add(this.#words, SLEPT_WORD, 1); // pairs: event slept
@@ -188,16 +186,6 @@ export class Event implements Waitable {
 
   #sleep(limit: WaitLimit): boolean {
     add(this.#words, SLEPT_WORD, 1); // pairs: event slept
-    const place = this.#header.beginWaiting();
-    try {
-      while (true) {
-        const seen = this.#wasSet.snapshot();
-        if (this.tryWait()) return true;
-        const until = limit.nextCheck(this.#wasSet.now());
-        if (!this.#wasSet.wait(seen, until) && limit.isReached(until)) return this.tryWait();
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
+    return this.#header.sleepUntil(this.#wasSet, limit, () => this.tryWait());
   }
 }

@@ -16,7 +16,6 @@ import {
 } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
-import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import { requireDone, requireSynchronous, type Synchronous } from "./shared/synchronous.ts";
@@ -69,7 +68,6 @@ export class Once {
   readonly #header: LockHeader;
   readonly #words: Int32Array;
   readonly #changed: EventCount;
-  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("once", region);
@@ -133,7 +131,7 @@ export class Once {
    */
   async runAsync(fn: (ownerDied: boolean) => unknown, options?: AsyncWaitOptions): Promise<boolean> {
     let before: number | undefined, hasWaited = false;
-    const mayRun = await (this.#tasks ??= new LockTasks(this.#header)).wait("run", {
+    const mayRun = await this.#header.tasks.wait("run", {
       attempt: () => {
         const isRunHere = load(this.#words, LOCK_WORD) === this.#header.id; // by another task
         if (isRunHere || (before = this.#begin()) === undefined) return false;
@@ -179,22 +177,15 @@ export class Once {
 
   /** Sleeps while another runs the function. The same as `#begin`; undefined if the time ran out. */
   #sleep(limit: WaitLimit): number | undefined {
-    const place = this.#header.beginWaiting();
-    try {
-      while (true) {
-        const seen = this.#changed.snapshot(); // before the check, so that no change is missed
-        const before = this.#begin();
-        if (before !== undefined) {
-          if (before !== DONE) this.#header.counts[CONTENDED_F64]++;
-          return before;
-        }
-        this.#header.refuseEndless("run", ownerOf(load(this.#words, LOCK_WORD)), limit); // pairs: once done
-        const until = limit.nextCheck(this.#changed.now());
-        if (!this.#changed.wait(seen, until) && limit.isReached(until)) return this.isDone ? DONE : undefined;
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
+    let before: number | undefined;
+    this.#header.sleepUntil(this.#changed, limit, () => {
+      before = this.#begin();
+      if (before !== undefined) return true;
+      this.#header.refuseEndless("run", ownerOf(load(this.#words, LOCK_WORD)), limit); // pairs: once done
+      return false;
+    });
+    if (before !== undefined && before !== DONE) this.#header.counts[CONTENDED_F64]++;
+    return before;
   }
 
   #run(fn: (ownerDied: boolean) => unknown, ownerDied: boolean): void {

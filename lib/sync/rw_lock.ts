@@ -5,19 +5,10 @@ import { Guard } from "./guard.ts";
 import { COUNT_WORD, INSIDE, READ_ACQUISITIONS, READ_CONTENDED, READS_AGAIN, USED_WORD } from "./rw_lock_format.ts";
 import { RwLockReader } from "./rw_lock_reader.ts";
 import { RwLockReaders, type RwLockStats } from "./rw_lock_readers.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
+import { Cells, DEFAULT_CELLS, lockBytes, storedCellCount } from "./shared/cells.ts";
 import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
-import {
-  ACQUISITIONS_F64,
-  DIED_WORD,
-  FREE,
-  LOCK_BYTES,
-  LOCK_WORD,
-  MARK,
-  ownerOf,
-  ZERO_WORD,
-} from "./shared/lock_format.ts";
+import { ACQUISITIONS_F64, DIED_WORD, FREE, LOCK_WORD, MARK, ownerOf, ZERO_WORD } from "./shared/lock_format.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import { takeFree, unlockOwned } from "./shared/owned_locking.ts";
 import { OwnedWord } from "./shared/owned_word.ts";
@@ -81,9 +72,8 @@ export class RwLock extends GuardedLock implements Lock {
   private constructor(region: Region) {
     super(plainGuard);
     this.#header = new LockHeader("read-write lock", region);
-    const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
-    this.#header.requireLength(LOCK_BYTES + count * CELL_BYTES);
-    this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, count);
+    const count = storedCellCount(this.#header, "maxParticipants", COUNT_WORD);
+    this.#cells = new Cells(this.#header, USED_WORD, count);
     this.#word = new OwnedWord(this.#header, { wakesAll: true }); // readers may go in together
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
@@ -101,7 +91,7 @@ export class RwLock extends GuardedLock implements Lock {
 
   /** The bytes a read-write lock takes. */
   static byteLength({ maxParticipants = DEFAULT_CELLS }: RwLockOptions = {}): number {
-    return LOCK_BYTES + cellCount("read-write lock", "maxParticipants", maxParticipants) * CELL_BYTES;
+    return lockBytes("read-write lock", "maxParticipants", maxParticipants);
   }
 
   /** Prepares a read-write lock in zeroed memory. */
@@ -141,7 +131,7 @@ export class RwLock extends GuardedLock implements Lock {
   /** As {@linkcode Lock.lockAsync}, for writing. Where other tasks of this attachment read, it waits for them. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let hasWaited = false, hasWord = false;
-    return this.#word.tasks.wait("lock", {
+    return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => {
         hasWord ||= this.#word.takeForTask(isLifeCheck, hasWaited);
         // Nobody comes in from here on.
@@ -230,7 +220,7 @@ export class RwLock extends GuardedLock implements Lock {
    */
   lockReadAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let hasWaited = false;
-    return this.#word.tasks.wait("lock", {
+    return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => {
         if (this.#word.isMine) return false; // another task writes
         if (!this.#tryEnter() && !(isLifeCheck && this.#reader.tryAgain())) return false;

@@ -57,18 +57,11 @@ export class RwLockReaders {
    */
   drain(limit: WaitLimit): boolean {
     if (limit === NO_WAIT) return this.#areGone(limit);
-    const place = this.#header.beginWaiting();
-    try {
-      for (let asksForLife = true;;) {
-        const seen = this.#drained.snapshot();
-        if (asksForLife ? this.#areGone(limit) : this.areOut()) return true;
-        const until = limit.nextCheck(this.#drained.now());
-        asksForLife = !this.#drained.wait(seen, until);
-        if (asksForLife && limit.isReached(until)) return this.#areGone(limit);
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
+    return this.#header.sleepUntil(
+      this.#drained,
+      limit,
+      (isLifeCheck) => isLifeCheck ? this.#areGone(limit) : this.areOut(),
+    );
   }
 
   /**

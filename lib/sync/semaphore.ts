@@ -3,21 +3,12 @@ import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import { OWN_TYPE, requireOptions } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
-import { COUNT_WORD, FIRST_PERMIT, PERMIT_BYTES, PERMIT_WORDS, RETURNED_WORD } from "./semaphore_format.ts";
-import { cellCount, storedCellCount } from "./shared/cells.ts";
+import { COUNT_WORD, FIRST_PERMIT, PERMIT_WORDS, RETURNED_WORD } from "./semaphore_format.ts";
+import { lockBytes, storedCellCount } from "./shared/cells.ts";
 import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
-import {
-  ACQUISITIONS_F64,
-  CONTENDED_F64,
-  FREE,
-  LOCK_BYTES,
-  MARK,
-  ownerOf,
-  RECOVERIES_F64,
-} from "./shared/lock_format.ts";
+import { ACQUISITIONS_F64, CONTENDED_F64, FREE, MARK, ownerOf, RECOVERIES_F64 } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
-import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
@@ -77,15 +68,13 @@ export class Semaphore extends GuardedLock implements Lock {
   readonly #counts: Float64Array;
   readonly #id: number;
   readonly #backoff = new Backoff({ yields: 0 });
-  #tasks: LockTasks | undefined;
   /** The word of the permit that this object took or released last: free or its own, most of the time. */
   #last: number;
 
   private constructor(region: Region) {
     super(plainGuard);
     this.#header = new LockHeader("semaphore", region);
-    this.permits = storedCellCount(this.#header, "permits", region.source.i32[COUNT_WORD]);
-    this.#header.requireLength(LOCK_BYTES + this.permits * PERMIT_BYTES);
+    this.permits = storedCellCount(this.#header, "permits", COUNT_WORD);
     this.#words = this.#header.words;
     this.#counts = this.#header.counts;
     this.#returned = new EventCount(this.#words, RETURNED_WORD);
@@ -96,7 +85,7 @@ export class Semaphore extends GuardedLock implements Lock {
   /** The bytes a semaphore takes. */
   static byteLength(options: SemaphoreOptions): number {
     requireOptions("make a semaphore", options, "with permits");
-    return LOCK_BYTES + cellCount("semaphore", "permits", options.permits) * PERMIT_BYTES;
+    return lockBytes("semaphore", "permits", options.permits);
   }
 
   /** Prepares a semaphore in zeroed memory. */
@@ -142,7 +131,7 @@ export class Semaphore extends GuardedLock implements Lock {
   /** As {@linkcode Lock.lockAsync}: takes a permit. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let hasWaited = false;
-    return (this.#tasks ??= new LockTasks(this.#header)).wait("lock", {
+    return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => {
         if (!this.#tryLast() && !this.#takeFree() && !(isLifeCheck && this.#takeOver())) return false;
         return !hasWaited || this.#contended();
@@ -217,18 +206,15 @@ export class Semaphore extends GuardedLock implements Lock {
     const limit = relative.from(this.#returned.now()), backoff = this.#backoff;
     this.#requireOthers(limit);
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) if (this.#takeFree()) return this.#contended();
-    const place = this.#header.beginWaiting();
-    try {
-      for (let mayBeDead = true;;) {
-        const seen = this.#returned.snapshot(); // before the check, so that no permit that comes back is missed
-        if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();
-        const until = limit.nextCheck(this.#returned.now());
-        mayBeDead = !this.#returned.wait(seen, until);
-        if (mayBeDead && limit.isReached(until)) return this.#takeOver() && this.#contended();
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
+    return this.#sleep(limit) && this.#contended();
+  }
+
+  #sleep(limit: WaitLimit): boolean {
+    return this.#header.sleepUntil(
+      this.#returned,
+      limit,
+      (isLifeCheck) => this.#takeFree() || (isLifeCheck && this.#takeOver()),
+    );
   }
 
   /** Another holds a permit that is worth waiting for. */

@@ -1,4 +1,4 @@
-import { CELL_BYTES, CELL_WORDS } from "./shared/cells.ts";
+import { CELL_BYTES } from "./shared/cells.ts";
 import { FIRST_OWN_WORD, LOCK_BYTES } from "./shared/lock_format.ts";
 
 /*
@@ -18,4 +18,4 @@ export const RETURNED_WORD = FIRST_OWN_WORD;
 export const COUNT_WORD: number = FIRST_OWN_WORD + 1;
 export const FIRST_PERMIT: number = LOCK_BYTES / 4;
 export const PERMIT_BYTES = CELL_BYTES;
-export const PERMIT_WORDS: number = CELL_WORDS;
+export const PERMIT_WORDS: number = PERMIT_BYTES / 4;

@@ -1,23 +1,20 @@
 import { add, Backoff, compareExchange, load, peek, release, store } from "../atomic/mod.ts";
-import { AlreadyOwnerError, NotOwnerError } from "../errors.ts";
 import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
-import { CELL_BYTES, cellCount, Cells, DEFAULT_CELLS, storedCellCount } from "./shared/cells.ts";
+import { Cells, DEFAULT_CELLS, lockBytes, storedCellCount } from "./shared/cells.ts";
 import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
 import {
   ACQUISITIONS_F64,
   CONTENDED_F64,
   FREE,
-  LOCK_BYTES,
   LOCK_WORD,
   MARK,
   ownerOf,
   RECOVERIES_F64,
 } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
-import { LockTasks } from "./shared/async/lock_tasks.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
@@ -91,14 +88,12 @@ export class TicketLock extends GuardedLock implements Lock {
   #state = -1;
   /** Whether a task has drawn a ticket. */
   #isDrawn = false;
-  #tasks: LockTasks | undefined;
 
   private constructor(region: Region) {
     super(plainGuard);
     this.#header = new LockHeader("ticket lock", region);
-    const count = storedCellCount(this.#header, "maxParticipants", region.source.i32[COUNT_WORD]);
-    this.#header.requireLength(LOCK_BYTES + count * CELL_BYTES);
-    this.#cells = new Cells(this.#header, USED_WORD, LOCK_BYTES, count);
+    const count = storedCellCount(this.#header, "maxParticipants", COUNT_WORD);
+    this.#cells = new Cells(this.#header, USED_WORD, count);
     this.#passed = new EventCount(this.#header.words, PASSED_WORD);
     this.#turns = new TicketTurns(this.#header, this.#cells, this.#passed);
     this.#turns.requireOrder("attach to");
@@ -109,7 +104,7 @@ export class TicketLock extends GuardedLock implements Lock {
 
   /** The bytes a ticket lock takes. */
   static byteLength({ maxParticipants = DEFAULT_CELLS }: TicketLockOptions = {}): number {
-    return LOCK_BYTES + cellCount("ticket lock", "maxParticipants", maxParticipants) * CELL_BYTES;
+    return lockBytes("ticket lock", "maxParticipants", maxParticipants);
   }
 
   /** Prepares a ticket lock in zeroed memory. */
@@ -151,7 +146,7 @@ export class TicketLock extends GuardedLock implements Lock {
     const words = this.#words;
     if (words.length === 0) this.#header.refuseUse("unlock");
     const owner = ownerOf(peek(words, LOCK_WORD)); // own id: written by this thread
-    if (owner !== this.#id) this.#refuseUnlock(owner);
+    if (owner !== this.#id) this.#header.refuseUnlock(owner);
     if (this.#state === -1) return this.#unlockAnew();
     // While this attachment lives and its cell says TAKING, nobody else passes its turn on.
     const serving = peek(words, SERVING_WORD);
@@ -167,7 +162,7 @@ export class TicketLock extends GuardedLock implements Lock {
   /** As {@linkcode Lock.lockAsync}: takes a ticket, once no other task of this attachment has one or holds the lock. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
     let ticket: number | undefined;
-    return (this.#tasks ??= new LockTasks(this.#header)).wait("lock", {
+    return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => {
         if (ownerOf(peek(this.#words, LOCK_WORD)) === this.#id) return false; // own id: written by this thread
         // Whoever of this attachment locked without waiting in the event loop has taken the ticket's place.
@@ -205,7 +200,7 @@ export class TicketLock extends GuardedLock implements Lock {
   #tryTake(): boolean {
     const words = this.#words;
     if (this.#state === -1) return this.#tryTakeAnew();
-    if (ownerOf(peek(words, LOCK_WORD)) === this.#id) this.#refuseTwice(); // own id: written by this thread
+    if (ownerOf(peek(words, LOCK_WORD)) === this.#id) this.#header.refuseTwice(); // own id: written by this thread
     const serving = load(words, SERVING_WORD); // pairs: ticket turn; sees what the last owner wrote
     words[this.#state] = TAKING; // plain: ordered by the exchange
     // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
@@ -302,22 +297,20 @@ export class TicketLock extends GuardedLock implements Lock {
   }
 
   #awaitTurn(ticket: number, limit: WaitLimit): boolean {
-    const words = this.#words, passed = this.#passed, backoff = this.#backoff;
+    const words = this.#words, backoff = this.#backoff;
     for (backoff.reset(); !backoff.isSleeping; backoff.step()) {
       if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
     }
-    const place = this.#header.beginWaiting();
-    try {
-      while (true) {
-        const seen = passed.snapshot(); // before the check, so that no change of turn is missed
-        if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
-        if (this.#turns.passOver()) continue;
-        const until = limit.nextCheck(passed.now());
-        if (!passed.wait(seen, until) && limit.isReached(until)) return false;
-      }
-    } finally {
-      this.#header.endWaiting(place);
-    }
+    return this.#sleep(ticket, limit);
+  }
+
+  #sleep(ticket: number, limit: WaitLimit): boolean {
+    return this.#header.sleepUntil(this.#passed, limit, () => {
+      do {
+        if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
+      } while (this.#turns.passOver());
+      return false;
+    });
   }
 
   /** The turn has come. */
@@ -338,19 +331,5 @@ export class TicketLock extends GuardedLock implements Lock {
     if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
     store(this.#words, this.#state, NONE); // whoever is next in line passes the ticket over when its turn comes
     return false;
-  }
-
-  #refuseTwice(): never {
-    throw new AlreadyOwnerError(
-      `Cannot lock ${this.#header.what} as this attachment holds it already; unlock it first`,
-    );
-  }
-
-  #refuseUnlock(owner: number): never {
-    throw new NotOwnerError(
-      `Cannot unlock ${this.#header.what} as this attachment must hold it: found ${
-        owner === FREE ? "nobody" : this.#header.party.describe(owner)
-      }`,
-    );
   }
 }

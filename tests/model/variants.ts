@@ -33,6 +33,14 @@ function variant(
 
 const OWNED = "shared/owned_word", SWAP = "this.#change(word, this.#id | MARK)";
 
+const SNAPSHOT = "const seen = changed.snapshot();", ATTEMPT = "if (attempt(isLifeCheck)) return true;";
+/** A sleeper registers only after it has checked. */
+const ATTEMPT_FIRST = [
+  "shared/lock_header",
+  `${SNAPSHOT} // before the attempt, so that no change is missed\n        ${ATTEMPT}`,
+  `${ATTEMPT}\n        ${SNAPSHOT}`,
+] as const;
+
 export const VARIANTS: readonly Variant[] = [
   variant("unlocking wakes nobody", "exclusion", "Mutex: two take it twice", [
     OWNED,
@@ -125,11 +133,12 @@ export const VARIANTS: readonly Variant[] = [
     "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
     "if (word !== FREE) this.#readers.notifyWriter();",
   ]),
-  variant("a writer looks at the readers before it registers", "rw_lock", "RwLock: a writer and a reader", [
-    "rw_lock_readers",
-    "const seen = this.#drained.snapshot();\n        if (asksForLife ? this.#areGone(limit) : this.areOut()) return true;",
-    "if (asksForLife ? this.#areGone(limit) : this.areOut()) return true;\n        const seen = this.#drained.snapshot();",
-  ]),
+  variant(
+    "a writer looks at the readers before it registers",
+    "rw_lock",
+    "RwLock: a writer and a reader",
+    ATTEMPT_FIRST,
+  ),
   variant("a writer that leaves wakes no reader", "rw_lock", "RwLock: a writer and a reader", [
     OWNED,
     "if (this.#wakesAll) this.#futex.wakeAll();",
@@ -177,11 +186,7 @@ export const VARIANTS: readonly Variant[] = [
     "before the check for sleepers",
   ]),
 
-  variant("looks for a permit before it registers", "semaphore", "Semaphore: three want two permits", [
-    "semaphore",
-    "const seen = this.#returned.snapshot(); // before the check, so that no permit that comes back is missed\n        if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();",
-    "if (this.#takeFree() || (mayBeDead && this.#takeOver())) return this.#contended();\n        const seen = this.#returned.snapshot();",
-  ]),
+  variant("looks for a permit before it registers", "semaphore", "Semaphore: three want two permits", ATTEMPT_FIRST),
   variant("takes a permit with a store where an exchange is needed", "semaphore", "Semaphore: three want two permits", [
     "semaphore",
     "if (compareExchange(this.#words, permit, from, to) !== from) return false;",
@@ -236,8 +241,8 @@ export const VARIANTS: readonly Variant[] = [
     ["barrier", "if (!this.#endRound(round) && !this.#spin(round)", "if (!this.#spin(round)"],
     [
       "barrier",
-      "const seen = this.#ended.snapshot();\n        if (this.#endRound(round)) return true;",
-      "const seen = this.#ended.snapshot();\n        if (load(this.#words, ROUND_WORD) !== round) return true;",
+      "if (this.#endRound(round)) return true;\n      if (isLifeCheck)",
+      "if (load(this.#words, ROUND_WORD) !== round) return true;\n      if (isLifeCheck)",
     ],
   ),
   variant("the end of a round wakes nobody", "barrier", "Barrier: two meet twice", [

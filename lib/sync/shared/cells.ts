@@ -1,6 +1,6 @@
 import { compareExchange, load, store } from "../../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../../errors.ts";
-import { FREE, isMarked, ownerOf } from "./lock_format.ts";
+import { FREE, isMarked, LOCK_BYTES, ownerOf } from "./lock_format.ts";
 import type { LockHeader } from "./lock_header.ts";
 
 /*
@@ -28,48 +28,43 @@ function isCellCount(count: number): boolean {
   return Number.isInteger(count) && count >= 1 && count <= MOST_CELLS;
 }
 
-/** The number of cells that a creator asks for, checked. */
-export function cellCount(kind: string, option: string, count: number): number {
-  if (isCellCount(count)) return count;
+/** The bytes of a lock whose creator asks for so many cells, which follow its header. Refuses a wrong number. */
+export function lockBytes(kind: string, option: string, count: number): number {
+  if (isCellCount(count)) return LOCK_BYTES + count * CELL_BYTES;
   throw new RangeError(
     `Cannot make a ${kind} as ${option} must be an integer from 1 to ${MOST_CELLS}: received ${count}`,
   );
 }
 
-/** The number of cells stored in a lock, checked: the word may be corrupt. */
-export function storedCellCount(header: LockHeader, option: string, count: number): number {
-  if (isCellCount(count)) return count;
+/** The number of cells stored in a lock. Refuses a corrupt one, and a region that is shorter than they are. */
+export function storedCellCount(header: LockHeader, option: string, countWord: number): number {
+  const count = header.source.i32[countWord];
+  if (isCellCount(count)) {
+    header.requireLength(LOCK_BYTES + count * CELL_BYTES);
+    return count;
+  }
   throw new SegmentFormatError(
     "OBJECT",
     `Cannot attach to ${header.what} as its ${option} must be from 1 to ${MOST_CELLS}: found ${count}`,
   );
 }
 
-/** The cells of one lock. */
+/** The cells of one lock, which follow its header. */
 export class Cells {
   readonly #header: LockHeader;
   readonly #usedWord: number;
-  readonly #firstWord: number;
   readonly #count: number;
   readonly #onInherited: () => void;
 
   /**
    * @param header Of the lock.
    * @param usedWord Index of a word that holds how many of the first cells were ever claimed.
-   * @param byteOffset Where the cells begin: a multiple of 128.
    * @param count How many there are.
    * @param onInherited Called when this attachment has taken a dead one's cell.
    */
-  constructor(
-    header: LockHeader,
-    usedWord: number,
-    byteOffset: number,
-    count: number,
-    onInherited: () => void = () => {},
-  ) {
+  constructor(header: LockHeader, usedWord: number, count: number, onInherited: () => void = () => {}) {
     this.#header = header;
     this.#usedWord = usedWord;
-    this.#firstWord = byteOffset / 4;
     this.#count = count;
     this.#onInherited = onInherited;
   }
@@ -81,7 +76,7 @@ export class Cells {
 
   /** The first word of a cell, which names its holder. */
   wordOf(cell: number): number {
-    return this.#firstWord + cell * CELL_WORDS;
+    return LOCK_BYTES / 4 + cell * CELL_WORDS;
   }
 
   /** The same; `otherwise` for the −1 that stands for no cell. */

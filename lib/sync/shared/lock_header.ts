@@ -1,7 +1,9 @@
 import { compareExchange, load, store } from "../../atomic/mod.ts";
-import { AlreadyOwnerError, ClosedError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
+import { AlreadyOwnerError, ClosedError, NotOwnerError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
 import type { ReadonlyViews } from "../../layout/mod.ts";
 import type { Party, Region } from "../../memory/mod.ts";
+import type { EventCount } from "../event_count.ts";
+import { LockTasks } from "./async/lock_tasks.ts";
 import {
   ACQUISITIONS_F64,
   BLOCKED_PLACES,
@@ -35,6 +37,8 @@ export class LockHeader {
   readonly party: Party;
   /** This attachment's id. */
   readonly id: number;
+  /** The tasks of this thread that wait with this object. */
+  readonly tasks: LockTasks;
   readonly #byteLength: number;
 
   /**
@@ -51,6 +55,7 @@ export class LockHeader {
     this.source = region.source;
     this.party = region.party;
     this.id = region.party.id;
+    this.tasks = new LockTasks(this);
   }
 
   /** Refuses a region that is shorter than the lock. */
@@ -70,6 +75,21 @@ export class LockHeader {
     throw new ReadOnlyError(
       `Cannot ${action} ${this.what} as it is attached for reading only; attach without readOnly`,
     );
+  }
+
+  /** Refuses to take what this attachment holds: no lock is recursive. */
+  refuseTwice(): never {
+    throw new AlreadyOwnerError(`Cannot lock ${this.what} as this attachment holds it already; unlock it first`);
+  }
+
+  /**
+   * Refuses to unlock what this attachment does not hold.
+   *
+   * @param owner The id of the attachment that does; 0 for nobody.
+   */
+  refuseUnlock(owner: number): never {
+    const found = owner === FREE ? "nobody" : this.party.describe(owner);
+    throw new NotOwnerError(`Cannot unlock ${this.what} as this attachment must hold it: found ${found}`);
   }
 
   /** The limit of a call's wait, counted from its beginning, checked. Called before anything is taken or changed. */
@@ -108,6 +128,35 @@ export class LockHeader {
   /** Notes that this attachment no longer blocks. */
   endWaiting(place: number): void {
     if (place !== -1 && this.words.length > 0) store(this.words, place, FREE); // pairs: blocked place
+  }
+
+  /**
+   * Blocks until an attempt succeeds. An attempt may also throw, if no later one can succeed.
+   *
+   * @param changed Notified when an attempt may succeed.
+   * @param limit On the clock of `changed`.
+   * @param attempt Receives whether it is time to check which of the others are alive.
+   * @param isLifeCheck Whether it is time for the first attempt. Defaults to true.
+   * @returns False if the limit is reached.
+   */
+  sleepUntil(
+    changed: EventCount,
+    limit: WaitLimit,
+    attempt: (isLifeCheck: boolean) => boolean,
+    isLifeCheck = true,
+  ): boolean {
+    const place = this.beginWaiting();
+    try {
+      while (true) {
+        const seen = changed.snapshot(); // before the attempt, so that no change is missed
+        if (attempt(isLifeCheck)) return true;
+        const until = limit.nextCheck(changed.now());
+        isLifeCheck = !changed.wait(seen, until);
+        if (isLifeCheck && limit.isReached(until)) return attempt(true);
+      }
+    } finally {
+      this.endWaiting(place);
+    }
   }
 
   /** How many living attachments are blocked; at most 32 are counted. */

@@ -1,5 +1,5 @@
 import { compareExchange, exchange, Futex, load, pause, peek, store } from "../../atomic/mod.ts";
-import { AlreadyOwnerError, NotOwnerError, OwnerDiedError } from "../../errors.ts";
+import { OwnerDiedError } from "../../errors.ts";
 import {
   ACQUISITIONS_F64,
   BROKEN,
@@ -15,7 +15,6 @@ import {
 import type { LockHeader } from "./lock_header.ts";
 import type { AsyncWaitOptions } from "./async/async_wait_options.ts";
 import type { Armed } from "./async/goal.ts";
-import { LockTasks } from "./async/lock_tasks.ts";
 import type { WaitLimit } from "./wait_limit.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
@@ -44,7 +43,6 @@ export class OwnedWord {
   readonly #futex: Futex;
   readonly #breaks: boolean;
   readonly #wakesAll: boolean;
-  #tasks: LockTasks | undefined;
 
   /**
    * @param header Of the lock.
@@ -125,18 +123,13 @@ export class OwnedWord {
   /** Waits in the event loop for the word, and counts it. */
   lockAsync(options: AsyncWaitOptions | undefined): Promise<boolean> {
     let hasWaited = false;
-    return this.tasks.wait("lock", {
+    return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => this.takeForTask(isLifeCheck, hasWaited) && this.count(hasWaited),
       arm: () => {
         hasWaited = true;
         return this.announceTask();
       },
     }, options);
-  }
-
-  /** The tasks that wait for the lock. */
-  get tasks(): LockTasks {
-    return this.#tasks ??= new LockTasks(this.#header);
   }
 
   /** Counts that the lock was taken. The caller owns the word. */
@@ -160,11 +153,7 @@ export class OwnedWord {
         `Cannot lock ${this.#header.what} as an owner died and the next one unlocked without markConsistent(); make it anew`,
       );
     }
-    if (ownerOf(word) === this.#id) {
-      throw new AlreadyOwnerError(
-        `Cannot lock ${this.#header.what} as this attachment holds it already; unlock it first`,
-      );
-    }
+    if (ownerOf(word) === this.#id) this.#header.refuseTwice();
     return word;
   }
 
@@ -202,7 +191,7 @@ export class OwnedWord {
    */
   release(): void {
     const owner = ownerOf(load(this.#words, LOCK_WORD)); // pairs: lock word
-    if (owner !== this.#id) this.#refuseRelease(owner);
+    if (owner !== this.#id) this.#header.refuseUnlock(owner);
     const isSuspect = peek(this.#words, DIED_WORD) !== 0; // written by the owner alone
     if (isSuspect && this.#breaks) {
       exchange(this.#words, LOCK_WORD, BROKEN); // pairs: lock word
@@ -222,7 +211,7 @@ export class OwnedWord {
     if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;
     if (this.#wakesAll) this.#futex.wakeAll();
     else this.#futex.wakeOne();
-    this.#tasks?.checkSoon();
+    this.#header.tasks.checkSoon();
   }
 
   /** Waits until the word is free, or its owner died. */
@@ -271,14 +260,6 @@ export class OwnedWord {
    */
   sleepWhile(word: number, limit: WaitLimit): boolean {
     return this.#futex.wait(word, limit.nextCheck(this.now()));
-  }
-
-  #refuseRelease(owner: number): never {
-    throw new NotOwnerError(
-      `Cannot unlock ${this.#header.what} as this attachment must hold it: found ${
-        owner === FREE ? "nobody" : this.#header.party.describe(owner)
-      }`,
-    );
   }
 
   /** Pairs: lock word. */
