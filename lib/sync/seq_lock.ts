@@ -1,5 +1,5 @@
 import { hasTotalStoreOrder } from "../../ffi/mod.ts";
-import { load, specialize, wordAccess } from "../atomic/internal.ts";
+import { specialize, wordAccess } from "../atomic/internal.ts";
 import { type AnyStruct, type ReadonlyViews, Views } from "../layout/mod.ts";
 import { type LayoutTypeFunction, OWN_TYPE, type Region } from "../memory/internal.ts";
 import { PAYLOAD_BYTES_WORD, PAYLOAD_OFFSET, SEQUENCE_WORD, WRITING } from "./seq_lock_format.ts";
@@ -13,7 +13,7 @@ import {
   type SeqLockRecordOptions,
   type SeqLockValues,
 } from "./seq_lock_geometry.ts";
-import { copyPlainly, copyWords, SeqLockReader } from "./seq_lock_reader.ts";
+import { SeqLockReader } from "./seq_lock_reader.ts";
 import { SeqLockWriter } from "./seq_lock_writer.ts";
 import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
@@ -130,14 +130,8 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
   readonly #id: number;
   readonly #reader: SeqLockReader;
   readonly #writer: SeqLockWriter<S>;
-  /** The payload itself. */
-  readonly #shared: ReadonlyViews;
-  /** The payload as readers get it: itself, or a copy. */
-  readonly #seen: ReadonlyViews;
   /** Whether readers and writers work on the payload itself. */
   readonly #isOrdered: boolean;
-  /** Whether a reader's copy is only there to keep it from writing what is attached for reading only. */
-  readonly #isCopiedPlainly: boolean;
 
   private constructor(region: Region, isOrdered: boolean, layout: S | undefined) {
     super(plainGuard);
@@ -148,15 +142,16 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
     this.#counts = this.#header.counts;
     this.#id = this.#header.id;
     this.#isOrdered = isOrdered;
-    this.#isCopiedPlainly = region.readOnly && hasTotalStoreOrder();
     const partOf = ({ buffer, byteOffset }: ReadonlyViews) => new Views(buffer, byteOffset + PAYLOAD_OFFSET, bytes);
-    this.#shared = partOf(region.source);
+    const shared = partOf(region.source);
     // Only this class ever holds the memory itself.
     const lent = isOrdered ? partOf(region.views.lent) : undefined;
-    const seen = this.#seen = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
+    const seen = lent ?? new Views(new ArrayBuffer(bytes), 0, bytes, region.readOnly);
     this.payload = (layout === undefined ? seen : layout.view(seen, 0, { readOnly: true })) as SeqLockPayload<S>;
-    this.#writer = new SeqLockWriter(this.#header, this.#word, this.#shared, lent, layout);
-    this.#reader = new SeqLockReader(this.#header, () => this.#copyIn());
+    this.#writer = new SeqLockWriter(this.#header, this.#word, shared, lent, layout);
+    // A copy that is only there to keep readers from writing what is attached for reading only.
+    const isCopiedPlainly = region.readOnly && hasTotalStoreOrder();
+    this.#reader = new SeqLockReader(this.#header, shared, seen, isOrdered, isCopiedPlainly);
     this.beginRead = () => this.#makePath().beginRead();
     this.validate = (sequence) => this.#makePath().validate(sequence);
   }
@@ -226,7 +221,7 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
   tryRead<T>(fn: (payload: SeqLockPayload<S>) => T & Synchronous<T>): T | undefined {
     const sequence = this.#reader.readSequence();
     if ((sequence & WRITING) !== 0) return undefined;
-    this.#copyIn();
+    this.#reader.copyIn();
     try {
       const result = fn(this.payload);
       requireDone("read", this.#header.what, result);
@@ -330,26 +325,17 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
   #makePath(): SeqLockPath {
     // Empty where readers have a copy, so that every access to it fails and the slow way is taken.
     const words = this.#isOrdered ? this.#header.source.i32 : new Int32Array(0), reader = this.#reader;
-    return Object.assign(
-      this,
-      specialize(makeSeqLockPath)({
-        words: wordAccess(words),
-        sequenceWord: SEQUENCE_WORD,
-        writing: WRITING,
-        begin: () => reader.begin(),
-        readSequence: () => reader.readSequence(),
-      }),
-    );
-  }
-
-  /**
-   * Copies the payload, where readers have a copy. Where the processor may reorder loads, with atomic ones, so that
-   * none is made after the one in validate.
-   */
-  #copyIn(): void {
-    if (this.#isOrdered) return;
-    if (this.#isCopiedPlainly) copyPlainly(this.#shared.i32, this.#seen.i32);
-    else copyWords(this.#shared, this.#seen, load);
+    const path = specialize(makeSeqLockPath)({
+      words: wordAccess(words),
+      sequenceWord: SEQUENCE_WORD,
+      writing: WRITING,
+      begin: () => reader.begin(),
+      readSequence: () => reader.readSequence(),
+    });
+    const own: SeqLockPath = this; // its fields are not readonly there
+    own.beginRead = path.beginRead;
+    own.validate = path.validate;
+    return path;
   }
 
   #refuseWritingReader(): never {

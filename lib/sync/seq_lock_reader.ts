@@ -9,21 +9,39 @@ import { LIFE_CHECK_MS, NO_LIMIT } from "./shared/wait_limit.ts";
 /** Polls in a row before the first pause: most writes take less time than one. */
 const POLLS = 16;
 
-/** The slow path of a seqlock's reader: it met a write, waits for its end, and checks whether its writer is alive. */
+/**
+ * The slow path of a seqlock's reader: it met a write, waits for its end, and checks whether its writer is alive; or it
+ * reads a copy of the payload, which is made here.
+ */
 export class SeqLockReader {
   readonly #header: LockHeader;
   readonly #source: Int32Array;
-  readonly #copyIn: () => void;
+  readonly #shared: ReadonlyViews;
+  readonly #seen: ReadonlyViews;
+  readonly #isOrdered: boolean;
+  readonly #isCopiedPlainly: boolean;
   readonly #backoff = new Backoff({ longestSleepMs: LIFE_CHECK_MS });
 
   /**
    * @param header Of the seqlock.
-   * @param copyIn Makes the private copy, where there is one.
+   * @param shared The payload itself.
+   * @param seen The payload as readers get it: itself, or a copy.
+   * @param isOrdered Whether it is the payload itself.
+   * @param isCopiedPlainly Whether a copy need not be made by atomic loads.
    */
-  constructor(header: LockHeader, copyIn: () => void) {
+  constructor(
+    header: LockHeader,
+    shared: ReadonlyViews,
+    seen: ReadonlyViews,
+    isOrdered: boolean,
+    isCopiedPlainly: boolean,
+  ) {
     this.#header = header;
     this.#source = header.source.i32;
-    this.#copyIn = copyIn;
+    this.#shared = shared;
+    this.#seen = seen;
+    this.#isOrdered = isOrdered;
+    this.#isCopiedPlainly = isCopiedPlainly;
   }
 
   /** The sequence; odd within a write. */
@@ -43,13 +61,23 @@ export class SeqLockReader {
     for (let polls = 0;; polls++) {
       const sequence = this.readSequence();
       if ((sequence & WRITING) === 0) {
-        this.#copyIn();
+        this.copyIn();
         return sequence;
       }
       if (this.isLastWriter) this.#refuseWithinWrite();
       if (polls > POLLS) this.#wait(sequence);
       else if (polls === POLLS) this.#backoff.reset();
     }
+  }
+
+  /**
+   * Copies the payload, where readers have a copy. Where the processor may reorder loads, with atomic ones, so that
+   * none is made after the one in validate.
+   */
+  copyIn(): void {
+    if (this.#isOrdered) return;
+    if (this.#isCopiedPlainly) copyPlainly(this.#shared.i32, this.#seen.i32);
+    else copyWords(this.#shared, this.#seen, load);
   }
 
   #wait(sequence: number): void {
@@ -98,7 +126,7 @@ export function copyWords(
 const LONG_WORDS = 128;
 
 /** Copies words as they are. The validation afterwards finds out what is torn. */
-export function copyPlainly(from: Int32Array, to: Int32Array): void {
+function copyPlainly(from: Int32Array, to: Int32Array): void {
   const { length } = from;
   if (length >= LONG_WORDS) to.set(from);
   else for (let i = 0; i < length; i++) to[i] = from[i];

@@ -274,10 +274,10 @@ export const VARIANTS: readonly Variant[] = [
     "return new SeqLock(region, true, layoutOf(options));",
   ]),
   variant("on arm64, reads plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
-    "seq_lock",
+    "seq_lock_reader",
     "copyWords(this.#shared, this.#seen, load)",
     "copyWords(this.#shared, this.#seen, peek)",
-  ], ["seq_lock", "import { load, ", "import { load, peek, "]),
+  ], ["seq_lock_reader", "import { Backoff, load, ", "import { Backoff, load, peek, "]),
   variant("on arm64, writes plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock_reader",
     "store(to.i32, i, read(from.i32, i));",
