@@ -106,7 +106,7 @@ export {
   type LockOwner,
   type LockStats,
   Mutex,
-  MutexGuard,
+  type MutexGuard,
   type MutexOptions,
   Once,
   type OnceOptions,

@@ -126,7 +126,7 @@ export class RoleTakenError extends ShmkitError {
   /**
    * Makes the error.
    *
-   * @param message Which role, and who holds it.
+   * @param message Which role, and its holder.
    */
   constructor(message: string) {
     super("ROLE_TAKEN", message);
@@ -140,7 +140,7 @@ export class NotOwnerError extends ShmkitError {
   /**
    * Makes the error.
    *
-   * @param message What, and who holds it.
+   * @param message What, and its holder.
    */
   constructor(message: string) {
     super("NOT_OWNER", message);
@@ -171,7 +171,7 @@ export class OwnerDiedError extends ShmkitError {
   /**
    * Makes the error.
    *
-   * @param message What was left, and by whom.
+   * @param message What was left, and which process died.
    */
   constructor(message: string) {
     super("OWNER_DIED", message);

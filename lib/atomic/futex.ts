@@ -270,7 +270,7 @@ class LocalFutex extends Futex {
 
 /**
  * Ends the threads that wait in the kernel for tasks, where no task waits. Called when no memory is left to wait in,
- * after tasks that wait in closed memory were told to check.
+ * after tasks that wait in closed memory have been asked to check.
  */
 export function endUnusedThreads(): void {
   queueMicrotask(() => queueMicrotask(() => kernelWatches.endUnused()));

@@ -2,7 +2,7 @@
  * The first bytes of every segment. Little-endian, as everything.
  *
  *     offset  bytes  field
- *          0      8  magic "SHMKIT\r\n"; its first byte is also the lock byte of whoever initialises the segment
+ *          0      8  magic "SHMKIT\r\n"; its first byte is also the lock byte of the process that initialises it
  *          8      4  format version
  *         12      4  state: 0 nothing yet, 1 ready; stored last, once
  *         16      8  byte length of the whole file

@@ -20,7 +20,7 @@ const L_LEN_LOW = 4;
 const TO_THE_END = 0;
 
 /** The reason why a lock that nobody holds cannot be taken, for messages. */
-export const READ_LOCKED = "somebody who may read the file keeps a read lock there";
+export const READ_LOCKED = "a process that may read the file keeps a read lock there";
 
 const flock = new Int32Array(8);
 

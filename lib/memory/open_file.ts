@@ -19,7 +19,7 @@ export class OpenFile {
     this.#onClose?.();
   }
 
-  /** Called once it is closed, whoever closes it. */
+  /** Sets what is called once it is closed, in whichever way. */
   whenClosed(then: () => void): void {
     this.#onClose = then;
   }

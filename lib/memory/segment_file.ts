@@ -221,8 +221,8 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
  * Removes the name of a file that could not be initialised. If that fails too, the first error says more.
  *
  * The kernel removes a name, whatever file has it. That it is still this file's is sure as long as the initialiser's
- * lock is held: whoever unlinks a file that is not ready waits for that lock, so the name cannot have gone to another
- * one since the check.
+ * lock is held: a process that unlinks a file that is not ready waits for that lock, so the name cannot have gone to
+ * another one since the check.
  */
 function removeName(name: string, fd: number): void {
   const doing = { action: "remove segment", path: name };

@@ -61,7 +61,7 @@ export class SegmentObserver implements Disposable {
     return this.#participants.holders();
   }
 
-  /** The pid namespaces of all who were ever attached, as far as their slots have not been taken since. */
+  /** The pid namespaces of all that were ever attached, as far as their slots have not been taken since. */
   namespaces(): Set<number> {
     return this.#participants.namespaces();
   }

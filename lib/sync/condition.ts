@@ -91,7 +91,7 @@ export class Condition {
     if (!mutex.isOwned) {
       throw new NotOwnerError(`Cannot wait for ${this.#header.what} as this attachment must hold the mutex`);
     }
-    // Taken with the mutex held: whoever changes the state afterwards also changes the count afterwards.
+    // Taken with the mutex held: an owner that changes the state later also changes the count afterwards.
     const seen = this.#signalled.snapshot();
     const place = this.#header.beginWaiting();
     try {

@@ -73,8 +73,9 @@ function blockedIn(words: Int32Array): PartHolder[] {
 
 /** The readers that hold cells of a read-write lock, and its writer. */
 function rwHolders({ source: { i32 } }: Region): PartHolder[] {
-  const writer = ownerOf(load(i32, LOCK_WORD)), found: PartHolder[] = writer > 0 ? [{ as: "writer", id: writer }] : [];
-  const used = Math.min(load(i32, RW_USED_WORD), i32[RW_COUNT_WORD]);
+  const writer = ownerOf(load(i32, LOCK_WORD)); // pairs: lock word
+  const found: PartHolder[] = writer > 0 ? [{ as: "writer", id: writer }] : [];
+  const used = Math.min(load(i32, RW_USED_WORD), i32[RW_COUNT_WORD]); // pairs: cell used
   for (let cell = 0; cell < used; cell++) {
     const word = load(i32, LOCK_BYTES / 4 + cell * CELL_WORDS); // pairs: cell holder
     if (isMarked(word)) found.push({ as: "reader", id: ownerOf(word) });

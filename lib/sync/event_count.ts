@@ -14,7 +14,7 @@ const ONE = 2;
 
 /** Interval between checks of a sleeper that cannot fence those who notify: it may have missed a change. */
 const UNFENCED_RECHECK_MS = 1;
-/** Interval between checks of other sleepers: whoever changed the condition may have died before it notified. */
+/** Interval between checks of other sleepers: the process that changed the condition may have died first. */
 const RECHECK_MS = 50;
 
 /**
@@ -79,7 +79,7 @@ export class EventCount {
     return snapshot;
   }
 
-  /** Announces a waiter to whoever waits for several at once. */
+  /** Announces a waiter, for a wait set, which sleeps on several words at once. */
   announce(): Announced {
     const seen = this.snapshot();
     return { futex: this.#futex, seen, isUnsure: !this.#isFenced };
@@ -96,8 +96,8 @@ export class EventCount {
   }
 
   /**
-   * How long to wait at most before the condition is checked again, in milliseconds: whoever changed it may have died
-   * before it could notify.
+   * How long to wait at most before the condition is checked again, in milliseconds: the process that changed it may
+   * have died before it could notify.
    */
   get recheckMs(): number {
     return this.#isFenced ? RECHECK_MS : UNFENCED_RECHECK_MS;
@@ -137,7 +137,7 @@ export class EventCount {
       const word = load(this.#words, this.#index); // pairs: event count
       // Waking one leaves the others registered.
       const next = count === 1 ? (word + ONE) | ASLEEP : (word + ONE) & ~ASLEEP;
-      if (compareExchange(this.#words, this.#index, word, next) !== word) continue;
+      if (compareExchange(this.#words, this.#index, word, next) !== word) continue; // pairs: event count
       const woken = count === 1 ? this.#futex.wakeOne() : this.#futex.wakeAll();
       // Nobody was asleep, so the bit goes. A waiter that registered since and is about to sleep finds another word
       // than its snapshot; one that has fallen asleep since, on the word with the bit, is woken to register again.

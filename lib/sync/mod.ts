@@ -12,7 +12,7 @@ export { Guard, type Unlockable } from "./guard.ts";
 export type { GuardedLock } from "./shared/guarded_lock.ts";
 export type { Lock } from "./shared/lock.ts";
 export type { LockOwner, LockStats } from "./shared/lock_stats.ts";
-export { Mutex, MutexGuard, type MutexOptions } from "./mutex.ts";
+export { Mutex, type MutexGuard, type MutexOptions } from "./mutex.ts";
 export { Once, type OnceOptions } from "./once.ts";
 export { RwLock, type RwLockOptions } from "./rw_lock.ts";
 export type { RwLockStats } from "./rw_lock_readers.ts";

@@ -133,7 +133,7 @@ export class Once {
     let before: number | undefined, hasWaited = false;
     const mayRun = await this.#header.tasks.wait("run", {
       attempt: () => {
-        const isRunHere = load(this.#words, LOCK_WORD) === this.#header.id; // by another task
+        const isRunHere = load(this.#words, LOCK_WORD) === this.#header.id; // another task; pairs: once done
         if (isRunHere || (before = this.#begin()) === undefined) return false;
         if (hasWaited && before !== DONE) this.#header.counts[CONTENDED_F64]++;
         return true;

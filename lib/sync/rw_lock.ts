@@ -246,6 +246,7 @@ export class RwLock extends GuardedLock implements Lock {
   get ownerDied(): boolean {
     if (this.#words.length === 0) return false;
     // Written by the word's owner alone, which is this attachment or is kept out while this one reads.
+    // Pairs: lock died.
     return (this.#isReading() || this.#word.isMine) && peek(this.#words, DIED_WORD) !== 0;
   }
 
@@ -282,7 +283,7 @@ export class RwLock extends GuardedLock implements Lock {
    */
   #markIfSuspect(): void {
     // Written by owners only, and this is the owner.
-    if (peek(this.#words, DIED_WORD) !== 0) or(this.#words, LOCK_WORD, MARK);
+    if (peek(this.#words, DIED_WORD) !== 0) or(this.#words, LOCK_WORD, MARK); // pairs: lock word
   }
 
   /** Whether this attachment holds the lock for reading. Then `#cell` is its own. */

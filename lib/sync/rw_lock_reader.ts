@@ -46,7 +46,7 @@ export class RwLockReader {
           continue;
         }
         this.#header.refuseEndless("lock", ownerOf(word), limit);
-        // Marked, so that the writer wakes those that sleep.
+        // Marked, so that the writer wakes those that sleep. Pairs: lock word.
         if (word > 0 && compareExchange(this.#words, LOCK_WORD, word, word | MARK) !== word) continue;
         if (this.#word.sleepWhile(word | MARK, limit)) continue;
         if (this.#words.length === 0) this.#header.refuseUse("lock");

@@ -100,6 +100,7 @@ export class RwLockReaders {
         return false;
       }
       // Another may have claimed the dead one's cell by now. It does not get in, as the lock's word is taken.
+      // Pairs: cell holder.
       if (compareExchange(words, word, holder, FREE) === holder) counts[RECOVERIES_F64]++;
     }
     return true;

@@ -38,7 +38,7 @@ export interface SeqLockFunction extends LayoutTypeFunction {
  * reader that met a write reads again, so a writer that never rests can starve readers: a `LatestTable` has no such
  * readers.
  *
- * With a `layout` the record has named fields, and all who open it must use the same layout; with `payloadBytes` it is
+ * With a `layout` the record has named fields, and all that open it must use the same layout; with `payloadBytes` it is
  * bytes. A layout's schema stands in the catalog, and `cHeader` prints the record for C: it lies 264 bytes behind the
  * start of the object, behind the sequence (see `seq_lock_format.ts`).
  *

@@ -53,7 +53,7 @@ export class SeqLockReader {
   /** Whether this attachment has begun the last write. Read after the sequence, which is written after the writer. */
   get isLastWriter(): boolean {
     const { id } = this.#header;
-    return id !== 0 && load(this.#source, WRITER_WORD) === id;
+    return id !== 0 && load(this.#source, WRITER_WORD) === id; // pairs: seqlock writer
   }
 
   /** A write is in progress, or loads must be atomic, or the segment is closed. */
@@ -94,8 +94,8 @@ export class SeqLockReader {
     if (owner !== FREE && !hasTakenOver && party.isAlive(owner)) {
       return this.#header.refuseEndless("read", owner, NO_LIMIT);
     }
-    if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile
-    if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another has come to repair it
+    if (load(this.#source, SEQUENCE_WORD) !== sequence) return; // it ended meanwhile; pairs: seqlock sequence
+    if (ownerOf(load(this.#source, LOCK_WORD)) !== owner) return; // another repairs it; pairs: lock word
     const writer = owner === FREE || hasTakenOver ? "a writer" : party.describe(owner);
     throw new OwnerDiedError(
       `Cannot read ${what} as ${writer} died within a write; it can be read again once another has written`,

@@ -70,10 +70,10 @@ export class SeqLockWriter<S extends AnyStruct> {
   start(): SeqLockDraft<S> {
     this.#isWriting = true;
     if (!this.#isOrdered) copyWords(this.#shared, this.#draft!, peek);
-    this.#words[WRITER_WORD] = this.#id; // plain: ordered by the store below
+    this.#words[WRITER_WORD] = this.#id; // pairs: seqlock writer; plain: ordered by the store below
     const sequence = peek(this.#words, SEQUENCE_WORD); // written by the lock's owner alone
-    // Pairs: seqlock sequence. Whoever sees anything of what follows finds the sequence changed. Odd stays odd after a
-    // death.
+    // Pairs: seqlock sequence. A reader that sees anything of what follows finds the sequence changed. Odd stays odd
+    // after a death.
     store(this.#words, SEQUENCE_WORD, sequence | WRITING);
     return this.#filled;
   }
@@ -83,8 +83,8 @@ export class SeqLockWriter<S extends AnyStruct> {
     if (!this.#isWriting || this.#words.length === 0) this.#refuseEnd();
     this.#isWriting = false;
     if (!this.#isOrdered) copyWords(this.#draft!, this.#shared, peek);
-    // Pairs: seqlock sequence. Whoever sees this value sees all that was written. No fence: nobody sleeps until it
-    // comes.
+    // Pairs: seqlock sequence. A reader that sees this value sees all that was written. No fence: nobody sleeps until
+    // it comes.
     release(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
   }
 

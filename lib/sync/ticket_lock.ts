@@ -165,7 +165,7 @@ export class TicketLock extends GuardedLock implements Lock {
     return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => {
         if (ownerOf(peek(this.#words, LOCK_WORD)) === this.#id) return false; // own id: written by this thread
-        // Whoever of this attachment locked without waiting in the event loop has taken the ticket's place.
+        // A call that locked without waiting in the event loop has taken the ticket's place.
         if (ticket !== undefined && !this.#withCell(() => this.#hasTicket(ticket!))) ticket = undefined;
         if (ticket === undefined) {
           if (this.#tryTake()) return true;
@@ -235,7 +235,7 @@ export class TicketLock extends GuardedLock implements Lock {
   #lockTaken(relative: WaitLimit): boolean {
     const limit = relative.from(this.#passed.now());
     this.#turns.requireOrder("lock");
-    this.#header.refuseEndless("lock", ownerOf(load(this.#words, LOCK_WORD)), limit);
+    this.#header.refuseEndless("lock", ownerOf(load(this.#words, LOCK_WORD)), limit); // pairs: lock word
     return this.#withCell(() => this.#wait(limit));
   }
 
@@ -263,9 +263,9 @@ export class TicketLock extends GuardedLock implements Lock {
   #draw(): number {
     const words = this.#words, state = this.#state;
     store(words, state, TAKING); // pairs: ticket holder
-    const ticket = add(words, NEXT_WORD, 1); // pairs: ticket drawn; whoever sees it drawn sees TAKING
+    const ticket = add(words, NEXT_WORD, 1); // pairs: ticket drawn; one that sees it drawn sees TAKING
     store(words, state + TICKET - STATE, ticket);
-    store(words, state, WAITING); // pairs: ticket holder; whoever sees it sees the ticket
+    store(words, state, WAITING); // pairs: ticket holder; one that sees it sees the ticket
     this.#isDrawn = true;
     return ticket;
   }
@@ -316,7 +316,7 @@ export class TicketLock extends GuardedLock implements Lock {
   /** The turn has come. */
   #turn(): true {
     const words = this.#words;
-    store(words, this.#state, TAKING);
+    store(words, this.#state, TAKING); // pairs: ticket holder
     const before = peek(words, LOCK_WORD); // as in #tryTake
     words[LOCK_WORD] = before === FREE ? this.#id : this.#id | MARK;
     this.#counts[ACQUISITIONS_F64]++;
@@ -327,9 +327,10 @@ export class TicketLock extends GuardedLock implements Lock {
 
   /** Gives the ticket up, unless its turn has just come: returns whether it has. */
   #giveUp(ticket: number): boolean {
-    store(this.#words, this.#state, TAKING);
+    store(this.#words, this.#state, TAKING); // pairs: ticket holder
     if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
-    store(this.#words, this.#state, NONE); // whoever is next in line passes the ticket over when its turn comes
+    // Pairs: ticket holder. The next in line passes the ticket over when its turn comes.
+    store(this.#words, this.#state, NONE);
     return false;
   }
 }

@@ -32,7 +32,8 @@ export class TicketTurns {
     while (true) {
       const serving = load(i32, SERVING_WORD), next = load(i32, NEXT_WORD); // pairs: ticket turn, ticket drawn
       if (((next - serving) | 0) >= 0) return;
-      // The two were there together, unless the turn moved on while this thread was stopped between the loads.
+      // The two were there together, unless the turn moved on while this thread was stopped between the loads. Pairs:
+      // ticket turn.
       if (load(i32, SERVING_WORD) === serving) this.#refuseDisorder(action, serving, next);
     }
   }

@@ -62,7 +62,7 @@ describe("a user who may only read a segment's file and locks it for reading", (
           const error = assertThrows(
             () => Segment.open(name),
             SegmentStateError,
-            "3 are free, but somebody who may read",
+            "3 are free, but a process that may read",
           );
           assertEquals(error.code, "BUSY");
         }
@@ -82,7 +82,7 @@ describe("a user who may only read a segment's file and locks it for reading", (
         const error = assertThrows(
           add,
           SegmentStateError,
-          "nobody else is adding an object, but somebody who may read",
+          "nobody else is adding an object, but a process that may read",
         );
         assertEquals(error.code, "BUSY");
         assertGreaterOrEqual(performance.now() - start, 50);
@@ -95,7 +95,7 @@ describe("a user who may only read a segment's file and locks it for reading", (
       closeSync(openSync(`/dev/shm${name}`, "w", 0o600));
       whileReadLocked(name, () => {
         const make = () => Segment.openOrCreate(name, { byteLength, timeoutMs: 30 });
-        const error = assertThrows(make, SegmentStateError, "nobody initialises it, but somebody who may read");
+        const error = assertThrows(make, SegmentStateError, "nobody initialises it, but a process that may read");
         assertEquals(error.code, "BUSY");
         const start = performance.now();
         const open = assertThrows(() => Segment.open(name, { timeoutMs: 30 }), SegmentStateError);

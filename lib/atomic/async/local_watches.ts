@@ -2,7 +2,7 @@ import { load, waitLocalAsync, wakeLocal } from "../atomics.ts";
 import { SpentWatch, type Watch } from "./watch.ts";
 
 /**
- * How long an unused wait of the runtime goes on, in milliseconds, as it cannot be cancelled.
+ * How long an unused wait of the runtime lasts, in milliseconds, as it cannot be cancelled.
  */
 const ROUND_MS = 1000;
 

@@ -8,8 +8,8 @@ import type { WaitOptions } from "./wait_options.ts";
 
 /**
  * The forms that take a lock for a block, the same for all kinds. The fast paths stay in the classes themselves: see
- * `owned_locking.ts`. Each kind has a copy of `acquire`: one that all kinds shared took Bun up to 6 ns longer in a
- * process that uses several of them, as no engine knew which `lock` it calls.
+ * `owned_locking.ts`. Each kind has a copy of `acquire`: one that all kinds shared took Bun up to 2 ns longer in a
+ * process that uses several of them, where it cannot know which `lock` is called.
  */
 export abstract class GuardedLock<G extends Guard = Guard> implements Lock {
   readonly #guard: G;

@@ -120,7 +120,7 @@ export class LockHeader {
     for (let place = BLOCKED_WORD; place < BLOCKED_WORD + BLOCKED_PLACES; place++) {
       const id = load(this.words, place); // pairs: blocked place
       if (id !== FREE && this.party.isAlive(id)) continue;
-      if (compareExchange(this.words, place, id, this.id) === id) return place;
+      if (compareExchange(this.words, place, id, this.id) === id) return place; // pairs: blocked place
     }
     return -1;
   }

@@ -165,7 +165,7 @@ export class OwnedWord {
     if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
     // Marked, whether anybody sleeps or not: the fast way to unlock is closed, and `release` does the rest.
     if (!this.#change(word, this.#id | MARK)) return false;
-    store(this.#words, DIED_WORD, 1);
+    store(this.#words, DIED_WORD, 1); // pairs: lock died
     this.#counts[RECOVERIES_F64]++;
     return true;
   }
@@ -183,7 +183,7 @@ export class OwnedWord {
 
   /** Declares that what the dead owner left is repaired. The caller owns the word. */
   clearSuspicion(): void {
-    store(this.#words, DIED_WORD, 0);
+    store(this.#words, DIED_WORD, 0); // pairs: lock died
   }
 
   /**
