@@ -42,7 +42,7 @@ const USED_WORD = FIRST_OWN_WORD + 2;
 const PARTIES_WORD = FIRST_OWN_WORD + 3;
 const HEIRS_WORD = FIRST_OWN_WORD + 4;
 const ARRIVED: number = CELL_OWN_WORD;
-const TOLD: number = CELL_OWN_WORD + 1;
+const KNOWN_END: number = CELL_OWN_WORD + 1;
 
 /** What a cell says after an arrival in a round: never 0, which an empty cell says. */
 function arrivalIn(round: number): number {
@@ -194,7 +194,7 @@ export class Barrier {
   #endsKnown(): true {
     const words = this.#words;
     this.#pending = undefined;
-    if (this.#cell !== -1) words[this.#cell + TOLD] = words[this.#cell + ARRIVED]; // own cell: written by this thread
+    if (this.#cell !== -1) words[this.#cell + KNOWN_END] = words[this.#cell + ARRIVED]; // own cell: written by this thread
     return true;
   }
 
@@ -207,7 +207,7 @@ export class Barrier {
     const words = this.#words, arrived = peek(words, this.#cell + ARRIVED);
     const round = load(words, ROUND_WORD); // pairs: barrier round
     if (arrived === arrivalIn(round)) return round; // in an earlier call, whose time ran out
-    if (arrived !== peek(words, this.#cell + TOLD)) return (round - 1) | 0; // and that round has ended since
+    if (arrived !== peek(words, this.#cell + KNOWN_END)) return (round - 1) | 0; // and that round has ended since
     store(words, this.#cell + ARRIVED, arrivalIn(round)); // pairs: barrier arrival; the last to arrive sees all
     return round;
   }
