@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -130,37 +131,49 @@ describe("shmkit inspect", () => {
     assertStringIncludes(own.out, "none of the library's kinds");
   });
 
+  /** Follows an object, and does something when it has been shown once. */
+  async function following(object: string, begun: () => void, seen: (content: Record<string, unknown>) => boolean) {
+    const args = ["inspect", name, object, "--follow", "--json", "--interval", "20"];
+    const call = command(thisRuntime, fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url)), args);
+    const child = spawn(call.file, call.args, { timeout: 20_000 }), ended = once(child, "close");
+    let errors = "", lines = 0;
+    child.stderr.on("data", (data) => errors += data);
+    try {
+      for await (const line of createInterface({ input: child.stdout })) {
+        if (lines++ === 0) begun();
+        else if (seen(JSON.parse(line))) return;
+      }
+      return { code: (await ended)[0] as number | null, errors };
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }
+
   it("follows changes", async () => {
     for (
       const [object, what, expected] of [["quotes", "write", { row: 3, bid: 10 }], ["trades", "push", {
         price: 11,
       }]] as const
     ) {
-      const { file, args } = command(thisRuntime, fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url)), [
-        "inspect",
-        name,
-        object,
-        "--follow",
-        "--json",
-        "--interval",
-        "20",
-      ]);
-      const child = spawn(file, args, { timeout: 20_000 });
-      try {
-        let seen = 0;
-        for await (const line of createInterface({ input: child.stdout })) {
-          if (seen++ === 0) {
-            peer.send(what);
-            continue;
-          }
-          const found = JSON.parse(line);
-          for (const [key, value] of Object.entries(expected)) assertEquals(found[key], value);
-          break;
-        }
-        assertEquals(seen, 2, `${object} changed, and nothing was shown`);
-      } finally {
-        child.kill("SIGKILL");
-      }
+      const ended = await following(object, () => peer.send(what), (found) => {
+        for (const [key, value] of Object.entries(expected)) assertEquals(found[key], value);
+        return true;
+      });
+      assertEquals(ended, undefined, `${object} changed, and nothing was shown`);
+    }
+  });
+
+  it("follows an object until it is corrupt, says so and ends with 1", async () => {
+    const { json } = await shmkitJson(["inspect", name, "jobs"]), file = openSync(`/dev/shm${name}`, "r+");
+    const kept = new Uint8Array(64), write = (bytes: Uint8Array) => writeSync(file, bytes, 0, 64, json.byteOffset);
+    readSync(file, kept, 0, 64, json.byteOffset);
+    try {
+      const ended = await following("jobs", () => write(new Uint8Array(64).fill(255)), () => false);
+      assertEquals(ended?.code, 1, ended?.errors);
+      assertStringIncludes(ended!.errors, "Cannot attach to queue");
+    } finally {
+      write(kept);
+      closeSync(file);
     }
   });
 

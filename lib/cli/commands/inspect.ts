@@ -174,7 +174,9 @@ async function inspectObject(
   else if (output.isJson) output.json(look);
   else showObject(look, output);
   if (next !== undefined && look.error === undefined) {
-    output.complain(await follow(next, options, output));
+    // A description takes what an object says of itself once: whether that still holds, a new one finds out.
+    const errorNow = () => new ObjectWatch(observer, entry).look(true).error;
+    output.complain(await follow(next, errorNow, options, output));
     return 1;
   }
   return look.error === undefined ? 0 : 1;
@@ -238,12 +240,13 @@ function tried<T>(reading: () => T): { found: T | undefined; error: string | und
 /** Shows what changes, until the process is told to end, or the object turns out to be corrupt. @returns How. */
 async function follow(
   next: () => Iterable<PartContent>,
+  errorNow: () => string | undefined,
   { intervalMs }: InspectOptions,
   output: Output,
 ): Promise<string> {
   while (true) {
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
-    const { found, error } = tried(() => [...next()]);
+    const { found, error = errorNow() } = tried(() => [...next()]);
     if (error !== undefined) return error;
     for (const content of found ?? []) {
       if (output.isJson) output.jsonLine(content);

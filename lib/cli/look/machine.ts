@@ -195,9 +195,8 @@ function runtimes(): Finding[] {
     const what = name,
       path = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)).find(isProgram);
     if (path === undefined) return { what, verdict: "note", found: "not along the path" };
-    const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 });
-    const version = /\d+\.\d+\.\d+/.exec(stdout ?? "")?.[0];
-    if (version === undefined) return { what, verdict: "note", found: `${path} does not tell its version` };
+    const { version, found } = versionOf(path);
+    if (version === undefined) return { what, verdict: "note", found };
     const oldest: string | undefined = (OLDEST as Record<string, string>)[name];
     if (oldest === undefined || !isAtLeast(version, oldest)) {
       const advice = oldest === undefined
@@ -208,6 +207,16 @@ function runtimes(): Finding[] {
     const needs = name === "deno" ? "; programs run with --allow-ffi" : "";
     return { what, verdict: "good", found: `${version}, ${path}${needs}` };
   });
+}
+
+/** What a program says its version is; or why it is not known. */
+function versionOf(path: string): { version?: string; found: string } {
+  try {
+    const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 });
+    return { version: /\d+\.\d+\.\d+/.exec(stdout ?? "")?.[0], found: `${path} does not tell its version` };
+  } catch {
+    return { found: `${path}, which this process has no permission to start` };
+  }
 }
 
 function isAtLeast(version: string, oldest: string): boolean {
