@@ -19,7 +19,8 @@ export const thisRuntime: Runtime = "Bun" in globalThis ? "bun" : "Deno" in glob
 export const otherRuntime: Runtime = thisRuntime === "bun" ? "deno" : "bun";
 
 /**
- * The ordered pairs of writer and reader that this runner tests: those that begin with its own runtime. Bun's and Deno's runner together see all four of theirs, each once. Node's runner is in charge of all pairs with Node.
+ * The ordered pairs of writer and reader that this runner tests: those that begin with its own runtime. Bun's and
+ * Deno's runners together test all four of their pairs, each once. Node's runner tests all pairs with Node.
  */
 export const PAIRS: readonly (readonly [Runtime, Runtime])[] = thisRuntime === "node"
   ? [["node", "node"], ["node", "bun"], ["deno", "node"]]
