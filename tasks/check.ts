@@ -6,6 +6,7 @@
 import process from "node:process";
 import { runtimes } from "../support/runtimes.ts";
 import { commentRuleViolations } from "./comment_rule.ts";
+import { docsRuleViolations } from "./docs_rule.ts";
 import { importRuleViolations } from "./import_rule.ts";
 import { pathRuleViolations } from "./path_rule.ts";
 import { publicModules, root, sources, succeeds } from "./project.ts";
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   { name: "import rule", run: () => hasNone(importRuleViolations(root)) },
   { name: "hot paths", run: () => hasNone(pathRuleViolations(root)) },
   { name: "comments", run: () => hasNone(commentRuleViolations(root, sources)) },
+  { name: "documents", run: () => hasNone(docsRuleViolations(root)) },
   { name: "types", run: () => deno("check", "--quiet", ...sources) },
   // The compiler of most users is another one.
   { name: "types, by tsc", run: () => succeeds(runtimes.bun, TSC, "-p", "tests/layout/tsconfig.json") },
