@@ -82,16 +82,21 @@ export function goalReport(tasks: readonly GoalTask[], table: GoalTable): string
     ),
     "",
     ...goalOverview(tasks, table),
-    ...(left.length === 0 ? [] : ["", `The other ${left.length} were not completed:`, "", ...byScenario(left)]),
+    ...(left.length === 0 ? [] : [
+      "",
+      `The other ${left.length} were not completed:`,
+      "",
+      ...byScenario(left).flatMap((line) => wrapped(line, "  ")),
+    ]),
   ];
 }
 
-/** A paragraph, in lines of docs/proof.md's length. */
-function wrapped(text: string): string[] {
+/** A paragraph in lines of docs/proof.md's width. */
+function wrapped(text: string, indent = ""): string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1)!;
-    if (last.length + word.length >= 120) lines.push(word);
+    if (last.length + word.length >= 120) lines.push(indent + word);
     else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
   }
   return lines;
