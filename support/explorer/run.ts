@@ -21,9 +21,10 @@ export function makeWorld(setting: Setting, choices: Choices, states?: States, c
  */
 export function runOnce(world: World, scenario: Scenario): number {
   world.begin();
-  const { actors, mayWaitForEver, check } = scenario.start();
+  const { actors, mayWaitForEver, neverHeldUp, check } = scenario.start();
   const names = Object.keys(actors).filter((name) => !name.endsWith("$g"));
-  world.start(names.map((name) => ({ name, id: world.idOf(name), code: codeOf(actors, name) })), mayWaitForEver);
+  const codes = names.map((name) => ({ name, id: world.idOf(name), code: codeOf(actors, name) }));
+  world.start(codes, mayWaitForEver, neverHeldUp);
   world.run();
   const outcome = world.finish();
   if (world.isCut || world.failure !== undefined) return outcome;

@@ -12,6 +12,8 @@ export interface Start {
   readonly actors: Readonly<Record<string, () => void>>;
   /** Whether who is left may wait for ever, which is a fault unless given: such as for one that died. */
   mayWaitForEver?(end: End): boolean;
+  /** Actors whose calls never wait for one that is stopped: they come to their end before it goes on. */
+  readonly neverHeldUp?: readonly string[];
   /** Called when one of several real processes has died, while the others go on. */
   hasDied?(who: string): void;
   /** Called when all have ended or died; what it throws or fails with is a fault. */

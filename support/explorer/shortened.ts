@@ -20,6 +20,7 @@ export const SHORTENED: readonly Patch[] = [
     to: "{ spins: 1, yields: 0,",
     isOptional: true,
   },
+  { file: "lib/channel/byte_ring/claim_lock.ts", from: "const SLEEPS = 4;", to: "const SLEEPS = 2;", isOptional: true },
   { file: "lib/channel/byte_ring/claim_watch.ts", from: "const POLLS = 8;", to: "const POLLS = 1;", isOptional: true },
   {
     file: "lib/channel/shared/waiter.ts",

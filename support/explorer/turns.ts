@@ -108,6 +108,8 @@ export class Turns {
 
   /** Whether who is left may wait for ever. */
   protected mayWaitForEver: (end: { dead: readonly string[] }) => boolean = () => false;
+  /** Who must have come to its end before one that is stopped goes on. */
+  protected neverHeldUp: readonly string[] = [];
 
   /** Those who died. */
   get dead(): string[] {
@@ -290,6 +292,13 @@ export class Turns {
       if (this.#isDisturbed) return long;
       this.fail(`nobody wakes ${this.#sleepers()}: only a look after ${LIFE_CHECK_MS} ms would help`);
       return 0;
+    }
+    if (isAnyStopped) {
+      const held = this.actors.find((one) => one.isLeft && !one.isStopped && this.neverHeldUp.includes(one.name));
+      if (held !== undefined) {
+        this.fail(`${held.name} is held up by one that is stopped`);
+        return 0;
+      }
     }
     let count = 0;
     for (const actor of this.actors) {

@@ -168,8 +168,10 @@ export class World extends Turns {
   start(
     actors: readonly { name: string; id: number; code: Generator<void, void> }[],
     mayWaitForEver: (end: { dead: readonly string[] }) => boolean = () => false,
+    neverHeldUp: readonly string[] = [],
   ): void {
     this.mayWaitForEver = mayWaitForEver;
+    this.neverHeldUp = neverHeldUp;
     const words = image.subarray(0, this.used / 4);
     this.#firstImage ??= words.slice();
     if (!isSame(this.#firstImage, words)) throw new Error("Cannot explore as start() is not always the same");

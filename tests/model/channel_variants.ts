@@ -20,7 +20,10 @@ function variant(
 }
 
 const RING = "SpscRing: three records", QUEUE = "MpmcQueue: ", TABLE = "LatestTable: one writes";
-const STREAM = "Broadcast: five records", LINE = "Pipeline: three records", BYTES = "ByteRing: six messages";
+const STREAM = "Broadcast: five records",
+  LINE = "Pipeline: three records",
+  BYTES = "ByteRing: six messages",
+  MANY = "ByteRing: two of many try to give one, one";
 
 export const CHANNEL_VARIANTS: readonly Variant[] = [
   variant("publishes before it has written", "spsc_ring", RING, [
@@ -106,6 +109,12 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "        const found = compareExchange(tailWord, position, to);\n        release(nameFirstWord, first);\n        release(nameCountWord, (to - first) | 0);",
   ]),
 
+  variant("what one claimed that is stopped is given up", "mpmc_queue", `${QUEUE}one tries to give one to an`, [
+    "mpmc_queue/queue_cells",
+    "if (holder !== NOBODY && party.isAlive(holder)) return true;",
+    "if (holder === -1) return true;",
+  ]),
+
   variant("shows what it copied without a second look", "broadcast", STREAM, [
     "broadcast/reader_path",
     "const wasWhole = (from: number): boolean => ((load",
@@ -115,6 +124,11 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "broadcast/writer_path",
     "      copy(value);\n      next = (next + 1) | 0;\n      publish();",
     "      next = (next + 1) | 0;\n      publish();\n      copy(value);",
+  ]),
+  variant("one of many writers does not wait for its turn", "broadcast", "Broadcast: two of many", [
+    "broadcast/broadcast_writer",
+    "    this.#lock.lock();\n    this.#isOurs = true;",
+    "    this.#isOurs = this.#lock.tryLock();",
   ]),
   variant("has no spare slots", "broadcast", STREAM, [
     "broadcast/geometry",
@@ -173,6 +187,16 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "byte_ring/consumer_path",
     "    if ((event & asleep) !== 0) wake();\n",
     "",
+  ]),
+  variant("claims beside one that is stopped in its claim", "byte_ring", MANY, [
+    "byte_ring/claim_lock",
+    "        if (party.isAlive(holder)) continue;\n",
+    "",
+  ]),
+  variant("waits for one that is stopped in its claim", "byte_ring", MANY, [
+    "byte_ring/claim_lock",
+    "sleeps < SLEEPS;",
+    "sleeps >= 0;",
   ]),
   variant("what a dead producer had claimed is waited for", "byte_ring", "ByteRing: two produce, and one", [
     "byte_ring/consumer_path",

@@ -70,6 +70,14 @@ describe("what goes wrong is found", () => {
     assertMatch(find("a deadlock", { preemptions: 1 }).failure!.message, /nobody wakes ann and bob/);
   });
 
+  it("a wait for one that is stopped, of one that never waits for such a one", () => {
+    assertEquals(find("a wait for one that may be stopped", { preemptions: 1 }).failure, undefined);
+    assertMatch(
+      find("a wait for one that may be stopped", { preemptions: 0, stops: 1 }).failure!.message,
+      /ann is held up/,
+    );
+  });
+
   it("a wait without end", () => {
     assertMatch(find("a wait without end", { preemptions: 0 }).failure!.message, /goes on for ever/);
   });

@@ -9,6 +9,7 @@ await exploreFiles([
   "histories",
   "mutex",
   "once",
+  "role",
   "rw_lock",
   "semaphore",
   "seq_lock",

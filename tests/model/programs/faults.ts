@@ -30,6 +30,11 @@ export const scenarios: readonly Scenario[] = [
     };
     return { actors: { ann: both(one.as("ann"), other.as("ann")), bob: both(other.as("bob"), one.as("bob")) } };
   }),
+  fault("a wait for one that may be stopped", () => {
+    const mutex = share(Mutex, {}), ann = mutex.as("ann"), bob = mutex.as("bob");
+    bob.lock();
+    return { actors: { ann: () => void ann.lock(), bob: () => bob.unlock() }, neverHeldUp: ["ann"] };
+  }),
   fault("a wait without end", () => {
     const flag = words(1, "flag");
     return {

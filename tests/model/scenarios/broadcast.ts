@@ -1,5 +1,6 @@
 import { Broadcast } from "../../../lib/channel/broadcast/broadcast.ts";
 import { filled, recordsOf, valueIn } from "../../../support/explorer/inside/bound_record.ts";
+import { DIES, History, type Specification } from "../../../support/explorer/inside/history.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
 const layout = recordsOf(2);
@@ -49,7 +50,77 @@ function streaming(title: string, before: number, count: number, settings: Scena
   };
 }
 
+/** What was published, and how much of it the one reader has received. */
+interface Stream {
+  readonly records: readonly number[];
+  readonly received: number;
+}
+
+/** No more is published than a reader may lag behind by. */
+const published: Specification<Stream> = {
+  initial: { records: [], received: 0 },
+  apply({ records, received }, { name, args, result }) {
+    if (name === DIES) return { records, received };
+    if (name === "push") return { records: [...records, args[0] as number], received };
+    if (result !== (records[received] ?? 0)) return undefined;
+    return { records, received: result === 0 ? received : received + 1 };
+  },
+};
+
+/** Of many writers, one that is stopped in its turn holds up the others, and no reader. */
+const takingTurns: Scenario = {
+  part: "Broadcast",
+  title: "two of many writers publish one each, one tries to receive both",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, stops: 1 }],
+  start() {
+    const stream = share(Broadcast, { layout, capacity: 2, writers: "many" }), history = new History(published);
+    const write = (who: string, value: number) => {
+      const own = stream.as(who).writer(), record = filled(layout, value);
+      return () => void history.call("push", [value], () => own.push(record));
+    };
+    const reader = stream.as("cyd").reader(), into = filled(layout, 0);
+    return {
+      actors: {
+        ann: write("ann", 1),
+        bob: write("bob", 2),
+        cyd() {
+          for (let i = 0; i < 2; i++) history.call("shift", [], () => reader.shift(into) ? valueIn(into) : 0);
+        },
+      },
+      neverHeldUp: ["cyd"],
+      check() {
+        const eve = stream.as("eve"), before = eve.position, last = eve.reader();
+        eve.writer().push(filled(layout, 9));
+        must(last.shift(into) && valueIn(into) === 9 && eve.position === before + 1, "the next writer has its turn");
+      },
+    };
+  },
+};
+
+/** A writer that is stopped holds up no reader, and one that reads no other. */
+const readingApart: Scenario = {
+  part: "Broadcast",
+  title: "one record over what two readers may be reading",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, stops: 1 }],
+  start() {
+    const stream = share(Broadcast, { layout, capacity: 2 }), writer = stream.as("ann").writer();
+    const read = (who: string) => {
+      const reader = stream.as(who).reader(), into = filled(layout, 0);
+      return () => {
+        must(reader.shift(into), "there is a record");
+        must(valueIn(into) === reader.position, `received ${valueIn(into)} as number ${reader.position}`);
+        must(reader.lost === reader.position - 1, `lost ${reader.lost} before number ${reader.position}`);
+      };
+    };
+    const bob = read("bob"), cyd = read("cyd"), value = filled(layout, 4);
+    for (let i = 1; i <= 3; i++) writer.push(filled(layout, i));
+    return { actors: { ann: () => writer.push(value), bob, cyd }, neverHeldUp: ["ann", "bob", "cyd"] };
+  },
+};
+
 export const scenarios: readonly Scenario[] = [
+  takingTurns,
+  readingApart,
   streaming("five records by a reader that may keep two", 0, 5, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
@@ -60,6 +131,9 @@ export const scenarios: readonly Scenario[] = [
     delays: 2,
   }]),
   streaming("one record by a reader that waits for it", 0, 1, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    stops: 1,
+  }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,

@@ -71,7 +71,67 @@ function passing(
   };
 }
 
+/** Each tries once, and waits for nobody for long: not for one that is stopped either. */
+function trying(title: string, producers: number, before: number, settings: Scenario["settings"]): Scenario {
+  return {
+    part: "ByteRing",
+    title,
+    settings,
+    start() {
+      const ring = share(ByteRing, { capacity: 64, producers: producers > 1 ? "many" : "one" });
+      const consumer = ring.as("consumer").consumer(), given: number[] = [], received: number[] = [];
+      const take = (type: number, _byteOffset: number, byteLength: number): void => {
+        must(byteLength === lengthOf(type), `message ${type} is ${byteLength} bytes long`);
+        received.push(type);
+      };
+      const actors: Record<string, () => void> = {};
+      for (let i = 0; i < producers; i++) {
+        const own = ring.as(`producer${i}`).producer(), type = 101 + i;
+        for (let k = 1; i === 0 && k <= before; k++) {
+          must(own.claim(0, 2 * k) !== undefined, "there is space at first");
+          own.publish();
+        }
+        actors[`producer${i}`] = () => {
+          if (own.claim(lengthOf(type), type) === undefined) return;
+          own.publish();
+          given.push(type);
+        };
+      }
+      actors.consumer = () => void consumer.drain(take, 1);
+      return {
+        actors,
+        neverHeldUp: Object.keys(actors),
+        check({ dead }) {
+          // One that has just asked whether somebody lives does not ask again at once: the next one does.
+          if (dead.length > 0 && !dead.includes("consumer")) consumer.close();
+          const heir = dead.length > 0 ? ring.as("eve").consumer() : consumer;
+          while (heir.drain(take) > 0);
+          const old = received.filter((type) => type <= 100), rest = received.filter((type) => type > 100);
+          must(old.every((type, i) => i === 0 || type >= old[i - 1]), `received ${received}`);
+          must(new Set(old).size === before, `received ${received}, and ${before} were there`);
+          must(given.every((type) => rest.includes(type)), `received ${received}, and ${given} were given`);
+          if (dead.length > 0) return;
+          must(received.length === before + given.length, `received ${received}, and ${given} were given`);
+          must(ring.as("eve").length === 0, "something is left");
+        },
+      };
+    },
+  };
+}
+
 export const scenarios: readonly Scenario[] = [
+  trying("two of many try to give one, one to take one", 2, 0, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    stops: 1,
+  }]),
+  trying("two of many try to give one to a full ring, one to take one", 2, 4, [{ preemptions: 2 }, {
+    preemptions: 1,
+    deaths: 1,
+  }, { preemptions: 1, stops: 1 }]),
+  trying("one tries to give one to a full ring, one to take one", 1, 8, [{ preemptions: 2 }, {
+    preemptions: 1,
+    deaths: 1,
+  }, { preemptions: 1, stops: 1 }]),
   passing("six messages through a ring that holds five", [6], 6, [{ preemptions: 1 }, { preemptions: 1, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
@@ -83,6 +143,9 @@ export const scenarios: readonly Scenario[] = [
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
   passing("one message into a full ring", [1], 1, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    stops: 1,
+  }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,

@@ -114,7 +114,61 @@ const impatient: Scenario = {
   },
 };
 
+/** As short as it can be: one holds the mutex at first, and gives it up to wait. */
+function short(title: string, timeoutMs: number | undefined, settings: Scenario["settings"]): Scenario {
+  return {
+    part: "Condition",
+    title,
+    settings,
+    start() {
+      const mutex = share(Mutex, {}), condition = share(Condition, {}), ready = words(1, "ready");
+      const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => mutex.as(who));
+      const changed = condition.as("ann"), changedByBob = condition.as("bob");
+      ann.lock();
+      let isGivenUp = false;
+      return {
+        actors: {
+          ann() {
+            while (ready[0] === 0 && !isGivenUp) {
+              isGivenUp = !changed.wait(ann, { timeoutMs });
+              if (ann.ownerDied) ann.markConsistent();
+            }
+            ann.unlock();
+          },
+          bob() {
+            bob.lock();
+            if (bob.ownerDied) bob.markConsistent();
+            ready[0] = 1;
+            changedByBob.signal();
+            bob.unlock();
+          },
+          cyd() {
+            if (!cyd.tryLock()) return;
+            if (cyd.ownerDied) cyd.markConsistent();
+            cyd.unlock();
+          },
+        },
+        mayWaitForEver: ({ dead }) => dead.includes("bob"),
+        check({ dead }) {
+          must(!isGivenUp || timeoutMs !== undefined, "who waits for ever does not give up");
+          const eve = mutex.as("eve");
+          must(eve.tryLock(), "who comes when all are gone cannot lock");
+          must(eve.ownerDied === false || dead.length > 0, "a death is reported, and nobody died");
+        },
+      };
+    },
+  };
+}
+
 export const scenarios: readonly Scenario[] = [
+  short("one waits, one wakes it, one tries the mutex", undefined, [{ preemptions: 2 }, {
+    preemptions: 1,
+    deaths: 1,
+  }, { preemptions: 1, stops: 1 }]),
+  short("one waits a while, one wakes it, one tries the mutex", 1, [{ preemptions: 2 }, {
+    preemptions: 1,
+    deaths: 1,
+  }]),
   supply("one waits for one thing", 1, false, [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, {
     preemptions: 2,
     stops: 1,

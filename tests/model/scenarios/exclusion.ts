@@ -194,6 +194,9 @@ function scenariosOf(kind: Kind): Scenario[] {
       },
     },
     ...(kind.hasCells ? [firstUse(kind), once(kind)] : []),
+    ...(part === "TicketLock"
+      ? [givenBack(kind, "two try", false), givenBack(kind, "one waits, one tries", true)]
+      : []),
   ];
 }
 
@@ -212,6 +215,33 @@ function once(kind: Kind): Scenario {
             must(data[0] === 2, `a change was lost: ${data}`);
             must(kind.rest?.(lock.words) ?? true, "it is not at rest");
           }
+          comeLate(lock.as("eve"), data, dead);
+        },
+      };
+    },
+  };
+}
+
+/** As short as three can be: the lock is held at first, and there is one round for each. */
+function givenBack(kind: Kind, others: string, isAwaited: boolean): Scenario {
+  return {
+    part: kind.part,
+    title: `one gives it back, ${others}`,
+    settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+    start() {
+      const lock = kind.share(),
+        data = words(3, "data"),
+        [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => warm(lock, who));
+      bob.tryLock();
+      const attempt = (own: Lock) => () => {
+        if (!own.tryLock()) return;
+        change(own, data);
+        own.unlock();
+      };
+      return {
+        actors: { bob: () => bob.unlock(), ann: isAwaited ? often(ann, data, 1) : attempt(ann), cyd: attempt(cyd) },
+        check({ dead }) {
+          if (dead.length === 0) must(kind.rest?.(lock.words) ?? true, "it is not at rest");
           comeLate(lock.as("eve"), data, dead);
         },
       };

@@ -41,6 +41,7 @@ function start(isInPlace: boolean, writes: number, reads: number): Start {
         for (let i = 0; i < reads; i++) read(reader);
       },
     },
+    neverHeldUp: ["ann", "bob"],
     check({ dead }) {
       const eve = table.as("eve");
       read(eve);
@@ -55,6 +56,7 @@ export const scenarios: readonly Scenario[] = [
   quoting("one writes a row four times, one reads it twice", false, [
     { preemptions: 3 },
     { preemptions: 2, deaths: 1 },
+    { preemptions: 1, stops: 1 },
     {
       preemptions: 2,
       memory: "x86",
@@ -63,6 +65,9 @@ export const scenarios: readonly Scenario[] = [
     { preemptions: 1, memory: "arm64", delays: 1 },
   ]),
   quoting("one fills a row in place, one reads it twice", true, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+    preemptions: 1,
+    stops: 1,
+  }, {
     preemptions: 1,
     memory: "x86",
     delays: 2,

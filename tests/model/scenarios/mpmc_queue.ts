@@ -1,5 +1,6 @@
 import { MpmcQueue } from "../../../lib/channel/mpmc_queue/mpmc_queue.ts";
 import { filled, recordsOf, valueIn } from "../../../support/explorer/inside/bound_record.ts";
+import { DIES, History, type Specification } from "../../../support/explorer/inside/history.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
 const layout = recordsOf(2);
@@ -75,7 +76,94 @@ function sharing(
   };
 }
 
+/** A queue's records, and whether somebody has died: until others find out, they may be refused. */
+interface Queue {
+  readonly records: readonly number[];
+  readonly hasDied: boolean;
+}
+
+/**
+ * A queue of two records. A push is also refused while others hold slots, and a shift while something is claimed in
+ * front of the records.
+ */
+const queueOfTwo = (before: readonly number[]): Specification<Queue> => ({
+  initial: { records: before, hasDied: false },
+  apply(queue, { name, args, result, isDone }, overlapping) {
+    const { records, hasDied } = queue;
+    if (name === DIES) return { records, hasDied: true };
+    const others = overlapping.filter((one) => one.name !== DIES);
+    if (name === "push") {
+      if (result === false) return hasDied || records.length + others.length >= 2 ? queue : undefined;
+      return records.length < 2 ? { records: [...records, args[0] as number], hasDied } : undefined;
+    }
+    if (result === 0) {
+      return hasDied || records.length === 0 || others.some((one) => one.name === "push") ? queue : undefined;
+    }
+    return !isDone || result === records[0] ? { records: records.slice(1), hasDied } : undefined;
+  },
+});
+
+/** Each tries, and waits for nobody: not for one that is stopped either. */
+function trying(
+  title: string,
+  before: readonly number[],
+  producers: number,
+  consumers: number,
+  settings: Scenario["settings"],
+): Scenario {
+  return {
+    part: "MpmcQueue",
+    title,
+    settings,
+    start() {
+      const queue = share(MpmcQueue, { layout, capacity: 2, maxParticipants: 4 });
+      const history = new History(queueOfTwo(before)), actors: Record<string, () => void> = {};
+      let there = before.length;
+      for (let i = 0; i < producers; i++) {
+        const own = queue.as(`producer${i}`).producer(), value = 2 + i, record = filled(layout, value);
+        if (i === 0) { for (const one of before) own.push(filled(layout, one)); }
+        actors[`producer${i}`] = () => {
+          if (history.call("push", [value], () => own.push(record))) there++;
+        };
+      }
+      for (let i = 0; i < consumers; i++) {
+        const own = queue.as(`consumer${i}`).consumer(), into = filled(layout, 0);
+        // One that finds the same slot twice as it was asks whether somebody died.
+        const tries = consumers === 1 ? 2 : 1;
+        actors[`consumer${i}`] = () => {
+          for (let k = 0; k < tries; k++) {
+            if (history.call("shift", [], () => own.shift(into) ? valueIn(into) : 0) !== 0) there--;
+          }
+        };
+      }
+      return {
+        actors,
+        neverHeldUp: Object.keys(actors),
+        check({ dead }) {
+          const eve = queue.as("eve"), rest = eve.consumer(), into = filled(layout, 0);
+          must(eve.lostClaims <= dead.length, `${eve.lostClaims} claims are lost, and ${dead} died`);
+          for (; rest.shift(into); there--) must(!Number.isNaN(valueIn(into)), "a torn record is there");
+          must(dead.length > 0 || there === 0, `${there} more were given than taken`);
+          must(eve.length === 0, "something is left that nobody can take");
+        },
+      };
+    },
+  };
+}
+
 export const scenarios: readonly Scenario[] = [
+  trying("one tries to give one to an empty queue, one to take two", [], 1, 1, [{ preemptions: 2 }, {
+    preemptions: 1,
+    deaths: 1,
+  }, { preemptions: 1, stops: 1 }]),
+  trying("one tries to give one, two to take one", [1], 1, 2, [{ preemptions: 2 }, { preemptions: 0, deaths: 1 }, {
+    preemptions: 1,
+    stops: 1,
+  }]),
+  trying("two try to give one where one fits, one to take two", [1], 2, 1, [{ preemptions: 2 }, {
+    preemptions: 0,
+    deaths: 1,
+  }, { preemptions: 1, stops: 1 }]),
   sharing("one gives two, one takes two", [2], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
@@ -89,6 +177,7 @@ export const scenarios: readonly Scenario[] = [
   sharing("one gives one to a full queue, one takes one", [1], [1], [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
+    { preemptions: 1, stops: 1 },
     { preemptions: 1, memory: "x86", delays: 1 },
     { preemptions: 1, memory: "arm64", delays: 1 },
   ], 2),

@@ -80,7 +80,64 @@ function passing(title: string, before: number, settings: Scenario["settings"]):
   };
 }
 
+/** Each tries once, and waits for nobody: not for one that is stopped either. */
+function trying(title: string, before: number, settings: Scenario["settings"]): Scenario {
+  return {
+    part: "Pipeline",
+    title,
+    settings,
+    start() {
+      const line = share(Pipeline, { layout, capacity: 2, readers: { first: [], second: ["first"] } });
+      const writer = line.as("ann").writer(),
+        first = line.as("bob").reader("first"),
+        second = line.as("cyd").reader("second"),
+        into = filled(layout, 0),
+        value = filled(layout, before + 1);
+      for (let i = 1; i <= before; i++) writer.push(filled(layout, i));
+      let isGiven = false, isChanged = false, received = 0;
+      return {
+        actors: {
+          ann() {
+            isGiven = writer.push(value);
+            must(isGiven || before === 2, "a record is refused, and there is space");
+          },
+          bob() {
+            const record = first.next();
+            must(record !== undefined && valueIn(record) === 1, "the first does not receive what is there");
+            fill(record!, CHANGED + 1);
+            isChanged = true;
+            first.release();
+          },
+          cyd() {
+            if (second.shift(into)) received = valueIn(into);
+          },
+        },
+        neverHeldUp: ["ann", "bob", "cyd"],
+        check({ dead }) {
+          const isRight = received === 0 || (received === CHANGED + 1 && isChanged);
+          must(isRight || (received === 1 && dead.includes("bob")), `the second received ${received}`);
+          if (dead.length > 0) return;
+          must(first.length === before - 1 + Number(isGiven), `${first.length} are left for the first`);
+          must(!isGiven || before < 2 || received > 0, "a record was given over one that is still to be received");
+        },
+      };
+    },
+  };
+}
+
 export const scenarios: readonly Scenario[] = [
+  trying("one tries to give one, one changes one that is there, one tries to take it", 1, [{ preemptions: 2 }, {
+    preemptions: 1,
+    deaths: 1,
+  }, { preemptions: 1, stops: 1 }]),
+  trying("one tries to give one to a full line, one changes one that is there, one tries to take it", 2, [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    {
+      preemptions: 1,
+      stops: 1,
+    },
+  ]),
   ordering("three records, changed by one before another receives them", 3, [
     { preemptions: 0 },
     { preemptions: 0, deaths: 1 },
@@ -97,5 +154,8 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
-  passing("one record into a full line, for one reader", 2, [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
+  passing("one record into a full line, for one reader", 2, [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
+    preemptions: 1,
+    stops: 1,
+  }]),
 ];

@@ -1,5 +1,6 @@
 import { SpscRing } from "../../../lib/channel/spsc_ring/spsc_ring.ts";
 import { filled, recordsOf, valueIn } from "../../../support/explorer/inside/bound_record.ts";
+import { History, type Specification } from "../../../support/explorer/inside/history.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
 const layout = recordsOf(2);
@@ -63,7 +64,57 @@ function passing(title: string, { before, pushed, taken }: Records, settings: Sc
   };
 }
 
+/** A ring of two records, of which some are there at first. Its consumer lives. */
+function ringOfTwo(before: number): Specification<readonly number[]> {
+  return {
+    initial: Array.from({ length: before }, (_, i) => i + 1),
+    apply(records, { name, args, result }) {
+      if (name === "push") {
+        if (result !== records.length < 2) return undefined;
+        return result ? [...records, args[0] as number] : records;
+      }
+      if (name === "shift") return result === (records[0] ?? 0) ? records.slice(1) : undefined;
+      return result === (name === "length" ? records.length : "RoleTakenError") ? records : undefined;
+    },
+  };
+}
+
+/** Who tries waits for nobody, not for one that is stopped either; and who looks finds as many as there are. */
+function trying(title: string, before: number, settings: Scenario["settings"]): Scenario {
+  return {
+    part: "SpscRing",
+    title,
+    settings,
+    start() {
+      const ring = share(SpscRing, { layout, capacity: 2 }), history = new History(ringOfTwo(before));
+      const producer = ring.as("ann").producer(), consumer = ring.as("bob").consumer(), other = ring.as("cyd");
+      for (let i = 1; i <= before; i++) producer.push(filled(layout, i));
+      const value = filled(layout, before + 1), into = filled(layout, 0);
+      return {
+        actors: {
+          ann: () => void history.call("push", [before + 1], () => producer.push(value)),
+          bob() {
+            for (let i = 0; i < 2; i++) history.call("shift", [], () => consumer.shift(into) ? valueIn(into) : 0);
+          },
+          cyd() {
+            history.call("consumer", [], () => other.consumer());
+            history.call("length", [], () => other.length);
+          },
+        },
+        neverHeldUp: ["ann", "bob", "cyd"],
+      };
+    },
+  };
+}
+
 export const scenarios: readonly Scenario[] = [
+  trying("one tries to give one, one to take two, one to become the consumer", 1, [{ preemptions: 2 }, {
+    preemptions: 1,
+    stops: 1,
+  }]),
+  trying("one tries to give one to a full ring, one to take two, one to become the consumer", 2, [{
+    preemptions: 2,
+  }, { preemptions: 1, stops: 1 }]),
   passing("three records through a ring of two", { before: 0, pushed: 3, taken: 3 }, [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
@@ -85,6 +136,7 @@ export const scenarios: readonly Scenario[] = [
   passing("one record into a full ring", { before: 2, pushed: 1, taken: 1 }, [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
+    { preemptions: 1, stops: 1 },
     { preemptions: 1, memory: "x86", delays: 1 },
     { preemptions: 1, memory: "arm64", delays: 1 },
   ]),
