@@ -194,7 +194,8 @@ export class Barrier {
   #endsKnown(): true {
     const words = this.#words;
     this.#pending = undefined;
-    if (this.#cell !== -1) words[this.#cell + KNOWN_END] = words[this.#cell + ARRIVED]; // own cell: written by this thread
+    // Own cell: written by this thread.
+    if (this.#cell !== -1) words[this.#cell + KNOWN_END] = words[this.#cell + ARRIVED];
     return true;
   }
 

@@ -332,9 +332,8 @@ export class SeqLock<S extends AnyStruct = never> extends GuardedLock implements
       begin: () => reader.begin(),
       readSequence: () => reader.readSequence(),
     });
-    const own: SeqLockPath = this; // its fields are not readonly there
-    own.beginRead = path.beginRead;
-    own.validate = path.validate;
+    (this as SeqLockPath).beginRead = path.beginRead;
+    (this as SeqLockPath).validate = path.validate;
     return path;
   }
 

@@ -1,4 +1,3 @@
-import type { LockHeader } from "../lock_header.ts";
 import { asyncLimitsOf, type AsyncWaitOptions } from "./async_wait_options.ts";
 import type { Goal } from "./goal.ts";
 import { TaskQueue } from "./task_queue.ts";
@@ -6,16 +5,25 @@ import { TaskQueue } from "./task_queue.ts";
 /** How long tasks poll where a lock is free again soon, in milliseconds. */
 const POLL_MS = 1;
 
+/** The part of a lock's header that waiting tasks use. */
+export interface WaitedLock {
+  readonly what: string;
+  readonly words: Int32Array;
+  refuseUse(action: string): never;
+  beginWaiting(): number;
+  endWaiting(place: number): void;
+}
+
 /** The goal of a task that waits for a lock. */
 export type LockGoal = Omit<Goal, "isForSomebody">;
 
 /** The tasks of this thread that wait with one lock object: one at a time, in the order of their calls. */
 export class LockTasks {
-  readonly #header: LockHeader;
+  readonly #header: WaitedLock;
   readonly #queue = new TaskQueue(POLL_MS);
 
   /** @param header Of the lock. */
-  constructor(header: LockHeader) {
+  constructor(header: WaitedLock) {
     this.#header = header;
   }
 
