@@ -1,18 +1,18 @@
 /*
  * shmkit.h: shmkit segments from C11 and C++17, on Linux x86-64 and arm64, with gcc or clang. One header, nothing but
  * libc. Include it before other headers, or define _GNU_SOURCE. docs/format.md is the specification that it follows,
- * docs/interop.md tells how to use it, with an example.
+ * docs/interop.md explains its use, with an example.
  *
- * What functions return, unless they say otherwise:
+ * Functions return, by default:
  *
  *     1   done, yes
- *     2   done, and whoever held this before has died with it (SHMKIT_OWNER_DIED)
+ *     2   done, but the previous holder died while it held this (SHMKIT_OWNER_DIED)
  *     0   not now: empty, full, never written, no such object, or the time ran out
- *     < 0 an error, one of enum shmkit_error; shmkit_error_text(code) tells it in words
+ *     < 0 an error, one of enum shmkit_error; shmkit_error_text(code) puts it into words
  *
- * Times are in milliseconds; a negative one is no limit. An attachment, and all that is made from it, belongs to one
- * thread at a time, and to one process: after a fork, the child opens the segment itself. It lasts until shmkit_close,
- * or until the process ends, however that happens: the kernel then gives its slot, locks and roles to others.
+ * Times are in milliseconds; a negative time means no limit. An attachment, and everything made from it, may be used by
+ * one thread at a time, in one process: after a fork, the child opens the segment itself. It lasts until shmkit_close,
+ * or until the process ends, however that happens: its slot, locks and roles are then free for others.
  */
 #ifndef SHMKIT_H
 #define SHMKIT_H
@@ -51,23 +51,23 @@
 #define SHMKIT_OWNER_DIED 2
 
 enum shmkit_error {
-  SHMKIT_SYSTEM = -1,       /* the kernel refused: errno tells why */
+  SHMKIT_SYSTEM = -1,       /* the kernel refused: see errno */
   SHMKIT_FOREIGN = -2,      /* the file is no segment, or of another version */
-  SHMKIT_CORRUPT = -3,      /* header, catalog or object contradict themselves or the file */
+  SHMKIT_CORRUPT = -3,      /* a header, the catalog or an object contradicts itself or the file */
   SHMKIT_NOT_READY = -4,    /* the creator is still at work */
   SHMKIT_CREATOR_DIED = -5, /* the creator died before the segment was ready */
   SHMKIT_NOT_MINE = -6,     /* the segment is another user's; SHMKIT_ANY_OWNER trusts it */
-  SHMKIT_FULL = -7,         /* every slot of a participant is taken */
-  SHMKIT_BUSY = -8,         /* slots are free, but somebody keeps read locks on them */
+  SHMKIT_FULL = -7,         /* all slots of participants are taken */
+  SHMKIT_BUSY = -8,         /* slots are free, but a process keeps read locks on them */
   SHMKIT_OTHER_KIND = -9,   /* the object is of another kind */
-  SHMKIT_OTHER_SCHEMA = -10, /* the object's records are others */
+  SHMKIT_OTHER_SCHEMA = -10, /* the object's records have another layout */
   SHMKIT_READ_ONLY = -11,   /* attached for reading only */
-  SHMKIT_TAKEN = -12,       /* somebody alive holds the role */
+  SHMKIT_TAKEN = -12,       /* a living attachment holds the role */
   SHMKIT_NOT_OWNER = -13,   /* this attachment does not hold the role or the lock */
   SHMKIT_ALREADY_OWNER = -14, /* this attachment holds the lock already, or is within the write */
   SHMKIT_BROKEN = -15,      /* an owner died, and the next one did not mark the mutex consistent */
-  SHMKIT_DEAD_WRITER = -16, /* a writer died within a write, and nobody has written since */
-  SHMKIT_LAPPED = -17,      /* the log of changes was overwritten meanwhile: look at all rows */
+  SHMKIT_DEAD_WRITER = -16, /* a writer died within a write, and none has written since */
+  SHMKIT_LAPPED = -17,      /* the log of changes was overwritten meanwhile: read all rows */
   SHMKIT_RANGE = -18        /* no such row, reader or position, or too many records are claimed */
 };
 
@@ -102,7 +102,7 @@ typedef uint64_t __attribute__((may_alias)) shmkit_i_u64;
 typedef uint32_t __attribute__((may_alias)) shmkit_i_u32;
 typedef double __attribute__((may_alias)) shmkit_i_f64;
 
-/* The word's load: acquire, and behind an atomic write of this thread in order with it (Dekker's way). */
+/* A load: acquire, and ordered after an atomic write that this thread made before it (Dekker's way). */
 static inline uint32_t shmkit_i_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 static inline void shmkit_i_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
 static inline void shmkit_i_release(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
@@ -122,7 +122,7 @@ static inline void shmkit_i_pause(void) {
 
 /*
  * Copies out of memory that another process may be writing: the caller finds out afterwards, from the word that guards
- * it. What is loaded here is loaded before whatever follows the fence.
+ * it. The loads made here come before all accesses after the fence.
  */
 static inline void shmkit_i_copy_out(void *into, const void *from, size_t bytes) {
   size_t i;
@@ -142,7 +142,7 @@ static inline void shmkit_i_copy_out(void *into, const void *from, size_t bytes)
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
 }
 
-/* Copies into memory that others may be reading. What was stored before the fence is seen by whoever sees any of it. */
+/* Copies into memory that others may be reading. A reader that sees any of it sees all stores before the fence. */
 static inline void shmkit_i_copy_in(void *into, const void *from, size_t bytes) {
   size_t i;
   __atomic_thread_fence(__ATOMIC_RELEASE);
@@ -204,7 +204,7 @@ static inline long shmkit_i_futex_wake(uint32_t *word, int count) {
   return syscall(SYS_futex, word, SHMKIT_I_FUTEX_WAKE, count, NULL, NULL, 0);
 }
 
-/* Asks that sleepers fence this process. If they do, `release` is enough to publish with. */
+/* Asks that sleepers fence this process. If they do, publishing needs no more than `release`. */
 static inline int shmkit_i_is_fenced(void) {
   return syscall(SYS_membarrier, SHMKIT_I_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
 }
@@ -217,7 +217,7 @@ static inline int shmkit_i_is_fenced(void) {
 #define SHMKIT_I_LIFE_CHECK_NS 40000000
 #define SHMKIT_I_LONGEST_DOZE_NS 2000000
 
-/* Wakes all who announced that they sleep. */
+/* Wakes all announced sleepers. */
 static inline void shmkit_i_notify(uint32_t *event) {
   uint32_t word = shmkit_i_load(event);
   if ((word & SHMKIT_I_ASLEEP) == 0) return;
@@ -228,7 +228,7 @@ static inline void shmkit_i_notify(uint32_t *event) {
 /* Stores a word that others wait for, and wakes them. */
 static inline void shmkit_i_publish(uint32_t *word, uint32_t value, uint32_t *event, int is_fenced) {
   shmkit_i_release(word, value);
-  /* Dekker's way: the word before the look at the event count. Sleepers make the fence, or this thread does. */
+  /* Dekker's way: the word is stored before the event count is loaded. Sleepers make the fence, or this thread. */
   if (is_fenced) __atomic_signal_fence(__ATOMIC_SEQ_CST);
   else __atomic_thread_fence(__ATOMIC_SEQ_CST);
   if ((shmkit_i_load(event) & SHMKIT_I_ASLEEP) != 0) shmkit_i_notify(event);
@@ -270,7 +270,7 @@ static inline int shmkit_i_wait(int (*is_ready)(void *), uint32_t *(*event_of)(v
       if (event_of(self) != event) continue; /* what is waited for has changed */
       now = shmkit_i_now();
       if (now >= deadline) return 0;
-      /* Whoever changed the condition may have died before it could wake anybody. */
+      /* The process that changed the condition may have died before it woke the sleepers. */
       until = now + (fenced ? SHMKIT_I_RECHECK_NS : SHMKIT_I_UNFENCED_RECHECK_NS);
       shmkit_i_futex_wait(event, seen, until < deadline ? until : deadline);
       if (is_ready(self)) return 1; /* before it is announced anew, which is a system call */
@@ -311,7 +311,7 @@ typedef struct shmkit_segment {
   uint32_t id; /* as lock and role words hold it; 0 if read_only */
 } shmkit_segment;
 
-/* An object of a segment, as its catalog tells. */
+/* An object of a segment, as its catalog describes it. */
 typedef struct shmkit_object {
   shmkit_segment *segment;
   uint8_t *memory;
@@ -339,7 +339,7 @@ static inline int shmkit_i_flock(int fd, int command, int type, uint64_t at, uin
   return 1;
 }
 
-/* Takes the kernel's write lock of one byte, if nobody else has any lock of it. */
+/* Takes the kernel's write lock on one byte, if no other process has a lock on it. */
 static inline int shmkit_i_lock_byte(int fd, uint64_t at) {
   return shmkit_i_flock(fd, F_OFD_SETLK, F_WRLCK, at, 1, NULL);
 }
@@ -348,7 +348,7 @@ static inline void shmkit_i_unlock_bytes(int fd, uint64_t at, uint64_t bytes) {
   shmkit_i_flock(fd, F_OFD_SETLK, F_UNLCK, at, bytes, NULL);
 }
 
-/* Whether another open file holds the write lock of a byte. Read locks mean nothing. If the kernel does not tell, yes. */
+/* Whether another open file holds the write lock of a byte; read locks mean nothing. Yes if the kernel refuses. */
 static inline int shmkit_i_is_locked(int fd, uint64_t at) {
   int found = F_WRLCK;
   shmkit_i_flock(fd, F_OFD_GETLK, F_RDLCK, at, 1, &found);
@@ -428,7 +428,7 @@ static inline int shmkit_i_is_thread_gone(const shmkit_segment *s, uint32_t slot
 static inline int shmkit_is_alive(const shmkit_segment *s, uint32_t id) {
   uint32_t slot = id & (SHMKIT_I_SLOT_LIMIT - 1);
   if (slot >= s->slots || shmkit_i_id_of(s, slot) != id) return 0;
-  if (!s->read_only && slot == s->slot) return 1; /* the kernel does not tell of one's own locks */
+  if (!s->read_only && slot == s->slot) return 1; /* the kernel does not report a process's own locks to it */
   if (!shmkit_i_is_locked(s->fd, shmkit_i_slot_at(s, slot)) || shmkit_i_is_thread_gone(s, slot)) return 0;
   /* Once more, now that the slot was seen held: the next holder moves the epoch on before it takes the slot. */
   return shmkit_i_id_of(s, slot) == id;
@@ -491,7 +491,7 @@ static inline void shmkit_i_write_slot(const shmkit_segment *s, uint32_t slot, c
   if (length > 0) memcpy(at + 32, role, length);
 }
 
-/* Becomes a participant: takes the lowest slot that nobody holds. */
+/* Becomes a participant: takes the lowest free slot. */
 static inline int shmkit_i_join(shmkit_segment *s, const char *role) {
   uint32_t slot, blocked = 0;
   for (slot = 0; slot < s->slots; slot++) {
@@ -544,10 +544,10 @@ static inline int shmkit_i_await_ready(int fd, int has_name, int64_t deadline) {
     ssize_t bytes;
     int is_locked;
     if (fstat(fd, &status) != 0) return SHMKIT_SYSTEM;
-    /* The order of the looks decides. A file has a length only once it was locked: then a free lock was given back. */
+    /* The order of these reads matters. A file has a length only once it was locked: a free lock was then released. */
     was_locked = was_locked || status.st_size > 0;
     is_locked = shmkit_i_is_locked(fd, 0);
-    /* And whoever gave it back had finished before, or had failed and removed the name, or else died. */
+    /* And its holder had finished before, or had failed and removed the name, or died. */
     bytes = pread(fd, start, sizeof start, 0);
     if (bytes < 0) return SHMKIT_SYSTEM;
     if (shmkit_i_is_ready(start, bytes)) return 1;
@@ -635,8 +635,8 @@ static inline void shmkit_close(shmkit_segment *s) {
 /*
  * Attaches to a segment, and becomes one of its participants unless it only reads.
  *
- * role        What this attachment calls itself, up to 32 bytes; NULL for nothing.
- * timeout_ms  How long to wait until the segment is there and ready.
+ * role        The name that this attachment gives itself, up to 32 bytes; NULL for none.
+ * timeout_ms  How long to wait until the segment exists and is ready.
  */
 static inline int shmkit_open(shmkit_segment *s, const char *name, const char *role, int flags, int64_t timeout_ms) {
   int64_t deadline = shmkit_i_deadline(timeout_ms);
@@ -744,7 +744,7 @@ static inline int shmkit_i_objects_end(const shmkit_segment *s, uint64_t *end) {
 /*
  * Finds an object.
  *
- * kind  What it must be, such as "LatestTable"; NULL for anything.
+ * kind  The kind that it must have, such as "LatestTable"; NULL for any.
  */
 static inline int shmkit_find(shmkit_segment *s, const char *name, const char *kind, shmkit_object *object) {
   uint32_t index = 0;
@@ -757,7 +757,7 @@ static inline int shmkit_find(shmkit_segment *s, const char *name, const char *k
   return code;
 }
 
-/* The same, and waits until the object is there. */
+/* The same, but waits until the object exists. */
 static inline int shmkit_find_wait(shmkit_segment *s, const char *name, const char *kind, shmkit_object *object,
                                    int64_t timeout_ms) {
   int64_t deadline = shmkit_i_deadline(timeout_ms);
@@ -789,13 +789,13 @@ static inline int shmkit_check_schema(const shmkit_object *object, const char *s
 
 /* ------------------------------------------------------------------ roles */
 
-/* Takes a role that nobody alive holds. */
+/* Takes a role that no living attachment holds. */
 static inline int shmkit_i_take_role(const shmkit_segment *s, uint32_t *word) {
   if (s->read_only) return SHMKIT_READ_ONLY;
   for (;;) {
     uint32_t holder = shmkit_i_load(word); /* pairs: role word */
     if (holder != 0 && shmkit_is_alive(s, holder)) return SHMKIT_TAKEN;
-    /* Whoever takes it over sees all that its holder wrote before releasing it. */
+    /* The next holder sees everything that this one wrote before releasing it. */
     if (shmkit_i_change(word, holder, s->id)) return holder == 0 ? 1 : SHMKIT_OWNER_DIED;
   }
 }
@@ -885,15 +885,15 @@ static inline int shmkit_table_read(const shmkit_table *t, uint32_t row, void *i
   }
 }
 
-/* How many changes there were to all rows together, modulo 2^32: where shmkit_table_next_change can begin. */
+/* The number of changes to all rows together, modulo 2^32: shmkit_table_next_change can begin there. */
 static inline uint32_t shmkit_table_changes(const shmkit_table *t) {
   return shmkit_i_load(shmkit_i_word(t->memory, 132)); /* pairs: table changes */
 }
 
 /*
- * Finds the next row that changed: 1 and the row, and `since` moves on; 0 if there is none yet. SHMKIT_LAPPED if there
- * were more changes than the log holds: `since` is now, and the caller looks at all rows. A row may be found that a
- * writer was writing when it died.
+ * Finds the next row that changed: returns 1 and the row, and moves `since` on; 0 if there is none yet. SHMKIT_LAPPED
+ * if there were more changes than the log holds: `since` is then the latest change, and the caller reads all rows. It
+ * may also find a row that a writer was writing when it died.
  */
 static inline int shmkit_table_next_change(const shmkit_table *t, uint32_t *since, uint32_t *row) {
   for (;;) {
@@ -928,7 +928,7 @@ static inline uint32_t *shmkit_i_changed_event(void *self) {
   return t->segment->read_only ? NULL : shmkit_i_word(t->memory, 136);
 }
 
-/* Waits until there were other changes than `since`. */
+/* Waits until the count of changes differs from `since`. */
 static inline int shmkit_table_wait(const shmkit_table *t, uint32_t since, int64_t timeout_ms) {
   shmkit_i_change_wait wait;
   wait.table = t;
@@ -942,7 +942,7 @@ typedef struct shmkit_table_writer {
   int is_fenced;
 } shmkit_table_writer;
 
-/* Becomes the writer, also in place of one that died. */
+/* Becomes the writer, also in place of a dead one. */
 static inline int shmkit_table_writer_take(shmkit_table_writer *w, const shmkit_table *t) {
   int code = shmkit_i_take_role(t->segment, shmkit_i_word(t->memory, 128));
   uint32_t *changes = shmkit_i_word(t->memory, 132);
@@ -1030,11 +1030,11 @@ typedef struct shmkit_ring_producer {
   const shmkit_ring *ring; /* which must last as long */
   uint32_t next;           /* the position to be claimed next */
   uint32_t tail;           /* the position published up to */
-  uint32_t limit;          /* the position at which there was no space, at the last look */
+  uint32_t limit;          /* the position at which there was no space, when last checked */
   int is_fenced;
 } shmkit_ring_producer;
 
-/* Becomes the producer, also in place of one that died. */
+/* Becomes the producer, also in place of a dead one. */
 static inline int shmkit_ring_producer_take(shmkit_ring_producer *p, const shmkit_ring *r) {
   int code = shmkit_i_take_role(r->segment, shmkit_i_word(r->memory, 384));
   if (code < 0) return code;
@@ -1056,7 +1056,7 @@ static inline uint32_t *shmkit_i_freed_event(void *self) {
 }
 
 /*
- * The next record to fill, behind those already claimed and not yet published, with old bytes in it; NULL if the ring
+ * The next record to fill, after those already claimed and not yet published, with old bytes in it; NULL if the ring
  * is full.
  */
 static inline void *shmkit_ring_claim(shmkit_ring_producer *p) {
@@ -1101,7 +1101,7 @@ static inline int shmkit_ring_push_wait(shmkit_ring_producer *p, const void *rec
   return shmkit_ring_publish(p);
 }
 
-/* Gives the role back. What was claimed and not published is never seen. */
+/* Releases the role. Records that were claimed and not published are never seen. */
 static inline int shmkit_ring_producer_give(shmkit_ring_producer *p) {
   p->next = p->limit = p->tail;
   return shmkit_i_give_role(p->ring->segment, shmkit_i_word(p->ring->memory, 384));
@@ -1111,12 +1111,12 @@ typedef struct shmkit_ring_consumer {
   const shmkit_ring *ring; /* which must last as long */
   uint32_t head;           /* the position freed up to */
   uint32_t position;       /* the position to be received next */
-  uint32_t limit;          /* the position up to which there were records, at the last look */
+  uint32_t limit;          /* the position up to which there were records, when last checked */
   uint32_t held_most;
   int is_fenced;
 } shmkit_ring_consumer;
 
-/* Becomes the consumer, also in place of one that died. */
+/* Becomes the consumer, also in place of a dead one. */
 static inline int shmkit_ring_consumer_take(shmkit_ring_consumer *c, const shmkit_ring *r) {
   int code = shmkit_i_take_role(r->segment, shmkit_i_word(r->memory, 512));
   uint32_t quarter = (r->slot_mask + 1) / 4;
@@ -1153,7 +1153,7 @@ static inline uint32_t *shmkit_i_published_event(void *self) {
 
 /*
  * The next record, in place; NULL if there is none. It is good until the next call; those before it are freed by 64,
- * when no more are known, and by shmkit_ring_free. What was not freed a successor receives again.
+ * when no more are known, and by shmkit_ring_free. A successor receives records again that were not freed.
  */
 static inline const void *shmkit_ring_next(shmkit_ring_consumer *c) {
   const shmkit_ring *r = c->ring;
@@ -1189,7 +1189,7 @@ static inline int shmkit_ring_shift_wait(shmkit_ring_consumer *c, void *into, in
   return 1;
 }
 
-/* Gives the role back. What shmkit_ring_next returned counts as received. */
+/* Releases the role. Records that shmkit_ring_next returned count as received. */
 static inline int shmkit_ring_consumer_give(shmkit_ring_consumer *c) {
   shmkit_ring_free(c);
   return shmkit_i_give_role(c->ring->segment, shmkit_i_word(c->ring->memory, 512));
@@ -1199,11 +1199,11 @@ static inline int shmkit_ring_consumer_give(shmkit_ring_consumer *c) {
 
 #define SHMKIT_I_MARK 0x80000000u
 
-/* The word of a lock that one attachment owns, behind it its counts and those that are blocked. */
+/* The word of a lock that one attachment owns, followed by its counts and the blocked attachments. */
 typedef struct shmkit_mutex {
   shmkit_segment *segment;
   uint8_t *memory;
-  int breaks; /* whether an owner breaks it that does not repair what a dead one left */
+  int breaks; /* whether an owner that does not repair the data after a death breaks it */
 } shmkit_mutex;
 
 static inline int shmkit_mutex_attach(shmkit_mutex *m, const shmkit_object *object) {
@@ -1229,7 +1229,7 @@ static inline int shmkit_i_is_takeable(const shmkit_mutex *m, uint32_t word) {
   return (word & ~SHMKIT_I_MARK) == m->segment->id ? SHMKIT_ALREADY_OWNER : 1;
 }
 
-/* Takes the word from an owner that died. A death right behind the exchange is found by the next one alike. */
+/* Takes the word from a dead owner. The next owner finds a death right after the exchange in the same way. */
 static inline int shmkit_i_take_over(const shmkit_mutex *m, uint32_t word) {
   uint32_t owner = word & ~SHMKIT_I_MARK;
   if (owner == 0 || owner == m->segment->id || shmkit_is_alive(m->segment, owner)) return 0;
@@ -1245,7 +1245,7 @@ static inline int shmkit_mutex_is_owned(const shmkit_mutex *m) {
   return !m->segment->read_only && (shmkit_i_peek(shmkit_i_lock_word(m)) & ~SHMKIT_I_MARK) == m->segment->id;
 }
 
-/* Whether this attachment holds the lock, and nobody has repaired since what an owner left that died. */
+/* Whether this attachment holds the lock, an owner has died, and the data was not repaired since. */
 static inline int shmkit_mutex_owner_died(const shmkit_mutex *m) {
   return shmkit_mutex_is_owned(m) && shmkit_i_peek(shmkit_i_word(m->memory, 4)) != 0;
 }
@@ -1265,7 +1265,7 @@ static inline int shmkit_mutex_try_lock(const shmkit_mutex *m) {
   return shmkit_i_taken(m, 0);
 }
 
-/* Waits for the word, marked so that its owner wakes whoever sleeps. */
+/* Waits for the word, with the mark, so that its owner wakes sleepers. */
 static inline int shmkit_i_sleep_for_lock(const shmkit_mutex *m, int64_t deadline) {
   uint32_t *lock = shmkit_i_lock_word(m), id = m->segment->id;
   int is_first;
@@ -1289,8 +1289,8 @@ static inline int shmkit_i_sleep_for_lock(const shmkit_mutex *m, int64_t deadlin
 }
 
 /*
- * Takes the lock; waits for it, asleep, for so long. 2 if an owner died and nobody repaired since what it left: repair
- * it, and call shmkit_mutex_mark_consistent.
+ * Takes the lock; sleeps until it is free, or the time is over. 2 if an owner died and the data was not repaired since:
+ * repair it, and call shmkit_mutex_mark_consistent.
  */
 static inline int shmkit_mutex_lock(const shmkit_mutex *m, int64_t timeout_ms) {
   int64_t deadline;
@@ -1317,7 +1317,7 @@ static inline int shmkit_mutex_lock(const shmkit_mutex *m, int64_t timeout_ms) {
   return code == 1 ? shmkit_i_taken(m, 1) : code;
 }
 
-/* Declares that what the mutex protects is in order again after an owner died. */
+/* Declares the protected data repaired after an owner died. */
 static inline int shmkit_mutex_mark_consistent(const shmkit_mutex *m) {
   if (!shmkit_mutex_is_owned(m)) return SHMKIT_NOT_OWNER;
   if (shmkit_i_peek(shmkit_i_word(m->memory, 4)) == 0) return 0;
@@ -1325,7 +1325,7 @@ static inline int shmkit_mutex_mark_consistent(const shmkit_mutex *m) {
   return 1;
 }
 
-/* Gives the lock back. Breaks a mutex whose last owner died if it was not marked consistent. */
+/* Unlocks. Breaks a mutex whose last owner died if it was not marked consistent. */
 static inline int shmkit_mutex_unlock(const shmkit_mutex *m) {
   uint32_t *lock = shmkit_i_lock_word(m);
   if (m->segment->read_only) return SHMKIT_READ_ONLY;
@@ -1339,7 +1339,7 @@ static inline int shmkit_mutex_unlock(const shmkit_mutex *m) {
     }
     shmkit_i_store(shmkit_i_word(m->memory, 4), 0);
   }
-  /* If this process dies before it wakes those that sleep, they look by themselves after 40 ms. */
+  /* If this process dies before it wakes the sleepers, they check by themselves after 40 ms. */
   if ((__atomic_exchange_n(lock, 0u, __ATOMIC_SEQ_CST) & SHMKIT_I_MARK) != 0) shmkit_i_futex_wake(lock, 1);
   return 1;
 }
@@ -1366,7 +1366,7 @@ static inline int shmkit_seqlock_attach(shmkit_seqlock *l, const shmkit_object *
   return l->payload_bytes == payload_bytes ? 1 : SHMKIT_OTHER_SCHEMA;
 }
 
-/* 1 if somebody alive is writing, or has ended meanwhile. */
+/* 1 if a living attachment is writing, or has ended its write meanwhile. */
 static inline int shmkit_i_require_writer(const shmkit_seqlock *l, uint32_t sequence) {
   uint32_t owner = shmkit_i_load(shmkit_i_lock_word(&l->lock)) & ~SHMKIT_I_MARK, id = l->lock.segment->id;
   if (owner != 0 && (owner != id || id == 0) && shmkit_is_alive(l->lock.segment, owner)) return 1;
@@ -1376,8 +1376,8 @@ static inline int shmkit_i_require_writer(const shmkit_seqlock *l, uint32_t sequ
 }
 
 /*
- * Copies the record, whole. Waits while a write is in progress, for so long; SHMKIT_DEAD_WRITER if its writer died and
- * nobody has written since.
+ * Copies the record, whole. Waits while a write is in progress, up to the timeout; SHMKIT_DEAD_WRITER if its writer
+ * died and none has written since.
  */
 static inline int shmkit_seqlock_read(const shmkit_seqlock *l, void *into, int64_t timeout_ms) {
   const uint32_t *word = shmkit_i_word(l->memory, 256);
@@ -1407,7 +1407,7 @@ static inline int shmkit_seqlock_read(const shmkit_seqlock *l, void *into, int64
   }
 }
 
-/* Begins to write: the payload, in place, as it is. NULL if this attachment does not hold the lock, or writes already. */
+/* Begins to write: returns the payload, in place. NULL if this attachment does not hold the lock, or writes already. */
 static inline void *shmkit_seqlock_begin(const shmkit_seqlock *l) {
   uint32_t *sequence = shmkit_i_word(l->memory, 256), *writer = shmkit_i_word(l->memory, 260);
   uint32_t now;
@@ -1416,7 +1416,7 @@ static inline void *shmkit_seqlock_begin(const shmkit_seqlock *l) {
   if ((now & 1) != 0 && shmkit_i_peek(writer) == l->lock.segment->id) return NULL;
   shmkit_i_poke(writer, l->lock.segment->id);
   shmkit_i_store(sequence, now | 1); /* odd stays odd after a death; pairs: seqlock sequence */
-  __atomic_thread_fence(__ATOMIC_RELEASE); /* whoever sees anything of what follows finds the sequence changed */
+  __atomic_thread_fence(__ATOMIC_RELEASE); /* a reader that sees any of the following finds the sequence changed */
   return l->memory + 264;
 }
 
@@ -1459,27 +1459,27 @@ static inline uint64_t shmkit_i_read_position(const uint32_t *low_word, const ui
 /* Whether the low word begins the next epoch: that epoch is stored first. */
 static inline int shmkit_i_begins_epoch(uint32_t low, uint32_t epoch) { return (((low >> 30) - epoch) & 3) == 1; }
 
-/* The position with given low bits that is nearest behind another one. */
+/* The nearest position before another one with the given low bits. */
 static inline int64_t shmkit_i_position_before(uint32_t low, int64_t before) {
   return before - (int64_t)(uint32_t)((uint32_t)before - low);
 }
 
-/* The one nearest behind or at another one, counted forwards. */
+/* The nearest position from another one on with the given low bits. */
 static inline int64_t shmkit_i_position_after(uint32_t low, int64_t after) {
   return after + (int64_t)(uint32_t)(low - (uint32_t)after);
 }
 
 /* -------------------------------------------------------------- Broadcast */
 
-/* A stream of records from one writer, or many in turns, to any number of readers. Nobody waits for a reader. */
+/* A stream of records from one writer, or many in turns, to any number of readers. Writers never wait for readers. */
 typedef struct shmkit_broadcast {
   shmkit_segment *segment;
   uint8_t *memory;
-  uint32_t capacity; /* by how many records readers may lag behind */
+  uint32_t capacity; /* how many records readers may lag behind */
   uint32_t record_bytes;
   uint32_t slot_mask; /* slots, less one */
   uint32_t batch;     /* how many may be claimed before they are published */
-  uint32_t reach;     /* how far behind the tail a record is whole, whatever is claimed */
+  uint32_t reach;     /* how far before the tail a record is whole, whatever is claimed */
   int is_shared;      /* whether many may write */
 } shmkit_broadcast;
 
@@ -1511,11 +1511,11 @@ static inline uint64_t shmkit_broadcast_position(const shmkit_broadcast *b) {
 typedef struct shmkit_broadcast_reader {
   const shmkit_broadcast *broadcast; /* which must last as long */
   uint64_t position;                 /* of the record to be received next */
-  uint64_t known;                    /* up to which there were records, at the last look */
+  uint64_t known;                    /* up to which there were records, when last checked */
   uint64_t lost;                     /* how many were overwritten before they were received: exact */
 } shmkit_broadcast_reader;
 
-#define SHMKIT_NEWEST INT64_C(-1) /* with what is published from now on */
+#define SHMKIT_NEWEST INT64_C(-1) /* with the records published from now on */
 #define SHMKIT_OLDEST INT64_C(-2) /* with the oldest record still there */
 
 /* Begins to read at the newest, the oldest or a position. */
@@ -1529,7 +1529,7 @@ static inline int shmkit_broadcast_read_from(shmkit_broadcast_reader *r, const s
   return 1;
 }
 
-/* Looks for new records, and counts what was overwritten before it was received. */
+/* Checks for new records, and counts those that were overwritten before they were received. */
 static inline int shmkit_i_has_news(void *self) {
   shmkit_broadcast_reader *r = (shmkit_broadcast_reader *)self;
   const shmkit_broadcast *b = r->broadcast;
@@ -1547,7 +1547,7 @@ static inline uint32_t *shmkit_i_news_event(void *self) {
   return b->segment->read_only ? NULL : shmkit_i_word(b->memory, 384);
 }
 
-/* Copies up to `limit` records, one behind the other, and returns how many: 0 if there are none. Never torn. */
+/* Copies up to `limit` records, one after the other, and returns how many: 0 if there are none. Never torn. */
 static inline uint32_t shmkit_broadcast_drain(shmkit_broadcast_reader *r, void *into, uint32_t limit) {
   const shmkit_broadcast *b = r->broadcast;
   while (limit > 0 && shmkit_i_has_news(r)) {
@@ -1588,7 +1588,7 @@ typedef struct shmkit_broadcast_writer {
   int is_fenced;
 } shmkit_broadcast_writer;
 
-/* Becomes the writer, also in place of one that died; or one of many. */
+/* Becomes the writer, also in place of a dead one, or one of many. */
 static inline int shmkit_broadcast_writer_take(shmkit_broadcast_writer *w, const shmkit_broadcast *b) {
   int code = b->segment->read_only ? SHMKIT_READ_ONLY : 1;
   if (!b->is_shared) code = shmkit_i_take_role(b->segment, shmkit_i_word(b->memory, 256));
@@ -1604,7 +1604,7 @@ static inline int shmkit_broadcast_writer_take(shmkit_broadcast_writer *w, const
 }
 
 /*
- * The next record to fill, behind those already claimed, with old bytes in it; NULL if half the capacity is claimed.
+ * The next record to fill, after those already claimed, with old bytes in it; NULL if half the capacity is claimed.
  * One of many writers waits here for its turn, which lasts until it publishes.
  */
 static inline void *shmkit_broadcast_claim(shmkit_broadcast_writer *w) {
@@ -1612,7 +1612,7 @@ static inline void *shmkit_broadcast_claim(shmkit_broadcast_writer *w) {
   if (!w->is_writing) {
     int code = shmkit_mutex_lock(&w->turn, -1);
     if (code < 0) return NULL;
-    if (code == SHMKIT_OWNER_DIED) shmkit_mutex_mark_consistent(&w->turn); /* it left at most what nobody sees */
+    if (code == SHMKIT_OWNER_DIED) shmkit_mutex_mark_consistent(&w->turn); /* it left nothing visible */
     w->next = w->tail = shmkit_i_load(shmkit_i_word(b->memory, 128));
     w->is_writing = 1;
   }
@@ -1649,7 +1649,7 @@ static inline int shmkit_broadcast_push(shmkit_broadcast_writer *w, const void *
   return shmkit_broadcast_publish(w);
 }
 
-/* Gives the role, or the turn, back. What was claimed and not published is never seen. */
+/* Releases the role, or the turn. Records that were claimed and not published are never seen. */
 static inline int shmkit_broadcast_writer_give(shmkit_broadcast_writer *w) {
   const shmkit_broadcast *b = w->broadcast;
   w->next = w->tail;
@@ -1726,7 +1726,7 @@ typedef struct shmkit_pipeline_reader {
   uint32_t held_most;
   int is_fenced;
   int64_t probed;
-  uint64_t lost; /* how many records were gone that this reader was to begin with: exact */
+  uint64_t lost; /* how many records were lost before this reader could begin: exact */
 } shmkit_pipeline_reader;
 
 #define SHMKIT_I_JOINING 1u
@@ -1797,7 +1797,7 @@ static inline uint32_t shmkit_i_place(uint32_t state, int64_t position) {
 }
 
 /*
- * Becomes a reader, also in place of one that died or left: where that one was, else as told.
+ * Becomes a reader, also in place of one that died or left: at its place, else as requested.
  *
  * from           SHMKIT_NEWEST or SHMKIT_OLDEST, if nobody has read there before; or a whole position, whoever has.
  * waits_for_all  Whether it receives nothing while a reader that it comes after is not there.

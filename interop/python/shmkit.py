@@ -51,15 +51,15 @@ class SegmentStateError(ShmkitError):
 
 
 class RoleTakenError(ShmkitError):
-    """Somebody alive holds the role."""
+    """A living attachment holds the role."""
 
 
 class NotOwnerError(ShmkitError):
-    """The lock is not this attachment's, or is already."""
+    """This attachment does not hold the lock, or holds it already."""
 
 
 class OwnerDiedError(ShmkitError):
-    """An owner of the mutex died, and the next one unlocked it without having repaired what it left."""
+    """An owner of the mutex died, and the next one unlocked it without marking it consistent."""
 
 
 class ClosedError(ShmkitError):
@@ -83,7 +83,7 @@ class _Timespec(ctypes.Structure):
 
 
 def _flock(fd: int, command: int, kind: int, at: int, length: int = 1) -> int:
-    """Sets or asks about a lock of bytes; the type that was found."""
+    """Sets a lock of bytes, or asks about it; returns the type that was found."""
     return _FLOCK.unpack(fcntl.fcntl(fd, command, _FLOCK.pack(kind, os.SEEK_SET, at, length, 0)))[0]
 
 
@@ -112,7 +112,7 @@ def _membarrier(command: int) -> bool:
 
 
 def _futex_wait(address: int, expected: int, deadline: float) -> bool:
-    """Sleeps while the word is as expected, until a time on the monotonic clock: then False. May end early."""
+    """Sleeps while the word is as expected. False once a time on the monotonic clock has passed; may end early."""
     limit = None
     if deadline != float("inf"):
         limit = ctypes.byref(_Timespec(int(deadline), int(deadline % 1 * 1e9)))
@@ -130,7 +130,7 @@ _compare_exchange: Optional[Callable[[int, int, int], int]] = None
 
 
 def _make_compare_exchange() -> Callable[[int, int, int], int]:
-    """A function of address, expected and replacement that returns what the word was; a full fence."""
+    """A function of address, expected and replacement that returns the word's former value; a full fence."""
     global _code, _compare_exchange
     if _compare_exchange is not None:
         return _compare_exchange
@@ -181,7 +181,7 @@ class Field(NamedTuple):
 
 
 class Layout:
-    """What a record holds, by its schema text."""
+    """The layout of a record, by its schema text."""
 
     def __init__(self, schema: str) -> None:
         self.schema = schema
@@ -206,8 +206,8 @@ class Layout:
         return dict(zip(self._names, values)) if self._is_flat else self._take(values, 0)
 
     def encode(self, record: Any) -> bytes:
-        """The bytes of a record: of a dict with a value for every field, as `decode` gives it; or of bytes, or a NumPy
-        record, that are them already."""
+        """The bytes of a record, from a dict with a value for every field, as `decode` returns it; bytes or a NumPy
+        record are taken as they are."""
         if not isinstance(record, dict):
             data = record.tobytes() if hasattr(record, "tobytes") else bytes(record)
             if len(data) != self.size:
@@ -438,7 +438,7 @@ _SLOT_LIMIT, _SLOT_BITS, _EPOCH_LIMIT = 1024, 10, 1 << 21
 
 
 class SegmentInfo(NamedTuple):
-    """What can be told of a segment without attaching to it."""
+    """What is known of a segment without attaching to it."""
 
     name: str
     byte_length: int
@@ -448,7 +448,7 @@ class SegmentInfo(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An object of a segment, as its catalog tells."""
+    """An object of a segment, as its catalog describes it."""
 
     name: str
     kind: str
@@ -458,7 +458,7 @@ class Entry(NamedTuple):
 
 
 class Participant(NamedTuple):
-    """Somebody who is attached."""
+    """A participant: an attached process."""
 
     id: int
     slot: int
@@ -588,7 +588,7 @@ class Segment:
         self.close()
 
     def close(self) -> None:
-        """Leaves the segment, and gives back what this attachment held. Arrays that are left keep the memory."""
+        """Leaves the segment, and releases what it held. Arrays that still exist keep the memory mapped."""
         if self._fd < 0:
             return
         if self._slot >= 0:
@@ -607,7 +607,7 @@ class Segment:
                 pass  # goes with the last array
 
     def objects(self) -> List[Entry]:
-        """What lies in the segment, in the order in which it was made."""
+        """The objects of the segment, in the order in which they were made."""
         self._require_open()
         count, end, found = self._words[self._header.catalog // 4], self._header.objects, []  # pairs: catalog count
         if count > self._header.entries:
@@ -624,7 +624,7 @@ class Segment:
         return found
 
     def find(self, name: str, kind: Optional[str] = None, timeout: Optional[float] = 0) -> Entry:
-        """The object of that name, once it is there."""
+        """The object of that name; waits until it exists."""
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
             for entry in self.objects():
@@ -666,7 +666,7 @@ class Segment:
         return self._bytes[entry.offset:entry.offset + entry.byte_length]
 
     def participants(self) -> List[Participant]:
-        """Who is attached now, without those that only read."""
+        """The participants: attachments that may write."""
         self._require_open()
         found = []
         for slot in range(self._header.slots):
@@ -826,14 +826,14 @@ class Segment:
         return _make_compare_exchange()(self._address + word * 4, expected, replacement) == expected
 
     def _store(self, word: int, value: int) -> int:
-        """Stores a word, as a full fence does; what it was."""
+        """Stores a word with a full fence; returns its former value."""
         while True:
             found = self._words[word]
             if self._change(word, found, value):
                 return found
 
     def _take_role(self, word: int, what: str) -> bool:
-        """Takes a role that nobody alive holds; whether its holder died."""
+        """Takes a role that no living attachment holds; returns whether its holder died."""
         self._require_open()
         if self.read_only:
             raise ShmkitError(f"Cannot become {what} as the segment is attached for reading only")
@@ -853,7 +853,7 @@ class Segment:
         self._notify(event)
 
     def _notify(self, event: int) -> None:
-        """Wakes those that wait for what was changed."""
+        """Wakes those that wait for the change."""
         while self._words[event] & _ASLEEP:  # pairs: event count, Dekker's way
             found = self._words[event]
             if self._change(event, found, (found + 2 & 0xFFFFFFFF) & ~_ASLEEP):
@@ -930,7 +930,7 @@ class _Object:
 
 
 class _Part(_Object):
-    """An object of a segment, and what its records are."""
+    """An object of a segment, with the layout of its records."""
 
     def __init__(self, segment: Segment, entry: Entry, header_bytes: int) -> None:
         super().__init__(segment, entry, header_bytes)
@@ -946,7 +946,7 @@ class _Part(_Object):
                 return own // 4 << 32 | low
 
     def _array(self, offset: int, count: int, dtype: Any, stride: int) -> Any:
-        """Elements in place, for looking."""
+        """Elements in place, read-only."""
         _require_numpy()
         array = _numpy.ndarray((count,), dtype, self.segment._memory, self._offset + offset, (stride,))
         array.flags.writeable = False
@@ -962,7 +962,7 @@ class _Role:
         self._segment = part.segment
         self._role = part._word(offset)
         self._is_open = False
-        #: Whether whoever held the role before died with it.
+        #: Whether the previous holder of the role died while it held it.
         self.owner_died: bool = self._segment._take_role(self._role, self._what)
         self._is_open = True
         self._is_fenced = _membarrier(_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED)
@@ -974,7 +974,7 @@ class _Role:
         self.close()
 
     def close(self) -> None:
-        """Gives the role back."""
+        """Releases the role."""
         if self._is_open and self._segment._fd >= 0:
             self._segment._change(self._role, self._segment._id, 0)  # pairs: role word
         self._is_open = False
@@ -986,7 +986,7 @@ class _Role:
 
 
 class LatestTable(_Part):
-    """The latest value of each of many rows. Reading writes nothing, and waits for nobody."""
+    """The latest value of each of many rows. Reading writes nothing, and never waits."""
 
     def __init__(self, segment: Segment, entry: Entry) -> None:
         super().__init__(segment, entry, 256)
@@ -1026,7 +1026,7 @@ class LatestTable(_Part):
                 return self.layout.decode(copy)
 
     def writer(self) -> "TableWriter":
-        """Becomes the writer; also in place of one that died."""
+        """Becomes the writer, also in place of a dead one."""
         return TableWriter(self)
 
     def __iter__(self) -> Iterator[Optional[Dict[str, Any]]]:
@@ -1043,12 +1043,12 @@ class LatestTable(_Part):
 
     @property
     def changes(self) -> int:
-        """How many changes there were to all rows together, modulo 2^32."""
+        """The number of changes to all rows together, modulo 2^32."""
         self.segment._require_open()
         return self._load(132)  # pairs: table changes
 
     def changed_since(self, since: int) -> Tuple[List[int], int]:
-        """The rows that were written since a count of changes, each once, and the count to go on from."""
+        """The rows that were written since a count of changes, each once, and the count to continue from."""
         now = self.changes
         count = now - since & 0xFFFFFFFF
         if count <= self._log_mask:
@@ -1058,7 +1058,7 @@ class LatestTable(_Part):
         return [row for row in range(self.rows) if self.version(row) > 0], now
 
     def wait(self, since: int, timeout: Optional[float] = None) -> bool:
-        """Waits until there were other changes than `since`."""
+        """Waits until the count of changes differs from `since`."""
         return self.segment._wait(lambda: self.changes != since, self._word(136), timeout)
 
     def slots(self) -> Any:
@@ -1076,11 +1076,11 @@ class LatestTable(_Part):
         return array
 
     def versions(self) -> Any:
-        """The rows' versions modulo 2^32, in place: a NumPy array. 0 is never written."""
+        """The rows' versions modulo 2^32, in place: a NumPy array. 0 means never written."""
         return self._array(256, self.rows, "<u4", self._row_bytes)
 
     def array(self) -> Any:
-        """The latest values of all rows: a NumPy structured array, each row whole. Zeros where none was written."""
+        """The latest values of all rows: a NumPy structured array, each row whole. Zeros if never written."""
         slots, versions = self.slots(), self.versions()
         found = _numpy.zeros(self.rows, self.layout.dtype)
         left = _numpy.arange(self.rows)
@@ -1092,7 +1092,7 @@ class LatestTable(_Part):
 
 
 class TableWriter(_Role):
-    """The one writer of a table; for `with`. Readers see each row as it was or as it is, whatever becomes of it."""
+    """The one writer of a table; for `with`. Readers see each row before or after a write, whenever the writer dies."""
 
     def __init__(self, table: LatestTable) -> None:
         super().__init__(table, 128, "writer")
@@ -1122,13 +1122,13 @@ class TableWriter(_Role):
         self._count()
 
     def close(self) -> None:
-        """Gives the role back."""
+        """Releases the role."""
         if self._is_open and self._segment._fd >= 0:
             self._count()
         super().close()
 
     def _count(self) -> None:
-        """Counts the change that was made, if one was."""
+        """Counts the change that was made, if any."""
         if not self._is_between:
             return
         table = self._table
@@ -1153,17 +1153,17 @@ class SpscRing(_Part):
             self._refuse("its length", entry.byte_length)
 
     def __len__(self) -> int:
-        """How many records are published and not given back."""
+        """The number of records that are published and not freed."""
         self.segment._require_open()
         head = self._load(256)
         return min(self._load(128) - head & 0xFFFFFFFF, self.capacity)
 
     def consumer(self) -> "RingConsumer":
-        """Becomes the consumer, at the first record that was not given back; also in place of one that died."""
+        """Becomes the consumer, at the first record that was not freed, also in place of a dead one."""
         return RingConsumer(self)
 
     def producer(self) -> "RingProducer":
-        """Becomes the producer, behind the last record that was published; also in place of one that died."""
+        """Becomes the producer, after the last published record, also in place of a dead one."""
         return RingProducer(self)
 
 
@@ -1181,13 +1181,13 @@ class RingProducer(_Role):
         return self._tail
 
     def push(self, record: Any, timeout: Optional[float] = 0) -> bool:
-        """Publishes a record: a dict with a value for every field, its bytes, or a NumPy record. False if the ring is
-        full, and was so for as long."""
+        """Publishes a record: a dict with a value for every field, its bytes, or a NumPy record. False if the
+        ring stayed full until the timeout."""
         return self.push_all([record], timeout) == 1
 
     def push_all(self, records: Any, timeout: Optional[float] = 0) -> int:
-        """Publishes records, in as few steps as there is space for; those of a NumPy array, too. How many it were: less
-        than all if the ring is full, and was so for as long."""
+        """Publishes records, or those of a NumPy array, in as few steps as there is space for. Returns how many: fewer
+        than all if the ring stayed full until the timeout."""
         self._require_open()
         ring, encode = self._ring, self._ring.layout.encode
         size, slots = ring.layout.size, ring._mask + 1
@@ -1224,8 +1224,7 @@ class RingProducer(_Role):
 
 
 class RingConsumer(_Role):
-    """The one consumer of a ring; for `with`. What `peek` returned and `free` did not give back, a successor receives
-    again."""
+    """The one consumer of a ring; for `with`. A successor receives the records again that were peeked and not freed."""
 
     def __init__(self, ring: SpscRing) -> None:
         super().__init__(ring, 512, "consumer")
@@ -1234,7 +1233,7 @@ class RingConsumer(_Role):
 
     @property
     def position(self) -> int:
-        """The position of the record that is given back next, modulo 2^32."""
+        """The position of the next record to free, modulo 2^32."""
         return self._head
 
     def wait(self, timeout: Optional[float] = None) -> bool:
@@ -1242,7 +1241,7 @@ class RingConsumer(_Role):
         return self._segment._wait(lambda: self._known() > 0, self._ring._word(640), timeout)
 
     def peek(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
-        """The next records as dicts, behind those peeked already. They are the ring's until `free`."""
+        """The next records as dicts, after those peeked already. They stay in the ring until `free`."""
         count = self._find(limit, timeout)
         ring, layout = self._ring, self._ring.layout
         memory, start, mask, size = self._segment._bytes, ring._offset + 896, ring._mask, layout.size
@@ -1251,7 +1250,7 @@ class RingConsumer(_Role):
         return [layout.decode(memory, start + (first + i & mask) * size) for i in range(count)]
 
     def peek_array(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> Any:
-        """The same as a NumPy structured array, in place: good until `free`. Up to the ring's end; the rest is next."""
+        """The same as a NumPy structured array in place, valid until `free`. Ends at the ring's end: call it again."""
         count, ring = self._find(limit, timeout), self._ring
         index = self._position & ring._mask
         count = min(count, ring._mask + 1 - index)
@@ -1259,7 +1258,7 @@ class RingConsumer(_Role):
         return ring._array(896 + index * ring.layout.size, count, ring.layout.dtype, ring.layout.size)
 
     def free(self) -> None:
-        """Gives all peeked records back: the producer may write over them."""
+        """Frees all peeked records: the producer may overwrite them."""
         self._require_open()
         if self._position == self._head:
             return
@@ -1269,13 +1268,13 @@ class RingConsumer(_Role):
         self._segment._publish(ring._word(256), self._head, ring._word(768), self._is_fenced)
 
     def drain(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
-        """Receives the next records as dicts, and gives them back."""
+        """Receives the next records as dicts, and frees them."""
         found = self.peek(limit, timeout)
         self.free()
         return found
 
     def drain_array(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> Any:
-        """Receives the next records as a NumPy structured array of its own, and gives them back."""
+        """Receives the next records as a NumPy structured array of their own, and frees them."""
         found = self.peek_array(limit, timeout).copy()
         self.free()
         return found
@@ -1295,7 +1294,7 @@ class RingConsumer(_Role):
 
 
 class Broadcast(_Part):
-    """A stream of records to any number of readers. Nobody waits for a reader."""
+    """A stream of records to any number of readers. The writer never waits for a reader."""
 
     def __init__(self, segment: Segment, entry: Entry) -> None:
         super().__init__(segment, entry, 768)
@@ -1311,17 +1310,17 @@ class Broadcast(_Part):
 
     @property
     def position(self) -> int:
-        """How many records were ever published."""
+        """The number of records that were ever published."""
         self.segment._require_open()
         return self._position_at(128, 132)  # pairs: broadcast tail
 
     def reader(self, start: Union[str, int] = "newest") -> "BroadcastReader":
-        """Makes a reader, which begins with the "newest", the "oldest", or at a position."""
+        """Makes a reader that begins with the "newest" record, the "oldest", or at a position."""
         return BroadcastReader(self, start)
 
 
 class BroadcastReader:
-    """A reader of a broadcast. It holds nothing and writes nothing, and needs no end."""
+    """A reader of a broadcast. It holds nothing and writes nothing, and need not be closed."""
 
     def __init__(self, broadcast: Broadcast, start: Union[str, int]) -> None:
         tail = broadcast.position
@@ -1336,7 +1335,7 @@ class BroadcastReader:
         self.lost = 0
 
     def wait(self, timeout: Optional[float] = None) -> bool:
-        """Waits for a record. Where the segment is attached for reading only, it looks every two milliseconds."""
+        """Waits for a record. On a read-only attachment it checks every two milliseconds."""
         broadcast = self._broadcast
         return broadcast.segment._wait(lambda: broadcast.position != self.position, broadcast._word(384), timeout)
 
@@ -1375,11 +1374,11 @@ class BroadcastReader:
 
 _MARK = _BROKEN = _DROPPED = 0x80000000
 _JOINING, _READING, _LEFT = 1, 2, 3
-_PROBE_S = 0.01  # between two questions whether a reader that holds one up lives
+_PROBE_S = 0.01  # interval between checks whether a reader that holds this one up is alive
 
 
 def _before(low: int, end: int) -> int:
-    """The last position up to another one with such low bits."""
+    """The last position, up to another one, that has these low bits."""
     return end - (end - low & 0xFFFFFFFF)
 
 
@@ -1472,7 +1471,7 @@ class PipelineReader:
             if segment._change(holder, held, segment._id if is_waited_for else segment._id | _MARK):
                 break
         self._is_open = True
-        #: Whether whoever read here before died.
+        #: Whether the previous reader at this place died.
         self.owner_died: bool = held & ~_MARK != 0
         # The place that was reached here is kept while the position is in motion.
         state, kept_at = words[place] & 3, pipeline._double(self._gate, 200)  # pairs: gate place
@@ -1487,7 +1486,7 @@ class PipelineReader:
         segment._notify(pipeline._gate(self._gate, 64))
         self._head = self._position = self._limit = first & 0xFFFFFFFF
         wanted = start if isinstance(start, int) else kept
-        #: How many records were gone that this reader was to begin with: exact.
+        #: How many records were lost before this reader could begin: exact.
         self.lost: int = max(0, first - wanted) if wanted >= 0 else 0
 
     def __enter__(self) -> "PipelineReader":
@@ -1497,7 +1496,7 @@ class PipelineReader:
         self.close()
 
     def close(self) -> None:
-        """Stops reading. What was peeked counts as received; a successor begins behind it."""
+        """Stops reading. Peeked records count as received; a successor begins after them."""
         if self._is_open and self._segment._fd >= 0:
             self.free()
             pipeline, segment = self._pipeline, self._segment
@@ -1509,7 +1508,7 @@ class PipelineReader:
 
     @property
     def position(self) -> int:
-        """The position of the record that is given back next, modulo 2^32."""
+        """The position of the next record to free, modulo 2^32."""
         return self._head
 
     def wait(self, timeout: Optional[float] = None) -> bool:
@@ -1518,15 +1517,15 @@ class PipelineReader:
         return self._segment._wait(lambda: self._known() > 0, self._event, timeout)
 
     def peek(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
-        """The next records as dicts, behind those peeked already. They are this reader's until `free`."""
+        """The next records as dicts, after those peeked already. They are this reader's until `free`."""
         count, pipeline = self._find(limit, timeout), self._pipeline
         first, self._position = self._position, self._position + count & 0xFFFFFFFF
         memory, decode = self._segment._bytes, pipeline.layout.decode
         return [decode(memory, self._at(first + i)) for i in range(count)]
 
     def peek_array(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> Any:
-        """The same as a NumPy structured array in place, to be changed, too: good until `free`. Up to the memory's end;
-        the rest is next."""
+        """The same as a NumPy structured array in place, which may be changed; valid until `free`. It ends at the
+        memory's end; call it again."""
         count, pipeline = self._find(limit, timeout), self._pipeline
         index = self._position & pipeline._mask
         count = min(count, pipeline._mask + 1 - index)
@@ -1547,7 +1546,7 @@ class PipelineReader:
             self._segment._bytes[at + start:at + start + len(data)] = data
 
     def free(self) -> None:
-        """Gives all peeked records on: to the readers that come after this one, or back to the writer."""
+        """Passes all peeked records on, to the readers after this one or to the writer."""
         self._require_open()
         if self._position == self._head:
             return
@@ -1557,7 +1556,7 @@ class PipelineReader:
         self._segment._publish(pipeline._gate(gate, 0), self._head, pipeline._gate(gate, 64), self._is_fenced)
 
     def drain(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
-        """Receives the next records as dicts, and gives them on."""
+        """Receives the next records as dicts, and passes them on."""
         found = self.peek(limit, timeout)
         self.free()
         return found
@@ -1603,7 +1602,7 @@ class PipelineReader:
         return pipeline._word(384) if self._narrowest is None else pipeline._gate(self._narrowest, 64)
 
     def _known(self) -> int:
-        """How many records are published, and received by all before this reader."""
+        """The number of records that are published, and received by all readers before this one."""
         left = self._limit - self._position & 0xFFFFFFFF
         if left > 0:
             return left
@@ -1630,7 +1629,7 @@ class PipelineReader:
         return found
 
     def _probe(self, gate: int) -> None:
-        """Lets nobody wait for a dead reader any more. Asks the kernel now and then only."""
+        """Drops a dead reader, so that no process waits for it. Asks the kernel only now and then."""
         now, pipeline, segment = time.monotonic(), self._pipeline, self._segment
         if now - self._probed < _PROBE_S:
             return
@@ -1653,11 +1652,11 @@ class PipelineReader:
         return count if limit is None else min(count, limit)
 
 
-_LIFE_CHECK_S = 0.04  # after so long asleep, whether the owner lives
+_LIFE_CHECK_S = 0.04  # a sleeper checks at this interval whether the owner is alive
 
 
 class Mutex(_Object):
-    """A lock that one attachment owns; for `with`. If an owner dies, the next one is told: see `owner_died`.
+    """A lock that one attachment owns; for `with`. If an owner dies, the next one learns of it: see `owner_died`.
 
     With `with`, too: `with mutex: if mutex.owner_died: repair(); mutex.mark_consistent()`.
     """
@@ -1681,11 +1680,11 @@ class Mutex(_Object):
 
     @property
     def owner_died(self) -> bool:
-        """Whether this attachment owns it, and nobody has repaired what an owner left that died."""
+        """Whether this attachment owns it, an owner has died, and it was not marked consistent since."""
         return self.is_owned and self._load(4) != 0
 
     def lock(self, timeout: Optional[float] = None) -> bool:
-        """Takes the lock; waits for it, asleep. False if it was not free in that time.
+        """Takes the lock; sleeps until it is free. False if it was not free in time.
 
         Raises OwnerDiedError if it is broken, NotOwnerError if this attachment owns it already.
         """
@@ -1709,7 +1708,7 @@ class Mutex(_Object):
                 segment._store(place, 0)  # pairs: blocked place
 
     def unlock(self) -> None:
-        """Gives the lock back. Breaks it for all if its last owner died and it was not marked consistent."""
+        """Unlocks. Breaks the lock for all processes if an owner died and it was not marked consistent."""
         segment, word = self.segment, self._lock
         self._require_owned("unlock")
         if segment._change(word, segment._id, 0):  # pairs: lock word
@@ -1722,7 +1721,7 @@ class Mutex(_Object):
             _futex_wake(segment._address + word * 4, 1)
 
     def mark_consistent(self) -> None:
-        """Says that what the mutex protects is in order again after an owner died."""
+        """Declares the protected data repaired after an owner died."""
         self._require_owned("mark")
         self.segment._store(self._word(4), 0)
 
@@ -1746,7 +1745,7 @@ class Mutex(_Object):
         return True
 
     def _take_over(self, found: int) -> bool:
-        """Takes the word from an owner that died. A death right behind it is found by the next one alike."""
+        """Takes the word from a dead owner. The next owner finds a death right after this in the same way."""
         segment, owner = self.segment, found & ~_MARK
         if owner in (0, segment._id) or segment.is_alive(owner):
             return False
@@ -1758,7 +1757,7 @@ class Mutex(_Object):
         return True
 
     def _announce(self) -> Optional[int]:
-        """Says that this attachment is blocked, for statistics; where, if there is a free place."""
+        """Announces that this attachment is blocked, for statistics; returns its place, if one is free."""
         segment = self.segment
         for place in range(self._word(128), self._word(256)):
             found = segment._words[place]  # pairs: blocked place
@@ -1767,7 +1766,7 @@ class Mutex(_Object):
         return None
 
     def _sleep(self, deadline: float) -> bool:
-        """Waits for the word, marked so that its owner wakes whoever sleeps."""
+        """Waits for the word, with the mark, so that its owner wakes sleepers."""
         segment, word, is_first = self.segment, self._lock, True
         while True:
             found = segment._words[word]  # pairs: lock word
