@@ -17,7 +17,7 @@ if (what === "wait") {
   const isWoken = futex.wait(0, start + Number(args[0]));
   tell({ isWoken, ms: futex.now() - start });
 } else if (what === "stay") {
-  // Says by a word that the wait is over, and stays until it is told to end: who stops it cannot be too late.
+  // Reports by a word that the wait is over, and stays until it is ended, so that a stop cannot come too late.
   tell("ready");
   const start = futex.now();
   const isWoken = futex.wait(0, start + Number(args[0]));

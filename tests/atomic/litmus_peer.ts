@@ -33,7 +33,7 @@ function buffer(mine: number, other: number, out: number, from: number, to: numb
   }
 }
 
-/** Store buffering where one side fences for both, as who is about to sleep does for who publishes. */
+/** Store buffering where one side fences for both, as a sleeper does for a publisher. */
 function bufferFenced(mine: number, other: number, out: number, to: number): void {
   for (let round = 1; round <= to; round++) {
     while (load(words, DONE + other) < round - 1) pause();
@@ -75,7 +75,7 @@ function write(to: number, publish: typeof release): void {
   }
 }
 
-/** Coherence: looks at one word never go backwards; looks at two words never reverse the order of the writes. */
+/** Coherence: loads of one word never go backwards; loads of two words never reverse the order of the writes. */
 function ordered(to: number): number {
   let violations = 0, x = 0;
   while (x < to) {

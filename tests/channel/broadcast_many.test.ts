@@ -130,7 +130,7 @@ describe("a Broadcast with many writers", { timeout: 120_000 + KILLS * 500 }, ()
         for (const limit = performance.now() + 10_000; broadcast.position - before < 100; read()) {
           assert(performance.now() < limit, `the others stand still, seed ${random.seed}`);
         }
-        // A count that was noted and not published is used again by nobody: the successor goes on behind it.
+        // No writer uses a count again that was noted and not published: the successor continues after it.
         peers[which] = await begin(next);
       }
       for (const peer of peers) {

@@ -36,7 +36,7 @@ function run(peerArgs: readonly string[]): void {
       notes[64 + me] = count - 1;
       writer.publish();
       notes[80 + me] = count - 1;
-      // Who writes for ever leaves its reader time.
+      // A writer that writes for ever leaves its reader time.
       if (end === Infinity) { for (const until = performance.now() + 0.02; performance.now() < until;); }
     }
     writer.close();

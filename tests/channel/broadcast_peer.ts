@@ -34,7 +34,7 @@ serve((peerArgs) => {
     const first = reader.position;
     const check = (record: typeof sample) => {
       if (!isWhole(record)) torn++;
-      // In order, and the losses told are the losses there were.
+      // In order, and the reported losses are exact.
       if (record.sequence < position || record.sequence - first !== received + reader.lost) wrong++;
       position = record.sequence + 1;
       received++;

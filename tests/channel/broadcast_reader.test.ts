@@ -176,7 +176,7 @@ describe("what a Broadcast refuses", () => {
     ];
     for (const use of uses) assertThrows(() => reader.drain(use), TypeError, "its drain is running");
     assertEquals(reader.position, 6); // each counted as received
-    // Writing, and looking at oneself, is allowed.
+    // Writing, and reading its own properties, is allowed.
     const seen: number[] = [], again = ticks.reader({ from: 6 });
     again.drain((tick) => {
       seen.push(tick.price);

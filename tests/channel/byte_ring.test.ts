@@ -362,7 +362,7 @@ for (const producers of BOTH) {
       assertEquals(typesOf(consumer, 1.5), [0]);
       assertEquals(typesOf(consumer, 2 ** 40), [1, 2, 3]);
       producer.push("x", 4);
-      // With a limit, what comes meanwhile is among them; and space is given back once, at the end.
+      // With a limit, it receives those that come meanwhile, too, and frees their space once, at the end.
       assertEquals(consumer.drain((type) => type < 8 && void producer.push("x", type + 1), Infinity), 5);
       assertEquals(ring.length, 0);
     });

@@ -20,7 +20,7 @@ function make() {
   return { segment, ring, words };
 }
 
-/** The id of somebody who is attached, and can die. */
+/** The id of an attachment that can die. */
 function attach(segment: Segment): { id: number; other: Segment } {
   const other = Segment.open(segment.name);
   return { id: other.open("bytes", RawRing).party.id, other };

@@ -121,7 +121,7 @@ serve((peerArgs) => {
     while (true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   }
 
-  /** Receives for ever and notes what was seen of each producer, and given back. Ends only by a signal. */
+  /** Receives for ever, and notes what it saw of each producer, and freed. Ends only by a signal. */
   function consumeForEver(): never {
     const notes = segment.open("notes", ByteNotes), consumer = ring.consumer(strategy);
     const next = new Float64Array(PRODUCERS).fill(-1);
@@ -133,7 +133,7 @@ serve((peerArgs) => {
       const producer = producerAt(consumer.view, at), sequence = sequenceAt(consumer.view, at);
       if (!isWholeMessage(consumer, type, at, length)) complain("torn", producer, sequence);
       if (next[producer] === -1) {
-        // None is lost; again come only those that were not given back.
+        // None is lost; only those come again that were not freed.
         const seen = notes[SEEN + producer], given = notes[GIVEN + producer];
         if (sequence > seen || sequence < given) complain("between consumers", producer, sequence, seen, given);
         next[producer] = sequence;

@@ -11,7 +11,7 @@ import { withName } from "../../support/segments.ts";
 import { ByteNotes, GIVEN, PRODUCERS, PUBLISHED, RawRing, SEEN, startByteRingAt, WRONG } from "./byte_ring_sample.ts";
 
 const SCRIPT = new URL("./byte_ring_peer.ts", import.meta.url);
-/** With one ring: its producers are told apart by their numbers. */
+/** With one ring: its producers differ by their numbers. */
 const MOST_KILLS = 200;
 /** Messages that are received after each death, however long that takes: more than go into the ring. */
 const GOES_ON = 400;
@@ -177,7 +177,7 @@ async function killAll(producers: "one" | "many", kills: number): Promise<void> 
       peer.kill();
       await peer.exited;
     }
-    // All that is left is received, or skipped as nobody's.
+    // The rest is received, or skipped as a dead process's.
     await until(() => ring.length === 0, () => `the consumer does not empty the ring, ${failed()}`);
     await sleep(20);
     current[0].kill();

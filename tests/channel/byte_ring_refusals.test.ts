@@ -16,7 +16,7 @@ import { RawRing } from "./byte_ring_sample.ts";
 
 /** What a refusal may change: it is counted, and says how full the ring was. */
 const COUNTED = [REFUSALS_OFFSET, REFUSALS_OFFSET + 4, PRODUCER_HIGH_WATER_OFFSET, CONSUMER_HIGH_WATER_OFFSET];
-/** Who slept may leave behind that somebody might still sleep there. */
+/** A waiter that slept may leave the bit that announces a sleeper. */
 const EVENTS = [PUBLISHED_EVENT_OFFSET, FREED_EVENT_OFFSET];
 
 /** The words of a ring, but for some. */

@@ -2,7 +2,7 @@ import process from "node:process";
 import { tell } from "../../support/in_peer.ts";
 
 /*
- * Writes and reads a row by the rules of a processor that keeps no order, and tells which atomic accesses there were.
+ * Writes and reads a row by the rules of a processor that keeps no order, and reports its atomic accesses.
  * What the runtime says of its processor is changed before the package is loaded.
  */
 Object.defineProperty(process, "arch", { value: "arm64" });

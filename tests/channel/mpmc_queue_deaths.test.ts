@@ -16,7 +16,7 @@ const Tick = struct("Tick", { price: f64 });
 const CAPACITY = 4, START = 2 ** 32 - 2;
 /** Cells: 0 is the living producer's, 1 the living consumer's, 2 the dead one's. */
 const DEAD_CELL = 2;
-/** After so many looks in vain somebody has asked who is dead. */
+/** After so many polls in vain, a process has checked for deaths. */
 const LOOKS = 32;
 
 interface Scene {

@@ -196,7 +196,7 @@ describe("nextWait of a MpmcQueue's consumer", () => {
           producer.push({ price: 2 });
           assertEquals(consumer.nextWait({ timeoutMs })!.price, 1);
           assertEquals(consumer.nextWait()!.price, 2);
-          assertEquals(consumer.nextWait({ timeoutMs: 0 }), undefined); // gives back what it returned
+          assertEquals(consumer.nextWait({ timeoutMs: 0 }), undefined); // frees the records that it returned
         }
         assertEquals(queue.free, 4);
         assertThrows(() => consumer.nextWait({ timeoutMs: -1 }), RangeError, "timeoutMs must be 0 or more");

@@ -79,7 +79,7 @@ serve((peerArgs) => {
     const receive = () => {
       const way = random.below(8);
       if (way === 0) {
-        // Its slot is free before the record is marked: who dies between the two has received it, and says nothing.
+        // Its slot is free before the record is marked: a consumer that dies between the two has received it unmarked.
         shifts[me * TALLIES + SHIFTS] = 1;
         const isReceived = consumer.shiftWait(sample, options);
         if (isReceived) check(sample);
@@ -140,7 +140,7 @@ serve((peerArgs) => {
     while (true) add(marks, RECEIVED, receive());
   }
 
-  /** Claims or takes a record, says so, and does not go on before it is told; meanwhile it is stopped. */
+  /** Claims or takes a record, reports it, and waits for a message; meanwhile it is stopped. */
   function hold(): void {
     if (what === "holdClaim") {
       const producer = queue.producer();

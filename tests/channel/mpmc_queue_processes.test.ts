@@ -29,7 +29,7 @@ const KILLS = deathsOf(110);
 const CAPACITY = 64;
 /** Records that are received after each death, however long that takes: many times round the queue. */
 const GOES_ON = 1000;
-/** With one queue: its producers are told apart by their numbers. */
+/** With one queue: its producers differ by their numbers. */
 const MOST_KILLS = 250;
 
 interface Stream {
@@ -79,7 +79,7 @@ function errors(peers: readonly (Peer | Spare)[]): string {
   return peers.map((peer) => peer.errors.slice(0, 500)).join("");
 }
 
-/** Of a failed test nobody remains. */
+/** A failed test leaves no process. */
 function end(peer: Peer | Spare): void {
   try {
     peer.kill();
@@ -240,10 +240,10 @@ async function killMany(name: string, isConsumers: boolean, kills: number): Prom
       const which = random.below(2), moment = new Moment(current[which], [...others, current[1 - which]], 8);
       await moment.passed();
       await moment.kill();
-      // One record at most, which it had received, and of which nobody knows.
+      // One record at most, which it had received without noting it.
       if (isConsumers) unmarked += shifts[numbers.get(current[which])! * TALLIES + SHIFTS];
       const before = marks[RECEIVED];
-      // The stream goes on with the other one: a slot that a dead one holds up would be met again soon.
+      // The stream continues with the other one: a slot that a dead one holds up would be met again soon.
       await until(
         () => ((marks[RECEIVED] - before) | 0) >= GOES_ON,
         () => `stuck at ${marks[RECEIVED]}, from ${before}, ${failed()}`,
@@ -275,7 +275,7 @@ async function killMany(name: string, isConsumers: boolean, kills: number): Prom
   for (let word = MARKS; word < marks.length; word++) bits += bitCount(marks[word]);
   assertEquals(bits, received, "records were received that nobody had sent");
   assert(missing <= lostReads + unmarked, `${missing} are missing, ${lostReads} are counted as lost, ${failed()}`);
-  // Each dead consumer may have seen one that it had not given back; of a batch that was not all published, some were.
+  // Each dead consumer may have seen one that it had not freed; of a batch that was not all published, some were.
   const most = missing + unpublished + 2 + (isConsumers ? kills : 0);
   assert(lostReads <= most, `${lostReads} are counted as lost, at most ${most} are, ${failed()}`);
   assertGreaterOrEqual(received, GOES_ON * kills);

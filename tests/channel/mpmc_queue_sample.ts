@@ -12,7 +12,7 @@ import {
 } from "../../lib/channel/mpmc_queue/format.ts";
 import { geometryOf, type MpmcQueueOptions } from "../../lib/channel/mpmc_queue/geometry.ts";
 
-/** An object's bytes, with the id of who looks. */
+/** An object's bytes, with the id of the attachment that reads. */
 export const RawQueue = {
   kind: "MpmcQueue",
   byteLength: (): number => 8,

@@ -239,7 +239,7 @@ describe("a Pipeline's roles", () => {
     two.close();
     assertThrows(() => first.drain(() => {}), ClosedError);
     assertEquals(here.gates()[0].state, "dead");
-    const next = here.reader("first"); // nobody had to wait meanwhile
+    const next = here.reader("first"); // no process had to wait meanwhile
     assertEquals([next.lost, drained(next), drained(second), states(here)[0]], [0, [1, 2, 3], [0, 1, 2, 3], [
       "reading",
       0,

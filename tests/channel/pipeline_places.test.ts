@@ -222,7 +222,7 @@ describe("a reader of a Pipeline that waits for those before it", () => {
       for (let n = 0; n < 3; n++) writer.push({ n });
       const hedger = pipeline.reader("hedger", WAIT); // from 3 on
       for (let n = 3; n < 7; n++) writer.push({ n });
-      // Through risk, which nobody knows to pass or to wait.
+      // Through risk, of which the others do not know whether it passes or waits.
       const book = pipeline.reader("book", { from }), risk = pipeline.reader("risk", { from, ...WAIT });
       const first = from === "oldest" ? 0 : 3;
       assertEquals([book.position, risk.position, drained(hedger)], [first, first, []]);

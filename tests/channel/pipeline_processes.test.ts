@@ -16,7 +16,7 @@ const SCRIPT = new URL("./pipeline_peer.ts", import.meta.url);
 /** In each runtime's suite. */
 const KILLS = deathsOf(200);
 const CAPACITY = 64;
-/** Records that are written after each death, however long that takes: with all readers, who would hold them up. */
+/** Records that are written after each death, however long that takes: with all readers, which could hold them up. */
 const GOES_ON = 200;
 
 interface Run {
@@ -40,7 +40,7 @@ async function sendThrough(pair: readonly [Runtime, Runtime], run: Run): Promise
     );
     for (const peer of peers) assertEquals(await peer.next(), "ready");
     const writer = Peer.start(pair[0], SCRIPT, ["write", name, wait, records]);
-    // Whoever is through first leaves: those behind it are told, and not held up.
+    // The first one to finish leaves: the readers after it learn of that, and are not held up.
     for (const peer of peers) {
       const { missing: _, ...report } = await peer.next<Record<string, unknown>>();
       assertEquals(report, { received: records, torn: 0, wrong: 0, early: 0 });
@@ -149,7 +149,7 @@ describe("Pipeline between processes", { timeout: 120_000 + KILLS * 500 }, () =>
         const moment = new Moment(current[which], current.filter((_, other) => other !== which), 10);
         await moment.passed();
         await moment.kill();
-        // Sometimes the successor is there at once, sometimes the others go on without for a while.
+        // Sometimes the successor is there at once, sometimes the others continue without it for a while.
         if (which !== 0 && random.below(2) === 0) {
           await goesOn(() => `the pipeline stands still without ${places[which]}, ${failed()}`);
         }

@@ -99,7 +99,7 @@ serve((peerArgs) => {
       const { sequence } = record;
       if (!isWhole(record)) complain("torn", 1, sequence, next);
       if (isFirst) {
-        // None is lost; again come only those that were not given back.
+        // None is lost; only those come again that were not freed.
         const seen = notes[SEEN], given = notes[GIVEN];
         if (sequence > seen + 1 || sequence <= given) complain("a gap between consumers", 2, sequence, seen, given);
         if (sequence <= seen) notes[AGAIN]++;

@@ -86,7 +86,7 @@ describe("SpscRing between processes", { timeout: 120_000 + KILLS * 500 }, () =>
         await moment.passed();
         await moment.kill();
         current[which] = await takeOver(next);
-        // The stream goes on.
+        // The stream continues.
         const before = notes[SEEN];
         await until(
           () => notes[SEEN] >= before + GOES_ON,

@@ -29,7 +29,7 @@ import {
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
 
 /*
- * A program with something of everything in its segment, which goes on as it is told.
+ * A program with one of each part in its segment, which acts on messages.
  */
 const Leg = struct("Leg", { price: f64, size: u32 });
 const Quote = struct("Quote", {

@@ -53,7 +53,7 @@ class Terminal {
     return this.text;
   }
 
-  /** Leaves it. @returns What the terminal was told last. */
+  /** Leaves it. @returns What was written to the terminal last. */
   async quit(): Promise<string> {
     this.press("q");
     const [code] = await once(this.#child, "close");
@@ -66,7 +66,7 @@ class Terminal {
   }
 }
 
-/** The descriptors by which a process has a segment open, as `/proc` tells of them. */
+/** The descriptors by which a process has a segment open, according to `/proc`. */
 function openedBy(pid: number, name: string): string[] {
   return readdirSync(`/proc/${pid}/fd`)
     .filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `/dev/shm${name}`)

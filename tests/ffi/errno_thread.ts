@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { libc } from "../../ffi/mod.ts";
 
-// A thread whose calls fail for one reason only, until it is told to end.
+// A thread whose calls fail for one reason only, until it is ended.
 const EBADF = 9;
 let wrong = 0, calls = 0, isEnding = false;
 parentPort!.on("message", () => isEnding = true);

@@ -152,7 +152,7 @@ describe("the table of C functions", () => {
       const wordOf = (kind: Kind) => kind === "memory" ? memoryType : kind === "address" ? addressType : kind;
       const expected = entries.map(([name, { takes, gives, symbol = name }]): Opened[number] => [
         symbol,
-        // To Node go zeros, too, up to nine values: `ffi/node.ts` tells why.
+        // To Node go zeros, too, up to nine values: `ffi/node.ts` explains why.
         takes.map(wordOf).concat(Array(runtime === "Node" ? 9 - takes.length : 0).fill("i32")),
         // In Bun a pointer is never -1, as which a failure comes.
         gives === "address" && runtime === "Bun" ? "i64" : wordOf(gives),

@@ -38,7 +38,7 @@ describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
       const answers = await Promise.all([
         opening(language, new TextEncoder().encode("no segment at all".repeat(20))),
         opening(language, header({ ...whole, [VERSION_OFFSET]: 2 })),
-        opening(language, header({ [VERSION_OFFSET]: 1 })), // nobody holds the initialiser's lock: it died
+        opening(language, header({ [VERSION_OFFSET]: 1 })), // the initialiser's lock is free: it died
         opening(language, header(whole).subarray(0, HEADER_BYTES)),
         opening(language, header(whole)),
       ]);

@@ -100,7 +100,7 @@ export function startPeer(language: Language, ...args: readonly (string | number
   return Peer.start(language, new URL("./peer.ts", import.meta.url), args);
 }
 
-/** Ordered pairs with C, who writes and who reads, that this runner is in charge of: both runners see each once. */
+/** Ordered pairs of writer and reader, with C, that this runner tests: both runners together test each once. */
 export const C_PAIRS: readonly (readonly [Language, Language])[] = [
   [thisRuntime, "c"],
   ["c", thisRuntime],

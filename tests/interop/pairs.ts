@@ -65,7 +65,7 @@ export async function begin(language: Language, what: string, name: string, coun
   return peer;
 }
 
-/** Runs two peers, and returns what the reader tells. */
+/** Runs two peers, and returns what the reader reports. */
 async function run(
   name: string,
   [writer, reader]: readonly [Language, Language],
@@ -119,7 +119,7 @@ export function throughRing(pair: readonly [Language, Language], count: number):
   });
 }
 
-/** `count` records go through a broadcast, past 2^32. Losses are exact, whoever is slow. */
+/** `count` records go through a broadcast, past 2^32. Losses are exact, whichever side is slow. */
 export function throughBroadcast(pair: readonly [Language, Language], count: number, read: string): Promise<void> {
   return withName(async (name) => {
     using segment = createAll(name);

@@ -98,7 +98,7 @@ const commands: Record<string, () => void> = {
       producer.publish();
     }
   },
-  /** Receives for ever, and leaves notes of what it has seen and given back. */
+  /** Receives for ever, and notes what it has seen and freed. */
   "ring-read-on"() {
     const notes = segment.open("notes", Notes, {});
     const consumer = segment.open("ring", SpscRing, { layout: Tick }).consumer();
@@ -107,7 +107,7 @@ const commands: Record<string, () => void> = {
     while (true) {
       consumer.drainWait((record) => {
         const { sequence } = record;
-        // A new consumer begins with what was not given back; none is lost.
+        // A new consumer begins with the records that were not freed; none is lost.
         const isNext = next >= 0 ? sequence === next : sequence >= notes[GIVEN] && sequence <= notes[SEEN];
         if (!isWholeTick(record) || !isNext) notes[ERRORS]++;
         next = sequence + 1;

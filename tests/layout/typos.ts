@@ -101,7 +101,7 @@ export function records(segment: Segment): void {
   void segment.open("limits", SeqLock, { layout: Quote }).payload.bidd;
   // @ts-expect-error There is no such field.
   lock.beginWrite().bidd = 1;
-  // @ts-expect-error A function that goes on after it has returned.
+  // @ts-expect-error A function that continues after it has returned.
   lock.write(() => Promise.resolve());
   const bytes = segment.openOrCreate("bytes", SeqLock, { payloadBytes: 8 });
   bytes.write(({ f64 }) => f64[0] = 1);

@@ -9,7 +9,7 @@ import { tell } from "../../support/in_peer.ts";
 
 /*
  * Closes a segment while an asynchronous operation of the runtime works on memory that it lent, in a process of its
- * own: one that dies of it tells nothing.
+ * own: one that dies of it reports nothing.
  */
 const LENGTH = 1 << 20, PART = 1 << 18;
 const Blob = struct("Blob", { id: u32, data: bytes(4096) });
@@ -56,7 +56,7 @@ const fifo = `/tmp/shmkit-test-${process.pid}`;
 execFileSync("mkfifo", [fifo]);
 const fd = fs.openSync(fifo, "r+");
 
-/** An operation that goes on with memory, and how it is brought to its end. */
+/** An operation that keeps using memory, and how it is ended. */
 const operations: Record<string, (data: Uint8Array<ArrayBuffer>) => { end: () => void; done: Promise<unknown> }> = {
   read: (data) => ({
     done: new Promise((resolve) => fs.read(fd, data, 0, 16, null, () => resolve(0))),

@@ -28,7 +28,7 @@ const Words = {
   attach: (region: Region) => ({ words: region.views.i32, party: region.party as Party }),
 };
 
-/** Attaches, and tells its id and where it is. */
+/** Attaches, and reports its id and where it is. */
 function join(name: string): { id: number; slot: number } {
   using segment = Segment.open(name, { role: "joiner" });
   return segment.participants().find(({ role }) => role === "joiner")!;

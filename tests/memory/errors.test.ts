@@ -80,7 +80,7 @@ describe("plain JavaScript that leaves out or mistakes an argument learns which:
       }
     }
     assertEquals(segment.objects(), []);
-    s.create("m", Mutex); // what has nothing to be told needs no options
+    s.create("m", Mutex); // a part without options needs none
     assertEquals(s.openOrCreate("m", Mutex).stats().waiters, 0);
   });
 

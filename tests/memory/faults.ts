@@ -23,7 +23,7 @@ export function failing<T>(name: FunctionName, errno: number, use: () => T): T {
 
 let hasFailed = false;
 
-/** Does something once, just before a C function is called in a way that `when` tells. */
+/** Does something once, just before a C function is called that `when` selects. */
 export function before<K extends FunctionName, T>(
   name: K,
   when: (...args: Parameters<Libc[K]>) => boolean,

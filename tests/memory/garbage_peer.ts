@@ -21,7 +21,7 @@ async function collect(): Promise<void> {
   for (let i = 0; i < 30; i++) {
     if (typeof gc === "function") gc();
     else if ("Bun" in globalThis) (globalThis as unknown as { Bun: { gc(force: boolean): void } }).Bun.gc(true);
-    // Where nobody can ask for it, pressure brings it about.
+    // Where a collection cannot be requested, pressure causes it.
     let pressure = 0;
     for (let j = 0; j < 200; j++) pressure += new Uint8Array(100_000)[j];
     await new Promise((resolve) => setTimeout(resolve, 5 + pressure));

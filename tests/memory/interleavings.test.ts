@@ -24,7 +24,7 @@ import { before, failing, replacing } from "./faults.ts";
 const SCRIPT = new URL("./races_peer.ts", import.meta.url);
 const byteLength = 65_536;
 
-/** Whether a call of fcntl tries to take, or asks whether somebody holds, the lock of that byte. */
+/** Whether a call of fcntl tries to take the lock of that byte, or asks whether it is held. */
 const locks = (command: number, byteOffset: number) => (_fd: number, called: number, flock: Memory): boolean => {
   const [kind, low] = new Int32Array(flock.buffer, flock.byteOffset, 3).filter((_, i) => i !== 1);
   const expected = command === linux.F_OFD_SETLK ? linux.F_WRLCK : linux.F_RDLCK;
@@ -33,7 +33,7 @@ const locks = (command: number, byteOffset: number) => (_fd: number, called: num
 
 const empty = (name: string): void => closeSync(openSync(`/dev/shm${name}`, "w", 0o600));
 
-/** Who an attachment is among the others. */
+/** An attachment among the others. */
 const partyOf = (segment: Segment): Party =>
   segment.openOrCreate("party", {
     kind: "Party",

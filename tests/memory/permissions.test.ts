@@ -23,7 +23,7 @@ function whileReadLocked(name: string, use: () => void): void {
   try {
     let locked = 0;
     for (let byte = 0; byte < LOCK_BYTES; byte++) if (readLock(fd, byte)) locked++;
-    assertGreaterOrEqual(locked, LOCK_BYTES - 1); // but for the slot of whoever is attached
+    assertGreaterOrEqual(locked, LOCK_BYTES - 1); // but for the slot of the attached process
     use();
   } finally {
     closeSync(fd);

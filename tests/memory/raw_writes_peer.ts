@@ -89,7 +89,7 @@ ways["tryRead(fn) by a view"] = () => lock.tryRead((given) => Record.view(given 
 ways["write(fn)"] = () => lock.write(() => {});
 ways["beginWrite"] = () => lock.beginWrite();
 ways["tryLock"] = () => lock.tryLock();
-// A copy of one's own may be written: nobody else sees it, and the next read makes it anew.
+// A private copy may be written: no other process sees it, and the next read makes it anew.
 ways["payload, raw"] = () => onACopy(() => payloadViews.u8.fill(9));
 ways["read(fn), raw"] = () => onACopy(() => lock.read(({ u8 }) => u8.fill(9)));
 

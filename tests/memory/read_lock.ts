@@ -2,7 +2,7 @@ import * as linux from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 
 /**
- * Takes a read lock of a byte of a file, which needs no more than the permission to read it, if nobody holds its lock.
+ * Takes a read lock of a byte of a file, which needs only the permission to read it, if the byte is not write-locked.
  */
 export function readLock(fd: number, byteOffset: number): boolean {
   const flock = new Int32Array(8);

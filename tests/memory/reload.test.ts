@@ -16,7 +16,7 @@ const RUN = new URL("./reload_run.ts", import.meta.url).href;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const RUNS = 4;
 
-/** What a run tells. */
+/** What a run reports. */
 interface Told {
   number: number;
   participants: string[];
@@ -43,7 +43,7 @@ class Lines {
   }
 
   /**
-   * What a run tells. A watcher may find one change twice, and run the program twice for it: the second is passed over.
+   * What a run reports. A watcher may find one change twice, and run the program twice: the second report is skipped.
    */
   async next(run: number): Promise<Told> {
     for (let i = 0; i < 6000; i++, await delay(5)) {

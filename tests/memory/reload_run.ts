@@ -35,7 +35,7 @@ export function runOf(name: string, number: number): void {
   writer.write(0, { n: number });
   const isLocked = mutex.lock({ timeoutMs: 5000 }), { ownerDied } = mutex;
   if (ownerDied) mutex.markConsistent();
-  // A former run in the same globals goes on, with timers perhaps: all it has is closed, and it gets nothing new.
+  // A former run in the same globals continues, perhaps by timers: all it has is closed, and it gets nothing new.
   tell({ number, participants, kept, isLocked, ownerDied, former: former?.uses.map(codeOf) });
   globals.left = {
     uses: [

@@ -4,5 +4,5 @@ import { Segment } from "../../mod.ts";
 // A Worker that attaches, and stays so until it is terminated.
 const segment = Segment.open(workerData.name, { role: "worker" });
 parentPort!.postMessage("attached");
-// What nobody can reach any more is collected and closed: keep hold of it.
+// Unreachable objects are collected and closed: keep a reference.
 setInterval(() => segment.closed, 5);

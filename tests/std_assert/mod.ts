@@ -4,7 +4,7 @@
  * `SHMKIT_JSR=1 bun run test` runs the Deno side with the package itself; Bun has nothing else to run with.
  *
  * Signatures and outcomes are those of the package, with one exception: deep equality is `node:assert`'s, which also
- * tells 0 from -0 and compares prototypes.
+ * distinguishes 0 from -0 and compares prototypes.
  *
  * @module
  */

@@ -31,7 +31,7 @@ type Seen = Record<string, number>;
 interface Reader {
   /** Whether it has seen many different ones of everything. */
   hasSeenEnough(): boolean;
-  /** Resolves to what it tells at its end. */
+  /** Resolves to its report at its end. */
   readonly ended: Promise<Seen>;
 }
 

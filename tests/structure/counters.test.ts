@@ -136,7 +136,11 @@ describe("Counters", () => {
     assertThrows(() => Counters.attach(region, { capacity: 21 }), SegmentFormatError, "21 in the options");
     assertThrows(() => Counters.attach(region, { labelBytes: 64 }), SegmentFormatError, "64 in the options");
     assertThrows(() => Counters.attach(Region.over(new ArrayBuffer(64)), {}), SegmentFormatError, "384 or more");
-    assertThrows(() => Counters.attach(Region.over(new ArrayBuffer(4096)), {}), SegmentFormatError, "Cannot make counters");
+    assertThrows(
+      () => Counters.attach(Region.over(new ArrayBuffer(4096)), {}),
+      SegmentFormatError,
+      "Cannot make counters",
+    );
     const cut = Region.over(region.source.buffer as SharedArrayBuffer, 0, region.byteLength - 64);
     assertThrows(() => Counters.attach(cut, {}), SegmentFormatError, "its length");
     for (let round = 0; round < 50; round++) {

@@ -142,7 +142,7 @@ describe("Histogram", () => {
       for (let i = 1; i <= 5; i++) {
         const before = histogram.read().countAt(7);
         if (i === 2) {
-          // One who stored the high word and died: nothing has changed.
+          // A process stored the high word and died: nothing has changed.
           words[at + 1] = (words[at + 1] + 1) | 0;
           assertEquals(histogram.read().countAt(7), before);
         }

@@ -262,7 +262,7 @@ describe("KeyedTable", () => {
     writer.write(a, { bid: 1 });
     writer.write(b, { bid: 1 });
     const seen = table.changes, rows: number[] = [];
-    words[changes]++; // by one who died right behind it
+    words[changes]++; // by a writer that died right after it
     writer.write(b, { bid: 2 });
     assertEquals(table.changedSince(seen, (row) => void rows.push(row)), seen + 2);
     assertEquals(rows.splice(0), [a, b]);

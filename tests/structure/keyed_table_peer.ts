@@ -46,7 +46,7 @@ function churn(): never {
   }
 }
 
-/** Looks at all keys for a while, and counts what must not be. */
+/** Reads all keys for a while, and counts faults. */
 function look(): void {
   const table = segment.open("churn", KeyedTable, { layout: Sample });
   const all = Array.from({ length: 24 }, (_, number) => keyOf(number));

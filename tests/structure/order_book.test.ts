@@ -59,7 +59,7 @@ describe("OrderBook", () => {
         assertEquals(isWhole ? writer.snapshot(update) : writer.change(update), "applied");
         if (random.below(40) === 0) {
           writer.close();
-          // What a writer leaves that dies within an update: anything, in copies that nobody reads.
+          // A writer that dies within an update leaves anything, in copies that no reader reads.
           const current = book.version & (copies - 1);
           for (let copy = 0; copy < copies; copy++) {
             if (copy === current) continue;

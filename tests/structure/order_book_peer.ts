@@ -8,7 +8,7 @@ const [what, name] = peerArgs;
 const segment = Segment.open(name, { role: what });
 const book = segment.open("book", OrderBook, {});
 
-/** Goes on where the writer before this one was, at full speed. Ends only by a signal. */
+/** Continues where the previous writer stopped, at full speed. Ends only by a signal. */
 function write(): never {
   const writer = book.writer(), update = new BookUpdate();
   let sequence = writer.sequence;

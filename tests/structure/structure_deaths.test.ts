@@ -93,7 +93,7 @@ describe("a death within a Histogram's record", { timeout: 60_000 }, () => {
 
 type Fill = (update: BookUpdate, sequence: number) => void;
 
-/** After a death a book is as before, or behind what was begun; and the next writer goes on. */
+/** After a death a book is as before the update or after it, and the next writer continues. */
 function checkBook(
   book: OrderBook,
   fill: Fill,

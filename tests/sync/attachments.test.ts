@@ -10,7 +10,7 @@ import { seenLocally, WAYS } from "./ways_table.ts";
 const MANY = 200;
 
 describe("over a SharedArrayBuffer attachments come and go without end", { timeout: 60_000 }, () => {
-  // What is free at first and can be given back.
+  // The parts that are free at first and can be released.
   for (const way of WAYS.filter(({ enter, name }) => enter && name !== "SeqLock.tryRead")) {
     it(way.name, () => {
       const attach = seenLocally(way);
@@ -37,7 +37,7 @@ describe("over a SharedArrayBuffer attachments come and go without end", { timeo
       assertEquals(first.wait({ timeoutMs: 0 }), false);
       assertEquals(first.wait({ timeoutMs: 0 }), false, "it has arrived, and arrives no second time");
       assertEquals([first.stats().arrived, attach().wait()], [1, true]);
-      // In the next round before the first one was told of the end of this one.
+      // In the next round before the first one learned of the end of this one.
       assertEquals(attach().wait({ timeoutMs: 0 }), false);
       assertEquals(first.wait({ timeoutMs: 0 }), true, "its own round has ended");
       assertEquals(attach().wait(), true);

@@ -84,7 +84,7 @@ describe("TicketLock whose turn is ahead of the tickets", () => {
 });
 
 describe("a lock of which anything was written over", () => {
-  // What waits without an owner would wait as long as it is told; what is broken may well be refused.
+  // A wait without an owner would last until its limit; a broken lock may be refused.
   for (const way of WAYS) {
     it(`${way.name} returns or throws an error of its own, and soon`, () => {
       const random = new Random(7);

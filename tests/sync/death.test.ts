@@ -19,7 +19,7 @@ describe("an owner that dies while others sleep", { timeout: 60_000 }, () => {
   for (const [dying, living] of PAIRS) {
     it(`${dying} dies, ${living} is told within 100 ms`, async () => {
       const noticed: number[] = [];
-      // A lock at a time, so that nobody but the sleeper itself can find out.
+      // One lock at a time, so that only the sleeper itself can find out.
       for (const name of NAMES) {
         using segment = makeTable();
         const owner = Peer.start(dying, SCRIPT, ["hold", segment.name, name]);

@@ -14,7 +14,7 @@ import { type Seen, seen, type Way, WAYS } from "./ways_table.ts";
 
 const REFUSED = "no locks available";
 
-/** One that cannot be asked for the n-th time whether somebody lives. */
+/** A party whose n-th liveness check fails. */
 class Failing implements Party {
   readonly #party: Party;
   /** Calls until it fails; 0 for none. */
@@ -90,7 +90,7 @@ function fails(way: Way, isDead: boolean, n: number): boolean {
   }
   const title = `${isDead ? "dead" : "held"}, asked ${n} times`;
   if (!canEnter) return hasFailed;
-  // Somebody else gets in, before the one that failed comes again.
+  // Another attachment gets in before the one that failed tries again.
   using third = Segment.open(segment.name);
   for (const one of [seen(third, way), mine]) {
     if (way.type.kind === RwLock.kind) {

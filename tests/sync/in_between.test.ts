@@ -15,7 +15,7 @@ const STEPS = 24;
 /** How many steps later it goes or comes again. */
 const LATER = [0, 1, 2, 3, 5, 8];
 
-/** What says that somebody is inside or waits: the owner, the blocked, and what the two cells hold. */
+/** The words that say that an attachment is inside or waits: the owner, the blocked, and the two cells. */
 function states({ words }: Seen<unknown>): number[] {
   const header = words.subarray(BLOCKED_WORD, LOCK_BYTES / 4);
   const cells = [0, 1].map((cell) => LOCK_BYTES / 4 + cell * CELL_WORDS);
@@ -49,10 +49,10 @@ function check(way: Way, before: typeof BEFORE[number], first: number, second: n
   });
   const title = `${before} at first, the other one before steps ${first} and ${second}`;
   if (result) way.undo(mine);
-  // Whoever had it for writing has repaired what a dead one left.
+  // A writer has repaired what a dead one left.
   if (result && !way.name.endsWith("Read")) assertEquals(mine.words[DIED_WORD], 0, title);
   if (isInside) way.leave!(other);
-  // Whoever comes now gets in, and what a dead one left is over once another has been there.
+  // The next one gets in, and what a dead one left is cleared once another has been inside.
   for (const [i, one] of [other, mine, other].entries()) {
     if (way.type.kind === RwLock.kind) {
       assertEquals((one.part as RwLock).lock({ timeoutMs: 0 }), true, title); // a reader repairs nothing

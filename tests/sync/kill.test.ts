@@ -63,7 +63,7 @@ describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 
       for (let i = 0; i < 3; i++) assert(permits.lock({ timeoutMs: 10_000 }), "every permit came back");
       assertGreater(recoveries, KILLS / 5, "many of them died holding a lock");
 
-      // Nobody that lives holds a lock for more than a millisecond: who waits longer, waits for a death to be noticed.
+      // A living process holds a lock for a millisecond at most: a longer wait is one for a death to be noticed.
       judgeWaits(reports.flatMap((report) => report.waits), kills);
     });
   }

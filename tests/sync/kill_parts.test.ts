@@ -35,7 +35,7 @@ describe(`kill -9 of ${KILLS} processes within a once, a condition, an event and
       assertGreater(words[MADE], before, "the survivors go on when all victims are dead");
       store(words, STOP, 1);
       made.broadcast();
-      add(words, SETS, 1); // as everyone who sets does
+      add(words, SETS, 1); // as every setter does
       event.set();
       const reports: Report[] = [];
       for (const survivor of survivors) {

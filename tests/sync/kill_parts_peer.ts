@@ -58,7 +58,7 @@ serve((peerArgs) => {
     return isThere;
   }
 
-  /** Whoever sets says so before, whoever is let through says so afterwards: never may more have been let through. */
+  /** A setter counts before it sets, a waiter after it passed: never may more have passed than were set. */
   function set(): void {
     add(words, SETS, 1);
     event.set();
@@ -85,7 +85,7 @@ serve((peerArgs) => {
       idle(random.below(2000));
       words[ended]++;
     });
-    store(words, DONE, i); // where who starts later begins to look
+    store(words, DONE, i); // where a process that starts later begins
     if (words[begun] !== 1 || words[ended] !== 1) {
       problems.push(`once ${i}: ran ${words[begun]}, ${words[ended]} times`);
     }
@@ -96,7 +96,7 @@ serve((peerArgs) => {
     try {
       return barrier.wait({ timeoutMs });
     } catch (error) {
-      // Somebody died there; or, for a victim, others are its parties.
+      // A party died there; or, for a victim, others are its parties.
       if (error instanceof OwnerDiedError || (error instanceof SegmentStateError && error.code === "FULL")) {
         return false;
       }

@@ -1,5 +1,5 @@
 /**
- * Kills processes at random moments while others go on, and judges how long those had to wait.
+ * Kills processes at random moments while others work, and judges how long the others had to wait.
  *
  * @module
  */
@@ -18,13 +18,13 @@ const AT_ONCE = 3;
 /** For how long a victim runs at most, in milliseconds. */
 const LONGEST_MS = 12;
 
-/** From when to when somebody waited for what, in milliseconds on the clock that all processes share. */
+/** A wait: for what, and from when to when, in milliseconds on the clock that all processes share. */
 export type Wait = readonly [name: string, from: number, to: number];
 
 /**
  * Starts victims and kills them, until `KILLS` have died. Returns when.
  *
- * @param survivors Those who go on meanwhile.
+ * @param survivors The processes that work meanwhile.
  */
 export async function killAll(
   runtime: Runtime,
@@ -53,10 +53,10 @@ export async function killAll(
 }
 
 /**
- * Survivors go on within 100 ms after a death. A wait may outlast several deaths, so it is counted from the last of
- * them. One in ten may take longer, as on a machine whose processors are all in use a process may not run for that
- * long, neither the one that waits nor the one that is to die. In a soak, in which they are also stopped and work for
- * minutes beside whatever else runs, it is only judged that none waits for seconds.
+ * Requires that survivors make progress within 100 ms after a death. A wait may outlast several deaths, so it is counted
+ * from the last of them. One wait in ten may take longer: on a machine whose processors are all in use, neither the
+ * waiter nor the process that is to die may run for that long. A soak also stops processes, and runs for minutes beside
+ * other work; there, no wait may take seconds.
  */
 export function judgeWaits(waits: readonly Wait[], kills: readonly number[]): void {
   const late = waits.map(([name, from, to]) => {

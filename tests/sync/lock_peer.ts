@@ -127,7 +127,7 @@ serve((peerArgs) => {
     }
   }
 
-  /** Uses one lock at a time until told to stop, and reports what it met. */
+  /** Uses one lock at a time until a message ends it, and reports what it met. */
   function survivor(): void {
     const random = new Random(Date.now());
     const all = locksOf(segment);
@@ -169,7 +169,7 @@ serve((peerArgs) => {
           for (let i = 1; i < 16; i++) if (i32[i] !== i32[0]) return false;
           return true;
         };
-        // A try finds nothing while somebody writes.
+        // A try finds nothing during a write.
         if ((random.below(2) === 0 ? record.read(isWhole) : record.tryRead(isWhole)) === false) torn++;
       } catch (error) {
         if (!(error instanceof OwnerDiedError)) throw error;

@@ -1,5 +1,5 @@
 /**
- * A segment with the locks that nobody owns, or that are owned once, and the words that they protect.
+ * A segment with the locks that have no owner, or one owner once, and the words that they protect.
  *
  * @module
  */

@@ -15,7 +15,7 @@ const ALL_BITS = -1;
 /** A lock that has cells has four. */
 const CELLS = [0, 1, 2, 3];
 
-/** Words that count on when a lock is given back, by kind: tickets, sequences, and event counts that wake sleepers. */
+/** Words that change when a lock is released, by kind: tickets, sequences, and event counts that wake sleepers. */
 const RUNNING: Record<string, readonly number[]> = {
   TicketLock: [NEXT_WORD, SERVING_WORD, PASSED_WORD],
   Semaphore: [FIRST_OWN_WORD],
@@ -29,21 +29,21 @@ function marksOf({ type: { kind } }: Way): Record<number, number> {
   switch (kind) {
     case "Mutex":
     case "SeqLock":
-      return { [LOCK_WORD]: MARK }; // the owner is to wake who sleeps; cleared when it unlocks
+      return { [LOCK_WORD]: MARK }; // the owner is to wake sleepers; cleared when it unlocks
     case "RwLock":
       return { [LOCK_WORD]: MARK, [FIRST_OWN_WORD]: ASLEEP }; // the same, and the readers are to wake the writer
     case "Semaphore":
     case "Once":
-      return { [FIRST_OWN_WORD]: ASLEEP }; // who notifies clears it
+      return { [FIRST_OWN_WORD]: ASLEEP }; // a notifier clears it
     case "TicketLock": // the ticket stays drawn, and is passed over; a cell's ticket says nothing once it waits no more
       return {
         [NEXT_WORD]: ALL_BITS,
         [PASSED_WORD]: ASLEEP,
         ...Object.fromEntries(CELLS.map((i) => [LOCK_BYTES / 4 + i * CELL_WORDS + TICKET, ALL_BITS])),
       };
-    case "Event": // and counts who had to sleep
+    case "Event": // and counts waiters that slept
       return { [FIRST_OWN_WORD + 1]: ASLEEP, [FIRST_OWN_WORD + 3]: ALL_BITS };
-    case "Condition": // and counts who waited, in an f64
+    case "Condition": // and counts waiters, in an f64
       return {
         [FIRST_OWN_WORD]: ASLEEP,
         [2 * ACQUISITIONS_F64]: ALL_BITS,

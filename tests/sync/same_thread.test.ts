@@ -9,7 +9,7 @@ import { type Seen, seen, seenLocally, type Way, WAYS } from "./ways_table.ts";
 
 const REFUSAL = "as another attachment of this very thread holds it up, and the wait would never end";
 
-/** Whether anybody is said to wait, and who has the lock. */
+/** The number of announced waiters, and the owner. */
 const states = (
   { words }: Seen<unknown>,
 ) => [ownerOf(words[LOCK_WORD]), ...words.slice(BLOCKED_WORD, 2 * BLOCKED_WORD)];
@@ -26,7 +26,7 @@ function check(way: Way, mine: Seen<unknown>, other: Seen<unknown>): void {
 }
 
 describe("a wait for another attachment of this very thread, which would never end, is refused", () => {
-  // Nobody holds an event or a condition, and a barrier is waited for below.
+  // An event and a condition have no holder, and a barrier is waited for below.
   const held = WAYS.filter(({ waits, type }) => waits && !["Event", "Condition", "Barrier"].includes(type.kind));
   for (const way of held) {
     it(way.name, () => {

@@ -13,12 +13,12 @@ const SCRIPT = new URL("./stay_peer.ts", import.meta.url);
 const LOCKS = new URL("./lock_peer.ts", import.meta.url);
 const GO = 1;
 
-/** What somebody holds, or begun, and can die with. */
+/** Parts that a process holds, or has begun, and can die with. */
 const OWNED = ["write, held for reading", "read, held for writing", "once", "seqlock", "barrier"];
-/** What nobody holds. */
+/** Parts without a holder. */
 const FREE = ["condition", "event", "auto"];
 
-/** What a waiter tells. */
+/** What a waiter reports. */
 interface Blocked {
   at: number;
   ownerDied: boolean;

@@ -18,7 +18,7 @@ const mutex = segment.open("mutex", Mutex, {}), condition = segment.open("condit
 const event = segment.open("event", Event, {}), auto = segment.open("auto", Event, {});
 const barrier = segment.open("barrier", Barrier, {});
 
-/** Holds everything there is to wait for, until it is told to give it back, stopped or killed. */
+/** Holds every part that can be waited for, until it is asked to release it, stopped or killed. */
 function stay(): void {
   barrier.wait();
   read.lockRead();

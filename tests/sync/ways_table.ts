@@ -50,7 +50,7 @@ export interface Way {
   undo(mine: Seen<Any>): void;
 }
 
-/** Who an attachment takes the others for: the party that its region says, or one that a test puts before it. */
+/** How an attachment sees the others: by its region's party, or by one that a test puts in front of it. */
 export type Wrap = (party: Party) => Party;
 
 /** Two objects side by side: the part, and a mutex for a condition. */
@@ -86,7 +86,7 @@ function partOf(
   );
 }
 
-/** The part of a way in a segment, made by whoever asks first. */
+/** The part of a way in a segment, made at the first call. */
 export function seen(segment: Segment, { type, options }: Way, wrap?: Wrap): Seen<Any> {
   return segment.openOrCreate("part", seenOf(type, wrap), options);
 }
@@ -165,7 +165,7 @@ const eventWays = [false, true].flatMap((autoReset): Way[] => {
   const shared = {
     type: Event,
     options: { autoReset },
-    hold: (_other: Seen<Event>, then: () => void) => then(), // nobody set it
+    hold: (_other: Seen<Event>, then: () => void) => then(), // it was not set
     undo() {},
   };
   const kind = autoReset ? "Event (autoReset)" : "Event";
@@ -218,7 +218,7 @@ const condition: Way = {
   type: Condition,
   options: {},
   waits: true,
-  hold: (_other: Seen<Condition>, then) => then(), // nobody signals
+  hold: (_other: Seen<Condition>, then) => then(), // there is no signal
   go({ part, mutex }: Seen<Condition>, options) {
     using _guard = mutex.acquire();
     return part.wait(mutex, options);

@@ -7,5 +7,5 @@ const segment = Segment.open(workerData.name, { role: "worker" });
 const mutex = segment.open("mutex", Mutex, {});
 mutex.lock();
 parentPort!.postMessage("held");
-// What nobody can reach any more is collected and closed, with its locks: keep hold of it.
+// Unreachable objects are collected and closed, with their locks: keep a reference.
 setInterval(() => mutex.isOwned, 5);

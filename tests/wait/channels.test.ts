@@ -84,7 +84,7 @@ for (const [name, open] of Object.entries(channels)) {
         }
         assertEquals(seen, [3, 4]);
         await pushed;
-        assertEquals(free(), 8); // all of them were given back
+        assertEquals(free(), 8); // all of them were freed
       });
 
       it("receive by batches, of which none is lost where a loop is left early", async () => {

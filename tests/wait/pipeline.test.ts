@@ -37,7 +37,7 @@ for (const runtime of BESIDE) {
           for (let sequence = 3; sequence < 50; sequence++) await writer.pushAsync({ sequence });
         })();
         assertEquals(await next, true);
-        assertLess(performance.now() - start, 500); // 100 ms where nobody else needs the processor
+        assertLess(performance.now() - start, 500); // 100 ms where no other process needs the processor
         received.push(into.sequence);
         for await (const { sequence } of reader) if (received.push(sequence) === 47) break;
         await written;

@@ -73,7 +73,7 @@ for (const runtime of BESIDE) {
         assertEquals(await peer.next(), "waits");
         await after(1000); // all is started
         const shares: number[] = [];
-        // Engines go on collecting and compiling for a while, the longer the busier the machine is.
+        // Engines collect and compile for a while longer, depending on how busy the machine is.
         for (let i = 0; i < 10 && Math.min(1, ...shares) >= 0.005; i++) {
           const start = performance.now(), before = cpuMs(peer.pid);
           await after(1500);
@@ -112,7 +112,7 @@ for (const runtime of BESIDE) {
           assertEquals(await peer.next(), sequence);
           peer.kill();
           await peer.exited;
-          using consumer = ring.consumer(); // whatever of it was received and not given back
+          using consumer = ring.consumer(); // however much of it was received and not freed
           while (consumer.shift(Sample.alloc()));
         }
       }));

@@ -33,7 +33,7 @@ function waitingThreads(): number {
   }).length;
 }
 
-/** How often somebody slept at an event. */
+/** How often a waiter slept at an event. */
 const SLEPT_WORD = FIRST_OWN_WORD + 3;
 
 // deno-lint-ignore no-explicit-any -- types with options of all kinds
@@ -110,7 +110,7 @@ describe("many tasks that wait", () => {
       assertEquals(results.some((result) => result.status === "fulfilled" && result.value), false);
       assertEquals(listeners(), 0);
       signals.push(new WeakRef(signal));
-      // From the first round on, those who would wake somebody know that somebody may sleep.
+      // From the first round on, notifiers know that a waiter may sleep.
       assertEquals(words(), before ??= words());
     }
     await after(0);

@@ -59,7 +59,7 @@ const parts: Record<string, () => void | Promise<void>> = {
     clearInterval(timer);
     tell({ received: next, wrong, areTimersServed: timers > 3 });
   },
-  /** Waits until it is told to end by a signal. */
+  /** Waits until a signal ends it. */
   async idle() {
     const controller = new AbortController();
     process.once("SIGTERM", () => controller.abort(new Error("SIGTERM")));
@@ -140,7 +140,7 @@ const parts: Record<string, () => void | Promise<void>> = {
       if (isTaken) semaphore.unlock();
     }
   },
-  /** Sets an event some time after it is told to. */
+  /** Sets an event some time after a message. */
   async set() {
     tell("ready");
     for await (const _line of told()) break;
