@@ -2,6 +2,7 @@ import { ENTRY_BYTES, TABLE_BYTES } from "./catalog_format.ts";
 import { HEADER_BYTES } from "./header_format.ts";
 import { SLOT_BYTES, SLOT_LIMIT } from "./participants_format.ts";
 import { alignUp } from "./bytes.ts";
+import { requireInteger } from "./option_checks.ts";
 
 /** Objects start on a cache-line pair: processors prefetch the neighbouring line. */
 export const OBJECT_ALIGNMENT = 128;
@@ -35,8 +36,8 @@ export function layOut(byteLength: number, slots?: number, entries?: number): Ge
   const [defaultSlots, defaultEntries] = byteLength < 2 ** 16 ? [8, 8] : byteLength < 2 ** 20 ? [64, 64] : [256, 512];
   const participantSlots = slots ?? defaultSlots;
   const catalogEntries = entries ?? defaultEntries;
-  requireCount("maxParticipants", participantSlots, SLOT_LIMIT);
-  requireCount("maxObjects", catalogEntries, ENTRY_LIMIT);
+  requireInteger("lay out a segment", "maxParticipants", participantSlots, 1, SLOT_LIMIT);
+  requireInteger("lay out a segment", "maxObjects", catalogEntries, 1, ENTRY_LIMIT);
   const participantsOffset = HEADER_BYTES;
   const catalogOffset = participantsOffset + participantSlots * SLOT_BYTES;
   const objectsOffset = alignUp(catalogOffset + TABLE_BYTES + catalogEntries * ENTRY_BYTES, OBJECT_ALIGNMENT);
@@ -46,11 +47,4 @@ export function layOut(byteLength: number, slots?: number, entries?: number): Ge
     );
   }
   return { byteLength, participantSlots, catalogEntries, participantsOffset, catalogOffset, objectsOffset };
-}
-
-function requireCount(option: string, value: number, limit: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= limit) return;
-  throw new RangeError(
-    `Cannot lay out a segment as ${option} must be an integer from 1 to ${limit}: received ${value}`,
-  );
 }

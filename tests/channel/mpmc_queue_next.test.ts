@@ -137,7 +137,7 @@ describe("next of a MpmcQueue's consumer", () => {
       assertThrows(
         () => consumer.next(ahead),
         RangeError,
-        `'ahead' must be an integer from 1 to 16: received ${ahead}`,
+        `'ahead' must be an integer from 1 to 16: received ${typeof ahead === "string" ? '"1"' : ahead}`,
       );
     }
     assertEquals([words.head, words.countOf(1), pulled(consumer)], [0, 0, [1]]);

@@ -162,7 +162,7 @@ describe("Histogram", () => {
       [{ highest: 1.5 }, "received 1.5"],
       [{ highest: 2 ** 53 }, "9007199254740991"],
       [{ highest: 100, lowest: 51 }, "from 102 to"],
-      [{ highest: 100, lowest: 0 }, "lowest must be an integer of 1 or more"],
+      [{ highest: 100, lowest: 0 }, "lowest must be an integer from 1 to"],
       [{ highest: 100, digits: 0 }, "digits must be an integer from 1 to 5"],
       [{ highest: 100, digits: 6 }, "received 6"],
       [{ highest: 100, recorders: 0 }, "recorders must be an integer from 1 to 1024"],

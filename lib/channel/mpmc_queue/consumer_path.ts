@@ -26,7 +26,7 @@ export interface QueueConsumerPorts<S extends AnyStruct> extends ReceivePorts {
   /** How many records there are that nobody took. Keeps the high-water mark. */
   readonly countRecords: () => number;
   /** Refuses to take that many records ahead. */
-  readonly refuseAhead: (ahead: unknown) => never;
+  readonly refuseAhead: (ahead: unknown) => void;
   /** Throws if a function is asynchronous. */
   readonly requireSynchronous: (fn: unknown) => void;
 }

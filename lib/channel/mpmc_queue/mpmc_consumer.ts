@@ -1,5 +1,6 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
+import { requireInteger } from "../../memory/internal.ts";
 import { requireDone, requireSynchronous } from "../../sync/internal.ts";
 import { AsyncConsumer } from "../shared/async_consumer.ts";
 import { ChannelEnd, refuseLimit } from "../shared/channel_end.ts";
@@ -65,11 +66,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
       refuseLimit,
       refuseAhead(ahead) {
         end.requireOpen();
-        throw new RangeError(
-          `Cannot take records of ${end.name} as 'ahead' must be an integer from 1 to ${MOST_TAKEN}: received ${
-            String(ahead)
-          }`,
-        );
+        requireInteger(`take records of ${end.name}`, "'ahead'", ahead, 1, MOST_TAKEN);
       },
       requireSynchronous: (fn) => requireSynchronous("drain", end.name, fn),
       requireDone: (result) => requireDone("drain", end.name, result),

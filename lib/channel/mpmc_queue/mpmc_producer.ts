@@ -1,5 +1,6 @@
 import { isFenced, specialize, wordAccess } from "../../atomic/internal.ts";
 import { type AnyStruct, bindRecord, type ViewOf } from "../../layout/internal.ts";
+import { requireInteger } from "../../memory/internal.ts";
 import { AsyncProducer } from "../shared/async_producer.ts";
 import { ChannelEnd } from "../shared/channel_end.ts";
 import {
@@ -70,11 +71,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
       refuseUse: () => end.refuseUse(),
       refuseAhead(ahead) {
         end.requireOpen();
-        throw new RangeError(
-          `Cannot claim records of ${end.name} as 'ahead' must be an integer from 1 to ${MOST_CLAIMS}: received ${
-            String(ahead)
-          }`,
-        );
+        requireInteger(`claim records of ${end.name}`, "'ahead'", ahead, 1, MOST_CLAIMS);
       },
       refuseMore() {
         end.requireOpen();

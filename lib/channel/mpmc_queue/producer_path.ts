@@ -34,7 +34,7 @@ export interface QueueProducerPorts<S extends AnyStruct> {
   /** Throws the reason why nothing can be claimed. */
   readonly refuseUse: () => never;
   /** Refuses to claim that many ahead. */
-  readonly refuseAhead: (ahead: unknown) => never;
+  readonly refuseAhead: (ahead: unknown) => void;
   /** Refuses, as no more may be claimed. */
   readonly refuseMore: () => never;
   /** Throws the reason why nothing can be published. */

@@ -1,6 +1,13 @@
 import { load } from "../../atomic/mod.ts";
 import type { AnyStruct } from "../../layout/mod.ts";
-import { type LayoutTypeFunction, OWN_TYPE, type Region, requireOpen, Role } from "../../memory/internal.ts";
+import {
+  type LayoutTypeFunction,
+  OWN_TYPE,
+  type Region,
+  requireOpen,
+  requireWord,
+  Role,
+} from "../../memory/internal.ts";
 import { positionBefore } from "../shared/long_position.ts";
 import type { RoleOptions } from "../shared/wait_strategy.ts";
 import { HIGH_WATER_OFFSET, REFUSALS_OFFSET, TAIL_OFFSET, WRITER_OFFSET } from "./format.ts";
@@ -235,11 +242,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
       );
     }
     const { from = "newest", whenMissing = "pass" } = options;
-    if (whenMissing !== "pass" && whenMissing !== "wait") {
-      throw new TypeError(
-        `Cannot read ${this.#region.name} as 'whenMissing' must be "pass" or "wait": received ${String(whenMissing)}`,
-      );
-    }
+    requireWord(`read ${this.#region.name}`, "'whenMissing'", whenMissing, ["pass", "wait"]);
     const request = { from: this.#wholeStart(from), waitsForAll: whenMissing === "wait" };
     return new PipelineReader(this.layout, this.#region, this.#geometry, index, request, options);
   }

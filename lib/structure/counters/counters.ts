@@ -1,6 +1,6 @@
 import { CapacityError } from "../../errors.ts";
 import { encodeText } from "../../layout/internal.ts";
-import { OWN_TYPE, partOf, type Region, requireOpen } from "../../memory/internal.ts";
+import { OWN_TYPE, partOf, type Region, requireInteger, requireOpen } from "../../memory/internal.ts";
 import { Mutex } from "../../sync/mod.ts";
 import { Counter } from "./counter.ts";
 import { type CounterInfo, CounterRecords } from "./counter_records.ts";
@@ -125,11 +125,7 @@ export class Counters {
         `Cannot allocate a counter of ${region.name} as its label must be a text ${bytes}: received ${String(label)}`,
       );
     }
-    if (type >>> 0 !== type) {
-      throw new RangeError(
-        `Cannot allocate a counter of ${region.name} as its type must be an integer from 0 to 2^32 − 1: received ${type}`,
-      );
-    }
+    requireInteger(`allocate a counter of ${region.name}`, "its type", type, 0, 2 ** 32 - 1);
     const mutex = this.#mutex ??= Mutex.attach(partOf(region, "the allocation", MUTEX_OFFSET, MUTEX_BYTES), {});
     mutex.lock();
     try {
@@ -190,11 +186,7 @@ export class Counters {
   read(id: number): number | undefined {
     requireOpen(this.#region);
     if (id >>> 0 !== id || id >= this.#geometry.capacity) {
-      throw new RangeError(
-        `Cannot read a counter of ${this.#region.name} as its number must be an integer from 0 to ${
-          this.#geometry.capacity - 1
-        }: received ${id}`,
-      );
+      requireInteger(`read a counter of ${this.#region.name}`, "its number", id, 0, this.#geometry.capacity - 1);
     }
     return this.#records.read(id);
   }

@@ -1,3 +1,5 @@
+import { requireInteger } from "../../memory/internal.ts";
+
 /*
  * The count of a value, by G. Tene's HdrHistogram: values below 2 · 10^digits units have one count each; from there on
  * each doubling of the value has half as many counts.
@@ -32,14 +34,9 @@ export class Scale {
 
   /** @throws {RangeError} If the scale is out of range. */
   constructor({ lowest = 1, highest, digits = 3 }: HistogramScale) {
-    const refuse = (what: string, rule: string, found: unknown): never => {
-      throw new RangeError(`Cannot make a histogram as ${what} must be ${rule}: received ${found}`);
-    };
-    if (!Number.isSafeInteger(lowest) || lowest < 1) refuse("lowest", "an integer of 1 or more", lowest);
-    if (!Number.isSafeInteger(highest) || highest < 2 * lowest) {
-      refuse("highest", `an integer from ${2 * lowest} to 9007199254740991`, highest);
-    }
-    if (!Number.isInteger(digits) || digits < 1 || digits > 5) refuse("digits", "an integer from 1 to 5", digits);
+    requireInteger("make a histogram", "lowest", lowest, 1, 2 ** 52 - 1);
+    requireInteger("make a histogram", "highest", highest, 2 * lowest, Number.MAX_SAFE_INTEGER);
+    requireInteger("make a histogram", "digits", digits, 1, 5);
     this.lowest = lowest;
     this.highest = highest;
     this.digits = digits;

@@ -1,3 +1,5 @@
+import { requireInteger } from "../../memory/internal.ts";
+
 /** The best levels of an {@linkcode OrderBook}, copied by `read`, the best first. */
 export class BookReading {
   /** The most levels that are read of a side. */
@@ -36,11 +38,7 @@ export class BookReading {
    * @throws {RangeError} If the depth is not an integer from 1 to 2^20.
    */
   constructor(depth: number) {
-    if (!Number.isInteger(depth) || depth < 1 || depth > 2 ** 20) {
-      throw new RangeError(
-        `Cannot make a reading of a book as depth must be an integer from 1 to 2^20: received ${depth}`,
-      );
-    }
+    requireInteger("make a reading of a book", "depth", depth, 1, 2 ** 20);
     this.depth = depth;
     this.bidPrices = new Float64Array(depth);
     this.bidQuantities = new Float64Array(depth);
