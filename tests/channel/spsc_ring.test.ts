@@ -16,6 +16,7 @@ import {
   u8,
   type ViewOf,
 } from "@shmkit/shmkit";
+import { CONSUMER_OFFSET, PRODUCER_OFFSET } from "../../lib/channel/spsc_ring/format.ts";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
@@ -275,6 +276,18 @@ describe("the roles of a SpscRing", () => {
     assertThrows(() => ring.consumer({ wait: "sleep" as WaitStrategy }), TypeError);
     ring.producer().close();
     ring.consumer().close();
+  });
+
+  it("are left with the dead if their options are refused", () => {
+    const { region: { views } } = ringOf(), words = [PRODUCER_OFFSET / 4, CONSUMER_OFFSET / 4], dead = 7;
+    const party = { id: 1, seesDeaths: true, isAlive: () => false, isOfThisThread: () => false, describe: String };
+    const ring = SpscRing.attach(new Region("ring", views, party, false), { layout: Tick });
+    for (const word of words) views.i32[word] = dead;
+    for (const options of [{ wait: "sleep" as WaitStrategy }, { pollMs: -1 }, null as never]) {
+      assertThrows(() => ring.producer(options));
+      assertThrows(() => ring.consumer(options));
+      assertEquals(words.map((word) => views.i32[word]), [dead, dead]);
+    }
   });
 });
 

@@ -152,11 +152,6 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
     return true;
   };
 
-  const refuse = (): undefined => {
-    noteFull();
-    return undefined;
-  };
-
   const handOut = (): void => {
     if (peek(tailWord) === undefined) refuseUse();
     moveTo(slotOf(next) * 4 + recordDelta);
@@ -223,7 +218,10 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   return {
     claim(ahead) {
       if (ahead !== undefined && ((ahead | 0) !== ahead || ahead < 1 || ahead > mostClaims)) refuseAhead(ahead);
-      if (next === end && !reserve(ahead === undefined ? 1 : ahead)) return refuse();
+      if (next === end && !reserve(ahead === undefined ? 1 : ahead)) {
+        noteFull();
+        return undefined;
+      }
       handOut();
       return record;
     },
@@ -235,7 +233,10 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
     publish,
     push(value) {
       const good = prepared(value);
-      if (next === end && !reserve(1)) return refuse() !== undefined;
+      if (next === end && !reserve(1)) {
+        noteFull();
+        return false;
+      }
       handOut();
       copyFrom(good);
       settle(full);
