@@ -53,7 +53,7 @@ export async function killAll(
 }
 
 /**
- * Requires that survivors make progress within 100 ms after a death. A wait may outlast several deaths, so it is counted
+ * Requires that survivors make progress within 100 ms after a death. A wait may outlast several deaths, so it counts
  * from the last of them. One wait in ten may take longer: on a machine whose processors are all in use, neither the
  * waiter nor the process that is to die may run for that long. A soak also stops processes, and runs for minutes beside
  * other work; there, no wait may take seconds.
