@@ -120,10 +120,16 @@ function trying(title: string, producers: number, before: number, settings: Scen
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("two of many try to give one, one to take one", 2, 0, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
-    preemptions: 1,
-    stops: 1,
-  }]),
+  trying("two of many try to give one, one to take one", 2, 0, [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    {
+      preemptions: 1,
+      stops: 1,
+    },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ]),
   trying("two of many try to give one to a full ring, one to take one", 2, 4, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,

@@ -227,7 +227,7 @@ function givenBack(kind: Kind, others: string, isAwaited: boolean): Scenario {
   return {
     part: kind.part,
     title: `one gives it back, ${others}`,
-    settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+    settings: [{ preemptions: isAwaited ? 1 : 2 }, { preemptions: isAwaited ? 0 : 1, deaths: 1 }],
     start() {
       const lock = kind.share(),
         data = words(3, "data"),

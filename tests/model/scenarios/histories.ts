@@ -18,10 +18,11 @@ interface Held {
  *
  * @param isShy Whether one that tries is also refused while another's call is under way: it takes the other for the
  * holder.
+ * @param by Who holds one at first.
  */
-function permitsOf(total: number, isShy = false): Specification<Held> {
+function permitsOf(total: number, isShy = false, by: readonly number[] = []): Specification<Held> {
   return {
-    initial: { by: [], dead: [] },
+    initial: { by, dead: [] },
     apply({ by, dead }, { actor, name, result }, overlapping) {
       if (name === DIES) return { by, dead: [...dead, actor] };
       const at = by.indexOf(actor);
@@ -78,6 +79,30 @@ const exclusion = PARTS.map(([part, permits, share]): Scenario => ({
     };
   },
 }));
+
+/** The same where it takes many steps, as short as three can be: the first one holds it when all begin. */
+const givingBack: Scenario = {
+  part: "TicketLock",
+  title: "a history of giving it back, waiting and trying",
+  settings: [{ preemptions: 1 }],
+  start() {
+    const lock = share(TicketLock, { maxParticipants: 3 }), history = new History(permitsOf(1, true, [0]));
+    const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => lock.as(who));
+    for (const own of [cyd, bob, ann]) if (own.tryLock() && own !== ann) own.unlock(); // takes its cell
+    return {
+      actors: {
+        ann: () => void history.call("unlock", [], () => ann.unlock()),
+        bob() {
+          history.call("lock", [], () => bob.lock());
+          history.call("unlock", [], () => bob.unlock());
+        },
+        cyd() {
+          if (history.call("tryLock", [], () => cyd.tryLock())) history.call("unlock", [], () => cyd.unlock());
+        },
+      },
+    };
+  },
+};
 
 /** Who reads and who writes. */
 interface Inside {
@@ -190,4 +215,4 @@ const registering: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [...exclusion, readWriting, registering];
+export const scenarios: readonly Scenario[] = [...exclusion, givingBack, readWriting, registering];

@@ -160,7 +160,7 @@ export const scenarios: readonly Scenario[] = [
     preemptions: 1,
     stops: 1,
   }]),
-  trying("two try to give one where one fits, one to take two", [1], 2, 1, [{ preemptions: 2 }, {
+  trying("two try to give one where one fits, one to take two", [1], 2, 1, [{ preemptions: 1 }, {
     preemptions: 0,
     deaths: 1,
   }, { preemptions: 1, stops: 1 }]),

@@ -126,10 +126,16 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("one tries to give one, one changes one that is there, one tries to take it", 1, [{ preemptions: 2 }, {
-    preemptions: 1,
-    deaths: 1,
-  }, { preemptions: 1, stops: 1 }]),
+  trying("one tries to give one, one changes one that is there, one tries to take it", 1, [
+    { preemptions: 2 },
+    {
+      preemptions: 1,
+      deaths: 1,
+    },
+    { preemptions: 1, stops: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ]),
   trying("one tries to give one to a full line, one changes one that is there, one tries to take it", 2, [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
@@ -154,8 +160,14 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
-  passing("one record into a full line, for one reader", 2, [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
-    preemptions: 1,
-    stops: 1,
-  }]),
+  passing("one record into a full line, for one reader", 2, [
+    { preemptions: 1 },
+    { preemptions: 0, deaths: 1 },
+    {
+      preemptions: 1,
+      stops: 1,
+    },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ]),
 ];

@@ -108,7 +108,7 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("one tries to give one, one to take two, one to become the consumer", 1, [{ preemptions: 2 }, {
+  trying("one tries to give one, one to take two, one to become the consumer", 1, [{ preemptions: 1 }, {
     preemptions: 1,
     stops: 1,
   }]),
