@@ -1,5 +1,5 @@
 /**
- * A stand-in for an exchange, for `feed.ts`: a WebSocket server that sends ticks to whoever connects. Of the protocol
+ * A stand-in for an exchange, for `feed.ts`: a WebSocket server that sends ticks to every client. Of the protocol
  * it knows what that takes.
  *
  * @module

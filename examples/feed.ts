@@ -1,6 +1,6 @@
 /**
  * A WebSocket feed and a strategy. The feed writes each message into a ring; the strategy, in a process of its own,
- * awaits them in its event loop, and goes on serving its timers and signals: `bun examples/feed.ts`. The exchange is a
+ * awaits them in its event loop, and keeps serving its timers and signals: `bun examples/feed.ts`. The exchange is a
  * server on this machine.
  *
  * @module

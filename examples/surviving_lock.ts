@@ -1,6 +1,7 @@
 /**
  * A lock that survives its owner. A process moves money between two accounts under a mutex and is killed halfway, by
- * `kill -9`. The next owner gets the lock at once, is told, and mends what it left: `bun examples/surviving_lock.ts`.
+ * `kill -9`. The next owner gets the lock at once, learns of the death, and repairs the data:
+ * `bun examples/surviving_lock.ts`.
  *
  * @module
  */
@@ -41,7 +42,7 @@ async function outlive(): Promise<void> {
     using writer = accounts.writer(); // a dead process's role is free, too
     accounts.read(0, account);
     writer.write(1, { balance: TOTAL - account.balance });
-    mutex.markConsistent(); // otherwise nobody could lock it again
+    mutex.markConsistent(); // otherwise no process could lock it again
   }
   accounts.read(1, account);
   console.log(`the owner died by ${signal}; told: ${ownerDied}; the other account has ${account.balance}`);

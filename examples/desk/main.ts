@@ -20,7 +20,7 @@ const isWritten = writePage();
 const { value } = result.verdict;
 process.exit((value === "right" || (value === "unchecked" && options.unchecked)) && isWritten ? 0 : 1);
 
-/** The disk may be full by now; what was found is told before. */
+/** The disk may be full by now; the results are printed before. */
 function writePage(): boolean {
   try {
     if (options.html !== undefined) writeFileSync(options.html, htmlPage(result));

@@ -70,12 +70,12 @@ export class BookFeeder {
   #from: number;
   /** Stale changes in a row that are later than the book. */
   #later: DepthEvent[] = [];
-  /** Whether the book is one of the best few levels; undefined if somebody else fed it. */
+  /** Whether the book is one of the best few levels; undefined if another process fed it. */
   #isPartial: boolean | undefined;
-  /** A stale snapshot of which nobody knows when it was taken. */
+  /** A stale snapshot that was taken at an unknown time. */
   #candidate: DepthEvent | undefined;
 
-  /** @param writer The book's writer; whoever made it closes it. */
+  /** @param writer The book's writer; the caller closes it. */
   constructor(writer: OrderBookWriter) {
     this.#writer = writer;
     this.#from = writer.sequence;
@@ -133,7 +133,7 @@ export class BookFeeder {
     this.#isPartial = isPartial;
   }
 
-  /** The newest that was told up to a sequence number; undefined if nothing was. */
+  /** The newest one reported up to a sequence number; undefined if there is none. */
   #toldUntil(sequence: number): ToldTop | undefined {
     const told = this.#told;
     let count = 0;
@@ -157,7 +157,7 @@ export class BookFeeder {
     if (this.#told.push({ sequence, bid, ask }) > KEPT_TICKERS) this.#told.shift();
   }
 
-  /** Keeps a change that somebody else found to be early, or behind a gap, and counted. */
+  /** Keeps a change that another process found to be early, or after a gap, and counted. */
   keep(event: DepthEvent): void {
     if (this.#kept.length === KEPT) this.#kept.shift();
     this.#kept.push(cloneDepth(event));

@@ -5,11 +5,11 @@ export interface Top {
   readonly bidQuantity: number;
   readonly ask: number;
   readonly askQuantity: number;
-  /** Whether somebody is not sure of it, as it lies beyond what is known: it may be confirmed, but not disproved. */
+  /** Whether it is uncertain, as it lies beyond what is known: it may be confirmed, but not disproved. */
   readonly isUnsure?: boolean;
 }
 
-/** From somewhere on there is no state that could be told. */
+/** From some point on there is no known state. */
 interface Unknown {
   readonly at: number;
   readonly isUnknown: true;
@@ -39,24 +39,24 @@ export class AsOfCheck {
    * Questions that had no state, as they were older than all that are known, or of a time of which nothing is known.
    */
   unanswered = 0;
-  /** Those of them of which somebody was not sure. */
+  /** Those of them that were uncertain. */
   unsure = 0;
   /** The first differences. */
   readonly examples: { readonly question: Top; readonly state: Top }[] = [];
   readonly #states: (Top | Unknown)[] = [];
   #questions: Top[] = [];
 
-  /** Tells of a state. One that begins where another one did takes its place. */
+  /** Adds a state. It replaces one that begins at the same point. */
   state(top: Top): void {
     this.#begin(top);
   }
 
-  /** Tells that from somewhere on nothing is known, until the next state. */
+  /** Adds that from some point on nothing is known, until the next state. */
   end(at: number): void {
     this.#begin({ at, isUnknown: true });
   }
 
-  /** Tells that numbers began anew: what is known says nothing of what comes. */
+  /** Adds that numbers began anew: earlier states say nothing about later ones. */
   restart(): void {
     this.finish(false);
     this.#states.length = 0;

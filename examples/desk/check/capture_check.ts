@@ -21,7 +21,7 @@ interface Checked {
   /** How many checksums, and how many greeks, were compared. */
   checksumCount: number;
   greekCount: number;
-  /** What its book is; undefined if nothing was told of it. */
+  /** The state of its book; undefined if it had no data. */
   state: BookState | undefined;
   readonly tops: TopsCheck;
   readonly trades: TradeCheck;
@@ -77,7 +77,7 @@ export class CaptureCheck {
     }
   }
 
-  /** Compares what is left, and tells all. */
+  /** Compares the rest, and reports everything. */
   finish(): CheckSummary {
     const { compared, within, worst } = this.#greeks;
     const summary: CheckSummary = {

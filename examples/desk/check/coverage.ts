@@ -7,7 +7,7 @@ export interface InstrumentCoverage {
   readonly greeks: number;
   /** Checksums of its book that were compared. */
   readonly checksums: number;
-  /** What its book is at the end; undefined if nothing was told of it. */
+  /** The state of its book at the end; undefined if it had no data. */
   readonly book: BookState | undefined;
 }
 

@@ -58,14 +58,14 @@ export class GreeksCheck {
   readonly #moved = emptyValues();
   readonly #tolerances = emptyValues();
 
-  /** Computes what a ticker tells of, and compares. @returns Whether all is within; undefined for what is no option. */
+  /** Computes the greeks of a ticker, and compares. @returns Whether all are within; undefined if it is no option. */
   compare(model: InstrumentModel, ticker: TickerEvent): boolean | undefined {
     const option = optionTermsOf(model);
     if (option === undefined) return undefined;
     return this.judge(model, option, this.#greeksAt(option, ticker, 0, 0, 0), ticker);
   }
 
-  /** Compares what somebody computed with what a ticker tells. @returns Whether all is within. */
+  /** Compares computed values with those of a ticker. @returns Whether all are within. */
   judge(model: InstrumentModel, option: OptionTerms, greeks: Greeks, ticker: TickerEvent): boolean {
     const computed = valuesOf(this.#values, greeks, ticker.underlyingPrice), faults: GreekFault[] = [];
     this.#computeTolerances(option, ticker);

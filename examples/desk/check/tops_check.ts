@@ -66,7 +66,7 @@ export class TopsCheck {
     }
   }
 
-  /** Takes what the exchange tells. */
+  /** Takes a report of the exchange. */
   told(event: TopEvent | TickerEvent): void {
     if (event.kind === "top" && event.sequence === event.sequence) {
       this.#bySequence.state({ ...sidesOf(event), at: event.sequence });

@@ -9,7 +9,7 @@ export class TradeCheck {
   unnumbered = 0;
   /** Times that an id did not follow the one before. */
   holes = 0;
-  /** Quantity bought by those who took liquidity. */
+  /** Quantity bought by takers. */
   readonly bought: DecimalSum = new DecimalSum();
   /** Quantity sold by them. */
   readonly sold: DecimalSum = new DecimalSum();

@@ -69,7 +69,7 @@ export class Hedger {
   }
 
   /**
-   * Takes an order up that an earlier hedger sent and nobody has answered.
+   * Takes over an order that an earlier hedger sent and that is undecided.
    *
    * @throws {RangeError} If its id may still be given to a new one.
    */

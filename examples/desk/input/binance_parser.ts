@@ -51,7 +51,7 @@ export class BinanceParser {
   readonly #trade: TradeEvent = tradeEvent();
   readonly #message: BinanceMessage;
   readonly #ranges = new SequenceRanges();
-  /** A snapshot that nobody was found for. */
+  /** A snapshot without a known instrument. */
   #held: DepthEvent | undefined;
   /** What the last line holds besides the event that was returned. */
   #second: MarketEvent | undefined;
@@ -193,7 +193,7 @@ export class BinanceParser {
     event.quantity = this.#require(message.quantity);
     event.isTakerBuy = !message.isMakerBuy;
     event.isAggregate = message.type === AGGREGATE;
-    // The exchange tells of trades of nothing for nothing, too.
+    // The exchange also sends trades with quantity 0.
     if (!(event.quantity > 0 && event.price > 0) && !(event.quantity === 0 && event.price >= 0)) {
       this.#scanner.fail("a trade must have a price and a quantity above 0");
     }
@@ -231,7 +231,7 @@ function limitKnown(event: DepthEvent, limit: number | undefined): void {
   if (asks.length > 0 && !(asks.length < (limit ?? 0))) event.knownAsk = asks.highest;
 }
 
-/** The best price that is told, or one near it; NaN if none is. */
+/** The best reported price, or one near it; NaN if there is none. */
 function priceOf({ bids, asks }: DepthEvent): number {
   let bid = NaN, ask = NaN;
   for (let i = 0; i < bids.length; i++) if (bids.quantities[i] > 0 && !(bids.prices[i] <= bid)) bid = bids.prices[i];

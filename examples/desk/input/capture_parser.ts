@@ -17,7 +17,7 @@ const LAST_US = 1e18;
 /** Digits of a second that are kept, and those behind them in a time in nanoseconds. */
 const MICRO_DIGITS = 6, NANO_DIGITS_LEFT = 3;
 
-/** First members of messages, by which exchanges are told apart; `data` is OKX's if it is an array. */
+/** First members of messages, by which exchanges are distinguished; `data` is OKX's if it is an array. */
 const BINANCE_FIRST = names("stream", "e", "u", "s", "lastUpdateId", "data", "E", "T", "symbol", "code", "msg");
 const DERIBIT_FIRST = names("jsonrpc", "params", "method", "usIn", "usOut", "usDiff", "testnet");
 const OKX_FIRST = names("arg", "action", "event", "op", "connId"), DATA = names("data");
@@ -101,7 +101,7 @@ export class CaptureParser {
     return event === undefined ? undefined : this.#finish(event);
   }
 
-  /** Tells that no line comes any more: `more` gives what was waiting for one. */
+  /** Ends the input: `more` returns what was waiting for another line. */
   end(): void {
     if (this.#binance.releaseSnapshot()) this.report.countBroken(new LineError(NOBODY, NOBODY));
     // The last rows of a table are a change, too.
@@ -119,7 +119,7 @@ export class CaptureParser {
 
   #finish(event: MarketEvent): MarketEvent {
     event.receivedUs = this.#receivedUs;
-    // What has no number is told apart by its time.
+    // Messages without a number are distinguished by their time.
     if (event.kind === "depth" && event.last !== event.last) event.first = event.last = event.receivedUs;
     this.report.count(event);
     return event;

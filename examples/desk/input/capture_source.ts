@@ -25,7 +25,7 @@ export class CaptureSource implements Source {
    *
    * @param path The file.
    * @param definitions Shared by sources that are replayed together.
-   * @param label What it is called; its path unless given.
+   * @param label Its name; defaults to its path.
    */
   constructor(path: string, definitions?: Definitions, label: string = path) {
     this.label = label;

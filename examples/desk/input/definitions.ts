@@ -20,7 +20,7 @@ export class Definitions {
     }
   }
 
-  /** What is known of an instrument by now: its definition, or what its name tells. */
+  /** What is known of an instrument by now: its definition, or what its name says. */
   of(name: string, venue: Venue): InstrumentModel {
     const key = keyOf(name, venue);
     return this.#used.get(key) ?? this.#defined.get(key) ?? modelOf(name, venue);

@@ -131,7 +131,7 @@ export class DeribitParser {
         return trade ?? "Deribit: a message of no trades";
       }
       case "":
-        // What the message holds tells as much as the channel's name.
+        // The message's contents say as much as the channel's name.
         if (this.#hasGreeks) return this.#tickerOf();
         if (this.#type !== -1) return this.#book(true);
         return `Deribit: ${this.#other || "a message without a channel"}`;
@@ -277,7 +277,7 @@ export class DeribitParser {
     } while (scanner.inObject());
   }
 
-  /** @param isRaw Whether it tells each change; a book that is told now and then is not known in between. */
+  /** @param isRaw Whether it has every change; a book that is sent now and then is unknown in between. */
   #book(isRaw: boolean): DepthEvent {
     const event = this.#depth;
     if (this.#type === -1) this.#scanner.fail(INCOMPLETE);
@@ -389,7 +389,7 @@ export class DeribitParser {
   }
 }
 
-/** Nobody bids: the exchange says null, or 0. */
+/** There is no bid: the exchange says null, or 0. */
 function orZero(value: number): number {
   return value === value ? value : 0;
 }

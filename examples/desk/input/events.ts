@@ -16,7 +16,7 @@ export interface EventBase {
   exchangeMs: number;
 }
 
-/** By what the best prices of a book can be compared with those that its exchange tells. */
+/** By what the best prices of a book can be compared with those that its exchange reports. */
 export const TOPS_BY = ["nothing", "sequence", "time"] as const;
 
 /** A change of an order book, or all of it. Quantities are absolute. */
@@ -34,7 +34,7 @@ export interface DepthEvent extends EventBase {
   last: number;
   /** The `last` of the change before it; NaN if changes have no numbers, and each follows the one in front of it. */
   previous: number;
-  /** The lowest bid and the highest ask down to which a snapshot tells all; infinite if it tells all there is. */
+  /** The lowest bid and the highest ask down to which a snapshot is complete; infinite if it is complete. */
   knownBid: number;
   knownAsk: number;
   /** What its exchange computes from the book behind it; NaN for nothing. */
@@ -63,7 +63,7 @@ export interface TradeEvent extends EventBase {
   count: number;
   price: number;
   quantity: number;
-  /** Whether the one who took liquidity bought. */
+  /** Whether the taker bought. */
   isTakerBuy: boolean;
   /**
    * Whether it stands for all trades of one order: those are told again one by one elsewhere. Not handed on to the
@@ -96,7 +96,7 @@ export interface TickerEvent extends EventBase {
   rho: number;
 }
 
-/** Anything a market tells. */
+/** Any event of a market. */
 export type MarketEvent = DepthEvent | TopEvent | TradeEvent | TickerEvent;
 
 /** The kinds of events. */

@@ -3,7 +3,7 @@ import { LineError } from "./json_scanner.ts";
 
 /** How many broken lines are kept as examples. */
 const EXAMPLES = 5;
-/** How many kinds of reasons are told apart; what is beyond is one kind. */
+/** How many kinds of reasons are distinguished; all others are one kind. */
 const MOST_REASONS = 40;
 /** How much of a line is shown, in bytes. */
 const SHOWN_BYTES = 120;

@@ -1,6 +1,6 @@
 const FIRST_CAPACITY = 64;
 
-/** Digits are told with 5 bits. */
+/** Digits take 5 bits. */
 const MOST_DIGITS = 31;
 
 /** How many digits behind the point a price and a quantity were sent with, as one number. */

@@ -15,7 +15,7 @@ export class Elapsed {
     this.#originUs = this.#lastUs = firstUs;
   }
 
-  /** Goes on to an event. @returns Microseconds since the first one. */
+  /** Moves on to an event. @returns Microseconds since the first one. */
   to(receivedUs: number): number {
     if (Math.abs(receivedUs - this.#lastUs) > JUMP_US) this.#originUs = receivedUs - this.us;
     else this.us = receivedUs - this.#originUs;
@@ -64,7 +64,7 @@ export class Head {
     return event;
   }
 
-  /** Goes on to the next event. @returns False at the end; a promise if more must be read first. */
+  /** Moves on to the next event. @returns False at the end; a promise if more must be read first. */
   advance(): boolean | Promise<boolean> {
     const event = this.source.next();
     return event === undefined ? this.#read() : this.#take(event);

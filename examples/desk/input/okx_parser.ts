@@ -247,7 +247,7 @@ export class OkxParser {
     } while (scanner.inArray());
   }
 
-  /** A number in a string, which is empty if nobody is there. */
+  /** A number in a string, which is empty if the side is empty. */
   #readOptional(): number {
     const scanner = this.#scanner, { at } = scanner;
     if (scanner.isString) {

@@ -23,14 +23,14 @@ export class OrderReport {
     this.#total = total ?? this;
   }
 
-  /** Looks at the next event's times. */
+  /** Checks the next event's times. */
   count(event: MarketEvent): void {
     const total = this.#total;
     if (event.receivedUs < this.#lastReceivedUs) total.receivedBackwards++;
     else if (event.receivedUs - this.#lastReceivedUs > JUMP_US) total.jumps++;
     this.#lastReceivedUs = event.receivedUs;
     if (event.kind === "depth" && event.isSnapshot) return; // asked for elsewhere, so not in the stream's order
-    if (event.exchangeMs !== event.exchangeMs) return; // nobody told
+    if (event.exchangeMs !== event.exchangeMs) return; // it has none
     const stream = event.instrument * EVENT_KINDS.length + EVENT_KINDS.indexOf(event.kind);
     const last = this.#lastExchangeMs[stream] ?? -Infinity;
     if (event.exchangeMs < last) total.exchangeBackwards++;

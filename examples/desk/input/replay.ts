@@ -22,7 +22,7 @@ export interface ReplayOptions {
   readonly instruments?: Instruments;
   /** Whether sources of different times are played side by side, each from its first event on. */
   readonly together?: boolean;
-  /** Leaves out trades that are told twice. */
+  /** Leaves out trades that come twice. */
   readonly trades?: TradeStreams;
   /** Counts whether times are in order, over all sources; those of sources side by side are of each. */
   readonly order?: OrderReport;

@@ -13,7 +13,7 @@ export class ReplayClock {
    *
    * @param speed 1 is real time, 10 ten times as fast, Infinity as fast as it goes.
    * @param now A clock in milliseconds.
-   * @param startMs When the first event was due, by that clock, if somebody else began the replay.
+   * @param startMs When the first event was due, by that clock, if another process began the replay.
    * @throws {RangeError} If the speed is not above 0.
    */
   constructor(speed: number, now: () => number = () => performance.now(), startMs?: number) {

@@ -4,7 +4,7 @@ import type { Instruments } from "./instruments.ts";
 
 /** Where events come from: a capture, or the built-in market. */
 export interface Source {
-  /** What it is called, in messages; and which of two sources comes first where nothing else tells. */
+  /** Its name in messages, which also orders two sources where nothing else does. */
   readonly label: string;
   /** The instruments that its events are about. */
   readonly instruments: Instruments;

@@ -134,7 +134,7 @@ export class TardisParser {
     this.#isReading = false;
     this.#depth = this.#read;
     this.#read = depth;
-    // Only Deribit tells whole books.
+    // Only Deribit has complete books.
     const isWhole = !depth.isSnapshot || this.#instruments.at(depth.instrument).venue === "deribit";
     depth.knownBid = isWhole || bids.length === 0 ? -Infinity : bids.lowest;
     depth.knownAsk = isWhole || asks.length === 0 ? Infinity : asks.highest;

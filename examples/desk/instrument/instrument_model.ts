@@ -6,7 +6,7 @@ export const VENUES = ["other", "binanceSpot", "binanceFutures", "deribit", "okx
 /** A venue. */
 export type Venue = typeof VENUES[number];
 
-/** Venues in words, where two instruments of the same name must be told apart. */
+/** Venues in words, where two instruments of the same name must be distinguished. */
 export const VENUE_TEXTS: Readonly<Record<Venue, string>> = {
   other: "other",
   binanceSpot: "spot",
@@ -74,7 +74,7 @@ export interface InstrumentModel {
   readonly quantityDigits: number;
 }
 
-/** What prices in dollars are in, by the names of those who stand for a dollar. */
+/** The names of the currencies that count as dollars. */
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USDP", "DAI", "USDE"]);
 
 /** An instrument of which nothing but the name is known. */

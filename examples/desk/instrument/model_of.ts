@@ -16,7 +16,7 @@ const READERS: Readonly<Record<Venue, (name: string) => InstrumentModel>> = {
   okx: okxModel,
 };
 
-/** What an instrument's name tells at its venue. */
+/** What an instrument's name means at its venue. */
 export function modelOf(name: string, venue: Venue): InstrumentModel {
   return withRoom(READERS[venue](name));
 }

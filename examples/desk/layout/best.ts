@@ -1,6 +1,6 @@
 import type { BookReading } from "../../../mod.ts";
 
-/** The best prices of a book, as rows and records hold them: on a side on which nobody is, price and quantity are 0. */
+/** The best prices of a book, as rows and records hold them: on an empty side, price and quantity are 0. */
 export interface Best {
   /** Sequence number of the book. */
   sequence: number;

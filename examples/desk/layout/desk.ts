@@ -38,7 +38,7 @@ export type DeskRole = typeof ROLES[number];
 /** What is timed, from the feed's write on: each process's reaction to an event, and a hedge order's fill. */
 export const LATENCIES = ["book", "pricing", "risk", "hedging", "fill"] as const;
 
-/** How latencies are told apart: in nanoseconds up to 18 minutes, to 0.8 %. */
+/** The resolution of latencies: in nanoseconds up to 18 minutes, to 0.8 %. */
 export const LATENCY_SCALE: HistogramScale = { highest: 2 ** 40 - 1, digits: 2 };
 
 /** One of the latencies. */
@@ -69,7 +69,7 @@ const MAX_COUNTERS = 128;
 /** The most bytes of what an instrument is called: its name, and its venue's as often as it takes to be another one. */
 const KNOWN_AS_BYTES = 128;
 
-/** How many reasons for lines without an event are told. */
+/** How many reasons for lines without an event are reported. */
 export const MAX_REASONS = 64;
 
 /**
@@ -85,7 +85,7 @@ export const EVENT_READERS: Readonly<Record<string, readonly string[]>> = {
   audit: ["book", "pricing", "risk", "hedging"],
 };
 
-/** Who receives an order after whom. */
+/** The order in which processes receive an order. */
 export const ORDER_READERS: Readonly<Record<string, readonly string[]>> = { risk: [], audit: ["risk"] };
 
 /** What lies in a desk's segment, besides the order books: those are made as instruments appear. */
@@ -117,7 +117,7 @@ export interface Desk {
   readonly reasonExamples: LatestTable<typeof ReasonExampleRow>;
   /** By the supervisor. */
   readonly control: LatestTable<typeof ControlRow>;
-  /** By anybody, under a lock. */
+  /** By any process, under a lock. */
   readonly limits: DeskLimits;
   /** By each process. */
   readonly processes: Readonly<Record<DeskRole, LatestTable<typeof ProcessRow>>>;

@@ -47,7 +47,7 @@ export class DeskLimits {
     }
   }
 
-  /** Copies all of it. @returns False if somebody died changing it. */
+  /** Copies all of it. @returns False if a process died while it changed it. */
   read(into: ViewOf<typeof LimitsRecord>): boolean {
     try {
       this.#lock.read((record) => LimitsRecord.copy(record, into));

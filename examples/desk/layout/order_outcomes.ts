@@ -1,2 +1,2 @@
-/** What became of an order; nobody has decided at first. */
+/** The outcome of an order; undecided at first. */
 export const ORDER_OUTCOMES = ["open", "filled", "refused"] as const;

@@ -11,7 +11,7 @@ import { INSTRUMENT_KINDS, VENUES } from "../instrument/instrument_model.ts";
 import { ORDER_OUTCOMES } from "./order_outcomes.ts";
 import { EXAMPLE_BYTES, REASON_BYTES } from "./reason_bytes.ts";
 
-/** The best bid and ask of an instrument: a row each. A side on which nobody is has quantity 0. */
+/** The best bid and ask of an instrument: a row each. An empty side has quantity 0. */
 export const QuoteRow = struct("QuoteRow", {
   bid: f64,
   bidQuantity: f64,
@@ -183,7 +183,7 @@ export const FeedReportRow = struct("FeedReportRow", {
   jumps: u53,
   /** Events of instruments that found no room. */
   refused: u53,
-  /** Trades that were left out as another stream tells them, too. */
+  /** Trades that were left out, as another stream has them, too. */
   repeatedTrades: u53,
   /** Definitions of instruments that came too late, and say something else than what was taken for right. */
   lateDefinitions: u53,

@@ -84,7 +84,7 @@ export class SimulatedFuture {
     const kind = random.uniform();
     if (kind < LIMIT) this.#placeLimit(buys);
     else if (kind < LIMIT + MARKET) this.#takeMarket(buys, timeMs, events);
-    else this.#cancel(!buys); // who expects a rise takes offers away
+    else this.#cancel(!buys); // a trader that expects a rise takes offers away
     if (bids.length + asks.length === 0) return;
     this.#addDepth(false, timeMs, events);
     const { bid, bidQuantity, ask, askQuantity } = this.#top;

@@ -12,17 +12,17 @@ import { SimulatedOption } from "./simulated_option.ts";
 
 /** How a market is made up. */
 export interface SimulatedMarketOptions {
-  /** The same seed makes the same market, event by event. 1 unless given. */
+  /** The same seed makes the same market, event by event. Defaults to 1. */
   readonly seed?: number;
-  /** Orders a second for the future, on average. 1000 unless given. */
+  /** Orders a second for the future, on average. Defaults to 1000. */
   readonly rate?: number;
-  /** The future's first price, in dollars. 60,000 unless given. */
+  /** The future's first price, in dollars. Defaults to 60,000. */
   readonly price?: number;
-  /** Days until the options expire: 7, 28 and 84 unless given. */
+  /** Days until the options expire. Defaults to 7, 28 and 84. */
   readonly expiryDays?: readonly number[];
-  /** Strikes of each expiry, an odd number of them around the price. 11 unless given. */
+  /** Strikes of each expiry, an odd number of them around the price. Defaults to 11. */
   readonly strikes?: number;
-  /** The market ends after so many events, or a few more: whole orders. It goes on for ever unless given. */
+  /** The market ends after so many events, or a few more: whole orders. Defaults to no end. */
   readonly events?: number;
 }
 
@@ -60,7 +60,7 @@ export class SimulatedMarket implements Source {
   readonly #options: SimulatedOption[] = [];
   readonly #names: OptionTerms[] = [];
   readonly #limit: number;
-  /** What one order brought about, and how much of it was told. */
+  /** The events of one order, and how many of them were returned. */
   readonly #events: MarketEvent[] = [];
   #at = 0;
   #count = 0;

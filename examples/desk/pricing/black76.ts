@@ -4,7 +4,7 @@ import { normalDensity, normalProbability } from "./normal.ts";
 export const YEAR_MS: number = 365 * 24 * 3600 * 1000;
 
 const DAYS = 365;
-/** Vega and rho are told for a hundredth. */
+/** Vega and rho are stated for a hundredth. */
 const HUNDREDTH = 0.01;
 
 /** An option's price and how it changes, in the units in which Deribit states them. */

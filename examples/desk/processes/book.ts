@@ -22,7 +22,7 @@ interface Kept {
   readonly book: OrderBook;
   readonly writer: OrderBookWriter;
   readonly feeder: BookFeeder;
-  /** Once the exchange tells checksums. */
+  /** Once the exchange sends checksums. */
   checksums: ChecksumBook | undefined;
 }
 
@@ -33,7 +33,7 @@ const tellOutcome = lastStore(EventPart, "outcome");
 const kept: (Kept | undefined)[] = [];
 const top = new BookReading(1);
 let gaps = 0, faults = 0;
-/** Whether the next change that nobody told of may be one that a predecessor applied and did not live to tell of. */
+/** Whether the next unreported change may be one that a predecessor applied before it died. */
 let isFirst = true;
 
 using reader = new EventReader(desk, "book", receive, self.wait);
@@ -95,12 +95,12 @@ function apply(event: DepthEvent, part: EventPartView): void {
   part.askQuantity = best.askQuantity;
   part.isBidKnown = best.isBidKnown;
   part.isAskKnown = best.isAskKnown;
-  tellOutcome(part, OUTCOMES.indexOf(applied)); // whoever takes over trusts what was written before it
+  tellOutcome(part, OUTCOMES.indexOf(applied)); // a successor trusts what was written before it
   latency.record(now - part.fedAt);
 }
 
 /**
- * Compares a book with the checksum that a change may bear. What is found out is told even if this process dies of it.
+ * Compares a book with the checksum that a change may bear. The result is reported even if this process dies of it.
  */
 function compare(found: Kept, event: DepthEvent, applied: Fed, part: EventPartView): Fed {
   found.checksums ??= checksumsOf(event.instrument, found.book);

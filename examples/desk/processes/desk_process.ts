@@ -6,7 +6,7 @@ import { ownCounts, type ProcessCount } from "../layout/process_counts.ts";
 import { OWN_RUNTIME, OWN_VERSION } from "./own_runtime.ts";
 import { takeOver } from "./take_over.ts";
 
-/** What a process tells of itself. */
+/** The counts that a process reports. */
 export interface ProcessCounts {
   /** Messages received since it was started. */
   readonly messages: number;
@@ -18,7 +18,7 @@ export interface ProcessCounts {
   readonly lag: number;
 }
 
-/** Between two accounts of oneself, and two looks at whether the supervisor lives. */
+/** Interval between reports, and between checks whether the supervisor is alive. */
 const REPORT_MS = 100;
 
 /**
@@ -63,19 +63,19 @@ export class DeskProcess implements Disposable {
     return this.#control.wait;
   }
 
-  /** What the supervisor wants; "end" if it is gone. Cheap enough to ask for every message. */
+  /** The supervisor's order; "end" if it is dead. Cheap enough to read for every message. */
   get phase(): "wait" | "run" | "settle" | "end" {
     if (this.#isOrphan) return "end";
     this.desk.control.read(0, this.#control);
     return this.#control.phase;
   }
 
-  /** Tells that all roles were taken and work begins: after a death, recovery ends here. */
+  /** Reports that all roles are taken and work begins: after a death, recovery ends here. */
   ready(): void {
     this.#row.write(0, { readyAt: this.segment.now() });
   }
 
-  /** Tells what was done, now and then. Called at least every 100 ms or so. */
+  /** Reports the work done, now and then. To be called at least every 100 ms or so. */
   report(counts: ProcessCounts, isLast = false): void {
     const now = performance.now();
     if (now - this.#lookedMs > REPORT_MS) {

@@ -8,7 +8,7 @@ import { takeOver } from "./take_over.ts";
 
 /** The most parts that are published together, and so that an event may have. */
 export const MOST_PARTS: number = EVENT_CAPACITY / 2;
-/** How long to wait for space between two looks at whether to go on. */
+/** How long to wait for space before checking whether to continue. */
 const WAIT = { timeoutMs: 50 } as const;
 
 /** How many parts an event takes. */
@@ -51,7 +51,7 @@ export class EventWriter implements Disposable {
    * Writes an event, and publishes if there are enough. Blocks while the slowest reader is too far behind.
    *
    * @param mustEnd Asked now and then while it waits.
-   * @returns False if it was told to end; what was not published is forgotten.
+   * @returns False if it was asked to end; unpublished events are dropped.
    */
   write(event: MarketEvent, mustEnd: () => boolean): boolean {
     const length = encodedLength(event), parts = partsOf(event);

@@ -20,13 +20,13 @@ import { InstrumentWriter } from "./instrument_writer.ts";
 import { ReasonWriter } from "./reason_writer.ts";
 import { takeOver } from "./take_over.ts";
 
-/** Events published together, where nobody waits for each. */
+/** Events published together, where no process waits for each. */
 const BATCH = 64;
-/** Events between two looks at whether to tell of oneself, where none is waited for. */
+/** Events between two checks whether to report, where none is waited for. */
 const TELL_EVENTS = 64;
-/** Between two looks at what the supervisor wants. */
+/** Interval between checks of the supervisor's orders. */
 const POLL_MS = 10;
-/** What is told of the input, and of its order. */
+/** The reports of the input, and of its order. */
 const TOLD = ["lines", "skipped", "broken"] as const;
 const TOLD_ORDER = ["receivedBackwards", "exchangeBackwards", "jumps"] as const;
 

@@ -24,7 +24,7 @@ const WAIT_MS = 20;
 const HEDGE = { band: 0.05, largest: 2 } as const;
 /** The most orders on their way at once. */
 const MOST_OPEN = 64;
-/** Between two looks at what the orders' channel counts. */
+/** Interval between updates of the counters of the orders' channel. */
 const OFFER_MS = 100;
 /** After a refusal the next order waits so long. */
 const REFUSED_NS = 100e6;
@@ -47,7 +47,7 @@ let decided = 0, closed = 0, notBefore = 0;
 
 lookAtAll();
 closed = decided;
-// An order's id is its place in the channel, so the channel tells which comes next, whatever a predecessor died of.
+// An order's id is its place in the channel, so the channel shows which comes next, wherever a predecessor died.
 const hedger = new Hedger({ ...HEDGE, firstId: orders.position + 1 });
 for (let id = closed + 1; id <= orders.position; id++) {
   if (desk.sentOrders.read(id % SENT_ORDERS, open) && open.id === id) hedger.adopt({ id, coins: open.coins });
@@ -73,14 +73,14 @@ function tell(isLast = false): void {
 }
 
 function receive(event: MarketEvent, part: EventPartView): void {
-  if (event.kind === "top") return; // the book tells it
+  if (event.kind === "top") return; // the book has it
   if (event.kind !== "ticker" && event.instrument !== directory.hedge?.index) return;
   lookAtAll();
   hedge(part.fedAt);
   latency.record(segment.now() - part.fedAt);
 }
 
-/** Takes in what has changed. A position tells with its quantity which orders are in it. */
+/** Reads the changes. A position states with its quantity which orders are in it. */
 function lookAtAll(): void {
   future = directory.hedge?.index ?? -1;
   seenPositions = desk.positions.changedSince(seenPositions, lookAtPosition);
@@ -113,7 +113,7 @@ function hedge(fedAt: number): void {
   if (order === undefined) return;
   if (order.id !== orders.position + 1) throw new Error(`Cannot send order ${order.id} as its place must be its id`);
   sent.write(order.id % SENT_ORDERS, { id: order.id, coins: order.coins });
-  const record = orders.claim()!; // there is room, and nobody else claims
+  const record = orders.claim()!; // there is room, and no other process claims
   record.id = order.id;
   record.instrument = future;
   record.side = order.lots > 0 ? "buy" : "sell";

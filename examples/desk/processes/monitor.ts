@@ -17,7 +17,7 @@ const LOOK_MS = 50;
 const PERIOD_MS = { live: 250, lines: 1000, nothing: Infinity };
 /** Rates are of this long. */
 const RATE_MS = 1000;
-/** Options of which is told. */
+/** The number of options that are shown. */
 const MOST_OPTIONS = 16;
 
 const { show, seconds } = JSON.parse(process.argv[3]) as MonitorOptions;

@@ -24,7 +24,7 @@ const WAIT_MS = 20;
 interface Priced {
   readonly index: number;
   readonly option: OptionTerms;
-  /** As its last ticker told. */
+  /** From its last ticker. */
   forward: number;
   volatility: number;
   timeMs: number;

@@ -6,13 +6,13 @@ import { takeOver } from "./take_over.ts";
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
-/** A reason that was told, and how often. */
+/** A reported reason, and how often it occurred. */
 interface Told {
   readonly row: number;
   count: number;
 }
 
-/** Tells why lines of the input hold no event: the one writer of those tables. Reasons are the same in all files. */
+/** Reports why lines of the input hold no event: the one writer of those tables. Reasons are the same in all files. */
 export class ReasonWriter implements Disposable {
   readonly #reasons: ReturnType<Desk["reasons"]["writer"]>;
   readonly #examples: ReturnType<Desk["reasonExamples"]["writer"]>;
@@ -23,7 +23,7 @@ export class ReasonWriter implements Disposable {
     this.#examples = takeOver(() => desk.reasonExamples.writer());
   }
 
-  /** Tells what is new. */
+  /** Reports what is new. */
   tell(sources: readonly Source[]): void {
     const counts = new Map<string, number>();
     for (const { label, report } of sources) {

@@ -41,7 +41,7 @@ const deltas = new CoinDeltas(), middles: (number | undefined)[] = [];
 let breaches: readonly Breach[] = [], timeMs = 0, valuedMs = 0, decided = 0, refused = 0;
 
 using reader = new EventReader(desk, "risk", receive);
-/** Both are slept for together; who is not to sleep looks at them in turn. */
+/** A blocking wait sleeps for both together; a spinning one checks them in turn. */
 const awaited = self.wait === "block" ? new WaitSet<Waitable>([reader.source, orders]) : undefined;
 const idle = new Backoff({ yields: Infinity });
 self.ready();
@@ -68,7 +68,7 @@ function tell(isLast = false): void {
 }
 
 function receive(event: MarketEvent, part: EventPartView): void {
-  if (event.exchangeMs === event.exchangeMs) timeMs = event.exchangeMs; // not every message tells it
+  if (event.exchangeMs === event.exchangeMs) timeMs = event.exchangeMs; // not every message has it
   if (event.kind === "ticker") {
     const { option, model } = directory.at(event.instrument), quantity = openingQuantity(event.instrument);
     if (option === undefined || quantity === 0 || positions.at(event.instrument) !== undefined) return;
@@ -105,14 +105,14 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
   fills.record(order.decidedAt - order.fedAt);
 }
 
-/** The price of the other side, at which an order is filled; 0 if nobody is known to be there. */
+/** The price of the other side, at which an order is filled; 0 if none is known. */
 function bestFor(signed: number): number {
   const { bid, bidQuantity, isBidKnown, ask, askQuantity, isAskKnown } = quote;
   if (signed > 0) return isAskKnown && askQuantity > 0 ? ask : 0;
   return isBidKnown && bidQuantity > 0 ? bid : 0;
 }
 
-/** Looks at the switch last, so nothing is filled once it was seen to be pulled. */
+/** Checks the switch last, so nothing is filled once it was seen pulled. */
 function isAllowed({ instrument }: ViewOf<typeof OrderRecord>, signed: number): boolean {
   if (!desk.quotes.read(instrument, quote) || !quote.isValid) return false;
   const isReducing = Math.sign(signed) !== Math.sign(deltas.of(directory.at(instrument).coin));
@@ -130,9 +130,9 @@ function middleOf(instrument: number): number | undefined {
   return middles[instrument];
 }
 
-/** Values all that is held, and looks at the limits. */
+/** Values all positions, and checks the limits. */
 function value(): void {
-  if (!desk.limits.read(limits)) return; // somebody died changing them: nothing goes out
+  if (!desk.limits.read(limits)) return; // a process died while it changed them: no order goes out
   const exposures: Exposure[] = [];
   let vega = 0, profit = 0;
   deltas.clear();

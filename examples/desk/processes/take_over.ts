@@ -9,7 +9,7 @@ const PATIENCE_MS = 5000;
 /**
  * Takes a role, if need be once its last holder is known to be dead. Blocks meanwhile.
  *
- * @throws {RoleTakenError} If somebody alive goes on holding it.
+ * @throws {RoleTakenError} If a living process keeps holding it.
  */
 export function takeOver<T>(take: () => T): T {
   const start = performance.now();

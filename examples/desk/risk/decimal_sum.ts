@@ -5,7 +5,7 @@ export class DecimalSum {
   units: number;
   digits: number;
 
-  /** Begins with 0 unless told. */
+  /** Begins with 0 by default. */
   constructor(units = 0, digits = 0) {
     this.units = units;
     this.digits = digits;

@@ -29,7 +29,7 @@ export const BREACHES = ["delta", "vega", "loss", "margin", "maintenance"] as co
 /** A limit that is broken. */
 export type Breach = typeof BREACHES[number];
 
-/** Those of them that stop all orders; at the others only orders that reduce risk may go on. */
+/** Those of them that stop all orders; at the others only orders that reduce risk are allowed. */
 const STOPPING: readonly Breach[] = ["loss", "maintenance"];
 
 /** The limits that a standing breaks. What is not a number breaks its limit. */

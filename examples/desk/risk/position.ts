@@ -15,7 +15,7 @@ export class Position {
   /** Earned by what was closed. */
   realised = 0;
 
-  /** Holds nothing. @param contract One coin unless given. */
+  /** Holds nothing. @param contract Defaults to one coin. */
   constructor(contract: Contract = ONE_COIN) {
     this.contract = contract;
   }

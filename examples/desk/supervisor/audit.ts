@@ -15,7 +15,7 @@ import { DecimalSum } from "../risk/decimal_sum.ts";
 import { clientQuantity, openingQuantity } from "../risk/desk_flow.ts";
 import { OrderAudit } from "./order_audit.ts";
 
-/** How many greeks that are off are told in words. */
+/** How many wrong greeks are reported in words. */
 const MOST_FAULTS = 5;
 
 /** What an instrument is checked with. */
@@ -44,7 +44,7 @@ export interface AuditSummary extends Comparison {
   depth: Record<typeof OUTCOMES[number], number>;
   trades: number;
   tradeHoles: number;
-  /** Tickers of options that nobody compared. */
+  /** Tickers of options that were not compared. */
   greeksPending: number;
   /** Books in shared memory that are not as their last change left them. */
   wrongBooks: number;
@@ -105,7 +105,7 @@ export class Audit implements Disposable {
   }
 
   /**
-   * Compares what is left, and tells all. Call it once, when nothing more comes.
+   * Compares the rest, and reports everything. Call it once, at the end.
    *
    * @param isComplete Whether the market came to its end. If it was left, what would have answered the last questions
    * did not come: they stay open.

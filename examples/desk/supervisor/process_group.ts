@@ -13,7 +13,7 @@ export interface Death {
   readonly how: string;
   /** When it was killed, or when its end was noticed, in nanoseconds on the segment's clock. */
   readonly diedAt: number;
-  /** From the kill (or, if somebody else did it, from when it was noticed) to the successor's being ready. */
+  /** From the kill (or, if another process did it, from its detection) until the successor is ready. */
   recoveryMs: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** How long processes have to end by themselves. */
 const GRACE_MS = 3000;
 
-/** A role and who plays it. */
+/** A role and its process. */
 interface Player {
   readonly role: DeskRole;
   readonly runtime: Runtime;
@@ -47,7 +47,7 @@ interface Player {
 export class ProcessGroup {
   /** Deaths so far. */
   readonly deaths: Death[] = [];
-  /** What cannot go on: a process that dies again and again. */
+  /** A fatal fault: a process that dies again and again. */
   failure: string | undefined;
   readonly #desk: Desk;
   readonly #players: Player[];
@@ -82,12 +82,12 @@ export class ProcessGroup {
     for (const player of this.#players) this.#start(player);
   }
 
-  /** Whether all are alive and have told that they work, and `step` has seen so of all successors. */
+  /** Whether all are alive and have reported that they work, and `step` has seen that of all successors. */
   get isReady(): boolean {
     return this.#players.every(({ role, death }) => death === undefined && this.isWorking(role));
   }
 
-  /** Whether a role's process is alive and has told that it works. */
+  /** Whether a role's process is alive and has reported that it works. */
   isWorking(role: DeskRole): boolean {
     const { child, killedAt } = this.#playerOf(role);
     if (!Number.isNaN(killedAt)) return false; // its end was not noticed yet
@@ -120,7 +120,7 @@ export class ProcessGroup {
     return this.#playerOf(role).child?.pid;
   }
 
-  /** Waits for all to end, as they were told; those that do not are killed. @returns Their roles. */
+  /** Waits for all to end, as requested; kills those that do not. @returns Their roles. */
   async end(): Promise<DeskRole[]> {
     this.#isEnding = true;
     const late: DeskRole[] = [];
@@ -159,7 +159,7 @@ export class ProcessGroup {
     }
     player.killedAt = NaN;
     if (!isPlanned) failures.push(now);
-    // Somebody's kill -9 says nothing about whether it would have worked.
+    // A kill -9 from outside says nothing about whether it would have worked.
     if (!isPlanned && how !== "SIGKILL") this.#countFruitless(player);
     if (failures.filter((time) => now - time < WITHIN_MS).length >= MOST_FAILURES) {
       this.failure = `${player.role} ended ${MOST_FAILURES} times within ${WITHIN_MS / 1000} s, at last with ${how}`;

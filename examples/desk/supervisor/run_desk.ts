@@ -45,7 +45,7 @@ export interface DeskResult {
 const START_MS = 60_000;
 /** How long they have to finish what was begun. */
 const SETTLE_MS = 60_000;
-/** Between two looks at the channels. */
+/** Interval between checks of the channels. */
 const STEP_MS = 4;
 /** Records at once after which more are likely to be there. */
 const MANY = 512;

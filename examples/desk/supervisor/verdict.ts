@@ -6,7 +6,7 @@ import type { AuditSummary } from "./audit.ts";
 /**
  * What a run comes to:
  *
- * - `right`: all that was compared is as it must be, and each book that was told of is valid at the end;
+ * - `right`: all that was compared is as it must be, and each book with data is valid at the end;
  * - `wrong`: something is not as it must be;
  * - `unchecked`: nothing is known to be wrong, but nothing was compared, or a book is not valid.
  */
@@ -33,7 +33,7 @@ const BOOK_TEXTS: Readonly<Record<BookState, string>> = {
   mismatch: "without a snapshot since a checksum that does not match",
 };
 
-/** What is told of an input, as far as a verdict depends on it. */
+/** The report of an input, as far as a verdict depends on it. */
 type Input = Pick<FeedReport, "isComplete" | "empty" | "refused">;
 
 /**

@@ -49,7 +49,7 @@ export interface FutureState {
   readonly held: number;
 }
 
-/** What the feed tells of its input. */
+/** The feed's report of its input. */
 export type FeedReport = ValueOf<typeof FeedReportRow>;
 
 /** Why lines of the input hold no event, or what is unusual about a file. */
@@ -61,13 +61,13 @@ export interface InputReason extends ValueOf<typeof ReasonRow> {
 /** What a process is, and what it did. */
 export type ProcessState = ValueOf<typeof ProcessRow> & Readonly<Record<ProcessCount, number>>;
 
-/** A desk at a moment, as anybody who is attached sees it. */
+/** A desk at a moment, as any attached process sees it. */
 export interface DeskSnapshot {
   /** Nanoseconds on the segment's clock. */
   readonly at: number;
   readonly channels: readonly ChannelState[];
   readonly processes: Readonly<Record<DeskRole, ProcessState>>;
-  /** All counters of those who live, and of those who died. */
+  /** All counters, of living and of dead processes. */
   readonly counters: readonly CounterInfo[];
   readonly latencies: Readonly<Record<LatencyName, HistogramReading>>;
   /** The book that is shown: the hedging future's, or that of the first instrument. */
@@ -89,7 +89,7 @@ export interface DeskSnapshot {
   readonly feed: FeedReport;
 }
 
-/** Looks at a desk: reads only, and disturbs nobody. */
+/** Observes a desk: only reads, and disturbs no process. */
 export class DeskObserver {
   readonly #desk: Desk;
   readonly #directory: InstrumentDirectory;
@@ -134,7 +134,7 @@ export class DeskObserver {
     };
   }
 
-  /** What the feed tells of its input, and of how far it is. */
+  /** The feed's report of its input, and of its progress. */
   feed(): FeedReport {
     this.#desk.feedReport.read(0, this.#feed);
     return FeedReportRow.toObject(this.#feed);
@@ -191,7 +191,7 @@ export class DeskObserver {
     const { name } = instrument, { segment } = this.#desk, top = new BookReading(this.#depth);
     let book = this.#books.get(name);
     if (book === undefined) {
-      // Whoever looks makes nothing: the book process does, at the first event.
+      // An observer makes no book: the book process does, at the first event.
       if (!segment.objects().some((entry) => entry.name === `book ${name}`)) return undefined;
       this.#books.set(name, book = segment.open(`book ${name}`, OrderBook));
     }

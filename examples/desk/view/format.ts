@@ -24,7 +24,7 @@ export function amount(value: number): string {
   return short.format(value);
 }
 
-/** Behind the point as many digits as told. */
+/** With a given number of decimal digits. */
 export function fixed(value: number, digits: number): string {
   exact[digits] ??= new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return exact[digits].format(value);
