@@ -1,37 +1,19 @@
-import { add, Backoff, compareExchange, load, peek, release, store } from "../atomic/mod.ts";
+import { compareExchange, load, peek, release, store } from "../atomic/mod.ts";
 import { OWN_TYPE } from "../memory/internal.ts";
 import type { Region } from "../memory/mod.ts";
 import { EventCount } from "./event_count.ts";
 import { Cells, DEFAULT_CELLS, lockBytes, storedCellCount } from "./shared/cells.ts";
 import { GuardedLock, plainGuard } from "./shared/guarded_lock.ts";
 import type { Lock } from "./shared/lock.ts";
-import {
-  ACQUISITIONS_F64,
-  CONTENDED_F64,
-  FREE,
-  LOCK_WORD,
-  MARK,
-  ownerOf,
-  RECOVERIES_F64,
-} from "./shared/lock_format.ts";
+import { FREE, LOCK_WORD, MARK, ownerOf } from "./shared/lock_format.ts";
 import { announcedTo } from "./shared/async/announced.ts";
 import { LockHeader } from "./shared/lock_header.ts";
 import type { LockStats } from "./shared/lock_stats.ts";
 import type { AsyncWaitOptions } from "./shared/async/async_wait_options.ts";
 import { NO_LIMIT, type WaitLimit } from "./shared/wait_limit.ts";
 import type { WaitOptions } from "./shared/wait_options.ts";
-import {
-  COUNT_WORD,
-  NEXT_WORD,
-  NONE,
-  PASSED_WORD,
-  SERVING_WORD,
-  STATE,
-  TAKING,
-  TICKET,
-  USED_WORD,
-  WAITING,
-} from "./ticket_lock_format.ts";
+import { TicketHolder } from "./ticket_holder.ts";
+import { COUNT_WORD, NEXT_WORD, NONE, PASSED_WORD, SERVING_WORD, TAKING, USED_WORD } from "./ticket_lock_format.ts";
 import { TicketTurns } from "./ticket_turns.ts";
 
 /** How a {@linkcode TicketLock} is made. */
@@ -74,31 +56,22 @@ export class TicketLock extends GuardedLock implements Lock {
   static readonly [OWN_TYPE]: true = true;
 
   readonly #header: LockHeader;
-  readonly #cells: Cells;
   readonly #turns: TicketTurns;
   readonly #passed: EventCount;
+  readonly #holder: TicketHolder;
   readonly #words: Int32Array;
-  readonly #counts: Float64Array;
   readonly #id: number;
-  /**
-   * Spins, then sleeps. To give way in between would put this thread behind all others, and all tickets behind its own.
-   */
-  readonly #backoff = new Backoff({ yields: 0 });
-  /** The state word of this attachment's cell; −1 before the first use, and where cells are not kept. */
-  #state = -1;
-  /** Whether a task has drawn a ticket. */
-  #isDrawn = false;
 
   private constructor(region: Region) {
     super(plainGuard);
     this.#header = new LockHeader("ticket lock", region);
     const count = storedCellCount(this.#header, "maxParticipants", COUNT_WORD);
-    this.#cells = new Cells(this.#header, USED_WORD, count);
+    const cells = new Cells(this.#header, USED_WORD, count);
     this.#passed = new EventCount(this.#header.words, PASSED_WORD);
-    this.#turns = new TicketTurns(this.#header, this.#cells, this.#passed);
+    this.#turns = new TicketTurns(this.#header, cells, this.#passed);
     this.#turns.requireOrder("attach to");
+    this.#holder = new TicketHolder(this.#header, cells, this.#turns, this.#passed);
     this.#words = this.#header.words;
-    this.#counts = this.#header.counts;
     this.#id = this.#header.id;
   }
 
@@ -147,7 +120,8 @@ export class TicketLock extends GuardedLock implements Lock {
     if (words.length === 0) this.#header.refuseUse("unlock");
     const owner = ownerOf(peek(words, LOCK_WORD)); // own id: written by this thread
     if (owner !== this.#id) this.#header.refuseUnlock(owner);
-    if (this.#state === -1) return this.#unlockAnew();
+    const state = this.#holder.stateWord;
+    if (state === -1) return this.#unlockAnew();
     // While this attachment lives and its cell says TAKING, nobody else passes its turn on.
     const serving = peek(words, SERVING_WORD);
     // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect. And a
@@ -155,35 +129,34 @@ export class TicketLock extends GuardedLock implements Lock {
     // would set the turn back.
     words[LOCK_WORD] = FREE;
     release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn
-    store(words, this.#state, NONE); // pairs: ticket holder; and a fence, before the check for sleepers
+    store(words, state, NONE); // pairs: ticket holder; and a fence, before the check for sleepers
     this.#passed.notifyAll();
   }
 
   /** As {@linkcode Lock.lockAsync}: takes a ticket, once no other task of this attachment has one or holds the lock. */
   lockAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    const holder = this.#holder;
     let ticket: number | undefined;
     return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => {
-        if (ownerOf(peek(this.#words, LOCK_WORD)) === this.#id) return false; // own id: written by this thread
+        if (holder.isOwner()) return false;
         // A call that locked without waiting in the event loop has taken the ticket's place.
-        if (ticket !== undefined && !this.#withCell(() => this.#hasTicket(ticket!))) ticket = undefined;
+        if (ticket !== undefined && !holder.withCell(() => holder.hasTicket(ticket!))) ticket = undefined;
         if (ticket === undefined) {
           if (this.#tryTake()) return true;
-          ticket = this.#withCell(() => this.#draw());
+          ticket = holder.withCell(() => holder.draw(true));
         }
         // A turn that comes between two checks of this task waits for it: a living holder's ticket is never passed
         // over.
         while (load(this.#words, SERVING_WORD) !== ticket) { // pairs: ticket turn
           if (!isLifeCheck || !this.#turns.passOver()) return false;
         }
-        this.#isDrawn = false;
-        return this.#withCell(() => this.#turn());
+        return holder.withCell(() => holder.takeTurn());
       },
       arm: () => announcedTo(this.#passed),
       disarm: (isOver) => {
         if (isOver || ticket === undefined || this.#words.length === 0) return;
-        this.#isDrawn = false;
-        if (this.#withCell(() => this.#hasTicket(ticket!) && this.#giveUp(ticket!))) this.unlock();
+        if (holder.withCell(() => holder.giveUpTask(ticket!))) this.unlock();
       },
     }, options);
   }
@@ -198,32 +171,29 @@ export class TicketLock extends GuardedLock implements Lock {
 
   /** Takes the next ticket if its turn is now. */
   #tryTake(): boolean {
-    const words = this.#words;
-    if (this.#state === -1) return this.#tryTakeAnew();
-    if (ownerOf(peek(words, LOCK_WORD)) === this.#id) this.#header.refuseTwice(); // own id: written by this thread
+    const words = this.#words, state = this.#holder.stateWord;
+    if (state === -1) return this.#tryTakeAnew();
+    if (this.#holder.isOwner()) this.#header.refuseTwice();
     const serving = load(words, SERVING_WORD); // pairs: ticket turn; sees what the last owner wrote
-    words[this.#state] = TAKING; // plain: ordered by the exchange
+    words[state] = TAKING; // plain: ordered by the exchange
     // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
       // pairs: ticket holder; and a fence, before the check whether the turn is anybody's
-      store(words, this.#state, NONE);
+      store(words, state, NONE);
       return false;
     }
-    const before = peek(words, LOCK_WORD); // written by owners only, and this is the only one
-    words[LOCK_WORD] = before === FREE ? this.#id : this.#id | MARK; // a name that an owner left shows that it died
-    this.#counts[ACQUISITIONS_F64]++;
-    if (before !== FREE) this.#counts[RECOVERIES_F64]++;
+    this.#holder.own();
     return true;
   }
 
   // Kept apart from the fast paths: a function that makes another is slower from its first line on.
 
   #tryTakeAnew(): boolean {
-    return this.#withCell(() => this.#tryTake());
+    return this.#holder.withCell(() => this.#tryTake());
   }
 
   #unlockAnew(): void {
-    this.#withCell(() => this.unlock());
+    this.#holder.withCell(() => this.unlock());
   }
 
   /** Takes the lock if all that hold it or wait for it are dead or gave up. */
@@ -236,101 +206,25 @@ export class TicketLock extends GuardedLock implements Lock {
     const limit = relative.from(this.#passed.now());
     this.#turns.requireOrder("lock");
     this.#header.refuseEndless("lock", ownerOf(load(this.#words, LOCK_WORD)), limit); // pairs: lock word
-    return this.#withCell(() => this.#wait(limit));
-  }
-
-  /**
-   * Runs a part of a call with `#state` set. Where deaths are not seen, the cell of one that has gone would never be
-   * free again: there a cell is kept only while its attachment holds the lock or waits for it.
-   */
-  #withCell<T>(call: () => T): T {
-    if (this.#state !== -1) return call();
-    const cell = this.#cells.claim(); // finds the one with which another object took the lock
-    if (cell === -1) this.#cells.refuse();
-    const word = this.#cells.wordOf(cell);
-    this.#state = word + STATE;
-    if (this.#header.party.seesDeaths) return call();
-    try {
-      return call();
-    } finally {
-      this.#state = -1;
-      // own id: written by this thread
-      if (!this.#isDrawn && ownerOf(peek(this.#words, LOCK_WORD)) !== this.#id) this.#cells.leave(word);
-    }
-  }
-
-  /** Draws a ticket for a task, which keeps the cell until it has its turn or gives up. */
-  #draw(): number {
-    const words = this.#words, state = this.#state;
-    store(words, state, TAKING); // pairs: ticket holder
-    const ticket = add(words, NEXT_WORD, 1); // pairs: ticket drawn; one that sees it drawn sees TAKING
-    store(words, state + TICKET - STATE, ticket);
-    store(words, state, WAITING); // pairs: ticket holder; one that sees it sees the ticket
-    this.#isDrawn = true;
-    return ticket;
-  }
-
-  /** Whether this attachment waits with a ticket. Own cell: written by this thread. */
-  #hasTicket(ticket: number): boolean {
-    const state = this.#state;
-    return peek(this.#words, state) === WAITING && peek(this.#words, state + TICKET - STATE) === ticket;
+    return this.#holder.withCell(() => this.#wait(limit));
   }
 
   /** Takes a ticket and waits for its turn. */
   #wait(limit: WaitLimit): boolean {
-    const words = this.#words, ticket = this.#draw();
-    this.#isDrawn = false;
+    const holder = this.#holder, ticket = holder.draw(false);
     try {
-      if (this.#awaitTurn(ticket, limit)) return true;
+      if (holder.awaitTurn(ticket, limit)) return true;
     } catch (error) {
       // The check of an owner may have failed, for example. The next in line must not wait for this one.
-      if (words.length > 0) {
-        if (this.#giveUp(ticket)) this.unlock();
+      if (this.#words.length > 0) {
+        if (holder.giveUp(ticket)) this.unlock();
         else this.#passed.notifyAll();
       }
       throw error;
     }
-    if (this.#giveUp(ticket)) return true;
+    if (holder.giveUp(ticket)) return true;
     // While the cell said TAKING, others took this attachment for the one whose turn it is, and fell asleep.
     this.#turns.passOver();
-    return false;
-  }
-
-  #awaitTurn(ticket: number, limit: WaitLimit): boolean {
-    const words = this.#words, backoff = this.#backoff;
-    for (backoff.reset(); !backoff.isSleeping; backoff.step()) {
-      if (load(words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
-    }
-    return this.#sleep(ticket, limit);
-  }
-
-  #sleep(ticket: number, limit: WaitLimit): boolean {
-    return this.#header.sleepUntil(this.#passed, limit, () => {
-      do {
-        if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
-      } while (this.#turns.passOver());
-      return false;
-    });
-  }
-
-  /** The turn has come. */
-  #turn(): true {
-    const words = this.#words;
-    store(words, this.#state, TAKING); // pairs: ticket holder
-    const before = peek(words, LOCK_WORD); // as in #tryTake
-    words[LOCK_WORD] = before === FREE ? this.#id : this.#id | MARK;
-    this.#counts[ACQUISITIONS_F64]++;
-    this.#counts[CONTENDED_F64]++;
-    if (before !== FREE) this.#counts[RECOVERIES_F64]++;
-    return true;
-  }
-
-  /** Gives the ticket up, unless its turn has just come: returns whether it has. */
-  #giveUp(ticket: number): boolean {
-    store(this.#words, this.#state, TAKING); // pairs: ticket holder
-    if (load(this.#words, SERVING_WORD) === ticket) return this.#turn(); // pairs: ticket turn
-    // Pairs: ticket holder. The next in line passes the ticket over when its turn comes.
-    store(this.#words, this.#state, NONE);
     return false;
   }
 }

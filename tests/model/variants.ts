@@ -163,7 +163,7 @@ export const VARIANTS: readonly Variant[] = [
   variant("gives up its turn before it passes it on", "exclusion", "TicketLock: two take it twice", [
     "ticket_lock",
     "    release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn\n",
-    "    store(words, this.#state, NONE);\n    release(words, SERVING_WORD, (serving + 1) | 0);\n",
+    "    store(words, state, NONE);\n    release(words, SERVING_WORD, (serving + 1) | 0);\n",
   ]),
   variant("gives up its ticket and leaves the turn where it is", "exclusion", "TicketLock: one leaves", [
     "ticket_lock",
@@ -176,7 +176,7 @@ export const VARIANTS: readonly Variant[] = [
     "(load(words, word + TICKET) - first) | 0 : unheld;",
   ]),
   variant("draws a ticket without saying so", "exclusion", "TicketLock: three take it once", [
-    "ticket_lock",
+    "ticket_holder",
     "store(words, state, TAKING); // pairs: ticket holder\n    const ticket",
     "const ticket",
   ]),
