@@ -133,15 +133,13 @@ export class Barrier {
   /**
    * Arrives, and sleeps until all parties have arrived.
    *
-   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
-   * set.
+   * @param options `timeoutMs` and `stop`; `WaitOptions` has the rules of all forms that block.
    * @returns True if all have arrived. False if the time ran out: the arrival stands, and the next call continues the
    * wait.
    * @throws {OwnerDiedError} If a party died before it arrived. The arrival stands.
    * @throws {AlreadyOwnerError} Without a limit, if a party that has not arrived is another attachment of this very
    * thread, as the wait would never end. The arrival stands.
    * @throws {SegmentStateError} `FULL` if there are as many parties already, all alive. Not over a `SharedArrayBuffer`.
-   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */

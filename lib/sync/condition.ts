@@ -77,11 +77,10 @@ export class Condition {
    * Releases the mutex, sleeps until a signal, and takes the mutex again, however long that takes.
    *
    * @param mutex Held by this attachment, before and afterwards.
-   * @param options `timeoutMs`: how long to wait for a signal at most. Defaults to no limit.
+   * @param options `timeoutMs` and `stop`, for the signal; `WaitOptions` has the rules of all forms that block.
    * @returns False if the time ran out; the mutex is held then too.
    * @throws {NotOwnerError} If this attachment does not hold the mutex.
    * @throws {OwnerDiedError} If the mutex was broken meanwhile. It is then not held.
-   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */

@@ -41,6 +41,9 @@ const SET = 1;
  * Nobody owns an event, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once,
  * the setting is spent. If a setter dies before it could wake anybody, the waiters find the event set within 100 ms.
  *
+ * On a read-only attachment, all but `isSet` and `stats()` throw a `ReadOnlyError`; once the segment was closed, all
+ * throw a `ClosedError`.
+ *
  * Source: Win32's event objects; blocking by {@linkcode EventCount}.
  *
  * @example
@@ -99,12 +102,7 @@ export class Event implements Waitable {
     return load(this.#header.source.i32, STATE_WORD) === SET; // pairs: event state
   }
 
-  /**
-   * Sets it: lets waiters through.
-   *
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** Sets it: lets waiters through. */
   set(): void {
     if (this.#words.length === 0) this.#header.refuseUse("set");
     exchange(this.#words, STATE_WORD, SET); // pairs: event state; what was written before is seen
@@ -112,23 +110,13 @@ export class Event implements Waitable {
     else this.#wasSet.notifyAll();
   }
 
-  /**
-   * Resets it: waiters stay.
-   *
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** Resets it: waiters stay. */
   reset(): void {
     if (this.#words.length === 0) this.#header.refuseUse("reset");
     exchange(this.#words, STATE_WORD, UNSET); // pairs: event state
   }
 
-  /**
-   * Whether it is set, and, with `autoReset`, resets it. Never blocks.
-   *
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
-   */
+  /** Whether it is set, and, with `autoReset`, resets it. Never blocks. */
   tryWait(): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("wait for");
     // Pairs: event state.
@@ -139,12 +127,8 @@ export class Event implements Waitable {
   /**
    * Sleeps until it is set.
    *
-   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
-   * set.
+   * @param options `timeoutMs` and `stop`; `WaitOptions` has the rules of all forms that block.
    * @returns False if the time ran out.
-   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
-   * @throws {ReadOnlyError} On a read-only attachment.
-   * @throws {ClosedError} If the segment was closed.
    */
   wait(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("wait for");

@@ -100,12 +100,10 @@ export class Once {
    * @param fn Receives whether an attachment that had begun died. If it throws, the error reaches the caller, and the
    * next caller runs it again. Its work must be done when it returns: an async function is refused, and a function that
    * returns a promise counts as one that threw, though the work it has begun continues.
-   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
-   * set.
+   * @param options `timeoutMs` and `stop`; `WaitOptions` has the rules of all forms that block.
    * @returns True if it is done now, false if the time ran out.
    * @throws {AlreadyOwnerError} Within the function; without a limit, also through another attachment of this thread.
    * @throws {TypeError} If `fn` is async or returns a promise.
-   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */

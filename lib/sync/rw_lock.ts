@@ -166,10 +166,9 @@ export class RwLock extends GuardedLock implements Lock {
   /**
    * Takes the lock for reading, and sleeps while there is a writer.
    *
-   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
-   * set.
+   * @param options `timeoutMs` and `stop`; `WaitOptions` has the rules of all forms that block.
    * @returns False if the time ran out.
-   * @throws As `tryLockRead`, and {TypeError | RangeError} if `timeoutMs` is not a number, or is negative.
+   * @throws As `tryLockRead`.
    */
   lockRead(options?: WaitOptions): boolean {
     if (this.#words.length === 0) this.#header.refuseUse("lock");

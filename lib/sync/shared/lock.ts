@@ -32,12 +32,10 @@ export interface Lock extends Unlockable {
   /**
    * Takes the lock, and blocks this thread until it is free.
    *
-   * @param options `timeoutMs`: how long to wait at most, without a limit by default; `stop`: ends the wait once it is
-   * set.
+   * @param options `timeoutMs` and `stop`; `WaitOptions` has the rules of all forms that block.
    * @returns False if the time ran out, or it was stopped.
    * @throws {AlreadyOwnerError} If this attachment holds it; and, without a limit, if another attachment of this very
    * thread does, as the wait would never end.
-   * @throws {TypeError | RangeError} If `timeoutMs` is not a number, or is negative.
    * @throws {ReadOnlyError} On a read-only attachment.
    * @throws {ClosedError} If the segment was closed.
    */

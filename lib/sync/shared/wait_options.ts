@@ -1,6 +1,10 @@
 import { type Waitable, WAITED } from "./async/waitable.ts";
 
-/** How long a call may wait. */
+/**
+ * How long a call may wait. If the time runs out, or the wait is stopped, it returns `false`, `undefined` or 0, as its
+ * own documentation says. Options that are wrong are refused before anything is taken or changed: with a `RangeError`
+ * if `timeoutMs` is negative or `NaN`, else with a `TypeError`.
+ */
 export interface WaitOptions {
   /** At most so many milliseconds, 0 or more. Defaults to no limit. */
   readonly timeoutMs?: number;
