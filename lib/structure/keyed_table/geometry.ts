@@ -1,4 +1,4 @@
-import { LatestTable } from "../../channel/mod.ts";
+import { LatestTable, type LatestTableOptions } from "../../channel/mod.ts";
 import type { AnyStruct, Field } from "../../layout/mod.ts";
 import { requireLayout } from "../../layout/internal.ts";
 import { alignUp, HeaderCheck, partOf, type Region, requireInteger, requireWord } from "../../memory/internal.ts";
@@ -74,11 +74,9 @@ function geometryFrom(capacity: number, isText: boolean, keyBytes: number, isSha
 }
 
 /** How the rows of a table are made. */
-export function rowOptions({ layout, capacity, versions }: KeyedTableOptions): {
-  layout: AnyStruct;
-  rows: number;
-  versions?: number;
-} {
+export function rowOptions<S extends AnyStruct>(
+  { layout, capacity, versions }: Pick<KeyedTableOptions<S>, "layout" | "capacity" | "versions">,
+): LatestTableOptions<S> {
   return { layout, rows: capacity, versions };
 }
 

@@ -5,7 +5,7 @@ import type { AnyStruct, ViewOf } from "../../layout/mod.ts";
 import { type LayoutTypeFunction, OWN_TYPE, type Region, requireOpen } from "../../memory/internal.ts";
 import type { WaitOptions } from "../../sync/mod.ts";
 import { COUNT_WORD, NEXT_WORD, USED } from "./format.ts";
-import { byteLengthOf, type KeyedTableOptions, layoutOf, readGeometry, rowsRegion, writeGeometry } from "./geometry.ts";
+import { byteLengthOf, type KeyedTableOptions, layoutOf, readGeometry, rowOptions, writeGeometry } from "./geometry.ts";
 import type { TableKey } from "./places.ts";
 import { KeyedRow, type RowReader } from "./keyed_row.ts";
 import { KeyedTableWriter } from "./keyed_table_writer.ts";
@@ -160,11 +160,8 @@ export class KeyedTable<S extends AnyStruct = AnyStruct> {
     options: Partial<KeyedTableOptions<S>> & { readonly layout: S },
   ): KeyedTable<S> {
     const geometry = readGeometry(region, options), { layout, versions } = options;
-    const rowOptions = { layout, rows: geometry.capacity, ...(versions === undefined ? {} : { versions }) };
-    return new KeyedTable(
-      layout,
-      new TableParts(region, geometry, rowsRegion(region, geometry.rowsOffset), rowOptions),
-    );
+    const rows = rowOptions({ layout, capacity: geometry.capacity, versions });
+    return new KeyedTable(layout, new TableParts<S>(region, geometry, rows));
   }
 
   /**

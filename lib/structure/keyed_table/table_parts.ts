@@ -11,6 +11,7 @@ import {
 import type { AnyStruct } from "../../layout/mod.ts";
 import { refuseClosed, type Region, requireOpen, Role } from "../../memory/internal.ts";
 import { BASE_DELTA, FINISH, KEY_DELTA, MIX, MOVES_WORD, STATE_DELTA, USED } from "./format.ts";
+import { rowsRegion } from "./geometry.ts";
 import { keyAt, type KeyedGeometry, type TableKey } from "./places.ts";
 import { KeyChanges } from "./key_changes.ts";
 import { KeyTexts } from "./key_texts.ts";
@@ -30,14 +31,15 @@ export class TableParts<S extends AnyStruct> {
   #lookup: LookupPath<S> | undefined;
   #changes: KeyChanges | undefined;
 
-  constructor(region: Region, geometry: KeyedGeometry, rowsRegion: Region, options: LatestTableOptions<S>) {
+  constructor(region: Region, geometry: KeyedGeometry, options: LatestTableOptions<S>) {
+    const rows = rowsRegion(region, geometry.rowsOffset);
     this.region = region;
     this.words = region.source.i32;
     this.geometry = geometry;
-    this.rowsRegion = rowsRegion;
-    this.rows = LatestTable.attach(rowsRegion, options) as LatestTable<S>;
-    this.rowsGeometry = readRows(rowsRegion, options);
-    this.log = new RowChanges(rowsRegion.source.i32, placesOf(this.rowsGeometry));
+    this.rowsRegion = rows;
+    this.rows = LatestTable.attach(rows, options) as LatestTable<S>;
+    this.rowsGeometry = readRows(rows, options);
+    this.log = new RowChanges(rows.source.i32, placesOf(this.rowsGeometry));
     this.#texts = new KeyTexts(geometry.isText, geometry.keyBytes, geometry.keyWords);
   }
 
