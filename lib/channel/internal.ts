@@ -11,4 +11,4 @@ export type { WriterPath } from "./latest_table/writer_path.ts";
 export { ChannelEnd } from "./shared/channel_end.ts";
 export { channelDescription } from "./describe.ts";
 export { holdersOf } from "./shared/holders.ts";
-export { followRows, valuesOf } from "./shared/record_reading.ts";
+export { followRows } from "./shared/record_reading.ts";

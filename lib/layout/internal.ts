@@ -9,3 +9,4 @@ export { isViewOf } from "./is_view.ts";
 export { requireLayout } from "./require_layout.ts";
 export { READ_ONLY, VIEWS, type ViewState } from "./slots.ts";
 export { encodeText, readText, utf8Length, writeCutText, writeText } from "./text.ts";
+export { valuesOf } from "./values_of.ts";

@@ -1,4 +1,5 @@
 import { load } from "../atomic/mod.ts";
+import { parseSchema, valuesOf, Views } from "../layout/internal.ts";
 import type { DescribePart, Fact, PartContent, PartHolder, Region, SharedType } from "../memory/internal.ts";
 import { Barrier } from "./barrier.ts";
 import { Condition } from "./condition.ts";
@@ -34,14 +35,14 @@ interface Described {
 interface Own<T> {
   facts?(lock: T, region: Region): Record<string, Fact>;
   holders?(region: Region): PartHolder[];
-  contents?(lock: T, region: Region): Iterable<PartContent>;
+  contents?(lock: T, schema: string): Iterable<PartContent>;
 }
 
 function describing<T extends Described, O>(
   type: SharedType<O, T>,
   { facts, holders, contents }: Own<T> = {},
 ): DescribePart {
-  return (region) => {
+  return (region, schema) => {
     const lock = type.attach(region, {}), { i32 } = region.source;
     return {
       family: "lock",
@@ -56,7 +57,7 @@ function describing<T extends Described, O>(
           waiters,
         };
       },
-      contents: () => contents?.(lock, region) ?? [],
+      contents: () => contents?.(lock, schema) ?? [],
     };
   };
 }
@@ -109,9 +110,12 @@ export function lockDescription(kind: string): DescribePart | undefined {
     }),
     SeqLock: describing(SeqLock, {
       facts: (_, { source }) => ({ "bytes protected": source.i32[PAYLOAD_BYTES_WORD] }),
-      contents(lock) {
+      contents(lock, schema) {
         const bytes = lock.tryRead(({ u8 }) => u8.slice());
-        return bytes === undefined ? [] : [{ bytes: bytes.length, payload: bytes }];
+        if (bytes === undefined) return [];
+        if (schema === "") return [{ bytes: bytes.length, payload: bytes }];
+        const layout = parseSchema(schema);
+        return [valuesOf(layout, layout.view(new Views(bytes.buffer)))];
       },
     }),
     Semaphore: describing(Semaphore, {

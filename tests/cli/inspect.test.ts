@@ -116,6 +116,7 @@ describe("shmkit inspect", () => {
     assertEquals(all.permits.holds, ["permit 0"]);
     assertEquals(all.once.facts["is done"], true);
     assertEquals(all.params.contents, [{ bytes: 8, payload: "0102030405060708" }]);
+    assertEquals(all.limits.contents, [{ price: 1.5, size: 6 }]);
     assertEquals(all.accounts.contents, [
       { key: "alice", row: 0, price: 1, size: 2 },
       { key: "bob", row: 1, price: 3, size: 4 },

@@ -102,6 +102,7 @@ rw.lockRead();
 segment.create("permits", Semaphore, { permits: 2 }).lock();
 segment.create("once", Once, {}).run(() => {});
 segment.create("params", SeqLock, { payloadBytes: 8 }).write(({ u8 }) => u8.set([1, 2, 3, 4, 5, 6, 7, 8]));
+segment.create("limits", SeqLock, { layout: Leg }).write({ price: 1.5, size: 6 });
 segment.create("own", {
   kind: "Own",
   byteLength: () => 64,

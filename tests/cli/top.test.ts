@@ -147,6 +147,7 @@ describe("shmkit top", () => {
           await peer.next();
           await small.sees(/object +per s/);
           for (const line of (await small.sees(/select +enter/)).split("\n")) assert(line.length <= 40, line);
+          assertStringIncludes(await small.sees(/select +enter/), "q quit");
           const wanted = [
             /ticks +SpscRing +0 +4\/4 .*producer feed/,
             /feed +\d+ % +alive/,

@@ -1,9 +1,8 @@
 import { load } from "../../atomic/mod.ts";
-import { parseSchema } from "../../layout/mod.ts";
+import { parseSchema, valuesOf } from "../../layout/internal.ts";
 import type { PartContent, PartDescription, PartHolder, Region } from "../../memory/internal.ts";
 import { LOCK_WORD, ownerOf } from "../../sync/internal.ts";
 import { holdersOf } from "../shared/holders.ts";
-import { valuesOf } from "../shared/record_reading.ts";
 import { Broadcast } from "./broadcast.ts";
 import { TURN_OFFSET, WRITER_OFFSET } from "./format.ts";
 import { readGeometry } from "./geometry.ts";

@@ -1,7 +1,7 @@
-import { parseSchema } from "../../layout/mod.ts";
+import { parseSchema, valuesOf } from "../../layout/internal.ts";
 import type { PartContent, PartDescription, Region } from "../../memory/internal.ts";
 import { holdersOf } from "../shared/holders.ts";
-import { followRows, valuesOf } from "../shared/record_reading.ts";
+import { followRows } from "../shared/record_reading.ts";
 import { WRITER_OFFSET } from "./format.ts";
 import { LatestTable } from "./latest_table.ts";
 

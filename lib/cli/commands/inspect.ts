@@ -12,7 +12,7 @@ import { isFault, lookAtSegment, type ParticipantLook, type SegmentLook } from "
 import { bytes, count, fact, harmless, some, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
 import { cut, table } from "../view/table.ts";
-import { contentLine, contentsTable, forJson } from "../view/values.ts";
+import { contentLine, contentsTable, forJson, OF_ANOTHER_PROGRAM } from "../view/values.ts";
 import { attached } from "./list.ts";
 
 /** What is asked of `inspect`. */
@@ -196,7 +196,7 @@ function showObject(look: Inspected, output: Output): void {
   if (schema !== "") output.lines(cut(`schema  ${harmless(schema)}`, columns));
   if (error !== undefined) output.lines(pc.red(harmless(error)));
   if (state === undefined && error === undefined) {
-    output.lines("what its words mean is for its program to tell: it is none of the library's kinds");
+    output.lines(OF_ANOTHER_PROGRAM);
   }
   for (const [name, value] of Object.entries(state?.facts ?? {})) {
     output.lines(`${name}  ${fact(value)}`);

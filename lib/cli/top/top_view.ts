@@ -4,10 +4,12 @@ import type { ObjectLook } from "../look/object_look.ts";
 import type { ObjectSample, ParticipantSample, Sample } from "../look/monitor.ts";
 import { count, fact, harmless, plural, rate, some } from "../view/figures.ts";
 import { type Column, cut, table, widthOf, wrapped } from "../view/table.ts";
-import { contentsTable } from "../view/values.ts";
+import { contentsTable, OF_ANOTHER_PROGRAM } from "../view/values.ts";
 import { keyOf, sorted, type TopState } from "./top_state.ts";
 
+/** What the keys do; on a narrow terminal in fewer words, as the last of them tells how to leave. */
 const KEYS = "↑↓ select  enter open  sort: r n d l f c  p participants  q quit";
+const FEW_KEYS = "↑↓ select  enter  sort rndlfc  p  q quit";
 const OPENED_KEYS = "esc back  q quit";
 
 /** Lines of the terminal that are not for participants, so that there is room for objects. */
@@ -37,7 +39,8 @@ export function topView(
     : objectView(opened, most - 2, columns, (left) => open(opened, left));
   const lines = [headLine(sample, intervalMs, columns), ...body].slice(0, Math.max(1, most - 1));
   while (lines.length < most - 1) lines.push("");
-  return [...lines, pc.dim(cut(opened === undefined ? KEYS : OPENED_KEYS, columns))].slice(0, most);
+  const keys = opened !== undefined ? OPENED_KEYS : widthOf(KEYS) > columns ? FEW_KEYS : KEYS;
+  return [...lines, pc.dim(cut(keys, columns))].slice(0, most);
 }
 
 function headLine({ at, segments, objects, participants, error }: Sample, intervalMs: number, columns: number): string {
@@ -65,8 +68,12 @@ function overview(sample: Sample, state: TopState, rows: number, columns: number
     ];
   }
   if (shown.length === 0) return [...lines, pc.dim("no objects")];
-  const [head, ...body] = objectTable(shown, state, isOne, columns);
-  return [...lines, head, ...body.map((line, i) => first + i === at ? bar(line, columns) : line)];
+  const mark = pc.isColorSupported ? 0 : 1, [head, ...body] = objectTable(shown, state, isOne, columns - mark);
+  return [
+    ...lines,
+    " ".repeat(mark) + head,
+    ...body.map((line, i) => first + i === at ? bar(line, columns) : " ".repeat(mark) + line),
+  ];
 }
 
 /** How many lines the participants take, with their head and an empty one. */
@@ -165,7 +172,10 @@ function objectView(
       columns,
     ),
   ];
-  if (error !== undefined) lines.push(cut(pc.red(harmless(error)), columns));
+  if (error !== undefined) {
+    lines.push(...wrapped("", harmless(error), columns).map((line) => pc.red(cut(line, columns))));
+  }
+  if (state === undefined && error === undefined) lines.push(...wrapped("", OF_ANOTHER_PROGRAM, columns));
   lines.push(...flowing(Object.entries(state?.facts ?? {}).map(([what, value]) => `${what} ${fact(value)}`), columns));
   for (const { name, lag, state: how } of state?.readers ?? []) {
     lines.push(cut(`reader ${harmless(name)}  lag ${count(lag)}, ${how}`, columns));
@@ -198,7 +208,5 @@ function short(text: string, columns: number): string {
 }
 
 function bar(line: string, columns: number): string {
-  return pc.isColorSupported
-    ? pc.inverse(line + " ".repeat(Math.max(0, columns - widthOf(line))))
-    : `${cut(`>${line}`, columns)}`;
+  return pc.isColorSupported ? pc.inverse(line + " ".repeat(Math.max(0, columns - widthOf(line)))) : `>${line}`;
 }

@@ -41,17 +41,31 @@ export function cut(line: string, columns: number): string {
   return widthOf(line) <= columns ? line : `${sliceAnsi(line, 0, Math.max(0, columns - 1))}…`;
 }
 
+/** The least that a text behind a label is given of a line; where there is less, it stands below the label. */
+const LEAST_WRAPPED = 30;
+
+/** The least that a word is cut into, however narrow the terminal is. */
+const LEAST_PIECE = 8;
+
 /** A text behind a label, on as many lines as it takes. */
 export function wrapped(label: string, text: string, columns: number): string[] {
-  const indent = widthOf(label), room = Math.max(20, columns - indent), lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && widthOf(line) + 1 + widthOf(word) > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
+  const isBeside = columns - widthOf(label) >= Math.min(LEAST_WRAPPED, columns);
+  const indent = " ".repeat(isBeside ? widthOf(label) : 2), lines = isBeside ? [label] : [label.trimEnd(), indent];
+  let isEmpty = true;
+  for (const word of text.split(" ").flatMap((word) => pieces(word, Math.max(LEAST_PIECE, columns - indent.length)))) {
+    const last = lines.length - 1, added = isEmpty ? word : ` ${word}`;
+    if (isEmpty || widthOf(lines[last]) + widthOf(added) <= columns) lines[last] += added;
+    else lines.push(indent + word);
+    isEmpty = false;
   }
-  return [...lines, line].map((one, i) => (i === 0 ? label : " ".repeat(indent)) + one);
+  return lines.filter((line) => line !== "");
+}
+
+/** A word, cut where it is longer than a line. */
+function pieces(word: string, most: number): string[] {
+  const found: string[] = [];
+  for (; widthOf(word) > most; word = sliceAnsi(word, most)) found.push(sliceAnsi(word, 0, most));
+  return [...found, word];
 }
 
 /** How many places a text takes. */

@@ -1,6 +1,6 @@
-import { followRows, holdersOf, valuesOf, WRITER_OFFSET } from "../../channel/internal.ts";
+import { followRows, holdersOf, WRITER_OFFSET } from "../../channel/internal.ts";
 import { load } from "../../atomic/mod.ts";
-import { parseSchema } from "../../layout/mod.ts";
+import { parseSchema, valuesOf } from "../../layout/internal.ts";
 import type { PartContent, PartDescription, PartHolder, Region } from "../../memory/internal.ts";
 import { LOCK_WORD, ownerOf } from "../../sync/internal.ts";
 import { MUTEX_OFFSET, NEXT_WORD, OWNER_DELTA, STATE_DELTA, USED } from "./format.ts";
