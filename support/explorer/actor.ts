@@ -2,14 +2,14 @@ import type { Operation } from "./linearizability.ts";
 
 /** Where an actor is asleep: a word of the shared memory, or one of these. */
 export const AWAKE = -1;
-/** Asleep for a while, where nobody can wake it. */
+/** Asleep for a while, where no other actor can wake it. */
 export const PAUSING = -2;
 
-/** What a step accesses that may concern whatever others do, and one that concerns nobody. */
+/** The word of a step that may concern any step of others, and of one that concerns none. */
 export const ANY_WORD = -1;
 export const NO_WORD = -2;
 
-/** One that takes part: a thread of control, and an attachment of its own. */
+/** A participant: a thread of control, with an attachment of its own. */
 export class Actor {
   /** What traces call it. */
   readonly name: string;
@@ -21,7 +21,7 @@ export class Actor {
   readonly code: Generator<void, void>;
   /** Has run to its end. */
   isDone = false;
-  /** Makes no step any more, and is found dead by whoever asks. */
+  /** Makes no more steps, and is found dead by every check. */
   isDead = false;
   /** Makes no step until the others are done or can do no more. */
   isStopped = false;
@@ -47,7 +47,7 @@ export class Actor {
   steps = 0;
   /** What it is inside of, as the scenario says. */
   inside = "";
-  /** All that its steps told it so far, twice hashed: with its code that says in which state it is. */
+  /** Two hashes of all results of its steps so far: with its code, they determine its state. */
   seen1: number;
   seen2: number;
   /** The same as it was after its last step that others can notice: all that a death leaves. */

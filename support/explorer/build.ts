@@ -22,7 +22,7 @@ import { ANNOUNCED, setTextRewriter } from "./steps.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** What stands in for what, and which modules a program shares with who explores it. */
+/** The stand-ins, and the modules that a program shares with the explorer. */
 const PLACES: Places = {
   root,
   replaced: {

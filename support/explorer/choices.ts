@@ -1,4 +1,4 @@
-/** How many choices one run may make: a run that makes more goes on for ever. */
+/** How many choices one run may make: a run that makes more never ends. */
 export const MOST_CHOICES = 10_000;
 
 /** How many options a choice may have. */
@@ -22,7 +22,7 @@ export class Choices {
   #depth = 0;
   #laidDown = 0;
 
-  /** @param picker Unless given, first options are picked. */
+  /** @param picker Defaults to picking first options. */
   constructor(picker?: Picker) {
     this.#picker = picker;
   }

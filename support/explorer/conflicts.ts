@@ -1,8 +1,8 @@
 import { MEMORY_BYTES } from "./memory.ts";
 
 /**
- * Which words actors were seen to share. An access that nobody else's could disturb or notice commutes with all that
- * others do: whether somebody else goes first makes no difference, so no turn needs to be taken there.
+ * The words that actors were seen to share. An access that no other actor's could disturb or notice commutes with all
+ * their steps: it makes no difference who goes first, so no turn needs to be taken there.
  *
  * A word may turn out to be shared late in a search. What is known does not change within a search, so that its runs
  * have the same choices; if it has learned something, the search is made again.
@@ -12,7 +12,7 @@ export class Conflicts {
   #known = new Uint16Array(2 * WORDS);
   #noted = new Uint16Array(2 * WORDS);
   #hasLearned = false;
-  /** Whether one that had to wait does not get its turn back before somebody has touched what it is about to access. */
+  /** Whether a preempted actor gets its turn back only when another one has touched what it is about to access. */
   isStrict = false;
 
   /**

@@ -25,9 +25,9 @@ export interface Result {
   readonly states: number;
   /** The most choices of a run. */
   readonly deepest: number;
-  /** At how many places somebody died. */
+  /** At how many places an actor died. */
   readonly deathPoints: number;
-  /** How the runs ended: memory, and what each step told. */
+  /** How the runs ended: the memory, and the results of each step. */
   readonly outcomes: ReadonlySet<number>;
   /** False if it was given up, or something went wrong. */
   readonly isWhole: boolean;
@@ -50,7 +50,7 @@ export interface Failure {
 export interface ExploreOptions {
   /** Enters every state anew: to show that nothing is left out otherwise. */
   readonly isNaive?: boolean;
-  /** The clock, in milliseconds; that of the wall unless given. */
+  /** The clock, in milliseconds. Defaults to wall-clock time. */
   readonly now?: () => number;
   /** After how many milliseconds to give up. */
   readonly limitMs?: number;

@@ -6,7 +6,7 @@ import { DIES, explainHistory, type Operation, type Specification } from "./line
  * What operations were called in a run, and what they returned. An operation begins right before its first step, and
  * ends right after its last one: the shortest time that it can be said to have taken.
  *
- * Which operations had returned when another began tells more than the steps of its actor do. So that no two runs are
+ * Which operations had returned when another began says more than the steps of its actor do. So that no two runs are
  * taken for one that differ in it, it is a part of what the actor has seen.
  */
 export class HistoryRecord {
@@ -56,7 +56,7 @@ export class HistoryRecord {
     actor.returned++;
   }
 
-  /** An actor dies: an operation of its own. What it had called, and nobody could notice yet, was not called. */
+  /** An actor dies: an operation of its own. A call of its that no other actor could notice yet was not made. */
   die(actor: Actor): void {
     if (this.#specification === undefined) return;
     const open = this.#operations.findLastIndex((one) => one.actor === actor.index && !one.isDone);

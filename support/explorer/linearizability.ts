@@ -60,7 +60,7 @@ export function explainHistory<State>(
         return false;
       }
       if (doNext(state, i, next)) return true;
-      // One that never returned may not have been done.
+      // An operation that never returned may not have been done.
       return !next.isDone && skip(state, i);
     });
   }

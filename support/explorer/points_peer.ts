@@ -8,11 +8,11 @@ export interface RealProgram {
   readonly scenarios: readonly Scenario[];
   /** The program's own. */
   readonly Segment: typeof Segment;
-  /** Makes what follows take place in a segment, as an actor or as who makes it. */
+  /** Makes the following happen in a segment, as an actor or as its maker. */
   enterSegment(segment: Segment, as: string | undefined): void;
 }
 
-/** What a process is to do: attach as an actor, and once it is told to, act and perhaps stop at a point. */
+/** The task of a process: attach as an actor and, after a message, act and perhaps stop at a point. */
 export interface Task {
   readonly segment: string;
   readonly actor: string;

@@ -9,7 +9,7 @@ import process from "node:process";
 /** Mapped memory has whole pages. What the code keeps to itself is shorter. */
 const PAGE_BYTES = 4096;
 
-/** How often a place counts: one that a wait comes to again and again is the same one after that. */
+/** How often a place counts: a wait may reach the same place again and again. */
 const MOST_VISITS = 2;
 
 let sites: readonly { place: string; text: string }[] = [];

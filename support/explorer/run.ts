@@ -39,7 +39,7 @@ export function runOnce(world: World, scenario: Scenario): number {
 type Twin = () => Generator<void, void>;
 
 /**
- * The twin of an actor: beside it if it is written as a method, else its own. One that seems to make no step has none.
+ * The twin of an actor: beside it if it is written as a method, else its own. It has none if it seems to make no step.
  */
 function codeOf(actors: Readonly<Record<string, (() => void) & { $g?: Twin }>>, name: string): Generator<void, void> {
   const twin = actors[`${name}$g`] as Twin | undefined ?? actors[name].$g;

@@ -2,7 +2,7 @@ import type { Setting } from "./turns.ts";
 
 /** How things ended. */
 export interface End {
-  /** Those who died. */
+  /** The dead actors. */
   readonly dead: readonly string[];
 }
 
@@ -10,11 +10,11 @@ export interface End {
 export interface Start {
   /** What each actor does, by name. They run in that order unless they are kept from it. */
   readonly actors: Readonly<Record<string, () => void>>;
-  /** Whether who is left may wait for ever, which is a fault unless given: such as for one that died. */
+  /** Whether the remaining actors may wait for ever, such as for one that died. By default that is a fault. */
   mayWaitForEver?(end: End): boolean;
-  /** Actors whose calls never wait for one that is stopped: they come to their end before it goes on. */
+  /** Actors whose calls never wait for a stopped one: they reach their end before it continues. */
   readonly neverHeldUp?: readonly string[];
-  /** Called when one of several real processes has died, while the others go on. */
+  /** Called when one of several real processes has died, while the others continue. */
   hasDied?(who: string): void;
   /** Called when all have ended or died; what it throws or fails with is a fault. */
   check?(end: End): void;

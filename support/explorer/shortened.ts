@@ -1,8 +1,8 @@
 import type { Patch } from "./program_files.ts";
 
 /**
- * Numbers of the library that only make runs longer: a wait that looks twice shows all that one does that looks 24
- * times. The places for blocked attachments are so few that they run out.
+ * Numbers of the library that only make runs longer: a wait that checks twice shows everything that one does that
+ * checks 24 times. The places for blocked attachments are so few that they run out.
  */
 export const SHORTENED: readonly Patch[] = [
   { file: "lib/sync/shared/owned_word.ts", from: "const SPINS = 24;", to: "const SPINS = 1;", isOptional: true },

@@ -9,9 +9,9 @@ import type { World } from "./world.ts";
 /** Options without what they cost. */
 const OPTION_BITS = 0xff;
 
-/** A choice that did not take the first option, told such that it means something in other runs too. */
+/** A choice that did not take the first option, described so that it applies to other runs, too. */
 interface Decision {
-  /** Who stood where: an actor, how many steps it had made, and what was to be chosen, the how-manieth time. */
+  /** Where it was made: the actor, its number of steps, the kind of choice, and the number of that kind before. */
   readonly where: string;
   readonly option: number;
 }

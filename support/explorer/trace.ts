@@ -24,7 +24,7 @@ export class Trace {
     return site === undefined ? "its first step" : `${site.name}: ${site.text}`;
   }
 
-  /** Another actor goes on. */
+  /** Another actor continues. */
   turn(isPreemption: boolean): void {
     if (isPreemption && this.#last !== undefined) {
       this.note(`${this.#last.name} has to wait before ${this.siteOf(this.#last)}`);

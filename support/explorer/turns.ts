@@ -9,17 +9,17 @@ import { X86Memory } from "./x86_memory.ts";
 
 /** What may happen in one run at most, and on what machine. */
 export interface Setting {
-  /** How often somebody who could go on has to wait, or a sleep ends early. */
+  /** How often an actor that could continue has to wait, or a sleep ends early. */
   readonly preemptions: number;
-  /** How many actors die; 0 unless given. */
+  /** How many actors die. Defaults to 0. */
   readonly deaths?: number;
-  /** How many actors stop until the others can do no more; 0 unless given. */
+  /** How many actors stop until the others can do no more. Defaults to 0. */
   readonly stops?: number;
-  /** What the processor may do; `sequential` unless given. */
+  /** What the processor may do. Defaults to `sequential`. */
   readonly memory?: MemoryModel;
-  /** How many looks miss what the processor lets them miss; 0 unless given. */
+  /** How many loads miss a store, where the processor allows that. Defaults to 0. */
   readonly delays?: number;
-  /** Whether the kernel fences everybody for one; true unless given. */
+  /** Whether the kernel offers a membarrier. Defaults to true. */
   readonly hasMembarrier?: boolean;
 }
 
@@ -36,20 +36,20 @@ export const NOTHING = -1;
 /** Whose turn it is: the kind of choice that is made between two steps. Steps that leave something open have others. */
 export const TURN = 0;
 
-/** Whether the actor that runs dies before a step that concerns nobody else. */
+/** Whether the running actor dies before a step that concerns no other actor. */
 export const OWN = 3;
 
 /**
- * A sleep this long only looks whether somebody died: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here.
+ * A sleep this long only checks for deaths: LIFE_CHECK_MS of the locks. Users' deadlines are shorter here.
  */
 const LIFE_CHECK_MS = 40;
 
 /** How often in a row an actor may wake by its deadline without any change. */
 const MOST_IDLE = 3;
-/** The same while somebody is stopped, who then goes on. */
+/** The same while an actor is stopped, which then continues. */
 const MOST_IDLE_BESIDE_STOPPED = 2;
 
-/** Who makes the next step, who dies, who stops, whose time runs out. One object serves all runs of a search. */
+/** Decides which actor makes the next step, dies or stops, or whose time runs out; for all runs of a search. */
 export class Turns {
   readonly memory: Memory;
   readonly choices: Choices;
@@ -58,17 +58,17 @@ export class Turns {
   readonly #states: States | undefined;
 
   actors: Actor[] = [];
-  /** Who runs; undefined before the first and after the last. */
+  /** The running actor; undefined before the first and after the last step. */
   current: Actor | undefined;
-  /** Who runs once `current` has paused. */
+  /** The actor that runs once `current` has paused. */
   next: Actor | undefined;
   /** What went wrong in this run. */
   failure: string | undefined;
   /** Whether this run came to a state that the search had been in. */
   isCut = false;
-  /** Takes down what happens, if anybody wants to read it. */
+  /** Records what happens, if it is wanted. */
   trace: Trace | undefined;
-  /** Before which steps somebody died, in any run. */
+  /** The steps before which an actor died, in any run. */
   readonly deathPoints: Set<number> = new Set();
 
   protected deathsLeft = 0;
@@ -78,12 +78,12 @@ export class Turns {
   protected readonly isStrict: boolean;
   #preemptionsLeft = 0;
   #stopsLeft = 0;
-  /** Whether somebody died or stopped: then waits may end by a deadline alone. */
+  /** Whether an actor died or stopped: then waits may end by a deadline alone. */
   #isDisturbed = false;
   /**
-   * A bit for each actor that had to wait before a step which nobody's step since has touched. If it went on now, all
-   * would come to the same as if it had gone on first and waited after that step, for no more preemptions: it does not
-   * get the turn.
+   * A bit for each actor that was preempted before a step that no other step has conflicted with since. Continuing now
+   * would lead to the same outcome as making that step first and waiting after it, for no more preemptions: the actor
+   * does not get the turn.
    */
   #untouched = 0;
   /** How often a word had changed when that was looked at last. */
@@ -106,12 +106,12 @@ export class Turns {
     return memory === "x86" ? new X86Memory(delays, choose) : new Arm64Memory(delays, choose);
   }
 
-  /** Whether who is left may wait for ever. */
+  /** Whether the remaining actors may wait for ever. */
   protected mayWaitForEver: (end: { dead: readonly string[] }) => boolean = () => false;
-  /** Who must have come to its end before one that is stopped goes on. */
+  /** The actors that must have reached their end before a stopped one continues. */
   protected neverHeldUp: readonly string[] = [];
 
-  /** Those who died. */
+  /** The dead actors. */
   get dead(): string[] {
     return this.actors.filter(({ isDead }) => isDead).map(({ name }) => name);
   }
@@ -133,10 +133,10 @@ export class Turns {
   }
 
   /**
-   * Takes one of several options: the way that all that is open is decided.
+   * Takes one of several options: everything open is decided in this way.
    *
-   * @param kind Tells this choice from others that are made in the same state: two of a kind in a row, and nothing
-   *   changed in between, would be taken for one that was made before.
+   * @param kind Distinguishes this choice from others in the same state: two of a kind in a row, with nothing changed in
+   *   between, would be taken for one that was made before.
    * @param fill Writes down the options and returns how many there are. Called for new choices only.
    * @returns The option, or `NOTHING` if there is none or the run is over.
    */
@@ -162,12 +162,12 @@ export class Turns {
     if (states === undefined) return false;
     const low = this.#hash1(kind), high = this.#hash2(kind), left = this.#preemptionsLeft;
     if (this.#untouched === 0) return states.isKnown(low, high, left);
-    // Where nobody was denied a turn, more has been seen.
+    // Where no actor was denied a turn, more has been seen.
     return states.has(low, high, left) ||
       states.isKnown(mix(low, this.#untouched), mix(high, ~this.#untouched), left);
   }
 
-  /** Whoever had to wait may find something else at its step from now on. */
+  /** From now on, preempted actors may find something else at their steps. */
   protected touchAll(): void {
     this.#untouched = 0;
   }
@@ -182,14 +182,14 @@ export class Turns {
     }
   }
 
-  /** An actor has to wait although it could go on. */
+  /** An actor has to wait although it could continue. */
   #defer(actor: Actor): void {
     if (this.deathsLeft > 0 || this.#stopsLeft > 0) return; // they come only at some turns: none may be missing
     const { word, isAtWrite, index } = actor;
     if (word >= 0 && this.memory.isSettled(index, word, isAtWrite)) this.#untouched |= 1 << index;
   }
 
-  /** Decides who makes the next step; undefined if the run is over. */
+  /** Decides which actor makes the next step; undefined if the run is over. */
   protected takeTurn(): Actor | undefined {
     if (this.memory.isReordering && this.memory.changes !== this.#changesSeen) this.touchAll();
     this.#changesSeen = this.memory.changes;
@@ -227,7 +227,7 @@ export class Turns {
     }
   }
 
-  /** The actor that runs goes on, unless it dies here: at a step that concerns nobody else. */
+  /** The running actor continues, unless it dies here: at a step that concerns no other actor. */
   protected goOn(): Actor | undefined {
     const { current } = this;
     if (this.deathsLeft === 0 || !current!.isAtWrite) return current;
@@ -248,7 +248,7 @@ export class Turns {
     this.deathsLeft--;
     this.#isDisturbed = actor.isDead = true;
     actor.inside = "";
-    this.memory.changes++; // who waits may find more at its next look
+    this.memory.changes++; // waiters may find more at their next check
     this.deathPoints.add(actor.site << 4 | actor.index);
     this.trace?.note(`${actor.name} dies ${actor.isDone ? "at its end" : `before ${this.trace.siteOf(actor)}`}`);
   }
@@ -282,7 +282,7 @@ export class Turns {
     return count;
   }
 
-  /** Nobody can step: time passes. Short sleeps end first, then looks whether somebody died. */
+  /** No actor can step: time passes. Short sleeps end first, then those that check for deaths. */
   #offerDeadlines(offer: Uint16Array): number {
     const short = this.#offerLeastIdle(offer, MOST_IDLE, isShort);
     if (short > 0) return short;
@@ -357,7 +357,7 @@ export class Turns {
   protected outcome(): number {
     let low = this.memory.hash1, high = this.memory.hash2;
     for (const actor of this.actors) {
-      // One that waits for ever can be noticed no more than one that died.
+      // An actor that waits for ever can be noticed no more than a dead one.
       const hasEnded = actor.isDone && !actor.isDead;
       low = mix(mix(low, hasEnded ? actor.seen1 : actor.shown1), +hasEnded);
       high = mix(mix(high, hasEnded ? actor.seen2 : actor.shown2), +hasEnded);

@@ -2,7 +2,7 @@
  * The explored world: shared memory, actors, and the steps that they make. What the rewritten code calls stands at the
  * end.
  *
- * Long, as whatever makes a step needs all of the world's state, which nobody else may touch.
+ * Long, as everything that makes a step needs all of the world's state, which nothing else may touch.
  *
  * @module
  */
@@ -34,7 +34,7 @@ const YES = 1;
 /** Ids of parties are multiples of this: 101 is the first one's, 202 the second one's. */
 const ID_STEP = 101;
 
-/** How many steps an actor may make in a run: one that makes more goes on for ever. */
+/** How many steps an actor may make in a run: one that makes more never ends. */
 const MOST_STEPS = 3000;
 
 /** One world, for all runs of a search. */
@@ -44,7 +44,7 @@ export class World extends Turns {
     return this.setting.memory !== "arm64";
   }
 
-  /** Whether the kernel fences everybody for one. */
+  /** Whether the kernel offers a membarrier. */
   get hasMembarrier(): boolean {
     return this.setting.hasMembarrier ?? true;
   }
@@ -70,7 +70,7 @@ export class World extends Turns {
    * @param setting What may happen.
    * @param choices Decides what does.
    * @param states Met before; undefined if every state is to be entered anew.
-   * @param conflicts What is known of who shares which words; undefined if turns are to be taken at every step.
+   * @param conflicts The words that actors are known to share; undefined if turns are to be taken at every step.
    */
   constructor(setting: Setting, choices: Choices, states: States | undefined, conflicts: Conflicts | undefined) {
     super(
@@ -88,7 +88,7 @@ export class World extends Turns {
     return this.setting.memory !== undefined && this.setting.memory !== "sequential";
   }
 
-  /** Begins a run: nobody acts yet, and the memory is zero. */
+  /** Begins a run: no actor runs yet, and the memory is zero. */
   begin(): void {
     this.beginTurns();
     this.#isSeen = this.#isGranted = false; // whatever the run before left open: each has the same choices
@@ -123,7 +123,7 @@ export class World extends Turns {
     return `${this.#names.get(first)}[${word - first / 4}]`;
   }
 
-  /** The id of who has a name. */
+  /** The id of an actor, by its name. */
   idOf(who: string): number {
     let id = this.#ids.get(who);
     if (id === undefined) this.#ids.set(who, id = (this.#ids.size + 1) * ID_STEP);
@@ -198,11 +198,11 @@ export class World extends Turns {
     this.current = undefined;
   }
 
-  /** Everything has come to rest: shows the memory to who looks at what it has become. Returns what came out. */
+  /** Ends a run: makes the final memory visible to checks. Returns the outcome. */
   finish(): number {
     this.deathsLeft = 0;
     this.memory.fenceAll(NOBODY);
-    this.memory.fence(NOBODY); // who looks now finds the newest: nothing is left to be chosen
+    this.memory.fence(NOBODY); // checks find the newest values: no choice is left
     const outcome = this.outcome(), { words } = this.memory;
     if (!this.isCut && this.failure === undefined) {
       const problem = this.#history.check();
@@ -225,21 +225,21 @@ export class World extends Turns {
     }
   }
 
-  /** The actor that runs is about to make a step. @returns True if it goes on; else it pauses. */
+  /** The running actor is about to make a step. @returns True if it continues; else it pauses. */
   go(site: number): boolean {
     this.current!.word = ANY_WORD;
     return this.#goAt(site, true, true);
   }
 
-  /** As `go`, for a step that concerns nobody else. */
+  /** As `go`, for a step that concerns no other actor. */
   goAlone(site: number): boolean {
     this.current!.word = NO_WORD;
     return this.#goAt(site, false, false);
   }
 
-  /** As `go`, for a step that asks for somebody's life. */
+  /** As `go`, for a step that checks whether an attachment is alive. */
   goAsking(site: number): boolean {
-    this.current!.word = NO_WORD; // a death is told to all
+    this.current!.word = NO_WORD; // a death concerns all
     return this.#goAt(site, this.setting.deaths !== undefined, false);
   }
 
@@ -247,7 +247,7 @@ export class World extends Turns {
   goTo(site: number, word: number, isWrite: boolean, isWide: boolean): boolean {
     const actor = this.current!.index, isShared = word >= 0 && this.#conflicts.isShared(actor, word, isWrite);
     this.current!.word = word < 0 ? NO_WORD : isWide ? ANY_WORD : word;
-    // Whoever is fenced shows all that it stored before.
+    // A fenced actor shows everything that it stored before.
     return this.#goAt(site, isShared || (isWrite && this.isReordering), isWrite);
   }
 
@@ -260,7 +260,7 @@ export class World extends Turns {
       this.next = undefined;
       return false;
     }
-    // One that has just fallen asleep does not go on by itself.
+    // An actor that has just fallen asleep does not continue by itself.
     const mayGoOn = !concernsOthers && !this.#isSeen && this.isReduced && actor.canStep;
     this.next = mayGoOn ? this.goOn() : this.takeTurn();
     this.#isSeen = false;
@@ -268,14 +268,14 @@ export class World extends Turns {
   }
 
   /**
-   * Something was done that others see although it is no step: somebody came inside, or an operation began or ended.
+   * Others see this although it is no step: an actor came inside, or an operation began or ended.
    */
   beSeen(): void {
     this.#isSeen = true;
     this.touchAll();
   }
 
-  /** Each step begins here. @returns Who makes it; undefined while nobody runs. */
+  /** Each step begins here. @returns The actor that makes it; undefined while none runs. */
   enter(): number {
     const { current } = this;
     if (current === undefined) return NOBODY;
@@ -290,12 +290,12 @@ export class World extends Turns {
     return current.index;
   }
 
-  /** Who runs, as memories know it. */
+  /** The index of the running actor, for memories. */
   get actor(): number {
     return this.current === undefined ? NOBODY : this.current.index;
   }
 
-  /** Each step ends here, with what it told its actor: without that, the state would be taken for one met before. */
+  /** Each step ends here, with its result: without that, the state would be taken for one met before. */
   saw(value: number, what: string, word: number): number {
     const { current } = this;
     if (current === undefined) return value;
@@ -310,7 +310,7 @@ export class World extends Turns {
     return value;
   }
 
-  /** Looks at a word and, if it is what was expected, falls asleep there. @returns Whether it did. */
+  /** Loads a word and, if it has the expected value, falls asleep there. @returns Whether it did. */
   beginWait(word: number, expected: number, deadline: number): boolean {
     const actor = this.enter();
     this.memory.fence(actor); // the kernel's, on the way in
@@ -360,7 +360,7 @@ export class World extends Turns {
     return this.saw(woken, "wakes those at", word);
   }
 
-  /** Who is woken next, or died asleep before that. If all are to be woken, their order makes no difference. */
+  /** The actor that is woken next, or died asleep before that. If all are woken, their order makes no difference. */
   #chooseSleeper(word: number, isForAll: boolean): number {
     const asleep = this.actors.filter((actor) => actor.asleepAt === word && !actor.isDead);
     if (asleep.length === 0) return NOTHING;
@@ -374,7 +374,7 @@ export class World extends Turns {
     });
   }
 
-  /** Whether a party lives. One that would make no further step before somebody asks may have died just now. */
+  /** Whether a party is alive. One that would make no further step before this check may have died just now. */
   isAlive(id: number): boolean {
     this.enter();
     const { current } = this, actor = this.actors.find((one) => one.id === id);
@@ -394,7 +394,7 @@ export class World extends Turns {
     this.#history.die(actor);
   }
 
-  /** Now, on the clock of who runs. */
+  /** Now, on the clock of the running actor. */
   now(): number {
     return this.current?.clock ?? 0;
   }
@@ -405,13 +405,13 @@ function isSame(one: Int32Array, other: Int32Array): boolean {
   return one.length === other.length;
 }
 
-/** The index of nobody: of code that runs before or after the actors. */
+/** The index of code that runs before or after the actors. */
 export const NOBODY = -1;
 
 /** The world that is explored now. */
 export let world: World;
 
-/** Makes a world the one that is explored. */
+/** Makes this world the explored one. */
 export function enterWorld(next: World): void {
   world = next;
 }

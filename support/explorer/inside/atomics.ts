@@ -15,7 +15,7 @@ export const compilerBarrier: Int32Array = new Int32Array(2);
 /** Only `word_accesses.ts` uses them, which has a stand-in of its own. */
 export const operations: undefined = undefined;
 
-/** Spinning takes no time here: what a spin looks at is a step. */
+/** Spinning takes no time here: the load in a spin is a step. */
 export function pause(): void {}
 
 /** Lets time pass. */

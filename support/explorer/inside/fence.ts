@@ -7,12 +7,12 @@ import type * as real from "../../../lib/atomic/fence.ts";
 import { fenceAll } from "../steps.ts";
 import { world } from "../world.ts";
 
-/** Whether sleepers fence everybody, so that `release` is enough to publish with. */
+/** Whether sleepers fence all processes, so that `release` is enough to publish with. */
 export function isFenced(): boolean {
   return world.hasMembarrier;
 }
 
-/** Fences everybody, where the kernel does that. */
+/** Fences all processes, where the kernel does that. */
 export function fence(): boolean {
   if (!world.hasMembarrier) return false;
   fenceAll();

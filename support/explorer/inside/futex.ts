@@ -7,7 +7,7 @@ import type * as real from "../../../lib/atomic/futex.ts";
 import { beginWait, endWait, load, wake } from "../steps.ts";
 import { world } from "../world.ts";
 
-/** A word of the explored world to sleep at. To wait is two steps: to look and fall asleep, and to go on. */
+/** A word of the explored world to sleep at. A wait is two steps: to check and fall asleep, and to continue. */
 export class Futex {
   readonly #words: Int32Array;
   readonly #index: number;
@@ -37,7 +37,7 @@ export class Futex {
     return load(this.#words, this.#index);
   }
 
-  /** On the clock of who runs. */
+  /** On the clock of the running actor. */
   now(): number {
     return world.now();
   }

@@ -30,7 +30,7 @@ let things = 0;
  * Makes what follows take place in a segment.
  *
  * @param next The segment.
- * @param as Who this process is; undefined for the one that makes the segment and looks at what has become of it.
+ * @param as The actor that this process is; undefined for the one that makes the segment and checks it at the end.
  */
 export function enterSegment(next: Segment, as: string | undefined): void {
   segment = next;
@@ -49,7 +49,7 @@ export function share<Options, T>(type: SharedType<Options, T>, options: Options
   };
 }
 
-/** What is attached as somebody else is not used by this process, but for a try before it begins. */
+/** This process does not use what is attached as another actor, except for a try before it begins. */
 const nobody: unknown = new Proxy({}, { get: () => () => false });
 
 /** As in the explored world. */
@@ -58,7 +58,7 @@ export function words(count: number, _name?: string): Int32Array {
   return role === undefined ? segment.create(name, Words, { count }) : segment.open(name, Words, { count });
 }
 
-/** Nobody sees from here who else is inside: what is protected shows it. */
+/** A process does not see which others are inside: the protected words show it. */
 export function enter(_what: string, ..._others: string[]): void {}
 
 /** As `enter`. */

@@ -14,9 +14,9 @@ export type { Scenario, Start } from "../scenario.ts";
 
 /** A thing in shared memory. */
 export interface Shared<T> {
-  /** Attaches as the actor of a name, or as anybody else. To be called in `start` or `check`: to attach is no step. */
+  /** Attaches as the actor of a name, or under any other name. Call it in `start` or `check`: attaching is no step. */
   as(who: string): T;
-  /** Its words, to look at in `check`. */
+  /** Its words, to be read in `check`. */
   readonly words: Int32Array;
   /**
    * Fails unless the thing's words are what they were before the actors began.

@@ -1,6 +1,6 @@
 /**
- * Which functions of a program can reach a step, told by their names. A name that is taken for one too many costs time;
- * one that is missed is found when it runs, as the world refuses an access that is no step.
+ * Which functions of a program can reach a step, by their names. A name too many costs time; a missing one is found
+ * when it runs, as the world refuses an access that is no step.
  *
  * @module
  */
@@ -52,7 +52,7 @@ export class Names {
     });
   }
 
-  /** Finds who reaches a step, over any number of calls. */
+  /** Finds the functions that reach a step, over any number of calls. */
   settle(): void {
     for (let found = true; found;) {
       found = false;

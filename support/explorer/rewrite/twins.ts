@@ -1,7 +1,7 @@
 /**
  * Gives each function that can reach a step a twin that is a generator and can be left before each step. `load(words,
  * i)` becomes `load(words, i, $go(7) || (yield))` there: the last argument is evaluated after the others and right
- * before the call, so the step is the access alone, and the twin is left only if another actor is to go on. A method
+ * before the call, so the step is the access alone, and the twin is left only if another actor is to run. A method
  * `m` has its twin beside it, as `m$g`; a function or an arrow has it as its property `$g`; a getter `g` has a method
  * `g$g`.
  *
