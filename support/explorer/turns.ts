@@ -135,7 +135,7 @@ export class Turns {
   /**
    * Takes one of several options: everything open is decided in this way.
    *
-   * @param kind Distinguishes this choice from others in the same state: two of a kind in a row, with nothing changed in
+   * @param kind Distinguishes this choice from others in the same state: two of a kind in a row, with no change in
    *   between, would be taken for one that was made before.
    * @param fill Writes down the options and returns how many there are. Called for new choices only.
    * @returns The option, or `NOTHING` if there is none or the run is over.
