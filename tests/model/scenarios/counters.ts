@@ -1,4 +1,5 @@
 import { CapacityError } from "../../../lib/errors.ts";
+import type { Counter } from "../../../lib/structure/counters/counter.ts";
 import { Counters } from "../../../lib/structure/counters/counters.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
@@ -95,6 +96,76 @@ export const following: Scenario = {
           must(eve.allocate("a", { takeOver: true }).value === found[0].value, "taken over as it was");
         }
       },
+    };
+  },
+};
+
+/** A place that is freed and given to another shows what belongs together. */
+export const reusing: Scenario = {
+  part: "Counters",
+  title: "one frees its counter, another wants the place, a third reads it",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+  start() {
+    const counters = share(Counters, { capacity: 1, labelBytes: 1 });
+    const ann = attach(counters, "ann"), bob = attach(counters, "bob"), cid = counters.as("cid");
+    const first = ann.allocate("a", { type: 1 });
+    first.set(5);
+    let taken = false;
+    const look = (own: Counters): void => {
+      const found = own.list({ withDead: true });
+      for (const { label, type, value } of found) {
+        const isRight = label === "a"
+          ? type === 1 && value === 5
+          : label === "b" && type === 2 && VALUES.b.includes(value);
+        must(isRight, `${label} at ${value} of ${type}`);
+      }
+    };
+    return {
+      actors: {
+        ann: () => first.close(),
+        bob() {
+          try {
+            bob.allocate("b", { type: 2 }).set(9);
+            taken = true;
+          } catch (error) {
+            must(error instanceof CapacityError, `${error}`);
+          }
+        },
+        cid: () => look(cid),
+      },
+      check({ dead }) {
+        const eve = counters.as("eve");
+        look(eve);
+        if (taken) must(eve.list({ withDead: true })[0]?.value === 9, "bob's counter");
+        if (!taken || dead.includes("bob")) must(eve.allocate("a").value === 0, "the place is free");
+      },
+    };
+  },
+};
+
+/** Each adds to a counter of its own; whoever reads one finds what was added before, and nothing else. */
+export const adding: Scenario = {
+  part: "Counters",
+  title: "two add, each to its own counter, and another reads both",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }],
+  start() {
+    const counters = share(Counters, { capacity: 2, labelBytes: 1 }), own: Counter[] = [];
+    for (const who of ["ann", "bob"]) own.push(attach(counters, who).allocate(who[0]));
+    const cid = counters.as("cid"), begun = [0, 0], done = [0, 0];
+    const add = (which: number) => () => {
+      begun[which] = 2 ** 32 + 1; // both words of a double change
+      own[which].add(begun[which]);
+      done[which] = begun[which];
+    };
+    const look = (reader: Counters): void => {
+      for (let which = 0; which < 2; which++) {
+        const least = done[which], found = reader.read(own[which].id)!;
+        must(found === least || found === begun[which], `counter ${which} is at ${found}`);
+      }
+    };
+    return {
+      actors: { ann: add(0), bob: add(1), cid: () => look(cid) },
+      check: () => look(counters.as("eve")),
     };
   },
 };

@@ -1,4 +1,5 @@
 import { Histogram } from "../../../lib/structure/histogram/histogram.ts";
+import type { HistogramRecorder } from "../../../lib/structure/histogram/histogram_recorder.ts";
 import { HistogramReading } from "../../../lib/structure/histogram/histogram_reading.ts";
 import { wordsOf } from "../../../lib/structure/shared/long_count.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
@@ -55,6 +56,37 @@ export const recording: Scenario = {
           must(into.counts[1] === before + i, `${into.counts[1]} after ${i} more than ${before}`);
         }
       },
+    };
+  },
+};
+
+/** No reading misses what was recorded before it began, or has what nobody began to record. */
+export const sharing: Scenario = {
+  part: "Histogram",
+  title: "two record, one of them past 2^31, and another reads",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }],
+  start() {
+    const histogram = share(Histogram, OPTIONS), { words } = histogram, into = new HistogramReading(OPTIONS);
+    const [low, high] = wordsOf(2 ** 31 - 1), recorders: HistogramRecorder[] = [];
+    words[AT] = low;
+    words[AT + 1] = high;
+    for (const who of ["ann", "bob"]) recorders.push(histogram.as(who).recorder());
+    let begun = 2 ** 31 - 1, done = begun;
+    const record = (own: HistogramRecorder) => () => {
+      begun++;
+      own.record(1);
+      done++;
+    };
+    const read = (own: Histogram): void => {
+      const least = done;
+      own.read(into);
+      const found = into.counts[1];
+      must(found >= least && found <= begun, `read ${found}, as ${least} were there, of ${begun}`);
+    };
+    const reader = histogram.as("cid");
+    return {
+      actors: { ann: record(recorders[0]), bob: record(recorders[1]), cid: () => read(reader) },
+      check: () => read(histogram.as("eve")),
     };
   },
 };

@@ -198,4 +198,12 @@ export const scenarios: readonly Scenario[] = [
     stay: [1],
     maybe: [0, 2],
   }),
+  scenarioOf({
+    title: "one removes the first of two, two look for the last, whose entry moves",
+    settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, ...x86 }],
+    there: 2,
+    actors: { ann: (table, keys) => () => table.remove(keys[0]), bob: findsAlways(1, 1), cid: findsAlways(1, 1) },
+    stay: [1],
+    maybe: [0],
+  }),
 ];

@@ -11,20 +11,31 @@ function quoting(
   settings: Scenario["settings"],
   writes = 4,
   reads = 2,
+  readers: readonly string[] = ["bob"],
 ): Scenario {
-  return { part: "LatestTable", title, settings, start: () => start(isInPlace, writes, reads) };
+  return { part: "LatestTable", title, settings, start: () => start(isInPlace, writes, reads, readers) };
 }
 
-function start(isInPlace: boolean, writes: number, reads: number): Start {
-  const table = share(LatestTable, { layout, rows: 1, versions: 2 }), into = filled(layout, 0);
-  const writer = table.as("ann").writer(), reader = table.as("bob");
+function start(isInPlace: boolean, writes: number, reads: number, readers: readonly string[]): Start {
+  const table = share(LatestTable, { layout, rows: 1, versions: 2 }), writer = table.as("ann").writer();
   const values = [1, 2, 3, 4].map((value) => filled(layout, value));
-  let last = 0, begun = 0, written = 0;
-  const read = (own: typeof reader): void => {
-    const before = written, isThere = own.read(0, into), value = isThere ? valueIn(into) : 0;
-    must(value >= last && value >= before && value <= begun, `read ${value}, after ${last}, as ${before} was written`);
-    last = value;
+  let begun = 0, written = 0;
+  const readerOf = (who: string): () => number => {
+    const own = table.as(who), into = filled(layout, 0);
+    let last = 0;
+    return () => {
+      const before = Math.max(last, written), value = own.read(0, into) ? valueIn(into) : 0;
+      must(value >= before && value <= begun, `read ${value}, as ${before} was written, or had been read`);
+      return last = value;
+    };
   };
+  const actors: Record<string, () => void> = {};
+  for (const who of readers) {
+    const read = readerOf(who);
+    actors[who] = () => {
+      for (let i = 0; i < reads; i++) read();
+    };
+  }
   return {
     actors: {
       ann() {
@@ -37,17 +48,15 @@ function start(isInPlace: boolean, writes: number, reads: number): Start {
           written = i + 1;
         }
       },
-      bob() {
-        for (let i = 0; i < reads; i++) read(reader);
-      },
+      ...actors,
     },
     neverHeldUp: ["ann", "bob"],
     check({ dead }) {
-      const eve = table.as("eve");
-      read(eve);
+      readerOf("eve")();
       if (!dead.includes("ann")) return;
-      eve.writer().write(0, filled(layout, 9));
-      must(eve.read(0, into) && valueIn(into) === 9, "the next writer's value is read");
+      const heir = table.as("eve"), into = filled(layout, 0);
+      heir.writer().write(0, filled(layout, 9));
+      must(heir.read(0, into) && valueIn(into) === 9, "the next writer's value is read");
     },
   };
 }
@@ -82,5 +91,13 @@ export const scenarios: readonly Scenario[] = [
     }],
     3,
     1,
+  ),
+  quoting(
+    "one writes a row twice, two read it once",
+    false,
+    [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }],
+    2,
+    1,
+    ["bob", "cid"],
   ),
 ];

@@ -77,3 +77,64 @@ export const changing: Scenario = {
     };
   },
 };
+
+/** A book of one bid is one version of it, for all who read. */
+function shortly(title: string, readers: readonly string[], settings: Scenario["settings"]): Scenario {
+  return {
+    part: "OrderBook",
+    title,
+    settings,
+    start() {
+      const book = share(OrderBook, { ...OPTIONS, levels: 1 }), writer = book.as("ann").writer();
+      const update = new BookUpdate(), actors: Record<string, () => void> = {};
+      let begun = 0, done = 0;
+      const write = (own: typeof writer, version: number): void => {
+        update.clear();
+        update.first = update.last = begun = version;
+        update.previous = version - 1;
+        update.time = version * 2;
+        update.bids.push(10, version);
+        if (version === 1) own.snapshot(update);
+        else must(own.change(update) === "applied", "the change follows");
+        done = version;
+      };
+      const read = (own: OrderBook, into: BookReading): number => {
+        const least = done, isValid = own.read(into), { sequence } = into;
+        const isRight = isValid && into.time === sequence * 2 && into.bids === 1 && into.asks === 0 &&
+          into.bidPrices[0] === 10 && into.bidQuantities[0] === sequence;
+        must(isRight, `read ${into.bidQuantities[0]} at ${into.bidPrices[0]}, at ${sequence}`);
+        must(sequence >= least && sequence <= begun, `read ${sequence}`);
+        return sequence;
+      };
+      write(writer, 1);
+      actors.ann = () => {
+        for (let version = 2; version <= 3; version++) write(writer, version);
+      };
+      for (const who of readers) {
+        const own = book.as(who), into = new BookReading(1);
+        actors[who] = () => void read(own, into);
+      }
+      return {
+        actors,
+        check({ dead }) {
+          const eve = book.as("eve"), into = new BookReading(1), last = read(eve, into);
+          const heir = dead.includes("ann") ? eve.writer() : writer;
+          for (let version = last + 1; version <= last + 2; version++) {
+            write(heir, version);
+            must(read(eve, into) === version, "the heir's change is read");
+          }
+        },
+      };
+    },
+  };
+}
+
+export const short: readonly Scenario[] = [
+  shortly("one changes a book of one bid twice, another reads it", ["bob"], [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ]),
+  shortly("one changes a book of one bid twice, two read it", ["bob", "cid"], [{ preemptions: 1 }]),
+];
