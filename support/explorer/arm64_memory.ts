@@ -18,6 +18,8 @@ interface Waiting {
   readonly mask: number;
   /** Whether everything stored before it must be seen before it. */
   readonly isRelease: boolean;
+  /** Whether it is the end of an exchange: nobody else's store to the word comes between what that read and this. */
+  readonly isExclusive: boolean;
 }
 
 /** What one actor has yet to show, and what it may still find. */
@@ -38,18 +40,23 @@ class View {
 }
 
 /**
- * A memory that reorders as arm64 may, between accesses that are atomic here (`ldar`, `stlr`, `casal`) and plain ones.
+ * A memory that reorders as arm64 may, between accesses that are atomic here (`ldar`, `stlr`, `ldaxr` with `stlxr`) and
+ * plain ones.
  *
  * Stores are late: a plain store comes to be seen after or before any other of its actor to another word; a release
  * store only after all that were made before it, but what is stored after it may be seen first. Loads are early: a load
  * may find what a word was at any time since the last acquire load of its actor had found its value; an acquire load
  * not before an own release store is seen. So a plain load that was made before an acquire load may find what is newer,
- * as if it had been made after it. One word never seems to go back. Locked instructions and fences are a barrier for
- * everything.
+ * as if it had been made after it. One word never seems to go back.
+ *
+ * An exchange is an acquire load and a release store, which comes to be seen later: what its actor does afterwards waits
+ * for the load alone. It reads what the word is right before the store comes to be seen: nobody else changes it in
+ * between. An exchange that fails, as the word is not what was expected, is an acquire load. A fence, as the kernel has
+ * on the way in, is a barrier for everything.
  *
  * To find what is not the newest is a delay, of which there are so many. Not in this model: a plain store that is seen
- * before an earlier plain load of its actor was made; a plain access made between the two instructions of which an
- * engine may make an exchange; and order by dependency, which keeps more in order than is kept here.
+ * before an earlier plain load of its actor was made; and order by dependency, which keeps more in order
+ * than is kept here.
  */
 export class Arm64Memory extends Memory {
   /** All that came to be seen, in order: the time is an index here, plus one. */
@@ -94,8 +101,7 @@ export class Arm64Memory extends Memory {
   }
 
   override load(actor: number, word: number): number {
-    const view = this.#viewOf(actor), release = view.waiting.findLastIndex(({ isRelease }) => isRelease);
-    if (release !== -1) this.#show(actor, release);
+    this.#showReleases(actor);
     return this.#find(actor, word, true);
   }
 
@@ -110,7 +116,7 @@ export class Arm64Memory extends Memory {
   }
 
   override put(actor: number, word: number, value: number, mask: number): void {
-    this.#viewOf(actor).waiting.push({ word, value, mask, isRelease: false });
+    this.#viewOf(actor).waiting.push({ word, value, mask, isRelease: false, isExclusive: false });
   }
 
   override putTwo(actor: number, word: number, first: number, second: number): void {
@@ -119,7 +125,7 @@ export class Arm64Memory extends Memory {
   }
 
   override release(actor: number, word: number, value: number): void {
-    this.#viewOf(actor).waiting.push({ word, value, mask: -1, isRelease: true });
+    this.#viewOf(actor).waiting.push({ word, value, mask: -1, isRelease: true, isExclusive: false });
   }
 
   override store(actor: number, word: number, value: number): void {
@@ -128,17 +134,30 @@ export class Arm64Memory extends Memory {
 
   override lock(actor: number, word: number): number {
     this.fence(actor);
+    this.#showExclusive(actor, word);
     this.#takeIn(actor, word);
     const view = this.#viewOf(actor);
     view.horizon = view.acquireHorizon = this.#logWords.length;
     return this.words[word];
   }
 
-  override swap(actor: number, word: number, value: number): void {
-    this.set(word, value);
-    const view = this.#viewOf(actor), now = this.#logWords.length;
-    view.horizon = view.acquireHorizon = now;
-    view.found.set(word, now);
+  override update(actor: number, word: number, next: (old: number) => number, expected?: number): number {
+    const view = this.#viewOf(actor);
+    if (expected !== undefined) {
+      const early = this.load(actor, word);
+      if (early !== expected) return early;
+    }
+    // What was stored before, plainly or by an exchange, may as well be seen now: loads that follow may be older.
+    while (view.waiting.length > 0) this.#show(actor, 0);
+    this.#showExclusive(actor, word);
+    this.#takeIn(actor, word);
+    const old = this.words[word], time = this.#timeOf(word);
+    view.found.set(word, time);
+    view.horizon = Math.max(view.horizon, view.acquireHorizon, time);
+    if (old === (expected ?? old)) {
+      view.waiting.push({ word, value: next(old) | 0, mask: -1, isRelease: true, isExclusive: true });
+    }
+    return old;
   }
 
   override fence(actor: number): void {
@@ -154,8 +173,8 @@ export class Arm64Memory extends Memory {
   override stir(hash: number): number {
     const now = this.#logWords.length;
     for (const { waiting, horizon, acquireHorizon, found } of this.#views) {
-      for (const { word, value, mask, isRelease } of waiting) {
-        hash = mix(mix(mix(hash, word), value), mask ^ +isRelease);
+      for (const { word, value, mask, isRelease, isExclusive } of waiting) {
+        hash = mix(mix(mix(hash, word << 2 | +isExclusive << 1 | +isRelease), value), mask);
       }
       hash = mix(hash, waiting.length);
       if (this.#delaysLeft === 0) continue; // then all find the newest
@@ -187,7 +206,7 @@ export class Arm64Memory extends Memory {
       time = times[Math.max(0, option)];
     }
     view.found.set(word, time);
-    if (isAcquire) view.horizon = Math.max(view.horizon, time);
+    if (isAcquire) view.horizon = Math.max(view.horizon, view.acquireHorizon, time);
     let value = time === 0 ? this.#firstImage[word] : this.#logValues[time - 1];
     for (const one of view.waiting) if (one.word === word) value = (value & ~one.mask) | (one.value & one.mask);
     return value;
@@ -203,8 +222,27 @@ export class Arm64Memory extends Memory {
       times.push(time);
       if (time <= oldest || time <= found) return times;
     }
-    times.push(0);
+    if (times.length <= MOST_OLDER) times.push(0);
     return times;
+  }
+
+  /** Since when a word is what it is. */
+  #timeOf(word: number): number {
+    return this.#logWords.lastIndexOf(word) + 1;
+  }
+
+  /** An actor's release stores come to be seen. */
+  #showReleases(actor: number): void {
+    const release = this.#viewOf(actor).waiting.findLastIndex(({ isRelease }) => isRelease);
+    if (release !== -1) this.#show(actor, release);
+  }
+
+  /** Others' exchanges of a word end, as it is about to be changed: such a store is its actor's first that waits. */
+  #showExclusive(actor: number, word: number): void {
+    for (let other = 0; other < this.#views.length; other++) {
+      const [first] = this.#views[other].waiting;
+      if (other !== actor && first?.isExclusive && first.word === word) this.#show(other, 0);
+    }
   }
 
   /** Others' stores to a word come to be seen, one after the other, as far as it is chosen. */
@@ -240,10 +278,13 @@ export class Arm64Memory extends Memory {
         this.#show(actor, first);
       }
     }
-    const isNested = this.#isShowing[actor] === true;
-    this.#isShowing[actor] = true;
-    this.#takeIn(actor, store.word);
-    this.#isShowing[actor] = isNested;
+    if (!store.isExclusive) {
+      const isNested = this.#isShowing[actor] === true;
+      this.#isShowing[actor] = true;
+      this.#showExclusive(actor, store.word);
+      this.#takeIn(actor, store.word);
+      this.#isShowing[actor] = isNested;
+    }
     waiting.splice(waiting.indexOf(store), 1);
     this.set(store.word, (this.words[store.word] & ~store.mask) | (store.value & store.mask));
     view.found.set(store.word, this.#logWords.length);

@@ -71,14 +71,22 @@ export class Memory {
     this.set(word, value);
   }
 
-  /** Begins to read and write a word as one: returns what it is. `swap` follows at once, if it is to be written. */
+  /** What a word is, for all and right now: as the kernel looks at it, and locked instructions do. */
   lock(_actor: number, word: number): number {
     return this.words[word];
   }
 
-  /** Ends what `lock` began. */
-  swap(_actor: number, word: number, value: number): void {
-    this.set(word, value);
+  /**
+   * Reads and writes a word as one.
+   *
+   * @param next What the word becomes, of what it was.
+   * @param expected Leaves the word unless it is this, if given.
+   * @returns What it was.
+   */
+  update(actor: number, word: number, next: (old: number) => number, expected?: number): number {
+    const old = this.lock(actor, word);
+    if (old === (expected ?? old)) this.set(word, next(old) | 0);
+    return old;
   }
 
   /** Everything that this actor stored is seen by all from here on. */

@@ -89,17 +89,23 @@ export function exchange(words: Words, index: number, value: number): number {
 
 /** Replaces what was expected. */
 export function compareExchange(words: Words, index: number, expected: number, value: number): number {
-  return replace(words, index, "compares and exchanges", (old) => old === (expected | 0) ? value : old);
+  return replace(words, index, "compares and exchanges", () => value, expected | 0);
 }
 
-function replace(words: Words, index: number, what: string, next: (old: number) => number): number {
+/** As `Memory.update`. */
+function replace(
+  words: Words,
+  index: number,
+  what: string,
+  next: (old: number) => number,
+  expected?: number,
+): number {
   if (isDirect(words)) {
     const old = words[index];
-    words[index] = next(old | 0);
+    if ((old | 0) === (expected ?? (old | 0))) words[index] = next(old | 0);
     return direct(old, what);
   }
-  const word = wordOf(words, index), { memory } = world, old = memory.lock(world.enter(), word);
-  memory.swap(world.actor, word, next(old) | 0);
+  const word = wordOf(words, index), old = world.memory.update(world.enter(), word, next, expected);
   return elementOf(words, world.saw(old, what, word));
 }
 
@@ -179,7 +185,7 @@ type Twin = (...args: unknown[]) => Generator<void, unknown>;
 type Twinned = Any & { $g?: Twin };
 
 /** How a step is announced, where it is known when the code is rewritten. */
-export const ANNOUNCED: Readonly<Record<string, string>> = {
+export const ANNOUNCED: Readonly<Record<string, "$go" | "$goAlone" | "$goAsking" | "$goRead" | "$goWrite">> = {
   load: "$goRead",
   peek: "$goRead",
   store: "$goWrite",
@@ -198,8 +204,6 @@ export const ANNOUNCED: Readonly<Record<string, string>> = {
   fenceAll: "$go",
   endOperation: "$go",
 };
-
-const steps: ReadonlySet<unknown> = new Set(Object.values(STEPS));
 
 /** Before a step of a twin. @returns True if its actor goes on; else it pauses. */
 export function $go(site: number): boolean {
@@ -226,6 +230,16 @@ export function $goAsking(site: number): boolean {
   return world.goAsking(site);
 }
 
+/**
+ * How each step is announced where it is known only when the code runs. Its word is told too: else an access to it
+ * elsewhere would be taken for one that nobody notices.
+ */
+const announcers: ReadonlyMap<unknown, Any> = new Map(
+  Object.entries(STEPS).map((
+    [name, step],
+  ) => [step, { $go, $goAlone, $goAsking, $goRead, $goWrite }[ANNOUNCED[name]]!]),
+);
+
 function sharedWordOf(array: AnyArray, index: number): number {
   return array.buffer === buffer ? (array.byteOffset + index * array.BYTES_PER_ELEMENT) >> 2 : -1;
 }
@@ -239,7 +253,8 @@ export function $twin<F extends Twinned>(plain: F, twin: Twin): F {
 /** The twin of a function that is only known when the code runs; one without a twin runs at once. */
 export function $twinOf(fn: Twinned, site: number): Twin {
   return fn.$g ?? function* (this: unknown, ...args: unknown[]) {
-    if (steps.has(fn) && !$go(site)) yield;
+    const announce = announcers.get(fn);
+    if (announce !== undefined && !announce(site, ...args)) yield;
     return fn.apply(this, args);
   };
 }

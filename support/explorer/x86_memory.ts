@@ -93,8 +93,7 @@ export class X86Memory extends Memory {
   }
 
   override store(actor: number, word: number, value: number): void {
-    this.lock(actor, word);
-    this.swap(actor, word, value);
+    this.update(actor, word, () => value);
   }
 
   override lock(actor: number, word: number): number {

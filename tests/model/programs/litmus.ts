@@ -1,4 +1,4 @@
-import { exchange, load, peek, release, store } from "../../../lib/atomic/mod.ts";
+import { exchange, load, or, peek, release, store } from "../../../lib/atomic/mod.ts";
 import { type Scenario, words } from "../../../support/explorer/inside/scenario.ts";
 
 /** What the actors of each litmus test read, over all schedules: by its title. */
@@ -18,7 +18,7 @@ function litmus(title: string, act: (shared: Int32Array, result: number[]) => Re
     title,
     settings: [],
     start() {
-      const shared = words(2, "shared"), result: number[] = [];
+      const shared = words(4, "shared"), result: number[] = [];
       return {
         actors: act(shared, result),
         check() {
@@ -83,6 +83,26 @@ const oneWord = litmus("one word", (shared, result) => ({
   },
 }));
 
+/** The library's `load` where loads are reordered, step by step; each reader has a word of its own for it. */
+const loadAndFence: Read = (words, index) => {
+  load(words, index + 2);
+  const value = peek(words, index);
+  release(words, index + 2, 0);
+  load(words, index + 2);
+  return value;
+};
+
+/** An exchange is no fence where it is two instructions: neither behind a plain load, nor before one. */
+const loadAndExchange: Read = (words, index) => {
+  const value = peek(words, index);
+  or(words, index + 2, 0);
+  return value;
+};
+const exchangeAndLoad: Read = (words, index) => {
+  or(words, index + 2, 0);
+  return peek(words, index);
+};
+
 /** One writes plainly and then locks a word; who sees that sees all. */
 const locking = messagePassing("message passing by an exchange", put, exchange, load, peek);
 
@@ -98,4 +118,14 @@ export const scenarios: readonly Scenario[] = [
   independentReads,
   oneWord,
   locking,
+  // What follows an exchange waits for its load, and not for its store.
+  storeBuffering("store buffering, exchange and plain look", exchange, peek),
+  storeBuffering("store buffering, exchange and load", exchange, load),
+  messagePassing("message passing, an exchange before a plain store", exchange, put, load, load),
+  messagePassing("message passing, an exchange before a release", exchange, release, load, peek),
+  storeBuffering("store buffering, store and the library's load", store, loadAndFence),
+  storeBuffering("store buffering, plain, with an exchange between", put, exchangeAndLoad),
+  storeBuffering("store buffering, store and a load before an exchange", store, loadAndExchange),
+  messagePassing("message passing, the library's load as a look", put, release, loadAndFence, peek),
+  messagePassing("message passing, a load before an exchange as a look", put, release, loadAndExchange, peek),
 ];
