@@ -79,7 +79,12 @@ export const changing: Scenario = {
 };
 
 /** A book of one bid is one version of it, for all who read. */
-function shortly(title: string, readers: readonly string[], settings: Scenario["settings"]): Scenario {
+function shortly(
+  title: string,
+  changes: number,
+  readers: readonly string[],
+  settings: Scenario["settings"],
+): Scenario {
   return {
     part: "OrderBook",
     title,
@@ -108,7 +113,7 @@ function shortly(title: string, readers: readonly string[], settings: Scenario["
       };
       write(writer, 1);
       actors.ann = () => {
-        for (let version = 2; version <= 3; version++) write(writer, version);
+        for (let version = 2; version <= 1 + changes; version++) write(writer, version);
       };
       for (const who of readers) {
         const own = book.as(who), into = new BookReading(1);
@@ -130,11 +135,14 @@ function shortly(title: string, readers: readonly string[], settings: Scenario["
 }
 
 export const short: readonly Scenario[] = [
-  shortly("one changes a book of one bid twice, another reads it", ["bob"], [
+  shortly("one changes a book of one bid twice, another reads it", 2, ["bob"], [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
     { preemptions: 1, memory: "x86", delays: 1 },
     { preemptions: 1, memory: "arm64", delays: 1 },
   ]),
-  shortly("one changes a book of one bid twice, two read it", ["bob", "cid"], [{ preemptions: 1 }]),
+  shortly("one changes a book of one bid, two read it", 1, ["bob", "cid"], [
+    { preemptions: 1 },
+    { preemptions: 0, deaths: 1 },
+  ]),
 ];
