@@ -55,8 +55,8 @@ class View {
  * on the way in, is a barrier for everything.
  *
  * To find what is not the newest is a delay, of which there are so many. Not in this model: a plain store that is seen
- * before an earlier plain load of its actor was made; and order by dependency, which keeps more in order
- * than is kept here.
+ * before an earlier plain load of its actor was made; and order by dependency, which keeps more in order than is kept
+ * here.
  */
 export class Arm64Memory extends Memory {
   /** All that came to be seen, in order: the time is an index here, plus one. */
