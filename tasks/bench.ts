@@ -22,7 +22,7 @@ const all = readdirSync(`${root}bench`).filter((name) => name.endsWith(".ts")).m
 const chosen = all.filter((name) => values.only?.some((part) => name.includes(part)) ?? true);
 const runtimes = values.runtime.filter((name): name is Runtime => name === "bun" || name === "deno");
 if (chosen.length === 0 || runtimes.length !== values.runtime.length) {
-  console.error(`Cannot choose the benchmarks: there are ${all.join(", ")}; the runtimes are bun, deno`);
+  console.error(`Cannot choose a benchmark: there are ${all.join(", ")}; the runtimes are bun, deno`);
   process.exit(2);
 }
 

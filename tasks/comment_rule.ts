@@ -88,7 +88,7 @@ export function pairingViolations(comments: readonly Comment[]): string[] {
     }
   }
   for (const [name, [place, ...others]] of places) {
-    if (others.length === 0) found.push(`${place}: the pairing "${name}" stands at no other place`);
+    if (others.length === 0) found.push(`${place}: the pairing "${name}" is at no other place`);
   }
   return found;
 }

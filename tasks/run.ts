@@ -37,6 +37,6 @@ function install(cwd: string): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, flags, { cwd, encoding: "utf8" });
   if (status === 0) return;
   console.error(stdout + stderr);
-  console.error("Cannot install the development packages: is the npm registry in reach? The reasons stand above");
+  console.error("Cannot install the development packages: is the npm registry reachable? See the output above");
   process.exit(1);
 }

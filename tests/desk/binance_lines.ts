@@ -17,7 +17,7 @@ export class BinanceLines {
     this.timeMs = seconds * 1000;
   }
 
-  /** A change; it follows the number before its own unless told. */
+  /** A change; by default it follows the number before its own. */
   depth(u: number, b: Pairs, a: Pairs, rest: Record<string, unknown> = {}): this {
     return this.#add("depth@0ms", { e: "depthUpdate", U: u, u, pu: u - 1, b, a, ...rest });
   }

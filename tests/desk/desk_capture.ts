@@ -15,7 +15,7 @@ export interface CaptureFaults {
   readonly broken?: number;
   /** An update that is missing. */
   readonly gap?: number;
-  /** An update whose book ticker tells another quantity. */
+  /** An update whose book ticker has another quantity. */
   readonly wrongTop?: number;
 }
 

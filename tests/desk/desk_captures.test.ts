@@ -17,7 +17,7 @@ async function replay(file: string, options: Partial<DeskOptions>): Promise<Desk
   return result;
 }
 
-/** What every replay of the Binance capture comes to, whoever dies meanwhile. */
+/** The result of every replay of the Binance capture, whichever process dies meanwhile. */
 function assertBinance({ audit, last }: DeskResult): void {
   assertEquals([last.feed.lines, last.feed.events, audit.events], [93_954, 93_954, 93_954]);
   const { tops, equalTops, crossed, trades, tradeHoles, depth, wrongBooks, wrongPositions } = audit;

@@ -6,7 +6,7 @@ import { summary } from "../../examples/desk/view/summary.ts";
 
 describe("the desk whose processes are killed", () => {
   it("goes on: no event and no order is lost or comes twice, books and positions stay right", async () => {
-    const seed = 1 + Date.now() % 1000; // told if it fails, by the summary
+    const seed = 1 + Date.now() % 1000; // reported by the summary if it fails
     const options = { ...DEFAULT_OPTIONS, mix: true, seconds: 6, speed: 5, killEveryMs: 250, seed };
     const result = await runDesk(options), text = summary(result);
     assertEquals([result.verdict.value, result.verdict.complaints], ["right", []], text);

@@ -68,7 +68,7 @@ function buy(id: number): Partial<ValueOf<typeof OrderRecord>> {
   };
 }
 
-/** A valid quote; nobody bids, or asks, at 0. */
+/** A valid quote: no bid or ask is 0. */
 function quoteOf(bid: number, ask: number): Partial<ValueOf<typeof QuoteRow>> {
   const quantities = { bidQuantity: bid > 0 ? 1 : 0, askQuantity: ask > 0 ? 1 : 0 };
   return { bid, ask, ...quantities, isValid: true, isBidKnown: true, isAskKnown: true };

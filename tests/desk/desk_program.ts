@@ -75,7 +75,7 @@ export async function areGone(pids: readonly number[]): Promise<void> {
   }
 }
 
-/** Runs a desk on a made-up capture, on both runtimes, unless told otherwise as fast as it goes. */
+/** Runs a desk on a made-up capture, on both runtimes, as fast as possible by default. */
 export async function replay(
   text: string | Uint8Array,
   options: readonly string[] = ["--speed", "max"],

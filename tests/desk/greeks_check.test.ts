@@ -66,7 +66,7 @@ describe("greeks of an exchange", () => {
   });
 
   it("of which rounding moves the inputs by more than a last digit of the value are right", () => {
-    // 0.69996 is told as 0.7, which is 5e-5 too much: theta is off by more than the 5e-6 that its own rounding
+    // 0.69996 is reported as 0.7, which is 5e-5 too much: theta is off by more than the 5e-6 that its own rounding
     // explains.
     const name = "ETH-27DEC24-2300-C",
       told = tickerOf(name, 2243.61, 0.69996, 16),

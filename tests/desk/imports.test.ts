@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** What somebody needs besides the package who takes the desk along: it finds the runtimes' binaries. */
+/** The one file that the desk needs besides the package: it finds the runtimes' binaries. */
 const TAKEN_ALONG = ["support/runtimes.ts"];
 
 function json(path: string): Record<string, Record<string, string>> {

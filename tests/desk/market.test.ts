@@ -11,7 +11,7 @@ import { SeededRandom } from "../../examples/desk/market/seeded_random.ts";
 import { isHedge, optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
 import { SimulatedMarket, type SimulatedMarketOptions } from "../../examples/desk/market/simulated_market.ts";
 
-/** Everything that a market told, in few letters. */
+/** All events of a market, in few letters. */
 function digest(options: SimulatedMarketOptions): string {
   const hash = createHash("sha256"), market = new SimulatedMarket(options);
   for (let event = market.next(); event !== undefined; event = market.next()) hash.update(text(event));

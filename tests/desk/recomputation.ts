@@ -17,7 +17,7 @@ export interface Recomputed {
 type Json = Record<string, unknown>;
 type Level = readonly [price: number, quantity: number];
 
-/** Best bid and ask, with their quantities; 0 for nobody. */
+/** Best bid and ask, with their quantities; 0 for none. */
 type Best = readonly [number, number, number, number];
 
 class Book {
@@ -120,7 +120,7 @@ export function recomputeBinance(text: string): Recomputed {
         if (!book.isValid || u <= book.sequence) continue;
         if (pu === book.sequence || (book.timeMs === -1 && U <= book.sequence)) {
           apply(symbol, book, change);
-          tops.get(symbol)!.pop(); // nobody looks in between
+          tops.get(symbol)!.pop(); // they are not compared in between
           book.timeMs = 0;
         } else book.isValid = false;
       }

@@ -66,7 +66,7 @@ describe("a book whose sequence numbers begin anew", () => {
     assertEquals(feeder.feed(event(1005, 15, true)), "stale", "an older snapshot");
     for (const last of [995, 996, 997]) assertEquals(feeder.feed(event(last, 9)), "stale", "late");
     for (const last of [2, 3, 4, 5]) assertEquals(feeder.feed(event(last, NaN)), "stale", "of an unknown time");
-    // Two that look like it, but numbers go on.
+    // Two that look like it, but the numbers continue.
     assertEquals([feeder.feed(event(2, 30)), feeder.feed(event(3, 31))], ["stale", "stale"]);
     assertEquals(feeder.feed(event(1011, 32)), "applied");
     assertEquals([feeder.feed(event(4, 33)), feeder.feed(event(5, 34))], ["stale", "stale"]);
@@ -85,7 +85,7 @@ describe("a book whose sequence numbers begin anew", () => {
     const tops = new AsOfCheck(),
       top = (at: number, bid: number) => ({ at, bid, bidQuantity: 1, ask: 200, askQuantity: 1 });
     tops.state(top(1000, 100));
-    tops.ask(top(1050, 99)); // something may have been told behind 1000
+    tops.ask(top(1050, 99)); // a change after 1000 may have been reported
     tops.restart();
     tops.state(top(5, 150));
     tops.ask(top(5, 150));
@@ -166,7 +166,7 @@ describe("a snapshot without a symbol", () => {
     assertEquals(snapshotsOf(late), [["BTCUSDT", 1005]]);
     const first = new BinanceLines().snapshot(999, BTC, []).depth(1000, [["100", "3"]], []);
     assertEquals(snapshotsOf(first), [["BTCUSDT", 999]], "of an instrument that was not seen before");
-    // The one instrument that is known goes on by its own numbers: the snapshot is of another one.
+    // The one instrument that is known continues by its own numbers: the snapshot is of another one.
     const other = new BinanceLines().depth(1000, [["100", "3"]], []).snapshot(9000, ETH, []).depth(
       1001,
       [["100", "4"]],

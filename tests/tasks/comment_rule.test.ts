@@ -38,7 +38,7 @@ describe("the rules of comments", () => {
       "load(); // pairs: ring tail, ring head\nstore(); // Pairs: ring tail. It is seen.\nx(); // pairs: ring head\n";
     assertEquals(pairingViolations(commentsOf("lib/a.ts", good)), []);
     assertEquals(pairingViolations(commentsOf("lib/a.ts", "load(); // pairs: ring tail\n")), [
-      'lib/a.ts:1: the pairing "ring tail" stands at no other place',
+      'lib/a.ts:1: the pairing "ring tail" is at no other place',
     ]);
     assertEquals(pairingViolations(commentsOf("lib/a.ts", "load(); // pairs with the store in push\n")).length, 1);
   });
