@@ -242,7 +242,7 @@ export class Participants implements Party {
    * @returns False if all epochs were used, and there is an id of each.
    */
   #takeEpoch(slot: number): boolean {
-    const word = (slot * SLOT_BYTES + JOINS_OFFSET) / 4, last = load(this.#words, word);
+    const word = (slot * SLOT_BYTES + JOINS_OFFSET) / 4, last = load(this.#words, word); // pairs: slot joins
     let joins = joinsAfter(last);
     if (joins > EPOCH_LIMIT) {
       const isStale = staleEpochs(this.#objects(), slot);

@@ -81,7 +81,7 @@ export class Role {
 
   /** The id of the live holder of the role; 0 if there is none. */
   get holder(): number {
-    const holder = load(this.#region.source.i32, this.#word);
+    const holder = load(this.#region.source.i32, this.#word); // pairs: role word
     return holder !== 0 && this.#region.party.isAlive(holder) ? holder : 0;
   }
 }
