@@ -49,10 +49,10 @@ class View {
  * not before an own release store is seen. So a plain load that was made before an acquire load may find what is newer,
  * as if it had been made after it. One word never seems to go back.
  *
- * An exchange is an acquire load and a release store, which comes to be seen later: what its actor does afterwards waits
- * for the load alone. It reads what the word is right before the store comes to be seen: nobody else changes it in
- * between. An exchange that fails, as the word is not what was expected, is an acquire load. A fence, as the kernel has
- * on the way in, is a barrier for everything.
+ * An exchange is an acquire load and a release store, which becomes visible later: later accesses of its actor wait for
+ * the load alone. It reads the value that the word has right before the store becomes visible: no other store comes in
+ * between. An exchange that fails, as the word has another value than expected, is an acquire load. A fence, as a system
+ * call has on its way in, is a barrier for everything.
  *
  * To find what is not the newest is a delay, of which there are so many. Not in this model: a plain store that is seen
  * before an earlier plain load of its actor was made; and order by dependency, which keeps more in order than is kept
@@ -82,7 +82,7 @@ export class Arm64Memory extends Memory {
 
   override begin(image: Int32Array, actors: number): void {
     super.begin(image, actors);
-    // All have one from the start: what fences everybody also fences those that have made no access yet.
+    // All have one from the start: a fence for all also fences actors that have made no access yet.
     for (let actor = 0; actor < actors; actor++) this.#viewOf(actor);
     this.#firstImage.set(image);
     this.#logWords.length = this.#logValues.length = 0;

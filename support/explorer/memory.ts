@@ -3,7 +3,7 @@ import { mix } from "./hash.ts";
 /** How long the shared memory is at most. */
 export const MEMORY_BYTES = 1 << 14;
 
-/** Which memory is explored. */
+/** The memory that is explored. */
 export type MemoryModel = "sequential" | "x86" | "arm64";
 
 /** Chooses for a memory that leaves something open: see `Turns.choose`. */
@@ -11,7 +11,7 @@ export type MemoryChoice = (kind: number, fill: (offer: Uint16Array) => number) 
 
 /**
  * The shared memory, word by word, as sequential consistency has it: each access happens at once and for all. The other
- * memories derive from it; `actor` is the index of who accesses it.
+ * memories derive from it; `actor` is the index of the actor that accesses it.
  */
 export class Memory {
   /** What every word is. Written through `set` only. */
@@ -22,7 +22,7 @@ export class Memory {
   hash1 = 0;
   hash2 = 0;
 
-  /** Is told of every delay, if anybody wants to read it: whose, and at which word. */
+  /** Called at every delay, with its word, if it is set. */
   onDelay: ((word: number) => void) | undefined;
 
   /** Begins anew with what `image` holds, for so many actors. */
@@ -89,10 +89,10 @@ export class Memory {
     return old;
   }
 
-  /** Everything that this actor stored is seen by all from here on. */
+  /** From here on, all stores of this actor are seen by all. */
   fence(_actor: number): void {}
 
-  /** Everything that anybody stored is seen by all from here on. */
+  /** From here on, all stores of all actors are seen by all. */
   fenceAll(_actor: number): void {}
 
   /** Whether stores may come to be seen late. */
@@ -108,7 +108,7 @@ export class Memory {
     return true;
   }
 
-  /** How many looks may still miss something. */
+  /** How many loads may still miss a store. */
   get delaysLeft(): number {
     return 0;
   }

@@ -109,14 +109,14 @@ function replace(
   return elementOf(words, world.saw(old, what, word));
 }
 
-/** Fences everybody, as membarrier(2) does. */
+/** Fences all actors, as membarrier(2) does. */
 export function fenceAll(): void {
   if (world.current === undefined) return;
   world.memory.fenceAll(world.enter());
   world.saw(0, "fences all", -1);
 }
 
-/** Looks at a word and falls asleep. Followed by `endWait` if it did. */
+/** Loads a word and falls asleep. Followed by `endWait` if it did. */
 export function beginWait(words: Int32Array, index: number, expected: number, deadline: number): boolean {
   if (world.current === undefined) {
     if (words[index] !== expected) return false;
@@ -151,7 +151,7 @@ export function isAlive(id: number): boolean {
   return world.isAlive(id);
 }
 
-/** An operation of a history returns: a step, so that others may go on before others can tell. */
+/** An operation of a history returns: a step, so that others may run before it is noticed. */
 export function endOperation(operation: Operation, result: unknown): void {
   world.endOperation(operation, result);
 }
@@ -205,27 +205,27 @@ export const ANNOUNCED: Readonly<Record<string, "$go" | "$goAlone" | "$goAsking"
   endOperation: "$go",
 };
 
-/** Before a step of a twin. @returns True if its actor goes on; else it pauses. */
+/** Before a step of a twin. @returns True if its actor continues; else it pauses. */
 export function $go(site: number): boolean {
   return world.go(site);
 }
 
-/** As `$go`, before a look at a word. */
+/** As `$go`, before a load of a word. */
 export function $goRead(site: number, words: AnyArray, index: number): boolean {
   return world.goTo(site, sharedWordOf(words, index), false, words.BYTES_PER_ELEMENT > 4);
 }
 
-/** As `$go`, before a change of a word, or of who sleeps there. */
+/** As `$go`, before a change of a word, or of its sleepers. */
 export function $goWrite(site: number, words: AnyArray, index: number): boolean {
   return world.goTo(site, sharedWordOf(words, index), true, words.BYTES_PER_ELEMENT > 4);
 }
 
-/** As `$go`, before a step that concerns nobody else. */
+/** As `$go`, before a step that concerns no other actor. */
 export function $goAlone(site: number): boolean {
   return world.goAlone(site);
 }
 
-/** As `$go`, before a look at who lives. */
+/** As `$go`, before a liveness check. */
 export function $goAsking(site: number): boolean {
   return world.goAsking(site);
 }

@@ -20,7 +20,7 @@ interface Waiting {
  * The memory of x86-64: each processor keeps its plain stores in order in a buffer of its own, from where they come to
  * be seen by others at some time. It sees its own at once. Locked instructions and fences empty the buffer first.
  *
- * When a store comes to be seen matters only to who looks at that word, or writes it. So that is decided there: an
+ * When a store becomes visible matters only to an actor that accesses that word. So it is decided there: an
  * access finds the stores of others that wait for this word, and takes in as many as it likes, with all that were made
  * before them. To leave one out is a delay, of which there are so many.
  */

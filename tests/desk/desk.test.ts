@@ -43,7 +43,8 @@ describe("the desk as a program", () => {
     const program = new Program("--seconds", "60", "--seed", "3");
     await program.says("events ");
     const children = program.children();
-    // As a terminal and a process that passes signals on do: the same signal twice. Not by the child's own `kill`, see Peer.
+    // The same signal twice, from a terminal and from a process that passes signals on. Not by the child's own `kill`,
+    // see Peer.
     for (let i = 0; i < 2; i++) process.kill(program.child.pid!, "SIGINT");
     assertEquals(await program.ended(), 0, program.output);
     assert(program.output.includes("All is as it must be."), program.output);
