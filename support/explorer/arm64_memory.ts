@@ -51,7 +51,7 @@ class View {
  *
  * An exchange is an acquire load and a release store, which becomes visible later: later accesses of its actor wait for
  * the load alone. It reads the value that the word has right before the store becomes visible: no other store comes in
- * between. An exchange that fails, as the word has another value than expected, is an acquire load. A fence, as a system
+ * between. An exchange that fails, as the word differs from what was expected, is an acquire load. A fence, as a system
  * call has on its way in, is a barrier for everything.
  *
  * To find what is not the newest is a delay, of which there are so many. Not in this model: a plain store that is seen
