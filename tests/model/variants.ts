@@ -283,4 +283,25 @@ export const VARIANTS: readonly Variant[] = [
     "store(to.i32, i, read(from.i32, i));",
     "to.i32[i] = read(from.i32, i);",
   ]),
+
+  {
+    title: "takes a role with a store where an exchange is needed",
+    file: "role",
+    scenario: "Role: one gives it back",
+    patches: [{
+      file: "lib/memory/role.ts",
+      from: "if (compareExchange(words, this.#word, holder, party.id) === holder) return holder !== 0;",
+      to: "words[this.#word] = party.id;\n      return holder !== 0;",
+    }],
+  },
+  {
+    title: "a role that nobody gave back is free",
+    file: "role",
+    scenario: "Role: one gives it back",
+    patches: [{
+      file: "lib/memory/role.ts",
+      from: "if (holder !== 0 && party.isAlive(holder)) {",
+      to: "if (holder === -1) {",
+    }],
+  },
 ];

@@ -100,7 +100,7 @@ const takingTurns: Scenario = {
 /** A writer that is stopped holds up no reader, and one that reads no other. */
 const readingApart: Scenario = {
   part: "Broadcast",
-  title: "one record over what two readers may be reading",
+  title: "two records over what two readers may be reading",
   settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, stops: 1 }, {
     preemptions: 1,
     memory: "x86",
@@ -116,9 +116,12 @@ const readingApart: Scenario = {
         must(reader.lost === reader.position - 1, `lost ${reader.lost} before number ${reader.position}`);
       };
     };
-    const bob = read("bob"), cyd = read("cyd"), value = filled(layout, 4);
+    const bob = read("bob"), cyd = read("cyd"), values = [4, 5].map((value) => filled(layout, value));
     for (let i = 1; i <= 3; i++) writer.push(filled(layout, i));
-    return { actors: { ann: () => writer.push(value), bob, cyd }, neverHeldUp: ["ann", "bob", "cyd"] };
+    const ann = () => {
+      for (let i = 0; i < 2; i++) writer.push(values[i]); // the second lies where the oldest was
+    };
+    return { actors: { ann, bob, cyd }, neverHeldUp: ["ann", "bob", "cyd"] };
   },
 };
 
@@ -142,7 +145,7 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
-  streaming("one record over what a reader may be reading", 3, 1, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+  streaming("two records over what a reader may be reading", 3, 2, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,
