@@ -26,6 +26,7 @@ import re
 import stat
 import struct
 import time
+import weakref
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 _numpy: Any = None  # imported when it is asked for: that takes longer than all else here
@@ -568,6 +569,9 @@ class Segment:
         self._id = 0
         self._slot = -1
         self._memory: Any = None
+        # What holds a role or a gate here, by its word. A word that names this attachment and is not among them was
+        # left by an interruption, such as Ctrl-C.
+        self._held: Any = weakref.WeakValueDictionary()
         path, stamp = _path_of(name)
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
@@ -839,10 +843,14 @@ class Segment:
             raise ShmkitError(f"Cannot become {what} as the segment is attached for reading only")
         while True:
             holder = self._words[word]  # pairs: role word
-            if holder != 0 and self.is_alive(holder):
+            if holder != 0 and self._is_in_use(word, holder):
                 raise RoleTakenError(f"Cannot become {what} as somebody alive is")
             if self._change(word, holder, self._id):
                 return holder != 0
+
+    def _is_in_use(self, word: int, holder: int) -> bool:
+        """Whether the holder of a role or a gate lives, and has not lost it by an interruption."""
+        return self.is_alive(holder) and (holder != self._id or word in self._held)
 
     def _publish(self, word: int, value: int, event: int, is_fenced: bool) -> None:
         """Stores a word that others wait for, and wakes them."""
@@ -851,6 +859,13 @@ class Segment:
         else:
             self._store(word, value)
         self._notify(event)
+
+    def _pass_on(self, word: int, head: int, event: int, is_fenced: bool) -> None:
+        """Publishes a head unless that has been done; goes on where an interruption ended it."""
+        if self._words[word] != head:
+            self._publish(word, head, event, is_fenced)
+        else:
+            self._notify(event)
 
     def _notify(self, event: int) -> None:
         """Wakes those that wait for the change."""
@@ -962,10 +977,22 @@ class _Role:
         self._segment = part.segment
         self._role = part._word(offset)
         self._is_open = False
-        #: Whether the previous holder of the role died while it held it.
-        self.owner_died: bool = self._segment._take_role(self._role, self._what)
-        self._is_open = True
         self._is_fenced = _membarrier(_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED)
+        #: Whether the previous holder of the role died while it held it.
+        self.owner_died: bool = True  # until it is known
+        try:
+            self.owner_died = self._segment._take_role(self._role, self._what)
+            self._begin()
+            self._segment._held[self._role] = self
+            self._is_open = True
+        except BaseException:
+            # Interrupted. What a predecessor's death may have left is still for a successor to repair.
+            if not self.owner_died and self._role not in self._segment._held:
+                self._segment._change(self._role, self._segment._id, 0)  # pairs: role word
+            raise
+
+    def _begin(self) -> None:
+        """What the holder of the role does first."""
 
     def __enter__(self) -> Any:
         return self
@@ -975,9 +1002,10 @@ class _Role:
 
     def close(self) -> None:
         """Releases the role."""
-        if self._is_open and self._segment._fd >= 0:
+        is_open, self._is_open = self._is_open, False
+        if is_open and self._segment._fd >= 0:
+            self._segment._held.pop(self._role, None)
             self._segment._change(self._role, self._segment._id, 0)  # pairs: role word
-        self._is_open = False
 
     def _require_open(self) -> None:
         self._segment._require_open()
@@ -1095,8 +1123,10 @@ class TableWriter(_Role):
     """The one writer of a table; for `with`. Readers see each row before or after a write, whenever the writer dies."""
 
     def __init__(self, table: LatestTable) -> None:
-        super().__init__(table, 128, "writer")
         self._table = table
+        super().__init__(table, 128, "writer")
+
+    def _begin(self) -> None:
         # A predecessor may have died between a row's version and the count of changes.
         self._is_between = self.owner_died
         self._count()
@@ -1171,9 +1201,11 @@ class RingProducer(_Role):
     """The one producer of a ring; for `with`."""
 
     def __init__(self, ring: SpscRing) -> None:
-        super().__init__(ring, 384, "producer")
         self._ring = ring
-        self._tail, self._head = ring._load(128), ring._load(256)
+        super().__init__(ring, 384, "producer")
+
+    def _begin(self) -> None:
+        self._tail, self._head = self._ring._load(128), self._ring._load(256)
 
     @property
     def position(self) -> int:
@@ -1227,9 +1259,11 @@ class RingConsumer(_Role):
     """The one consumer of a ring; for `with`. A successor receives the records again that were peeked and not freed."""
 
     def __init__(self, ring: SpscRing) -> None:
-        super().__init__(ring, 512, "consumer")
         self._ring = ring
-        self._head = self._position = ring._load(256)
+        super().__init__(ring, 512, "consumer")
+
+    def _begin(self) -> None:
+        self._head = self._position = self._ring._load(256)
 
     @property
     def position(self) -> int:
@@ -1260,12 +1294,9 @@ class RingConsumer(_Role):
     def free(self) -> None:
         """Frees all peeked records: the producer may overwrite them."""
         self._require_open()
-        if self._position == self._head:
-            return
-        self._head = self._position
-        ring = self._ring
+        ring, self._head = self._ring, self._position
         # pairs: ring head, event count
-        self._segment._publish(ring._word(256), self._head, ring._word(768), self._is_fenced)
+        self._segment._pass_on(ring._word(256), self._head, ring._word(768), self._is_fenced)
 
     def drain(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
         """Receives the next records as dicts, and frees them."""
@@ -1438,13 +1469,23 @@ class Pipeline(_Part):
         base = (words[self._gate(gate, 132)] >> 2) << 30  # pairs: gate place
         return base + (words[self._gate(gate, 0)] - base & 0xFFFFFFFF)
 
+    def _drop(self, gate: int, holder: int) -> None:
+        """Takes a gate from a reader that is no more, and counts that if somebody may have waited for it."""
+        segment, drops = self.segment, self._gate(gate, 140)
+        if not segment._change(self._gate(gate, 128), holder, _DROPPED):  # pairs: gate holder
+            return
+        while not holder & _MARK and \
+                not segment._change(drops, segment._words[drops], segment._words[drops] + 1 & 0xFFFFFFFF):
+            pass
+        segment._notify(self._gate(gate, 64))
+
 
 class PipelineReader:
     """A reader of a pipeline; for `with`."""
 
     def __init__(self, pipeline: Pipeline, name: str, start: Union[None, str, int], waits_for_all: bool) -> None:
         self._pipeline, self._segment = pipeline, pipeline.segment
-        segment, words = self._segment, self._segment._words
+        segment = self._segment
         segment._require_open()
         self._is_open = False
         what = f"reader '{name}' of '{pipeline.name}'"
@@ -1461,16 +1502,26 @@ class PipelineReader:
         self._narrowest: Optional[int] = None  # the gate before this one that was found to hold it up
         self._probed = 0.0
         self._is_fenced = _membarrier(_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED)
-        holder, place = pipeline._gate(self._gate, 128), pipeline._gate(self._gate, 132)
+        self._holder = pipeline._gate(self._gate, 128)
+        try:
+            self._join(start)
+            segment._held[self._holder] = self
+            self._is_open = True
+        except BaseException:
+            self._abandon()  # interrupted, or refused
+            raise
+
+    def _join(self, start: Union[None, str, int]) -> None:
+        pipeline, segment, words = self._pipeline, self._segment, self._segment._words
+        holder, place = self._holder, pipeline._gate(self._gate, 132)
         while True:
             held = words[holder]  # pairs: gate holder
-            if held & ~_MARK and segment.is_alive(held & ~_MARK):
-                raise RoleTakenError(f"Cannot become {what} as somebody alive is")
+            if held & ~_MARK and segment._is_in_use(holder, held & ~_MARK):
+                raise RoleTakenError(f"Cannot become {self._what} as somebody alive is")
             # Marked, the writer does not wait yet; one that it waits for is replaced as it is.
             is_waited_for = held != 0 and not held & _MARK
             if segment._change(holder, held, segment._id if is_waited_for else segment._id | _MARK):
                 break
-        self._is_open = True
         #: Whether the previous reader at this place died.
         self.owner_died: bool = held & ~_MARK != 0
         # The place that was reached here is kept while the position is in motion.
@@ -1480,7 +1531,7 @@ class PipelineReader:
             kept = -1 if state == 0 else int(segment._doubles[kept_at])
         segment._doubles[kept_at] = kept
         segment._store(place, _JOINING)
-        segment._store(pipeline._gate(self._gate, 208), int(waits_for_all))
+        segment._store(pipeline._gate(self._gate, 208), int(self._waits_for_all))
         first = self._settle(start, kept, is_waited_for)
         segment._store(place, (first >> 30) << 2 & 0xFFFFFFFF | _READING)
         segment._notify(pipeline._gate(self._gate, 64))
@@ -1488,6 +1539,12 @@ class PipelineReader:
         wanted = start if isinstance(start, int) else kept
         #: How many records were lost before this reader could begin: exact.
         self.lost: int = max(0, first - wanted) if wanted >= 0 else 0
+
+    def _abandon(self) -> None:
+        """Drops this reader, as the others do with a dead one, so that no process waits for it."""
+        segment, holder = self._segment, self._segment._words[self._holder]
+        if holder & ~_MARK == segment._id and self._holder not in segment._held:
+            self._pipeline._drop(self._gate, holder)
 
     def __enter__(self) -> "PipelineReader":
         return self
@@ -1499,10 +1556,11 @@ class PipelineReader:
         """Stops reading. Peeked records count as received; a successor begins after them."""
         if self._is_open and self._segment._fd >= 0:
             self.free()
-            pipeline, segment = self._pipeline, self._segment
+            pipeline, segment, self._is_open = self._pipeline, self._segment, False
+            segment._held.pop(self._holder, None)
             epoch = pipeline._reached(self._gate) >> 30
             segment._store(pipeline._gate(self._gate, 132), epoch << 2 & 0xFFFFFFFF | _LEFT)  # pairs: gate place
-            segment._change(pipeline._gate(self._gate, 128), segment._id, 0)  # pairs: gate holder
+            segment._change(self._holder, segment._id, 0)  # pairs: gate holder
             segment._notify(pipeline._gate(self._gate, 64))
         self._is_open = False
 
@@ -1548,12 +1606,9 @@ class PipelineReader:
     def free(self) -> None:
         """Passes all peeked records on, to the readers after this one or to the writer."""
         self._require_open()
-        if self._position == self._head:
-            return
-        self._head = self._position
-        pipeline, gate = self._pipeline, self._gate
+        pipeline, gate, self._head = self._pipeline, self._gate, self._position
         # pairs: ring head, event count
-        self._segment._publish(pipeline._gate(gate, 0), self._head, pipeline._gate(gate, 64), self._is_fenced)
+        self._segment._pass_on(pipeline._gate(gate, 0), self._head, pipeline._gate(gate, 64), self._is_fenced)
 
     def drain(self, limit: Optional[int] = None, timeout: Optional[float] = 0) -> List[Dict[str, Any]]:
         """Receives the next records as dicts, and passes them on."""
@@ -1634,15 +1689,9 @@ class PipelineReader:
         if now - self._probed < _PROBE_S:
             return
         self._probed = now
-        word, drops = pipeline._gate(gate, 128), pipeline._gate(gate, 140)
-        holder = segment._words[word]
-        if holder == 0 or holder & _MARK or segment.is_alive(holder):
-            return
-        if not segment._change(word, holder, _DROPPED):  # pairs: gate holder
-            return
-        while not segment._change(drops, segment._words[drops], segment._words[drops] + 1 & 0xFFFFFFFF):
-            pass
-        segment._notify(pipeline._gate(gate, 64))
+        holder = segment._words[pipeline._gate(gate, 128)]
+        if holder != 0 and not holder & _MARK and not segment.is_alive(holder):
+            pipeline._drop(gate, holder)
 
     def _find(self, limit: Optional[int], timeout: Optional[float]) -> int:
         self._require_open()

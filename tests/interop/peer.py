@@ -257,11 +257,81 @@ def look(segment, _count):
     tell(answers)
 
 
+def interrupted_at(step, run):
+    """Runs something that is interrupted, as by Ctrl-C, before the step-th instruction of the module. Says whether."""
+    left = step
+
+    def local(frame, event, _argument):
+        nonlocal left
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return local
+
+    def trace(frame, _event, _argument):
+        if frame.f_code.co_filename != shmkit.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        return local
+
+    sys.settrace(trace)
+    try:
+        run()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+def interrupt(segment, every):
+    """Interrupts readers in all they do, at every so manieth instruction, and reads on: what came of it."""
+    answers, pipeline, ring = {}, segment.pipeline("long pipeline"), segment.ring("ring")
+    for what, take in (("pipeline", lambda: pipeline.reader("book", "oldest")), ("ring", ring.consumer)):
+
+        def read_one():
+            with take() as reader:
+                reader.peek(1)
+                reader.free()
+
+        position = wrong = steps = 0
+        while interrupted_at(1 + steps * every, read_one):
+            steps += 1
+            with take() as reader:  # nothing that the interruption left is in the way
+                wrong += reader.position - position not in (0, 1) or getattr(reader, "lost", 0) != 0
+                position = reader.position
+        with take() as reader:
+            position, rest = reader.position, len(reader.drain())
+        answers[what] = {"wrong": wrong, "isEnough": steps > 50 and rest > 0, "received": position + rest}
+    tell(answers)
+
+
+def wait_for_all(segment, _count):
+    """A reader that waits for all is behind another one: how many records it gets, as that one comes and goes."""
+    pipeline, counts = segment.pipeline("pipeline"), []
+    with pipeline.reader("pricing", "oldest", waits_for_all=True) as pricing:
+        counts.append(len(pricing.drain(timeout=0.05)))
+        with pipeline.reader("book", "oldest") as book:
+            counts.append(len(pricing.drain()))
+            book.peek(4)
+            book.free()
+            counts.append(len(pricing.drain()))
+        counts.append(len(pricing.drain(timeout=0.05)))
+        with pipeline.reader("book") as book:
+            counts.append(len(book.drain()))
+            counts.append(len(pricing.drain(timeout=20)))
+    with pipeline.reader("pricing") as pricing:  # one that does not
+        tell("alone")
+        counts.append(len(pricing.drain(timeout=20)))
+    tell(counts)
+
+
 COMMANDS = {
     "table-read": table_read, "ring-read": ring_read, "ring-read-on": ring_read_on, "broadcast-read": broadcast_read,
     "watch": broadcast_read, "look": look, "table-write": table_write, "ring-write": ring_write,
     "ring-write-on": ring_write_on, "count": count_under, "count-on": count_on, "hold": hold, "take": take,
-    "book": read_jobs("book"), "pricing": read_jobs("pricing"),
+    "interrupt": interrupt, "wait-for-all": wait_for_all, "book": read_jobs("book"), "pricing": read_jobs("pricing"),
 }
 
 what, name = sys.argv[1:3]

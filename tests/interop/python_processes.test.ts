@@ -11,10 +11,13 @@ import {
   i16,
   i64,
   LatestTable,
+  Pipeline,
+  SpscRing,
   struct,
   u53,
   u8,
 } from "../../mod.ts";
+import { Job, Tick } from "./records.ts";
 import { withName } from "../../support/segments.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { hasPython, lacking, type Language, startPeer } from "./languages.ts";
@@ -72,6 +75,31 @@ describe("Python", { skip, timeout }, () => {
       timed(`pipeline, ${name}`, RECORDS / 20, throughPipeline(pair, RECORDS / 20)));
     it(`${name}: exclusion under a mutex`, () => timed(`mutex, ${name}`, RECORDS, underMutex(pair, RECORDS / 2)));
   }
+
+  it("an interruption anywhere leaves no role with nobody, and no record is lost or received twice", () =>
+    withName(async (name) => {
+      using segment = createAll(name);
+      const records = 900, options = { layout: Job, capacity: 1024, readers: { book: [] } };
+      const writer = segment.create("long pipeline", Pipeline, options).writer();
+      const producer = segment.open("ring", SpscRing, { layout: Tick }).producer();
+      for (let i = 0; i < records; i++) assert(writer.push({}) && producer.push({}));
+      const peer = startPeer("python", "interrupt", name, thisRuntime === "bun" ? 2 : 3);
+      const expected = { wrong: 0, isEnough: true, received: records };
+      assertEquals(await peer.next(), { pipeline: expected, ring: expected });
+      await peer.succeeded();
+    }));
+
+  it("a pipeline's reader that waits for all has nothing while one before it is not there", () =>
+    withName(async (name) => {
+      using segment = createAll(name);
+      const writer = segment.open("pipeline", Pipeline, { layout: Job }).writer(), push = () => writer.push({});
+      for (let i = 0; i < 10; i++) assert(push());
+      const peer = startPeer("python", "wait-for-all", name);
+      assertEquals(await peer.next(), "alone");
+      assert(push());
+      assertEquals(await peer.next(), [0, 0, 4, 0, 6, 6, 1]);
+      await peer.succeeded();
+    }));
 
   it("decodes every kind of field, lists objects, and says why it refuses", () =>
     withName(async (name) => {
