@@ -16,8 +16,8 @@ export const PACKAGE = "@shmkit/shmkit";
 /** The flag that silences Node's warning about its experimental FFI. */
 const QUIET = "--disable-warning=ExperimentalWarning";
 
-/** What a program needs under Node's permission model; files are its own and the package's. */
-const PERMISSIONS = ["--disable-warning=PERM0003", "--permission", "--allow-ffi", "--allow-fs-read=*"];
+/** What a program needs under Node's permission model, beside its own files and those of the package. */
+const PERMISSIONS = ["--disable-warning=PERM0003", "--permission", "--allow-ffi"];
 
 /** A folder, and commands that are run in it. Each says whether it ended well and warned of nothing. */
 export class UserProject {
@@ -63,7 +63,7 @@ export class UserProject {
 
   /** As `node`, under its permission model. */
   restrictedNode(...args: string[]): Promise<boolean> {
-    return this.node(...PERMISSIONS, ...args);
+    return this.node(...PERMISSIONS, ...[this.#folder, root].map((folder) => `--allow-fs-read=${folder}`), ...args);
   }
 
   tsc(): Promise<boolean> {
