@@ -6,11 +6,11 @@
  */
 import { readdirSync } from "node:fs";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { command, type Runtime } from "../support/runtimes.ts";
 import { root, succeeds } from "./project.ts";
+import { taskArgs } from "./support/task_args.ts";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = taskArgs({
   options: {
     runtime: { type: "string", multiple: true, default: ["bun", "deno"] },
     only: { type: "string", multiple: true },

@@ -21,7 +21,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import {
   along,
   buildProgram,
@@ -43,8 +42,9 @@ import { goalsOf, type GoalTask, processorMs } from "./support/goal.ts";
 import { goalOverview, goalReport } from "./support/goal_report.ts";
 import { exploreGoals } from "./support/goal_run.ts";
 import { GoalTable } from "./support/goal_table.ts";
+import { taskArgs } from "./support/task_args.ts";
 
-const { values } = parseArgs({
+const { values } = taskArgs({
   options: {
     part: { type: "string" },
     scenario: { type: "string" },

@@ -1,11 +1,12 @@
 /**
  * The way into every task: `bun run <task>` comes here. Installs the packages that are missing or outdated, then runs
- * `tasks/<task>.ts` in a process of its own. This file imports nothing that would have to be installed first.
+ * `tasks/<task>.ts` in a process of its own; with `--help` it prints what that file says of itself. This file imports
+ * nothing that would have to be installed first.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -19,6 +20,12 @@ const [task, ...args] = process.argv.slice(2);
 const WITH_NODE: readonly string[] = ["test", "build"];
 const NODE_MANIFEST = `${root}tasks/support/node/`, NODE_HOME = `${root}node_modules/.node/`;
 
+// The demo's help is the desk's.
+if (args.includes("--help") && task !== "demo") {
+  console.log(helpOf(task));
+  process.exit(0);
+}
+
 if (!existsSync(`${root}node_modules`)) console.error("Installing the development packages …");
 install(root);
 if (WITH_NODE.includes(task)) {
@@ -30,6 +37,12 @@ if (WITH_NODE.includes(task)) {
 // Ctrl-C and a polite kill are for the task to act on; this process only waits for it.
 const { status } = spawnSync(process.execPath, [`${root}tasks/${task}.ts`, ...args], { cwd: root, stdio: "inherit" });
 process.exit(status ?? 1);
+
+/** The comment at the head of a task's file, which says how it is used. */
+function helpOf(task: string): string {
+  const [, comment] = /^\/\*\*\n(.*?)\n \*\n \* @module/s.exec(readFileSync(`${root}tasks/${task}.ts`, "utf8"))!;
+  return comment.replace(/^ \* ?/gm, "");
+}
 
 /** Installs what a folder's lock file names. With nothing to change this takes 20 ms and no network. */
 function install(cwd: string): void {

@@ -16,13 +16,13 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { nodeFlags, runtimes } from "../support/runtimes.ts";
 import { build } from "./build.ts";
 import { checks } from "./check.ts";
 import { EMPTY_REPORT, readReport } from "./junit.ts";
 import { root, succeeds, succeedsQuietly } from "./project.ts";
 import { skipReason } from "./skip_reasons.ts";
+import { taskArgs } from "./support/task_args.ts";
 
 const PARTS = ["bun", "deno", "node", "doc", "check", "build"];
 
@@ -40,7 +40,7 @@ const SOAKED = [
 /** How many of their files run at a time: each spends part of its time waiting for processes to begin or to end. */
 const SOAKED_AT_ONCE = 6;
 
-const { values: { quick, only, soak }, positionals: paths } = parseArgs({
+const { values: { quick, only, soak }, positionals: paths } = taskArgs({
   options: { quick: { type: "boolean" }, only: { type: "string", multiple: true }, soak: { type: "string" } },
   allowPositionals: true,
 });
