@@ -1,6 +1,6 @@
 import { Role } from "../../../lib/memory/role.ts";
 import type { SharedType } from "../../../lib/memory/shared_type.ts";
-import { enter, leave, must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
+import { enter, leave, must, type Scenario, share, type Start } from "../../../support/explorer/inside/scenario.ts";
 
 /** A role alone in its memory. */
 const ROLE = {
@@ -11,40 +11,47 @@ const ROLE = {
 } as SharedType<Record<never, never>, Role>;
 
 /** One at a time has it; who finds it taken is told so, waits for nobody, and a dead one's can be taken over. */
-export const scenarios: readonly Scenario[] = [{
-  part: "Role",
-  title: "one gives it back, two try to take it twice",
-  settings: [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, { preemptions: 1, deaths: 2 }, {
-    preemptions: 1,
-    stops: 1,
-  }],
-  start() {
-    const role = share(ROLE, {}), ann = role.as("ann");
-    ann.acquire();
-    let takenOver = 0;
-    const act = (own: Role) => () => {
-      for (let i = 0; i < 2; i++) {
-        try {
-          if (own.acquire()) takenOver++;
-        } catch (error) {
-          must((error as Error).name === "RoleTakenError", `${error}`);
-          continue;
-        }
-        enter("it", "it");
-        leave();
-        own.release();
+function taking(title: string, isHeld: boolean, settings: Scenario["settings"]): Scenario {
+  return { part: "Role", title, settings, start: () => start(isHeld) };
+}
+
+function start(isHeld: boolean): Start {
+  const role = share(ROLE, {}), ann = role.as("ann");
+  if (isHeld) ann.acquire();
+  let takenOver = 0;
+  const act = (own: Role) => () => {
+    for (let i = 0; i < 2; i++) {
+      try {
+        if (own.acquire()) takenOver++;
+      } catch (error) {
+        must((error as Error).name === "RoleTakenError", `${error}`);
+        continue;
       }
-    };
-    return {
-      actors: { ann: () => ann.release(), bob: act(role.as("bob")), cyd: act(role.as("cyd")) },
-      neverHeldUp: ["ann", "bob", "cyd"],
-      check({ dead }) {
-        must(takenOver <= dead.length, `taken over ${takenOver} times, and ${dead} died`);
-        must(dead.length > 0 || role.words[0] === 0, "all have given it back, and it is not free");
-        const eve = role.as("eve");
-        eve.acquire();
-        must(eve.holder === role.words[0], "who comes when all are gone cannot take it");
-      },
-    };
-  },
-}];
+      enter("it", "it");
+      leave();
+      own.release();
+    }
+  };
+  const bob = act(role.as("bob")), cyd = act(role.as("cyd"));
+  return {
+    actors: isHeld ? { ann: () => ann.release(), bob, cyd } : { bob, cyd },
+    neverHeldUp: ["ann", "bob", "cyd"],
+    check({ dead }) {
+      must(takenOver <= dead.length, `taken over ${takenOver} times, and ${dead} died`);
+      must(dead.length > 0 || role.words[0] === 0, "all have given it back, and it is not free");
+      const eve = role.as("eve");
+      eve.acquire();
+      must(eve.holder === role.words[0], "who comes when all are gone cannot take it");
+    },
+  };
+}
+
+export const scenarios: readonly Scenario[] = [
+  taking("two try to take it twice", false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }]),
+  taking("one gives it back, two try to take it twice", true, [
+    { preemptions: 3 },
+    { preemptions: 2, deaths: 1 },
+    { preemptions: 1, deaths: 2 },
+    { preemptions: 1, stops: 1 },
+  ]),
+];
