@@ -47,20 +47,20 @@ export function cString(text: string): Memory {
  *
  * The number of its error is read right afterwards, with no other call in between. But the engine itself may stop
  * between the two, to collect or to compile, and make system calls of its own: V8, once in a process's life, when it
- * first has to wait for a lock, looks for a file of the processor's that is often missing (ENOENT). So a reason is
- * believed if it is told twice in a row; what has failed changed nothing, and can be called again.
+ * first has to wait for a lock, searches for a file of the processor's that is often missing (ENOENT). So a reason is
+ * believed if it is given twice in a row; what has failed changed nothing, and can be called again.
  *
  * @param call Returns −1 if it failed.
  * @returns What it returned; the negated number of the error if it failed.
  */
 export function resultOf(call: () => number): number {
-  let told = 0;
+  let lastErrno = 0;
   while (true) {
     const result = call();
     if (result !== -1) return result;
     const errno = libc().errno();
-    if (errno === told && errno !== EINTR) return -errno;
-    told = errno;
+    if (errno === lastErrno && errno !== EINTR) return -errno;
+    lastErrno = errno;
   }
 }
 
@@ -109,7 +109,7 @@ export function close(fd: number): void {
 /**
  * Sets a file's length and reserves every page of it, so that a full file system shows now and not at a touch.
  *
- * Many kernels let any signal interrupt the call, and give back what it had reserved (Linux 6.18 does not, as far as
+ * Many kernels let any signal interrupt the call, and free what it had reserved (Linux 6.18 does not, as far as
  * seen). So that regular signals, as of a profiler, do not keep a long segment from being made at all, it is then
  * reserved in steps: what one step has reserved stays.
  */

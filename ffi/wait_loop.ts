@@ -14,7 +14,7 @@ export interface WaitPlaces {
   readonly time: number;
   /** Index of one that was woken, plus one; −1 if it is not known which. */
   readonly woken: number;
-  /** The sequence at which that was told: the thread waits for nothing but another one from then on. */
+  /** The sequence at which that was reported: the thread waits for nothing but another one from then on. */
   readonly answered: number;
   /** Addresses of words that are no longer waited for, each as two words: a ring, so many long. */
   readonly passedOn: number;
@@ -24,7 +24,7 @@ export interface WaitPlaces {
   readonly passedOnHead: number;
 }
 
-/** What a thread that waits is told. */
+/** What a waiting thread is given. */
 export interface WaitLoopData {
   readonly library: string;
   /** Address of the memory that it shares with its owner. */
@@ -32,7 +32,7 @@ export interface WaitLoopData {
   readonly byteLength: number;
   readonly places: WaitPlaces;
   /** Its first word changes, and is notified, when the thread has something to say. */
-  readonly told: SharedArrayBuffer;
+  readonly reports: SharedArrayBuffer;
   /** Numbers of system calls. */
   readonly futexWaitv: bigint;
   readonly futex: bigint;
@@ -40,7 +40,7 @@ export interface WaitLoopData {
   /** The owner: its process and its thread. */
   readonly pid: bigint;
   readonly tid: bigint;
-  /** After so many seconds it looks whether its owner is still there. */
+  /** After so many seconds it checks whether its owner is still there. */
   readonly ownerCheckSeconds: number;
 }
 
@@ -49,7 +49,7 @@ export interface WaitLoopData {
  * the text of this function: so it refers to nothing but its parameter and globals, and has no function within.
  *
  * It waits for the words of the owner's list, and for a change of the list. When one of the words was woken or is not
- * what was expected, it tells the owner, and then waits for a change of the list alone.
+ * what was expected, it reports that to the owner, and then waits for a change of the list alone.
  *
  * A thread that leaves the list may have taken a wake-up with it that another sleeper needs. So the owner names words
  * that it dropped without having been woken for them, and the thread, once it is no longer among their sleepers, wakes
@@ -82,14 +82,14 @@ export function waitInThread(data: WaitLoopData): void {
     }).functions;
     memory = ffi.toArrayBuffer(address, byteLength, false);
   }
-  const words = new Int32Array(memory), told = new Int32Array(data.told);
+  const words = new Int32Array(memory), reports = new Int32Array(data.reports);
   const timeAddress = address + BigInt(places.time * 4), waitersAddress = address + BigInt(places.waiters * 4);
   words[places.waiters + 2] = Number(address & 0xffff_ffffn) | 0;
   words[places.waiters + 3] = Number(address >> 32n);
   words[places.waiters + 4] = 2; // FUTEX2_SIZE_U32
   let answered = -1;
-  Atomics.add(told, 0, 1); // ready
-  Atomics.notify(told, 0);
+  Atomics.add(reports, 0, 1); // ready
+  Atomics.notify(reports, 0);
   while (Atomics.load(words, places.stop) === 0) {
     const sequence = Atomics.load(words, places.sequence), isWritten = (sequence & 1) === 0; // pairs: wait list
     let count = 0;
@@ -127,7 +127,7 @@ export function waitInThread(data: WaitLoopData): void {
     if (Atomics.load(words, places.sequence) !== sequence) continue; // pairs: wait list
     words[places.woken] = found;
     Atomics.store(words, places.answered, answered = sequence); // pairs: wait answer
-    Atomics.add(told, 0, 1);
-    Atomics.notify(told, 0);
+    Atomics.add(reports, 0, 1);
+    Atomics.notify(reports, 0);
   }
 }

@@ -4,7 +4,7 @@ import { libc } from "./load.ts";
 import * as system from "./system.ts";
 import { waitInThread, type WaitLoopData, type WaitPlaces } from "./wait_loop.ts";
 
-/** The most words that a thread waits for: those of one call, but for the one by which it is told of another list. */
+/** The most words that a thread waits for: those of one call, but for the one that announces another list. */
 export const MOST_WATCHED = 127;
 
 /** Words of a `struct futex_waitv`. */
@@ -46,13 +46,13 @@ interface Process {
   off(event: "exit", listener: () => void): void;
 }
 
-/** A thread that waits for words, as `wait_loop.ts` tells. */
+/** A thread that waits for words, as `wait_loop.ts` describes. */
 export interface WaitThread {
   /** What it shares with its owner. */
   readonly words: Int32Array<ArrayBuffer>;
   readonly places: WaitPlaces;
   /** Its first word changes, and is notified, when the thread has something to say: at first, that it is ready. */
-  readonly told: Int32Array<SharedArrayBuffer>;
+  readonly reports: Int32Array<SharedArrayBuffer>;
   /** Makes the thread look at its memory. */
   wake(): void;
   /** Ends the thread, whatever it does. Nothing of it is left once it has gone. */
@@ -71,7 +71,7 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
   if (process === undefined || module?.Worker === undefined || !system.canWaitForMany()) return undefined;
   const c = libc(), doing = { action: "map memory for", path: "a thread that waits" };
   const address = system.mmap(doing, BYTE_LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
-  const words = new Int32Array(c.bufferAt(address, BYTE_LENGTH)), told = new Int32Array(new SharedArrayBuffer(64));
+  const words = new Int32Array(c.bufferAt(address, BYTE_LENGTH)), reports = new Int32Array(new SharedArrayBuffer(64));
   const { low, high } = c.addressOf(words), { library, syscalls } = c.source();
   let isStopped = false, thread: Thread;
   const stop = () => {
@@ -93,7 +93,7 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
         address: (BigInt(high) << 32n) | BigInt(low),
         byteLength: BYTE_LENGTH,
         places: PLACES,
-        told: told.buffer,
+        reports: reports.buffer,
         futexWaitv: BigInt(syscalls.futex_waitv),
         futex: BigInt(syscalls.futex),
         tgkill: BigInt(syscalls.tgkill),
@@ -106,7 +106,7 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
     release(words, address);
     return undefined;
   }
-  thread.on("error", () => {}); // told by what follows
+  thread.on("error", () => {}); // reported by what follows
   thread.on("exit", () => {
     process.off("exit", stop);
     release(words, address);
@@ -114,7 +114,7 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
   });
   thread.unref();
   process.on("exit", stop);
-  return { words, places: PLACES, told, wake, stop };
+  return { words, places: PLACES, reports, wake, stop };
 }
 
 /** The program of a thread: a function of this library, given what its owner handed over. */

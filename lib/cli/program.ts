@@ -26,11 +26,11 @@ export function makeProgram(end: (code: number) => void): Command {
   command("list", "the segments of this machine; with 1, one of them is corrupt")
     .action(({ json }) => end(list(new Output(json === true))));
 
-  command("inspect", "a segment: who is attached, what each holds, and its objects; or one object")
+  command("inspect", "a segment: its participants, what each holds, and its objects; or one object")
     .argument("<name>", "the segment's name, such as /md")
     .argument("[object]", "the name of an object in it")
-    .option("--rows [count]", `all rows or records, or so many; of one object ${ROWS} unless given`, rowCount)
-    .option("--follow", "goes on, and shows what changes")
+    .option("--rows [count]", `all rows or records, or so many; of one object ${ROWS} by default`, rowCount)
+    .option("--follow", "stays, and shows what changes")
     .option("--interval <ms>", "sampling interval of --follow", milliseconds, 100)
     .action(async (name, object, { json, rows, follow = false, interval }) => {
       if (follow && object === undefined) program.error("error: --follow needs an object");

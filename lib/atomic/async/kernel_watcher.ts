@@ -154,10 +154,10 @@ export class KernelWatcher {
   }
 
   /** Handles the thread's notifications, until it ends. */
-  async #listen({ told }: WaitThread): Promise<void> {
+  async #listen({ reports }: WaitThread): Promise<void> {
     for (let heard = 0; !this.#hasEnded;) {
-      const now = load(told, 0);
-      if (now === heard) await waitLocalAsync(told, 0, heard, Infinity);
+      const now = load(reports, 0);
+      if (now === heard) await waitLocalAsync(reports, 0, heard, Infinity);
       else {
         heard = now;
         this.#isReady = !this.#hasEnded;
@@ -190,9 +190,9 @@ export class KernelWatcher {
 
   #endListening(): void {
     this.#hasEnded = true;
-    const { told } = this.#thread!;
-    add(told, 0, 1);
-    wakeLocal(told, 0, 1);
+    const { reports } = this.#thread!;
+    add(reports, 0, 1);
+    wakeLocal(reports, 0, 1);
   }
 
   /** Ends the thread at once if nobody watches a word. */

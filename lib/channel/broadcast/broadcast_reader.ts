@@ -33,7 +33,7 @@ const CHUNK_RECORDS = 16, CHUNK_BYTES = 4096;
 
 /**
  * A reader of a {@linkcode Broadcast}. It belongs to one thread, holds nothing and writes nothing into the memory, so
- * it is never closed and its death leaves nothing. One that lags too far behind goes on with the oldest record still
+ * it is never closed and its death leaves nothing. One that lags too far behind continues with the oldest record still
  * there, and `lost` reports how many it missed. Every record that it hands out is a copy, checked to be whole; there is
  * nothing to free. A `drain` receives at most a capacity. A record counts as received when `fn` is called, even if it
  * throws. A `shift` that returns false may have written anything into the view.

@@ -20,7 +20,7 @@ export function describeBroadcast(region: Region, schema: string): PartDescripti
   /** What a reader that begins at a position, or at the oldest record, receives. */
   const received = (from: number | "oldest"): { contents: PartContent[]; next: number } => {
     const reader = broadcast.reader({ from }), into = layout.alloc(), contents: PartContent[] = [];
-    // No more than there are: a writer that goes on must not keep this going.
+    // No more than there are: a writer that keeps writing must not keep this going.
     for (let left = broadcast.capacity; left > 0 && reader.shift(into); left--) {
       contents.push({ position: reader.position - 1, ...valuesOf(layout, into) });
     }

@@ -11,7 +11,7 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *        128      4  tail: position of the record to be published next; storing it publishes. The writer's
  *        132      4  epoch: tail / 2^30, stored just before a tail that begins another: one ahead if the writer died
  *        136    120  zero
- *        256      4  writer: the id of who holds the role, 0 for nobody
+ *        256      4  writer: the id of its holder, 0 for none
  *        260    124  zero
  *        384      4  event count: something was published
  *        388    124  zero

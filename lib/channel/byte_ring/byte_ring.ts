@@ -33,7 +33,7 @@ import { ByteProducer } from "./byte_producer.ts";
  * producers, one that has claimed and not yet published makes the consumer wait at its message; other producers go on
  * until the ring is full. The message of a dead producer is skipped, and counted, as soon as the kernel reports the
  * death. A consumer that dies leaves what it had not freed: the messages of the `drain` it was in are received again,
- * all others once. The next consumer goes on from there. Over a `SharedArrayBuffer` nothing reports a thread's end.
+ * all others once. The next consumer continues from there. Over a `SharedArrayBuffer` nothing reports a thread's end.
  *
  * A message takes a header of 8 bytes (16 where many may produce) and is rounded up to a multiple of 8; with its header
  * it may take half the capacity. All lengths are bytes, and count headers.

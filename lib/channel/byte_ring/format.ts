@@ -9,19 +9,19 @@
  *        132    124  zero
  *        256      4  head: position of the record to be received next; storing it gives space back. The consumer's
  *        260    124  zero
- *        384      4  producer: the id of who holds the role, 0 for nobody; unused where many may produce
+ *        384      4  producer: the id of its holder, 0 for none; unused where many may produce
  *        388      4  claim lock: the id of the producer that is inside a claim, 0 for nobody
  *        392      8  refusals: how often there was no space, f64; written as the tail is
  *        400      4  a head that was seen; written by the holder of the claim lock
  *        404      4  high-water mark: the most bytes there were when there was no space; written as the tail is
  *        408    104  zero
- *        512      4  consumer: the id of who holds the role, 0 for nobody
+ *        512      4  consumer: the id of its holder, 0 for none
  *        516      4  high-water mark: the most bytes the consumer found
  *        520      8  claims of dead producers that were skipped, f64; the consumer's
  *        528    112  zero
  *        640      4  event count: something was published
  *        644    124  zero
- *        768      4  event count: space was given back
+ *        768      4  event count: space was freed
  *        772    124  zero
  *        896      …  records; position p lies at byte p mod capacity
  *

@@ -9,7 +9,7 @@ import { alignUp } from "../../memory/mod.ts";
  *          8      4  bytes from one row to the next
  *         12      4  bytes of a record, without padding
  *         16    112  zero
- *        128      4  writer: the id of who may write, 0 for nobody
+ *        128      4  writer: the id of its holder, 0 for none
  *        132      4  changes: how many rows were written; storing it ends an entry of the log
  *        136      4  event count: something was changed
  *        140    116  zero

@@ -15,7 +15,7 @@
  *        260    124  zero
  *        384      4  event count: something was published
  *        388    124  zero
- *        512      4  event count: space was given back
+ *        512      4  event count: space was freed
  *        516    124  zero
  *        640      …  cells, 128 bytes each
  *          …      …  slots; position p lies in slot p mod slots
@@ -70,7 +70,7 @@ export const CONSUMES = 2;
  *                passed                               lap's FREE
  *     l + VOID   given up: nothing to be received     the same
  *
- *                 tail passes        publish          head passes         given back
+ *                 tail passes        publish          head passes         freed
  *     l + FREE  -------------> claimed -----> l + FULL ---------> taken ------------> l + slots + FREE
  *                                 | abort, death                    ^
  *                                 +---------> l + VOID -------------+

@@ -33,7 +33,7 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  *
  * First in is what was claimed first. Records claimed later wait for one that is claimed and not yet published; if its
  * producer is stopped, they wait for it, as nothing is ever taken from anybody alive. In the same way, producers wait
- * for a slot that a stopped consumer is reading. Everything else goes on.
+ * for a slot that a stopped consumer is reading. Everything else continues.
  *
  * A death at any instruction blocks nobody for long:
  *
@@ -44,7 +44,7 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  * * All other records for which `publish` returned are received once.
  *
  * Whether somebody is dead is asked only where a slot stays unchanged over some polls, and a few times a second by
- * those who sleep. In memory that only threads share nothing reports a death: there, a Worker must close its producers
+ * those that sleep. In memory that only threads share nothing reports a death: there, a Worker must close its producers
  * and consumers before it is terminated.
  *
  * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot says by its state whose

@@ -1,6 +1,6 @@
 /**
  * After every so many polls in vain of the same position, it is asked whether somebody died: that takes system calls,
- * and takes the cache line of the other side's position from those who work there.
+ * and takes the cache line of the other side's position away from those that use it.
  */
 const POLLS_PER_QUESTION = 16;
 

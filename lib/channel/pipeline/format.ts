@@ -9,7 +9,7 @@
  *        128      4  tail: position of the record to be published next; storing it publishes. The writer's
  *        132    124  zero
  *        256      4  permit: the position before which the writer writes without polling the gates again. The writer's
- *        260      4  writer: the id of who holds the role, 0 for nobody
+ *        260      4  writer: the id of its holder, 0 for none
  *        264      8  refusals: how often the writer found no space, f64
  *        272      4  high-water mark: the most records the writer found that somebody had still to receive
  *        276      4  epoch of the permit: permit / 2^30, stored just before a permit that begins another. The writer's

@@ -60,17 +60,17 @@ export interface PipelineGate {
  *
  * A reader that dies is dropped: within 100 ms of the first wait for it, nobody waits for it any more, and `gates()`
  * and `missing` report it. If a successor takes its place first, nothing is lost, and the records of the `drain` it
- * died in are received again; later, the successor goes on where the dead one was, or with the oldest record still
+ * died in are received again; later, the successor continues where the dead one was, or with the oldest record still
  * there, and `lost` reports how many are gone. A reader that closes keeps its place in the same way: a planned restart
  * loses what a death loses, at most. A stopped or slow reader is never dropped: everyone waits for it. A writer that
  * dies leaves what it published, and its role is taken over.
  *
- * A reader that comes after one that is not there goes on without it, or waits for it, as it chooses (`whenMissing`).
+ * A reader that comes after one that is not there continues without it, or waits for it, as it chooses (`whenMissing`).
  * If it waits, it receives nothing that those before it have not received: a reader before it begins no later than
  * where it waits.
  *
  * How it works: a position for the writer and one for each reader, each written by one process; a holder for each
- * place; and a permit, which the writer announces before it goes on, and which readers that join load. Source: the LMAX
+ * place; and a permit, which the writer announces first, and which readers that join load. Source: the LMAX
  * Disruptor's sequences and barriers (M. Thompson et al., 2011), across processes.
  *
  * @example
@@ -223,7 +223,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
 
   /**
    * Becomes one of the readers. Release the place with `close()` or `using`; from a dead reader it is taken over.
-   * Either way the next reader at this place goes on from there, unless it asks for a position.
+   * Either way the next reader at this place continues from there, unless it asks for a position.
    *
    * @param name Its name in the plan.
    * @param options Where to begin, and how to wait. Nothing is taken if they are refused.

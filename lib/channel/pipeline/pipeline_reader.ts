@@ -37,11 +37,11 @@ export type PipelineStart = "newest" | "oldest" | number;
 /** Where a reader of a {@linkcode Pipeline} begins, and how it waits. */
 export interface PipelineReaderOptions extends RoleOptions {
   /**
-   * Where to begin. Defaults to `"newest"`. A reader that follows another, dead or closed, goes on where that one was.
+   * Where to begin. Defaults to `"newest"`. A reader that succeeds another, dead or closed, continues where it was.
    */
   readonly from?: PipelineStart;
   /**
-   * What to do while a reader that this one comes after is not there: `"pass"` goes on without it; `"wait"` receives
+   * What to do while a reader that this one comes after is not there: `"pass"` continues without it; `"wait"` receives
    * nothing, and so holds the writer up too. A reader that waits receives no record that those before it have not
    * received: what they never received before it begins is left out, and counts as lost if it follows another reader.
    * Defaults to `"pass"`.
@@ -52,7 +52,7 @@ export interface PipelineReaderOptions extends RoleOptions {
 /**
  * A reader of a {@linkcode Pipeline}: it receives every record after those readers that it comes after. What it writes
  * into a record is seen by those that come after it, and nobody else may write. The writer and those that come after it
- * wait for it. Closing it, or the death of its process, ends that; a successor goes on where it was.
+ * wait for it. Closing it, or the death of its process, ends that; a successor continues where it was.
  */
 export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsumer<S> {
   /** Its name in the pipeline's plan. */

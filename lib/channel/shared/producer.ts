@@ -37,7 +37,7 @@ export abstract class Producer<Claim, Push> extends ClosableEnd {
   readonly claim: Claim;
 
   /**
-   * Publishes all that was claimed. No system call, unless somebody who waits for it sleeps.
+   * Publishes all that was claimed. No system call, unless a waiter sleeps.
    *
    * @throws {TypeError} If nothing was claimed.
    * @throws {NotOwnerError} If this producer was closed.

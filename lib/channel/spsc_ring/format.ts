@@ -9,16 +9,16 @@
  *        132    124  zero
  *        256      4  head: position of the record to be received next; storing it gives space back. The consumer's
  *        260    124  zero
- *        384      4  producer: the id of who holds the role, 0 for nobody
+ *        384      4  producer: the id of its holder, 0 for none
  *        388      4  1 once the producer found the ring full
  *        392      8  refusals: how often that was, f64
  *        400    112  zero
- *        512      4  consumer: the id of who holds the role, 0 for nobody
+ *        512      4  consumer: the id of its holder, 0 for none
  *        516      4  high-water mark: the most records the consumer found
  *        520    120  zero
  *        640      4  event count: something was published
  *        644    124  zero
- *        768      4  event count: space was given back
+ *        768      4  event count: space was freed
  *        772    124  zero
  *        896      …  records; position p lies at index p mod slots, capacity's next power of two
  *

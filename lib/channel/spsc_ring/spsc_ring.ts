@@ -38,7 +38,7 @@ export interface SpscRingFunction extends LayoutTypeFunction {
  *
  * A producer that dies at any instruction leaves what it published, and nothing of what it had only claimed. A consumer
  * that dies leaves what it had not freed: the records of the `drain` it was in are received again, all others
- * once. The next holder of the role goes on from there.
+ * once. The next holder of the role continues from there.
  *
  * How it works: two positions, the tail written by the producer, the head by the consumer, each with a private copy
  * of the other's that is renewed only when it says full or empty. Sources: L. Lamport, "Specifying Concurrent Program

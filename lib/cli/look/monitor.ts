@@ -42,7 +42,7 @@ export class Monitor implements Disposable {
   readonly #search = new SegmentSearch();
   #error: string | undefined;
 
-  /** @param name The segment to watch; all, unless given. */
+  /** @param name The segment to watch. Defaults to all. */
   constructor(name: string | undefined) {
     this.#name = name;
   }
@@ -175,7 +175,7 @@ class SegmentWatch {
         found.push(content);
       }
     } catch (error) {
-      // What is corrupt is told by its state.
+      // Its state reports that it is corrupt.
       if (!(error instanceof ShmkitError || error instanceof RangeError || error instanceof TypeError)) throw error;
     }
     return found;

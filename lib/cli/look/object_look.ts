@@ -18,7 +18,7 @@ export interface HolderLook extends Holder {
 /** An object of a segment at a moment. */
 export interface ObjectLook extends CatalogEntry {
   readonly family: PartDescription["family"] | undefined;
-  /** What it tells of itself; undefined of a kind that is not the library's, or if it is corrupt. */
+  /** What it reports of itself; undefined of a kind that is not the library's, or if it is corrupt. */
   readonly state: PartState | undefined;
   readonly holders: readonly HolderLook[];
   /** What is wrong with it. */

@@ -29,7 +29,7 @@ const REDRAW = "\x0c";
 export class Screen implements Disposable {
   readonly #pressed: string[] = [];
   readonly #onData = (data: Uint8Array | string): void => {
-    // deno-lint-ignore no-control-regex -- keys are told by such
+    // deno-lint-ignore no-control-regex -- keys begin with such
     const keys: readonly string[] = String(data).match(/\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])?|[^\x1b]/g) ?? [];
     // Whoever asks for it has seen something else on the terminal than what was shown.
     if (keys.includes(REDRAW)) this.#shown = [];

@@ -67,7 +67,7 @@ export class TopState {
   }
 }
 
-/** What tells an object from all others. */
+/** What identifies an object. */
 export function keyOf({ segment, name }: Pick<ObjectSample, "segment" | "name">): string {
   return `${segment}\0${name}`;
 }

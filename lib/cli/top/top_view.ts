@@ -7,7 +7,7 @@ import { type Column, cut, table, widthOf, wrapped } from "../view/table.ts";
 import { contentsTable, OF_ANOTHER_PROGRAM } from "../view/values.ts";
 import { keyOf, sorted, type TopState } from "./top_state.ts";
 
-/** What the keys do; on a narrow terminal in fewer words, as the last of them tells how to leave. */
+/** What the keys do; on a narrow terminal in fewer words, as the last of them says how to leave. */
 const KEYS = "↑↓ select  enter open  sort: r n d l f c  p participants  q quit";
 const FEW_KEYS = "↑↓ select  enter  sort rndlfc  p  q quit";
 const OPENED_KEYS = "esc back  q quit";
