@@ -37,6 +37,7 @@ import {
 import type { MemoryModel } from "../support/explorer/memory.ts";
 import { CHANNEL_VARIANTS } from "../tests/model/channel_variants.ts";
 import { scenarioFile, scenarioFiles } from "../tests/model/scenario_file.ts";
+import { STRUCTURE_VARIANTS } from "../tests/model/structure_variants.ts";
 import { VARIANTS } from "../tests/model/variants.ts";
 import { goalsOf, type GoalTask, processorMs } from "./support/goal.ts";
 import { goalOverview, goalReport } from "./support/goal_report.ts";
@@ -198,15 +199,17 @@ async function proveGoals(): Promise<void> {
 async function tryVariants(): Promise<void> {
   row("part", "variant", "shown within", "runs", "by");
   row(..."-----".split("").map((dash) => dash.repeat(3)));
-  for (const { title, file, scenario: name, patches } of [...VARIANTS, ...CHANNEL_VARIANTS]) {
+  for (const { title, file, scenario: name, patches } of [...VARIANTS, ...CHANNEL_VARIANTS, ...STRUCTURE_VARIANTS]) {
     if (values.part !== undefined && !name.startsWith(`${values.part}:`)) continue;
     const program = await buildProgram(scenarioFile(file), patches);
     const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name))!;
-    const least = scenario.settings.flatMap(upTo).map((setting) => ({
-      setting,
-      result: explore(program, scenario, setting),
-    }))
-      .find(({ result }) => result.failure !== undefined);
+    let least: { setting: Setting; result: Result } | undefined;
+    for (const setting of scenario.settings.flatMap(upTo)) {
+      const result = explore(program, scenario, setting);
+      if (result.failure === undefined) continue;
+      least = { setting, result };
+      break;
+    }
     if (least === undefined) faults++;
     const { setting, result } = least ?? {};
     row(
