@@ -1,4 +1,5 @@
 import { SegmentFormatError } from "../errors.ts";
+import { shown } from "./option_checks.ts";
 import type { Region } from "./region.ts";
 
 /**
@@ -58,7 +59,9 @@ export class HeaderCheck {
 
   /** Refuses one option that differs from what the header says. */
   requireOption(name: string, found: unknown, asked: unknown): void {
-    if (asked !== undefined && asked !== found) this.refuse(`'${name}'`, found, `${asked} in the options`);
+    if (asked !== undefined && asked !== found) {
+      this.refuse(`'${name}'`, shown(found), `${shown(asked)} in the options`);
+    }
   }
 
   /** Makes a geometry of what the header says; where that is not possible, it is the header that is wrong. */

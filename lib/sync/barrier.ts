@@ -227,7 +227,6 @@ export class Barrier {
         // One of this round is taken; one of a later round shows that this one has ended.
         if (before !== 0 && ((before - arrivalIn(round)) | 0) >= 0) continue;
         // Pairs: barrier arrival; the last to arrive sees all.
-        // Pairs: barrier arrival.
         if (compareExchange(words, word, before, arrivalIn(round)) === before) this.#pending = round;
       }
       if (this.#pending === undefined) this.#endRound(round); // all have arrived

@@ -196,7 +196,11 @@ for (const producers of BOTH) {
       assertEquals(ByteRing.attach(region).producers, producers);
       assertEquals(ByteRing.attach(region, { capacity: 200 }).capacity, 256); // rounded up as the creator's was
       assertThrows(() => ByteRing.attach(region, { capacity: 512 }), SegmentFormatError, "512 in the options");
-      assertThrows(() => ByteRing.attach(region, { producers: other }), SegmentFormatError, `${other} in the options`);
+      assertThrows(
+        () => ByteRing.attach(region, { producers: other }),
+        SegmentFormatError,
+        `"${other}" in the options`,
+      );
       const cut = Region.over(region.source.buffer as SharedArrayBuffer, 0, region.byteLength - 8);
       assertThrows(() => ByteRing.attach(cut), SegmentFormatError, "for its capacity");
       const broken: [offset: number, value: number, message: string][] = [

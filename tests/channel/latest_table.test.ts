@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import {
   array,
   chars,
+  ClosedError,
   decimal,
   enumeration,
   f64,
@@ -89,7 +90,7 @@ describe("LatestTable", () => {
     assertThrows(() => writer.commit(), TypeError, "no row was begun");
     writer.begin(0).bid = 9;
     writer.close();
-    assertThrows(() => writer.commit(), TypeError);
+    assertThrows(() => writer.commit(), NotOwnerError, "this writer was closed");
     assertEquals([table.read(0, quote), quote.bid], [true, 1]);
   });
 
@@ -199,6 +200,8 @@ describe("LatestTable", () => {
       SegmentFormatError,
       "4 in the options",
     );
+    const nameless = { layout: Quote, rows: Symbol("4") as unknown as number }; // no text is made of it by itself
+    assertThrows(() => LatestTable.attach(region, nameless), SegmentFormatError, "Symbol(4) in the options");
   });
 
   it("refuses memory that holds no table, or one cut short", () => {
@@ -289,9 +292,11 @@ describe("the writer of a LatestTable", () => {
     using one = Segment.anonymous({ byteLength: 65_536 });
     const table = one.create("quotes", LatestTable, { layout: Quote, rows: 4 });
     const two = Segment.open(one.name);
-    two.open("quotes", LatestTable, { layout: Quote }).writer().write(0, { bid: 1 });
+    const writer = two.open("quotes", LatestTable, { layout: Quote }).writer();
+    writer.write(0, { bid: 1 });
     assertThrows(() => table.writer(), RoleTakenError);
     two.close();
+    assertThrows(() => writer.commit(), ClosedError);
     table.writer().write(0, { bid: 2 });
     assertEquals(table.version(0), 2);
   });

@@ -196,7 +196,7 @@ describe("Pipeline", () => {
     assertThrows(
       () => attach({ readers: { first: [] } }),
       SegmentFormatError,
-      "first, second after first: found first in",
+      `first, second after first": found "first" in the options`,
     );
     for (
       const [word, value] of [[0, 1], [1, 7], [2, 0], [2, 40], [0, 2 ** 30], [(512 + 136) / 4, 4], [(512 + 136) / 4, 2]]

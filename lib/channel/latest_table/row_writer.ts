@@ -31,6 +31,8 @@ export interface RowWriter<S extends AnyStruct> {
    * Publishes the row that was begun.
    *
    * @throws {TypeError} If no row was begun.
+   * @throws {NotOwnerError} If this writer was closed.
+   * @throws {ClosedError} If the segment was closed.
    */
   readonly commit: () => void;
 }

@@ -26,7 +26,7 @@ export interface WriterPorts<S extends AnyStruct> {
   readonly refuseUse: () => never;
   /** Refuses a row that does not exist. */
   readonly refuseRow: (row: number, rows: number) => never;
-  /** Refuses to commit, as no row was begun. */
+  /** Throws the reason why there is nothing to commit. */
   readonly refuseCommit: () => never;
   /** Refuses to write, as a getter of the values wrote to the table. */
   readonly refuseNested: () => never;

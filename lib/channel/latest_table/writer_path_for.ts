@@ -33,7 +33,10 @@ export function writerPathFor<S extends AnyStruct>(
     isOrdered: hasTotalStoreOrder(),
     refuseUse: () => end.refuseUse(),
     refuseRow,
-    refuseCommit,
+    refuseCommit() {
+      end.requireOpen();
+      refuseCommit();
+    },
     refuseNested() {
       throw new TypeError(`Cannot write ${end.name} as a getter of the values wrote to it`);
     },
