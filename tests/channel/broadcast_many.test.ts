@@ -51,7 +51,7 @@ describe("a Broadcast with many writers", { timeout: 120_000 + KILLS * 500 }, ()
     assertThrows(
       () => Broadcast.attach(region, { layout: Tick, writers: "one" }),
       SegmentFormatError,
-      "'writers' must be many",
+      `'writers' must be "many"`,
     );
     assertThrows(() => Broadcast.byteLength({ ...options, writers: "few" as "many" }), TypeError, '"one" or "many"');
     region.views.u32[2] = 2;

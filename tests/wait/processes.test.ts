@@ -1,21 +1,17 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Segment, SpscRing } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
 import { BESIDE, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { ofThreads } from "../../support/threads.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
 
 /** Processor time that a process has taken, in milliseconds. */
 function cpuMs(pid: number): number {
-  let sum = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    sum += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
-  }
-  return sum;
+  return ofThreads(pid, "schedstat").reduce((sum, times) => sum + Number(times.split(" ")[0]) / 1e6, 0);
 }
 
 /** Runs with a segment that has a ring. */

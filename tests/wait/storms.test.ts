@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Event, Mutex, Segment, Semaphore, type SharedType, SpscRing } from "@shmkit/shmkit";
 import { FIRST_OWN_WORD } from "../../lib/sync/shared/lock_format.ts";
 import { Random } from "../../support/random.ts";
+import { waitingThreads } from "../../support/threads.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 /** A signal that knows how many listen to it. */
@@ -20,17 +20,6 @@ function countedSignal(): { controller: AbortController; signal: AbortSignal; li
     removeEventListener.apply(signal, args);
   };
   return { controller, signal, listeners: () => listeners };
-}
-
-/** Threads of this process that wait in the kernel for several words. */
-function waitingThreads(): number {
-  return readdirSync("/proc/self/task").filter((id) => {
-    try {
-      return readFileSync(`/proc/self/task/${id}/syscall`, "utf8").startsWith("449 ");
-    } catch {
-      return false; // it has just ended
-    }
-  }).length;
 }
 
 /** How often a waiter slept at an event. */

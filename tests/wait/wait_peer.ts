@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { Event, Mutex, Pipeline, type Region, Segment, Semaphore, SpscRing, type WaitStrategy } from "../../mod.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { waitingThreads } from "../../support/threads.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 /** A few words. */
@@ -167,15 +167,11 @@ const parts: Record<string, () => void | Promise<void>> = {
   /** How many threads wait in the kernel while a task waits, and later; then once more, and after the close. */
   async threads() {
     using consumer = openRing().consumer();
-    const threads = () =>
-      readdirSync("/proc/self/task").filter((id) =>
-        readFileSync(`/proc/self/task/${id}/syscall`, "utf8").startsWith("449 ")
-      ).length;
     // A thread that wakes to check something does not wait for a moment: that none does counts after some time only.
     const reaches = async (wanted: number, forMs = 0) => {
       const limit = performance.now() + 20_000;
       for (let since = performance.now();; await after(5)) {
-        const now = performance.now(), count = threads();
+        const now = performance.now(), count = waitingThreads();
         if (count !== wanted) since = now + 5;
         if (now - since >= forMs || now > limit) return tell(count);
       }

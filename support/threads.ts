@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/**
+ * What a file of `/proc` says of each thread of a process. A thread that ends meanwhile is left out.
+ *
+ * @param pid The process.
+ * @param file The file in each thread's folder, such as `"syscall"`.
+ */
+export function ofThreads(pid: number | "self", file: string): string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((id) => {
+    try {
+      return [readFileSync(`/proc/${pid}/task/${id}/${file}`, "utf8")];
+    } catch {
+      return []; // it has just ended
+    }
+  });
+}
+
+/** How many threads of this process wait in the kernel for several words. */
+export function waitingThreads(): number {
+  return ofThreads("self", "syscall").filter((call) => call.startsWith("449 ")).length;
+}
