@@ -7,7 +7,7 @@ import { CLAIMED, isPublished, isSkip, SKIP } from "../../lib/channel/byte_ring/
 import { RawRing, startByteRingAt } from "./byte_ring_sample.ts";
 
 /*
- * What a death after each step of a claim leaves, as the table in byte_ring/format.ts tells it: written by hand, in the
+ * What a death after each step of a claim leaves, as the table in byte_ring/format.ts has it: written by hand, in the
  * name of an attachment that is gone. In byte_ring_processes.test.ts processes are killed wherever they are.
  */
 const CAPACITY = 128, HEADER = 16;

@@ -10,7 +10,7 @@ import { QueueWords, RawQueue } from "./mpmc_queue_sample.ts";
 /*
  * Every state that a death can leave: a dead attachment's cell, and the words as they are between two of its writes.
  * Each is brought about at positions around 2^32, and ended in two ways: by somebody who looks at the losses, and by
- * nobody but those who go on working.
+ * nobody but those that keep working.
  */
 const Tick = struct("Tick", { price: f64 });
 const CAPACITY = 4, START = 2 ** 32 - 2;

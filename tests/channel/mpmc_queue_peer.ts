@@ -19,7 +19,7 @@ import {
 } from "./mpmc_queue_sample.ts";
 
 /*
- * A record's sequence tells its sender and its number; consumers set a bit for each that they receive. Arguments: what
+ * A record's sequence names its sender and its number; consumers set a bit for each that they receive. Arguments: what
  * to do, segment, how to wait, own number, records of a sender, records of all.
  */
 serve((peerArgs) => {

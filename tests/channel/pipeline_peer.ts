@@ -7,7 +7,7 @@ import { type DESK, fillJob, isWholeJob, Job, WORK } from "./pipeline_sample.ts"
 import { ERRORS, EXAMPLE, Notes, PUBLISHED } from "./spsc_ring_sample.ts";
 
 /*
- * A writer or a reader of a pipeline. A job's sequence is its position: who begins at any of them knows what comes.
+ * A writer or a reader of a pipeline. A job's sequence is its position: so one that begins anywhere knows what comes.
  */
 serve((peerArgs) => {
   const [what, name, wait, records = "0"] = peerArgs;

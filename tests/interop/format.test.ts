@@ -28,7 +28,7 @@ function tablesOf(text: string): Table[] {
   return found;
 }
 
-/** Where a constant says that a field begins, in bytes: its name tells whether it counts bytes, words or doubles. */
+/** Where a constant says that a field begins, in bytes: its name says whether it counts bytes, words or doubles. */
 function bytesOf(name: string, value: number): number {
   if (/(_OFFSET|_DELTA_BYTES)$/.test(name) || name.endsWith("_OFFSET_OFFSET")) return value;
   return /_F64$|_ACQUISITIONS$|_CONTENDED$|^DOUBLES_/.test(name) ? value * 8 : value * 4;

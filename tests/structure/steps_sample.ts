@@ -1,5 +1,5 @@
 /**
- * What somebody does who dies at it, step by step: the hot paths as they are, over memory whose stores are announced.
+ * What a process that dies at it does, step by step: the hot paths as they are, over memory whose stores are announced.
  *
  * @module
  */

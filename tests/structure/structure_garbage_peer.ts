@@ -41,7 +41,7 @@ type All = ReturnType<typeof makeAll>;
 
 const paths: Record<string, (all: All, uses: number) => void> = {
   "a histogram's record"({ recorder }, uses) {
-    // Whole ones: of a fraction that is an argument V8 makes an object, whoever is called.
+    // Whole ones: of a fraction that is an argument V8 makes an object, whatever is called.
     for (let i = 0; i < uses * 0.3; i++) recorder.record(i & 0xffff);
   },
   "a counter's add, set, read"({ counter, counters }, uses) {

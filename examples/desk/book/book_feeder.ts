@@ -66,7 +66,7 @@ export class BookFeeder {
    * first.
    */
   #told: ToldTop[] = [];
-  /** The number of the last snapshot, or of the book as it was found: what was told before says nothing. */
+  /** The number of the last snapshot, or of the book as it was found: what was reported before says nothing. */
   #from: number;
   /** Stale changes in a row that are later than the book. */
   #later: DepthEvent[] = [];
@@ -123,7 +123,7 @@ export class BookFeeder {
       for (let i = 0; i < length; i++) update[side].push(prices[i], quantities[i]);
     }
     if (!event.isSnapshot) return writer.change(update);
-    // One whose exchange tells no numbers is numbered by when it was received, and is as new as it is.
+    // One whose exchange reports no numbers is numbered by when it was received, and is as new as it is.
     if (previous !== previous && writer.isValid && last < writer.sequence) writer.invalidate();
     return writer.snapshot(update);
   }

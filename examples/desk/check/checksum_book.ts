@@ -7,7 +7,7 @@ import { crc32 } from "./crc32.ts";
 /** How many levels a side a checksum is of. */
 const LEVELS = 25;
 
-/** How a book of digits is made: no exchange tells checksums of books that are deeper. */
+/** How a book of digits is made: no exchange reports checksums of books that are deeper. */
 export const DIGITS_OPTIONS: OrderBookOptions = { levels: 1024, copies: 2, ...ALL_DIGITS };
 
 /**

@@ -13,7 +13,7 @@ export type Compared = typeof COMPARED[number];
 type Values = Record<Compared, number>;
 
 /*
- * How far computed values may be from those that Deribit tells: what rounding makes of the value, and what rounding and
+ * How far computed values may be from Deribit's: what rounding makes of the value, and what rounding and
  * age make of that from which it was computed. docs/desk.md derives it.
  */
 /** Half of the last digit of the value. Greeks have 5 digits behind the point, marks 6. */

@@ -7,8 +7,8 @@ import { AsOfCheck, type Top } from "./as_of_check.ts";
 type Sides = Pick<Best, "bid" | "bidQuantity" | "ask" | "askQuantity">;
 
 /**
- * Compares the best prices of an instrument's rebuilt book with those that its exchange tells: by sequence number,
- * where tickers tell one (Binance), or by time, where the book is told change by change (Deribit's raw books).
+ * Compares the best prices of an instrument's rebuilt book with those that its exchange reports: by sequence number,
+ * where tickers have one (Binance), or by time, where the book is reported change by change (Deribit's raw books).
  */
 export class TopsCheck {
   readonly #bySequence = new AsOfCheck();
@@ -74,7 +74,7 @@ export class TopsCheck {
   }
 
   /**
-   * Compares what is left. A book lasts until it changes; what was not told any more behind the last ticker is not
+   * Compares what is left. A book lasts until it changes; what was not reported any more behind the last ticker is not
    * known.
    */
   finish(): void {

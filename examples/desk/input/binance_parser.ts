@@ -55,7 +55,7 @@ export class BinanceParser {
   #held: DepthEvent | undefined;
   /** What the last line holds besides the event that was returned. */
   #second: MarketEvent | undefined;
-  /** Where the last message came from that told. */
+  /** Where the last message that reported it came from. */
   #venue: Venue | undefined;
 
   /** @param scanner Stands at the message when `parse` is called. */

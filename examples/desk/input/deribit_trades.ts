@@ -7,7 +7,7 @@ const TRADE = names("instrument_name", "timestamp", "trade_seq", "price", "amoun
 const DIRECTIONS = names("buy", "sell");
 const ALL = 0b111111;
 
-/** The trades of one message of Deribit's, each told by its number among those of its instrument. */
+/** The trades of one message of Deribit's, each identified by its number among those of its instrument. */
 export class DeribitTrades {
   readonly #scanner: JsonScanner;
   readonly #instruments: Instruments;
@@ -37,7 +37,7 @@ export class DeribitTrades {
     return this.#told < this.#count ? this.#trades[this.#told++] : undefined;
   }
 
-  /** Reads `[{…}, …]`. They are told once the whole message is known to be right. */
+  /** Reads `[{…}, …]`. They are reported once the whole message is known to be right. */
   read(): void {
     const scanner = this.#scanner;
     if (!scanner.beginArray()) return;

@@ -1,5 +1,5 @@
 /**
- * What a market tells, whether it comes from a capture or is made up. Sources fill the same objects over and over:
+ * What a market reports, whether it comes from a capture or is made up. Sources fill the same objects over and over:
  * an event is good until the next one. Prices and quantities are decimals (`decimal.ts`).
  *
  * @module
@@ -66,7 +66,7 @@ export interface TradeEvent extends EventBase {
   /** Whether the taker bought. */
   isTakerBuy: boolean;
   /**
-   * Whether it stands for all trades of one order: those are told again one by one elsewhere. Not handed on to the
+   * Whether it stands for all trades of one order: those are reported again one by one elsewhere. Not handed on to the
    * desk.
    */
   isAggregate: boolean;

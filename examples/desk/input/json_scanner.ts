@@ -236,7 +236,7 @@ export class JsonScanner {
   }
 
   /**
-   * Says what is wrong, and with which byte. @param reason What all of this kind have in common; the rule unless given.
+   * Says what is wrong, and with which byte. @param reason What all of this kind have in common; defaults to the rule.
    */
   fail(rule: string, reason: string = rule): never {
     throw new LineError(`Cannot read a line as ${rule}: found byte ${this.#bytes[this.at] ?? "none"}`, reason);

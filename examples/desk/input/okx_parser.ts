@@ -49,7 +49,7 @@ const INCOMPLETE = "a message must have all its members";
  * Reads the public messages of OKX, in any order of their members: books with changes and their checksums, books of the
  * best few levels, tickers, and trades, of spot pairs, swaps, futures and options.
  *
- * Messages name the one before them since 2023 (`prevSeqId`). Where they do not, all that tells of a gap is the
+ * Messages name the one before them since 2023 (`prevSeqId`). Where they do not, all that shows a gap is the
  * checksum: the CRC-32, as a signed number, of the best 25 levels. It is 0 where the exchange has given it up.
  */
 export class OkxParser {

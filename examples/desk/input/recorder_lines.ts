@@ -38,7 +38,7 @@ export function restLineOf(bytes: Uint8Array, start: number, end: number): RestL
   return { url: new URL(address), answerAt: start + arrow + ARROW.length };
 }
 
-/** Reads `wss://… <-> …`: what it tells of the messages that follow; undefined if the line is none such. */
+/** Reads `wss://… <-> …`: what it says of the messages that follow; undefined if the line is not of that kind. */
 export function connectionOf(line: string): Origin | undefined {
   const match = /^(wss?:\/\/\S+) <-> /.exec(line);
   if (match === null || !URL.canParse(match[1])) return undefined;

@@ -34,7 +34,7 @@ const decoder = new TextDecoder();
 /**
  * Reads CSV files of Tardis: `incremental_book_L2` and `trades`, each with a header that names its columns. Rows of a
  * book that were received together are one change: the first row of the next one ends it. Changes have no numbers, so
- * nothing tells whether one is missing.
+ * nothing shows whether one is missing.
  */
 export class TardisParser {
   readonly #scanner: JsonScanner;
@@ -83,7 +83,7 @@ export class TardisParser {
    * Reads a row.
    *
    * @returns The event that it ends, or is, with the time at which it was received; what it is instead if it is of a
-   * kind that is not read; undefined if the change goes on.
+   * kind that is not read; undefined if the change continues.
    * @throws {LineError} If it is broken.
    */
   parse(bytes: Uint8Array, start: number): MarketEvent | string | undefined {

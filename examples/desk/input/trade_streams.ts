@@ -1,7 +1,7 @@
 import type { MarketEvent } from "./events.ts";
 
 /**
- * Binance tells its trades one by one in one stream, and those of one order together in another. Of an instrument's two
+ * Binance sends its trades one by one in one stream, and those of one order together in another. Of an instrument's two
  * the first one counts: both would count each trade twice.
  */
 export class TradeStreams {

@@ -25,7 +25,7 @@ export function contractOf(model: InstrumentModel): Contract {
 }
 
 /**
- * What an order must be a multiple of, in units of quantity. Where nobody told it, no finer than quantities were seen.
+ * What an order must be a multiple of, in units of quantity. Where it is unknown, no finer than quantities were seen.
  */
 export function lotOf({ lot, quantityDigits }: InstrumentModel): number {
   if (lot > 0) return lot;

@@ -19,7 +19,7 @@ export type ProcessCount = typeof PROCESS_COUNTS[number];
 const FIRST_TYPE = 1024;
 
 /**
- * The counters of a role, for the process that plays it: they go on where those of its predecessor were, who must be
+ * The counters of a role, for the process that plays it: they continue where its predecessor's were, which must be
  * known to be dead.
  */
 export function ownCounts(counters: Counters, role: DeskRole): Record<ProcessCount, Counter> {

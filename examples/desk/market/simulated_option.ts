@@ -36,7 +36,7 @@ export class SimulatedOption {
   }
 
   /**
-   * Quotes anew; the first time all, then what changed. At most once in a millisecond, so that a time tells a book
+   * Quotes anew; the first time all, then what changed. At most once in a millisecond, so that a time identifies a book
    * apart.
    *
    * @param index The coin's price.

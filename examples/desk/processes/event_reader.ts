@@ -6,8 +6,8 @@ import { EventPart, type EventPartView, PART_VALUES, VALUES_F64 } from "../layou
 import { takeOver } from "./take_over.ts";
 
 /**
- * Receives events from the pipeline, each whole. After a death, those that the predecessor had not given back come
- * again, in order; what `part` says tells which of them it had done with.
+ * Receives events from the pipeline, each whole. After a death, those that the predecessor had not released come
+ * again, in order; `part` says which of them it had finished.
  */
 export class EventReader implements Disposable {
   /** Events received. */
@@ -47,7 +47,7 @@ export class EventReader implements Disposable {
   }
 
   /**
-   * Receives all that is there, or waits for some. What it was given is not given back before all of it was received.
+   * Receives all that is there, or waits for some. What it was given is not released before all of it was received.
    *
    * @param timeoutMs How long to wait; 0 never blocks.
    * @returns How many parts there were.

@@ -40,7 +40,7 @@ const quantities = new Float64Array(MAX_INSTRUMENTS), deltas = new Float64Array(
 const held: number[] = [];
 let seenPositions = 0, seenGreeks = 0, future = -1, offeredMs = 0;
 /**
- * The last order that is in the future's position or was refused; what was told to the hedger; when the next may be
+ * The last order that is in the future's position or was refused; what was reported to the hedger; when the next may be
  * sent.
  */
 let decided = 0, closed = 0, notBefore = 0;

@@ -5,7 +5,7 @@ import { takeOver } from "./take_over.ts";
 
 /**
  * Makes instruments known: the one writer of their table. Rows are given in the order of addition, as none is ever
- * taken away: so a row is an instrument's index, also for a successor, who adds the same ones again.
+ * taken away: so a row is an instrument's index, also for a successor, which adds the same ones again.
  */
 export class InstrumentWriter implements Disposable {
   readonly #writer: ReturnType<Desk["instruments"]["writer"]>;

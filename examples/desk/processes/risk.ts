@@ -97,7 +97,7 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
     }
   }
   const booked = positions.at(instrument);
-  // Only the last one booked can have been left untold: its outcome is told right after it was booked.
+  // Only the last one booked can have been left unreported: its outcome is reported right after it was booked.
   if (booked?.lastOrderId !== id) throw new Error(`Cannot tell of order ${id} as it must be the last one booked`);
   order.price = booked.lastPrice;
   order.decidedAt = segment.now();

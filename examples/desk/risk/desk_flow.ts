@@ -16,7 +16,7 @@ export function openingQuantity(instrument: number): number {
   return instrument % 3 === 1 ? SOLD : instrument % 3 === 2 ? BOUGHT : 0;
 }
 
-/** What the desk buys in a trade of the future, as the other side of who took liquidity; 0 if it has no part in it. */
+/** What the desk buys in a trade of the future, as the passive side; 0 if it has no part in it. */
 export function clientQuantity({ id, quantity, isTakerBuy }: TradeEvent): number {
   if (id % TRADES_PER_CLIENT !== 0) return 0;
   return isTakerBuy ? -quantity : quantity;

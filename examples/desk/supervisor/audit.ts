@@ -89,7 +89,7 @@ export class Audit implements Disposable {
   /** Takes what there is. Never blocks. @returns How many records there were. */
   step(): number {
     const parts = this.#events.receive(0), orders = this.#orders.drain(this.#takeOrder);
-    // Only now: whoever stopped orders before one of these was sent, or filled, is seen.
+    // Only now: a process that stopped orders before one of these was sent, or filled, is seen.
     if (orders > 0 && this.#desk.limits.read(this.#limits)) this.#orderAudit.judge(this.#limits.stoppedAt);
     return parts + orders;
   }

@@ -107,7 +107,7 @@ class Supervisor {
   async run(): Promise<DeskResult> {
     const interrupt = () => {
       const now = performance.now();
-      // A terminal's Ctrl-C reaches whoever started this, too, and may be passed on: that is still the same one.
+      // A terminal's Ctrl-C reaches what started this, too, and may be passed on: that is still the same one.
       if (this.#isInterrupted && now - this.#interruptedMs > SAME_MS) process.exit(130); // ProcessGroup kills them
       this.#isInterrupted = true;
       this.#interruptedMs = now;

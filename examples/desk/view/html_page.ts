@@ -22,7 +22,7 @@ const CHARTS = {
 
 /**
  * A page of one file, which asks nobody for anything: what a run came to, how long reactions took, how much went
- * through over time, and who died meanwhile.
+ * through over time, and which processes died meanwhile.
  */
 export function htmlPage(result: DeskResult): string {
   const { last, warmLatencies, verdict, deaths } = result, data = chartData(result);

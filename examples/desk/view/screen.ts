@@ -1,6 +1,6 @@
 /**
  * Pictures on a terminal, each over the one before. They begin at the terminal's first line, not where the cursor is:
- * so it does not matter what whoever drew the one before was doing when it died.
+ * so it does not matter what the process that drew the one before was doing when it died.
  *
  * @module
  */
