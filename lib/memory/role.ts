@@ -32,6 +32,11 @@ export class Role {
    * @throws {ReadOnlyError} On a read-only attachment.
    */
   acquire(): boolean {
+    return this.#take() !== 0;
+  }
+
+  /** Takes the role as `acquire` does. Returns what its word was: 0, or the id of a holder that died. */
+  #take(): number {
     const words = this.#region.views.i32; // throws on a read-only attachment
     const { party } = this.#region;
     while (true) {
@@ -42,23 +47,25 @@ export class Role {
         );
       }
       // Pairs: role word. The next holder sees all that this one wrote before releasing it.
-      if (compareExchange(words, this.#word, holder, party.id) === holder) return holder !== 0;
+      if (compareExchange(words, this.#word, holder, party.id) === holder) return holder;
     }
   }
 
   /**
-   * Takes the role for what is made with it, and releases it again if that cannot be made.
+   * Takes the role for what is made with it. If that cannot be made, the word is again what it was: the next holder
+   * learns of one that died, too.
    *
    * @param make Makes the holder; receives whether the role was taken over from a holder that died.
    * @returns The holder.
    * @throws As `acquire` and `make` do.
    */
   acquireFor<T>(make: (isHeir: boolean) => T): T {
-    const isHeir = this.acquire();
+    const before = this.#take();
     try {
-      return make(isHeir);
+      return make(before !== 0);
     } catch (error) {
-      this.release();
+      const { party, views } = this.#region;
+      compareExchange(views.i32, this.#word, party.id, before); // pairs: role word
       throw error;
     }
   }

@@ -320,6 +320,24 @@ describe("a role", () => {
     other.release();
     role.acquire();
   });
+
+  it("whose new holder cannot be made is as it was: the next one also learns of the dead one", () => {
+    const { i32 } = Region.over(memory).views;
+    for (const before of [0, DEAD]) {
+      i32[0] = before;
+      assertThrows(
+        () =>
+          roleOf(1).acquireFor((isHeir) => {
+            throw new RangeError(`no memory for ${isHeir ? "an heir" : "the first"}`);
+          }),
+        RangeError,
+        before === DEAD ? "an heir" : "the first",
+      );
+      assertEquals(i32[0], before);
+      assertEquals(roleOf(2).acquireFor((isHeir) => isHeir), before === DEAD);
+      assertEquals(i32[0], 2);
+    }
+  });
 });
 
 describe("adding an object", () => {

@@ -290,8 +290,8 @@ export const VARIANTS: readonly Variant[] = [
     scenario: "Role: one gives it back",
     patches: [{
       file: "lib/memory/role.ts",
-      from: "if (compareExchange(words, this.#word, holder, party.id) === holder) return holder !== 0;",
-      to: "words[this.#word] = party.id;\n      return holder !== 0;",
+      from: "if (compareExchange(words, this.#word, holder, party.id) === holder) return holder;",
+      to: "words[this.#word] = party.id;\n      return holder;",
     }],
   },
   {
