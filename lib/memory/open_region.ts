@@ -12,7 +12,7 @@ export function requireOpen(region: Region, action = "use"): void {
   if (region.source.closed) refuseClosed(region, action);
 }
 
-/** Throws, as a region's segment was closed. */
-export function refuseClosed(region: Region, action = "use"): never {
-  throw new ClosedError(`Cannot ${action} ${region.name} as its segment was closed; open it again`);
+/** Throws, as the segment of something with a name, such as a region, was closed. */
+export function refuseClosed({ name }: Pick<Region, "name">, action = "use"): never {
+  throw new ClosedError(`Cannot ${action} ${name} as its segment was closed; open it again`);
 }

@@ -1,7 +1,7 @@
 import { compareExchange, load, store } from "../../atomic/mod.ts";
-import { AlreadyOwnerError, ClosedError, NotOwnerError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
+import { AlreadyOwnerError, NotOwnerError, ReadOnlyError, SegmentFormatError } from "../../errors.ts";
 import type { ReadonlyViews } from "../../layout/mod.ts";
-import type { Party, Region } from "../../memory/mod.ts";
+import { type Party, refuseClosed, type Region } from "../../memory/internal.ts";
 import type { EventCount } from "../event_count.ts";
 import { LockTasks } from "./async/lock_tasks.ts";
 import {
@@ -69,9 +69,7 @@ export class LockHeader {
 
   /** Throws the reason why the lock cannot be written, or not even read. */
   refuseUse(action: string): never {
-    if (this.source.closed) {
-      throw new ClosedError(`Cannot ${action} ${this.what} as its segment was closed; open it again`);
-    }
+    if (this.source.closed) refuseClosed({ name: this.what }, action);
     throw new ReadOnlyError(
       `Cannot ${action} ${this.what} as it is attached for reading only; attach without readOnly`,
     );
