@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { WIDTH } from "./project.ts";
 
-/** The formatter wraps code at this width, and leaves comments alone. */
-const WIDTH = 120;
 /** A file with more lines of code says in its first comment why it is not two. */
 const LENGTH = 300;
 

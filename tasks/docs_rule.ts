@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dirname, normalize } from "node:path/posix";
-
-/** The formatter leaves documents alone: their prose is as wide as code. */
-const WIDTH = 120;
+import { WIDTH } from "./project.ts";
 
 /** Where documents are. */
 const FOLDERS = ["", "docs/", "examples/"];

@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 /** The project's root, with a slash at the end. */
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
 
+/** The formatter wraps code at this width. It leaves comments and documents alone: rules hold them to it. */
+export const WIDTH = 120;
+
 /** The modules that users import, as `deno.json` names them. */
 export function publicModules(): string[] {
   return Object.values(JSON.parse(readFileSync(`${root}deno.json`, "utf8")).exports);

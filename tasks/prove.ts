@@ -42,7 +42,7 @@ import { VARIANTS } from "../tests/model/variants.ts";
 import { goalsOf, type GoalTask, processorMs } from "./support/goal.ts";
 import { goalOverview, goalReport } from "./support/goal_report.ts";
 import { exploreGoals } from "./support/goal_run.ts";
-import { GoalTable } from "./support/goal_table.ts";
+import { GoalTable, textOf } from "./support/goal_table.ts";
 import { taskArgs } from "./support/task_args.ts";
 
 const { values } = taskArgs({
@@ -164,7 +164,7 @@ function report({ part, title }: Scenario, within: string, { schedules, cut, dea
 }
 
 function row(...cells: string[]): void {
-  const line = `| ${cells.join(" | ")} |`;
+  const line = textOf(cells);
   lines.push(line);
   console.log(line);
 }

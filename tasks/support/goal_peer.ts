@@ -1,5 +1,5 @@
 /**
- * A process that explores what it is told to, for `bun run prove --goal`.
+ * A process that explores what it is sent, for `bun run prove --goal`.
  *
  * @module
  */

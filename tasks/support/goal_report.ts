@@ -6,6 +6,7 @@
 import { cpus } from "node:os";
 import process from "node:process";
 import { settingInWords } from "../../support/explorer/mod.ts";
+import { WIDTH } from "../project.ts";
 import { type GoalKind, GOALS, type GoalTask } from "./goal.ts";
 import { type GoalRow, type GoalTable, textOf } from "./goal_table.ts";
 
@@ -91,12 +92,12 @@ export function goalReport(tasks: readonly GoalTask[], table: GoalTable): string
   ];
 }
 
-/** A paragraph in lines of docs/proof.md's width. */
+/** A paragraph in lines that are no wider than prose may be. */
 function wrapped(text: string, indent = ""): string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1)!;
-    if (last.length + word.length >= 120) lines.push(indent + word);
+    if (last.length + word.length >= WIDTH) lines.push(indent + word);
     else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
   }
   return lines;

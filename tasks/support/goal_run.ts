@@ -15,7 +15,7 @@ export interface GoalRunOptions {
   readonly mostStates: number;
   /** The script that explores. */
   readonly peer?: URL;
-  /** Is told of each exploration. */
+  /** Called with the line of each exploration. */
   readonly print: (text: string) => void;
 }
 
@@ -26,9 +26,8 @@ const FIRST_PASSES_MS = [3000, 20_000, 120_000];
 const LEAST_MS = 500;
 
 /**
- * Explores what a table does not have yet: a little of each first, so that the cheapest are through before the dearest.
- * One that goes wrong
- * or runs out of memory is not tried again.
+ * Explores what a table does not have yet: a little of each first, so that the cheapest come to their end before the
+ * dearest. One that goes wrong or runs out of memory is not tried again.
  *
  * @returns How many went wrong.
  */

@@ -40,7 +40,7 @@ export interface GoalRow {
 }
 
 /**
- * A table of what was explored, in a file that is kept up to date. An earlier run is gone on with: what it has found
+ * A table of what was explored, in a file that is kept up to date. It continues an earlier run: what that has found
  * stands as long as the source is the same.
  */
 export class GoalTable {
