@@ -107,21 +107,6 @@ export class Moment {
   }
 }
 
-/** How long living processes may take to make progress, whatever else runs. */
-const GO_ON_MS = 20_000;
-
-/**
- * Waits until a condition holds.
- *
- * @param isSo The condition, called again and again.
- * @param failed Makes the error's message if the condition does not hold after a long time.
- */
-export async function until(isSo: () => boolean, failed: () => string): Promise<void> {
-  for (const limit = performance.now() + GO_ON_MS; !isSo(); await delay(1)) {
-    if (performance.now() > limit) throw new Error(failed());
-  }
-}
-
 /** So many deaths in rounds of at most so many, each with things of its own. */
 export function* roundsOf(deaths: number, most: number): Generator<number> {
   for (let left = deaths; left > 0; left -= most) yield Math.min(left, most);

@@ -3,11 +3,12 @@ import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
 import { Spare } from "../../support/spare.ts";
-import { besideSoak, deathsOf, Moment, roundsOf, until } from "../../support/kills.ts";
+import { besideSoak, deathsOf, Moment, roundsOf } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, type Runtime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { until } from "../../support/until.ts";
 import { ByteNotes, GIVEN, PRODUCERS, PUBLISHED, RawRing, SEEN, startByteRingAt, WRONG } from "./byte_ring_sample.ts";
 
 const SCRIPT = new URL("./byte_ring_peer.ts", import.meta.url);

@@ -3,11 +3,12 @@ import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
 import { Spare } from "../../support/spare.ts";
-import { besideSoak, deathsOf, Moment, roundsOf, until } from "../../support/kills.ts";
+import { besideSoak, deathsOf, Moment, roundsOf } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, otherRuntime, PAIRS, type Runtime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { until } from "../../support/until.ts";
 import { fill, Sample } from "./latest_table_sample.ts";
 import {
   ATTEMPTED,

@@ -3,11 +3,12 @@ import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
 import { Spare } from "../../support/spare.ts";
-import { besideSoak, deathsOf, Moment, until } from "../../support/kills.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { until } from "../../support/until.ts";
 import { DESK, Job, startPipelineAt } from "./pipeline_sample.ts";
 import { ERRORS, EXAMPLE, Notes, Raw } from "./spsc_ring_sample.ts";
 

@@ -3,11 +3,12 @@ import { after, describe, it } from "node:test";
 import { Segment } from "@shmkit/shmkit";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
 import { Spare } from "../../support/spare.ts";
-import { besideSoak, deathsOf, Moment, until } from "../../support/kills.ts";
+import { besideSoak, deathsOf, Moment } from "../../support/kills.ts";
 import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, type Runtime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { until } from "../../support/until.ts";
 import { Sample } from "./latest_table_sample.ts";
 import { AGAIN, ERRORS, EXAMPLE, GIVEN, Notes, PUBLISHED, Raw, SEEN, startRingAt } from "./spsc_ring_sample.ts";
 

@@ -12,6 +12,7 @@ import { gzipSync } from "node:zlib";
 import { ROLES } from "../../examples/desk/layout/desk.ts";
 import { parseOptions } from "../../examples/desk/supervisor/desk_options.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
+import { until } from "../../support/until.ts";
 import { captureText, UPDATES } from "./desk_capture.ts";
 import { areGone, MAIN, Program } from "./desk_program.ts";
 
@@ -97,11 +98,7 @@ describe("the desk as a program", () => {
     Program.running.add(shell);
     let output = "";
     shell.stdout.on("data", (data) => output += data);
-    const deadline = performance.now() + 60_000;
-    while (!output.includes("events ")) {
-      assert(performance.now() < deadline, output);
-      await delay(20);
-    }
+    await until(() => output.includes("events "), () => output, 60_000);
     const pid = parseInt(output), text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
     process.kill(shell.pid!, "SIGKILL");
     await areGone([pid, ...text.trim().split(" ").map(Number)]);

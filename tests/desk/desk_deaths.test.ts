@@ -1,10 +1,9 @@
 /**
  * What a process that died between two steps leaves, made by hand; and what its successor, a real process, makes of it.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { describe, it } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
-import { BookReading, OrderBook, Segment, type ValueOf } from "@shmkit/shmkit";
+import { BookReading, OrderBook, Segment, SeqLock, type ValueOf } from "@shmkit/shmkit";
 import { ChecksumBook, DIGITS_OPTIONS } from "../../examples/desk/check/checksum_book.ts";
 import { type DepthEvent, depthEvent, tradeEvent } from "../../examples/desk/input/events.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
@@ -15,12 +14,19 @@ import { type Desk, DESK_BYTES, type DeskRole, openDesk } from "../../examples/d
 import { InstrumentWriter } from "../../examples/desk/processes/instrument_writer.ts";
 import { heldOf } from "../../examples/desk/layout/position_rows.ts";
 import { CHECKSUMS, OUTCOMES } from "../../examples/desk/layout/event_part.ts";
-import { type OrderRecord, PositionRow, QuoteRow, StandingRow } from "../../examples/desk/layout/records.ts";
+import {
+  LimitsRecord,
+  type OrderRecord,
+  PositionRow,
+  QuoteRow,
+  StandingRow,
+} from "../../examples/desk/layout/records.ts";
 import { EventReader } from "../../examples/desk/processes/event_reader.ts";
 import { EventWriter } from "../../examples/desk/processes/event_writer.ts";
 import { PositionBook } from "../../examples/desk/processes/position_book.ts";
 import { Peer } from "../../support/peer.ts";
 import { otherRuntime } from "../../support/runtimes.ts";
+import { until } from "../../support/until.ts";
 import { OkxLines } from "./okx_lines.ts";
 import { eventsOfText } from "./parse_text.ts";
 
@@ -39,11 +45,7 @@ async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
 async function work(desk: Desk, role: DeskRole, isDone: () => boolean): Promise<void> {
   const script = new URL(`../../examples/desk/processes/${role}.ts`, import.meta.url);
   const peer = Peer.start(otherRuntime, script, [desk.segment.name]);
-  const deadline = performance.now() + 30_000;
-  while (!isDone()) {
-    if (performance.now() > deadline) throw new Error(`${role} did not do its work: ${peer.errors}`);
-    await delay(5);
-  }
+  await until(isDone, () => `${role} did not do its work: ${peer.errors}`);
   peer.kill();
   await peer.exited;
 }
@@ -206,6 +208,26 @@ describe("a process of the desk, and the successor of one that died between two 
       });
       assertEquals(seen, [[1, "refused"]]);
       assertEquals(positionOf(desk).quantity, 5);
+    }));
+
+  it("orders stop at the time from which nobody is told to go on, however long the switch was waited for", () =>
+    withDesk(async (desk) => {
+      const limits = desk.segment.open("limits", SeqLock, { layout: LimitsRecord });
+      desk.limits.set({ ...DEFAULT_LIMITS, collateral: 0 });
+      const positions = desk.positions.writer();
+      positions.write(0, { units: 5, averagePrice: 100 });
+      positions.close();
+      let heldUntil = Infinity;
+      limits.lock();
+      await work(desk, "risk", () => {
+        if (heldUntil === Infinity && limits.stats().waiters > 0) {
+          assert(!desk.limits.isStopped);
+          heldUntil = desk.segment.now();
+          limits.unlock();
+        }
+        return desk.limits.isStopped;
+      });
+      assertGreaterOrEqual(limits.read(({ stoppedAt }) => stoppedAt), heldUntil);
     }));
 
   it("risk values what it holds of a future whose book is not valid, and one of which nobody bids", () =>

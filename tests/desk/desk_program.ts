@@ -9,9 +9,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Segment } from "@shmkit/shmkit";
 import { command, thisRuntime } from "../../support/runtimes.ts";
+import { until } from "../../support/until.ts";
 
 /** What is run. */
 export const MAIN: string = fileURLToPath(new URL("../../examples/desk/main.ts", import.meta.url));
@@ -52,11 +53,7 @@ export class Program {
 
   /** Waits until it has said something. */
   async says(what: string): Promise<void> {
-    const deadline = performance.now() + 60_000;
-    while (!this.output.includes(what)) {
-      if (performance.now() > deadline) throw new Error(`It never said ${what}: ${this.output}`);
-      await delay(20);
-    }
+    await until(() => this.output.includes(what), () => `It never said ${what}: ${this.output}`, 60_000);
   }
 
   /** The processes that it started. */
@@ -66,13 +63,19 @@ export class Program {
   }
 }
 
+/** Attaches to the segment of a desk, of which its processes got the name. */
+export async function segmentOf(program: Program): Promise<Segment> {
+  let name: string | undefined;
+  await until(() => {
+    const args = program.children().flatMap((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0"));
+    return (name = args.find((arg) => /^\/proc\/\d+\/fd\//.test(arg))) !== undefined;
+  }, () => `No process got the name of a segment: ${program.output}`);
+  return Segment.open(name!, { role: "test" });
+}
+
 /** Waits for processes to be gone. */
 export async function areGone(pids: readonly number[]): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (pids.some((pid) => existsSync(`/proc/${pid}`))) {
-    if (performance.now() > deadline) throw new Error(`Processes are left: ${pids}`);
-    await delay(50);
-  }
+  await until(() => !pids.some((pid) => existsSync(`/proc/${pid}`)), () => `Processes are left: ${pids}`);
 }
 
 /** Runs a desk on a made-up capture, on both runtimes, as fast as possible by default. */

@@ -5,13 +5,17 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLessOrEq
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { afterEach, describe, it } from "node:test";
 import { optionTermsOf } from "../../examples/desk/instrument/instrument_model.ts";
 import { modelOf } from "../../examples/desk/instrument/model_of.ts";
+import { MAX_INSTRUMENTS, openDesk } from "../../examples/desk/layout/desk.ts";
+import { PositionRow } from "../../examples/desk/layout/records.ts";
 import { scenarioMargin } from "../../examples/desk/risk/scenario_margin.ts";
+import { until } from "../../support/until.ts";
 import { countOn, restartedText } from "./binance_lines.ts";
 import { bookLines, captureText, tickerLine, UPDATES } from "./desk_capture.ts";
-import { Program, replay } from "./desk_program.ts";
+import { Program, replay, segmentOf } from "./desk_program.ts";
 import { OkxLines } from "./okx_lines.ts";
 
 describe("the desk on made-up captures", () => {
@@ -156,15 +160,38 @@ describe("the desk on made-up captures", () => {
     assertEquals([code, feed.lines, feed.refused, books.valid, books.of], [0, 700, 60, 128, 128], output);
   });
 
-  it("the kill switch stops orders within one message", async () => {
-    const options = ["--mix", "--seconds", "3", "--speed", "20", "--stop-after", "2", "--json"],
-      program = new Program(...options);
+  it("the kill switch stops orders within one message, whoever pulls it", async () => {
+    const program = new Program("--mix", "--seconds", "120", "--speed", "20", "--json");
+    {
+      using segment = await segmentOf(program);
+      const desk = openDesk(segment), position = PositionRow.alloc();
+      // Only once orders went out and were filled can they stop.
+      const isFilled = (row: number) =>
+        desk.positions.read(row, position) && position.lastOrderId > 5 && position.lastOutcome === "filled";
+      await until(
+        () => Array.from({ length: MAX_INSTRUMENTS }, (_, row) => row).some(isFilled),
+        () => "no orders",
+        60_000,
+      );
+      assertEquals([desk.limits.isStopped, desk.limits.stop(), desk.limits.stop()], [false, true, false]);
+      const stopped = desk.events.position;
+      await until(() => desk.events.position > stopped + 2000, () => "no events", 60_000);
+    }
+    process.kill(program.child.pid!, "SIGINT");
     assertEquals(await program.ended(), 0, program.output);
     const { limits, checks: { orders, wrongPositions } } = JSON.parse(program.output);
     assertEquals([limits.isStopped, wrongPositions], [true, 0]);
-    assertGreater(orders.filled, 5);
+    assertGreater(orders.filled, 0);
     assertLessOrEqual(orders.sentAfterStop, 1);
     assertLessOrEqual(orders.filledAfterStop, 1);
+  });
+
+  it("pulls the kill switch after the seconds that it is asked for", async () => {
+    const program = new Program("--mix", "--seconds", "1", "--speed", "20", "--stop-after", "0.5", "--json");
+    assertEquals(await program.ended(), 0, program.output);
+    const { limits, checks: { orders } } = JSON.parse(program.output);
+    assertEquals([limits.isStopped, limits.stoppedAt > 0], [true, true]);
+    assertLessOrEqual(orders.sentAfterStop, 1);
   });
 
   it("tells what it found even if its page cannot be written", async () => {

@@ -7,6 +7,7 @@ import type { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { until } from "../../support/until.ts";
 import { Notes } from "../channel/spsc_ring_sample.ts";
 import { lacking, type Language, mixedLanguage, startPeer } from "./languages.ts";
 import { ERRORS, GIVEN, SEEN } from "./notes.ts";
@@ -14,14 +15,6 @@ import { begin, createAll } from "./pairs.ts";
 import { isWholeTick, Job, Tick } from "./records.ts";
 
 const KILLS = deathsOf(10), skip = hasCompiler ? false : "no C compiler";
-
-/** Looks until something holds. */
-async function until(holds: () => boolean, what: () => string): Promise<void> {
-  for (const limit = performance.now() + 20_000; !holds();) {
-    assert(performance.now() < limit, what());
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
 
 async function kill(peer: Peer): Promise<void> {
   peer.kill();

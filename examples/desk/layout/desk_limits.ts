@@ -22,15 +22,17 @@ export const DEFAULT_LIMITS: DeskLimitValues = {
  * then no order goes out, until the next change.
  */
 export class DeskLimits {
+  readonly #segment: Segment;
   readonly #lock: SeqLock<typeof LimitsRecord>;
 
-  private constructor(lock: SeqLock<typeof LimitsRecord>) {
+  private constructor(segment: Segment, lock: SeqLock<typeof LimitsRecord>) {
+    this.#segment = segment;
     this.#lock = lock;
   }
 
   /** Attaches to the limits of a segment, or makes them, all 0. */
   static of(segment: Segment): DeskLimits {
-    return new DeskLimits(segment.openOrCreate("limits", SeqLock, { layout: LimitsRecord }));
+    return new DeskLimits(segment, segment.openOrCreate("limits", SeqLock, { layout: LimitsRecord }));
   }
 
   /** Whether orders are stopped: look right before each. Allocates nothing. */
@@ -65,14 +67,15 @@ export class DeskLimits {
     this.#lock.write((record) => LimitsRecord.assign(record, limits));
   }
 
-  /** Stops all orders. @param now On the segment's clock. @returns Whether this call did it. */
-  stop(now: number): boolean {
+  /** Stops all orders. @returns Whether this call did it. */
+  stop(): boolean {
     using _ = this.#lock.acquire();
     this.#repair();
     let isNew = false;
     this.#lock.write((record) => {
       isNew = !record.isStopped;
-      if (isNew) record.stoppedAt = now;
+      // Within the change, when no reader gets an answer: those that were told "go on" were told so before this time.
+      if (isNew) record.stoppedAt = this.#segment.now();
       record.isStopped = true;
     });
     return isNew;
@@ -81,6 +84,6 @@ export class DeskLimits {
   /** After a death within a change: the limits that a desk begins with, and no orders. */
   #repair(): void {
     if (!this.#lock.ownerDied) return;
-    this.#lock.write({ ...DEFAULT_LIMITS, stoppedAt: 0, isStopped: true });
+    this.#lock.write({ ...DEFAULT_LIMITS, stoppedAt: this.#segment.now(), isStopped: true });
   }
 }

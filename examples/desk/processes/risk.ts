@@ -158,7 +158,7 @@ function value(): void {
   const equity = limits.collateral + profit;
   const found = { delta: deltas.largest, vega, profit, equity, initialMargin: initial, maintenanceMargin: maintenance };
   breaches = breachesOf(found, limits);
-  if (mustStop(breaches)) desk.limits.stop(segment.now());
+  if (mustStop(breaches)) desk.limits.stop();
   const bits = breaches.reduce((bits, breach) => bits | (1 << BREACHES.indexOf(breach)), 0);
   standings.write(0, { ...found, breaches: bits, writtenAt: segment.now() });
 }

@@ -182,7 +182,7 @@ class Supervisor {
     }
     if (now >= this.#stopAt) {
       this.#stopAt = Infinity;
-      this.#desk.limits.stop(this.#desk.segment.now());
+      this.#desk.limits.stop();
     }
     return taken;
   }
