@@ -24,7 +24,7 @@ describe("the desk as a program", () => {
   it("runs on the built-in market, ends well, and leaves nothing", async () => {
     const folder = mkdtempSync(join(tmpdir(), "shmkit-test-")), page = join(folder, "desk.html");
     try {
-      const program = new Program("--seconds", "1.5", "--mix", "--html", page);
+      const program = new Program("--seconds", "3", "--mix", "--html", page);
       await program.says("events ");
       const children = program.children();
       assertEquals(children.length, ROLES.length);
