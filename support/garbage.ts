@@ -62,7 +62,7 @@ export async function watchGarbage<T>(
   paths: Record<string, (thing: T, records: number) => void>,
   prepare: (name: string, isWarmUp: boolean) => T,
 ): Promise<void> {
-  const WARM_UPS = 10, WARM_UP_RECORDS = 300_000, RECORDS = 5_000_000;
+  const WARM_UPS = 6, WARM_UP_RECORDS = 300_000, RECORDS = 2_000_000;
   const CONTROL = 10_000_000; // makes enough objects to be collected twice
   const heap = await heapOf();
   for (const [name, path] of Object.entries(paths)) {

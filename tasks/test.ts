@@ -59,7 +59,7 @@ if (only?.some((part) => !PARTS.includes(part))) {
 
 /** Tests that do not depend on timing: both runtimes run them side by side, as they run soaks. */
 const BESIDE =
-  /^tests\/(layout\/|examples\/|desk\/|cli\/|model\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.)/;
+  /^tests\/((layout|examples|desk|cli|model|interop|ffi|tasks)\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.|memory\/(create|epochs|errors|failures|open|options|permissions|reload)\.)/;
 
 /**
  * Tests with the same result under every runtime: they explore code by themselves (one compares its counts with those

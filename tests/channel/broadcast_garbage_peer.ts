@@ -5,7 +5,7 @@ import { startBroadcastAt } from "./broadcast_sample.ts";
 import { watchGarbage } from "../../support/garbage.ts";
 import { fillSmall, Raw, Small } from "./spsc_ring_sample.ts";
 
-/* Five million records through each hot path of a broadcast, across 2^31 and 2^32. */
+/* Two million records through each hot path of a broadcast, across 2^31 and 2^32. */
 const segment = Segment.anonymous({ byteLength: 2 ** 20 });
 const sum = new Int32Array(1); // a plain variable might be boxed
 const kept: unknown[] = [];

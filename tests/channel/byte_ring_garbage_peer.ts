@@ -5,7 +5,7 @@ import { RawRing, startByteRingAt } from "./byte_ring_sample.ts";
 import { watchGarbage } from "../../support/garbage.ts";
 
 /*
- * Five million messages over each hot path of a ring, in a segment, across 2^31 and 2^32. The control makes an object
+ * Two million messages over each hot path of a ring, in a segment, across 2^31 and 2^32. The control makes an object
  * for each tenth message.
  */
 const segment = Segment.anonymous({ byteLength: 2 ** 20 });

@@ -2,6 +2,6 @@ import { describe, it } from "node:test";
 import { assertNoGarbage } from "../../support/garbage.ts";
 
 describe("MpmcQueue's hot paths", () => {
-  it("make no garbage in 5 million records each", () =>
+  it("make no garbage in 2 million records each", () =>
     assertNoGarbage(new URL("./mpmc_queue_garbage_peer.ts", import.meta.url)));
 });

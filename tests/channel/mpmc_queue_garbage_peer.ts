@@ -6,7 +6,7 @@ import { QueueWords, RawQueue } from "./mpmc_queue_sample.ts";
 import { fillSmall, Small } from "./spsc_ring_sample.ts";
 
 /*
- * Five million records over each hot path of a queue, in a segment, across 2^31 and 2^32. The control makes an object
+ * Two million records over each hot path of a queue, in a segment, across 2^31 and 2^32. The control makes an object
  * for each tenth record.
  */
 const segment = Segment.anonymous({ byteLength: 2 ** 20 });

@@ -6,7 +6,7 @@ import { startPipelineAt } from "./pipeline_sample.ts";
 import { fillSmall, Raw, Small } from "./spsc_ring_sample.ts";
 
 /*
- * Five million records through each hot path of a pipeline of three readers, in a segment, across 2^31 and 2^32. The
+ * Two million records through each hot path of a pipeline of three readers, in a segment, across 2^31 and 2^32. The
  * control makes an object for each tenth record.
  */
 const segment = Segment.anonymous({ byteLength: 2 ** 20 });

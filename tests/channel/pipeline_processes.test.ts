@@ -70,8 +70,8 @@ describe("Pipeline between processes", { timeout: 120_000 + KILLS * 500 }, () =>
 
     besideSoak(`${pair[0]} and ${pair[1]} hammer pipelines of 2 and 3 records, past 2^31 and 2^32`, async () => {
       const readers = { book: [], pricing: ["book"] };
-      await sendThrough(pair, { readers, capacity: 2, records: 50_000, start: 2 ** 32 - 1001, wait: "yield" });
-      await sendThrough(pair, { readers, capacity: 3, records: 50_000, start: 2 ** 31 - 1001, wait: "yield" });
+      await sendThrough(pair, { readers, capacity: 2, records: 20_000, start: 2 ** 32 - 1001, wait: "yield" });
+      await sendThrough(pair, { readers, capacity: 3, records: 20_000, start: 2 ** 31 - 1001, wait: "yield" });
     });
 
     besideSoak(`${pair[0]} and ${pair[1]} wake each other`, () =>

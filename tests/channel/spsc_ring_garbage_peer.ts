@@ -5,7 +5,7 @@ import { watchGarbage } from "../../support/garbage.ts";
 import { fillSmall, Raw, Small, startRingAt } from "./spsc_ring_sample.ts";
 
 /*
- * Five million records through each hot path of a ring, in a segment, across 2^31 and 2^32. The control makes an object
+ * Two million records through each hot path of a ring, in a segment, across 2^31 and 2^32. The control makes an object
  * for each tenth record.
  */
 const segment = Segment.anonymous({ byteLength: 2 ** 20 });
