@@ -7,6 +7,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../project.ts";
+import { consumeGit } from "./consume_git.ts";
 import { consumePacked } from "./consume_packed.ts";
 import { PACKAGE, UserProject } from "./user_project.ts";
 
@@ -70,6 +71,7 @@ export async function consume(bundle: string, minified: string, declarations: st
       await small.deno("run", "--no-prompt", "--allow-ffi", "program.js"),
       await small.node("program.js"),
       await consumePacked(scratch, programs),
+      await consumeGit(scratch, programs),
     ];
     return results.every((holds) => holds);
   } finally {
