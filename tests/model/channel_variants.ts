@@ -23,7 +23,7 @@ const RING = "SpscRing: three records", QUEUE = "MpmcQueue: ", TABLE = "LatestTa
 const STREAM = "Broadcast: five records",
   LINE = "Pipeline: three records",
   BYTES = "ByteRing: six messages",
-  MANY = "ByteRing: two of many try to give one, one";
+  MANY = "ByteRing: two of many producers try to publish one, one";
 
 export const CHANNEL_VARIANTS: readonly Variant[] = [
   variant("publishes before it has written", "spsc_ring", RING, [
@@ -36,7 +36,7 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "    copyTo(into);\n    position = (position + 1) | 0;\n    free(position);",
     "    position = (position + 1) | 0;\n    free(position);\n    copyTo(into);",
   ]),
-  variant("claims one more than there is space for", "spsc_ring", RING, [
+  variant("claims one record more than there is space for", "spsc_ring", RING, [
     "spsc_ring/spsc_producer",
     "findSpace: () => (load(words, HEAD_OFFSET / 4) + capacity) | 0",
     "findSpace: () => (load(words, HEAD_OFFSET / 4) + capacity + 1) | 0",
@@ -46,12 +46,12 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "    if ((event & asleep) !== 0) wake();\n",
     "",
   ]),
-  variant("looks for sleepers before it publishes", "spsc_ring", RING, [
+  variant("checks for sleepers before it publishes", "spsc_ring", RING, [
     "shared/producer_path",
     "    publishWord(tailWord, next); // pairs: ring tail\n    const event = loadBehindStore(publishedWord);",
     "    const event = loadBehindStore(publishedWord);\n    publishWord(tailWord, next);",
   ]),
-  variant("a waiter looks before it registers", "spsc_ring", RING, [
+  variant("a waiter checks before it registers", "spsc_ring", RING, [
     "shared/waiter",
     "      const seen = event.snapshot(); // pairs: event count\n      if (isReady()) return true;",
     "      if (isReady()) return true;\n      const seen = event.snapshot();",
@@ -72,50 +72,55 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
       "event.now() + 50",
     ],
   ),
-  variant("the next consumer begins behind what was published", "spsc_ring", RING, [
+  variant("the next consumer begins after the published records", "spsc_ring", RING, [
     "spsc_ring/spsc_consumer",
     "start: load(words, HEAD_OFFSET / 4),",
     "start: load(words, TAIL_OFFSET / 4),",
   ]),
 
-  variant("publishes before it has written", "mpmc_queue", `${QUEUE}one gives two, one takes two`, [
+  variant("publishes before it has written", "mpmc_queue", `${QUEUE}one pushes two, one shifts two`, [
     "mpmc_queue/producer_path",
     "const found = compareExchange(tailWord, position, to); // pairs: queue tail",
     "const found = compareExchange(tailWord, position, to);\n        release(slotOf(position), ((position & lapMask) + full) | 0);",
   ]),
-  variant("takes a record with a store where an exchange is needed", "mpmc_queue", `${QUEUE}one gives two, two take`, [
-    "mpmc_queue/consumer_path",
-    "const found = compareExchange(headWord, first, to); // pairs: queue head",
-    "const found = load(headWord);\n        release(headWord, to);",
-  ]),
-  variant("claims with a store where an exchange is needed", "mpmc_queue", `${QUEUE}two give, one takes both`, [
+  variant(
+    "takes a record with a store where an exchange is needed",
+    "mpmc_queue",
+    `${QUEUE}one pushes two, two shift`,
+    [
+      "mpmc_queue/consumer_path",
+      "const found = compareExchange(headWord, first, to); // pairs: queue head",
+      "const found = load(headWord);\n        release(headWord, to);",
+    ],
+  ),
+  variant("claims with a store where an exchange is needed", "mpmc_queue", `${QUEUE}two push, one shifts both`, [
     "mpmc_queue/producer_path",
     "const found = compareExchange(tailWord, position, to); // pairs: queue tail",
     "const found = load(tailWord);\n        release(tailWord, to);",
   ]),
-  variant("what a dead producer had claimed is waited for", "mpmc_queue", `${QUEUE}two give, one takes one`, [
+  variant("waits for the claim of a dead producer", "mpmc_queue", `${QUEUE}two push, one shifts one`, [
     "mpmc_queue/consumer_path",
     "(state === free && settleDeath(at))",
     "(state === free && false)",
   ]),
-  variant("freeing wakes nobody", "mpmc_queue", `${QUEUE}three through two`, [
+  variant("freeing wakes nobody", "mpmc_queue", `${QUEUE}three records through two`, [
     "mpmc_queue/consumer_path",
     "    if ((load(freedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way\n",
     "",
   ]),
-  variant("names what it takes when it has taken it", "mpmc_queue", `${QUEUE}two give, one takes both`, [
+  variant("names its claim only after claiming", "mpmc_queue", `${QUEUE}two push, one shifts both`, [
     "mpmc_queue/producer_path",
     "        release(nameFirstWord, first); // pairs: names in cells\n        release(nameCountWord, (to - first) | 0); // pairs: names in cells\n        const found = compareExchange(tailWord, position, to); // pairs: queue tail",
     "        const found = compareExchange(tailWord, position, to);\n        release(nameFirstWord, first);\n        release(nameCountWord, (to - first) | 0);",
   ]),
 
-  variant("what one claimed that is stopped is given up", "mpmc_queue", `${QUEUE}one tries to give one to an`, [
+  variant("the claim of a stopped producer is given up", "mpmc_queue", `${QUEUE}one tries to push one into an`, [
     "mpmc_queue/queue_cells",
     "if (holder !== NOBODY && party.isAlive(holder)) return true;",
     "if (holder === -1) return true;",
   ]),
 
-  variant("shows what it copied without a second look", "broadcast", STREAM, [
+  variant("returns a copy without checking it again", "broadcast", STREAM, [
     "broadcast/reader_path",
     "const wasWhole = (from: number): boolean => ((load",
     "const wasWhole = (from: number): boolean => true || ((load",
@@ -141,7 +146,7 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "",
   ]),
 
-  variant("shows what it copied without a second look", "latest_table", TABLE, [
+  variant("returns a copy without checking it again", "latest_table", TABLE, [
     "latest_table/reader_path",
     "    return ((load(at) - version) >>> 0) < versionMask ||",
     "    return true ||",
@@ -151,18 +156,18 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "      copyFrom(isCopied ? value : draft());\n      writes++;\n      retire(); // what was begun is no longer the caller's to write\n      publish(at, row);",
     "      publish(at, row);\n      copyFrom(isCopied ? value : draft());\n      writes++;\n      retire();",
   ]),
-  variant("takes a copy for good that is a whole lap old", "latest_table", TABLE, [
+  variant("accepts a copy that is a whole lap old", "latest_table", TABLE, [
     "latest_table/reader_path",
     "    return ((load(at) - version) >>> 0) < versionMask ||",
     "    return ((load(at) - version) >>> 0) <= versionMask ||",
   ]),
-  variant("on arm64, the first look of a reader is plain", "latest_table", TABLE, [
+  variant("on arm64, a reader's first load is plain", "latest_table", TABLE, [
     "latest_table/reader_path",
     "isOrdered ? peek(at) : load(at)",
     "peek(at)",
   ]),
 
-  variant("the second does not wait for the first", "pipeline", LINE, [
+  variant("the second reader does not wait for the first", "pipeline", LINE, [
     "pipeline/records_path",
     "      if (left >= found) continue;",
     "      if (found > 0) continue;",
@@ -188,17 +193,17 @@ export const CHANNEL_VARIANTS: readonly Variant[] = [
     "    if ((event & asleep) !== 0) wake();\n",
     "",
   ]),
-  variant("claims beside one that is stopped in its claim", "byte_ring", MANY, [
+  variant("claims while another producer is stopped inside its claim", "byte_ring", MANY, [
     "byte_ring/claim_lock",
     "        if (party.isAlive(holder)) continue;\n",
     "",
   ]),
-  variant("waits for one that is stopped in its claim", "byte_ring", MANY, [
+  variant("waits for a producer that is stopped inside its claim", "byte_ring", MANY, [
     "byte_ring/claim_lock",
     "sleeps < SLEEPS;",
     "sleeps >= 0;",
   ]),
-  variant("what a dead producer had claimed is waited for", "byte_ring", "ByteRing: two produce, and one", [
+  variant("waits for the claim of a dead producer", "byte_ring", "ByteRing: two produce one each, and one", [
     "byte_ring/consumer_path",
     "if (!isDead(at, peekRecord(index + claimerWord), isWaiting)) return 0;",
     "if (!isDead(at, peekRecord(index + claimerWord), isWaiting) || true) return 0;",

@@ -6,7 +6,7 @@ import { otherRuntime } from "../../support/runtimes.ts";
 import { COUNTED, countsOf } from "./counts.ts";
 import { scenarioFile, scenarioFiles } from "./scenario_file.ts";
 
-/** So small that they can also be explored without leaving anything out. */
+/** Settings so small that they can also be explored without leaving anything out. */
 const SMALL: readonly Setting[] = [
   { preemptions: 1 },
   { preemptions: 2 },
@@ -26,7 +26,7 @@ const TOO_LONG = ["histogram", "order_book"];
 
 const FILES = scenarioFiles().filter((name) => !TOO_LONG.includes(name));
 
-describe("not to enter a state twice, and not to take turns that make no difference, loses no outcome", {
+describe("skipping known states, and turns that make no difference, loses no outcome", {
   timeout: 600_000,
 }, () => {
   for (const file of FILES) {

@@ -11,8 +11,7 @@ import {
 import { scenarioFile } from "./scenario_file.ts";
 
 /**
- * Tests that explore all scenarios of some files of `scenarios/`, each with its own settings, and print what that came
- * to.
+ * Makes tests that explore all scenarios of some files of `scenarios/`, each with its settings, and print a summary.
  */
 export async function exploreFiles(files: readonly string[]): Promise<void> {
   const rows: Row[] = [];

@@ -28,7 +28,7 @@ describe("a program's files", () => {
 });
 
 describe("the rewriting", () => {
-  it("changes nothing but who goes on when", () => {
+  it("changes nothing but the order of steps", () => {
     const { explored } = forms.exports as typeof import("./programs/forms.ts");
     const [scenario] = forms.scenarios, expected = useAll(new Int32Array(8));
     const result = explore(forms, scenario, { preemptions: 1 });
@@ -110,7 +110,7 @@ describe("what goes wrong is found", () => {
 });
 
 /**
- * What each memory lets the litmus tests read, beyond what sequential consistency does; a delay each is enough, or two.
+ * What each memory lets the litmus tests read beyond sequential consistency. One delay each is enough, or two.
  */
 const WEAKER: Record<string, { x86: string[]; arm64: string[] }> = {
   "store buffering, plain": { x86: ["00"], arm64: ["00"] },
@@ -118,20 +118,20 @@ const WEAKER: Record<string, { x86: string[]; arm64: string[] }> = {
   "store buffering, store and load": { x86: [], arm64: [] },
   "message passing, plain": { x86: [], arm64: ["10"] },
   "message passing, release and load": { x86: [], arm64: [] },
-  "message passing, release and plain look": { x86: [], arm64: ["10"] },
+  "message passing, release and peek": { x86: [], arm64: ["10"] },
   "message passing, plain read before a load": { x86: [], arm64: ["10"] },
   "independent reads": { x86: [], arm64: [] },
   "one word": { x86: [], arm64: [] },
   "message passing by an exchange": { x86: [], arm64: [] },
-  "store buffering, exchange and plain look": { x86: [], arm64: ["00"] },
+  "store buffering, exchange and peek": { x86: [], arm64: ["00"] },
   "store buffering, exchange and load": { x86: [], arm64: [] },
   "message passing, an exchange before a plain store": { x86: [], arm64: ["10"] },
   "message passing, an exchange before a release": { x86: [], arm64: [] },
   "store buffering, store and the library's load": { x86: [], arm64: [] },
   "store buffering, plain, with an exchange between": { x86: [], arm64: ["00"] },
   "store buffering, store and a load before an exchange": { x86: [], arm64: ["00"] },
-  "message passing, the library's load as a look": { x86: [], arm64: [] },
-  "message passing, a load before an exchange as a look": { x86: [], arm64: ["10"] },
+  "message passing, release and the library's load": { x86: [], arm64: [] },
+  "message passing, release and a load before an exchange": { x86: [], arm64: ["10"] },
 };
 
 describe("memories", () => {

@@ -8,26 +8,26 @@ import type { RealProgram, Report, Task } from "../../support/explorer/points_pe
 import { Spare } from "../../support/spare.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
 
-/** Whom to kill, in which scenario. */
+/** A scenario, and the actor to kill in it. */
 interface Case {
   /** `part: title`. */
   readonly scenario: string;
   readonly victim: string;
   /**
-   * Another, and a part of the text of the point where it is stopped while the victim runs: the victim meets it there.
+   * Another actor, and a part of the text of the point where it is stopped while the victim runs, in its way.
    */
   readonly inTheWay?: readonly [actor: string, point: string];
-  /** Whether it can wait for what the others do, which therefore begin when it does not go on by itself. */
+  /** Whether the victim can wait for the others, which therefore begin when it does not continue by itself. */
   readonly needsOthers?: boolean;
 }
 
 const LOCKS = ["Mutex", "SpinLock", "TicketLock", "RwLock", "Semaphore", "SeqLock"];
-const TRIES = "one takes it, one tries, one waits a while";
+const TRIES = "one locks, one tries to, one waits with a timeout";
 
 const CASES: readonly Case[] = [
   ...LOCKS.map((part) => ({ scenario: `${part}: ${TRIES}`, victim: "ann" })),
   ...["Mutex", "TicketLock", "Semaphore"].map((part): Case => ({
-    scenario: `${part}: two take it twice`,
+    scenario: `${part}: two lock twice`,
     victim: "ann",
     inTheWay: ["bob", "data[1]"],
   })),
@@ -43,46 +43,46 @@ const CASES: readonly Case[] = [
     inTheWay: ["reader0", "data[1]"],
   },
   { scenario: "SeqLock: a writer dies, another repairs, one reads", victim: "ann" },
-  { scenario: "Condition: one waits for one thing", victim: "producer" },
+  { scenario: "Condition: one waits for one item", victim: "producer" },
   { scenario: "Event: two wait until it is set", victim: "cyd" },
   { scenario: "Barrier: one of two dies, and another takes its place", victim: "ann" },
-  { scenario: "Once: three run it", victim: "ann" },
+  { scenario: "Once: three run the function", victim: "ann" },
 ];
 
-const SHARING = "two of many writers, three records each", PRODUCING = "two of many producers give three messages each";
+const SHARING = "two of many writers, three records each", PRODUCING = "two of many producers send three messages each";
 
-/** Channels: whoever has a role dies, from before it has it, and an heir or the others go on. */
+/** Channels: the holder of a role dies, at any point from before it has it, and an heir or the others continue. */
 const CHANNEL_CASES: readonly Case[] = [
   ...["producer", "consumer"].flatMap((victim): Case[] => [
     {
-      scenario: "SpscRing: four records through a ring of two, by producers and consumers that inherit",
+      scenario: "SpscRing: four records through a ring of two, by producers and consumers with heirs",
       victim,
     },
-    { scenario: "MpmcQueue: two give three each, two take", victim },
-    { scenario: "ByteRing: four messages by producers and consumers that inherit", victim },
+    { scenario: "MpmcQueue: two push three each, two shift", victim },
+    { scenario: "ByteRing: four messages by producers and consumers with heirs", victim },
   ]),
   { scenario: `ByteRing: ${PRODUCING}`, victim: "producer" },
   ...["writer", "first"].map((victim): Case => ({
-    scenario: "Pipeline: four records, changed by a first reader, which dies and has an heir, as the writer has",
+    scenario: "Pipeline: four records, changed by a first reader; it and the writer have heirs",
     victim,
   })),
   ...["writer", "reader"].map((victim): Case => ({
-    scenario: "Broadcast: four records by a writer that has an heir, to two readers",
+    scenario: "Broadcast: four records by a writer with an heir, for two readers",
     victim,
   })),
   { scenario: `Broadcast: ${SHARING}`, victim: "writer" },
   {
-    scenario: "LatestTable: a row is written four times, by a writer that has an heir",
+    scenario: "LatestTable: a row written four times, by a writer with an heir",
     victim: "writer",
   },
 ].map((one) => ({ ...one, needsOthers: true }));
 
-/** Bun's and Deno's runner take half of the cases each, such that each kills every lock, in one of the two ways. */
+/** Bun's and Deno's runners share the cases, so that each kills every lock, in one of the two ways. */
 const SHARE = thisRuntime === "bun" ? 0 : 1;
 
-/** For how long one that does not come to its point is waited for: it sleeps, until who is in its way goes on. */
+/** How long to wait for a victim that does not reach its point: it sleeps until the actor in its way continues. */
 const ASLEEP_MS = 25;
-/** For how long the others run before the victim is killed: some wait for it by then. */
+/** How long the others run before the victim is killed: some wait for it by then. */
 const MEANWHILE_MS = 5;
 const ENOUGH_MS = 10_000;
 
@@ -91,7 +91,7 @@ const { scenarios, Segment, enterSegment }: RealProgram = await import(pathToFil
 
 const kills = new Map<string, number>();
 
-/** The processes of one case. Those that live take part in one run after the other. */
+/** The processes of one case. The living take part in one run after the other. */
 class Cast {
   readonly #scenario: string;
   readonly #idle: Spare[] = [];
@@ -102,7 +102,7 @@ class Cast {
     this.#scenario = scenario;
   }
 
-  /** One that is ready, and another that gets ready meanwhile: the next one killed is replaced without a wait. */
+  /** Returns a ready process, and starts another meanwhile, so that the next one killed is replaced without a wait. */
   async take(): Promise<Spare> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
@@ -119,7 +119,7 @@ class Cast {
     return [peer, ready];
   }
 
-  giveBack(peer: Spare): void {
+  release(peer: Spare): void {
     this.#idle.push(peer);
   }
 
@@ -134,7 +134,7 @@ class Cast {
   }
 }
 
-/** One run in which the victim is killed at its n-th point. Returns where that was; undefined if it came to its end. */
+/** Runs once, and kills the victim at its n-th point. Returns the point; undefined if the victim reached its end. */
 async function killAt(
   n: number,
   { scenario: name, victim, inTheWay, needsOthers = false }: Case,
@@ -153,10 +153,10 @@ async function killAt(
   };
   const finish = async (peer: Spare) => {
     assertEquals(await within(peer.next<Report>()), { done: true }, `${name}, point ${n}`);
-    cast.giveBack(peer);
+    cast.release(peer);
   };
 
-  // All attach before anybody acts, one after the other: to attach may take the lock for a moment.
+  // All attach before any acts, one after the other: attaching may take the lock for a moment.
   const rest = others.filter((actor) => actor !== inTheWay?.[0]), living: Spare[] = [];
   const blocker = inTheWay === undefined ? undefined : await attach(...inTheWay);
   const dying = await attach(victim, n);
@@ -164,8 +164,8 @@ async function killAt(
   if (blocker !== undefined) {
     blocker.send("go");
     const report = await within(blocker.next<Report>());
-    assert("stopped" in report, `${inTheWay} is never there: ${JSON.stringify(report)}`);
-    await untilStopped(blocker); // it says so right before
+    assert("stopped" in report, `${inTheWay} is never reached: ${JSON.stringify(report)}`);
+    await untilStopped(blocker); // it reports right before it stops
   }
   dying.send("go");
   const coming = dying.next<Report>(), longest = needsOthers || blocker !== undefined ? ASLEEP_MS : ENOUGH_MS;
@@ -182,7 +182,7 @@ async function killAt(
     hasDied?.(victim);
   } else {
     assertEquals(report, { done: true }, `${name}, point ${n}`);
-    cast.giveBack(dying);
+    cast.release(dying);
   }
   if (blocker !== undefined) await finish(blocker);
   for (const peer of living) await (isHopeless ? cast.kill(peer) : finish(peer));
@@ -190,12 +190,12 @@ async function killAt(
   return isDead ? report.stopped : undefined;
 }
 
-/** Who only takes over: it begins when the victim has been stopped, and so finds its role taken at first. */
+/** Whether an actor only takes over: it begins when the victim is stopped, and so finds the role taken at first. */
 function isHeir(actor: string): boolean {
   return actor.startsWith("next");
 }
 
-/** Waits until the kernel has stopped a process: one that is told to go on before that would not. */
+/** Waits until the kernel has stopped a process: a `SIGCONT` before that would have no effect. */
 async function untilStopped({ pid }: Spare): Promise<void> {
   while (!/\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await delay(1);
 }
@@ -203,7 +203,7 @@ async function untilStopped({ pid }: Spare): Promise<void> {
 async function within<T>(promise: Promise<T>): Promise<T> {
   const late = Symbol();
   const first = await Promise.race([promise, delay(ENOUGH_MS, late, { ref: false })]);
-  if (first === late) throw new Error(`Nothing came for ${ENOUGH_MS} ms`);
+  if (first === late) throw new Error(`No message came for ${ENOUGH_MS} ms`);
   return first as T;
 }
 

@@ -70,15 +70,15 @@ describe("linearizability", () => {
       call(2, "shift", [], [1, 1, 0, 0], 1),
       call(3, "shift", [], [1, 1, 0, 0], 1),
     ];
-    assertMatch(explainHistory(operations, queue)!, /no order/, "both are given the same");
+    assertMatch(explainHistory(operations, queue)!, /no order/, "both receive the same");
   });
 
-  it("one that died may have been done or not, and not later", () => {
+  it("a dead actor's operation may be done or not, and not later", () => {
     const died = [call(0, "push", [1], [0, 0], undefined, false), call(0, DIES, [], [0, 0])];
     for (const result of [1, undefined]) {
       assertEquals(explainHistory([...died, call(1, "shift", [], [2, 0], result)], queue), undefined);
     }
     const late = [...died, call(1, "shift", [], [2, 0], undefined), call(1, "shift", [], [2, 1], 1)];
-    assertMatch(explainHistory(late, queue)!, /no order/, "not there after the death, and then there");
+    assertMatch(explainHistory(late, queue)!, /no order/, "missing after the death, and then received");
   });
 });

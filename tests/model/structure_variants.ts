@@ -12,8 +12,8 @@ function variant(title: string, scenario: string, [file, from, to]: readonly [st
 
 const HISTOGRAM = "Histogram: one records three times", BOOK = "OrderBook: one changes a book of two copies";
 const SHORT_BOOK = "OrderBook: one changes a book of one bid twice";
-const FREEING = "Counters: one frees its counter, or dies", FOLLOWING = "Counters: two want to take";
-const REUSING = "Counters: one frees its counter, another wants";
+const FREEING = "Counters: one frees its counter, or dies", FOLLOWING = "Counters: two try to take over";
+const REUSING = "Counters: one frees its counter, another allocates";
 const MOVING = "KeyedTable: one removes the first of three", ADDING = "KeyedTable: one adds a key, another looks";
 const BOTH = "KeyedTable: one adds a key and one removes";
 
@@ -23,7 +23,7 @@ export const STRUCTURE_VARIANTS: readonly Variant[] = [
     "release(at + 1, next);\n    release(at, next << 31);",
     "release(at, next << 31);\n    release(at + 1, next);",
   ]),
-  variant("a high word that is ahead is taken for right", HISTOGRAM, [
+  variant("trusts a high word that is ahead", HISTOGRAM, [
     "histogram/record_path",
     "(low >>> 31) === (high & 1) ?",
     "low !== 0 ?",
@@ -38,22 +38,22 @@ export const STRUCTURE_VARIANTS: readonly Variant[] = [
     "if (same[i] > from) same[i] = from;",
     "",
   ]),
-  variant("a torn book is taken for whole", SHORT_BOOK, [
+  variant("accepts a torn book", SHORT_BOOK, [
     "order_book/reader_path",
     "if (((load(versionWord) - version) >>> 0) < copyMask)",
     "if (version !== 1.5)",
   ]),
-  variant("a counter's state comes before its label", REUSING, [
+  variant("a counter's state is stored before its label", REUSING, [
     "counters/counter_records",
     "    this.#label.fill(0);\n    this.#label.set(label);",
     "    store(words, at + STATE_DELTA, free | USED);\n    this.#label.fill(0);\n    this.#label.set(label);",
   ]),
-  variant("a dead owner's counter is described as it is", FREEING, [
+  variant("a dead owner's counter is relabelled without being freed", FREEING, [
     "counters/counter_records",
     "if (free !== state) store(words, at + STATE_DELTA, free);",
     "",
   ]),
-  variant("one whose owner lives is taken over", FOLLOWING, [
+  variant("takes over a counter whose owner is alive", FOLLOWING, [
     "counters/counter_records",
     "if (!this.#party.isAlive(load(words, at + OWNER_DELTA))) return id;",
     "return id;",
@@ -63,12 +63,12 @@ export const STRUCTURE_VARIANTS: readonly Variant[] = [
     "store(words, MOVES_WORD, (load(words, MOVES_WORD) + 1) | 0);",
     "",
   ]),
-  variant("who finds nothing does not look again", MOVING, [
+  variant("a failed lookup is not repeated after a move", MOVING, [
     "keyed_table/lookup_path",
     "if (now === moves || used < 0) return -1;",
     "return -1;",
   ]),
-  variant("a key is shown before it is complete", ADDING, [
+  variant("a key is visible before it is complete", ADDING, [
     "keyed_table/key_store",
     "store(words, at + OWNER_DELTA, 0);\n    store(words, at + BASE_DELTA, version | 0);",
     "store(words, at + STATE_DELTA, state | USED);\n    this.#enter(slot, hash, row);",
@@ -88,12 +88,12 @@ export const STRUCTURE_VARIANTS: readonly Variant[] = [
     "store(words, HOLE_WORD, hole = from);",
     "hole = from;",
   ]),
-  variant("a row is given to the free ones twice", BOTH, [
+  variant("a row is freed twice", BOTH, [
     "keyed_table/key_store",
     "if (free === row + 1) return;",
     "",
   ]),
-  variant("what was begun is forgotten", MOVING, [
+  variant("an unfinished change is forgotten", MOVING, [
     "keyed_table/key_store",
     "if (pending === 0) return;",
     "if (pending !== -1) return store(words, PENDING_WORD, 0);",

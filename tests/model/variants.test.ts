@@ -9,8 +9,7 @@ import { scenarioFile } from "./scenario_file.ts";
 const FEW_RUNS = 1000;
 
 /**
- * What finds nothing proves nothing: each variant is found by its scenario, with the settings that the suite uses
- * anyway.
+ * A search that finds nothing proves nothing: each variant is found by its scenario, with the settings of the suite.
  */
 describe("known-bad variants are found", { timeout: 600_000 }, () => {
   const found: string[] = [];

@@ -1,12 +1,12 @@
 /**
  * Variants of the source that are known to be wrong. The suite must find each of them, with the settings that it
- * explores the scenarios with anyway: what finds nothing proves nothing.
+ * explores the scenarios with anyway: a search that finds nothing proves nothing.
  *
  * @module
  */
 import type { Patch } from "../../support/explorer/program_files.ts";
 
-/** A variant, and where it shows. */
+/** A variant, and the scenario that shows it. */
 export interface Variant {
   /** What is wrong with it. */
   readonly title: string;
@@ -42,47 +42,47 @@ const ATTEMPT_FIRST = [
 ] as const;
 
 export const VARIANTS: readonly Variant[] = [
-  variant("unlocking wakes nobody", "exclusion", "Mutex: two take it twice", [
+  variant("unlocking wakes nobody", "exclusion", "Mutex: two lock twice", [
     OWNED,
     "if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;",
     "exchange(this.#words, LOCK_WORD, FREE);\n    return;",
   ]),
-  variant("one that slept takes the lock as if nobody else slept", "exclusion", "Mutex: three take it once", [
+  variant("a woken waiter forgets that others may sleep", "exclusion", "Mutex: three lock once", [
     OWNED,
     "this.#change(FREE, this.#id | MARK)",
     "this.#change(FREE, this.#id)",
   ]),
-  variant("sleeps without saying so", "exclusion", "Mutex: two take it twice", [
+  variant("a waiter sleeps without marking the lock", "exclusion", "Mutex: two lock twice", [
     OWNED,
     "if (!isMarked(word) && !this.#change(word, word | MARK)) continue;",
     "",
   ], [OWNED, "this.sleepWhile(word | MARK, limit)", "this.sleepWhile(word, limit)"]),
-  variant("takes over because time has passed", "exclusion", "Mutex: two take it twice", [
+  variant("takes over from a live owner after a time", "exclusion", "Mutex: two lock twice", [
     OWNED,
     "ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))",
     "ownerOf(word) === this.#id",
   ]),
-  variant("a takeover is not reported", "exclusion", "Mutex: two take it twice", [
+  variant("a takeover is not reported", "exclusion", "Mutex: two lock twice", [
     OWNED,
     "store(this.#words, DIED_WORD, 1);",
     "",
   ]),
-  variant("takes over with a store where an exchange is needed", "exclusion", "Mutex: three take it once", [
+  variant("takes over with a store where an exchange is needed", "exclusion", "Mutex: three lock once", [
     OWNED,
     `if (!${SWAP}) return false;`,
     "store(this.#words, LOCK_WORD, this.#id | MARK);",
   ]),
-  variant("reports the death before it has taken over", "exclusion", "Mutex: three take it once", [
+  variant("reports the death before it has taken over", "exclusion", "Mutex: three lock once", [
     OWNED,
     `if (!${SWAP}) return false;\n    store(this.#words, DIED_WORD, 1);`,
     `store(this.#words, DIED_WORD, 1);\n    if (!${SWAP}) return false;`,
   ]),
-  variant("a broken mutex is free", "mutex", "Mutex: an owner dies", [
+  variant("a broken mutex becomes free", "mutex", "Mutex: an owner dies", [
     OWNED,
     "exchange(this.#words, LOCK_WORD, BROKEN);",
     "exchange(this.#words, LOCK_WORD, FREE);",
   ]),
-  variant("who asks whether it is free takes it without an exchange", "exclusion", "SpinLock: two take it twice", [
+  variant("takes a free lock with a store where an exchange is needed", "exclusion", "SpinLock: two lock twice", [
     OWNED,
     "  takeFree(): boolean {\n    return ",
     "  takeFree(): boolean {\n    store(this.#words, LOCK_WORD, this.#id);\n    return true || ",
@@ -93,28 +93,28 @@ export const VARIANTS: readonly Variant[] = [
     "or(this.#words, this.#index, ASLEEP) | ASLEEP",
     "load(this.#words, this.#index)",
   ]),
-  variant("no fence for what is published", "event_count", "EventCount: one waits twice for what is published", [
+  variant("no fence for what is published", "event_count", "EventCount: one waits twice for a published value", [
     "event_count",
     "if (this.#isPublished) this.#isFenced = fence(this.#words);",
     "",
   ]),
-  variant("forgets who fell asleep meanwhile", "event_count", "EventCount: one waits twice", [
+  variant("does not wake a waiter that fell asleep meanwhile", "event_count", "EventCount: one waits twice", [
     "event_count",
     "if (compareExchange(this.#words, this.#index, next, next & ~ASLEEP) === next) this.#futex.wakeAll();",
     "compareExchange(this.#words, this.#index, next, next & ~ASLEEP);",
   ]),
-  variant("forgets who registered meanwhile", "event_count", "EventCount: one waits twice", [
+  variant("forgets a waiter that registered meanwhile", "event_count", "EventCount: one waits twice", [
     "event_count",
     "if (compareExchange(this.#words, this.#index, next, next & ~ASLEEP) === next) this.#futex.wakeAll();",
     "and(this.#words, this.#index, ~ASLEEP);",
   ], ["event_count", "import { compareExchange, ", "import { and, compareExchange, "]),
-  variant("to wake one forgets the others", "event_count", "EventCount: two wait, and one is woken", [
+  variant("waking one waiter forgets the others", "event_count", "EventCount: two wait, woken one", [
     "event_count",
     "(word + ONE) | ASLEEP :",
     "(word + ONE) & ~ASLEEP :",
   ]),
 
-  variant("a reader looks for a writer before it says that it reads", "rw_lock", "RwLock: a writer and a reader", [
+  variant("a reader checks for a writer before it registers", "rw_lock", "RwLock: a writer and a reader", [
     "rw_lock",
     "if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();\n    if (load(words, LOCK_WORD) !== FREE) return this.#withdraw();",
     "const isFree = load(words, LOCK_WORD) === FREE;\n    if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();\n    if (!isFree) return this.#withdraw();",
@@ -124,27 +124,33 @@ export const VARIANTS: readonly Variant[] = [
     "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
     "",
   ]),
-  variant("a reader looks for a writer before it has left", "rw_lock", "RwLock: a writer and a reader", [
-    "rw_lock",
-    "store(words, cell, id); // pairs: cell holder; the writer",
-    "const word = load(words, LOCK_WORD);\n    store(words, cell, id); // pairs: cell holder; the writer",
-  ], [
-    "rw_lock",
-    "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
-    "if (word !== FREE) this.#readers.notifyWriter();",
-  ]),
   variant(
-    "a writer looks at the readers before it registers",
+    "a leaving reader checks for a writer before it clears its cell",
+    "rw_lock",
+    "RwLock: a writer and a reader",
+    [
+      "rw_lock",
+      "store(words, cell, id); // pairs: cell holder; the writer",
+      "const word = load(words, LOCK_WORD);\n    store(words, cell, id); // pairs: cell holder; the writer",
+    ],
+    [
+      "rw_lock",
+      "if (load(words, LOCK_WORD) !== FREE) this.#readers.notifyWriter();",
+      "if (word !== FREE) this.#readers.notifyWriter();",
+    ],
+  ),
+  variant(
+    "a writer checks the readers before it registers",
     "rw_lock",
     "RwLock: a writer and a reader",
     ATTEMPT_FIRST,
   ),
-  variant("a writer that leaves wakes no reader", "rw_lock", "RwLock: a writer and a reader", [
+  variant("an unlocking writer wakes no reader", "rw_lock", "RwLock: a writer and a reader", [
     OWNED,
     "if (this.#wakesAll) this.#futex.wakeAll();",
     "if (this.#wakesAll) return;",
   ]),
-  variant("a writer that leaves wakes one of two readers", "rw_lock", "RwLock: a writer and two readers", [
+  variant("an unlocking writer wakes one of two readers", "rw_lock", "RwLock: a writer and two readers", [
     OWNED,
     "if (this.#wakesAll) this.#futex.wakeAll();",
     "if (this.#wakesAll) this.#futex.wakeOne();",
@@ -155,54 +161,60 @@ export const VARIANTS: readonly Variant[] = [
     "// pairs: cell holder\n    return false;",
   ]),
 
-  variant("passes the turn on before it has left", "exclusion", "TicketLock: two take it twice", [
+  variant("passes the turn on before it frees the lock", "exclusion", "TicketLock: two lock twice", [
     "ticket_lock",
     "    words[LOCK_WORD] = FREE;\n    release(words, SERVING_WORD, (serving + 1) | 0);",
     "    release(words, SERVING_WORD, (serving + 1) | 0);\n    words[LOCK_WORD] = FREE;",
   ]),
-  variant("gives up its turn before it passes it on", "exclusion", "TicketLock: two take it twice", [
+  variant("clears its ticket before it passes the turn on", "exclusion", "TicketLock: two lock twice", [
     "ticket_lock",
     "    release(words, SERVING_WORD, (serving + 1) | 0); // pairs: ticket turn\n",
     "    store(words, state, NONE);\n    release(words, SERVING_WORD, (serving + 1) | 0);\n",
   ]),
-  variant("gives up its ticket and leaves the turn where it is", "exclusion", "TicketLock: one leaves", [
+  variant("abandons its ticket without passing over it", "exclusion", "TicketLock: one unlocks, one waits, one waits", [
     "ticket_lock",
     "    this.#turns.passOver();\n    return false;",
     "    return false;",
   ]),
-  variant("passes over a ticket that somebody is about to have", "exclusion", "TicketLock: two take it twice", [
+  variant("passes over a ticket that is about to be drawn", "exclusion", "TicketLock: two lock twice", [
     "ticket_turns",
     "(load(words, word + TICKET) - first) | 0 : 0;",
     "(load(words, word + TICKET) - first) | 0 : unheld;",
   ]),
-  variant("draws a ticket without saying so", "exclusion", "TicketLock: three take it once", [
+  variant("draws a ticket without announcing it", "exclusion", "TicketLock: three lock once", [
     "ticket_holder",
     "store(words, state, TAKING); // pairs: ticket holder\n    const ticket",
     "const ticket",
   ]),
-  variant("passing the turn on wakes nobody", "exclusion", "TicketLock: two take it twice", [
+  variant("passing the turn on wakes nobody", "exclusion", "TicketLock: two lock twice", [
     "ticket_lock",
     "before the check for sleepers\n    this.#passed.notifyAll();",
     "before the check for sleepers",
   ]),
 
-  variant("looks for a permit before it registers", "semaphore", "Semaphore: three want two permits", ATTEMPT_FIRST),
-  variant("takes a permit with a store where an exchange is needed", "semaphore", "Semaphore: three want two permits", [
+  variant("checks for a permit before it registers", "semaphore", "Semaphore: three share two permits", ATTEMPT_FIRST),
+  variant(
+    "takes a permit with a store where an exchange is needed",
     "semaphore",
-    "if (compareExchange(this.#words, permit, from, to) !== from) return false;",
-    "if (load(this.#words, permit) !== from) return false;\n    store(this.#words, permit, to);",
-  ], [
-    "semaphore",
-    "import { Backoff, compareExchange, load, peek }",
-    "import { Backoff, compareExchange, load, peek, store }",
-  ]),
-  variant("wakes before the permit is back", "semaphore", "Semaphore: three want two permits", [
+    "Semaphore: three share two permits",
+    [
+      "semaphore",
+      "if (compareExchange(this.#words, permit, from, to) !== from) return false;",
+      "if (load(this.#words, permit) !== from) return false;\n    store(this.#words, permit, to);",
+    ],
+    [
+      "semaphore",
+      "import { Backoff, compareExchange, load, peek }",
+      "import { Backoff, compareExchange, load, peek, store }",
+    ],
+  ),
+  variant("wakes a waiter before the permit is returned", "semaphore", "Semaphore: three share two permits", [
     "semaphore",
     "    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#releaseAnother();\n    this.#returned.notifyOne();",
     "    this.#returned.notifyOne();\n    if (compareExchange(this.#words, this.#last, this.#id, FREE) !== this.#id) this.#releaseAnother();",
   ]),
 
-  variant("registers when the mutex is given up already", "condition", "Condition: one waits for one thing", [
+  variant("registers after it has unlocked the mutex", "condition", "Condition: one waits for one item", [
     "condition",
     "changes the count afterwards.\n    const seen = this.#signalled.snapshot();\n",
     "changes the count afterwards.\n",
@@ -212,25 +224,25 @@ export const VARIANTS: readonly Variant[] = [
     "      mutex.unlock();\n      const seen = this.#signalled.snapshot();\n",
   ]),
 
-  variant("each look forgets what was signalled before", "condition", "Condition: one waits for one thing", [
+  variant("each check forgets earlier signals", "condition", "Condition: one waits for one item", [
     "condition",
     "if (this.#signalled.wait(seen, until)) return true;",
     "if (this.#signalled.wait(this.#signalled.snapshot(), until)) return true;",
   ]),
 
-  variant("wakes before it is set", "event", "Event: two wait until it is set", [
+  variant("wakes waiters before the event is set", "event", "Event: two wait until it is set", [
     "event",
     "    exchange(this.#words, STATE_WORD, SET); // pairs: event state; what was written before is seen\n    if (this.autoReset) this.#wasSet.notifyOne();\n    else this.#wasSet.notifyAll();",
     "    if (this.autoReset) this.#wasSet.notifyOne();\n    else this.#wasSet.notifyAll();\n    exchange(this.#words, STATE_WORD, SET);",
   ]),
-  variant("resets it with a store where an exchange is needed", "event", "Event: one waits, one waits a while", [
+  variant("resets with a store where an exchange is needed", "event", "Event: one waits with a timeout", [
     "event",
     "return compareExchange(this.#words, STATE_WORD, SET, UNSET) === SET;",
     "return load(this.#words, STATE_WORD) === SET && exchange(this.#words, STATE_WORD, UNSET) < 2;",
   ]),
 
   variant(
-    "looks at the others before it has arrived",
+    "checks the others before it has arrived",
     "barrier",
     "Barrier: two meet twice",
     [
@@ -251,19 +263,23 @@ export const VARIANTS: readonly Variant[] = [
     "=== round);",
   ]),
 
-  variant("done before the function has run", "once", "Once: two run it", [
+  variant("done before the function has run", "once", "Once: two run the function", [
     "once",
     "    let next = FREE;\n    try {\n      requireDone(",
     "    let next = FREE;\n    exchange(this.#words, LOCK_WORD, DONE);\n    try {\n      requireDone(",
   ]),
-  variant("its end wakes nobody", "once", "Once: two run it", ["once", "    this.#changed.notifyAll();\n", ""]),
+  variant("the end of a run wakes nobody", "once", "Once: two run the function", [
+    "once",
+    "    this.#changed.notifyAll();\n",
+    "",
+  ]),
 
-  variant("no second look at the sequence", "seq_lock", "SeqLock: one writes, one looks", [
+  variant("does not check the sequence again after reading", "seq_lock", "SeqLock: one writes, one tries", [
     "seq_lock",
     "return this.validate(sequence) ? result : undefined;",
     "return result;",
   ]),
-  variant("the sequence does not tell of a write", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+  variant("the sequence does not show a write in progress", "seq_lock", "SeqLock: one writes twice, one reads twice", [
     "seq_lock_writer",
     "store(this.#words, SEQUENCE_WORD, sequence | WRITING);",
     "",
@@ -287,7 +303,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     title: "takes a role with a store where an exchange is needed",
     file: "role",
-    scenario: "Role: one gives it back",
+    scenario: "Role: one releases it",
     patches: [{
       file: "lib/memory/role.ts",
       from: "if (compareExchange(words, this.#word, holder, party.id) === holder) return holder;",
@@ -295,9 +311,9 @@ export const VARIANTS: readonly Variant[] = [
     }],
   },
   {
-    title: "a role that nobody gave back is free",
+    title: "a role that was not released is free",
     file: "role",
-    scenario: "Role: one gives it back",
+    scenario: "Role: one releases it",
     patches: [{
       file: "lib/memory/role.ts",
       from: "if (holder !== 0 && party.isAlive(holder)) {",

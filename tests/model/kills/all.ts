@@ -1,5 +1,5 @@
 /**
- * All scenarios in which real processes are killed at every point, as one program: to make one takes a while.
+ * All scenarios in which real processes are killed at every point, as one program, because building one takes time.
  *
  * @module
  */

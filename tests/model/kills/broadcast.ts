@@ -6,10 +6,10 @@ import { takeOver } from "./heir.ts";
 
 const layout = recordsOf(2), COUNT = 4, WRITTEN = 0;
 
-/** Readers see whole records in order and know what they lost, whoever dies. */
+/** Readers receive whole records in order and know how many they lost, whoever dies. */
 export const inheriting: Scenario = {
   part: "Broadcast",
-  title: "four records by a writer that has an heir, to two readers",
+  title: "four records by a writer with an heir, for two readers",
   settings: [],
   start() {
     const stream = share(Broadcast, { layout, capacity: 2 }), notes = words(1);
@@ -39,7 +39,7 @@ export const inheriting: Scenario = {
   },
 };
 
-/** A writer that dies in its turn gives it up. */
+/** The turn of a dead writer passes to the next. */
 export const takingTurns: Scenario = {
   part: "Broadcast",
   title: "two of many writers, three records each",

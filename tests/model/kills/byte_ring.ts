@@ -4,8 +4,8 @@ import type { ByteProducer } from "../../../lib/channel/byte_ring/byte_producer.
 import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 import { takeOver } from "./heir.ts";
 
-/** Notes: the last message for which `publish` returned, the last that was seen, and the last that was given back. */
-const SENT = 0, SEEN = 1, GIVEN = 2, COUNT = 4, LAST = 29;
+/** Notes: the last message that was published, the last that was seen, and the last that was freed. */
+const SENT = 0, SEEN = 1, FREED = 2, COUNT = 4, LAST = 29;
 
 function lengthOf(type: number): number {
   return type % 2 === 0 ? 4 : 12;
@@ -23,17 +23,17 @@ function mustBeWhole(bytes: Uint8Array, type: number, at: number, length: number
   for (let i = 0; i < length; i += 4) must(bytes[at + i] === type, `message ${type} has byte ${bytes[at + i]}`);
 }
 
-/** Roles are taken by those who act, so that they can be killed at it; an heir goes on where a dead one was. */
+/** Actors take their roles themselves, so that they can be killed at it; an heir continues where a dead one was. */
 export const inheriting: Scenario = {
   part: "ByteRing",
-  title: "four messages by producers and consumers that inherit",
+  title: "four messages by producers and consumers with heirs",
   settings: [],
   start() {
     const ring = share(ByteRing, { capacity: 64, producers: "one" }), notes = words(3);
-    const give = (own: ByteRing) => () => {
+    const sendAll = (own: ByteRing) => () => {
       const producer = takeOver(() => own.producer(), () => load(notes, SENT) === COUNT);
       if (producer === undefined) return;
-      // One that died may have published one more than it noted: a number may come twice.
+      // A dead producer may have published one more than it noted: a message may be sent twice.
       while (load(notes, SENT) < COUNT) {
         const type = load(notes, SENT) + 1;
         send(producer, type);
@@ -41,29 +41,29 @@ export const inheriting: Scenario = {
       }
     };
     const take = (own: ByteRing) => () => {
-      const consumer = takeOver(() => own.consumer(), () => load(notes, GIVEN) === COUNT);
+      const consumer = takeOver(() => own.consumer(), () => load(notes, FREED) === COUNT);
       if (consumer === undefined) return;
-      let last = load(notes, GIVEN);
+      let last = load(notes, FREED);
       const seen = load(notes, SEEN);
-      const look = (type: number, at: number, length: number): void => {
+      const receive = (type: number, at: number, length: number): void => {
         mustBeWhole(consumer.bytes, type, at, length);
-        // In order; what a dead consumer had seen may have been given back, and what was published may come twice.
+        // In order; a message that a dead consumer had seen may be freed already, and a message may be sent twice.
         must(type === last + 1 || type === last || (type > last && type <= seen + 1), `received ${type} after ${last}`);
         last = type;
         if (type > load(notes, SEEN)) store(notes, SEEN, type);
       };
-      while (last < COUNT && load(notes, GIVEN) < COUNT) {
-        // The last one may have been given back by one that died before it could say so.
-        if (consumer.drainWait(look, undefined, { timeoutMs: 60 }) > 0) store(notes, GIVEN, last);
+      while (last < COUNT && load(notes, FREED) < COUNT) {
+        // A dead consumer may have freed the last message before it could note that.
+        if (consumer.drainWait(receive, undefined, { timeoutMs: 60 }) > 0) store(notes, FREED, last);
         else if (seen === COUNT) last = COUNT;
       }
-      store(notes, GIVEN, COUNT);
+      store(notes, FREED, COUNT);
     };
     return {
       actors: {
-        producer: give(ring.as("producer")),
+        producer: sendAll(ring.as("producer")),
         consumer: take(ring.as("consumer")),
-        nextProducer: give(ring.as("nextProducer")),
+        nextProducer: sendAll(ring.as("nextProducer")),
         nextConsumer: take(ring.as("nextConsumer")),
       },
       check() {
@@ -84,18 +84,18 @@ export const inheriting: Scenario = {
 /** A claim of a dead producer is skipped. */
 export const sharing: Scenario = {
   part: "ByteRing",
-  title: "two of many producers give three messages each",
+  title: "two of many producers send three messages each",
   settings: [],
   start() {
     const ring = share(ByteRing, { capacity: 128, producers: "many" });
-    const give = (own: ByteRing, first: number) => () => {
+    const sendAll = (own: ByteRing, first: number) => () => {
       const producer = own.producer();
       for (let i = 0; i < 3; i++) send(producer, first + i);
     };
     return {
       actors: {
-        producer: give(ring.as("producer"), 11),
-        otherProducer: give(ring.as("otherProducer"), 21),
+        producer: sendAll(ring.as("producer"), 11),
+        otherProducer: sendAll(ring.as("otherProducer"), 21),
         consumer: () => {
           const consumer = ring.as("consumer").consumer(), last = [0, 10, 20];
           while (last[2] < 23) {

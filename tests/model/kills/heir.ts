@@ -2,11 +2,11 @@ import { sleep } from "../../../lib/atomic/atomics.ts";
 import { RoleTakenError } from "../../../lib/errors.ts";
 
 /**
- * Takes a role as soon as nobody alive has it.
+ * Takes a role as soon as its holder has released it or is dead.
  *
  * @param take Takes it.
- * @param isDone Whether whoever had it has done all that was to be done.
- * @returns The role; undefined if all is done.
+ * @param isDone Whether the work is done already.
+ * @returns The role; undefined if the work is done.
  */
 export function takeOver<R>(take: () => R, isDone: () => boolean): R | undefined {
   while (!isDone()) {

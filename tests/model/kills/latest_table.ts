@@ -6,10 +6,10 @@ import { takeOver } from "./heir.ts";
 
 const layout = recordsOf(2), COUNT = 4, WRITTEN = 0;
 
-/** A row is whole and never older than what was read before, and an heir goes on. */
+/** A row is whole and never older than one that was read before, and an heir continues. */
 export const inheriting: Scenario = {
   part: "LatestTable",
-  title: "a row is written four times, by a writer that has an heir",
+  title: "a row written four times, by a writer with an heir",
   settings: [],
   start() {
     const table = share(LatestTable, { layout, rows: 1, versions: 2 }), notes = words(1);

@@ -5,19 +5,19 @@ import { filled, recordsOf, valueIn } from "../../../support/explorer/inside/bou
 import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 
 const layout = recordsOf(2), EACH = 3;
-/** Notes: how many producers have given all that they give, and whether somebody is dead. */
+/** Notes: how many producers have pushed all their records, and whether a producer is dead. */
 const DONE = 30, DIED = 31;
-/** After so many looks in vain somebody has asked who is dead. */
-const LOOKS = 40;
+/** After so many failed polls, a consumer has checked whether producers are alive. */
+const POLLS = 40;
 
-/** Each record is received once, or was in the hands of a dead consumer; who lives goes on. */
+/** Each record is received once, or was a dead consumer's; the living continue. */
 export const sharing: Scenario = {
   part: "MpmcQueue",
-  title: "two give three each, two take",
+  title: "two push three each, two shift",
   settings: [],
   start() {
     const queue = share(MpmcQueue, { layout, capacity: 2, maxParticipants: 6 }), received = words(32);
-    const give = (own: MpmcQueue<typeof layout>, first: number) => () => {
+    const send = (own: MpmcQueue<typeof layout>, first: number) => () => {
       const producer = own.producer();
       for (let i = 0; i < EACH; i++) must(producer.pushWait(filled(layout, first + i)), "a wait without a limit ended");
       add(received, DONE, 1);
@@ -29,7 +29,7 @@ export const sharing: Scenario = {
     };
     const takeRest = (consumer: MpmcConsumer<typeof layout>): void => {
       const into = filled(layout, 0);
-      for (let vain = 0; vain < LOOKS; vain++) {
+      for (let vain = 0; vain < POLLS; vain++) {
         if (!consumer.shift(into)) continue;
         note(into);
         vain = 0;
@@ -44,9 +44,9 @@ export const sharing: Scenario = {
     };
     return {
       actors: {
-        producer: give(queue.as("producer"), 10),
+        producer: send(queue.as("producer"), 10),
         consumer: take(queue.as("consumer")),
-        otherProducer: give(queue.as("otherProducer"), 20),
+        otherProducer: send(queue.as("otherProducer"), 20),
         otherConsumer: take(queue.as("otherConsumer")),
       },
       hasDied: (who) => store(received, DIED, who === "producer" ? 1 : 0),

@@ -6,10 +6,10 @@ import { takeOver } from "./heir.ts";
 
 const layout = recordsOf(2), COUNT = 4, CHANGED = 100, WRITTEN = 0, CHANGES = 1;
 
-/** Nobody is held up by one that died; what comes second receives all records, changed while there is a first. */
+/** A dead process holds up no other; the second reader receives all records, changed while there is a first. */
 export const inheriting: Scenario = {
   part: "Pipeline",
-  title: "four records, changed by a first reader, which dies and has an heir, as the writer has",
+  title: "four records, changed by a first reader; it and the writer have heirs",
   settings: [],
   start() {
     const line = share(Pipeline, { layout, capacity: 2, readers: { first: [], second: ["first"] } }), notes = words(2);
@@ -26,7 +26,7 @@ export const inheriting: Scenario = {
       if (reader === undefined) return;
       while (reader.position < COUNT) {
         const record = reader.nextWait()!, value = valueIn(record), number = reader.position + 1;
-        // One that died may have changed it, half or wholly.
+        // A dead reader may have changed it, half or wholly.
         must(value === number || value === CHANGED + number || Number.isNaN(value), `the first received ${value}`);
         fill(record, CHANGED + number);
         reader.release();

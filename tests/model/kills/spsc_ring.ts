@@ -6,10 +6,10 @@ import { takeOver } from "./heir.ts";
 
 const layout = recordsOf(2), COUNT = 4, SENT = 0, RECEIVED = 1;
 
-/** Roles are taken by those who act, so that they can be killed at it; an heir goes on where a dead one was. */
+/** Actors take their roles themselves, so that they can be killed at it; an heir continues where a dead one was. */
 export const inheriting: Scenario = {
   part: "SpscRing",
-  title: "four records through a ring of two, by producers and consumers that inherit",
+  title: "four records through a ring of two, by producers and consumers with heirs",
   settings: [],
   start() {
     const ring = share(SpscRing, { layout, capacity: 2 }), notes = words(2);

@@ -2,7 +2,7 @@ import { load, store } from "../../../lib/atomic/mod.ts";
 import { Mutex } from "../../../lib/sync/mutex.ts";
 import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 
-/** Scenarios that go wrong, each in a way of its own. */
+/** Makes a scenario that goes wrong, each in its own way. */
 function fault(title: string, start: Scenario["start"]): Scenario {
   return { part: "fault", title, settings: [], start };
 }

@@ -1,7 +1,7 @@
 import { add, load, store } from "../../../lib/atomic/mod.ts";
 import { type Scenario, words } from "../../../support/explorer/inside/scenario.ts";
 
-/** Everything that the rewriting has a way of its own for. */
+/** Uses every form of code that the rewriting handles in its own way. */
 class Box {
   readonly #words: Int32Array;
   readonly twice = (value: number): number => this.get(0) + value * 2;
@@ -52,7 +52,7 @@ function apply(fn: (value: number) => number, value: number): number {
   return fn(value);
 }
 
-/** Uses them all. Returns what each came to. */
+/** Uses all forms. Returns the result of each. */
 export function useAll(shared: Int32Array): number[] {
   const results: number[] = [], box = Box.of(shared), plain = [1, 2, 3];
   shared[1] = 3;
@@ -103,7 +103,7 @@ export function useAll(shared: Int32Array): number[] {
   }
 }
 
-/** What it came to in the explored world. */
+/** The results in the explored world. */
 export const explored: number[][] = [];
 
 export const scenarios: readonly Scenario[] = [{

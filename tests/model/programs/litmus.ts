@@ -44,15 +44,15 @@ function storeBuffering(title: string, write: Write, read: Read): Scenario {
 }
 
 /** One writes two words, the other reads them the other way round: may it see the second and miss the first? */
-function messagePassing(title: string, write: Write, publish: Write, look: Read, read: Read): Scenario {
+function messagePassing(title: string, write: Write, publish: Write, first: Read, second: Read): Scenario {
   return litmus(title, (shared, result) => ({
     ann() {
       write(shared, X, 1);
       publish(shared, Y, 1);
     },
     bob() {
-      result[0] = look(shared, Y);
-      result[1] = read(shared, X);
+      result[0] = first(shared, Y);
+      result[1] = second(shared, X);
     },
   }));
 }
@@ -83,7 +83,7 @@ const oneWord = litmus("one word", (shared, result) => ({
   },
 }));
 
-/** The library's `load` where loads are reordered, step by step; each reader has a word of its own for it. */
+/** The library's `load` for arm64, step by step; each reader has its own word for it. */
 const loadAndFence: Read = (words, index) => {
   load(words, index + 2);
   const value = peek(words, index);
@@ -92,7 +92,7 @@ const loadAndFence: Read = (words, index) => {
   return value;
 };
 
-/** An exchange is no fence where it is two instructions: neither behind a plain load, nor before one. */
+/** An exchange of two instructions is no fence: neither after a plain load, nor before one. */
 const loadAndExchange: Read = (words, index) => {
   const value = peek(words, index);
   or(words, index + 2, 0);
@@ -103,7 +103,7 @@ const exchangeAndLoad: Read = (words, index) => {
   return peek(words, index);
 };
 
-/** One writes plainly and then locks a word; who sees that sees all. */
+/** One writes plainly and then exchanges a word; a reader of that word sees both writes. */
 const locking = messagePassing("message passing by an exchange", put, exchange, load, peek);
 
 export const scenarios: readonly Scenario[] = [
@@ -112,20 +112,20 @@ export const scenarios: readonly Scenario[] = [
   storeBuffering("store buffering, store and load", store, load),
   messagePassing("message passing, plain", put, put, peek, peek),
   messagePassing("message passing, release and load", put, release, load, peek),
-  messagePassing("message passing, release and plain look", put, release, peek, peek),
-  // Read plainly before the look that is to confirm it: what a seqlock must not do where loads pass each other.
+  messagePassing("message passing, release and peek", put, release, peek, peek),
+  // A plain read before the load that is to confirm it: what a seqlock must not do where loads pass each other.
   messagePassing("message passing, plain read before a load", put, release, peek, load),
   independentReads,
   oneWord,
   locking,
-  // What follows an exchange waits for its load, and not for its store.
-  storeBuffering("store buffering, exchange and plain look", exchange, peek),
+  // Accesses after an exchange wait for its load, but not for its store.
+  storeBuffering("store buffering, exchange and peek", exchange, peek),
   storeBuffering("store buffering, exchange and load", exchange, load),
   messagePassing("message passing, an exchange before a plain store", exchange, put, load, load),
   messagePassing("message passing, an exchange before a release", exchange, release, load, peek),
   storeBuffering("store buffering, store and the library's load", store, loadAndFence),
   storeBuffering("store buffering, plain, with an exchange between", put, exchangeAndLoad),
   storeBuffering("store buffering, store and a load before an exchange", store, loadAndExchange),
-  messagePassing("message passing, the library's load as a look", put, release, loadAndFence, peek),
-  messagePassing("message passing, a load before an exchange as a look", put, release, loadAndExchange, peek),
+  messagePassing("message passing, release and the library's load", put, release, loadAndFence, peek),
+  messagePassing("message passing, release and a load before an exchange", put, release, loadAndExchange, peek),
 ];

@@ -2,7 +2,7 @@ import { OwnerDiedError } from "../../../lib/errors.ts";
 import { Barrier } from "../../../lib/sync/barrier.ts";
 import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 
-/** Each says that it has arrived, and nobody leaves before all have. */
+/** Each notes that it has arrived, and none leaves before all have. */
 function meet(title: string, parties: number, rounds: number, settings: Scenario["settings"]): Scenario {
   return {
     part: "Barrier",
@@ -15,9 +15,9 @@ function meet(title: string, parties: number, rounds: number, settings: Scenario
         return () => {
           for (let round = 1; round <= rounds; round++) {
             arrived[i] = round;
-            must(own.wait(), "without a limit it waits until all are there");
+            must(own.wait(), "a wait without a limit ends when all have arrived");
             for (let other = 0; other < parties; other++) {
-              must(arrived[other] >= round, `party${i} left before party${other} came`);
+              must(arrived[other] >= round, `party${i} left before party${other} arrived`);
             }
           }
         };
@@ -28,30 +28,30 @@ function meet(title: string, parties: number, rounds: number, settings: Scenario
   };
 }
 
-/** The others are told of a death, and go on when another has come. */
+/** A death is reported to the others, which continue when another party has arrived. */
 function mourning(title: string, isReplaced: boolean, settings: Scenario["settings"]): Scenario {
   return {
     part: "Barrier",
     title,
     settings,
     start() {
-      const barrier = share(Barrier, { parties: 2 }), told = words(2, "told");
+      const barrier = share(Barrier, { parties: 2 }), reported = words(2, "reported");
       const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => barrier.as(who));
       const comeAlone = (own: Barrier) => () => {
         try {
           own.wait({ timeoutMs: 1 });
         } catch (error) {
           must(error instanceof OwnerDiedError, `refused: ${error}`);
-          told[0] = 1;
+          reported[0] = 1;
         }
       };
       const takePlace = () => {
-        if (told[0] === 0) return;
+        if (reported[0] === 0) return;
         try {
           cyd.wait({ timeoutMs: 1 });
-          told[1] = 1;
+          reported[1] = 1;
         } catch (error) {
-          must(error instanceof OwnerDiedError, `refused: ${error}`); // the other one has died too
+          must(error instanceof OwnerDiedError, `refused: ${error}`); // the other party has died too
         }
       };
       return {
@@ -60,16 +60,16 @@ function mourning(title: string, isReplaced: boolean, settings: Scenario["settin
           bob: comeAlone(bob),
           ...isReplaced ? { cyd: takePlace } : {},
         },
-        check: ({ dead }) => must(dead.length > 0 || told[0] === 0, "a death is reported, and nobody died"),
+        check: ({ dead }) => must(dead.length > 0 || reported[0] === 0, "a death is reported, and none died"),
       };
     },
   };
 }
 
-/** An arrival stands when its time has run out. */
+/** An arrival counts although its wait has timed out. */
 const impatient: Scenario = {
   part: "Barrier",
-  title: "one comes, gives up, and comes again",
+  title: "one arrives, times out, and waits again",
   settings: [{ preemptions: 2 }],
   start() {
     const barrier = share(Barrier, { parties: 2 }),
@@ -81,14 +81,14 @@ const impatient: Scenario = {
           for (let round = 1; round <= 2; round++) {
             arrived[0] = round;
             while (!ann.wait({ timeoutMs: 1 }));
-            must(arrived[1] >= round, "ann left before bob came");
+            must(arrived[1] >= round, "ann left before bob arrived");
           }
         },
         bob() {
           for (let round = 1; round <= 2; round++) {
             arrived[1] = round;
             bob.wait();
-            must(arrived[0] >= round, "bob left before ann came");
+            must(arrived[0] >= round, "bob left before ann arrived");
           }
         },
       },
@@ -101,6 +101,6 @@ export const scenarios: readonly Scenario[] = [
   meet("three meet once", 3, 1, [{ preemptions: 1 }]),
   meet("two meet once", 2, 1, [{ preemptions: 2 }, { preemptions: 1, stops: 1 }]),
   mourning("one of two dies, and another takes its place", true, [{ preemptions: 1, deaths: 1 }]),
-  mourning("one of two dies, and the other is told", false, [{ preemptions: 1, deaths: 1 }]),
+  mourning("one of two dies, and the other gets an error", false, [{ preemptions: 1, deaths: 1 }]),
   impatient,
 ];

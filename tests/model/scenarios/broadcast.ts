@@ -43,20 +43,23 @@ function streaming(title: string, before: number, count: number, settings: Scena
           if (!dead.includes("ann")) return;
           const next = stream.as("eve").writer();
           next.push(filled(layout, last + 1));
-          must(reader.shift(into) && valueIn(into) === last + 1, "the next writer goes on behind what was published");
+          must(
+            reader.shift(into) && valueIn(into) === last + 1,
+            "the next writer continues after the published records",
+          );
         },
       };
     },
   };
 }
 
-/** What was published, and how much of it the one reader has received. */
+/** The published records, and how many of them the reader has received. */
 interface Stream {
   readonly records: readonly number[];
   readonly received: number;
 }
 
-/** No more is published than a reader may lag behind by. */
+/** No more records are published than a reader may lag by. */
 const published: Specification<Stream> = {
   initial: { records: [], received: 0 },
   apply({ records, received }, { name, args, result }) {
@@ -67,7 +70,7 @@ const published: Specification<Stream> = {
   },
 };
 
-/** Of many writers, one that is stopped in its turn holds up the others, and no reader. */
+/** With many writers, one that is stopped in its turn holds up the others, but no reader. */
 const takingTurns: Scenario = {
   part: "Broadcast",
   title: "two of many writers publish one each, one tries to receive both",
@@ -97,10 +100,10 @@ const takingTurns: Scenario = {
   },
 };
 
-/** A writer that is stopped holds up no reader, and one that reads no other. */
+/** A stopped writer holds up no reader, and a stopped reader holds up no other actor. */
 const readingApart: Scenario = {
   part: "Broadcast",
-  title: "two records over what two readers may be reading",
+  title: "two records overwrite what two readers may be reading",
   settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, stops: 1 }, {
     preemptions: 1,
     memory: "x86",
@@ -128,7 +131,7 @@ const readingApart: Scenario = {
 export const scenarios: readonly Scenario[] = [
   takingTurns,
   readingApart,
-  streaming("five records by a reader that may keep two", 0, 5, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+  streaming("five records through a stream that keeps two", 0, 5, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
     delays: 2,
@@ -137,7 +140,7 @@ export const scenarios: readonly Scenario[] = [
     memory: "arm64",
     delays: 2,
   }]),
-  streaming("one record by a reader that waits for it", 0, 1, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+  streaming("one record for a reader that waits for it", 0, 1, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
     preemptions: 1,
     stops: 1,
   }, {
@@ -145,7 +148,10 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
-  streaming("two records over what a reader may be reading", 3, 2, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+  streaming("two records overwrite what a reader may be reading", 3, 2, [{ preemptions: 2 }, {
+    preemptions: 1,
+    deaths: 1,
+  }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,

@@ -1,12 +1,12 @@
 import { ByteRing } from "../../../lib/channel/byte_ring/byte_ring.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
-/** How long a message of a type is: the two words of its header tell of each other. */
+/** The length of a message of a type, so that a header whose two words do not match shows itself. */
 function lengthOf(type: number): number {
   return type % 2 === 0 ? 0 : 8;
 }
 
-/** Messages of one or of many producers come whole, once, and in the order of each; so do those there at first. */
+/** Each message is received whole, once, and in its producer's order; so are those there at first. */
 function passing(
   title: string,
   producers: readonly number[],
@@ -51,7 +51,7 @@ function passing(
       };
       return {
         actors,
-        // Of a dead producer nothing more comes, and nobody makes room for those that live once the consumer is dead.
+        // A dead producer sends no more, and once the consumer is dead, no room is made for the producers.
         mayWaitForEver: ({ dead }) =>
           dead.includes("consumer") ||
           producers.reduce((sum, count, i) => sum + (dead.includes(`producer${i}`) ? 0 : count), before) < wanted,
@@ -71,7 +71,7 @@ function passing(
   };
 }
 
-/** Each tries once, and waits for nobody for long: not for one that is stopped either. */
+/** Each tries once, and waits long for no other, not even a stopped one. */
 function trying(title: string, producers: number, before: number, settings: Scenario["settings"]): Scenario {
   return {
     part: "ByteRing",
@@ -79,7 +79,7 @@ function trying(title: string, producers: number, before: number, settings: Scen
     settings,
     start() {
       const ring = share(ByteRing, { capacity: 64, producers: producers > 1 ? "many" : "one" });
-      const consumer = ring.as("consumer").consumer(), given: number[] = [], received: number[] = [];
+      const consumer = ring.as("consumer").consumer(), published: number[] = [], received: number[] = [];
       const take = (type: number, _byteOffset: number, byteLength: number): void => {
         must(byteLength === lengthOf(type), `message ${type} is ${byteLength} bytes long`);
         received.push(type);
@@ -94,7 +94,7 @@ function trying(title: string, producers: number, before: number, settings: Scen
         actors[`producer${i}`] = () => {
           if (own.claim(lengthOf(type), type) === undefined) return;
           own.publish();
-          given.push(type);
+          published.push(type);
         };
       }
       actors.consumer = () => void consumer.drain(take, 1);
@@ -102,17 +102,17 @@ function trying(title: string, producers: number, before: number, settings: Scen
         actors,
         neverHeldUp: Object.keys(actors),
         check({ dead }) {
-          // One that has just asked whether somebody lives does not ask again at once: the next one does.
+          // A consumer that has just checked a producer does not check it again at once: the next one does.
           if (dead.length > 0 && !dead.includes("consumer")) consumer.close();
           const heir = dead.length > 0 ? ring.as("eve").consumer() : consumer;
           while (heir.drain(take) > 0);
           const old = received.filter((type) => type <= 100), rest = received.filter((type) => type > 100);
           must(old.every((type, i) => i === 0 || type >= old[i - 1]), `received ${received}`);
           must(new Set(old).size === before, `received ${received}, and ${before} were there`);
-          must(given.every((type) => rest.includes(type)), `received ${received}, and ${given} were given`);
+          must(published.every((type) => rest.includes(type)), `received ${received}, and ${published} were published`);
           if (dead.length > 0) return;
-          must(received.length === before + given.length, `received ${received}, and ${given} were given`);
-          must(ring.as("eve").length === 0, "something is left");
+          must(received.length === before + published.length, `received ${received}, and ${published} were published`);
+          must(ring.as("eve").length === 0, "a message is left");
         },
       };
     },
@@ -120,7 +120,7 @@ function trying(title: string, producers: number, before: number, settings: Scen
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("two of many try to give one, one to take one", 2, 0, [
+  trying("two of many producers try to publish one, one drains one", 2, 0, [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
     {
@@ -130,11 +130,11 @@ export const scenarios: readonly Scenario[] = [
     { preemptions: 1, memory: "x86", delays: 1 },
     { preemptions: 1, memory: "arm64", delays: 1 },
   ]),
-  trying("two of many try to give one to a full ring, one to take one", 2, 4, [{ preemptions: 2 }, {
+  trying("two of many producers try to publish one into a full ring, one drains one", 2, 4, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,
   }, { preemptions: 1, stops: 1 }]),
-  trying("one tries to give one to a full ring, one to take one", 1, 8, [{ preemptions: 2 }, {
+  trying("one tries to publish one into a full ring, one drains one", 1, 8, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,
   }, { preemptions: 1, stops: 1 }]),
@@ -157,8 +157,8 @@ export const scenarios: readonly Scenario[] = [
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }], 5),
   passing("two produce one each", [1, 1], 2, [{ preemptions: 1 }]),
-  passing("two produce, and one of them is enough", [1, 1], 1, [{ preemptions: 0, deaths: 1 }]),
-  passing("two produce", [1, 2], 3, [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
+  passing("two produce one each, and one is received", [1, 1], 1, [{ preemptions: 0, deaths: 1 }]),
+  passing("two produce three in all", [1, 2], 3, [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,

@@ -2,7 +2,7 @@ import { Condition } from "../../../lib/sync/condition.ts";
 import { Mutex } from "../../../lib/sync/mutex.ts";
 import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 
-/** Waiters take what a producer lays down, each one thing. */
+/** Each waiter takes one of the items that a producer adds. */
 function supply(title: string, waiters: number, isBroadcast: boolean, settings: Scenario["settings"]): Scenario {
   return {
     part: "Condition",
@@ -38,7 +38,7 @@ function supply(title: string, waiters: number, isBroadcast: boolean, settings: 
       };
       return {
         actors,
-        // Who would have signalled is dead: nobody promises that somebody else does.
+        // A dead producer does not signal, and nothing promises that another process does.
         mayWaitForEver: ({ dead }) => dead.includes("producer"),
         check: ({ dead }) => must(dead.length > 0 || stock[0] === 0, `${stock[0]} left`),
       };
@@ -46,7 +46,7 @@ function supply(title: string, waiters: number, isBroadcast: boolean, settings: 
   };
 }
 
-/** One signal for all: if the one that it woke dies, the others look for themselves. */
+/** One signal for all: if the waiter that it woke dies, the others check by themselves. */
 function chain(title: string, waiters: readonly string[], settings: Scenario["settings"]): Scenario {
   return {
     part: "Condition",
@@ -77,10 +77,10 @@ function chain(title: string, waiters: readonly string[], settings: Scenario["se
   };
 }
 
-/** One that gives up is not owed a signal. */
+/** A waiter that timed out takes no signal from the others. */
 const impatient: Scenario = {
   part: "Condition",
-  title: "one waits, one waits a while, and there is one signal",
+  title: "one waits, one waits with a timeout, and one signals",
   settings: [{ preemptions: 2 }],
   start() {
     const mutex = share(Mutex, {}), condition = share(Condition, {}), stock = words(1, "stock");
@@ -89,7 +89,7 @@ const impatient: Scenario = {
       return () => {
         own.lock();
         while (stock[0] === 0) if (!filled.wait(own, { timeoutMs })) break;
-        must(stock[0] === 1 || timeoutMs !== undefined, "who waits for ever has it");
+        must(stock[0] === 1 || timeoutMs !== undefined, "a wait without a timeout ended without the item");
         own.unlock();
       };
     };
@@ -108,13 +108,13 @@ const impatient: Scenario = {
       },
       check: () => {
         mutex.mustBeUnchanged();
-        condition.mustBeUnchanged([8, 9]); // its event count, and that there were more waiters than places
+        condition.mustBeUnchanged([8, 9]); // its event count, and whether there were more waiters than places
       },
     };
   },
 };
 
-/** As short as it can be: one holds the mutex at first, and gives it up to wait. */
+/** The shortest scenario: one holds the mutex at first, and waits. */
 function short(title: string, timeoutMs: number | undefined, settings: Scenario["settings"]): Scenario {
   return {
     part: "Condition",
@@ -125,12 +125,12 @@ function short(title: string, timeoutMs: number | undefined, settings: Scenario[
       const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => mutex.as(who));
       const changed = condition.as("ann"), changedByBob = condition.as("bob");
       ann.lock();
-      let isGivenUp = false;
+      let hasTimedOut = false;
       return {
         actors: {
           ann() {
-            while (ready[0] === 0 && !isGivenUp) {
-              isGivenUp = !changed.wait(ann, { timeoutMs });
+            while (ready[0] === 0 && !hasTimedOut) {
+              hasTimedOut = !changed.wait(ann, { timeoutMs });
               if (ann.ownerDied) ann.markConsistent();
             }
             ann.unlock();
@@ -150,10 +150,10 @@ function short(title: string, timeoutMs: number | undefined, settings: Scenario[
         },
         mayWaitForEver: ({ dead }) => dead.includes("bob"),
         check({ dead }) {
-          must(!isGivenUp || timeoutMs !== undefined, "who waits for ever does not give up");
+          must(!hasTimedOut || timeoutMs !== undefined, "a wait without a timeout timed out");
           const eve = mutex.as("eve");
-          must(eve.tryLock(), "who comes when all are gone cannot lock");
-          must(eve.ownerDied === false || dead.length > 0, "a death is reported, and nobody died");
+          must(eve.tryLock(), "a late attachment cannot lock");
+          must(eve.ownerDied === false || dead.length > 0, "a death is reported, and none died");
         },
       };
     },
@@ -161,25 +161,25 @@ function short(title: string, timeoutMs: number | undefined, settings: Scenario[
 }
 
 export const scenarios: readonly Scenario[] = [
-  short("one waits, one wakes it, one tries the mutex", undefined, [{ preemptions: 2 }, {
+  short("one waits, one signals, one tries the mutex", undefined, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,
   }, { preemptions: 1, stops: 1 }]),
-  short("one waits a while, one wakes it, one tries the mutex", 1, [{ preemptions: 1 }, {
+  short("one waits with a timeout, one signals, one tries the mutex", 1, [{ preemptions: 1 }, {
     preemptions: 0,
     deaths: 1,
   }]),
-  supply("one waits for one thing", 1, false, [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, {
+  supply("one waits for one item", 1, false, [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, {
     preemptions: 2,
     stops: 1,
   }]),
-  supply("two wait, each for a thing", 2, false, [{ preemptions: 1 }]),
-  supply("two wait, and both are woken", 2, true, [{ preemptions: 1 }]),
-  chain("two wait, and the one that is woken wakes the other", ["ann", "bob"], [{ preemptions: 1 }, {
+  supply("two wait, each for an item", 2, false, [{ preemptions: 1 }]),
+  supply("two wait, and a broadcast wakes both", 2, true, [{ preemptions: 1 }]),
+  chain("two wait, and the first to wake signals the other", ["ann", "bob"], [{ preemptions: 1 }, {
     preemptions: 0,
     deaths: 1,
   }]),
-  // There are places for two in the list of those that wait: see `shortened.ts`.
-  chain("three wait, and each that is woken wakes the next", ["ann", "bob", "cyd"], [{ preemptions: 0, deaths: 1 }]),
+  // The list of waiters has places for two: see `shortened.ts`.
+  chain("three wait, and each signals the next", ["ann", "bob", "cyd"], [{ preemptions: 0, deaths: 1 }]),
   impatient,
 ];

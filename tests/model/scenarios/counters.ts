@@ -10,13 +10,13 @@ function attach(counters: { as(who: string): Counters }, who: string): Counters 
   return own;
 }
 
-/** What counters of a label may be at. */
+/** The values that counters of a label may have. */
 const VALUES: Readonly<Record<string, readonly number[]>> = { a: [0, 5, 6], b: [0, 9] };
 
-/** A counter is shown with its own label and value, whoever has its place next. */
+/** A counter is listed with its own label and value, whichever counter has its place next. */
 export const allocating: Scenario = {
   part: "Counters",
-  title: "one frees its counter, or dies; another reads, and wants the place",
+  title: "one frees its counter, or dies; another reads, and allocates in its place",
   settings: [{ preemptions: 2 }, { preemptions: 0, deaths: 2 }, { preemptions: 1, memory: "x86", delays: 1 }],
   start() {
     const counters = share(Counters, { capacity: 1, labelBytes: 1 });
@@ -61,10 +61,10 @@ export const allocating: Scenario = {
   },
 };
 
-/** Whoever follows one that died goes on with its counter, where it was. */
+/** An heir continues its dead predecessor's counter, at the same value. */
 export const following: Scenario = {
   part: "Counters",
-  title: "two want to take the same counter over",
+  title: "two try to take over the same counter",
   settings: [{ preemptions: 1 }, { preemptions: 1, deaths: 1 }],
   start() {
     const counters = share(Counters, { capacity: 2, labelBytes: 1 });
@@ -84,7 +84,7 @@ export const following: Scenario = {
           ids.push(own.id);
           at.bob = own.value;
           must(own.value === 0 || own.value === 5, `begins at ${own.value}`);
-          if (ids.length === 2 && ids[0] === ids[1]) must(at.bob === 5 || !isBehind, "what was counted is lost");
+          if (ids.length === 2 && ids[0] === ids[1]) must(at.bob === 5 || !isBehind, "the counts are lost");
         },
       },
       check({ dead }) {
@@ -100,10 +100,10 @@ export const following: Scenario = {
   },
 };
 
-/** A place that is freed and given to another shows what belongs together. */
+/** A place that is freed and allocated again never shows parts of two counters. */
 export const reusing: Scenario = {
   part: "Counters",
-  title: "one frees its counter, another wants the place, a third reads it",
+  title: "one frees its counter, another allocates in its place, a third reads it",
   settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
   start() {
     const counters = share(Counters, { capacity: 1, labelBytes: 1 });
@@ -111,7 +111,7 @@ export const reusing: Scenario = {
     const first = ann.allocate("a", { type: 1 });
     first.set(5);
     let taken = false;
-    const look = (own: Counters): void => {
+    const readAll = (own: Counters): void => {
       const found = own.list({ withDead: true });
       for (const { label, type, value } of found) {
         const isRight = label === "a"
@@ -131,11 +131,11 @@ export const reusing: Scenario = {
             must(error instanceof CapacityError, `${error}`);
           }
         },
-        cid: () => look(cid),
+        cid: () => readAll(cid),
       },
       check({ dead }) {
         const eve = counters.as("eve");
-        look(eve);
+        readAll(eve);
         if (taken) must(eve.list({ withDead: true })[0]?.value === 9, "bob's counter");
         if (!taken || dead.includes("bob")) must(eve.allocate("a").value === 0, "the place is free");
       },
@@ -143,7 +143,7 @@ export const reusing: Scenario = {
   },
 };
 
-/** Each adds to a counter of its own; whoever reads one finds what was added before, and nothing else. */
+/** Each adds to a counter of its own; a reader finds what was added before, and nothing else. */
 export const adding: Scenario = {
   part: "Counters",
   title: "two add, each to its own counter, and another reads both",
@@ -157,15 +157,15 @@ export const adding: Scenario = {
       own[which].add(begun[which]);
       done[which] = begun[which];
     };
-    const look = (reader: Counters): void => {
+    const readBoth = (reader: Counters): void => {
       for (let which = 0; which < 2; which++) {
         const least = done[which], found = reader.read(own[which].id)!;
         must(found === least || found === begun[which], `counter ${which} is at ${found}`);
       }
     };
     return {
-      actors: { ann: add(0), bob: add(1), cid: () => look(cid) },
-      check: () => look(counters.as("eve")),
+      actors: { ann: add(0), bob: add(1), cid: () => readBoth(cid) },
+      check: () => readBoth(counters.as("eve")),
     };
   },
 };

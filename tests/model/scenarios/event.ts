@@ -1,7 +1,7 @@
 import { Event } from "../../../lib/sync/event.ts";
 import { must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 
-const ASLEEP = [9, 11]; // the event count, and how often one had to sleep
+const ASLEEP = [9, 11]; // the event count, and the number of sleeps
 
 const manual: Scenario = {
   part: "Event",
@@ -32,7 +32,7 @@ const manual: Scenario = {
 
 const automatic: Scenario = {
   part: "Event",
-  title: "two take turns by two that let one through",
+  title: "two take turns with two auto-reset events",
   settings: [{ preemptions: 2 }, { preemptions: 1, stops: 1 }],
   start() {
     const ping = share(Event, { autoReset: true }), pong = share(Event, { autoReset: true }), turn = words(1, "turn");
@@ -60,7 +60,7 @@ const automatic: Scenario = {
 
 const impatient: Scenario = {
   part: "Event",
-  title: "one waits, one waits a while, and it is set once",
+  title: "one waits with a timeout, one tries, one sets it once",
   settings: [{ preemptions: 4 }],
   start() {
     const event = share(Event, { autoReset: true }), through = words(1, "through");

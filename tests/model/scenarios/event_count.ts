@@ -4,7 +4,7 @@ import { type Scenario, words } from "../../../support/explorer/inside/scenario.
 
 const x86 = { memory: "x86", delays: 2 } as const;
 
-/** Waiters sleep until a number has come up, which a notifier raises. */
+/** Waiters sleep until a notifier has raised a number. */
 function make(
   title: string,
   waiters: number,
@@ -40,7 +40,7 @@ function make(
           else own.notifyOne();
         }
       };
-      // A dead notifier may not have raised the number. Whoever a dead waiter kept from being woken looks by itself.
+      // A dead notifier may not have raised the number. A waiter that a dead one kept asleep checks by itself.
       return { actors, mayWaitForEver: ({ dead }) => dead.includes("notifier") };
     },
   };
@@ -52,17 +52,17 @@ export const scenarios: readonly Scenario[] = [
     { preemptions: 2, deaths: 1 },
     { preemptions: 3, ...x86 },
   ]),
-  make("one waits twice for what is published", 1, true, false, [{ preemptions: 4 }, { preemptions: 3, ...x86 }, {
+  make("one waits twice for a published value", 1, true, false, [{ preemptions: 4 }, { preemptions: 3, ...x86 }, {
     preemptions: 3,
     ...x86,
     hasMembarrier: false,
   }]),
-  make("two wait, and one is woken at a time", 2, false, false, [
+  make("two wait, woken one at a time", 2, false, false, [
     { preemptions: 3 },
     { preemptions: 2, deaths: 1 },
     { preemptions: 1, stops: 1 },
   ]),
-  make("two wait, and all are woken", 2, true, true, [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, {
+  make("two wait, woken together", 2, true, true, [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, {
     preemptions: 2,
     ...x86,
   }]),

@@ -14,7 +14,7 @@ import {
   words,
 } from "../../../support/explorer/inside/scenario.ts";
 
-/** What all locks have that let in one at a time. */
+/** The methods of all locks that one process at a time can hold. */
 interface Lock {
   tryLock(): boolean;
   lock(options?: { timeoutMs?: number }): boolean;
@@ -27,13 +27,13 @@ interface Lock {
 interface Kind {
   readonly part: string;
   share(): Shared<Lock>;
-  /** Preemptions while two take it twice; 3 unless given: a short lock has time for more, a long one for fewer. */
+  /** Preemptions while two lock twice. Defaults to 3: more for a lock of few steps, fewer for one of many. */
   readonly most?: number;
-  /** Words that count on. */
+  /** Words that count up and are not reset. */
   readonly counters: readonly number[];
   /** Whether each attachment takes a cell at its first use. */
   readonly hasCells?: boolean;
-  /** What must be so when everybody has left, and nobody gave up. */
+  /** What must hold when all have unlocked, and no wait timed out. */
   rest?(words: Int32Array): boolean;
 }
 
@@ -56,7 +56,7 @@ const LOCKS: readonly Kind[] = [
 /** What a lock protects: two words that are the same, and a count of the deaths that were reported. */
 const REPORTS = 2;
 
-/** Changes both words, as nobody else may at that time. */
+/** Changes both words, which only the holder may. */
 function change(lock: Lock, data: Int32Array): void {
   enter("inside", "inside");
   const value = data[0], isSuspect = lock.ownerDied;
@@ -80,16 +80,16 @@ function often(lock: Lock, data: Int32Array, rounds: number): () => void {
   };
 }
 
-/** Attaches, and has its first use behind it: where each has a cell, it has taken its own. */
+/** Attaches and locks once, so that the attachment has its cell where locks have cells. */
 function warm(lock: Shared<Lock>, who: string): Lock {
   const own = lock.as(who);
   if (own.tryLock()) own.unlock();
   return own;
 }
 
-/** One that comes when all are gone gets in and out, whoever died; and every death was reported once at most. */
+/** A late attachment can lock and unlock, whoever died; and each death was reported once at most. */
 function comeLate(lock: Lock, data: Int32Array, dead: readonly string[]): void {
-  must(lock.tryLock(), "who comes when all are gone cannot lock");
+  must(lock.tryLock(), "a late attachment cannot lock");
   change(lock, data);
   lock.unlock();
   must(data[REPORTS] <= dead.length, `${data[REPORTS]} deaths are reported, and ${dead.length} died`);
@@ -100,7 +100,7 @@ function scenariosOf(kind: Kind): Scenario[] {
   return [
     {
       part,
-      title: "two take it twice",
+      title: "two lock twice",
       settings: [{ preemptions: most }, { preemptions: 2, deaths: 1 }, {
         preemptions: 1,
         deaths: 2,
@@ -125,7 +125,7 @@ function scenariosOf(kind: Kind): Scenario[] {
     },
     {
       part,
-      title: "three take it once",
+      title: "three lock once",
       settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
       start() {
         const lock = kind.share(), data = words(3, "data"), actors = ["ann", "bob", "cyd"];
@@ -140,7 +140,7 @@ function scenariosOf(kind: Kind): Scenario[] {
     },
     {
       part,
-      title: "one takes it, one tries, one waits a while",
+      title: "one locks, one tries to, one waits with a timeout",
       settings: [{ preemptions: kind.hasCells ? 1 : 2 }, { preemptions: 1, deaths: 1 }],
       start() {
         const lock = kind.share(),
@@ -169,7 +169,7 @@ function scenariosOf(kind: Kind): Scenario[] {
     },
     {
       part,
-      title: "one leaves, one waits, one waits a while",
+      title: "one unlocks, one waits, one waits with a timeout",
       settings: [{ preemptions: part === "TicketLock" ? 2 : 1 }],
       start() {
         const lock = kind.share(),
@@ -195,16 +195,16 @@ function scenariosOf(kind: Kind): Scenario[] {
     },
     ...(kind.hasCells ? [firstUse(kind), once(kind)] : []),
     ...(part === "TicketLock"
-      ? [givenBack(kind, "two try", false), givenBack(kind, "one waits, one tries", true)]
+      ? [unlocking(kind, "two try to lock", false), unlocking(kind, "one waits, one tries to lock", true)]
       : []),
   ];
 }
 
-/** Where a lock takes many steps: as short as it can be. */
+/** The shortest scenario for two, for locks of many steps. */
 function once(kind: Kind): Scenario {
   return {
     part: kind.part,
-    title: "two take it once",
+    title: "two lock once",
     settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
     start() {
       const lock = kind.share(), data = words(3, "data"), [ann, bob] = ["ann", "bob"].map((who) => warm(lock, who));
@@ -222,11 +222,11 @@ function once(kind: Kind): Scenario {
   };
 }
 
-/** As short as three can be: the lock is held at first, and there is one round for each. */
-function givenBack(kind: Kind, others: string, isAwaited: boolean): Scenario {
+/** The shortest scenario for three: the lock is held at first, and each has one round. */
+function unlocking(kind: Kind, others: string, isAwaited: boolean): Scenario {
   return {
     part: kind.part,
-    title: `one gives it back, ${others}`,
+    title: `one unlocks, ${others}`,
     settings: [{ preemptions: isAwaited ? 1 : 2 }, { preemptions: isAwaited ? 0 : 1, deaths: 1 }],
     start() {
       const lock = kind.share(),
@@ -249,11 +249,11 @@ function givenBack(kind: Kind, others: string, isAwaited: boolean): Scenario {
   };
 }
 
-/** Where each has a cell: two take theirs at the same time, one perhaps that of the other, which died. */
+/** For locks with cells: two take theirs at the same time, and one may take that of the other, which died. */
 function firstUse(kind: Kind): Scenario {
   return {
     part: kind.part,
-    title: "two use it for the first time",
+    title: "two use the lock for the first time",
     settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
     start() {
       const lock = kind.share(), data = words(3, "data");

@@ -6,10 +6,10 @@ import { must, type Scenario, share } from "../../../support/explorer/inside/sce
 
 /** Two values, and their counts in two lanes. */
 const OPTIONS = { highest: 2, digits: 1, recorders: 2 } as const;
-/** A count that is about to run over its low word; and where that of the value 1 lies. */
+/** A count that is about to exceed its low word; and the word of the value 1. */
 const NEAR = 2 ** 31 - 2, AT = (128 + 128) / 4 + 1 * 2;
 
-/** Records three times, past 2^31; no reading goes back, and each value is in it or not yet. */
+/** Records three times, past 2^31; no reading goes back, and each contains a value or does not yet. */
 export const recording: Scenario = {
   part: "Histogram",
   title: "one records three times, past 2^31, another reads twice",
@@ -28,9 +28,9 @@ export const recording: Scenario = {
     let begun = NEAR, last = NEAR;
     const read = (own: Histogram): void => {
       own.read(into);
-      const found = into.counts[1];
-      must(found >= last && found <= begun, `read ${found}, after ${last}, of ${begun}`);
-      last = found;
+      const count = into.counts[1];
+      must(count >= last && count <= begun, `read ${count}, after ${last}, of ${begun}`);
+      last = count;
     };
     return {
       actors: {
@@ -48,7 +48,7 @@ export const recording: Scenario = {
         const eve = histogram.as("eve");
         read(eve);
         must(dead.includes("ann") || last === NEAR + 3, `recorded ${last - NEAR} of 3`);
-        // Whoever follows in the lane counts on, whatever its predecessor left.
+        // The next recorder of the lane counts on, whatever its predecessor left.
         const before = last, heir = dead.includes("ann") ? eve.recorder() : recorder;
         for (let i = 1; i <= 2; i++) {
           heir.record(1);
@@ -60,7 +60,7 @@ export const recording: Scenario = {
   },
 };
 
-/** No reading misses what was recorded before it began, or has what nobody began to record. */
+/** A reading contains what was recorded before it began, and no more than was begun. */
 export const sharing: Scenario = {
   part: "Histogram",
   title: "two record, one of them past 2^31, and another reads",
@@ -80,8 +80,8 @@ export const sharing: Scenario = {
     const read = (own: Histogram): void => {
       const least = done;
       own.read(into);
-      const found = into.counts[1];
-      must(found >= least && found <= begun, `read ${found}, as ${least} were there, of ${begun}`);
+      const count = into.counts[1];
+      must(count >= least && count <= begun, `read ${count} of ${begun}, and ${least} were there`);
     };
     const reader = histogram.as("cid");
     return {

@@ -7,7 +7,7 @@ import { TicketLock } from "../../../lib/sync/ticket_lock.ts";
 import { DIES, History, type Specification } from "../../../support/explorer/inside/history.ts";
 import { type Scenario, share, type Shared } from "../../../support/explorer/inside/scenario.ts";
 
-/** Who holds how many of a number of permits. A dead one's can be taken from it. */
+/** The holders of the taken permits, once for each permit. A dead holder's can be taken over. */
 interface Held {
   readonly by: readonly number[];
   readonly dead: readonly number[];
@@ -16,9 +16,8 @@ interface Held {
 /**
  * A semaphore; a lock is one with a single permit.
  *
- * @param isShy Whether one that tries is also refused while another's call is under way: it takes the other for the
- * holder.
- * @param by Who holds one at first.
+ * @param isShy Whether a try is also refused while another's call is in progress, as if that one held the lock.
+ * @param by The holders at first.
  */
 function permitsOf(total: number, isShy = false, by: readonly number[] = []): Specification<Held> {
   return {
@@ -37,7 +36,7 @@ function permitsOf(total: number, isShy = false, by: readonly number[] = []): Sp
   };
 }
 
-/** What all have that let in a number at a time. */
+/** The methods of all locks. */
 interface Lock {
   tryLock(): boolean;
   lock(): boolean;
@@ -55,7 +54,7 @@ const PARTS: readonly [part: string, permits: number, share: () => Shared<Lock>]
 
 const exclusion = PARTS.map(([part, permits, share]): Scenario => ({
   part,
-  title: "a history of taking, trying and giving back",
+  title: "a history of lock, tryLock and unlock",
   settings: part === "TicketLock" ? [{ preemptions: 1 }] : [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
   start() {
     const lock = share(), history = new History(permitsOf(permits, part === "TicketLock"));
@@ -80,10 +79,10 @@ const exclusion = PARTS.map(([part, permits, share]): Scenario => ({
   },
 }));
 
-/** The same where it takes many steps, as short as three can be: the first one holds it when all begin. */
-const givingBack: Scenario = {
+/** The same for a lock of many steps, as short as three can be: the first one holds it at first. */
+const unlocking: Scenario = {
   part: "TicketLock",
-  title: "a history of giving it back, waiting and trying",
+  title: "a short history of unlock, lock and tryLock",
   settings: [{ preemptions: 1 }],
   start() {
     const lock = share(TicketLock, { maxParticipants: 3 }), history = new History(permitsOf(1, true, [0]));
@@ -104,7 +103,7 @@ const givingBack: Scenario = {
   },
 };
 
-/** Who reads and who writes. */
+/** The readers and the writer inside. */
 interface Inside {
   readonly readers: readonly number[];
   readonly writer: number | undefined;
@@ -119,7 +118,7 @@ const readWrite: Specification<Inside> = {
       case "unlockRead":
         return readers.includes(actor) ? { readers: readers.filter((one) => one !== actor), writer } : undefined;
       case "lockRead":
-        // Refused also while a writer waits, or tries.
+        // Also refused while a writer waits, or tries.
         if (result === false) {
           return writer !== undefined || overlapping.some((one) => /^(tryL|l)ock$/.test(one.name))
             ? { readers, writer }
@@ -127,7 +126,7 @@ const readWrite: Specification<Inside> = {
         }
         return writer === undefined ? { readers: [...readers, actor], writer } : undefined;
       default:
-        // Refused also while a reader that will be refused has not left yet.
+        // Also refused while a reader that will be refused has not left yet.
         if (result === false) {
           const isBusy = writer !== undefined || readers.length > 0;
           return isBusy || overlapping.some((one) => one.name === "lockRead") ? { readers, writer } : undefined;
@@ -139,7 +138,7 @@ const readWrite: Specification<Inside> = {
 
 const readWriting: Scenario = {
   part: "RwLock",
-  title: "a history of reading, writing and trying to",
+  title: "a history of reading, writing, and trying both",
   settings: [{ preemptions: 2 }],
   start() {
     const lock = share(RwLock, { maxParticipants: 3 }), history = new History(readWrite);
@@ -169,7 +168,7 @@ const readWriting: Scenario = {
   },
 };
 
-/** A register: what was written last is read. */
+/** A register: a read returns the last value written. */
 const register: Specification<number> = {
   initial: 0,
   apply(value, { name, args, result }) {
@@ -215,4 +214,4 @@ const registering: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [...exclusion, givingBack, readWriting, registering];
+export const scenarios: readonly Scenario[] = [...exclusion, unlocking, readWriting, registering];

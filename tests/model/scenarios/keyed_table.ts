@@ -18,7 +18,7 @@ import { wordAccess } from "../../../lib/atomic/word_accesses.ts";
 import type { AnyStruct } from "../../../lib/layout/mod.ts";
 import { must, type Scenario, share } from "../../../support/explorer/inside/scenario.ts";
 
-/** Three integers in four slots, without the rows, which are a `LatestTable`'s. */
+/** Three integer keys in four slots, without the rows, which are those of a `LatestTable`. */
 const CAPACITY = 3, SLOTS = 4;
 
 const geometry: KeyedGeometry = {
@@ -34,7 +34,7 @@ const geometry: KeyedGeometry = {
   isShared: true,
 };
 
-/** The keys of a table: what finds them, and what changes them. */
+/** The keys of a table: their lookup, and their changes. */
 class Keys {
   readonly lookup: LookupPath<AnyStruct>;
   readonly changes: KeyChanges;
@@ -95,10 +95,10 @@ function collidingKeys(table: Keys): number[] {
   return keys;
 }
 
-/** Whoever comes when all are gone finds everything in order, and can use every row. */
+/** A late attachment finds the table in order, and can use every row. */
 function mustBeInOrder(table: Keys, words: Int32Array, there: readonly number[], maybe: readonly number[]): void {
   for (const key of there) must(table.has(key), `${key} is not found`);
-  table.remove(999_999); // there is none, but this repairs: what somebody had begun who died may come, or go
+  table.remove(999_999); // has no such key, but repairs: an unfinished change of a dead actor is completed or undone
   must(words[PENDING_WORD] === 0, "something is left half done");
   const found = maybe.filter((key) => table.has(key));
   const keys = [...there, ...found], rows = new Set<number>();
@@ -113,9 +113,9 @@ function mustBeInOrder(table: Keys, words: Int32Array, there: readonly number[],
 interface Plan {
   readonly title: string;
   readonly settings: Scenario["settings"];
-  /** How many of the colliding keys are there from the start. */
+  /** How many of the colliding keys the table has at first. */
   readonly there: number;
-  /** What each is to do, with the keys. */
+  /** What each actor does with the keys. */
   readonly actors: Readonly<Record<string, (table: Keys, keys: readonly number[]) => () => void>>;
   /** Which of the keys, by number, are there in the end, and which may be. */
   readonly stay: readonly number[];
@@ -149,16 +149,16 @@ function scenarioOf({ title, settings, there, actors, stay, maybe }: Plan): Scen
   };
 }
 
-/** One that stays is found at any time. */
-function findsAlways(which: number, looks: number): (table: Keys, keys: readonly number[]) => () => void {
+/** A key that stays is found at any time. */
+function findsAlways(which: number, times: number): (table: Keys, keys: readonly number[]) => () => void {
   return (table, keys) => () => {
-    for (let look = 0; look < looks; look++) must(table.has(keys[which]), `${keys[which]} is not found`);
+    for (let i = 0; i < times; i++) must(table.has(keys[which]), `${keys[which]} is not found`);
   };
 }
 
 export const scenarios: readonly Scenario[] = [
   scenarioOf({
-    title: "one removes the first of three, another looks for the last, whose entry moves",
+    title: "one removes the first of three, another looks up the last, whose entry moves",
     settings: [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, { preemptions: 2, ...x86 }, {
       preemptions: 2,
       ...arm64,
@@ -169,7 +169,7 @@ export const scenarios: readonly Scenario[] = [
     maybe: [0],
   }),
   scenarioOf({
-    title: "one adds a key, another looks for it, and does not lose it again",
+    title: "one adds a key, another looks it up twice",
     settings: [{ preemptions: 3 }, { preemptions: 2, deaths: 1 }, { preemptions: 2, ...x86 }, {
       preemptions: 2,
       ...arm64,
@@ -177,7 +177,7 @@ export const scenarios: readonly Scenario[] = [
     there: 1,
     actors: {
       ann: (table, keys) => () => table.add(keys[1]),
-      bob: (table, keys) => () => must(!table.has(keys[1]) || table.has(keys[1]), "a key that was there is gone"),
+      bob: (table, keys) => () => must(!table.has(keys[1]) || table.has(keys[1]), "a key that was found is gone"),
     },
     stay: [0],
     maybe: [1],
@@ -199,7 +199,7 @@ export const scenarios: readonly Scenario[] = [
     maybe: [0, 2],
   }),
   scenarioOf({
-    title: "one removes the first of two, two look for the last, whose entry moves",
+    title: "one removes the first of two, two look up the last, whose entry moves",
     settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, ...x86 }],
     there: 2,
     actors: { ann: (table, keys) => () => table.remove(keys[0]), bob: findsAlways(1, 1), cid: findsAlways(1, 1) },

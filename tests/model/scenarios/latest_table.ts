@@ -4,7 +4,7 @@ import { must, type Scenario, share, type Start } from "../../../support/explore
 
 const layout = recordsOf(2);
 
-/** A row is whole, and never older than what was read before. */
+/** A row is whole, and never older than one that was read before. */
 function quoting(
   title: string,
   isInPlace: boolean,
@@ -25,7 +25,7 @@ function start(isInPlace: boolean, writes: number, reads: number, readers: reado
     let last = 0;
     return () => {
       const before = Math.max(last, written), value = own.read(0, into) ? valueIn(into) : 0;
-      must(value >= before && value <= begun, `read ${value}, as ${before} was written, or had been read`);
+      must(value >= before && value <= begun, `read ${value}, and ${before} was written or read before`);
       return last = value;
     };
   };

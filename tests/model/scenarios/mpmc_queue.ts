@@ -5,7 +5,7 @@ import { must, type Scenario, share } from "../../../support/explorer/inside/sce
 
 const layout = recordsOf(2);
 
-/** Each record is received once, as are those there at first; with deaths, once at most, and who lives goes on. */
+/** Each record is received once, as are those there at first; with deaths, once at most, and the living continue. */
 function sharing(
   title: string,
   producers: readonly number[],
@@ -52,7 +52,7 @@ function sharing(
       });
       return {
         actors,
-        // What a dead consumer had taken is lost; and of a dead producer nothing more comes.
+        // A record that a dead consumer had taken is lost, and a dead producer sends no more.
         mayWaitForEver: ({ dead }) =>
           dead.some((who) => who.startsWith("consumer")) ||
           producers.reduce((sum, count, i) => sum + (dead.includes(`producer${i}`) ? 0 : count), before) < wanted,
@@ -68,7 +68,7 @@ function sharing(
           const next = eve.producer();
           for (let value = 91; value <= 94; value++) {
             must(next.push(filled(layout, value)), "there is space when all are gone");
-            must(rest.shift(into) && valueIn(into) === value, "what comes later is received");
+            must(rest.shift(into) && valueIn(into) === value, "later records are received");
           }
         },
       };
@@ -76,7 +76,7 @@ function sharing(
   };
 }
 
-/** A queue's records, and whether somebody has died: until others find out, they may be refused. */
+/** A queue's records, and whether an actor has died: until the others find out, they may be refused. */
 interface Queue {
   readonly records: readonly number[];
   readonly hasDied: boolean;
@@ -103,7 +103,7 @@ const queueOfTwo = (before: readonly number[]): Specification<Queue> => ({
   },
 });
 
-/** Each tries, and waits for nobody: not for one that is stopped either. */
+/** Each tries, and waits for no other, not even a stopped one. */
 function trying(
   title: string,
   before: readonly number[],
@@ -128,7 +128,7 @@ function trying(
       }
       for (let i = 0; i < consumers; i++) {
         const own = queue.as(`consumer${i}`).consumer(), into = filled(layout, 0);
-        // One that finds the same slot twice as it was asks whether somebody died.
+        // A consumer that finds the same slot unchanged a second time checks whether its producer is alive.
         const tries = consumers === 1 ? 2 : 1;
         actors[`consumer${i}`] = () => {
           for (let k = 0; k < tries; k++) {
@@ -142,9 +142,9 @@ function trying(
         check({ dead }) {
           const eve = queue.as("eve"), rest = eve.consumer(), into = filled(layout, 0);
           must(eve.lostClaims <= dead.length, `${eve.lostClaims} claims are lost, and ${dead} died`);
-          for (; rest.shift(into); there--) must(!Number.isNaN(valueIn(into)), "a torn record is there");
-          must(dead.length > 0 || there === 0, `${there} more were given than taken`);
-          must(eve.length === 0, "something is left that nobody can take");
+          for (; rest.shift(into); there--) must(!Number.isNaN(valueIn(into)), "a record is torn");
+          must(dead.length > 0 || there === 0, `${there} more were pushed than shifted`);
+          must(eve.length === 0, "a record is left that cannot be taken");
         },
       };
     },
@@ -152,37 +152,41 @@ function trying(
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("one tries to give one to an empty queue, one to take two", [], 1, 1, [{ preemptions: 2 }, {
+  trying("one tries to push one into an empty queue, one to shift two", [], 1, 1, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,
   }, { preemptions: 1, stops: 1 }]),
-  trying("one tries to give one, two to take one", [1], 1, 2, [{ preemptions: 2 }, { preemptions: 0, deaths: 1 }, {
-    preemptions: 1,
-    stops: 1,
-  }]),
-  trying("two try to give one where one fits, one to take two", [1], 2, 1, [{ preemptions: 1 }, {
+  trying("one tries to push one, two to shift one each", [1], 1, 2, [
+    { preemptions: 2 },
+    { preemptions: 0, deaths: 1 },
+    {
+      preemptions: 1,
+      stops: 1,
+    },
+  ]),
+  trying("two try to push one each where one fits, one to shift two", [1], 2, 1, [{ preemptions: 1 }, {
     preemptions: 0,
     deaths: 1,
   }, { preemptions: 1, stops: 1 }]),
-  sharing("one gives two, one takes two", [2], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
+  sharing("one pushes two, one shifts two", [2], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,
   }]),
-  sharing("one gives one, one takes one", [1], [1], [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
+  sharing("one pushes one, one shifts one", [1], [1], [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
-  sharing("one gives one to a full queue, one takes one", [1], [1], [
+  sharing("one pushes one into a full queue, one shifts one", [1], [1], [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
     { preemptions: 1, stops: 1 },
     { preemptions: 1, memory: "x86", delays: 1 },
     { preemptions: 1, memory: "arm64", delays: 1 },
   ], 2),
-  sharing("three through two slots", [3], [3], [{ preemptions: 1 }]),
-  sharing("two give, one takes both", [1, 1], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
-  sharing("two give, one takes one", [1, 1], [1], [{ preemptions: 0, deaths: 1 }]),
-  sharing("one gives two, two take each one", [2], [1, 1], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
+  sharing("three records through two slots", [3], [3], [{ preemptions: 1 }]),
+  sharing("two push, one shifts both", [1, 1], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
+  sharing("two push, one shifts one", [1, 1], [1], [{ preemptions: 0, deaths: 1 }]),
+  sharing("one pushes two, two shift one each", [2], [1, 1], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }]),
 ];

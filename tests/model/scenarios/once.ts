@@ -37,7 +37,7 @@ function many(title: string, count: number, settings: Scenario["settings"]): Sce
 
 const throwing: Scenario = {
   part: "Once",
-  title: "the first throws, the others run it again, one waits only a while",
+  title: "the first call throws, the others run it again, one with a timeout",
   settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
   start() {
     const once = share(Once, {}),
@@ -51,7 +51,7 @@ const throwing: Scenario = {
       try {
         own.run(work);
       } catch (error) {
-        must(error instanceof RangeError, `thrown on: ${error}`);
+        must(error instanceof RangeError, `throws ${error}`);
       }
     };
     return {
@@ -63,7 +63,7 @@ const throwing: Scenario = {
             if (!cyd.run(work, { timeoutMs: 1 })) return;
             must(runs[DONE] >= 1, "it returns true before the function has run");
           } catch (error) {
-            must(error instanceof RangeError, `thrown on: ${error}`);
+            must(error instanceof RangeError, `throws ${error}`);
           }
         },
       },
@@ -73,7 +73,7 @@ const throwing: Scenario = {
 };
 
 export const scenarios: readonly Scenario[] = [
-  many("two run it", 2, [{ preemptions: 4 }, { preemptions: 3, deaths: 1 }, { preemptions: 2, stops: 1 }]),
-  many("three run it", 3, [{ preemptions: 2 }, { preemptions: 1, deaths: 2 }]),
+  many("two run the function", 2, [{ preemptions: 4 }, { preemptions: 3, deaths: 1 }, { preemptions: 2, stops: 1 }]),
+  many("three run the function", 3, [{ preemptions: 2 }, { preemptions: 1, deaths: 2 }]),
   throwing,
 ];

@@ -8,7 +8,7 @@ const OPTIONS = { levels: 2, copies: 2, priceDigits: 0, quantityDigits: 0 } as c
 /** The second bid of a sequence number: a book's copy is never two versions old with the same one. */
 const OTHERS = [9, 11, 8];
 
-/** The update that leads to a sequence number: two bids, one of them at 10, and an ask have it as their quantity. */
+/** The update to a sequence number, which is the quantity of two bids, one of them at 10, and of an ask. */
 function fillUpdate(update: BookUpdate, sequence: number): void {
   update.clear();
   update.first = update.last = sequence;
@@ -20,7 +20,7 @@ function fillUpdate(update: BookUpdate, sequence: number): void {
   update.asks.push(12, sequence);
 }
 
-/** What a reading must be. */
+/** Describes how a reading differs from what it must be; undefined if it is right. */
 function faultOf(book: BookReading): string | undefined {
   const { sequence } = book, other = OTHERS[sequence % 3];
   const prices = [...book.bidPrices], quantities = [...book.bidQuantities], ask = [book.ask, book.askQuantity];
@@ -30,7 +30,7 @@ function faultOf(book: BookReading): string | undefined {
   return isRight ? undefined : `${prices} with ${quantities}, and ${ask}, at ${sequence}`;
 }
 
-/** The book is one version of it, and never an older one than what was read before. */
+/** A reading is one version of the book, and never older than one that was read before. */
 export const changing: Scenario = {
   part: "OrderBook",
   title: "one changes a book of two copies twice, another reads it",
@@ -66,7 +66,7 @@ export const changing: Scenario = {
         read(eve);
         must(dead.includes("ann") || last === 3, `the book is at ${last}`);
         const heir = dead.includes("ann") ? eve.writer() : writer;
-        must(heir.sequence === last, `the next writer goes on from ${heir.sequence}`);
+        must(heir.sequence === last, `the next writer continues from ${heir.sequence}`);
         for (let i = last + 1; i <= last + 3; i++) {
           fillUpdate(update, begun = i);
           must(heir.change(update) === "applied", "the heir's change follows");
@@ -78,7 +78,7 @@ export const changing: Scenario = {
   },
 };
 
-/** A book of one bid is one version of it, for all who read. */
+/** Each reading of a book of one bid is one version of it, for all readers. */
 function shortly(
   title: string,
   changes: number,

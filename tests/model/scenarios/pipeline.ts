@@ -4,7 +4,7 @@ import { must, type Scenario, share } from "../../../support/explorer/inside/sce
 
 const layout = recordsOf(2), CHANGED = 100;
 
-/** What comes second receives what the first has made of each record, and neither loses one. */
+/** The second reader receives each record as the first has changed it, and neither loses one. */
 function ordering(title: string, count: number, settings: Scenario["settings"]): Scenario {
   return {
     part: "Pipeline",
@@ -38,14 +38,14 @@ function ordering(title: string, count: number, settings: Scenario["settings"]):
           },
         },
         mayWaitForEver: ({ dead }) => dead.includes("ann"),
-        // Once the first one is dead, the second one goes on without it.
+        // Once the first reader is dead, the second one continues without it.
         check: ({ dead }) => must(unchanged.length === 0 || dead.includes("bob"), `the second received ${unchanged}`),
       };
     },
   };
 }
 
-/** As short as it can be: its schedules can also be explored without leaving any out. */
+/** The shortest scenario: its schedules can also be explored without leaving any out. */
 function passing(title: string, before: number, settings: Scenario["settings"]): Scenario {
   return {
     part: "Pipeline",
@@ -80,7 +80,7 @@ function passing(title: string, before: number, settings: Scenario["settings"]):
   };
 }
 
-/** Each tries once, and waits for nobody: not for one that is stopped either. */
+/** Each tries once, and waits for no other, not even a stopped one. */
 function trying(title: string, before: number, settings: Scenario["settings"]): Scenario {
   return {
     part: "Pipeline",
@@ -94,16 +94,16 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
         into = filled(layout, 0),
         value = filled(layout, before + 1);
       for (let i = 1; i <= before; i++) writer.push(filled(layout, i));
-      let isGiven = false, isChanged = false, received = 0;
+      let isPushed = false, isChanged = false, received = 0;
       return {
         actors: {
           ann() {
-            isGiven = writer.push(value);
-            must(isGiven || before === 2, "a record is refused, and there is space");
+            isPushed = writer.push(value);
+            must(isPushed || before === 2, "a record is refused, and there is space");
           },
           bob() {
             const record = first.next();
-            must(record !== undefined && valueIn(record) === 1, "the first does not receive what is there");
+            must(record !== undefined && valueIn(record) === 1, "the first does not receive the record");
             fill(record!, CHANGED + 1);
             isChanged = true;
             first.release();
@@ -117,8 +117,8 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
           const isRight = received === 0 || (received === CHANGED + 1 && isChanged);
           must(isRight || (received === 1 && dead.includes("bob")), `the second received ${received}`);
           if (dead.length > 0) return;
-          must(first.length === before - 1 + Number(isGiven), `${first.length} are left for the first`);
-          must(!isGiven || before < 2 || received > 0, "a record was given over one that is still to be received");
+          must(first.length === before - 1 + Number(isPushed), `${first.length} are left for the first`);
+          must(!isPushed || before < 2 || received > 0, "a record was pushed over one that is still to be received");
         },
       };
     },
@@ -126,7 +126,7 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("one tries to give one, one changes one that is there, one tries to take it", 1, [
+  trying("one tries to push, one changes a record, one tries to shift it", 1, [
     { preemptions: 2 },
     {
       preemptions: 1,
@@ -136,7 +136,7 @@ export const scenarios: readonly Scenario[] = [
     { preemptions: 1, memory: "x86", delays: 1 },
     { preemptions: 1, memory: "arm64", delays: 1 },
   ]),
-  trying("one tries to give one to a full line, one changes one that is there, one tries to take it", 2, [
+  trying("one tries to push into a full pipeline, one changes a record, one tries to shift it", 2, [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
     {
@@ -160,7 +160,7 @@ export const scenarios: readonly Scenario[] = [
     memory: "x86",
     delays: 1,
   }, { preemptions: 1, memory: "arm64", delays: 1 }]),
-  passing("one record into a full line, for one reader", 2, [
+  passing("one record into a full pipeline, for one reader", 2, [
     { preemptions: 1 },
     { preemptions: 0, deaths: 1 },
     {

@@ -10,7 +10,7 @@ const ROLE = {
   attach: (region) => new Role("the writer", region, 0),
 } as SharedType<Record<never, never>, Role>;
 
-/** One at a time has it; who finds it taken is told so, waits for nobody, and a dead one's can be taken over. */
+/** One at a time has the role; while it is taken, others are refused at once; a dead holder's can be taken over. */
 function taking(title: string, isHeld: boolean, settings: Scenario["settings"]): Scenario {
   return { part: "Role", title, settings, start: () => start(isHeld) };
 }
@@ -38,17 +38,17 @@ function start(isHeld: boolean): Start {
     neverHeldUp: ["ann", "bob", "cyd"],
     check({ dead }) {
       must(takenOver <= dead.length, `taken over ${takenOver} times, and ${dead} died`);
-      must(dead.length > 0 || role.words[0] === 0, "all have given it back, and it is not free");
+      must(dead.length > 0 || role.words[0] === 0, "all have released it, and it is not free");
       const eve = role.as("eve");
       eve.acquire();
-      must(eve.holder === role.words[0], "who comes when all are gone cannot take it");
+      must(eve.holder === role.words[0], "a late attachment cannot acquire it");
     },
   };
 }
 
 export const scenarios: readonly Scenario[] = [
-  taking("two try to take it twice", false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }]),
-  taking("one gives it back, two try to take it twice", true, [
+  taking("two try to acquire it twice", false, [{ preemptions: 4 }, { preemptions: 2, deaths: 1 }]),
+  taking("one releases it, two try to acquire it twice", true, [
     { preemptions: 3 },
     { preemptions: 2, deaths: 1 },
     { preemptions: 1, deaths: 2 },

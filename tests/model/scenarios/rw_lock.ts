@@ -1,8 +1,8 @@
 import { RwLock } from "../../../lib/sync/rw_lock.ts";
 import { enter, leave, must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 
-/** What everybody inside finds: both words alike, unless a death is reported. */
-function look(lock: RwLock, data: Int32Array): number {
+/** Reads both words, which are alike unless a death is reported. */
+function readData(lock: RwLock, data: Int32Array): number {
   const a = data[0];
   must(data[1] === a || lock.ownerDied, `the words are ${a} and ${data[1]}, and no death is reported`);
   return a;
@@ -10,7 +10,7 @@ function look(lock: RwLock, data: Int32Array): number {
 
 function write(lock: RwLock, data: Int32Array): void {
   enter("writing", "writing", "reading");
-  const value = look(lock, data) + 1;
+  const value = readData(lock, data) + 1;
   data[0] = value;
   data[1] = value;
   leave();
@@ -19,12 +19,12 @@ function write(lock: RwLock, data: Int32Array): void {
 
 function read(lock: RwLock, data: Int32Array): void {
   enter("reading", "writing");
-  look(lock, data);
+  readData(lock, data);
   leave();
   lock.unlockRead();
 }
 
-/** Writers, readers that wait, readers that try, and readers that wait a while. */
+/** Writers, readers that wait, readers that try, and readers with a timeout. */
 interface Cast {
   writers: number;
   rounds?: number;
@@ -77,9 +77,9 @@ function make(
             lock.mustBeUnchanged([8]);
           }
           const eve = lock.as("eve");
-          must(eve.tryLock(), "who comes when all are gone cannot write");
+          must(eve.tryLock(), "a late attachment cannot write");
           write(eve, data);
-          must(eve.tryLockRead(), "who comes when all are gone cannot read");
+          must(eve.tryLockRead(), "a late attachment cannot read");
           must(!eve.ownerDied, "suspect after a writer has unlocked");
           read(eve, data);
         },
@@ -89,11 +89,13 @@ function make(
 }
 
 export const scenarios: readonly Scenario[] = [
-  make("a writer, a reader and one that tries", { writers: 1, rounds: 2, readers: 1, triers: 1 }, [{ preemptions: 2 }, {
+  make("a writer, a reader, and a reader that tries", { writers: 1, rounds: 2, readers: 1, triers: 1 }, [{
+    preemptions: 2,
+  }, {
     preemptions: 1,
     deaths: 1,
   }]),
-  make("two writers and one that tries", { writers: 2, triers: 1 }, [{ preemptions: 2 }, {
+  make("two writers and a reader that tries", { writers: 2, triers: 1 }, [{ preemptions: 2 }, {
     preemptions: 1,
     deaths: 1,
   }]),
@@ -104,5 +106,7 @@ export const scenarios: readonly Scenario[] = [
     { preemptions: 2, stops: 1 },
   ]),
   make("a writer and two readers", { writers: 1, readers: 2 }, [{ preemptions: 2 }]),
-  make("a writer, a reader and one that waits a while", { writers: 1, readers: 1, impatient: 1 }, [{ preemptions: 2 }]),
+  make("a writer, a reader, and a reader with a timeout", { writers: 1, readers: 1, impatient: 1 }, [{
+    preemptions: 2,
+  }]),
 ];

@@ -2,10 +2,10 @@ import { add } from "../../../lib/atomic/mod.ts";
 import { Semaphore } from "../../../lib/sync/semaphore.ts";
 import { enterAtMost, leave, must, type Scenario, share, words } from "../../../support/explorer/inside/scenario.ts";
 
-/** Three want two permits: never more than two are inside. */
+/** Three share two permits: never more than two are inside. */
 const three: Scenario = {
   part: "Semaphore",
-  title: "three want two permits",
+  title: "three share two permits",
   settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }],
   start() {
     const permits = share(Semaphore, { permits: 2 }), uses = words(1, "uses");
@@ -32,10 +32,10 @@ const three: Scenario = {
   },
 };
 
-/** Who takes both keeps out who wants one. */
+/** An actor with both permits keeps the others out. */
 const both: Scenario = {
   part: "Semaphore",
-  title: "one takes both, one tries, one waits a while",
+  title: "one takes both permits, one tries to lock, one waits with a timeout",
   settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
   start() {
     const permits = share(Semaphore, { permits: 2 }),

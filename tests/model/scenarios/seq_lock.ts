@@ -22,7 +22,7 @@ function reading(title: string, count: number, settings: Scenario["settings"]): 
       const read = (who: string) => {
         const own = record.as(who);
         return () => {
-          for (let last = 0, look = 0; look < 2; look++) {
+          for (let last = 0, i = 0; i < 2; i++) {
             try {
               const [a, b] = own.read(({ i32 }) => [i32[0], i32[1]]);
               must(a === b, `torn: ${a} and ${b}`);
@@ -47,7 +47,7 @@ function reading(title: string, count: number, settings: Scenario["settings"]): 
   };
 }
 
-/** The next writer is told of a death, and repairs. */
+/** A death is reported to the next writer, which repairs the record. */
 const repairing: Scenario = {
   part: "SeqLock",
   title: "a writer dies, another repairs, one reads",
@@ -70,8 +70,8 @@ const repairing: Scenario = {
       },
       check({ dead }) {
         const eve = record.as("eve");
-        must(eve.tryLock(), "who comes when all are gone can write");
-        must(dead.length > 0 || !eve.ownerDied, "a death is reported, and nobody died");
+        must(eve.tryLock(), "a late attachment can write");
+        must(dead.length > 0 || !eve.ownerDied, "a death is reported, and none died");
         eve.unlock();
         write(eve, 3);
         must(eve.tryRead(({ i32 }) => i32[0] + i32[1]) === 6, "what was repaired can be read");
@@ -80,10 +80,10 @@ const repairing: Scenario = {
   },
 };
 
-/** A look that does not wait finds a whole record or nothing. */
+/** A read that does not wait returns a whole record or nothing. */
 const trying: Scenario = {
   part: "SeqLock",
-  title: "one writes, one looks without waiting",
+  title: "one writes, one tries to read",
   settings: [{ preemptions: 4 }],
   start() {
     const record = share(SeqLock, { payloadBytes: 8 }),
@@ -93,10 +93,10 @@ const trying: Scenario = {
       actors: {
         ann: () => write(ann, 1),
         bob() {
-          for (let look = 0; look < 2; look++) {
-            const found = bob.tryRead(({ i32 }) => i32[0] * 10 + i32[1]);
-            must(found === undefined || found === 0 || found === 11, `torn: ${found}`);
-            if (found !== undefined) seen[0] = 1;
+          for (let i = 0; i < 2; i++) {
+            const both = bob.tryRead(({ i32 }) => i32[0] * 10 + i32[1]);
+            must(both === undefined || both === 0 || both === 11, `torn: ${both}`);
+            if (both !== undefined) seen[0] = 1;
           }
         },
       },

@@ -5,14 +5,14 @@ import { must, type Scenario, share } from "../../../support/explorer/inside/sce
 
 const layout = recordsOf(2);
 
-/** How many records are there at first, are pushed, and are taken. */
+/** Numbers of records: in the ring at first, pushed, and taken. */
 interface Records {
   readonly before: number;
   readonly pushed: number;
   readonly taken: number;
 }
 
-/** A producer waits for space and a consumer for records; whoever takes over goes on where the dead one was. */
+/** A producer waits for space and a consumer for records; an heir continues where the dead one was. */
 function passing(title: string, { before, pushed, taken }: Records, settings: Scenario["settings"]): Scenario {
   const total = before + pushed;
   return {
@@ -41,9 +41,9 @@ function passing(title: string, { before, pushed, taken }: Records, settings: Sc
         check({ dead }) {
           const eve = ring.as("eve");
           const heir = dead.includes("bob") ? eve.consumer() : consumer;
-          // One that died may have received one more than it could tell of.
+          // A dead consumer may have received one more than it noted.
           let next = dead.includes("bob") ? heir.position + 1 : received.length + 1;
-          must(next === received.length + 1 || next === received.length + 2, `goes on at ${next}, after ${received}`);
+          must(next === received.length + 1 || next === received.length + 2, `continues at ${next}, after ${received}`);
           const drain = (end: number) => {
             for (; heir.shift(into); next++) {
               must(valueIn(into) === next, `received ${valueIn(into)} in place of ${next}`);
@@ -55,7 +55,7 @@ function passing(title: string, { before, pushed, taken }: Records, settings: Sc
           drain(published);
           if (!dead.includes("ann")) return;
           const last = next, successor = eve.producer();
-          must(successor.position === last - 1, "the next producer goes on behind what was published");
+          must(successor.position === last - 1, "the next producer continues after the published records");
           must(successor.push(filled(layout, last)), "there is space");
           drain(last);
         },
@@ -79,7 +79,7 @@ function ringOfTwo(before: number): Specification<readonly number[]> {
   };
 }
 
-/** Who tries waits for nobody, not for one that is stopped either; and who looks finds as many as there are. */
+/** A try waits for no other, not even a stopped one; and `length` is the number of records. */
 function trying(title: string, before: number, settings: Scenario["settings"]): Scenario {
   return {
     part: "SpscRing",
@@ -108,11 +108,11 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("one tries to give one, one to take two, one to become the consumer", 1, [{ preemptions: 1 }, {
+  trying("one tries to push one, one to shift two, one to become the consumer", 1, [{ preemptions: 1 }, {
     preemptions: 1,
     stops: 1,
   }]),
-  trying("one tries to give one to a full ring, one to take two, one to become the consumer", 2, [{
+  trying("one tries to push one into a full ring, one to shift two, one to become the consumer", 2, [{
     preemptions: 2,
   }, { preemptions: 1, stops: 1 }]),
   passing("three records through a ring of two", { before: 0, pushed: 3, taken: 3 }, [
