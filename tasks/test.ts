@@ -19,8 +19,8 @@ import process from "node:process";
 import { nodeFlags, runtimes } from "../support/runtimes.ts";
 import { build } from "./build.ts";
 import { checks } from "./check.ts";
-import { EMPTY_REPORT, readReport } from "./junit.ts";
-import { root, succeeds, succeedsQuietly } from "./project.ts";
+import { EMPTY_REPORT, firstLines, readReport } from "./junit.ts";
+import { root, succeeds, succeedsQuietly, WIDTH } from "./project.ts";
 import { skipReason } from "./skip_reasons.ts";
 import { taskArgs } from "./support/task_args.ts";
 
@@ -82,6 +82,9 @@ const UNSPECIALIZED =
 /** Tests that take long: of many processes, deaths, hours of a market, every schedule. */
 const SLOW =
   /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|junit|litmus|races|close|byte_ring|fuzz|stay|steps)\.test\.ts$/;
+
+/** Before the lines of a failed test's message, at the end. */
+const MARGIN = " ".repeat(6);
 
 const total = { passed: 0, failed: 0 };
 const skipped: string[] = [];
@@ -234,9 +237,10 @@ async function suite(
     problems.push(...chosen.filter((file) => isTest(file) && !report.files.has(file)));
     if (problems.length + report.failed.length === 0) problems.push("the runner failed although no test did");
   } else if (report.passed.length + report.failed.length === 0) problems.push("no test was run");
-  for (const name of [...report.failed, ...problems]) {
-    failed.push(`${title}: ${name.replace(/\.test\.ts$/, "$& reported no test")}`);
+  for (const { name, text } of report.failed) {
+    failed.push([`${title}: ${name}`, ...firstLines(text, WIDTH - MARGIN.length)].join(`\n${MARGIN}`));
   }
+  for (const name of problems) failed.push(`${title}: ${name.replace(/\.test\.ts$/, "$& reported no test")}`);
   total.passed += report.passed.length;
   total.failed += report.failed.length + problems.length;
   skipped.push(

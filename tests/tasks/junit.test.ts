@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { readReport } from "../../tasks/junit.ts";
+import { firstLines, readReport } from "../../tasks/junit.ts";
 
 describe("readReport", () => {
   it("counts the tests of a Bun report, whose blocks are suites", () => {
@@ -10,7 +10,7 @@ describe("readReport", () => {
           <testsuite name="outer" file="tests/a.test.ts" line="3">
             <testcase name="holds &lt;&amp;&quot;" classname="outer" file="tests/a.test.ts" line="4" />
             <testcase name="breaks" classname="outer" file="tests/a.test.ts" line="5">
-              <failure type="AssertionError" message="1 == 2">\x1b[31m1 == 2&#10;</failure>
+              <failure type="AssertionError" message="1 == 2">\x1b[31m1 == 2&#10;  at /home/me/x.ts:1:2</failure>
             </testcase>
             <testcase name="waits" classname="outer" file="tests/a.test.ts" line="6"><skipped /></testcase>
           </testsuite>
@@ -19,7 +19,7 @@ describe("readReport", () => {
       </testsuites>`);
     assertEquals(report, {
       passed: ["outer", `outer > holds <&"`],
-      failed: ["outer > breaks"],
+      failed: [{ name: "outer > breaks", text: "[31m1 == 2\n  at /home/me/x.ts:1:2" }],
       skipped: ["outer > waits"],
       files: new Set(["tests/a.test.ts"]),
     });
@@ -39,7 +39,7 @@ describe("readReport", () => {
       </testsuites>`);
     assertEquals(report, {
       passed: ["outer > holds"],
-      failed: ["outer > inner > breaks"],
+      failed: [{ name: "outer > inner > breaks", text: "no" }],
       skipped: ["outer > waits"],
       files: new Set(["tests/a.test.ts"]),
     });
@@ -55,14 +55,14 @@ describe("readReport", () => {
         <testsuite name="ext:deno_node/testing.ts">
           <testcase name="outer &gt; holds" classname="ext:deno_node/testing.ts">
           </testcase>
-          <testcase name="outer &gt; breaks" classname="ext:deno_node/testing.ts"><failure message="no">…</failure></testcase>
+          <testcase name="outer &gt; breaks" classname="ext:deno_node/testing.ts"><failure message="no"/></testcase>
           <testcase name="outer &gt; waits" classname="ext:deno_node/testing.ts"><skipped/></testcase>
           <testcase name="hooked &gt; holds" classname="ext:deno_node/testing.ts">
           </testcase>
         </testsuite>
       </testsuites>`);
     assertEquals(report.passed, ["outer > holds", "hooked > holds"]);
-    assertEquals(report.failed, ["hooked", "outer > breaks"]);
+    assertEquals(report.failed, [{ name: "hooked", text: "…" }, { name: "outer > breaks", text: "no" }]);
     assertEquals(report.skipped, ["outer > waits"]);
     assertEquals(report.files.has("tests/a.test.ts"), true);
   });
@@ -70,5 +70,36 @@ describe("readReport", () => {
   it("finds nothing in a report of nothing", () => {
     const report = readReport(`<testsuites name="bun test" tests="0"></testsuites>`);
     assertEquals([report.passed, report.failed, report.skipped], [[], [], []]);
+  });
+});
+
+describe("firstLines", () => {
+  it("are those of the message that say something, and the place in the test", () => {
+    const text = `AssertionError: Values are not equal.
+
+      [Diff] Actual / Expected
+    at check (file:///home/me/tests/std_assert/mod.ts:322:21)
+    at file:///home/me/tests/a.test.ts:4:27
+    at file:///home/me/tests/a.test.ts:9:1`;
+    assertEquals(firstLines(text, 80), [
+      "AssertionError: Values are not equal.",
+      "      [Diff] Actual / Expected",
+      "at tests/a.test.ts:4:27",
+    ]);
+  });
+
+  it("are few, and not longer than asked for", () => {
+    const lines = firstLines(
+      Array.from({ length: 50 }, (_, i) => `${i}`.repeat(30)).join("\n") + "\n  at a.test.ts:1",
+      20,
+    );
+    assertEquals(lines.length, 10);
+    assertEquals(lines[3], "3333333333333333333…");
+    assertEquals(lines[9], "at a.test.ts:1");
+  });
+
+  it("are without colours, and none of nothing", () => {
+    assertEquals(firstLines("\x1b[31mno\x1b[0m", 80), ["no"]);
+    assertEquals(firstLines("", 80), []);
   });
 });
