@@ -25,7 +25,7 @@ describe("the desk as a program", () => {
     const folder = mkdtempSync(join(tmpdir(), "shmkit-test-")), page = join(folder, "desk.html");
     try {
       const program = new Program("--seconds", "3", "--mix", "--html", page);
-      await program.says("events ");
+      await program.runs();
       const children = program.children();
       assertEquals(children.length, ROLES.length);
       assertEquals(await program.ended(), 0, program.output);
@@ -42,7 +42,7 @@ describe("the desk as a program", () => {
 
   it("ends in order on a signal, with a summary", async () => {
     const program = new Program("--seconds", "60", "--seed", "3");
-    await program.says("events ");
+    await program.runs();
     const children = program.children();
     // The same signal twice, from a terminal and from a process that passes signals on. Not by the child's own `kill`,
     // see Peer.
@@ -54,7 +54,7 @@ describe("the desk as a program", () => {
 
   it("ends in order if its terminal is closed, or Ctrl-C comes while its processes start", async () => {
     const program = new Program("--seconds", "60");
-    await program.says("events ");
+    await program.runs();
     const children = program.children();
     process.kill(-program.child.pid!, "SIGHUP");
     assertEquals(await program.ended(), 0, program.output);
@@ -79,12 +79,12 @@ describe("the desk as a program", () => {
       const quiet = [...lines.slice(0, 10), lines[10].replace("1723161255", "1723161355")].join("\n");
       writeFileSync(join(folder, "quiet"), quiet);
       const program = new Program("--capture", join(folder, "quiet"), "--seconds", "60");
-      await program.says("2 s: ");
+      await program.says(/\b([2-9]|\d\d) s: /);
       const asked = performance.now();
       process.kill(program.child.pid!, "SIGINT");
       assertEquals(await program.ended(), 0, program.output);
       assert(program.output.includes("All is as it must be."), program.output);
-      assertLessOrEqual(performance.now() - asked, 8000);
+      assertLessOrEqual(performance.now() - asked, 40_000, "the quiet spell lasts 100 s, the run 60 s");
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -106,7 +106,7 @@ describe("the desk as a program", () => {
 
   it("leaves no process if it is killed itself", async () => {
     const program = new Program("--seconds", "60");
-    await program.says("events ");
+    await program.runs();
     const children = program.children();
     process.kill(program.child.pid!, "SIGKILL");
     await areGone(children);
@@ -150,7 +150,18 @@ describe("the desk as a program", () => {
     try {
       writeFileSync(join(folder, "later"), lines.slice(300).join("\n"));
       writeFileSync(join(folder, "sooner"), gzipSync(lines.slice(0, 300).join("\n")));
-      const options = ["--capture", "-", "--capture", "pipe", "--json", "--chaos", "--speed", "0.3", "--seconds", "20"];
+      const options = [
+        "--capture",
+        "-",
+        "--capture",
+        "pipe",
+        "--json",
+        "--chaos",
+        "--speed",
+        "0.3",
+        "--seconds",
+        "200",
+      ];
       const { file, args } = command(thisRuntime, MAIN, options);
       const script = `cd "$1"; shift; mkfifo pipe; cat sooner > pipe & cat later | "$@"`;
       const shell = spawn("sh", ["-c", script, "sh", folder, file, ...args], { stdio: ["ignore", "pipe", "inherit"] });

@@ -11,6 +11,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Segment } from "@shmkit/shmkit";
+import type { DeskOptions } from "../../examples/desk/supervisor/desk_options.ts";
+import { type DeskResult, runDesk } from "../../examples/desk/supervisor/run_desk.ts";
 import { command, thisRuntime } from "../../support/runtimes.ts";
 import { until } from "../../support/until.ts";
 
@@ -52,8 +54,13 @@ export class Program {
   }
 
   /** Waits until it has said something. */
-  async says(what: string): Promise<void> {
-    await until(() => this.output.includes(what), () => `It never said ${what}: ${this.output}`, 60_000);
+  async says(what: RegExp): Promise<void> {
+    await until(() => what.test(this.output), () => `It never said ${what}: ${this.output}`, 60_000);
+  }
+
+  /** Waits until its market runs: half of a market's events say something to compare. */
+  async runs(): Promise<void> {
+    await this.says(/events [\d,]{3,}\/s/);
   }
 
   /** The processes that it started. */
@@ -90,5 +97,23 @@ export async function replay(
     return { code: await program.ended(), output: program.output };
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** How many times as long as asked for a desk may run: on a slow machine, or beside others. */
+const MOST_TIMES_AS_LONG = 20;
+
+/**
+ * Runs a desk, again and longer if too little happened for a test to tell something: how much does in a time depends
+ * on the machine, what is wrong does not.
+ */
+export async function runLongEnough(
+  options: DeskOptions,
+  isEnough: (result: DeskResult) => boolean,
+): Promise<DeskResult> {
+  for (let { seconds } = options;; seconds *= 3) {
+    const result = await runDesk({ ...options, seconds });
+    if (isEnough(result) || result.verdict.value === "wrong") return result;
+    if (seconds > options.seconds * MOST_TIMES_AS_LONG) return result;
   }
 }

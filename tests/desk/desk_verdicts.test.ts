@@ -187,17 +187,14 @@ describe("the desk on made-up captures", () => {
   });
 
   it("pulls the kill switch after the seconds that it is asked for", async () => {
-    const program = new Program(
-      "--mix",
-      "--seconds",
-      "1",
-      "--speed",
-      "20",
-      "--stop-after",
-      "0.5",
-      "--json",
-      "--unchecked",
-    );
+    const options = ["--mix", "--seconds", "120", "--speed", "20", "--stop-after", "0.5", "--json", "--unchecked"];
+    const program = new Program(...options);
+    {
+      using segment = await segmentOf(program);
+      const desk = openDesk(segment);
+      await until(() => desk.limits.isStopped, () => "never stopped", 60_000);
+    }
+    process.kill(program.child.pid!, "SIGINT");
     assertEquals(await program.ended(), 0, program.output);
     const { limits, checks: { orders } } = JSON.parse(program.output);
     assertEquals([limits.isStopped, limits.stoppedAt > 0], [true, true]);
