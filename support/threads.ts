@@ -16,7 +16,15 @@ export function ofThreads(pid: number | "self", file: string): string[] {
   });
 }
 
+/** For how many words each thread of this process waits that waits in the kernel for several. */
+export function waitedWords(): number[] {
+  // The call's number, then its arguments, of which the second is how many.
+  return ofThreads("self", "syscall").filter((call) => call.startsWith("449 ")).map((call) =>
+    Number(call.split(" ")[2])
+  );
+}
+
 /** How many threads of this process wait in the kernel for several words. */
 export function waitingThreads(): number {
-  return ofThreads("self", "syscall").filter((call) => call.startsWith("449 ")).length;
+  return waitedWords().length;
 }

@@ -8,6 +8,7 @@ import { Event, Mutex, type Region, Segment, Semaphore, SpscRing } from "@shmkit
 import { Peer } from "../../support/peer.ts";
 import { BESIDE } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { Stopwatch } from "../../support/stopwatch.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
@@ -31,23 +32,20 @@ describe("tasks of several processes at a lock", () => {
     }));
 
   for (const runtime of BESIDE) {
-    it(`take it over from one of ${runtime} that was killed, within 100 ms`, () =>
+    it(`take it over from one of ${runtime} that was killed, within 100 ms where a processor is free`, () =>
       withName(async (name) => {
         using segment = Segment.create(name, { byteLength: 2 ** 18 });
         const mutex = segment.create("mutex", Mutex, {});
-        // Three times in a row, as it takes longer where others need the processor.
-        let inTime = 0;
-        for (let round = 0; inTime < 3; round++) {
-          assertLess(round, 9);
+        for (let round = 0; round < 3; round++) {
           const peer = Peer.start(runtime, SCRIPT, ["keep", name]);
           assertEquals(await peer.next(), "kept");
           const wait = mutex.lockAsync();
           await after(20);
           peer.kill();
           await peer.exited;
-          const start = performance.now();
+          const stopwatch = new Stopwatch();
           assertEquals([await wait, mutex.ownerDied], [true, true]);
-          inTime = performance.now() - start < 100 ? inTime + 1 : 0;
+          assertLess(stopwatch.stop(), 100);
           mutex.markConsistent();
           mutex.unlock();
         }
@@ -61,13 +59,13 @@ describe("tasks of several processes at a lock", () => {
       const peers = BESIDE.map((runtime) => Peer.start(runtime, SCRIPT, ["disturb", name]));
       for (const peer of peers) assertEquals(await peer.next(), "ready");
       for (let i = 0; i < 300; i++) {
-        assertEquals(await semaphore.lockAsync({ timeoutMs: 5000 }), true);
+        assertEquals(await semaphore.lockAsync({ timeoutMs: 20_000 }), true);
         if (i % 3 === 0) await after(1);
         semaphore.unlock();
       }
       for (const peer of peers) peer.kill();
       await Promise.all(peers.map(({ exited }) => exited));
-      assertEquals(await semaphore.lockAsync({ timeoutMs: 5000 }), true);
+      assertEquals(await semaphore.lockAsync({ timeoutMs: 20_000 }), true);
     }));
 });
 

@@ -1,9 +1,11 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "node:test";
 import { Event, Mutex, Segment, Semaphore, type SharedType, SpscRing } from "@shmkit/shmkit";
 import { FIRST_OWN_WORD } from "../../lib/sync/shared/lock_format.ts";
 import { Random } from "../../support/random.ts";
-import { waitingThreads } from "../../support/threads.ts";
+import { Stopwatch } from "../../support/stopwatch.ts";
+import { waitedWords, waitingThreads } from "../../support/threads.ts";
+import { until } from "../../support/until.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 /** A signal that knows how many listen to it. */
@@ -52,10 +54,7 @@ describe("many tasks that wait", () => {
     const waits = events.flatMap((event, i) =>
       Array.from({ length: 5 }, () => event.waitAsync().then((isSet) => isSet && done[i]++))
     );
-    for (const until = performance.now() + 5000; waitingThreads() < 2;) {
-      assert(performance.now() < until); // 127 words each
-      await after(20);
-    }
+    await until(() => waitingThreads() === 2, () => "some do not sleep"); // a thread waits for at most 127 words
     const random = new Random(7), order = setters.map((_, i) => i).sort(() => random.below(3) - 1);
     const set = new Set<number>();
     for (const [step, i] of order.entries()) {
@@ -93,7 +92,9 @@ describe("many tasks that wait", () => {
         if (i % 4 === 1) return mutex.lockAsync(options);
         return i % 4 === 2 ? event.waitAsync(options) : semaphore.lockAsync(options);
       });
-      await after(round === 0 ? 300 : round % 4); // in the first round all fall asleep, also on a loaded machine
+      // In the first round all fall asleep: the thread waits for a word of each, and one of its own.
+      if (round === 0) await until(() => waitedWords()[0] === all.length + 1, () => `asleep at ${waitedWords()} words`);
+      else await after(round % 4);
       controller.abort();
       const results = await Promise.allSettled(waits);
       assertEquals(results.some((result) => result.status === "fulfilled" && result.value), false);
@@ -116,8 +117,8 @@ describe("many tasks that wait", () => {
     other.open("event", Event).set();
     other.open("mutex", Mutex).unlock();
     other.open("semaphore", Semaphore).unlock();
-    const start = performance.now();
+    const stopwatch = new Stopwatch();
     assertEquals(await Promise.all(taken), [true, true, true, true]);
-    assert(performance.now() - start < 60); // by a wake-up, not by a look at an interval
+    assertLess(stopwatch.stop(), 60); // by a wake-up, not by a look at an interval
   });
 });

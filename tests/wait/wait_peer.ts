@@ -1,6 +1,7 @@
 import process from "node:process";
 import { Event, Mutex, Pipeline, type Region, Segment, Semaphore, SpscRing, type WaitStrategy } from "../../mod.ts";
 import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { Stopwatch } from "../../support/stopwatch.ts";
 import { waitingThreads } from "../../support/threads.ts";
 import { after, Sample } from "./wait_sample.ts";
 
@@ -155,14 +156,14 @@ const parts: Record<string, () => void | Promise<void>> = {
     tell("ready");
     const start = performance.now();
     let received = 0;
-    while (!stop.isSet) consumer.drainWait(() => void received++, 8, { stop, timeoutMs: 20_000 });
+    while (!stop.isSet) consumer.drainWait(() => void received++, 8, { stop, timeoutMs: 60_000 });
     tell({ received, ms: performance.now() - start });
   },
   /** Waits for a lock until it is stopped. */
   "stop locking"() {
     const stop = segment.open("event", Event), mutex = segment.open("mutex", Mutex);
     tell("ready");
-    tell(mutex.lock({ stop, timeoutMs: 20_000 }));
+    tell(mutex.lock({ stop, timeoutMs: 60_000 }));
   },
   /** How many threads wait in the kernel while a task waits, and later; then once more, and after the close. */
   async threads() {
@@ -188,10 +189,10 @@ const parts: Record<string, () => void | Promise<void>> = {
     await waits();
     await reaches(0, 200);
     await waits();
-    const closed = performance.now();
+    const stopwatch = new Stopwatch();
     segment.close();
     await reaches(0, 200);
-    tell({ endedAfterMs: performance.now() - closed });
+    tell({ endedAfterMs: stopwatch.stop() });
   },
 };
 
