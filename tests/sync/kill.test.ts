@@ -32,7 +32,7 @@ describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 
       const survivors = [0, 1].map(() => Spare.start(living, SCRIPT, ["survivor", segment.name]));
       for (const survivor of survivors) assertEquals(await survivor.next(), "ready");
 
-      const kills = await killAll(dying, SCRIPT, ["victim", segment.name], survivors);
+      const deaths = await killAll(dying, SCRIPT, ["victim", segment.name], survivors);
       await delay(150);
       store(stop, 0, 1);
       const reports: Report[] = [];
@@ -41,7 +41,7 @@ describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 
         survivor.kill("SIGKILL");
         await survivor.exited;
       }
-      assertEquals(kills.length, KILLS);
+      assertEquals(deaths.length, KILLS);
       const sum = (field: "rounds" | "recovered" | "torn" | "unreadable") =>
         reports.reduce((sum, report) => sum + report[field], 0);
       assertEquals(reports.flatMap((report) => report.broken), [], "the invariant is whole, or reported as ownerDied");
@@ -51,20 +51,20 @@ describe(`kill -9 of ${KILLS} processes that use all locks at once`, { timeout: 
       // Whatever they were killed at, everything can be used again.
       let recoveries = 0;
       for (const { name, lock } of locksOf(segment)) {
-        assert(lock.lock({ timeoutMs: 10_000 }), `${name} is free`);
+        assert(lock.lock({ timeoutMs: 20_000 }), `${name} is free`);
         lock.markConsistent && lock.ownerDied && lock.markConsistent();
         lock.unlock();
         recoveries += lock.stats().recoveries;
       }
       const readers = segment.open("readers", RwLock, {});
-      assert(readers.lock({ timeoutMs: 10_000 }), "readers that died are counted out");
+      assert(readers.lock({ timeoutMs: 20_000 }), "readers that died are counted out");
       readers.unlock();
       const permits = segment.open("permits", Semaphore, {});
-      for (let i = 0; i < 3; i++) assert(permits.lock({ timeoutMs: 10_000 }), "every permit came back");
+      for (let i = 0; i < 3; i++) assert(permits.lock({ timeoutMs: 20_000 }), "every permit came back");
       assertGreater(recoveries, KILLS / 5, "many of them died holding a lock");
 
       // A living process holds a lock for a millisecond at most: a longer wait is one for a death to be noticed.
-      judgeWaits(reports.flatMap((report) => report.waits), kills);
+      judgeWaits(reports.flatMap((report) => report.waits), deaths);
     });
   }
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import * as system from "../../ffi/system.ts";
@@ -7,6 +7,8 @@ import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
 import { Peer } from "../../support/peer.ts";
 import { otherRuntime, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
+import { until } from "../../support/until.ts";
+import { noticeMs } from "./kills.ts";
 import { locksOf, makeTable, NAMES, Words } from "./lock_table.ts";
 
 const SCRIPT = new URL("./stay_peer.ts", import.meta.url);
@@ -52,6 +54,11 @@ async function block(segment: Segment, holding: Runtime, waiting: Runtime, ways:
   return { owner, waiters };
 }
 
+/** A look every 40 ms takes 0.1 % of a processor, and on a slow one ten times as much; a poll each millisecond 10 %. */
+function costsNothing(way: string, cpuMs: number, waitedMs: number): void {
+  assertLess(cpuMs, waitedMs / 50 + 10, `${way} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
+}
+
 /** Of each kind of lock, while its owner is stopped for 5 s. */
 async function locksStay(): Promise<void> {
   using segment = makeTable();
@@ -59,6 +66,7 @@ async function locksStay(): Promise<void> {
   assertEquals(await owner.next(), "held");
   const waiters = NAMES.map((name) => Peer.start(thisRuntime, LOCKS, ["take", segment.name, name, "settle"]));
   for (const waiter of waiters) assertEquals(await waiter.next(), "ready");
+  await until(() => locksOf(segment).every(({ lock }) => lock.stats().waiters === 1), () => "some do not wait");
   owner.kill("SIGSTOP");
   await delay(5000);
   for (const { name, lock } of locksOf(segment)) {
@@ -73,7 +81,7 @@ async function locksStay(): Promise<void> {
     const { ownerDied, waitedMs, cpuMs } = await waiter.next<Blocked>();
     assertEquals(ownerDied, false);
     assertGreaterOrEqual(waitedMs, 4000, NAMES[i]);
-    assert(cpuMs < waitedMs / 100 + 10, `${NAMES[i]} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
+    costsNothing(NAMES[i], cpuMs, waitedMs);
     await waiter.succeeded();
   }
   for (const { lock } of locksOf(segment)) assertEquals(lock.stats().recoveries, 0);
@@ -100,8 +108,8 @@ async function partsStay(): Promise<void> {
   for (const [i, waiter] of waiters.entries()) {
     const { ownerDied, waitedMs, cpuMs } = await waiter.next<Blocked>();
     assertEquals(ownerDied, false, ways[i]);
-    assertGreaterOrEqual(waitedMs, 4500, ways[i]);
-    assert(cpuMs < waitedMs / 100 + 10, `${ways[i]} took ${cpuMs} ms of processor time in ${waitedMs} ms`);
+    assertGreaterOrEqual(waitedMs, 4000, ways[i]);
+    costsNothing(ways[i], cpuMs, waitedMs);
     await waiter.succeeded();
   }
   assertEquals(await owner.next(), "done");
@@ -122,6 +130,7 @@ describe("a process that dies while others are blocked", { timeout: 60_000 }, ()
       await delay(60);
       const killedAt = system.monotonicNs() / 1e6;
       owner.kill("SIGKILL");
+      const gone = owner.exited.then(() => system.monotonicNs() / 1e6 - killedAt);
       const noticed: number[] = [];
       for (const [i, waiter] of waiters.entries()) {
         const { at, ownerDied } = await waiter.next<Blocked>();
@@ -129,10 +138,10 @@ describe("a process that dies while others are blocked", { timeout: 60_000 }, ()
         noticed.push(Math.round(at - killedAt));
         await waiter.succeeded();
       }
-      await owner.exited;
+      const most = noticeMs(await gone);
       // One may be late where the processors are all in use.
       noticed.sort((a, b) => a - b);
-      assertLess(noticed[noticed.length - 2], 100, `${noticed}`);
+      assertLess(noticed[noticed.length - 2], most, `${noticed}`);
       assertLess(noticed[noticed.length - 1], 10_000, `${noticed}`);
     });
   }

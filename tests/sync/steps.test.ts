@@ -9,7 +9,7 @@ import { type AnyLock, locksOf, makeTable, NAMES, Words } from "./lock_table.ts"
 
 /** `kill -9` before each atomic write there is on the way, one after the other: what chance may miss, this does not. */
 const SCRIPT = new URL("./steps_peer.ts", import.meta.url);
-const ENOUGH_MS = 10_000;
+const ENOUGH_MS = 20_000;
 
 function make(): { segment: Segment; words: Int32Array } {
   const segment = makeTable("survivor");

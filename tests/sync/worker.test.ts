@@ -20,7 +20,7 @@ describe("a Worker that is terminated with a lock held", { timeout: 60_000 }, ()
       assertEquals(lock.stats().owner?.isAlive, true);
       await worker.terminate();
       if (other === undefined) {
-        assertEquals(lock.lock({ timeoutMs: 10_000 }), true);
+        assertEquals(lock.lock({ timeoutMs: 20_000 }), true);
         assertEquals(lock.ownerDied, true);
         lock.markConsistent?.();
         lock.unlock();
