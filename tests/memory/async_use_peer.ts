@@ -104,7 +104,7 @@ for (const [how, start] of Object.entries(operations)) {
     if (seen.some((byte, i) => byte !== before[i])) note("it wrote into the segment after its close");
     if (how === "write") fs.readSync(fd, new Uint8Array(16));
     // Detached as soon as the runtime allows it.
-    for (let i = 0; i < 400 && data.length > 0; i++) await delay(5);
+    for (let i = 0; i < 4000 && data.length > 0; i++) await delay(5);
     if (data.length > 0) note("its bytes were never detached");
     if (how === "read") { while (fs.readSync(fd, new Uint8Array(64)) === 64); }
   }

@@ -85,7 +85,7 @@ describe("the epochs of a slot", () => {
       using next = Segment.open(name);
       assertEquals(next.participants()[1].id, idOf(2));
       assertEquals(mutex.stats().owner, { id, description: mutex.stats().owner!.description, isAlive: false });
-      assertEquals([mutex.lock({ timeoutMs: 1000 }), mutex.ownerDied], [true, true]);
+      assertEquals([mutex.lock({ timeoutMs: 20_000 }), mutex.ownerDied], [true, true]);
     }));
 
   it("are looked for in little time", () => {

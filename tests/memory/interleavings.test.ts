@@ -145,9 +145,14 @@ describe("a half-made segment", () => {
       empty(name);
       const peer = Peer.start(thisRuntime, SCRIPT, ["hold", name]);
       assertEquals(await peer.next(), "held");
-      const start = performance.now();
-      assertEquals([Segment.unlink(name), exists(name)], [true, false]);
-      assertGreaterOrEqual(performance.now() - start, 5000);
+      const { now } = performance, clock = now.bind(performance), start = clock();
+      performance.now = () => start + 20 * (clock() - start); // a clock that runs fast, and so a test that does
+      try {
+        assertEquals([Segment.unlink(name), exists(name)], [true, false]);
+        assertGreaterOrEqual(performance.now() - start, 5000);
+      } finally {
+        performance.now = now;
+      }
       peer.kill();
       await peer.exited;
     }));

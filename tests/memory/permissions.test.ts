@@ -46,7 +46,7 @@ describe("a user who may only read a segment's file and locks it for reading", (
       whileReadLocked(name, () => {
         assertEquals(segment.participants().map(({ role }) => role), ["owner"]);
         assertEquals(mutex.stats().owner?.isAlive, false);
-        assertEquals(mutex.lock({ timeoutMs: 1000 }), true);
+        assertEquals(mutex.lock({ timeoutMs: 20_000 }), true);
         assertEquals(mutex.ownerDied, true);
         mutex.markConsistent();
         mutex.unlock();
@@ -126,7 +126,7 @@ describe("a user who may only read a segment's file and locks it for reading", (
             user.once("exit", () => reject(new Error("the other user could not lock the file")));
           });
           assertEquals(segment.participants().map(({ role }) => role), ["owner"]);
-          assertEquals(mutex.lock({ timeoutMs: 1000 }), true);
+          assertEquals(mutex.lock({ timeoutMs: 20_000 }), true);
           assertEquals(assertThrows(() => Segment.open(name), SegmentStateError).code, "BUSY");
         } finally {
           user.kill("SIGKILL");

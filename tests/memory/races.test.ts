@@ -146,10 +146,10 @@ describe("a creator", () => {
       const peer = Peer.start(thisRuntime, SCRIPT, ["create-later", name]);
       assertEquals(await peer.next(), "ready");
       peer.send("go");
-      await new Promise((resolve) => setTimeout(resolve, 20)); // sending needs this thread, which now blocks
-      using segment = Segment.open(name, { timeoutMs: 10_000 });
+      assertEquals(await peer.next(), "off"); // sending needs this thread, which now blocks
+      using segment = Segment.open(name, { timeoutMs: 20_000 });
       // The object comes later still.
-      assertEquals(segment.open("counter", Counter, {}, { timeoutMs: 10_000 }).value, 0);
+      assertEquals(segment.open("counter", Counter, {}, { timeoutMs: 20_000 }).value, 0);
       await peer.succeeded();
     }));
 });

@@ -66,6 +66,7 @@ if (what === "segment") {
 } else if (what === "create-later") {
   tell("ready");
   for await (const _ of told()) {
+    tell("off");
     await new Promise((resolve) => setTimeout(resolve, 100));
     const segment = Segment.create(name, { byteLength: 65_536 });
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -33,7 +33,7 @@ export function runOf(name: string, number: number): void {
   const writer = table.writer(), row = Row.alloc();
   const kept = table.read(0, row) ? row.n : 0;
   writer.write(0, { n: number });
-  const isLocked = mutex.lock({ timeoutMs: 5000 }), { ownerDied } = mutex;
+  const isLocked = mutex.lock({ timeoutMs: 20_000 }), { ownerDied } = mutex;
   if (ownerDied) mutex.markConsistent();
   // A former run in the same globals continues, perhaps by timers: all it has is closed, and it gets nothing new.
   tell({ number, participants, kept, isLocked, ownerDied, former: former?.uses.map(codeOf) });
