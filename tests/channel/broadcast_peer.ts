@@ -40,7 +40,7 @@ serve((peerArgs) => {
       received++;
     };
     tell("reading");
-    const options = { timeoutMs: 5000 };
+    const options = { timeoutMs: 20_000 };
     while (reader.position < end) {
       if (random.below(4) !== 0) {
         if (reader.drainWait(check, 1 + random.below(64), options) === 0) break;

@@ -308,7 +308,7 @@ describe("a reader of a Broadcast that is attached for reading only", () => {
       const start = performance.now(), cpu = threadCpuMs();
       assertEquals(one.shiftWait(tick, { timeoutMs: 300 }), false);
       const took = performance.now() - start, used = threadCpuMs() - cpu;
-      assert(took >= 299 && took < 1300, `${wait}: ${took} ms`);
+      assert(took >= 299 && took < 20_000, `${wait}: ${took} ms`);
       assert(wait === "spin" || used < took / 5, `${wait} used ${used} of ${took} ms`);
     }
     writer.push({ price: 1 });

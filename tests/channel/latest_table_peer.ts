@@ -26,14 +26,13 @@ serve((peerArgs) => {
   }
 
   /**
-   * Reads all rows for a second, for longer where the writer gets too little of the processor, and counts what must not
-   * be.
+   * Reads all rows for a while, for longer where too little was read or written by then, and counts what must not be.
    */
   function read(): void {
     let reads = 0, torn = 0, backwards = 0, distinct = 0;
     const last = [0, 0, 0, 0];
     const start = performance.now(), elapsed = () => performance.now() - start;
-    while (elapsed() < 1000 || (distinct <= 100 && elapsed() < 20_000)) {
+    while (elapsed() < 500 || ((distinct <= 100 || reads <= 10_000) && elapsed() < 20_000)) {
       for (let i = 0; i < 1000; i++) {
         const row = i & 3;
         if (!table.read(row, sample)) continue;

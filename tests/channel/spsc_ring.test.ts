@@ -361,7 +361,7 @@ describe("waiting for a SpscRing", () => {
           assertEquals(producer.pushWait({ price: 2 }, { timeoutMs }), false);
           assertEquals(producer.claimWait({ timeoutMs }), undefined);
           const took = performance.now() - start;
-          assert(took >= timeoutMs * 4 - 1 && took < timeoutMs * 4 + 1000, `took ${took} ms`);
+          assert(took >= timeoutMs * 4 - 1 && took < timeoutMs * 4 + 20_000, `took ${took} ms`);
           assert(consumer.shiftWait(tick));
           assertEquals(consumer.drainWait(() => {}), 1);
         }
