@@ -8,9 +8,18 @@ import { DIES, explainHistory, type Operation, type Specification } from "./line
  *
  * Which operations had returned when another began says more than the steps of its actor do. So that no two runs are
  * taken for one that differ in it, it is a part of what the actor has seen.
+ *
+ * Where stores wait in a processor, an operation of a sort that may be late ends for the others when they cannot miss
+ * its stores any more. When a store leaves its processor is decided as late as possible, at a load: one that finds it
+ * might have found it at once. So it counts as visible at once, until a load misses it: then it was not visible to
+ * anything that began before. That is the least that explains what was read.
  */
 export class HistoryRecord {
   #specification: Specification<unknown> | undefined;
+  /** The names of operations that may be late. */
+  #late: readonly string[] = [];
+  /** A hash of what was found to be late in this run: it decides what the history must explain. */
+  lateness = 0;
   readonly #operations: Operation[] = [];
   readonly #actors: Actor[] = [];
   /** Histories that were found to be right, as most come again. */
@@ -19,11 +28,13 @@ export class HistoryRecord {
   /** Nothing is recorded any more. */
   end(): void {
     this.#specification = undefined;
+    this.#operations.length = this.lateness = 0;
   }
 
   /** Records a run from its beginning. */
-  begin(specification: Specification<unknown>): void {
+  begin(specification: Specification<unknown>, late: readonly string[]): void {
     this.#specification = specification;
+    this.#late = late;
     this.#operations.length = this.#actors.length = 0;
   }
 
@@ -66,6 +77,26 @@ export class HistoryRecord {
     this.start(actor);
     operation.isDone = true;
     actor.returned = this.#operations.filter((one) => one.actor === actor.index).length;
+  }
+
+  /**
+   * A load has missed a store of an actor.
+   *
+   * @param index Of the operation that made the store, among those of the actor.
+   * @returns Whether it makes a difference to an operation if it begins after this.
+   */
+  miss(actor: number, index: number): boolean {
+    if (this.#late.length === 0) return false;
+    const own = this.#operations.filter((one) => one.actor === actor);
+    while (index < own.length && !this.#late.includes(own[index].name)) index++; // must be visible when it returns
+    for (const one of this.#operations) {
+      const shown = one.shown ?? one.before;
+      if (!(shown[actor] > index)) continue;
+      one.shown = shown.with(actor, index);
+      const which = mix(mix(one.actor, one.before[one.actor]), actor);
+      this.lateness = (this.lateness + mix(which, index) - mix(which, shown[actor])) | 0;
+    }
+    return own[index]?.isDone === true;
   }
 
   /** What is wrong with the history of this run; undefined if nothing is. */

@@ -25,6 +25,11 @@ export class Memory {
   /** Called at every delay, with its word, if it is set. */
   onDelay: ((word: number) => void) | undefined;
 
+  /** Which operation of an actor a store belongs to, by number; for histories. */
+  operationOf: (actor: number) => number = () => 0;
+  /** Called when others miss what an actor stores in an operation, and in those after it, if it is set. */
+  onMiss: ((actor: number, operation: number) => void) | undefined;
+
   /** Begins anew with what `image` holds, for so many actors. */
   begin(image: Int32Array, _actors: number): void {
     this.words.set(image);

@@ -330,15 +330,20 @@ export class Turns {
     );
   }
 
+  /** What decides what a history must explain; 0 where nothing is late. */
+  protected get lateness(): number {
+    return 0;
+  }
+
   /** All that decides what can come, but for the preemptions that are left. */
   #hash1(kind: number): number {
-    let hash = this.memory.stir(mix(mix(this.memory.hash1, kind), this.#budgets()));
+    let hash = this.memory.stir(mix(mix(this.memory.hash1, kind), this.#budgets())) ^ this.lateness;
     for (const actor of this.actors) hash = mix(mix(hash, actor.seen1), this.#flags(actor));
     return hash;
   }
 
   #hash2(kind: number): number {
-    let hash = mix(mix(this.memory.stir(this.memory.hash2 ^ 0x5bd1e995), this.#budgets()), kind);
+    let hash = mix(mix(this.memory.stir(this.memory.hash2 ^ 0x5bd1e995), this.#budgets()), kind) - this.lateness;
     for (const actor of this.actors) hash = mix(mix(hash, this.#flags(actor)), actor.seen2);
     return hash;
   }
@@ -355,7 +360,7 @@ export class Turns {
 
   /** What became of everything, in 52 bits. */
   protected outcome(): number {
-    let low = this.memory.hash1, high = this.memory.hash2;
+    let low = this.memory.hash1 ^ this.lateness, high = this.memory.hash2 - this.lateness;
     for (const actor of this.actors) {
       // An actor that waits for ever can be noticed no more than a dead one.
       const hasEnded = actor.isDone && !actor.isDead;

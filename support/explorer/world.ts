@@ -81,6 +81,11 @@ export class World extends Turns {
       conflicts?.isStrict ?? false,
     );
     this.#conflicts = conflicts ?? new Conflicts();
+    this.memory.operationOf = (actor) => actor === NOBODY ? 0 : this.actors[actor].returned;
+    this.memory.onMiss = (actor, operation) => {
+      // An operation that begins after this finds another past than one that has begun.
+      if (this.#history.miss(actor, operation)) this.touchAll();
+    };
   }
 
   /** Whether stores may come to be seen late. */
@@ -146,9 +151,16 @@ export class World extends Turns {
     if (inside.length > count) this.fail(`${inside.join(", ")} are ${what}, and at most ${count} may be`);
   }
 
-  /** Compares what operations return in this run with a specification. */
-  beginHistory(specification: Specification<unknown>): void {
-    this.#history.begin(specification);
+  /**
+   * Compares what operations return in this run with a specification. Some may be late, by their names: where sleepers
+   * fence all processes. Elsewhere each publishing is a fence.
+   */
+  beginHistory(specification: Specification<unknown>, late: readonly string[]): void {
+    this.#history.begin(specification, this.hasMembarrier ? late : []);
+  }
+
+  protected override get lateness(): number {
+    return this.#history.lateness;
   }
 
   /** The actor that runs calls an operation: it begins with its next step. */

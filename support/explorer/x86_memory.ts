@@ -14,6 +14,8 @@ interface Waiting {
   readonly mask: number;
   /** Whether the next one is the other half of the same store. */
   readonly isFirstHalf: boolean;
+  /** The operation of its actor that it belongs to. */
+  readonly operation: number;
 }
 
 /**
@@ -45,7 +47,8 @@ export class X86Memory extends Memory {
 
   override begin(image: Int32Array, actors: number): void {
     super.begin(image, actors);
-    for (const list of this.#waiting) list.length = 0;
+    // All have one from the start: others look through it before its actor has made a store.
+    for (let actor = 0; actor < actors; actor++) this.#listOf(actor).length = 0;
     this.#delaysLeft = this.#delays;
   }
 
@@ -78,13 +81,14 @@ export class X86Memory extends Memory {
   }
 
   override put(actor: number, word: number, value: number, mask: number): void {
-    this.#listOf(actor).push({ word, value, mask, isFirstHalf: false });
+    this.#listOf(actor).push({ word, value, mask, isFirstHalf: false, operation: this.operationOf(actor) });
   }
 
   override putTwo(actor: number, word: number, first: number, second: number): void {
+    const operation = this.operationOf(actor);
     this.#listOf(actor).push(
-      { word, value: first, mask: -1, isFirstHalf: true },
-      { word: word + 1, value: second, mask: -1, isFirstHalf: false },
+      { word, value: first, mask: -1, isFirstHalf: true, operation },
+      { word: word + 1, value: second, mask: -1, isFirstHalf: false, operation },
     );
   }
 
@@ -144,12 +148,21 @@ export class X86Memory extends Memory {
         return count;
       });
       if (option === STOP) this.#delay(word);
+      if (option >= 0) this.#noteMisses(word, isTwo, (other) => other !== option && mayShow(other));
       if (option === STOP || option < 0) return;
       for (let isThere = false; !isThere;) {
         const [first, second] = this.#waiting[option];
         isThere = isOf(first, word, isTwo) || (first.isFirstHalf && isOf(second, word, isTwo));
         this.#showFirst(option);
       }
+    }
+  }
+
+  /** What waits for a word and was not chosen comes to be seen later than what was. */
+  #noteMisses(word: number, isTwo: boolean, isMissed: (other: number) => boolean): void {
+    if (this.onMiss === undefined) return;
+    for (const [other, list] of this.#waiting.entries()) {
+      if (isMissed(other)) this.onMiss(other, list.find((one) => isOf(one, word, isTwo))!.operation);
     }
   }
 

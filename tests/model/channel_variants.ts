@@ -25,7 +25,25 @@ const STREAM = "Broadcast: five records",
   BYTES = "ByteRing: six messages",
   MANY = "ByteRing: two of many producers try to publish one, one";
 
+/** What is returned must be visible where sleepers do not fence: histories in sequential memory do not show this. */
+const UNFENCED = ([
+  ["SpscRing: one tries to push one into a full", "spsc_ring", "spsc_ring/spsc_consumer", "words"],
+  ["MpmcQueue: one tries to push one into an empty", "mpmc_queue", "mpmc_queue/mpmc_producer", "words"],
+  ["Broadcast: a history", "channel_histories", "broadcast/broadcast_writer", "words"],
+  ["LatestTable: a history", "channel_histories", "latest_table/latest_table_writer", "i32"],
+  ["Pipeline: a history", "channel_histories", "pipeline/pipeline_writer", "words"],
+  ["ByteRing: a history", "channel_histories", "byte_ring/byte_consumer", "words"],
+] as const).map(([scenario, file, source, words]) =>
+  variant("returns before what it did can be seen", file, scenario, [
+    source,
+    `isFenced: isFenced(${words})`,
+    "isFenced: true",
+  ])
+);
+
 export const CHANNEL_VARIANTS: readonly Variant[] = [
+  ...UNFENCED,
+
   variant("publishes before it has written", "spsc_ring", RING, [
     "shared/producer_path",
     "    copyFrom(isView(value) ? value : draft()); // throws if the view's own memory was closed: nothing is claimed then\n    next = (next + 1) | 0;\n    publish();",

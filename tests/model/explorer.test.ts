@@ -16,6 +16,7 @@ import { useAll } from "./programs/forms.ts";
 
 const forms = await buildProgram("tests/model/programs/forms.ts");
 const faults = await buildProgram("tests/model/programs/faults.ts");
+const late = await buildProgram("tests/model/programs/late.ts");
 const litmus = await buildProgram("tests/model/programs/litmus.ts");
 
 describe("a program's files", () => {
@@ -106,6 +107,28 @@ describe("what goes wrong is found", () => {
     const results = [1, 1, 2].map((seed) => explore(faults, scenario, setting, { random: { seed, runs: 1000 } }));
     assertEquals(results.map(({ failure }) => failure?.message), Array(3).fill("counted 2"));
     assertEquals(results[0].schedules, results[1].schedules);
+  });
+});
+
+describe("histories in the memory of x86-64", () => {
+  const fault = (title: string, memory: "sequential" | "x86"): string | undefined => {
+    const scenario = late.scenarios.find((one) => one.title === title)!;
+    return explore(late, scenario, { preemptions: 2, memory, delays: 1 }).failure?.message;
+  };
+
+  it("what is stored with a fence is seen by all who begin later; without one, by its own actor only", () => {
+    for (const title of ["a fence, never late", "no fence, never late", "no fence, late"]) {
+      assertEquals(fault(title, "sequential"), undefined);
+    }
+    assertEquals(fault("a fence, never late", "x86"), undefined);
+    assertEquals(fault("no fence, late", "x86"), undefined);
+    assertMatch(fault("no fence, never late", "x86")!, /no order/);
+  });
+
+  it("what is received twice as a store is late cannot be explained, although operations may be late", () => {
+    assertEquals(fault("a deque whose owner fences", "x86"), undefined);
+    assertEquals(fault("a deque whose owner does not fence", "sequential"), undefined);
+    assertMatch(fault("a deque whose owner does not fence", "x86")!, /no order/);
   });
 });
 

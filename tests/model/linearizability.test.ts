@@ -13,6 +13,15 @@ const queue: Specification<readonly number[]> = {
   },
 };
 
+/** The same, looked at and left: the record in front. */
+const peeking: Specification<readonly number[]> = {
+  initial: [],
+  apply(state, { name, args, result }) {
+    if (name === "push") return [...state, args[0] as number];
+    return state[0] === result ? state : undefined;
+  },
+};
+
 function call(
   actor: number,
   name: string,
@@ -80,5 +89,33 @@ describe("linearizability", () => {
     }
     const late = [...died, call(1, "shift", [], [2, 0], undefined), call(1, "shift", [], [2, 1], 1)];
     assertMatch(explainHistory(late, queue)!, /no order/, "missing after the death, and then received");
+  });
+
+  it("late: another does not see yet what has returned, and its own actor does", () => {
+    const push = call(0, "push", [1], [0, 0]), empty = call(1, "shift", [], [1, 0], undefined);
+    assertMatch(explainHistory([push, empty], queue)!, /no order/);
+    assertEquals(explainHistory([push, { ...empty, shown: [0, 0] }], queue), undefined);
+    const own = call(0, "shift", [], [1, 0], undefined);
+    assertMatch(explainHistory([push, { ...own, shown: [0, 0] }], queue)!, /no order/, "its own actor");
+  });
+
+  it("late: no longer than its stores are missed, and in order", () => {
+    const pushes = [call(0, "push", [1], [0, 0]), { ...call(0, "push", [2], [1, 0]), shown: [0, 0] }];
+    const empty = { ...call(1, "shift", [], [2, 0], undefined), shown: [0, 0] };
+    assertEquals(explainHistory([...pushes, empty, call(1, "shift", [], [2, 1], 1)], queue), undefined);
+    assertMatch(explainHistory([...pushes, empty, call(1, "shift", [], [2, 1], undefined)], queue)!, /no order/);
+    const second = { ...call(1, "shift", [], [2, 1], 2), shown: [1, 0] };
+    assertMatch(explainHistory([...pushes, empty, second], queue)!, /no order/, "the second before the first");
+  });
+
+  it("late: two may each miss what the other did, which no order of whole operations explains", () => {
+    const history = (shown?: number[]) => [
+      call(0, "push", [1], [0, 0]),
+      call(1, "push", [2], [0, 0]),
+      { ...call(0, "shift", [], [1, 1], 1), shown },
+      { ...call(1, "shift", [], [1, 1], 2), shown },
+    ];
+    assertMatch(explainHistory(history(), peeking)!, /no order/);
+    assertEquals(explainHistory(history([0, 0]), peeking), undefined);
   });
 });

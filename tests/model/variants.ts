@@ -161,6 +161,12 @@ export const VARIANTS: readonly Variant[] = [
     "// pairs: cell holder\n    return false;",
   ]),
 
+  variant("a reader registers with a plain store", "histories", "RwLock: a history", [
+    "rw_lock",
+    "if (compareExchange(words, cell, id, id | INSIDE) !== id) return this.#enterAgain();",
+    "if (load(words, cell) !== id) return this.#enterAgain();\n    words[cell] = id | INSIDE;",
+  ]),
+
   variant("passes the turn on before it frees the lock", "exclusion", "TicketLock: two lock twice", [
     "ticket_lock",
     "    words[LOCK_WORD] = FREE;\n    release(words, SERVING_WORD, (serving + 1) | 0);",

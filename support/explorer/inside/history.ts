@@ -11,9 +11,16 @@ export { DIES, type Operation, type Specification } from "../linearizability.ts"
 
 /** What the actors of a run call, and what they are returned. */
 export class History<State> {
-  /** Makes the history of a run: it is compared with the specification at the run's end. To be called in `start`. */
-  constructor(specification: Specification<State>) {
-    world.beginHistory(specification as Specification<unknown>);
+  /**
+   * Makes the history of a run: it is compared with the specification at the run's end. To be called in `start`.
+   *
+   * @param specification What the part does if operations are done one after the other.
+   * @param late The names of operations that others may see only after they have returned, where a processor keeps
+   *   stores back: those that publish without a fence, as sleepers fence all processes. Where the kernel has no fence
+   *   for that, and for all other operations, what is returned must be visible.
+   */
+  constructor(specification: Specification<State>, late: readonly string[] = []) {
+    world.beginHistory(specification as Specification<unknown>, late);
   }
 
   /**

@@ -74,7 +74,12 @@ const published: Specification<Stream> = {
 const takingTurns: Scenario = {
   part: "Broadcast",
   title: "two of many writers publish one each, one tries to receive both",
-  settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, { preemptions: 1, stops: 1 }],
+  settings: [
+    { preemptions: 1 },
+    { preemptions: 0, deaths: 1 },
+    { preemptions: 1, stops: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+  ],
   start() {
     const stream = share(Broadcast, { layout, capacity: 2, writers: "many" }), history = new History(published);
     const write = (who: string, value: number) => {

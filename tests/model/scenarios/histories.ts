@@ -55,7 +55,9 @@ const PARTS: readonly [part: string, permits: number, share: () => Shared<Lock>]
 const exclusion = PARTS.map(([part, permits, share]): Scenario => ({
   part,
   title: "a history of lock, tryLock and unlock",
-  settings: part === "TicketLock" ? [{ preemptions: 1 }] : [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+  settings: part === "TicketLock"
+    ? [{ preemptions: 1 }]
+    : [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }],
   start() {
     const lock = share(), history = new History(permitsOf(permits, part === "TicketLock"));
     const act = (who: string, ways: readonly ("lock" | "tryLock")[]) => {
@@ -83,7 +85,7 @@ const exclusion = PARTS.map(([part, permits, share]): Scenario => ({
 const unlocking: Scenario = {
   part: "TicketLock",
   title: "a short history of unlock, lock and tryLock",
-  settings: [{ preemptions: 1 }],
+  settings: [{ preemptions: 1 }, { preemptions: 1, memory: "x86", delays: 1 }],
   start() {
     const lock = share(TicketLock, { maxParticipants: 3 }), history = new History(permitsOf(1, true, [0]));
     const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => lock.as(who));
@@ -139,7 +141,7 @@ const readWrite: Specification<Inside> = {
 const readWriting: Scenario = {
   part: "RwLock",
   title: "a history of reading, writing, and trying both",
-  settings: [{ preemptions: 2 }],
+  settings: [{ preemptions: 2 }, { preemptions: 1, memory: "x86", delays: 1 }],
   start() {
     const lock = share(RwLock, { maxParticipants: 3 }), history = new History(readWrite);
     const [ann, bob, cyd] = ["ann", "bob", "cyd"].map((who) => lock.as(who));

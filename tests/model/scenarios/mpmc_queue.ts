@@ -117,7 +117,7 @@ function trying(
     settings,
     start() {
       const queue = share(MpmcQueue, { layout, capacity: 2, maxParticipants: 4 });
-      const history = new History(queueOfTwo(before)), actors: Record<string, () => void> = {};
+      const history = new History(queueOfTwo(before), ["push", "shift"]), actors: Record<string, () => void> = {};
       let there = before.length;
       for (let i = 0; i < producers; i++) {
         const own = queue.as(`producer${i}`).producer(), value = 2 + i, record = filled(layout, value);
@@ -152,10 +152,12 @@ function trying(
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("one tries to push one into an empty queue, one to shift two", [], 1, 1, [{ preemptions: 2 }, {
-    preemptions: 1,
-    deaths: 1,
-  }, { preemptions: 1, stops: 1 }]),
+  trying("one tries to push one into an empty queue, one to shift two", [], 1, 1, [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, stops: 1 },
+    { preemptions: 1, memory: "x86", delays: 2, hasMembarrier: false },
+  ]),
   trying("one tries to push one, two to shift one each", [1], 1, 2, [
     { preemptions: 2 },
     { preemptions: 0, deaths: 1 },
@@ -164,10 +166,12 @@ export const scenarios: readonly Scenario[] = [
       stops: 1,
     },
   ]),
-  trying("two try to push one each where one fits, one to shift two", [1], 2, 1, [{ preemptions: 1 }, {
-    preemptions: 0,
-    deaths: 1,
-  }, { preemptions: 1, stops: 1 }]),
+  trying("two try to push one each where one fits, one to shift two", [1], 2, 1, [
+    { preemptions: 1 },
+    { preemptions: 0, deaths: 1 },
+    { preemptions: 1, stops: 1 },
+    { preemptions: 1, memory: "x86", delays: 2 },
+  ]),
   sharing("one pushes two, one shifts two", [2], [2], [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, {
     preemptions: 1,
     memory: "x86",

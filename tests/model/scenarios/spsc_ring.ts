@@ -86,7 +86,8 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
     title,
     settings,
     start() {
-      const ring = share(SpscRing, { layout, capacity: 2 }), history = new History(ringOfTwo(before));
+      const ring = share(SpscRing, { layout, capacity: 2 }),
+        history = new History(ringOfTwo(before), ["push", "shift"]);
       const producer = ring.as("ann").producer(), consumer = ring.as("bob").consumer(), other = ring.as("cyd");
       for (let i = 1; i <= before; i++) producer.push(filled(layout, i));
       const value = filled(layout, before + 1), into = filled(layout, 0);
@@ -108,13 +109,16 @@ function trying(title: string, before: number, settings: Scenario["settings"]): 
 }
 
 export const scenarios: readonly Scenario[] = [
-  trying("one tries to push one, one to shift two, one to become the consumer", 1, [{ preemptions: 1 }, {
-    preemptions: 1,
-    stops: 1,
-  }]),
-  trying("one tries to push one into a full ring, one to shift two, one to become the consumer", 2, [{
-    preemptions: 2,
-  }, { preemptions: 1, stops: 1 }]),
+  trying("one tries to push one, one to shift two, one to become the consumer", 1, [
+    { preemptions: 1 },
+    { preemptions: 1, stops: 1 },
+    { preemptions: 1, memory: "x86", delays: 2 },
+  ]),
+  trying("one tries to push one into a full ring, one to shift two, one to become the consumer", 2, [
+    { preemptions: 2 },
+    { preemptions: 1, stops: 1 },
+    { preemptions: 1, memory: "x86", delays: 2, hasMembarrier: false },
+  ]),
   passing("three records through a ring of two", { before: 0, pushed: 3, taken: 3 }, [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
