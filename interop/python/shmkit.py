@@ -620,11 +620,12 @@ class Segment:
             at = self._header.catalog + _TABLE_BYTES + index * _ENTRY_BYTES
             offset, length, schema, size = struct.unpack_from("<QQQI", self._bytes, at)
             kind, name = _text(bytes(self._bytes[at + 32:at + 64])), _text(bytes(self._bytes[at + 64:at + 128]))
+            text = bytes(self._bytes[schema:schema + min(size, 65536)]).decode("utf-8", "replace")
             if size > 65536 or schema != end or offset != _align(schema + size, 128) or length < 1 or \
                     offset + length > self._header.byte_length or kind == "" or name == "":
                 raise SegmentFormatError(f"Cannot read the catalog of segment '{self.name}' as entry {index} is corrupt")
             end = _align(offset + length, 128)
-            found.append(Entry(name, kind, offset, length, bytes(self._bytes[schema:schema + size]).decode("utf-8")))
+            found.append(Entry(name, kind, offset, length, text))
         return found
 
     def find(self, name: str, kind: Optional[str] = None, timeout: Optional[float] = 0) -> Entry:
@@ -1321,6 +1322,7 @@ class RingConsumer(_Role):
         found = self._ring._load(128) - self._head & 0xFFFFFFFF
         if found > self._ring._load(516):
             self._segment._words[self._ring._word(516)] = found  # statistics: written by the consumer alone
+        count = min(count, self._ring.capacity)  # there are more where positions are corrupt
         return count if limit is None else min(count, limit)
 
 

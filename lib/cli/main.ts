@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ShmkitError } from "../errors.ts";
 import { makeProgram } from "./program.ts";
+import { complain } from "./view/output.ts";
 
 /** The command was called wrongly. */
 const USAGE = 2;
@@ -29,7 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
     // It has said what it had to say. Of help and the version it says so by 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     if (!(error instanceof ShmkitError)) throw error;
-    process.stderr.write(`shmkit: ${error.message}\n`);
+    complain(error.message);
     return 1;
   }
 }

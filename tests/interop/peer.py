@@ -327,11 +327,22 @@ def wait_for_all(segment, _count):
     tell(counts)
 
 
+def corrupt(segment, _count):
+    """What comes of a ring whose positions are, and of an object whose schema is."""
+    with segment.ring("ring").consumer() as consumer:
+        received = len(consumer.drain())
+    try:
+        answer = segment.pipeline("pipeline") and ""
+    except shmkit.SegmentFormatError as error:
+        answer = type(error).__name__
+    tell([received, len(segment.objects()), answer])
+
+
 COMMANDS = {
     "table-read": table_read, "ring-read": ring_read, "ring-read-on": ring_read_on, "broadcast-read": broadcast_read,
     "watch": broadcast_read, "look": look, "table-write": table_write, "ring-write": ring_write,
     "ring-write-on": ring_write_on, "count": count_under, "count-on": count_on, "hold": hold, "take": take,
-    "interrupt": interrupt, "wait-for-all": wait_for_all, "book": read_jobs("book"), "pricing": read_jobs("pricing"),
+    "interrupt": interrupt, "corrupt": corrupt, "wait-for-all": wait_for_all, "book": read_jobs("book"), "pricing": read_jobs("pricing"),
 }
 
 what, name = sys.argv[1:3]

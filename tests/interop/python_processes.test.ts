@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { describe, it } from "node:test";
 import {
   array,
@@ -20,6 +21,7 @@ import {
 import { Job, Tick } from "./records.ts";
 import { withName } from "../../support/segments.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
+import { Raw } from "../channel/spsc_ring_sample.ts";
 import { hasPython, lacking, type Language, startPeer } from "./languages.ts";
 import {
   createAll,
@@ -98,6 +100,22 @@ describe("Python", { skip, timeout }, () => {
       assertEquals(await peer.next(), "alone");
       assert(push());
       assertEquals(await peer.next(), [0, 0, 4, 0, 6, 6, 1]);
+      await peer.succeeded();
+    }));
+
+  it("receives no more than a ring holds where its positions are corrupt, and names objects whose text is", () =>
+    withName(async (name) => {
+      using segment = createAll(name);
+      const words = segment.open("ring", { kind: "SpscRing", ...Raw }, {}),
+        { capacity } = segment.open("ring", SpscRing, {
+          layout: Tick,
+        });
+      words[128 / 4] = 2 ** 31; // its tail; the head is 0
+      const memory = readFileSync(`/dev/shm${name}`), file = openSync(`/dev/shm${name}`, "r+");
+      writeSync(file, Uint8Array.of(0xff), 0, 1, memory.indexOf("Job{"));
+      closeSync(file);
+      const peer = startPeer("python", "corrupt", name);
+      assertEquals(await peer.next(), [capacity, segment.objects().length, "SegmentFormatError"]);
       await peer.succeeded();
     }));
 

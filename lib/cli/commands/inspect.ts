@@ -127,7 +127,7 @@ function participantTable(participants: ReturnType<typeof withHoldings>, columns
     { head: "runtime", cells: participants.map(({ runtime }) => runtime ?? "?"), rank: 2 },
     {
       head: "since",
-      cells: participants.map(({ attachedAt }) => span(now - Date.parse(attachedAt))),
+      cells: participants.map(({ attachedAt }) => attachedAt === undefined ? "?" : span(now - Date.parse(attachedAt))),
       isNumber: true,
       rank: 3,
     },
@@ -202,10 +202,10 @@ function showObject(look: Inspected, output: Output): void {
     output.lines(`${name}  ${fact(value)}`);
   }
   for (const { name, lag, state: how } of state?.readers ?? []) {
-    output.lines(`reader ${harmless(name)}  ${how}, lag ${count(lag)}`);
+    output.lines(harmless(`reader ${name}  ${how}, lag ${count(lag)}`));
   }
   for (const { as, who, isAlive } of holders) {
-    output.lines(`${as}  ${harmless(who)}${isAlive ? "" : pc.red(", dead")}`);
+    output.lines(`${harmless(as)}  ${harmless(who)}${isAlive ? "" : pc.red(", dead")}`);
   }
   if (contents.length > 0) output.lines("", ...contentsTable(contents, columns));
 }

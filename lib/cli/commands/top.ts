@@ -47,7 +47,7 @@ async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, 
 function linesOf(sample: Sample, intervalMs: number): string[] {
   const lines = topView(sample, new TopState(), intervalMs, LINES, Infinity, () => ({ look: undefined, contents: [] }))
     .slice(0, -1);
-  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).map((line) => line.replace(/^>/, ""));
+  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).map((line) => line.replace(/^>/, " "));
 }
 
 /** A picture that changes, until the person has seen enough. */

@@ -26,7 +26,8 @@ export interface ParticipantLook {
   /** Where its process can be looked at: it is in this pid namespace. */
   readonly runtime: string | undefined;
   readonly cpuMs: number | undefined;
-  readonly attachedAt: string;
+  /** Undefined where what stands for it is no time. */
+  readonly attachedAt: string | undefined;
 }
 
 /** What can be told of a segment without its objects. */
@@ -165,7 +166,7 @@ export function participantLook(holder: SlotHolder): ParticipantLook {
     state: !isAlive ? "dead" : own?.isStopped === true ? "stopped" : "alive",
     runtime: own?.runtime,
     cpuMs: own?.cpuMs,
-    attachedAt: attachedAt.toISOString(),
+    attachedAt: Number.isNaN(attachedAt.getTime()) ? undefined : attachedAt.toISOString(),
   };
 }
 

@@ -15,6 +15,9 @@ const OPENED_KEYS = "esc back  q quit";
 /** Lines of the terminal that are not for participants, so that there is room for objects. */
 const LEAST_FOR_OBJECTS = 10;
 
+/** Columns that a segment's name has among several, however long the name of its object is. */
+const LEAST_FOR_SEGMENT = 6;
+
 /** How many objects there is room for: those behind them are seen by moving the bar. */
 export function pageOf(sample: Sample, state: TopState, rows: number): number {
   return Math.max(1, rows - 4 - participantLines(sample, state, rows));
@@ -109,12 +112,11 @@ function objectTable(
   isOne: boolean,
   columns: number,
 ): string[] {
-  const label = ({ segment, name }: ObjectSample) => harmless(isOne ? name : `${segment} ${name}`);
   const head = (what: typeof sort, text: string) => what === sort ? `${text}${isReversed ? "▲" : "▼"}` : text;
   const column = (name: string, cells: readonly string[], rank: number, isNumber = true): Column[] =>
     cells.every((text) => text === "") ? [] : [{ head: name, cells, rank, isNumber }];
   return table([
-    { head: head("name", "object"), cells: objects.map((object) => short(label(object), columns)) },
+    { head: head("name", "object"), cells: objects.map((object) => labelOf(object, isOne, columns)) },
     { head: "kind", cells: objects.map(({ kind }) => short(harmless(kind), columns)), rank: 4 },
     {
       head: head("rate", "per s"),
@@ -145,6 +147,14 @@ function objectTable(
   ], columns);
 }
 
+/** What an object is called: of a segment among several, so that there is room for its own name. */
+function labelOf({ segment, name }: ObjectSample, isOne: boolean, columns: number): string {
+  const own = harmless(name);
+  if (isOne) return short(own, columns);
+  const room = Math.max(LEAST_FOR_SEGMENT, mostOfName(columns) - 1 - widthOf(own));
+  return short(`${cut(harmless(segment), room)} ${own}`, columns);
+}
+
 function depthOf({ state, error }: ObjectSample): string {
   if (error !== undefined) return pc.red("corrupt");
   return state?.depth === undefined ? "" : `${count(state.depth)}/${count(state.capacity ?? 0)}`;
@@ -152,7 +162,7 @@ function depthOf({ state, error }: ObjectSample): string {
 
 function heldBy({ holders }: ObjectSample): string {
   return holders.slice(0, 2).map(({ as, who, isAlive }) =>
-    `${as} ${/\((.+)\)$/.exec(harmless(who))?.[1] ?? harmless(who)}${isAlive ? "" : pc.red(" dead")}`
+    `${harmless(as)} ${/\((.+)\)$/.exec(harmless(who))?.[1] ?? harmless(who)}${isAlive ? "" : pc.red(" dead")}`
   ).join(", ") + (holders.length > 2 ? ` +${holders.length - 2}` : "");
 }
 
@@ -178,11 +188,11 @@ function objectView(
   if (state === undefined && error === undefined) lines.push(...wrapped("", OF_ANOTHER_PROGRAM, columns));
   lines.push(...flowing(Object.entries(state?.facts ?? {}).map(([what, value]) => `${what} ${fact(value)}`), columns));
   for (const { name, lag, state: how } of state?.readers ?? []) {
-    lines.push(cut(`reader ${harmless(name)}  lag ${count(lag)}, ${how}`, columns));
+    lines.push(cut(harmless(`reader ${name}  lag ${count(lag)}, ${how}`), columns));
   }
   lines.push(
     ...flowing(
-      holders.map(({ as, who, isAlive }) => `${as}: ${harmless(who)}${isAlive ? "" : pc.red(", dead")}`),
+      holders.map(({ as, who, isAlive }) => `${harmless(as)}: ${harmless(who)}${isAlive ? "" : pc.red(", dead")}`),
       columns,
     ),
   );
@@ -204,7 +214,11 @@ function flowing(texts: readonly string[], columns: number): string[] {
 
 /** A name, in no more than a third of the terminal. */
 function short(text: string, columns: number): string {
-  return cut(text, columns === Infinity ? Infinity : Math.max(12, Math.floor(columns * 0.35)));
+  return cut(text, mostOfName(columns));
+}
+
+function mostOfName(columns: number): number {
+  return columns === Infinity ? Infinity : Math.max(12, Math.floor(columns * 0.35));
 }
 
 function bar(line: string, columns: number): string {

@@ -57,11 +57,23 @@ export function rate(perSecond: number): string {
   return perSecond >= 100 || Number.isInteger(perSecond) ? count(perSecond) : perSecond.toFixed(1);
 }
 
+/** What moves a terminal's cursor, or turns the direction of text. */
+// deno-lint-ignore no-control-regex -- those are what is replaced
+const HARMFUL = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** What a program of another user may have written: without what would move a terminal's cursor. */
 export function harmless(text: string): string {
-  // deno-lint-ignore no-control-regex -- those are what is replaced
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => {
+  return text.replace(HARMFUL, (char) => {
     const code = char.codePointAt(0)!;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : escaped(char);
   });
+}
+
+/** The same of a JSON text, which means what it meant. JSON itself escapes but half of that; its own line ends remain. */
+export function harmlessJson(text: string): string {
+  return text.replace(HARMFUL, (char) => char === "\n" ? char : escaped(char));
+}
+
+function escaped(char: string): string {
+  return `\\u${char.codePointAt(0)!.toString(16).padStart(4, "0")}`;
 }

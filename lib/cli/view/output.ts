@@ -1,4 +1,5 @@
 import process from "node:process";
+import { harmless, harmlessJson } from "./figures.ts";
 import { forJson } from "./values.ts";
 
 /** Where a command's answer goes. */
@@ -32,16 +33,21 @@ export class Output {
 
   /** Writes a value as JSON, on several lines. */
   json(value: unknown): void {
-    process.stdout.write(JSON.stringify(value, forJson, 2) + "\n");
+    process.stdout.write(harmlessJson(JSON.stringify(value, forJson, 2)) + "\n");
   }
 
   /** Writes a value as JSON on one line: one of many. */
   jsonLine(value: unknown): void {
-    process.stdout.write(JSON.stringify(value, forJson) + "\n");
+    process.stdout.write(harmlessJson(JSON.stringify(value, forJson)) + "\n");
   }
 
   /** Says what is wrong. */
   complain(message: string): void {
-    process.stderr.write(`shmkit: ${message}\n`);
+    complain(message);
   }
+}
+
+/** Says what is wrong, which may have texts of others in it. */
+export function complain(message: string): void {
+  process.stderr.write(`shmkit: ${message.split("\n").map(harmless).join("\n")}\n`);
 }
