@@ -5,6 +5,8 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Segment } from "@shmkit/shmkit";
+import { TopState } from "../../lib/cli/top/top_state.ts";
+import { topView } from "../../lib/cli/top/top_view.ts";
 import { Peer } from "../../support/peer.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
@@ -171,6 +173,26 @@ describe("shmkit top", () => {
         }
       }),
   );
+
+  it("tells objects of several segments apart by their own names, on narrow terminals too", () => {
+    const segments = ["/proc/4711/fd/6#mo2i4x5y", "/a-segment-with-a-long-name"];
+    const objects = segments.flatMap((segment) =>
+      ["quotes", "orders of today"].map((name) => ({
+        ...{ segment, name, kind: "LatestTable", byteOffset: 0, byteLength: 64, schema: "", holders: [] },
+        ...{ family: undefined, state: undefined, error: undefined, slowest: undefined },
+        ...{ perSecond: 1, contendedPerSecond: undefined },
+      }))
+    );
+    const sample = { at: new Date(), segments, objects, participants: [], error: undefined };
+    for (const [columns, names] of [[80, ["quotes", "orders of today"]], [40, ["quotes", "order"]]] as const) {
+      const lines = topView(sample, new TopState(), 1000, 24, columns, () => ({ look: undefined, contents: [] }));
+      for (const name of names) {
+        for (const start of ["/proc", "/a-se"]) {
+          assertEquals(lines.filter((line) => line.includes(start) && line.includes(` ${name}`)).length, 1, name);
+        }
+      }
+    }
+  });
 
   it(
     "goes on when a segment comes, goes and comes again",
