@@ -36,6 +36,7 @@ import {
 } from "../support/explorer/mod.ts";
 import type { MemoryModel } from "../support/explorer/memory.ts";
 import { CHANNEL_VARIANTS } from "../tests/model/channel_variants.ts";
+import { CREATION_VARIANTS } from "../tests/model/creation_variants.ts";
 import { scenarioFile, scenarioFiles } from "../tests/model/scenario_file.ts";
 import { STRUCTURE_VARIANTS } from "../tests/model/structure_variants.ts";
 import { VARIANTS } from "../tests/model/variants.ts";
@@ -199,7 +200,8 @@ async function proveGoals(): Promise<void> {
 async function tryVariants(): Promise<void> {
   row("part", "variant", "shown within", "runs", "by");
   row(..."-----".split("").map((dash) => dash.repeat(3)));
-  for (const { title, file, scenario: name, patches } of [...VARIANTS, ...CHANNEL_VARIANTS, ...STRUCTURE_VARIANTS]) {
+  const all = [...VARIANTS, ...CHANNEL_VARIANTS, ...STRUCTURE_VARIANTS, ...CREATION_VARIANTS];
+  for (const { title, file, scenario: name, patches } of all) {
     if (values.part !== undefined && !name.startsWith(`${values.part}:`)) continue;
     const program = await buildProgram(scenarioFile(file), patches);
     const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}`.startsWith(name))!;

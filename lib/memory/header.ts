@@ -43,7 +43,7 @@ export interface Header extends Geometry {
 export function writeHeader(record: DataView, geometry: Geometry): void {
   const { pid, startTime, bootId } = processIdentity();
   const now = system.monotonicNs();
-  MAGIC.forEach((word, i) => record.setUint32(MAGIC_OFFSET + 4 * i, word, true));
+  for (let i = 0; i < MAGIC.length; i++) record.setUint32(MAGIC_OFFSET + 4 * i, MAGIC[i], true);
   record.setUint32(VERSION_OFFSET, FORMAT_VERSION, true);
   setU53(record, BYTE_LENGTH_OFFSET, geometry.byteLength);
   record.setUint32(PARTICIPANT_SLOTS_OFFSET, geometry.participantSlots, true);
@@ -54,7 +54,7 @@ export function writeHeader(record: DataView, geometry: Geometry): void {
   record.setUint32(CREATOR_PID_OFFSET, pid, true);
   record.setUint32(CREATOR_UID_OFFSET, libc().geteuid(), true);
   setU53(record, CREATOR_START_OFFSET, startTime);
-  bootId.forEach((byte, i) => record.setUint8(CREATOR_BOOT_OFFSET + i, byte));
+  for (let i = 0; i < bootId.length; i++) record.setUint8(CREATOR_BOOT_OFFSET + i, bootId[i]);
   setU53(record, CREATED_SECONDS_OFFSET, Math.floor(now / 1e9));
   setU53(record, CREATED_NANOSECONDS_OFFSET, now % 1e9);
 }
@@ -73,28 +73,40 @@ export function isReady(record: DataView): boolean {
  * Refuses a file that is not ready and was not begun by an initialiser of this format either. An initialiser that is at
  * work, or died at any instruction, may have written any number of the first words.
  *
+ * A look while it works may find words from before and from after they were written: all but the magic, as if the file
+ * were foreign. The magic goes first and stays, so a second look finds it.
+ *
  * @param start The file's first bytes, at most {@linkcode HEADER_BYTES}.
+ * @param lookAgain Reads them once more.
  */
-export function requireInitialisable(name: string, start: DataView): void {
+export function requireInitialisable(name: string, start: DataView, lookAgain: () => DataView): void {
+  if (isBegun(start)) return;
+  const again = lookAgain();
+  if (!isBegun(again)) requireMagic(name, again);
+}
+
+/** Whether an initialiser has begun or finished a file, or may begin it. */
+function isBegun(start: DataView): boolean {
   // A file has its full length before its first byte is written.
-  if (start.byteLength > 0 && start.byteLength < HEADER_BYTES) requireMagic(name, start);
-  const whole = new DataView(new ArrayBuffer(HEADER_BYTES));
-  for (let i = 0; i < start.byteLength; i++) whole.setUint8(i, start.getUint8(i));
-  const isBegun = [...MAGIC, FORMAT_VERSION].every((word, i) => {
+  if (start.byteLength > 0 && start.byteLength < HEADER_BYTES) return false;
+  const bytes = new Uint8Array(HEADER_BYTES), whole = new DataView(bytes.buffer);
+  bytes.set(new Uint8Array(start.buffer, start.byteOffset, start.byteLength));
+  const isOurs = [...MAGIC, FORMAT_VERSION].every((word, i) => {
     const found = whole.getUint32(MAGIC_OFFSET + 4 * i, true);
     return found === 0 || found === word;
   });
   // The magic goes first: a file without it that holds anything else is foreign.
-  const isBlank = new Uint8Array(whole.buffer).every((byte) => byte === 0);
-  if (!isBegun || (whole.getUint32(MAGIC_OFFSET, true) === 0 && !isBlank)) requireMagic(name, start);
+  return isOurs && (whole.getUint32(MAGIC_OFFSET, true) !== 0 || bytes.every((byte) => byte === 0));
 }
 
 function requireMagic(name: string, start: DataView): void {
   const refuse = (code: SegmentFormatCode, reason: string) => {
     throw new SegmentFormatError(code, `Cannot open segment '${name}' as ${reason}`);
   };
-  const hasMagic = start.byteLength >= VERSION_OFFSET &&
-    MAGIC.every((word, i) => start.getUint32(MAGIC_OFFSET + 4 * i, true) === word);
+  let hasMagic = start.byteLength >= VERSION_OFFSET;
+  for (let i = 0; i < MAGIC.length && hasMagic; i++) {
+    hasMagic = start.getUint32(MAGIC_OFFSET + 4 * i, true) === MAGIC[i];
+  }
   if (!hasMagic) {
     const found = JSON.stringify(getChars(start, 0, Math.min(start.byteLength, VERSION_OFFSET)));
     refuse("FOREIGN", `it was not made by shmkit: its first bytes must be "SHMKIT\\r\\n": found ${found}`);

@@ -71,12 +71,22 @@ export function isByteFree(fd: number, byteOffset: number): boolean {
   return !isRefused(F_WRLCK, fd, byteOffset);
 }
 
+/** Whether another open file description keeps a read lock on a byte, so that nobody can take its lock. */
+export function isByteReadLocked(fd: number, byteOffset: number): boolean {
+  return lockInTheWay(F_WRLCK, fd, byteOffset) === F_RDLCK;
+}
+
 /** Whether another open file description's lock of a byte is in the way of a lock of that type. */
 function isRefused(type: number, fd: number, byteOffset: number): boolean {
+  return lockInTheWay(type, fd, byteOffset) !== F_UNLCK;
+}
+
+/** The type of the lock that is in the way of a lock of a byte; `F_UNLCK` if there is none. */
+function lockInTheWay(type: number, fd: number, byteOffset: number): number {
   aim(type, byteOffset);
   const result = system.resultOf(() => libc().fcntl_flock(fd, F_OFD_GETLK, flock));
   if (result < 0) {
     throw new SystemError(-result, { action: "ask about a lock of", path: `descriptor ${fd}`, syscall: "fcntl" });
   }
-  return (flock[L_TYPE] & 0xffff) !== F_UNLCK;
+  return flock[L_TYPE] & 0xffff;
 }

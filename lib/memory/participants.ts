@@ -1,14 +1,14 @@
 import { ESRCH } from "../../ffi/linux.ts";
 import { libc } from "../../ffi/mod.ts";
 import * as system from "../../ffi/system.ts";
-import { load, store } from "../atomic/mod.ts";
+import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentStateError } from "../errors.ts";
 import { isKnownAttachment } from "./attachments.ts";
 import { getChars, getU53, setChars, setU53 } from "./bytes.ts";
 import type { Header } from "./header.ts";
 import type { Mapping } from "./mapping.ts";
 import { closeLockedFile } from "./locked_file.ts";
-import { isByteFree, isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteFree, isByteLocked, isByteReadLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import {
   ATTACHED_OFFSET,
   EPOCH_LIMIT,
@@ -28,6 +28,9 @@ import {
 import type { Party } from "./party.ts";
 import { processIdentity } from "./process_identity.ts";
 import { staleEpochs } from "./stale_epochs.ts";
+
+/** How long a process that joins waits for a slot that another is about to take, which may be stopped. */
+const JOIN_TIMEOUT_MS = 1_000;
 
 /** One attachment to a segment, from the segment's table. */
 export interface Participant {
@@ -88,23 +91,33 @@ export class Participants implements Party {
   }
 
   /**
-   * Takes a slot.
+   * Takes a slot. Waits for one that another process is about to take, or has just given back.
    *
    * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones
    * from being taken.
    */
   join(role: string): void {
-    const { participantSlots } = this.#geometry;
+    const { participantSlots } = this.#geometry, start = performance.now();
     for (let slot = 0; slot < participantSlots; slot++) this.#freeIfOwnAndGone(slot);
-    let gone = 0, blocked = 0;
-    for (let slot = 0; slot < participantSlots; slot++) {
-      if (this.#tryTake(slot, role)) return;
-      if (this.#isThreadGone(slot)) gone++;
-      else if (!isByteLocked(this.#mapping.fd, this.#lockByte(slot))) blocked++;
+    while (true) {
+      let gone = 0, blocked = 0, moving = 0;
+      for (let slot = 0; slot < participantSlots; slot++) {
+        if (this.#tryTake(slot, role)) return;
+        if (this.#isThreadGone(slot)) gone++;
+        else if (isByteLocked(this.#mapping.fd, this.#lockByte(slot))) continue;
+        else if (this.#isBlocked(slot)) blocked++;
+        else moving++;
+      }
+      const isLate = performance.now() - start >= JOIN_TIMEOUT_MS;
+      if (moving === 0 || isLate) throw this.#refusal(gone, blocked, moving);
+      sleep(1);
     }
-    const doing = `attach to segment '${this.#name}'`;
+  }
+
+  #refusal(gone: number, blocked: number, moving: number): SegmentStateError {
+    const { participantSlots } = this.#geometry, doing = `attach to segment '${this.#name}'`;
     if (blocked > 0) {
-      throw new SegmentStateError(
+      return new SegmentStateError(
         "BUSY",
         `Cannot ${doing} as none of its ${participantSlots} slots can be taken: ${blocked} are free, but ${READ_LOCKED}`,
       );
@@ -112,9 +125,10 @@ export class Participants implements Party {
     const terminated = gone === 0
       ? ""
       : `, ${gone} of them by Workers that were terminated, whose slots are free once their process ends`;
-    throw new SegmentStateError(
+    const stopped = moving === 0 ? "" : `, and processes that are about to be have not moved for ${JOIN_TIMEOUT_MS} ms`;
+    return new SegmentStateError(
       "FULL",
-      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
+      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}${stopped}; create it with a larger maxParticipants`,
     );
   }
 
@@ -213,6 +227,12 @@ export class Participants implements Party {
     } finally {
       unlockByte(fd, joinerByte);
     }
+  }
+
+  /** Whether a read lock keeps a slot from being taken. */
+  #isBlocked(slot: number): boolean {
+    const { fd } = this.#mapping, lockByte = this.#lockByte(slot);
+    return isByteReadLocked(fd, lockByte) || isByteReadLocked(fd, lockByte + JOINER_LOCK_OFFSET);
   }
 
   /** Frees a slot that this process holds for a thread, or for globals, that are gone. No other process can. */

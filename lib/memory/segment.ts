@@ -65,7 +65,7 @@ export class Segment implements Disposable {
   readonly #participants: Participants;
   readonly #catalog: Catalog;
 
-  private constructor(name: string, file: SegmentFile, role: string) {
+  private constructor(name: string, file: SegmentFile) {
     const { mapping, header } = file;
     this.name = name;
     this.byteLength = header.byteLength;
@@ -73,10 +73,20 @@ export class Segment implements Disposable {
     this.#file = file;
     this.#catalog = new Catalog(name, mapping, header);
     this.#participants = new Participants(name, mapping, header, () => this.#catalog.words());
+  }
+
+  /** Attaches to a file that is ready; if that fails, closes it. */
+  static #attached(name: string, file: SegmentFile, role = ""): Segment {
+    return new Segment(name, file).#join(role);
+  }
+
+  #join(role: string): this {
+    const { mapping } = this.#file;
     try {
       this.#catalog.list();
       if (!mapping.readOnly) this.#participants.join(role);
       this.#note(new WeakRef(this), mapping.file);
+      return this;
     } catch (error) {
       this.close();
       throw error;
@@ -94,7 +104,7 @@ export class Segment implements Disposable {
     requireSegmentName("create", name);
     const request = createRequest("create", name, options);
     requireCurrentRun(`create segment '${name}'`);
-    return new Segment(name, createSegmentFile(name, request), options.role ?? "");
+    return Segment.#attached(name, createSegmentFile(name, request), options.role);
   }
 
   /**
@@ -112,7 +122,7 @@ export class Segment implements Disposable {
     requireTimeout(doing, options.timeoutMs);
     requireRole(doing, options.role);
     requireCurrentRun(doing);
-    return new Segment(name, openSegmentFile(name, options), options.role ?? "");
+    return Segment.#attached(name, openSegmentFile(name, options), options.role);
   }
 
   /**
@@ -125,7 +135,7 @@ export class Segment implements Disposable {
     requireSegmentName("open or create", name);
     const request = createRequest("open or create", name, options);
     requireCurrentRun(`open or create segment '${name}'`);
-    const segment = new Segment(name, openOrCreateSegmentFile(name, request), options.role ?? "");
+    const segment = Segment.#attached(name, openOrCreateSegmentFile(name, request), options.role);
     if (segment.byteLength >= request.geometry.byteLength) return segment;
     segment.close();
     throw new SegmentStateError(
@@ -142,7 +152,7 @@ export class Segment implements Disposable {
     const request = createRequest("create", "anonymous", options);
     requireCurrentRun("create an anonymous segment");
     const { name, file } = createAnonymousFile(request);
-    return new Segment(name, file, options.role ?? "");
+    return Segment.#attached(name, file, options.role);
   }
 
   /**

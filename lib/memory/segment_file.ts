@@ -133,7 +133,7 @@ function settle(
   const { fd } = opened;
   const start = performance.now();
   while (!isReady(readStart(name, fd))) {
-    requireInitialisable(name, readStart(name, fd));
+    requireInitialisable(name, readStart(name, fd), () => readStart(name, fd));
     if (tryLockByte(doing, fd, INITIALISER_LOCK_BYTE)) {
       // Only now is the answer sure: the last holder may have finished, or failed and removed the name.
       const { links } = system.fileStatus(doing, fd);
@@ -181,7 +181,7 @@ function waitUntilReady(
     // And the process that released it had finished, or failed and removed the name, or died.
     const start = readStart(name, fd);
     if (isReady(start)) return true;
-    requireInitialisable(name, start);
+    requireInitialisable(name, start, () => readStart(name, fd));
     if (hasName && system.fileStatus(doing, fd).links === 0) return false;
     if (wasLocked && !isLocked) throw notReady(name, false, waitedMs());
     if (waitedMs() >= timeoutMs) throw notReady(name, isLocked, waitedMs());

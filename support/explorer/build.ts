@@ -16,7 +16,7 @@ import { addPoints, POINT_NAMES } from "./rewrite/points.ts";
 import { addTwins, RUNTIME_NAMES, type Site } from "./rewrite/twins.ts";
 import type { Scenario } from "./scenario.ts";
 import { sourceHash } from "./source_hash.ts";
-import { EVALUATED, POINTS_AT_CALLS, SHORTENED } from "./shortened.ts";
+import { EVALUATED, MAPPED, POINTS_AT_CALLS, SHORTENED } from "./shortened.ts";
 import { ANNOUNCED, setTextRewriter } from "./steps.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,9 +33,14 @@ const PLACES: Places = {
     "lib/atomic/fence.ts": join(here, "inside/fence.ts"),
     "lib/layout/bound_record.ts": join(here, "inside/bound_record.ts"),
     "lib/layout/require_layout.ts": join(here, "inside/require_layout.ts"),
+    "lib/memory/attachments.ts": join(here, "inside/attachments.ts"),
+    "lib/memory/mapping.ts": join(here, "inside/mapping.ts"),
+    "lib/memory/ofd_lock.ts": join(here, "inside/ofd_lock.ts"),
+    "lib/memory/process_identity.ts": join(here, "inside/process_identity.ts"),
     "ffi/mod.ts": join(here, "inside/ffi.ts"),
+    "ffi/system.ts": join(here, "inside/system.ts"),
   },
-  shared: new Set(["linearizability.ts", "steps.ts", "world.ts"].map((name) => join(here, name))),
+  shared: new Set(["kernel.ts", "linearizability.ts", "steps.ts", "world.ts"].map((name) => join(here, name))),
 };
 
 /** A program, loaded. */
@@ -56,7 +61,7 @@ export interface Program {
  * @param patches Applied to the source.
  */
 export async function buildProgram(entry: string, patches: readonly Patch[] = []): Promise<Program> {
-  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...patches], PLACES);
+  const program = new ProgramFiles(join(root, entry), [...SHORTENED, ...EVALUATED, ...MAPPED, ...patches], PLACES);
   const names = namesOf(program), { signature } = names, folder = makeFolder();
   writeFiles(program, PLACES, folder, (path, file, repoint) => {
     const key = `${path}\n${signature}\n${file.text}`, known = rewritten.get(key);

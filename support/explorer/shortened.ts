@@ -28,6 +28,12 @@ export const SHORTENED: readonly Patch[] = [
     to: "const FIRST_POLLS = 1;",
     isOptional: true,
   },
+  {
+    file: "lib/memory/blank_file.ts",
+    from: "const CHUNK_BYTES = 2 ** 20;",
+    to: "const CHUNK_BYTES = 2 ** 10;",
+    isOptional: true,
+  },
   { file: "lib/sync/shared/lock_format.ts", from: "BLOCKED_PLACES = 32;", to: "BLOCKED_PLACES = 2;", isOptional: true },
 ];
 
@@ -39,6 +45,30 @@ export const EVALUATED: readonly Patch[] = [
   { file: "lib/layout/source.ts", from: "return new Function(", to: "return $evaluate(", isOptional: true },
   { file: "lib/layout/source.ts", from: "${serial++}", to: "", isOptional: true },
 ];
+
+const RAW_MEMORY = '"../../support/explorer/inside/raw_memory.ts"';
+
+/** The arrays over a mapped file: their stand-ins make steps of what methods access. */
+export const MAPPED: readonly Patch[] = [
+  mapped("bytes", 'import { readText, writeCutText } from "../layout/internal.ts";', "Uint8Array"),
+  mapped(
+    "catalog",
+    'import { load, sleep, store } from "../atomic/mod.ts";',
+    "DataView, Int32Array, Uint32Array, Uint8Array",
+  ),
+  mapped("header", 'import { libc } from "../../ffi/mod.ts";', "Uint8Array"),
+  mapped("participants", 'import { ESRCH } from "../../ffi/linux.ts";', "DataView, Uint32Array"),
+  mapped("segment_file", 'import * as linux from "../../ffi/linux.ts";', "DataView, Int32Array, Uint8Array"),
+  {
+    ...mapped("segment", 'import { type AnyStruct, assertSameLayout, Views } from "../layout/mod.ts";', "Views"),
+    to: `import { type AnyStruct, assertSameLayout } from "../layout/mod.ts";\nimport { Views } from ${RAW_MEMORY};`,
+  },
+];
+
+function mapped(file: string, line: string, names: string): Patch {
+  const to = `${line}\nimport { ${names} } from ${RAW_MEMORY};`;
+  return { file: `lib/memory/${file}.ts`, from: line, to, isOptional: true };
+}
 
 /** Points before the calls of the kernel, which are no accesses to memory. */
 export const POINTS_AT_CALLS: readonly Patch[] = [

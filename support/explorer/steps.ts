@@ -151,6 +151,48 @@ export function isAlive(id: number): boolean {
   return world.isAlive(id);
 }
 
+/**
+ * A call of the kernel, as one step.
+ *
+ * @param what What it does, in traces.
+ * @param call Makes it.
+ * @returns What it returned.
+ */
+export function kernelCall(what: string, call: () => number): number {
+  const actor = world.enter();
+  if (world.current !== undefined) world.memory.fence(actor);
+  return world.saw(call(), what, -1);
+}
+
+/**
+ * Fills bytes up to the first one that differs, and that one. What is the same already is no step of its own: to write
+ * it again changes nothing.
+ *
+ * @returns Where to go on.
+ */
+export function fillNext(array: Uint8Array<ArrayBufferLike>, from: number, to: number, value: number): number {
+  const actor = world.enter();
+  let next = from;
+  while (next < to && byteAt(array, next) === value) next++;
+  if (next === to) return world.saw(to, "fills to", -1);
+  const byte = array.byteOffset + next, word = byte >> 2;
+  if (world.current === undefined) array[next] = value;
+  else {
+    const end = Math.min(to, next + 4 - (byte & 3));
+    let mask = 0;
+    for (; next < end; next++) mask |= 0xff << (array.byteOffset + next & 3) * 8;
+    world.memory.put(actor, word, Math.imul(value, 0x01010101), mask);
+    next--;
+  }
+  return world.saw(next + 1, "fills to", word);
+}
+
+function byteAt(array: Uint8Array<ArrayBufferLike>, index: number): number {
+  if (world.current === undefined) return array[index];
+  const byte = array.byteOffset + index;
+  return world.memory.words[byte >> 2] >>> (byte & 3) * 8 & 0xff;
+}
+
 /** An operation of a history returns: a step, so that others may run before it is noticed. */
 export function endOperation(operation: Operation, result: unknown): void {
   world.endOperation(operation, result);
@@ -174,6 +216,8 @@ export const STEPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   beginPause,
   endPause,
   isAlive,
+  kernelCall,
+  fillNext,
   endOperation,
 };
 
@@ -202,6 +246,8 @@ export const ANNOUNCED: Readonly<Record<string, "$go" | "$goAlone" | "$goAsking"
   endPause: "$goAlone",
   isAlive: "$goAsking",
   fenceAll: "$go",
+  kernelCall: "$go",
+  fillNext: "$go",
   endOperation: "$go",
 };
 
@@ -389,6 +435,7 @@ const RUNTIME = {
   $goAlone,
   $goAsking,
   $goRead,
+
   $goWrite,
   $isShared,
   $read,

@@ -11,6 +11,7 @@ import type { Choices } from "./choices.ts";
 import { Conflicts } from "./conflicts.ts";
 import { mix } from "./hash.ts";
 import { HistoryRecord } from "./history_record.ts";
+import { Kernel } from "./kernel.ts";
 import type { Operation, Specification } from "./linearizability.ts";
 import { MEMORY_BYTES } from "./memory.ts";
 import type { States } from "./states.ts";
@@ -26,6 +27,9 @@ const POISON = 0x5eed_bad5;
 /** Kinds of choices within steps; `TURN` is 0, and memories have theirs from 16 on. */
 const IS_ALIVE = 1;
 const WHO_WAKES = 2;
+
+/** The same of who holds a lock of the kernel; and so on, one for each actor. */
+const HOLDER_IS_ALIVE = 4;
 
 /** Which of two ways: the options of a choice between them. */
 const NO = 0;
@@ -60,6 +64,12 @@ export class World extends Turns {
   #isSeen = false;
   readonly #conflicts: Conflicts;
   readonly #history = new HistoryRecord();
+  /** What `kernelCall` calls. */
+  readonly kernel: Kernel = new Kernel(this);
+  /** Whether the memory is in the hands of the actors. */
+  #isRunning = false;
+  /** On whose behalf calls of the kernel are made while no actor runs: an id, or 0. */
+  caller = 0;
   /** The words at the start of the first run. */
   #firstImage: Int32Array | undefined;
   readonly #names = new Map<number, string>();
@@ -100,7 +110,8 @@ export class World extends Turns {
     this.#history.end();
     this.actors = [];
     image.fill(0, 0, this.#firstImage === undefined ? image.length : this.used / 4);
-    this.used = 0;
+    this.used = this.caller = 0;
+    this.kernel.reset();
   }
 
   /** Takes a part of the memory; traces call it by its name. Returns where it begins. */
@@ -189,6 +200,8 @@ export class World extends Turns {
     if (!isSame(this.#firstImage, words)) throw new Error("Cannot explore as start() is not always the same");
     this.memory.begin(words, actors.length);
     words.fill(POISON);
+    this.#isRunning = true;
+    this.caller = 0;
     this.actors = actors.map(({ name, id, code }, index) => new Actor(name, id, index, code));
     this.#isStarting = true;
     for (const actor of this.actors) {
@@ -224,6 +237,7 @@ export class World extends Turns {
       if (image[i] !== POISON) this.fail("the code writes shared memory past the world");
       image[i] = words[i];
     }
+    this.#isRunning = false;
     return outcome;
   }
 
@@ -404,6 +418,39 @@ export class World extends Turns {
   protected override die(actor: Actor): void {
     super.die(actor);
     this.#history.die(actor);
+    if (!this.kernel.isUsed) return;
+    this.memory.fence(actor.index); // what it has stored is seen before its locks are gone
+    this.kernel.exit(actor.id / ID_STEP);
+  }
+
+  /** The process that makes a call of the kernel: 0 prepares and checks, the others are actors, by id. */
+  get owner(): number {
+    return (this.current?.id ?? this.caller) / ID_STEP;
+  }
+
+  /** For the kernel; so are the next ones. */
+  wordAt(word: number): number {
+    return this.#isRunning ? this.memory.words[word] : image[word]; // none of them is stored by actors
+  }
+
+  /** Changes a word of the kernel, or of a file that it cuts. */
+  setWordAt(word: number, value: number): void {
+    if (this.#isRunning) this.memory.set(word, value);
+    else image[word] = value;
+  }
+
+  /** Whether a process is alive: it may die at this very moment. */
+  livesOn(owner: number): boolean {
+    const actor = this.actors.find((one) => one.id === owner * ID_STEP);
+    if (actor?.isDead) return false;
+    if (!this.#isRunning || actor === undefined || actor === this.current || this.deathsLeft === 0) return true;
+    const isDead = this.choose(HOLDER_IS_ALIVE + actor.index, (offer) => {
+      offer[0] = NO;
+      offer[1] = YES;
+      return 2;
+    });
+    if (isDead === YES) this.die(actor);
+    return isDead !== YES;
   }
 
   /** Now, on the clock of the running actor. */

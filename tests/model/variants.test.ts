@@ -2,6 +2,7 @@ import { assert } from "@std/assert";
 import { after, describe, it } from "node:test";
 import { buildProgram, explore, type Failure, settingInWords } from "../../support/explorer/mod.ts";
 import { CHANNEL_VARIANTS } from "./channel_variants.ts";
+import { CREATION_VARIANTS } from "./creation_variants.ts";
 import { STRUCTURE_VARIANTS } from "./structure_variants.ts";
 import { VARIANTS } from "./variants.ts";
 import { scenarioFile } from "./scenario_file.ts";
@@ -14,7 +15,7 @@ const FEW_RUNS = 1000;
 describe("known-bad variants are found", { timeout: 600_000 }, () => {
   const found: string[] = [];
 
-  const all = [...VARIANTS, ...CHANNEL_VARIANTS, ...STRUCTURE_VARIANTS];
+  const all = [...VARIANTS, ...CHANNEL_VARIANTS, ...STRUCTURE_VARIANTS, ...CREATION_VARIANTS];
 
   for (const { title, file, scenario: name, patches } of all) {
     it(`${name.replace(/:.*/, "")}: ${title}`, async () => {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { ESRCH } from "../../../ffi/linux.ts";
+import { kernelCall } from "../steps.ts";
 import { world } from "../world.ts";
 import { sleep } from "./atomics.ts";
 
@@ -14,14 +16,31 @@ export function hasTotalStoreOrder(): boolean {
   return world.isOrdered;
 }
 
-/** The one C function that locks call on their own. */
-export function libc(): { sched_yield(): number } {
-  return {
-    sched_yield() {
-      sleep(0);
-      return 0;
-    },
-  };
+/** The C functions that parts call on their own. An actor is a process of one thread. */
+interface Libc {
+  sched_yield(): number;
+  geteuid(): number;
+  getpid(): number;
+  gettid(): number;
+  kill(tid: number): number;
+}
+
+const functions: Libc = {
+  sched_yield() {
+    sleep(0);
+    return 0;
+  },
+  geteuid: () => 0,
+  getpid: () => world.owner + 1,
+  gettid: () => world.owner + 1,
+  kill(tid) {
+    return kernelCall(`asks whether thread ${tid} is there`, () => world.livesOn(tid - 1) ? 0 : -ESRCH);
+  },
+};
+
+/** The C functions. */
+export function libc(): Libc {
+  return functions;
 }
 
 /** It is loaded from the start. */

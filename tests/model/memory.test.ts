@@ -1,0 +1,3 @@
+import { exploreFiles } from "./explored.ts";
+
+await exploreFiles(["creation", "catalog", "participants"]);

@@ -1,0 +1,76 @@
+import type { SegmentStateError } from "../../../lib/errors.ts";
+import { Segment } from "../../../lib/memory/segment.ts";
+import { boot, fileOf } from "../../../support/explorer/inside/processes.ts";
+import { must, type Scenario } from "../../../support/explorer/inside/scenario.ts";
+
+const NAME = "/md", OPTIONS = { byteLength: 1024, maxParticipants: 3, maxObjects: 2 };
+
+/** However many open or make a name at once, one makes the segment and all are in the same one. */
+const making: Scenario = {
+  part: "Segment",
+  title: "two open or create a name",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+  start() {
+    boot();
+    const act = () => void Segment.openOrCreate(NAME, OPTIONS);
+    return {
+      actors: { ann: act, bob: act },
+      check({ dead }) {
+        const found = Segment.openOrCreate(NAME, OPTIONS).participants();
+        must(found.length === 3 - dead.length, `${found.length} are in the segment, and ${dead} are dead`);
+        must(new Set(found.map(({ pid }) => pid)).size === found.length, "one has two slots");
+      },
+    };
+  },
+};
+
+/** Whoever finds a name finds a segment that is whole, or waits, or makes it: another may remove it meanwhile. */
+const removing: Scenario = {
+  part: "Segment",
+  title: "one opens or creates a name, another removes it",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+  start() {
+    boot();
+    return {
+      actors: {
+        ann() {
+          const segment = Segment.openOrCreate(NAME, OPTIONS);
+          must(segment.participants().length === 1, "alone in it");
+        },
+        bob: () => void Segment.unlink(NAME),
+      },
+      check() {
+        const last = Segment.openOrCreate(NAME, OPTIONS);
+        must(last.participants().length <= 2, "participants");
+        Segment.unlink(NAME);
+        must(fileOf(NAME) === 0, "it cannot be removed");
+      },
+    };
+  },
+};
+
+/** Who only opens a name waits for who makes it; what a dead one has begun is reported, and not taken. */
+const opening: Scenario = {
+  part: "Segment",
+  title: "one creates a name, another waits for it",
+  settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, { preemptions: 0, memory: "x86", delays: 1 }],
+  start() {
+    boot();
+    return {
+      actors: {
+        ann: () => void Segment.create(NAME, OPTIONS),
+        bob() {
+          try {
+            must(Segment.open(NAME, { timeoutMs: 3 }).participants().length > 0, "nobody is in it");
+          } catch (error) {
+            const code = (error as SegmentStateError).code;
+            must(["ENOENT", "INITIALISING", "CREATOR_DIED"].includes(code), `${error}`);
+          }
+        },
+      },
+      check: () => must(Segment.openOrCreate(NAME, OPTIONS).participants().length > 0, "nobody is in it"),
+    };
+  },
+};
+
+export const scenarios: readonly Scenario[] = [making, removing, opening];
