@@ -6,7 +6,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Broadcast, Segment } from "../mod.ts";
-import { peerArgs, tell, told } from "../support/in_peer.ts";
+import { orders, peerArgs, report } from "../support/in_peer.ts";
 import { Peer } from "../support/peer.ts";
 import { command, thisRuntime } from "../support/runtimes.ts";
 import { compile } from "./support/compile.ts";
@@ -53,7 +53,7 @@ function read(segment: Segment, records: number): { nanoseconds: number; receive
   const reader = segment.open("records", Broadcast, { layout: Record64 }).reader({ wait: "spin" });
   const sum = new Float64Array(1), end = reader.position + records;
   const add = (r: ReturnType<typeof Record64.alloc>) => void (sum[0] += r.a + r.b + r.c + r.d + r.e + r.f + r.g + r.h);
-  tell("ready");
+  report("ready");
   let start = 0, received = 0;
   while (reader.position < end) {
     received += reader.drainWait(add, LIMIT);
@@ -66,10 +66,10 @@ const [role, name, use] = peerArgs;
 if ((role === "write" || role === "read") && use === "in use") useAll();
 if (role === "write") {
   const segment = Segment.open(name);
-  for await (const records of told<number>()) tell(write(segment, records));
+  for await (const records of orders<number>()) report(write(segment, records));
 } else if (role === "read") {
   const segment = Segment.open(name);
-  for await (const records of told<number>()) tell(read(segment, records));
+  for await (const records of orders<number>()) report(read(segment, records));
 } else if (role === "run") {
   // One process a run: the first pass warms all processes up.
   const segment = Segment.anonymous({ byteLength: 2 ** 21 });

@@ -45,5 +45,5 @@ async function outlive(): Promise<void> {
     mutex.markConsistent(); // otherwise no process could lock it again
   }
   accounts.read(1, account);
-  console.log(`the owner died by ${signal}; told: ${ownerDied}; the other account has ${account.balance}`);
+  console.log(`the owner died by ${signal}; reported: ${ownerDied}; the other account has ${account.balance}`);
 }

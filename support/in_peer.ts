@@ -8,12 +8,12 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /** Prints a line of JSON for the test. */
-export function tell(value: unknown): void {
+export function report(value: unknown): void {
   process.stdout.write(JSON.stringify(value) + "\n");
 }
 
 /** The lines of JSON that the test sends. */
-export async function* told<T>(): AsyncGenerator<T> {
+export async function* orders<T>(): AsyncGenerator<T> {
   for await (const line of createInterface({ input: process.stdin })) yield JSON.parse(line);
 }
 

@@ -14,7 +14,7 @@ export interface SpareOrder {
 }
 
 /** Prints a line of JSON for the test, at once. */
-export function tellNow(value: unknown): void {
+export function reportNow(value: unknown): void {
   writeSync(1, JSON.stringify(value) + "\n");
 }
 
@@ -33,7 +33,7 @@ function readByte(): number {
 }
 
 /** The next line of JSON that the test sends; waits for it. Undefined once the test has ended. */
-export function toldNow<T>(): T | undefined {
+export function nextOrder<T>(): T | undefined {
   let line = "";
   while (readByte() === 1) {
     if (byte[0] === 10) return JSON.parse(line);
@@ -48,7 +48,7 @@ export function toldNow<T>(): T | undefined {
  * @param work What it does, given the arguments. It must not be left for the event loop.
  */
 export function serve(work: (args: readonly string[]) => void): void {
-  const args = process.env.SHMKIT_SPARE === undefined ? peerArgs : toldNow<SpareOrder>()?.args;
+  const args = process.env.SHMKIT_SPARE === undefined ? peerArgs : nextOrder<SpareOrder>()?.args;
   // In a soak processes start all the time, and those that are at work must not keep them from it.
   if (process.env.SHMKIT_SOAK !== undefined) setPriority(10);
   if (args !== undefined) work(args);

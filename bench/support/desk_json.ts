@@ -7,7 +7,7 @@ import { type DepthEvent, depthEvent, type MarketEvent } from "../../examples/de
 import type { Levels } from "../../examples/desk/input/levels.ts";
 
 /** What a process sends to the next one: an event, and the results so far. */
-export interface Told {
+export interface SentEvent {
   readonly number: number;
   readonly event: MarketEvent;
   outcome?: string;
@@ -19,22 +19,22 @@ export interface Told {
 }
 
 /** A line, with its end. */
-export function toLine(told: Told): string {
-  const { event } = told;
-  if (event.kind !== "depth") return JSON.stringify(told) + "\n";
+export function toLine(sent: SentEvent): string {
+  const { event } = sent;
+  if (event.kind !== "depth") return JSON.stringify(sent) + "\n";
   const { bids, asks, ...rest } = event;
-  return JSON.stringify({ ...told, event: { ...rest, bids: pairs(bids), asks: pairs(asks) } }) + "\n";
+  return JSON.stringify({ ...sent, event: { ...rest, bids: pairs(bids), asks: pairs(asks) } }) + "\n";
 }
 
 /** The contents of a line. */
-export function fromLine(line: string): Told {
-  const told = JSON.parse(line);
-  if (told.event.kind !== "depth") return told;
-  const event: DepthEvent = depthEvent(), { bids, asks, ...rest } = told.event;
+export function fromLine(line: string): SentEvent {
+  const sent = JSON.parse(line);
+  if (sent.event.kind !== "depth") return sent;
+  const event: DepthEvent = depthEvent(), { bids, asks, ...rest } = sent.event;
   Object.assign(event, rest);
   for (const [price, quantity] of bids) event.bids.push(price, quantity);
   for (const [price, quantity] of asks) event.asks.push(price, quantity);
-  return { ...told, event };
+  return { ...sent, event };
 }
 
 function pairs({ prices, quantities, length }: Levels): [number, number][] {

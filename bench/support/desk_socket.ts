@@ -17,7 +17,7 @@ import { bookOptions } from "../../examples/desk/layout/books.ts";
 import { clientQuantity } from "../../examples/desk/risk/desk_flow.ts";
 import { Position } from "../../examples/desk/risk/position.ts";
 import { BookReading, OrderBook, Region } from "../../mod.ts";
-import { tell, told } from "../../support/in_peer.ts";
+import { orders, report } from "../../support/in_peer.ts";
 import { fromLine, toLine } from "./desk_json.ts";
 import { LineSender, listen } from "./desk_lines.ts";
 
@@ -46,8 +46,8 @@ else await audit();
 
 async function feed(): Promise<void> {
   const next = await connect("book");
-  tell("ready");
-  for await (const _ of told()) {
+  report("ready");
+  for await (const _ of orders()) {
     let number = 0;
     const source = new CaptureSource(capture);
     // `replay` cannot wait for a slow reader, so what is ahead of it is held back here.
@@ -88,7 +88,7 @@ async function book(): Promise<void> {
   }, onBatch);
   await connect("pricing");
   await connect("risk");
-  tell("ready");
+  report("ready");
 }
 
 async function pricing(): Promise<void> {
@@ -102,7 +102,7 @@ async function pricing(): Promise<void> {
     senders[0].send(`${line}\n`);
   }, onBatch);
   await connect("hedging");
-  tell("ready");
+  report("ready");
   process.on("exit", () => middle);
 }
 
@@ -127,7 +127,7 @@ async function risk(): Promise<void> {
     senders[0].send(`risk ${JSON.stringify({ number: message.number ?? 0, quantity, lastOrder })}\n`);
   }, onBatch);
   await connect("hedging");
-  tell("ready");
+  report("ready");
 }
 
 async function hedging(): Promise<void> {
@@ -153,14 +153,14 @@ async function hedging(): Promise<void> {
   await listen(pathOf("hedging"), (line) => {
     if (!line.startsWith("risk ")) waiting.push(line);
     else if (line[5] === "{") {
-      const told = JSON.parse(line.slice(5));
-      risk = { ...told, number: Math.max(risk.number, told.number) };
+      const state = JSON.parse(line.slice(5));
+      risk = { ...state, number: Math.max(risk.number, state.number) };
     }
     step();
   }, onBatch);
   const next = await connect("audit");
   const orders = await connect("risk");
-  tell("ready");
+  report("ready");
 }
 
 async function audit(): Promise<void> {
@@ -169,7 +169,7 @@ async function audit(): Promise<void> {
   await listen(pathOf("audit"), (line) => {
     if (!line.startsWith("{")) {
       tops.finish(false);
-      return tell({ events, trades, tops: tops.compared, equal: tops.equal });
+      return report({ events, trades, tops: tops.compared, equal: tops.equal });
     }
     const { event, outcome, sequence = 0, bid = 0, bidQuantity = 0, ask = 0, askQuantity = 0 } = fromLine(line);
     events++;
@@ -179,5 +179,5 @@ async function audit(): Promise<void> {
       tops.ask({ at: sequence, bid, bidQuantity, ask, askQuantity });
     }
   }, () => Promise.resolve());
-  tell("ready");
+  report("ready");
 }

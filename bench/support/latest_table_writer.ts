@@ -1,6 +1,6 @@
 /** Writes the rows of a table in turn until it is killed: `latest_table_writer.ts segment every`, in nanoseconds. */
 import { LatestTable, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 import { Record64 } from "./record64.ts";
 
 const [name, every] = peerArgs;
@@ -24,5 +24,5 @@ function write(times: number, ms: number): void {
 }
 
 write(100_000, 0);
-tell("writing");
+report("writing");
 while (true) write(1e9, Number(every) / 1e6);

@@ -1,5 +1,5 @@
 import type { Segment } from "../../lib/memory/mod.ts";
-import { serve, tellNow, toldNow } from "../in_spare.ts";
+import { nextOrder, reportNow, serve } from "../in_spare.ts";
 import { stopAt, stopNowhere } from "./points_runtime.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -27,9 +27,9 @@ export type Report = { readonly stopped: string } | { readonly done: true } | { 
 export function act({ scenarios, Segment, enterSegment }: RealProgram): void {
   serve(([name]) => {
     const scenario = scenarios.find(({ part, title }) => `${part}: ${title}` === name)!;
-    tellNow("ready");
-    for (let task = toldNow<Task>(); task !== undefined; task = toldNow<Task>()) {
-      tellNow(actOnce(task, scenario)); // when all that it had is given up
+    reportNow("ready");
+    for (let task = nextOrder<Task>(); task !== undefined; task = nextOrder<Task>()) {
+      reportNow(actOnce(task, scenario)); // when all that it had is given up
     }
   });
 
@@ -37,8 +37,8 @@ export function act({ scenarios, Segment, enterSegment }: RealProgram): void {
     using segment = Segment.open(name, { role: actor });
     enterSegment(segment, actor);
     const { actors } = scenario.start();
-    tellNow("attached");
-    toldNow(); // to go
+    reportNow("attached");
+    nextOrder(); // to go
     if (point !== undefined) stopAt(point);
     try {
       actors[actor]();

@@ -5,13 +5,13 @@
  */
 import process from "node:process";
 import { buildProgram, explore, failureInWords, type Program } from "../../support/explorer/mod.ts";
-import { tell, told } from "../../support/in_peer.ts";
+import { orders, report } from "../../support/in_peer.ts";
 import { scenarioFile } from "../../tests/model/scenario_file.ts";
 import { type GoalAnswer, type GoalOrder, processorMs } from "./goal.ts";
 
 let built: { file: string; program: Program } | undefined;
 
-for await (const order of told<GoalOrder>()) {
+for await (const order of orders<GoalOrder>()) {
   const { file } = order, begin = processorMs();
   if (built?.file !== file) built = { file, program: await buildProgram(scenarioFile(file)) };
   const { program } = built, source = program.sourceHash();
@@ -23,7 +23,7 @@ for await (const order of told<GoalOrder>()) {
     const nothing = { actors: 0, schedules: 0, cut: 0, deathPoints: 0, deepest: 0 };
     answer = { counts: { ...nothing, ms: processorMs() - begin, ranOut: "memory" } };
   }
-  tell({ ...answer, source } satisfies GoalAnswer);
+  report({ ...answer, source } satisfies GoalAnswer);
 }
 process.exit(0);
 

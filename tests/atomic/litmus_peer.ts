@@ -2,7 +2,7 @@ import process from "node:process";
 import { fence, isFenced, load, pause, release, store } from "../../lib/atomic/mod.ts";
 import { OWN_TYPE } from "../../lib/memory/internal.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 import { Words } from "../sync/lock_table.ts";
 
 /**
@@ -92,18 +92,18 @@ function isTorn(value: number): boolean {
   return value !== 0 && value !== 1.1111111111111112e-300 && value !== -2.222222222222222e+300;
 }
 
-tell("ready");
+report("ready");
 if (what === "buffer") {
   const [mine, other] = me === 0 ? [X, Y] : [Y, X];
   buffer(mine, other, OUT + me * rounds, 1, rounds);
-  tell("done");
+  report("done");
 } else if (what === "fence") {
   if (me === 0) bufferPublished(X, Y, OUT, rounds);
   else bufferFenced(Y, X, OUT + rounds, rounds);
-  tell("done");
+  report("done");
 } else if (what === "message" || what === "release") {
   if (me === 0) write(rounds, what === "release" ? release : store);
-  tell(me === 0 ? "done" : read(rounds));
+  report(me === 0 ? "done" : read(rounds));
 } else if (what === "order") {
   if (me === 0) {
     for (let i = 1; i <= rounds; i++) {
@@ -111,7 +111,7 @@ if (what === "buffer") {
       store(words, Y, i);
     }
   }
-  tell(me === 0 ? "done" : ordered(rounds));
+  report(me === 0 ? "done" : ordered(rounds));
 } else if (what === "torn") {
   const run = (turns: number): number => {
     let torn = 0;
@@ -124,7 +124,7 @@ if (what === "buffer") {
   if (me === 0) {
     for (let i = 0; i < rounds; i++) doubles[0] = (i & 1) === 0 ? 1.1111111111111112e-300 : -2.222222222222222e+300;
   }
-  tell(me === 0 ? "done" : run(rounds));
+  report(me === 0 ? "done" : run(rounds));
 } else if (what === "hoist") {
   // A loop on a look must end once the word changes, though the loop was compiled when it had not changed for long.
   const spin = (limit: number): boolean => {
@@ -132,7 +132,7 @@ if (what === "buffer") {
     return false;
   };
   warm(() => spin(100_000));
-  tell("warm");
-  tell(spin(20_000_000_000));
+  report("warm");
+  report(spin(20_000_000_000));
 }
 process.exit(0);

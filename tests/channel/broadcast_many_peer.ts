@@ -1,6 +1,6 @@
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { f64, i32, Segment, struct, u32 } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { ERRORS, EXAMPLE, Notes } from "./spsc_ring_sample.ts";
 
@@ -17,7 +17,7 @@ function run(peerArgs: readonly string[]): void {
   const notes = segment.open("notes", Notes, {}), me = Number(index), random = new Random(me + 7);
   if (what !== "read") {
     const writer = broadcast.writer(), end = Number(records) || Infinity;
-    tell("writing");
+    reportNow("writing");
     // The note is made before: of what died between the two, the record may or may not have been published.
     for (let count = notes[64 + me] + 1; count <= end;) {
       const batch = Math.min(1 + random.below(8), end - count + 1);
@@ -40,7 +40,7 @@ function run(peerArgs: readonly string[]): void {
       if (end === Infinity) { for (const until = performance.now() + 0.02; performance.now() < until;); }
     }
     writer.close();
-    tell("done");
+    reportNow("done");
     return;
   }
   const reader = broadcast.reader({ from: "oldest" }), last = new Float64Array(8), seen = new Float64Array(8);
@@ -48,7 +48,7 @@ function run(peerArgs: readonly string[]): void {
   const complain = (code: number, ...values: number[]) => {
     if (notes[ERRORS]++ === 0) [code, ...values].forEach((value, i) => notes[EXAMPLE + i] = value);
   };
-  tell("reading");
+  reportNow("reading");
   const stopAt = Number(records) || Infinity;
   while (received + reader.lost < stopAt) {
     const count = reader.drainWait(
@@ -69,16 +69,16 @@ function run(peerArgs: readonly string[]): void {
     );
     if (count === 0 && notes[0] === 1) break;
   }
-  tell({ received, lost: reader.lost, last: [...last] });
+  reportNow({ received, lost: reader.lost, last: [...last] });
 }
 
 if (import.meta.main) {
   serve((peerArgs) => {
     if (peerArgs[0] === "succeed") {
-      tell("ready");
-      told();
+      reportNow("ready");
+      nextOrder();
     }
     run(peerArgs);
-    told();
+    nextOrder();
   });
 }

@@ -1,6 +1,6 @@
 import { Broadcast } from "../../lib/channel/broadcast/broadcast.ts";
 import { Segment } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 
@@ -14,7 +14,7 @@ serve((peerArgs) => {
   /** Writes up to a position, in all ways there are. */
   function write(end: number): void {
     const writer = broadcast.writer(), sample = Sample.alloc();
-    tell("writing");
+    reportNow("writing");
     for (let next = writer.position; next < end;) {
       const batch = random.below(3) === 0 ? Math.min(1 + random.below(broadcast.capacity >>> 1), end - next) : 1;
       if (batch === 1) {
@@ -39,7 +39,7 @@ serve((peerArgs) => {
       position = record.sequence + 1;
       received++;
     };
-    tell("reading");
+    reportNow("reading");
     const options = { timeoutMs: 20_000 };
     while (reader.position < end) {
       if (random.below(4) !== 0) {
@@ -51,7 +51,7 @@ serve((peerArgs) => {
       if (random.below(2000) === 0) { for (const until = performance.now() + 0.2; performance.now() < until;); }
     }
     lost = reader.lost;
-    tell({
+    reportNow({
       torn,
       wrong,
       isAll: received + lost === reader.position - first,
@@ -62,7 +62,7 @@ serve((peerArgs) => {
   }
 
   if (what === "write") {
-    tell("ready");
-    write(told<number>()!);
+    reportNow("ready");
+    write(nextOrder<number>()!);
   } else read(count);
 });

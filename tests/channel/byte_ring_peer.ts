@@ -2,7 +2,7 @@ import { ByteRing } from "../../lib/channel/byte_ring/byte_ring.ts";
 import type { ByteProducer } from "../../lib/channel/byte_ring/byte_producer.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
 import { Segment } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import {
   ByteNotes,
@@ -68,7 +68,7 @@ serve((peerArgs) => {
     const producer = ring.producer(strategy);
     for (let next = 0; next < count;) next += sendSome(producer, next, count - next);
     producer.close();
-    tell("done");
+    reportNow("done");
   }
 
   /** Receives the messages of all producers, and counts what must not be. */
@@ -92,14 +92,14 @@ serve((peerArgs) => {
         received++;
       } else if (consumer.drainWait(check, way < 4 ? 1 + random.below(20) : undefined, options) === 0) break;
     }
-    tell({ received, torn, wrong, all: next.every((sequence) => sequence === count) });
+    reportNow({ received, torn, wrong, all: next.every((sequence) => sequence === count) });
     consumer.close();
   }
 
   /** Sends for ever, and notes what `publish` returned for. Ends only by a signal. */
   function produceForEver(): never {
     const notes = segment.open("notes", ByteNotes), producer = ring.producer(strategy);
-    tell("working");
+    reportNow("working");
     for (let next = 0;;) {
       next += sendSome(producer, next, Infinity);
       notes[PUBLISHED + number] = next;
@@ -117,7 +117,7 @@ serve((peerArgs) => {
     }
     claimWait(producer, next);
     if (random.below(2) === 0) claim(producer, next + 1);
-    tell("working");
+    reportNow("working");
     while (true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   }
 
@@ -143,7 +143,7 @@ serve((peerArgs) => {
       // A dead predecessor may have seen more of them.
       if (sequence + 1 > notes[SEEN + producer]) notes[SEEN + producer] = sequence + 1;
     };
-    tell("working");
+    reportNow("working");
     while (true) {
       if (consumer.drainWait(check, 1 + random.below(32)) === 0) continue;
       for (let i = 0; i < PRODUCERS; i++) if (next[i] > notes[GIVEN + i]) notes[GIVEN + i] = next[i];
@@ -153,8 +153,8 @@ serve((peerArgs) => {
   if (what === "produce") produce();
   else if (what === "consume") consume();
   else {
-    tell("ready");
-    told();
+    reportNow("ready");
+    nextOrder();
     if (what === "consumeForEver") consumeForEver();
     else what === "claimForEver" ? claimForEver() : produceForEver();
   }

@@ -1,8 +1,8 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
 import { LatestTable } from "../../lib/channel/latest_table/latest_table.ts";
-import { serve, tellNow } from "../../support/in_spare.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { reportNow, serve } from "../../support/in_spare.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { fill, Sample } from "./latest_table_sample.ts";
 
@@ -11,7 +11,7 @@ function write([name, count = "0"]: readonly string[]): void {
   const segment = Segment.open(name, { role: "write" });
   const table = segment.open("samples", LatestTable, { layout: Sample }), sample = Sample.alloc();
   const writer = table.writer(), random = new Random(Date.now()), last = Number(count) || Infinity;
-  tellNow("writing");
+  reportNow("writing");
   for (let i = 0; i < last; i++) {
     const row = random.below(table.rows);
     fill(sample, table.version(row) + 1);
@@ -19,7 +19,7 @@ function write([name, count = "0"]: readonly string[]): void {
     // Bursts, and gaps in which a reader comes up.
     if (random.below(5000) === 0) { for (const until = performance.now() + 0.3; performance.now() < until;); }
   }
-  tellNow("done");
+  reportNow("done");
 }
 
 /** Follows the changes and says what it missed. */
@@ -33,9 +33,9 @@ async function follow(name: string): Promise<void> {
     seen[row] = sample.sequence;
     visits++;
   };
-  tell("following");
+  report("following");
   const over = (async () => {
-    for await (const _ of told()) return;
+    for await (const _ of orders()) return;
   })().then(() => isOver = true);
   while (!isOver) {
     for (let i = 0; i < 1000; i++) since = table.changedSince(since, look);
@@ -45,7 +45,7 @@ async function follow(name: string): Promise<void> {
   since = table.changedSince(since, look);
   let missed = 0;
   for (let row = 0; row < table.rows; row++) if (seen[row] !== table.version(row)) missed++;
-  tell({ missed, enough: visits > 1000 });
+  report({ missed, enough: visits > 1000 });
   process.exit(0);
 }
 

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { tell } from "../../support/in_peer.ts";
+import { report } from "../../support/in_peer.ts";
 
 /*
  * Writes and reads a row by the rules of a processor that keeps no order, and reports its atomic accesses.
@@ -77,5 +77,5 @@ function accessesOf(work: () => void): Access[] {
 options.layout.assign(quote, { bid: 4, ask: 5 });
 const write = accessesOf(() => writer.write(0, quote));
 const read = accessesOf(() => table.read(0, quote));
-tell({ write, read, bid: quote.bid });
+report({ write, read, bid: quote.bid });
 process.exit(0);

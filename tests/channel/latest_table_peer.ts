@@ -1,5 +1,5 @@
 import { LatestTable, Segment } from "../../mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 
 serve((peerArgs) => {
@@ -11,7 +11,7 @@ serve((peerArgs) => {
   /** Writes all rows over and over, each from where it is, in the three ways there are. Ends only by a signal. */
   function write(): never {
     const writer = table.writer();
-    tell("writing");
+    reportNow("writing");
     const next = [0, 1, 2, 3].map((row) => table.read(row, sample) ? sample.sequence + 1 : 1);
     for (let i = 0;; i++) {
       const row = i & 3, sequence = next[row]++;
@@ -43,14 +43,14 @@ serve((peerArgs) => {
         last[row] = sample.sequence;
       }
     }
-    tell({ reads, torn, backwards, distinct });
+    reportNow({ reads, torn, backwards, distinct });
   }
 
   if (what === "write") write();
   else if (what === "read") read();
   else {
-    tell("ready");
-    told();
+    reportNow("ready");
+    nextOrder();
     write();
   }
 });

@@ -2,7 +2,7 @@ import { Segment } from "../../mod.ts";
 import { add, load, or, sleep } from "../../lib/atomic/mod.ts";
 import { MpmcQueue } from "../../lib/channel/mpmc_queue/mpmc_queue.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import {
@@ -105,7 +105,7 @@ serve((peerArgs) => {
   function produce(): void {
     const send = sender();
     for (let next = 0; next < count;) next += send(next);
-    tell("done");
+    reportNow("done");
   }
 
   function consume(): void {
@@ -119,13 +119,13 @@ serve((peerArgs) => {
       limit = performance.now() + 30_000;
     }
     close();
-    tell(received);
+    reportNow(received);
   }
 
   /** Ends only by a signal. */
   function produceForEver(): never {
     const send = sender();
-    tell("working");
+    reportNow("working");
     for (let next = 0; next < count;) {
       next += send(next);
       tallies[me * TALLIES + PUBLISHED] = next;
@@ -136,7 +136,7 @@ serve((peerArgs) => {
   /** Ends only by a signal. */
   function consumeForEver(): never {
     const { receive } = receiver();
-    tell("working");
+    reportNow("working");
     while (true) add(marks, RECEIVED, receive());
   }
 
@@ -145,8 +145,8 @@ serve((peerArgs) => {
     if (what === "holdClaim") {
       const producer = queue.producer();
       fill(producer.claim()!, first);
-      tell("holding");
-      told();
+      reportNow("holding");
+      nextOrder();
       producer.publish();
     } else {
       const consumer = queue.consumer();
@@ -156,20 +156,20 @@ serve((peerArgs) => {
           throw new Error("enough");
         }, 1);
       } catch {
-        tell("holding");
+        reportNow("holding");
       }
-      told();
+      nextOrder();
       consumer.drain(() => {}, 1);
     }
-    tell("done");
+    reportNow("done");
   }
 
   if (what === "produce") produce();
   else if (what === "consume") consume();
   else if (what.startsWith("hold")) hold();
   else {
-    tell("ready");
-    told();
+    reportNow("ready");
+    nextOrder();
     what === "produceForEver" ? produceForEver() : consumeForEver();
   }
 });

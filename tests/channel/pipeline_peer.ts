@@ -1,7 +1,7 @@
 import { Segment } from "../../mod.ts";
 import { Pipeline } from "../../lib/channel/pipeline/pipeline.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { type DESK, fillJob, isWholeJob, Job, WORK } from "./pipeline_sample.ts";
 import { ERRORS, EXAMPLE, Notes, PUBLISHED } from "./spsc_ring_sample.ts";
@@ -30,13 +30,13 @@ serve((peerArgs) => {
       if (writer.claimed > 0) writer.publish();
     }
     writer.close();
-    tell("done");
+    reportNow("done");
   }
 
   function read(): void {
     const reader = pipeline.reader(what, roleOptions), work = WORK[what as keyof typeof DESK];
     let next = reader.position, received = 0, torn = 0, wrong = 0, early = 0;
-    tell("ready");
+    reportNow("ready");
     const check = (job: Parameters<typeof isWholeJob>[0]) => {
       if (!isWholeJob(job)) torn++;
       if (job.sequence !== next) wrong++;
@@ -48,13 +48,13 @@ serve((peerArgs) => {
       const limit = [1 + random.below(20), undefined, 256][random.below(3)];
       if (reader.drainWait(check, limit, options) === 0) break;
     }
-    tell({ received, torn, wrong, early, missing: reader.missing });
+    reportNow({ received, torn, wrong, early, missing: reader.missing });
     reader.close();
   }
 
   function writeForEver(): never {
     const notes = segment.open("notes", Notes, {}), writer = pipeline.writer(roleOptions);
-    tell("working");
+    reportNow("working");
     while (true) {
       if (writer.claimWait() === undefined) continue;
       writer.abort();
@@ -96,7 +96,7 @@ serve((peerArgs) => {
       }
       notes[row + 3] = next = job.sequence + 1;
     };
-    tell("working");
+    reportNow("working");
     while (true) {
       if (reader.missing.length > 0) cleanFrom = Infinity;
       else if (cleanFrom === Infinity || drops() !== known) {
@@ -113,8 +113,8 @@ serve((peerArgs) => {
   if (what === "write") write();
   else if (what in WORK) read();
   else {
-    tell("ready");
-    told();
+    reportNow("ready");
+    nextOrder();
     what === "writeForEver" ? writeForEver() : readForEver();
   }
 });

@@ -1,7 +1,7 @@
 import { Segment } from "../../mod.ts";
 import { SpscRing } from "../../lib/channel/spsc_ring/spsc_ring.ts";
 import type { WaitStrategy } from "../../lib/channel/shared/wait_strategy.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import { fill, isWhole, Sample } from "./latest_table_sample.ts";
 import { AGAIN, ERRORS, EXAMPLE, GIVEN, Notes, PUBLISHED, SEEN } from "./spsc_ring_sample.ts";
@@ -40,7 +40,7 @@ serve((peerArgs) => {
       }
     }
     producer.close();
-    tell("done");
+    reportNow("done");
   }
 
   /** Receives them, and counts what must not be. */
@@ -63,14 +63,14 @@ serve((peerArgs) => {
         most = Math.max(most, received);
       }
     }
-    tell({ received: next, torn, wrong, isTooMany: most > ring.capacity });
+    reportNow({ received: next, torn, wrong, isTooMany: most > ring.capacity });
     consumer.close();
   }
 
   /** Sends for ever: a record's sequence is its position, which a successor finds in it. Ends only by a signal. */
   function produceForEver(): never {
     const notes = segment.open("notes", Notes, {}), producer = ring.producer({ wait: wait as WaitStrategy });
-    tell("working");
+    reportNow("working");
     while (true) {
       if (producer.claimWait() === undefined) continue;
       producer.abort();
@@ -111,7 +111,7 @@ serve((peerArgs) => {
       // A dead predecessor may have seen more of them.
       if (sequence > notes[SEEN]) notes[SEEN] = sequence;
     };
-    tell("working");
+    reportNow("working");
     while (true) {
       if (consumer.drainWait(check, 1 + random.below(32)) > 0) notes[GIVEN] = next - 1;
     }
@@ -120,8 +120,8 @@ serve((peerArgs) => {
   if (what === "produce") produce();
   else if (what === "consume") consume();
   else {
-    tell("ready");
-    told();
+    reportNow("ready");
+    nextOrder();
     what === "produceForEver" ? produceForEver() : consumeForEver();
   }
 });

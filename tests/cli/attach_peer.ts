@@ -1,6 +1,6 @@
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 
 const segment = Segment.open(peerArgs[0], { role: peerArgs[1] ?? "doomed" });
-tell("attached");
+report("attached");
 setInterval(() => segment.participants(), 1e6);

@@ -26,7 +26,7 @@ import {
   u53,
   u64,
 } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 
 /*
  * A program with one of each part in its segment, which acts on messages.
@@ -109,14 +109,14 @@ segment.create("own", {
   init() {},
   attach: () => ({}),
 }, {});
-tell("ready");
+report("ready");
 
 let bid = 10;
-for await (const what of told<string>()) {
+for await (const what of orders<string>()) {
   if (what === "write") writer.write(3, { bid: bid++ });
   if (what === "push") trades.push({ price: bid++, size: 2 });
   if (what === "close") {
     segment.close();
-    tell("closed");
+    report("closed");
   }
 }

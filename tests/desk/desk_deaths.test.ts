@@ -96,10 +96,10 @@ describe("a process of the desk, and the successor of one that died between two 
   // The word that commits an order's fill is the version of the future's position: it holds the order's id.
   const fills: Record<string, (desk: Desk, order: (id: number) => void) => void | Promise<void>> = {
     "before it booked an order": () => {},
-    "after it booked an order, before it told": (_desk, order) => {
+    "after it booked an order, before it reported it": (_desk, order) => {
       order(1);
     },
-    "after it told of an order, before it gave it back": (desk, order) => {
+    "after it reported an order, before it freed it": (desk, order) => {
       order(1);
       return dieWhileReading(desk, "risk");
     },
@@ -210,7 +210,7 @@ describe("a process of the desk, and the successor of one that died between two 
       assertEquals(positionOf(desk).quantity, 5);
     }));
 
-  it("orders stop at the time from which nobody is told to go on, however long the switch was waited for", () =>
+  it("orders stop at the time from which no process is allowed to continue, however long the switch was waited for", () =>
     withDesk(async (desk) => {
       const limits = desk.segment.open("limits", SeqLock, { layout: LimitsRecord });
       desk.limits.set({ ...DEFAULT_LIMITS, collateral: 0 });
@@ -260,7 +260,7 @@ describe("a process of the desk, and the successor of one that died between two 
       assertEquals([standing.delta, standing.profit], [5, 50]);
     }));
 
-  it("book, after it applied a change and before it told: it counts as applied", () =>
+  it("book, after it applied a change and before it reported it: it counts as applied", () =>
     withDesk(async (desk) => {
       const seen: string[] = [];
       using audit = new EventReader(desk, "audit", (_, part) => void seen.push(OUTCOMES[part.outcome]));
@@ -327,7 +327,7 @@ describe("a process of the desk, and the successor of one that died between two 
       }));
   }
 
-  it("book, after it kept changes that came before their snapshot: they are kept again, and told of once", () =>
+  it("book, after it kept changes that came before their snapshot: they are kept again, and reported once", () =>
     withDesk(async (desk) => {
       const seen: string[] = [];
       using audit = new EventReader(desk, "audit", (_, part) => void seen.push(OUTCOMES[part.outcome]));

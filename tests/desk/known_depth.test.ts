@@ -58,16 +58,16 @@ describe("a book knows each side down to the worst price that its snapshot cover
 
   it("what the exchange says is the best is: there is nothing better, and changes have told of it", () => {
     const { book, feeder } = make(), ticker = topEvent();
-    const tell = (sequence: number, bid: number, ask: number) =>
-      feeder.tell(Object.assign(ticker, { sequence, bid, ask }));
+    const report = (sequence: number, bid: number, ask: number) =>
+      feeder.report(Object.assign(ticker, { sequence, bid, ask }));
     feeder.feed(snapshot());
-    tell(9, 97, 101); // from before the snapshot: what came in between is not known
-    tell(12, 97, 101);
+    report(9, 97, 101); // from before the snapshot: what came in between is not known
+    report(12, 97, 101);
     feeder.feed(change(11, [[97, 5], [100, 0], [98, 0]], []));
     assertEquals(known(topOf(book))[0], false, "told of a later book");
     feeder.feed(change(12, [], [[101, 2]]));
     assertEquals([known(topOf(book)), topOf(book).knownBid, topOf(book).knownAsk], [[true, true, 1, 2], 97, 103]);
-    tell(13, 95, 101);
+    report(13, 95, 101);
     feeder.feed(change(13, [[97, 0], [96, 1]], []));
     assertEquals([known(topOf(book))[0], topOf(book).knownBid], [false, 97], "the exchange names another one");
     feeder.feed(change(14, [[97, 1]], []));

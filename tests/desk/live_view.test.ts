@@ -46,7 +46,7 @@ function snapshot(): DeskSnapshot {
     event.asks.push(60_001 + i, i + 1);
   }
   new BookFeeder(writer).feed(event);
-  return new DeskObserver(desk, 16).look(16);
+  return new DeskObserver(desk, 16).snapshot(16);
 }
 
 describe("the live view", () => {

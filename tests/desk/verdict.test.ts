@@ -28,7 +28,7 @@ describe("a verdict", () => {
       "a gap": [captureText({ gap: 100 }), /^1 book without a snapshot since a gap: BTCUSDT$/],
       "nothing to compare with": [
         text.replace(/^.*bookTicker.*\n/gm, ""),
-        /^1 book of which the exchange told nothing to compare: BTCUSDT; 200 tops of book without an answer$/,
+        /^1 book for which the exchange reported nothing to compare: BTCUSDT; 200 tops of book without an answer$/,
       ],
       "trades alone": [text.replace(/^.*(bookTicker|depth|lastUpdateId).*\n/gm, ""), /^$/],
     };

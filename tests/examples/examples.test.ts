@@ -11,7 +11,7 @@ const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
 const PRINTED: Readonly<Record<string, RegExp>> = {
   table: /^row 7: 100.55 \/ 100.6\nrow 9: 20.1 \/ 20.2\n3 changes, by feed and strategy\n$/,
   ring: /^1000000 trades, in order, volume 104500000\n$/,
-  surviving_lock: /^the owner died by SIGKILL; told: true; the other account has 30\n$/,
+  surviving_lock: /^the owner died by SIGKILL; reported: true; the other account has 30\n$/,
   kill_switch: /^trader: stopped, 1000 orders\nrisk: stopped after 1000 orders; the trader ended with 0\n$/,
   worker_pool: /^25997 primes below 300000, by [123] workers\n$/,
   feed: /^strategy: 500 ticks, highest 60500; .*\nfeed: 0 dropped; the strategy ended with 0\n$/,

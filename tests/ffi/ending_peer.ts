@@ -1,6 +1,6 @@
 import { isMainThread, Worker } from "node:worker_threads";
 import { libc } from "../../ffi/mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 
 /*
  * Threads that end while the engine compiles their calls of C, one after another; and then a process.
@@ -20,6 +20,6 @@ if (isMainThread) {
     const code = await new Promise((resolve, reject) => worker.on("exit", resolve).on("error", reject));
     if (code !== 0) throw new Error(`a thread ended with ${code}`);
   }
-  tell(THREADS);
+  report(THREADS);
 }
 for (const end = performance.now() + Math.random() * LONGEST_MS; performance.now() < end;) callOften();

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { Broadcast, LatestTable, Mutex, Pipeline, Segment, SeqLock, SpscRing } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { Notes } from "../channel/spsc_ring_sample.ts";
 import { fillTick, isWholeTick, Job, ROWS, Tick } from "./records.ts";
@@ -26,7 +26,7 @@ const commands: Record<string, () => void> = {
   /** Writes each row `count` times. */
   "table-write"() {
     const writer = segment.open("table", LatestTable, { layout: Tick }).writer();
-    tell("writing");
+    report("writing");
     for (let sequence = 1; sequence <= count; sequence++) {
       for (let row = 0; row < ROWS; row++) {
         fillTick(writer.begin(row), sequence);
@@ -34,13 +34,13 @@ const commands: Record<string, () => void> = {
       }
     }
     writer.close();
-    tell("done");
+    report("done");
   },
   /** Reads all rows until each is at `count`. */
   "table-read"() {
     const table = segment.open("table", LatestTable, { layout: Tick }), last = new Array<number>(ROWS).fill(0);
     let torn = 0, backwards = 0, reads = 0, rows = 0;
-    tell("reading");
+    report("reading");
     while (rows < ROWS) {
       rows = 0;
       for (let row = 0; row < ROWS; row++) {
@@ -52,7 +52,7 @@ const commands: Record<string, () => void> = {
         if (tick.sequence === count) rows++;
       }
     }
-    tell({ torn, backwards, isEnough: reads >= ROWS });
+    report({ torn, backwards, isEnough: reads >= ROWS });
   },
   "ring-write"() {
     const producer = segment.open("ring", SpscRing, { layout: Tick }).producer();
@@ -68,7 +68,7 @@ const commands: Record<string, () => void> = {
       producer.publish();
     }
     producer.close();
-    tell("done");
+    report("done");
   },
   "ring-read"() {
     const consumer = segment.open("ring", SpscRing, { layout: Tick }).consumer();
@@ -81,12 +81,12 @@ const commands: Record<string, () => void> = {
       next++;
     }
     consumer.close();
-    tell({ received: next, torn, wrong });
+    report({ received: next, torn, wrong });
   },
   /** Sends for ever, to be killed. */
   "ring-write-on"() {
     const producer = segment.open("ring", SpscRing, { layout: Tick }).producer();
-    tell("working");
+    report("working");
     while (true) {
       require(producer.claimWait(options) !== undefined, "full for 20 s");
       producer.abort();
@@ -103,7 +103,7 @@ const commands: Record<string, () => void> = {
     const notes = segment.open("notes", Notes, {});
     const consumer = segment.open("ring", SpscRing, { layout: Tick }).consumer();
     let next = -1;
-    tell("working");
+    report("working");
     while (true) {
       consumer.drainWait((record) => {
         const { sequence } = record;
@@ -119,14 +119,14 @@ const commands: Record<string, () => void> = {
   /** Writes from where the broadcast is to `count`. */
   "broadcast-write"() {
     const broadcast = segment.open("broadcast", Broadcast, { layout: Tick }), writer = broadcast.writer();
-    tell("working");
+    report("working");
     for (let next = broadcast.position; next < count;) {
       const batch = Math.min(1 + random.below(4), count - next);
       for (let i = 0; i < batch; i++) fillTick(writer.claim(), next++);
       writer.publish();
     }
     writer.close();
-    tell("done");
+    report("done");
   },
   /** One of many that write `count` records, in turns; a record's sequence is of its writer, which `check` numbers. */
   "broadcast-share"() {
@@ -135,12 +135,12 @@ const commands: Record<string, () => void> = {
       fillTick(writer.claim(), i);
       writer.publish();
     }
-    tell("done");
+    report("done");
   },
   "broadcast-read"() {
     const reader = segment.open("broadcast", Broadcast, { layout: Tick }).reader({ from: "oldest" });
     let torn = 0, wrong = 0, received = 0;
-    tell("reading");
+    report("reading");
     const first = reader.position;
     while (reader.position < count) {
       if (!reader.shiftWait(tick, options)) break;
@@ -148,7 +148,7 @@ const commands: Record<string, () => void> = {
       received++;
       if (tick.sequence !== reader.position - 1 || received + reader.lost !== reader.position - first) wrong++;
     }
-    tell({ torn, wrong, total: received + reader.lost, isSome: received > 0 });
+    report({ torn, wrong, total: received + reader.lost, isSome: received > 0 });
   },
   watch: () => commands["broadcast-read"](),
   /** Writes `count` jobs. */
@@ -159,7 +159,7 @@ const commands: Record<string, () => void> = {
       require(writer.pushWait(job, options), "no space for 20 s");
     }
     writer.close();
-    tell("done");
+    report("done");
   },
   book: () => readJobs("book"),
   pricing: () => readJobs("pricing"),
@@ -176,12 +176,12 @@ const commands: Record<string, () => void> = {
       notes[0]++;
       mutex.unlock();
     }
-    tell("done");
+    report("done");
   },
   /** Changes two words that must be equal, under the mutex, for ever. */
   "count-on"() {
     const mutex = segment.open("mutex", Mutex, {}), notes = segment.open("notes", Notes, {});
-    tell("working");
+    report("working");
     while (true) {
       mutex.lock();
       if (mutex.ownerDied) {
@@ -197,50 +197,50 @@ const commands: Record<string, () => void> = {
   /** Holds the mutex until it dies. */
   hold() {
     require(segment.open("mutex", Mutex, {}).lock(options), "not free for 20 s");
-    tell("held");
+    report("held");
     setInterval(() => {}, 1000);
   },
   /** Takes the mutex over, and repairs nothing if `count` is 0. */
   take() {
     const mutex = segment.open("mutex", Mutex, {});
-    tell("taking");
+    report("taking");
     require(mutex.lock(options), "not free for 20 s");
     const { ownerDied } = mutex;
     if (ownerDied && count > 0) mutex.markConsistent();
     mutex.unlock();
-    tell(ownerDied);
+    report(ownerDied);
   },
   /** Dies within a write of the seqlock. */
   "seqlock-half"() {
     const lock = segment.open("seqlock", SeqLock, {});
     lock.lock();
     lock.beginWrite().f64[0] = -1;
-    tell("writing");
+    report("writing");
     setInterval(() => {}, 1000);
   },
   /** Writes the record `count` times: eight equal numbers. */
   "seqlock-write"() {
     const lock = segment.open("seqlock", SeqLock, {});
     for (let i = 1; i <= count; i++) lock.write(({ f64 }) => void f64.fill(i, 0, 8));
-    tell("done");
+    report("done");
   },
   /** Reads until it is at `count`. */
   "seqlock-read"() {
     const lock = segment.open("seqlock", SeqLock, {}), seen = new Float64Array(8);
     let torn = 0;
-    tell("reading");
+    report("reading");
     do {
       lock.read(({ f64 }) => void seen.set(f64.subarray(0, 8) as Float64Array));
       if (seen.some((value) => value !== seen[0])) torn++;
     } while (seen[0] < count);
-    tell({ torn });
+    report({ torn });
   },
 };
 
 function readJobs(reader: "book" | "pricing"): void {
   const jobs = segment.open("pipeline", Pipeline, { layout: Job }).reader(reader, { from: "oldest" });
   let received = 0, wrong = 0;
-  tell("reading");
+  report("reading");
   while (received < count) {
     const job = jobs.nextWait(options);
     if (job === undefined) break;
@@ -250,12 +250,12 @@ function readJobs(reader: "book" | "pricing"): void {
     received++;
   }
   jobs.close();
-  tell({ received, wrong });
+  report({ received, wrong });
 }
 
 if (what === "count" || what.endsWith("-on")) {
-  tell("ready");
-  for await (const _ of told()) {
+  report("ready");
+  for await (const _ of orders()) {
     commands[what]();
     break;
   }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gzip } from "node:zlib";
 import { libc } from "../../ffi/mod.ts";
 import { ByteRing, bytes, ClosedError, LatestTable, type Region, Segment, SeqLock, struct, u32 } from "../../mod.ts";
-import { tell } from "../../support/in_peer.ts";
+import { report } from "../../support/in_peer.ts";
 
 /*
  * Closes a segment while an asynchronous operation of the runtime works on memory that it lent, in a process of its
@@ -109,6 +109,6 @@ for (const [how, start] of Object.entries(operations)) {
     if (how === "read") { while (fs.readSync(fd, new Uint8Array(64)) === 64); }
   }
 }
-tell({ cases, wrong });
+report({ cases, wrong });
 fs.unlinkSync(fifo);
 process.exit(0);

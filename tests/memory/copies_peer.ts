@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { Mutex, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 
 /*
  * Two copies of the library in one thread, as two packages may bring them: neither takes the other's attachments for
@@ -22,9 +22,9 @@ try {
   const again = Segment.open(one.name, { role: "one again" });
   const roles = [one, two, again].map((segment) => segment.participants().map(({ role }) => role));
   const { owner } = two.open("m", copy.Mutex).stats();
-  tell({ isCopy: copy.Segment !== Segment, roles, isAlive: owner?.isAlive, closed: [one.closed, two.closed] });
+  report({ isCopy: copy.Segment !== Segment, roles, isAlive: owner?.isAlive, closed: [one.closed, two.closed] });
   two.close();
-  tell(one.participants().map(({ role }) => role));
+  report(one.participants().map(({ role }) => role));
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 
 const [name] = peerArgs;
 
@@ -13,7 +13,7 @@ function codeOf(call: () => unknown): string {
   return "none";
 }
 
-tell([
+report([
   codeOf(() => Segment.open(name, { readOnly: true })),
   codeOf(() => Segment.open(name)),
   codeOf(() => Segment.openOrCreate(name, { byteLength: 4096 })),

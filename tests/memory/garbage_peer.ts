@@ -2,7 +2,7 @@ import { openSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import * as linux from "../../ffi/linux.ts";
 import { type Region, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 import { failing } from "./faults.ts";
 
 const Bytes = {
@@ -58,7 +58,7 @@ if (peerArgs[0] === "collect") {
   view = undefined;
   for (let i = 0; i < 200; i++) viewAlone();
   await collect(() => mappings() <= 5);
-  tell({ whileViewed, sum, afterwards: mappings() });
+  report({ whileViewed, sum, afterwards: mappings() });
 } else if (peerArgs[0] === "move") {
   using watcher = Segment.openOrCreate(peerArgs[1], { byteLength: 65_536 });
   watcher.create("bytes", Bytes, {});
@@ -76,7 +76,7 @@ if (peerArgs[0] === "collect") {
   // Those that were moved while their segment was there are shared still; the others are memory, of whatever bytes.
   watcher.open("bytes", Bytes).fill(2);
   for (const bytes of late) bytes.fill(3);
-  tell({ participants, early: early.map(sumOf), late: late.map(sumOf) });
+  report({ participants, early: early.map(sumOf), late: late.map(sumOf) });
 } else {
   // A descriptor whose segment could not be made is not closed again by the collector, when it is another file's.
   const fds = await (async () => {
@@ -93,6 +93,6 @@ if (peerArgs[0] === "collect") {
     await collect();
     return fds;
   })();
-  tell(fds.filter((fd) => !readlinkSync(`/proc/self/fd/${fd}`).endsWith("null")).length);
+  report(fds.filter((fd) => !readlinkSync(`/proc/self/fd/${fd}`).endsWith("null")).length);
 }
 process.exit(0);

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import process from "node:process";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 import { uniqueName } from "../../support/segments.ts";
 
 const [what, name] = peerArgs;
@@ -25,14 +25,14 @@ if (what === "umask") {
     Segment.unlink(name);
     return found;
   });
-  tell(modes);
+  report(modes);
 } else if (what === "full") {
-  tell({ ...failure(() => Segment.create("/full", { byteLength: 2 ** 21 })), names: readdirSync("/dev/shm") });
+  report({ ...failure(() => Segment.create("/full", { byteLength: 2 ** 21 })), names: readdirSync("/dev/shm") });
 } else if (what === "descriptors") {
   const open: Segment[] = [];
-  tell(failure(() => {
+  report(failure(() => {
     while (true) open.push(Segment.anonymous({ byteLength: 4096 }));
   }));
 } else if (what === "open") {
-  tell(failure(() => Segment.open(name)));
+  report(failure(() => Segment.open(name)));
 }

@@ -3,18 +3,18 @@ import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
 import { Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 import { Counter } from "./counter.ts";
 
 const [what, name, byte = "0"] = peerArgs;
 
 /** Does something each round, at the moment the test names. */
 async function rounds(work: (round: number) => unknown): Promise<void> {
-  tell("ready");
-  for await (const line of told<{ round: number; at: number } | null>()) {
+  report("ready");
+  for await (const line of orders<{ round: number; at: number } | null>()) {
     if (line === null) process.exit(0);
     while (Date.now() < line.at);
-    tell(work(line.round));
+    report(work(line.round));
   }
 }
 
@@ -53,7 +53,7 @@ if (what === "segment") {
     return "done";
   });
 } else if (what === "create-slowly") {
-  tell("ready");
+  report("ready");
   while (true) {
     Segment.create(name, { byteLength: 2 ** 18 }).close();
     Segment.unlink(name);
@@ -61,12 +61,12 @@ if (what === "segment") {
 } else if (what === "hold") {
   const doing = { action: "hold", path: name };
   const fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
-  tell(tryLockByte(doing, fd, Number(byte)) ? "held" : "not held");
+  report(tryLockByte(doing, fd, Number(byte)) ? "held" : "not held");
   stay();
 } else if (what === "create-later") {
-  tell("ready");
-  for await (const _ of told()) {
-    tell("off");
+  report("ready");
+  for await (const _ of orders()) {
+    report("off");
     await new Promise((resolve) => setTimeout(resolve, 100));
     const segment = Segment.create(name, { byteLength: 65_536 });
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -76,19 +76,19 @@ if (what === "segment") {
 } else if (what === "replace") {
   // When the other segment says so, puts a segment of one's own in the place of another process's.
   const signal = Segment.open(byte).open("counter", Counter);
-  tell("ready");
+  report("ready");
   while (signal.value === 0);
   signal.add(1);
-  tell(Segment.unlink(name));
+  report(Segment.unlink(name));
   held = Segment.create(name, { byteLength: 65_536 });
   held.create("counter", Counter, { start: 5 });
-  tell("replaced");
+  report("replaced");
   stay();
 } else if (what === "attach") {
   held = Segment.open(name, { role: "peer" });
-  tell("attached");
+  report("attached");
   stay();
 } else if (what === "anonymous") {
-  tell("ready");
+  report("ready");
   while (true) Segment.anonymous({ byteLength: 2 ** 18 }).close();
 }

@@ -12,7 +12,7 @@ import {
   u32,
   type Views,
 } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 
 /*
  * Every way to write through a read-only attachment, in a process of its own: a write that is not refused kills it.
@@ -154,7 +154,7 @@ const hot = Object.keys(ways).flatMap((way) => Array.from({ length: HOT / 100 },
 for (const way of ["payload by a view", "u8[0]", "payload by viewsOf", "lent"]) {
   for (let i = 0; i < HOT; i++) hot.push(outcomeOf(way));
 }
-tell({
+report({
   ways: Object.keys(ways).length > 100,
   outcomes: [...new Set(outcomes)],
   hot: [...new Set(hot)],
@@ -171,5 +171,5 @@ tell({
   ],
 });
 segment.close();
-tell([source.closed, source.u8[0] === undefined]);
+report([source.closed, source.u8[0] === undefined]);
 process.exit(0);

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { f64, LatestTable, Segment, struct } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 
 /*
  * Reads often enough that everything is compiled by the optimising compilers, one of which turns an atomic load into a
@@ -22,5 +22,5 @@ function readOften(times: number): void {
 
 for (let round = 0; round < 30; round++) readOften(100_000);
 segment.objects();
-tell({ read, empty, version });
+report({ read, empty, version });
 process.exit(0);

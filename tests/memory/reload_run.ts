@@ -1,6 +1,6 @@
 import process from "node:process";
 import { LatestTable, Mutex, Segment, type ShmkitError, struct, u32 } from "../../mod.ts";
-import { tell } from "../../support/in_peer.ts";
+import { report } from "../../support/in_peer.ts";
 
 /*
  * One run of a program that is reloaded: it takes a table's writer and a lock, in one of three attachments, and closes
@@ -36,7 +36,7 @@ export function runOf(name: string, number: number): void {
   const isLocked = mutex.lock({ timeoutMs: 20_000 }), { ownerDied } = mutex;
   if (ownerDied) mutex.markConsistent();
   // A former run in the same globals continues, perhaps by timers: all it has is closed, and it gets nothing new.
-  tell({ number, participants, kept, isLocked, ownerDied, former: former?.uses.map(codeOf) });
+  report({ number, participants, kept, isLocked, ownerDied, former: former?.uses.map(codeOf) });
   globals.left = {
     uses: [
       () => writer.write(0, { n: 99 }),

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { Counters, Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 
 /** Adds to a counter, and allocates and frees others, over and over. Ends only by a signal. */
 const [what, handle] = peerArgs;
@@ -11,7 +11,7 @@ const STEP = 2 ** 32 + 1;
 
 function count(): never {
   const own = counters.allocate("count");
-  tell("counting");
+  report("counting");
   for (let i = 0;; i++) {
     using other = counters.allocate(`churn ${i % 7}`, { type: i % 7 });
     other.set(i % 7);
@@ -35,12 +35,12 @@ function read(): void {
       if (label.startsWith("churn ") && (label !== `churn ${type}` || (value !== type && value !== 0))) wrong++;
     }
   }
-  tell({ reads, torn, wrong, distinct });
+  report({ reads, torn, wrong, distinct });
 }
 
 if (what === "read") read();
 else {
-  tell("ready");
-  for await (const _ of told()) count();
+  report("ready");
+  for await (const _ of orders()) count();
 }
 process.exit(0);

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { Histogram, Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 
 /** Records 0, 1, 2 … over and over, of which the counts never differ by more than one. Ends only by a signal. */
 const [what, handle] = peerArgs;
@@ -9,7 +9,7 @@ const histogram = segment.open("latencies", Histogram, {});
 
 function record(): never {
   const recorder = histogram.recorder();
-  tell("recording");
+  report("recording");
   while (true) for (let value = 0; value < 100; value++) recorder.record(value);
 }
 
@@ -25,12 +25,12 @@ function read(): void {
     for (let i = 0; i < 100; i++) if (last.countAt(i) < now.countAt(i)) backwards++;
     reads += 2;
   }
-  tell({ reads, backwards, recorded: last.total - from });
+  report({ reads, backwards, recorded: last.total - from });
 }
 
 if (what === "read") read();
 else {
-  tell("ready");
-  for await (const _ of told()) record();
+  report("ready");
+  for await (const _ of orders()) record();
 }
 process.exit(0);

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { KeyedTable, Segment, u53 } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 import { fill, isOf, keyOf, Sample } from "./keyed_table_sample.ts";
 
 const [what, handle, share, shares, count] = peerArgs;
@@ -24,14 +24,14 @@ function addMany(): void {
       if (table.keyOf(there) !== other) wrong++;
     }
   }
-  tell({ rows, found, wrong });
+  report({ rows, found, wrong });
 }
 
 /** Adds, writes and removes keys of its own, over and over. Ends only by a signal. */
 function churn(): never {
   const table = segment.open("churn", KeyedTable, { layout: Sample });
   const writer = table.writer(), own = Number(share) * 6;
-  tell("at work");
+  report("at work");
   for (let sequence = 1;; sequence++) {
     const number = own + sequence % 6;
     if (sequence % 3 === 0) writer.remove(keyOf(number));
@@ -67,13 +67,13 @@ function look(): void {
     }
     changed = table.changedSince(changed, () => void passed++);
   }
-  tell({ reads, found, wrong, missed, passed });
+  report({ reads, found, wrong, missed, passed });
 }
 
 if (what === "many") addMany();
 else if (what === "look") look();
 else {
-  tell("ready");
-  for await (const _ of told()) churn();
+  report("ready");
+  for await (const _ of orders()) churn();
 }
 process.exit(0);

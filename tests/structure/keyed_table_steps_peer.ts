@@ -1,6 +1,6 @@
 import process from "node:process";
 import { KeyedTable, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 import { killBefore } from "./dying.ts";
 import { keyOf, Sample } from "./keyed_table_sample.ts";
 
@@ -13,7 +13,7 @@ table.has("");
 
 const NEW = 777;
 const number = Number(/[0-9]+/.exec(victim)![0]);
-tell({ maybe: what === "remove" ? number : NEW });
+report({ maybe: what === "remove" ? number : NEW });
 killBefore(Number(step), () => process.kill(process.pid, "SIGKILL"));
 if (what === "add") table.add(keyOf(NEW));
 else table.remove(victim);

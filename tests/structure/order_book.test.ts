@@ -117,7 +117,7 @@ describe("OrderBook", () => {
     assert(book.read(few));
     assertEquals([few.bid, few.isBidKnown, few.knownBids, few.isAskKnown], [98, false, 0, false]);
     assertEquals([writer.isFollowing, writer.isWhole], [true, false]);
-    writer.change(updateOf(3, [], [], { toldBid: 98, toldAsk: 102 }));
+    writer.change(updateOf(3, [], [], { reportedBid: 98, reportedAsk: 102 }));
     assert(book.read(few));
     assertEquals([few.knownBid, few.knownAsk, few.isBidKnown, few.isAskKnown], [98, 101, true, false]);
     writer.change(updateOf(4, [[98, 0]], [[103, 0]]));

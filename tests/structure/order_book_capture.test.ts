@@ -71,7 +71,7 @@ describe("an OrderBook on a capture of a real market", { skip, timeout: 120_000 
         return outcome;
       };
       await replay([source], new ReplayClock(Infinity), (event) => {
-        if (event.kind === "top") check.told(event);
+        if (event.kind === "top") check.report(event);
         if (event.kind !== "depth") return;
         const outcome = applyFirst(event);
         if (outcome === "early") early.push(cloneDepth(event));

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BookReading, OrderBook, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 
 /**
  * Reads a book from its first snapshot until it is invalid again, and tells every different top that it saw: by its
@@ -10,7 +10,7 @@ const segment = Segment.open(peerArgs[0], { readOnly: peerArgs[1] === "readOnly"
 const book = segment.open("book", OrderBook, {}), reading = new BookReading(20);
 const tops = new Map<number, readonly number[]>(), faults: string[] = [], span = Number(peerArgs[2]);
 let reads = 0, last = -1, different = 0, isBegun = false;
-tell("reading");
+report("reading");
 while (true) {
   const isValid = book.read(reading);
   if (!isValid && isBegun) break;
@@ -33,6 +33,6 @@ while (true) {
   }
   if (!isValid || reads % 50 === 0) await delay(0);
 }
-tell({ reads, different, tops: Array.from(tops, ([place, top]) => [place, ...top]), faults: faults.slice(0, 5) });
+report({ reads, different, tops: Array.from(tops, ([place, top]) => [place, ...top]), faults: faults.slice(0, 5) });
 // No exit here: it would cut off what is on its way.
 segment.close();

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { BookReading, BookUpdate, OrderBook, Segment } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 import { faultOf, fillChange, fillSnapshot } from "./order_book_sample.ts";
 
 const [what, name] = peerArgs;
@@ -16,7 +16,7 @@ function write(): never {
     fillSnapshot(update, ++sequence);
     writer.snapshot(update);
   }
-  tell({ taken: sequence });
+  report({ taken: sequence });
   while (true) {
     fillChange(update, ++sequence);
     const applied = writer.change(update);
@@ -42,13 +42,13 @@ async function read(): Promise<void> {
     }
     await delay(0);
   }
-  tell({ reads, faults, backwards, distinct });
+  report({ reads, faults, backwards, distinct });
 }
 
 if (what === "write") write();
 else if (what === "read") await read();
 else {
-  tell("ready");
-  for await (const _ of told()) write();
+  report("ready");
+  for await (const _ of orders()) write();
 }
 process.exit(0);

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { BookUpdate, Segment } from "../../mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 import { type BookStep, changeBook, fillSmall, record } from "./steps_sample.ts";
 
 /** Records a value, or changes a book, and dies before its n-th store. */
@@ -10,7 +10,7 @@ let stores = 0;
 const before = (): void => {
   if (++stores === Number(step)) process.kill(process.pid, "SIGKILL");
 };
-tell("begins");
+report("begins");
 if (what === "record") record(segment, Number(argument), before);
 else {
   const update = new BookUpdate();

@@ -2,7 +2,7 @@ import * as system from "../../ffi/system.ts";
 import { add, load, sleep, store } from "../../lib/atomic/mod.ts";
 import { OwnerDiedError, SegmentStateError } from "../../lib/errors.ts";
 import { Segment } from "../../lib/memory/mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { Random } from "../../support/random.ts";
 import type { Wait } from "./kills.ts";
 import { DONE, LEFT, MADE, ONCES, partsOf, PASSED, ROUNDS, RUNS, SETS, STOP, TAKEN } from "./parts_table.ts";
@@ -112,7 +112,7 @@ serve((peerArgs) => {
       if (random.below(2) === 0) set();
       else pass(1);
     };
-    tell("ready");
+    reportNow("ready");
     while (true) {
       meet(1 + random.below(2));
       runOnce(within);
@@ -166,8 +166,8 @@ serve((peerArgs) => {
   if (what === "victim") victim();
   const turn = turns[what];
   let rounds = 0;
-  tell("ready");
+  reportNow("ready");
   while (!isStopped()) turn(++rounds);
-  tell({ rounds, problems, waits });
-  told();
+  reportNow({ rounds, problems, waits });
+  nextOrder();
 });

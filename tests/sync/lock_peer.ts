@@ -3,7 +3,7 @@ import { OwnerDiedError } from "../../lib/errors.ts";
 import { load, sleep } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Mutex, RwLock, Semaphore, SeqLock } from "../../lib/sync/mod.ts";
-import { serve, tellNow as tell, toldNow as told } from "../../support/in_spare.ts";
+import { nextOrder, reportNow, serve } from "../../support/in_spare.ts";
 import { threadCpuMs } from "../../support/in_peer.ts";
 import { Random } from "../../support/random.ts";
 import { type AnyLock, locksOf, type Protected, Words } from "./lock_table.ts";
@@ -100,7 +100,7 @@ serve((peerArgs) => {
         record.unlock();
       },
     ];
-    tell("ready");
+    reportNow("ready");
     while (true) {
       const one = again[random.below(again.length)];
       for (let i = random.below(100); i > 0; i--) one();
@@ -147,7 +147,7 @@ serve((peerArgs) => {
       const now = system.monotonicNs() / 1e6;
       waits.push([name, now - waited, now]);
     };
-    tell("ready");
+    reportNow("ready");
     while (load(stop, 0) === 0) {
       rounds++;
       for (const one of all) {
@@ -181,33 +181,33 @@ serve((peerArgs) => {
       }
       if (rounds % 256 === 0) sleep(0.1);
     }
-    tell({ rounds, recovered, broken, torn, unreadable, waits });
-    told();
+    reportNow({ rounds, recovered, broken, torn, unreadable, waits });
+    nextOrder();
   }
 
   if (what === "count") {
-    tell("ready");
-    told();
+    reportNow("ready");
+    nextOrder();
     const start = performance.now();
     count(args[1].split(","), Number(args[0]));
-    tell(performance.now() - start);
+    reportNow(performance.now() - start);
   } else if (what === "victim") {
     victim();
   } else if (what === "survivor") {
     survivor();
   } else if (what === "hold") {
     for (const { lock } of locksOf(segment, args[0].split(","))) lock.lock();
-    tell("held");
-    while (told() !== undefined) {
+    reportNow("held");
+    while (nextOrder() !== undefined) {
       for (const { lock } of locksOf(segment, args[0].split(","))) lock.unlock();
-      tell("unlocked");
+      reportNow("unlocked");
     }
   } else if (what === "take") {
     // Blocks in one lock after the other, and says when it got each.
     const taken = locksOf(segment, args[0].split(","));
     // What the runtime does in its first half second is not what waiting costs.
     if (args[1] === "settle" && taken[0].lock.lock({ timeoutMs: 500 })) throw new Error("nobody holds it");
-    tell("ready");
+    reportNow("ready");
     for (const { lock } of taken) {
       const cpu = threadCpuMs(), start = performance.now();
       lock.lock();
@@ -215,13 +215,13 @@ serve((peerArgs) => {
       const { ownerDied } = lock;
       if (ownerDied) lock.markConsistent?.();
       lock.unlock();
-      tell({ at, ownerDied, waitedMs: performance.now() - start, cpuMs });
+      reportNow({ at, ownerDied, waitedMs: performance.now() - start, cpuMs });
     }
   } else if (what === "break") {
     // Takes over from a dead owner and does not repair.
     const mutex = segment.open("mutex", Mutex, {});
     mutex.lock();
-    tell(mutex.ownerDied);
+    reportNow(mutex.ownerDied);
     mutex.unlock();
   }
 });

@@ -2,7 +2,7 @@ import process from "node:process";
 import { load, sleep, store } from "../../lib/atomic/mod.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, EventCount, Mutex, Once, SeqLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 import { Words } from "./lock_table.ts";
 
 const [what, handle, ...args] = peerArgs;
@@ -13,9 +13,9 @@ const [first = 0, second = 0] = args.map(Number);
 /** A queue in words: head, tail, then the items. */
 const HEAD = 0, TAIL = 1, SUM = 2, ITEMS = 64, CAPACITY = 1024;
 
-tell("ready");
-for await (const _line of told()) break;
-tell("off"); // the test may block from now on
+report("ready");
+for await (const _line of orders()) break;
+report("off"); // the test may block from now on
 
 if (what === "produce" || what === "consume") {
   const mutex = segment.open("mutex", Mutex, {});
@@ -41,7 +41,7 @@ if (what === "produce" || what === "consume") {
     }
     return sum;
   };
-  tell(run(first, second));
+  report(run(first, second));
 } else if (what === "barrier") {
   const barrier = segment.open("barrier", Barrier, {});
   let wrong = 0;
@@ -51,11 +51,11 @@ if (what === "produce" || what === "consume") {
     for (let party = 0; party < 5; party++) if (words[64 + party * 64] !== round) wrong++;
     barrier.wait();
   }
-  tell(wrong);
+  report(wrong);
 } else if (what === "die at barrier") {
   const barrier = segment.open("barrier", Barrier, {});
   barrier.wait();
-  tell("met");
+  report("met");
   sleep(60_000);
 } else if (what === "once") {
   const once = segment.open("once", Once, {});
@@ -63,10 +63,10 @@ if (what === "produce" || what === "consume") {
   once.run((ownerDied) => {
     died = ownerDied;
     words[SUM]++;
-    tell("running");
+    report("running");
     if (first > 0) { while (load(words, 5) === 0); }
   });
-  tell({ died: died ?? null, runs: words[SUM] });
+  report({ died: died ?? null, runs: words[SUM] });
 } else if (what === "event") {
   const event = segment.open("event", Event, {}), answer = segment.open("answer", Event, {});
   for (let i = 0; i < first; i++) {
@@ -74,7 +74,7 @@ if (what === "produce" || what === "consume") {
     words[SUM]++;
     answer.set();
   }
-  tell("done");
+  report("done");
 } else if (what === "count events") {
   // Each waits for its turn by an event count on a word that the other changes.
   const changed = new EventCount(words, 1024);
@@ -82,12 +82,12 @@ if (what === "produce" || what === "consume") {
     while (load(words, 0) !== i) {
       const seen = changed.snapshot();
       if (load(words, 0) === i) break;
-      if (!changed.wait(seen, changed.now() + 20_000)) tell("lost");
+      if (!changed.wait(seen, changed.now() + 20_000)) report("lost");
     }
     store(words, 0, i + 1);
     changed.notifyAll();
   }
-  tell("done");
+  report("done");
 } else if (what === "write") {
   const lock = segment.open("record", SeqLock, {});
   for (let value = second; load(words, 5) === 0; value += 2) {
@@ -97,7 +97,7 @@ if (what === "produce" || what === "consume") {
     lock.endWrite();
     lock.unlock();
   }
-  tell("done");
+  report("done");
 } else if (what === "read") {
   const lock = first === 1 ? segment.open("record", SeqLockUnordered(), {}) : segment.open("record", SeqLock, {});
   // Each reader's own two words.
@@ -118,12 +118,12 @@ if (what === "produce" || what === "consume") {
     last = base;
   };
   while (load(words, 5) === 0) run();
-  tell(torn);
+  report(torn);
 } else if (what === "half write") {
   const lock = segment.open("record", SeqLock, {});
   lock.lock();
   lock.beginWrite().f64[0] = -1;
-  tell("writing");
+  report("writing");
   sleep(60_000);
 }
 process.exit(0);

@@ -4,7 +4,7 @@ import { load, sleep } from "../../lib/atomic/mod.ts";
 import { OwnerDiedError } from "../../lib/errors.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock, SeqLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell, threadCpuMs } from "../../support/in_peer.ts";
+import { peerArgs, report, threadCpuMs } from "../../support/in_peer.ts";
 import { Words } from "./lock_table.ts";
 
 const [what, handle] = peerArgs;
@@ -26,7 +26,7 @@ function stay(): void {
   record.lock();
   record.beginWrite();
   once.run(() => {
-    tell("held");
+    report("held");
     while (load(words, GO) === 0) sleep(1);
   });
   record.endWrite();
@@ -73,13 +73,13 @@ const ways: Record<string, (timeoutMs?: number) => boolean> = {
 
 if (what === "stay") {
   stay();
-  tell("done");
+  report("done");
 } else {
   const way = ways[what];
   if (what === "barrier") barrier.wait();
   // What the runtime does in its first half second is not what waiting costs.
   if (way(500)) throw new Error("There is nothing to wait for");
-  tell("ready");
+  report("ready");
   const cpu = threadCpuMs(), start = performance.now();
   try {
     way();
@@ -88,6 +88,6 @@ if (what === "stay") {
     ownerDied = true;
   }
   const at = system.monotonicNs() / 1e6, cpuMs = threadCpuMs() - cpu;
-  tell({ at, ownerDied, waitedMs: performance.now() - start, cpuMs });
+  report({ at, ownerDied, waitedMs: performance.now() - start, cpuMs });
 }
 process.exit(0);

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Segment } from "../../lib/memory/mod.ts";
 import { Barrier, Condition, Event, Mutex, Once, RwLock } from "../../lib/sync/mod.ts";
-import { peerArgs, tell } from "../../support/in_peer.ts";
+import { peerArgs, report } from "../../support/in_peer.ts";
 import { locksOf, NAMES, Words } from "./lock_table.ts";
 
 /** Does one thing with a lock, and dies before its n-th atomic write. */
@@ -60,7 +60,7 @@ function prepare(): () => void {
 const WRITES = ["store", "exchange", "compareExchange", "add", "or", "and"] as const;
 
 const use = prepare();
-tell("ready");
+report("ready");
 let writes = 0;
 for (const name of WRITES) {
   const write = Atomics[name] as (...args: unknown[]) => unknown;
@@ -70,5 +70,5 @@ for (const name of WRITES) {
   };
 }
 use();
-tell(writes);
+report(writes);
 process.exit(0);

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { Event, Mutex, Pipeline, type Region, Segment, Semaphore, SpscRing, type WaitStrategy } from "../../mod.ts";
-import { peerArgs, tell, told } from "../../support/in_peer.ts";
+import { orders, peerArgs, report } from "../../support/in_peer.ts";
 import { Stopwatch } from "../../support/stopwatch.ts";
 import { waitingThreads } from "../../support/threads.ts";
 import { after, Sample } from "./wait_sample.ts";
@@ -39,7 +39,7 @@ const parts: Record<string, () => void | Promise<void>> = {
       }
       if (way === "with pauses") await after(next % 4);
     }
-    tell("done");
+    report("done");
   },
   /** Receives them, and serves timers meanwhile. */
   async consume() {
@@ -58,7 +58,7 @@ const parts: Record<string, () => void | Promise<void>> = {
       }
     }
     clearInterval(timer);
-    tell({ received: next, wrong, areTimersServed: timers > 3 });
+    report({ received: next, wrong, areTimersServed: timers > 3 });
   },
   /** Waits until a signal ends it. */
   async idle() {
@@ -66,8 +66,8 @@ const parts: Record<string, () => void | Promise<void>> = {
     process.once("SIGTERM", () => controller.abort(new Error("SIGTERM")));
     using consumer = openRing().consumer();
     const wait = consumer.records({ signal: controller.signal }).next();
-    tell("waits");
-    await wait.catch((reason) => tell(reason.message));
+    report("waits");
+    await wait.catch((reason) => report(reason.message));
     // Nothing keeps it alive from here on.
   },
   /** Echoes through a WebSocket while it waits for a record. */
@@ -84,22 +84,22 @@ const parts: Record<string, () => void | Promise<void>> = {
   },
   /** Receives for ever. */
   async receive() {
-    tell("ready");
+    report("ready");
     using consumer = openRing().consumer();
-    for await (const { sequence } of consumer) tell(sequence);
+    for await (const { sequence } of consumer) report(sequence);
   },
   /** Reads a pipeline for ever. */
   async read() {
     const reader = segment.open("pipeline", Pipeline, { layout: Sample }).reader(way);
-    tell("ready");
-    for await (const { sequence } of reader) tell(sequence);
+    report("ready");
+    for await (const { sequence } of reader) report(sequence);
   },
   /** Writes into a pipeline for ever. */
   async write() {
     const writer = segment.open("pipeline", Pipeline, { layout: Sample }).writer();
     for (let sequence = 0;; sequence++) {
       if (await writer.pushAsync({ sequence }, { timeoutMs: 0 })) continue;
-      tell("full");
+      report("full");
       await writer.pushAsync({ sequence });
     }
   },
@@ -112,13 +112,13 @@ const parts: Record<string, () => void | Promise<void>> = {
   /** Takes a lock and keeps it until it is killed; or counts in it. */
   async keep() {
     await segment.open("mutex", Mutex).lockAsync();
-    tell("kept");
+    report("kept");
     await after(60_000);
   },
   /** Counts under a lock: tasks of one process, among those of others. */
   async count() {
     const mutex = segment.open("mutex", Mutex), words = segment.open("count", Words);
-    tell("ready");
+    report("ready");
     const work = async () => {
       for (let i = 0; i < Number(count); i++) {
         await mutex.lockAsync({ timeoutMs: 20_000 });
@@ -129,13 +129,13 @@ const parts: Record<string, () => void | Promise<void>> = {
       }
     };
     await Promise.all([work(), work(), work()]);
-    tell("done");
+    report("done");
     process.exit(0);
   },
   /** Waits for a permit again and again, and is called off most of the time. */
   async disturb() {
     const semaphore = segment.open("semaphore", Semaphore);
-    tell("ready");
+    report("ready");
     for (let i = 0;; i++) {
       const isTaken = await semaphore.lockAsync({ timeoutMs: i % 4 });
       if (isTaken) semaphore.unlock();
@@ -143,8 +143,8 @@ const parts: Record<string, () => void | Promise<void>> = {
   },
   /** Sets an event some time after a message. */
   async set() {
-    tell("ready");
-    for await (const _line of told()) break;
+    report("ready");
+    for await (const _line of orders()) break;
     await after(50);
     segment.open("event", Event).set();
     process.exit(0);
@@ -153,17 +153,17 @@ const parts: Record<string, () => void | Promise<void>> = {
   stop() {
     const stop = segment.open("event", Event);
     using consumer = openRing().consumer({ wait: way as WaitStrategy });
-    tell("ready");
+    report("ready");
     const start = performance.now();
     let received = 0;
     while (!stop.isSet) consumer.drainWait(() => void received++, 8, { stop, timeoutMs: 60_000 });
-    tell({ received, ms: performance.now() - start });
+    report({ received, ms: performance.now() - start });
   },
   /** Waits for a lock until it is stopped. */
   "stop locking"() {
     const stop = segment.open("event", Event), mutex = segment.open("mutex", Mutex);
-    tell("ready");
-    tell(mutex.lock({ stop, timeoutMs: 60_000 }));
+    report("ready");
+    report(mutex.lock({ stop, timeoutMs: 60_000 }));
   },
   /** How many threads wait in the kernel while a task waits, and later; then once more, and after the close. */
   async threads() {
@@ -174,7 +174,7 @@ const parts: Record<string, () => void | Promise<void>> = {
       for (let since = performance.now();; await after(5)) {
         const now = performance.now(), count = waitingThreads();
         if (count !== wanted) since = now + 5;
-        if (now - since >= forMs || now > limit) return tell(count);
+        if (now - since >= forMs || now > limit) return report(count);
       }
     };
     const waits = async () => {
@@ -192,7 +192,7 @@ const parts: Record<string, () => void | Promise<void>> = {
     const stopwatch = new Stopwatch();
     segment.close();
     await reaches(0, 200);
-    tell({ endedAfterMs: stopwatch.stop() });
+    report({ endedAfterMs: stopwatch.stop() });
   },
 };
 

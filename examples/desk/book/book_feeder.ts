@@ -9,23 +9,23 @@ const KEPT_TICKERS = 1024;
 const RESTART_AFTER = 3;
 
 /**
- * What became of a change or a snapshot that was fed: what `BookApplied` says, or
+ * The result of feeding a change or a snapshot: that of `BookApplied`, or
  *
  * - `restart`: sequence numbers began anew; the book is invalid from now on, until the next snapshot;
- * - `restarted`: they did, and what was fed is applied to the new book;
+ * - `restarted`: they did, and the event is applied to the new book;
  * - `mismatch`: it was applied, but the book is not what its exchange's checksum says: it is invalid from now on, until
  *   the next snapshot.
  */
 export type Fed = BookApplied | "restart" | "restarted" | "mismatch";
 
-/** What an exchange says its best prices were: there was nothing better, so the book knows as much. */
-interface ToldTop {
+/** The best prices that an exchange reported: the book knows that there were no better ones. */
+interface ReportedTop {
   readonly sequence: number;
   readonly bid: number;
   readonly ask: number;
 }
 
-/** Whether what was fed is in the book, which may be used. */
+/** Whether the event is in the book, which may be used. */
 export function isApplied(fed: string): boolean {
   return fed === "applied" || fed === "restarted";
 }
@@ -47,8 +47,8 @@ export interface BookCounts {
 }
 
 /**
- * Feeds a book with what an exchange sends, in the order of arrival. What comes before the snapshot is kept, and
- * applied behind it as far as it is newer: exchanges send the snapshot late.
+ * Feeds a book with the messages of an exchange, in the order of arrival. Changes that come before the snapshot are
+ * kept, and the newer ones are applied after it: exchanges send the snapshot late.
  *
  * A change with a lower sequence number than the book's is old news, but one that also happened later than the book's
  * last change is not: a feed that was started again, or a second recording, counts anew. Such a snapshot is taken, and
@@ -62,10 +62,10 @@ export class BookFeeder {
   readonly #update: BookUpdate = new BookUpdate();
   #kept: DepthEvent[] = [];
   /**
-   * What the exchange said of its best prices, in the order of sequence numbers: the newest that the book reached comes
-   * first.
+   * The best prices that the exchange reported, in the order of sequence numbers, from the newest that the book has
+   * reached.
    */
-  #told: ToldTop[] = [];
+  #reported: ReportedTop[] = [];
   /** The number of the last snapshot, or of the book as it was found: what was reported before says nothing. */
   #from: number;
   /** Stale changes in a row that are later than the book. */
@@ -84,7 +84,7 @@ export class BookFeeder {
   /**
    * Feeds an event.
    *
-   * @returns What became of it. A change that came early may be applied later; a snapshot in front of a gap among those
+   * @returns The result. A change that came early may be applied later; a snapshot in front of a gap among those
    * is one itself.
    */
   feed(event: DepthEvent): Fed {
@@ -93,8 +93,8 @@ export class BookFeeder {
       counts.stale++;
       return "stale";
     }
-    const applied = this.#apply(event, this.#toldUntil(event.last));
-    if (applied === "stale") return this.#lookAtStale(event);
+    const applied = this.#apply(event, this.#reportedUntil(event.last));
+    if (applied === "stale") return this.#checkStale(event);
     this.#forgetStale();
     if (applied === "early") this.#keepEarly(event);
     else if (applied === "gap") {
@@ -109,14 +109,14 @@ export class BookFeeder {
     return applied;
   }
 
-  #apply(event: DepthEvent, told?: ToldTop): BookApplied {
+  #apply(event: DepthEvent, reported?: ReportedTop): BookApplied {
     const writer = this.#writer, update = this.#update, { first, last, previous, exchangeMs: time } = event;
     const { knownBid, knownAsk } = event;
     update.clear();
     Object.assign(update, { first, last, previous, time, knownBid, knownAsk });
-    if (told !== undefined) {
-      update.toldBid = told.bid;
-      update.toldAsk = told.ask;
+    if (reported !== undefined) {
+      update.reportedBid = reported.bid;
+      update.reportedAsk = reported.ask;
     }
     for (const side of ["bids", "asks"] as const) {
       const { prices, quantities, length } = event[side];
@@ -134,12 +134,12 @@ export class BookFeeder {
   }
 
   /** The newest one reported up to a sequence number; undefined if there is none. */
-  #toldUntil(sequence: number): ToldTop | undefined {
-    const told = this.#told;
+  #reportedUntil(sequence: number): ReportedTop | undefined {
+    const reported = this.#reported;
     let count = 0;
-    while (count < told.length && told[count].sequence <= sequence) count++;
-    if (count > 1) told.splice(0, count - 1);
-    return count > 0 && told[0].sequence >= this.#from ? told[0] : undefined;
+    while (count < reported.length && reported[count].sequence <= sequence) count++;
+    if (count > 1) reported.splice(0, count - 1);
+    return count > 0 && reported[0].sequence >= this.#from ? reported[0] : undefined;
   }
 
   /** Whether the book knows more than the best few levels, and is kept right by changes. */
@@ -149,12 +149,11 @@ export class BookFeeder {
   }
 
   /**
-   * Takes what the exchange says of its best prices: beyond what a snapshot covered, the book learns from it how far it
-   * knows.
+   * Takes a report of the best prices. It shows the book how far it knows, beyond what a snapshot covered.
    */
-  tell({ sequence, bid, ask }: TopEvent): void {
+  report({ sequence, bid, ask }: TopEvent): void {
     if (!(sequence >= this.#from) || this.#writer.isWhole) return;
-    if (this.#told.push({ sequence, bid, ask }) > KEPT_TICKERS) this.#told.shift();
+    if (this.#reported.push({ sequence, bid, ask }) > KEPT_TICKERS) this.#reported.shift();
   }
 
   /** Keeps a change that another process found to be early, or after a gap, and counted. */
@@ -173,7 +172,7 @@ export class BookFeeder {
     return !this.#writer.isValid;
   }
 
-  #lookAtStale(event: DepthEvent): Fed {
+  #checkStale(event: DepthEvent): Fed {
     const { sequence, time } = this.#writer;
     const isLater = event.last < sequence && event.exchangeMs > time; // not if one of the times is unknown
     if (event.isSnapshot && isLater) return this.#restartFrom(event);
@@ -192,7 +191,7 @@ export class BookFeeder {
     return "restart";
   }
 
-  /** Makes the book invalid, and keeps what came since numbers began anew. */
+  /** Makes the book invalid, and keeps the changes since numbers began anew. */
   #restart(): void {
     const { counts } = this, later = this.#later;
     counts.restarts++;
@@ -207,7 +206,7 @@ export class BookFeeder {
     this.#restart();
     this.#apply(snapshot);
     this.counts.snapshots++;
-    this.#told = [];
+    this.#reported = [];
     this.#begin(snapshot);
     return this.#applyKept() === "gap" ? "gap" : "restarted";
   }
@@ -222,7 +221,7 @@ export class BookFeeder {
     if (event.previous === event.previous) this.keep(event); // one without a number would be older than any snapshot
   }
 
-  /** Behind a gap all are kept on: a newer snapshot may come. */
+  /** After a gap, all later changes stay kept: a newer snapshot may come. */
   #applyKept(): BookApplied {
     const kept = this.#kept;
     let result: BookApplied = "applied";

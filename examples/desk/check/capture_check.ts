@@ -67,12 +67,12 @@ export class CaptureCheck {
       case "depth":
         return this.#depth(checked, event);
       case "top":
-        checked.feeder.tell(event);
-        return checked.tops.told(event);
+        checked.feeder.report(event);
+        return checked.tops.report(event);
       case "trade":
         return checked.trades.count(event);
       case "ticker":
-        checked.tops.told(event);
+        checked.tops.report(event);
         this.#compare(checked, event);
     }
   }

@@ -63,7 +63,7 @@ export class ChecksumBook implements Disposable {
     this.#writer.invalidate();
   }
 
-  /** Gives the role back. */
+  /** Releases the role. */
   [Symbol.dispose](): void {
     this.#writer.close();
   }

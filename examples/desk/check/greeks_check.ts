@@ -39,7 +39,7 @@ const TIME_AGE_MS = 60_000;
 export interface GreekFault {
   readonly name: Compared;
   readonly computed: number;
-  readonly told: number;
+  readonly reported: number;
   readonly tolerance: number;
 }
 
@@ -70,10 +70,10 @@ export class GreeksCheck {
     const computed = valuesOf(this.#values, greeks, ticker.underlyingPrice), faults: GreekFault[] = [];
     this.#computeTolerances(option, ticker);
     for (const name of COMPARED) {
-      const told = toldOf(name, model, ticker), tolerance = this.#tolerances[name];
-      const part = Math.abs(computed[name] - told) / tolerance;
+      const reported = reportedOf(name, model, ticker), tolerance = this.#tolerances[name];
+      const part = Math.abs(computed[name] - reported) / tolerance;
       if (part <= 1) this.worst[name] = Math.max(this.worst[name], part);
-      else faults.push({ name, computed: computed[name], told, tolerance }); // what is no number is not within
+      else faults.push({ name, computed: computed[name], reported, tolerance }); // what is no number is not within
     }
     this.faults = faults;
     this.compared++;
@@ -121,12 +121,14 @@ export class GreeksCheck {
 const GREEKS: readonly Compared[] = COMPARED.filter((name) => name !== "mark");
 
 /** A fault in words. */
-export function faultText(option: string, { name, computed, told, tolerance }: GreekFault): string {
+export function faultText(option: string, { name, computed, reported, tolerance }: GreekFault): string {
   const text = (value: number) => Number(value.toPrecision(6)).toString();
-  return `${option}: ${name} is ${text(computed)}, the exchange says ${text(told)}: more than ${text(tolerance)} off`;
+  return `${option}: ${name} is ${text(computed)}, the exchange says ${text(reported)}: more than ${
+    text(tolerance)
+  } off`;
 }
 
-function toldOf(name: Compared, { kind }: InstrumentModel, ticker: TickerEvent): number {
+function reportedOf(name: Compared, { kind }: InstrumentModel, ticker: TickerEvent): number {
   if (name !== "mark") return ticker[name];
   // In coins, whatever the option's price is in.
   return kind === "inverseOption" ? ticker.markPrice : ticker.markPrice / ticker.underlyingPrice;

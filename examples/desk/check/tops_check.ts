@@ -55,7 +55,7 @@ export class TopsCheck {
     if (outcome === "restart") this.#bySequence.restart();
     if (outcome === "restart" || outcome === "gap") this.#byTime.end(event.exchangeMs);
     if (outcome !== "applied" && outcome !== "restarted") return;
-    // Whoever noticed that they began anew, the numbers before say nothing of those behind.
+    // Once numbers have begun anew, those before cannot be compared with those after.
     if (top.sequence < this.#sequence) this.#bySequence.restart();
     this.#sequence = top.sequence;
     const isUnsure = !top.isBidKnown || !top.isAskKnown;
@@ -67,7 +67,7 @@ export class TopsCheck {
   }
 
   /** Takes a report of the exchange. */
-  told(event: TopEvent | TickerEvent): void {
+  report(event: TopEvent | TickerEvent): void {
     if (event.kind === "top" && event.sequence === event.sequence) {
       this.#bySequence.state({ ...sidesOf(event), at: event.sequence });
     } else this.#byTime.ask({ ...sidesOf(event), at: event.exchangeMs });

@@ -26,7 +26,7 @@ const ANSWER_FIRST = names("result", "id", "error");
 /** With this the header of a table begins. */
 const HEADER: Uint8Array = new TextEncoder().encode("exchange,symbol,");
 
-/** What there is besides events: nothing to tell of, or what the line is instead. */
+/** What there is besides events: nothing to report, or what the line is instead. */
 type Found = MarketEvent | string | undefined;
 
 /** What reads the messages of an exchange. */
@@ -106,12 +106,12 @@ export class CaptureParser {
     if (this.#binance.releaseSnapshot()) this.report.countBroken(new LineError(NOBODY, NOBODY));
     // The last rows of a table are a change, too.
     const last = this.#tardis.end();
-    let isTold = last === undefined;
+    let isReturned = last === undefined;
     if (last !== undefined) this.#receivedUs = last.receivedUs;
     this.#parser = {
       more: () => {
-        if (isTold) return undefined;
-        isTold = true;
+        if (isReturned) return undefined;
+        isReturned = true;
         return last;
       },
     };

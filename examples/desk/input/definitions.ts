@@ -2,8 +2,8 @@ import type { InstrumentModel, Venue } from "../instrument/instrument_model.ts";
 import { modelOf, withRoom } from "../instrument/model_of.ts";
 
 /**
- * What recordings tell of instruments, shared by all that are played together. A definition counts for instruments that
- * were not seen before it: what the desk holds does not change its nature.
+ * Definitions of instruments in recordings, shared by all that are played together. A definition counts for instruments
+ * that were not seen before it: what the desk holds does not change its nature.
  */
 export class Definitions {
   /** Definitions that came when their instrument was in use already, and say something else. */

@@ -14,7 +14,7 @@ export class DeribitTrades {
   /** Trades, of which the first `#count` are of the last message. */
   readonly #trades: TradeEvent[] = [];
   #count = 0;
-  #told = 0;
+  #taken = 0;
 
   constructor(scanner: JsonScanner, instruments: Instruments) {
     this.#scanner = scanner;
@@ -23,18 +23,18 @@ export class DeribitTrades {
 
   /** Forgets the last message. */
   forget(): void {
-    this.#count = this.#told = 0;
+    this.#count = this.#taken = 0;
   }
 
   /** The first trade; undefined if there is none. */
   first(): TradeEvent | undefined {
-    this.#told = 0;
+    this.#taken = 0;
     return this.next();
   }
 
   /** The next trade; undefined if there is none. */
   next(): TradeEvent | undefined {
-    return this.#told < this.#count ? this.#trades[this.#told++] : undefined;
+    return this.#taken < this.#count ? this.#trades[this.#taken++] : undefined;
   }
 
   /** Reads `[{…}, …]`. They are reported once the whole message is known to be right. */
@@ -42,7 +42,7 @@ export class DeribitTrades {
     const scanner = this.#scanner;
     if (!scanner.beginArray()) return;
     do this.#readTrade(this.#trades[this.#count] ??= tradeEvent()); while (scanner.inArray());
-    this.#told = this.#count; // nothing is told before `first`
+    this.#taken = this.#count; // `next` returns none before `first`
   }
 
   #readDirection(): boolean {

@@ -18,7 +18,7 @@ export interface SeenDigits {
  * The instruments that events are about. Each gets an index when it is first seen; looking one up allocates nothing.
  */
 export class Instruments {
-  /** What recordings tell of them. */
+  /** The definitions in recordings. */
   readonly definitions: Definitions;
   readonly #models: InstrumentModel[] = [];
   readonly #bytes: Uint8Array[] = [];
@@ -55,7 +55,7 @@ export class Instruments {
    * Reads a name, a string of JSON.
    *
    * @returns Its index.
-   * @throws {SyntaxError} If it is none, or cannot be a name: two that are told apart here are told apart everywhere.
+   * @throws {SyntaxError} If it is none, or cannot be a name: two that differ here differ everywhere.
    */
   read(scanner: JsonScanner, venue: Venue): number {
     scanner.string();
@@ -95,7 +95,7 @@ export class Instruments {
     return index;
   }
 
-  /** The index of a name. @param seen What is known of its digits if its definition does not tell them. */
+  /** The index of a name. @param seen The known digits, for a definition without them. */
   add(name: string, venue: Venue, seen?: SeenDigits): number {
     const bytes = encoder.encode(name), count = this.#models.length;
     const index = this.indexOf(bytes, 0, bytes.length, venue);

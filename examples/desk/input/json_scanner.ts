@@ -26,7 +26,7 @@ export class LineError extends SyntaxError {
 export const TOO_LONG =
   `a price or a quantity must be exact: it has at most ${MOST_DIGITS} digits, ${MOST_FRACTION_DIGITS} behind the point, and is below 10^15`;
 
-/** Names that `key` and `word` tell apart. */
+/** Names that `key` and `word` distinguish. */
 export interface Names {
   /** Indices of names of one byte, by that byte; −1 for others. */
   readonly short: Int8Array;

@@ -28,8 +28,8 @@ export class FileFault extends Error {
 }
 
 /**
- * Reads the lines of a file, packed by gzip or plain (its first bytes tell), a piece at a time: memory is needed for
- * the longest line only. The last line may lack its line feed. A mark of the byte order is left out, and reported.
+ * Reads the lines of a file, packed by gzip or plain (its first bytes say which), a piece at a time: memory is needed
+ * for the longest line only. The last line may lack its line feed. A mark of the byte order is left out, and reported.
  *
  * @param onRemark Called with everything unusual.
  * @throws {FileFault} If its packing is broken or cut off, or of another kind; the lines before that come first.

@@ -82,7 +82,7 @@ export class Head {
   }
 }
 
-/** The head whose event was recorded first. Which of two at once is theirs to tell, not that of their order. */
+/** The head whose event was recorded first. Of two at once, the events decide, not the order of the sources. */
 export function firstRecorded(heads: readonly Head[]): Head {
   let first = heads[0];
   for (let i = 1; i < heads.length; i++) if (isBefore(heads[i], first)) first = heads[i];

@@ -34,7 +34,7 @@ const DATA = names(
 const ACTIONS = names("snapshot", "update");
 const SIDES = names("buy", "sell");
 
-/** Levels a side of the channels that tell a book, and whether each message is a book of its own. */
+/** Levels a side of the channels of books, and whether each message is a book of its own. */
 const BOOKS: ReadonlyMap<string, { readonly depth: number; readonly isPartial: boolean }> = new Map([
   ["books", { depth: 400, isPartial: false }],
   ["books-l2-tbt", { depth: 400, isPartial: false }],
@@ -60,7 +60,7 @@ export class OkxParser {
   /** Trades, of which the first `#elements` are of the last message. */
   readonly #trades: TradeEvent[] = [];
   #elements = 0;
-  #told = 0;
+  #taken = 0;
   #channel = "";
   #other = "";
   #argInstrument = -1;
@@ -107,7 +107,7 @@ export class OkxParser {
 
   /** The next trade of the last message. */
   more(): MarketEvent | undefined {
-    return this.#told > 0 && this.#told < this.#elements ? this.#trades[this.#told++] : undefined;
+    return this.#taken > 0 && this.#taken < this.#elements ? this.#trades[this.#taken++] : undefined;
   }
 
   #readMember(member: number): void {
@@ -297,7 +297,7 @@ export class OkxParser {
       if (trade.instrument === -1 || sum !== sum) this.#scanner.fail(INCOMPLETE);
       if (!(quantity > 0 && price > 0)) this.#scanner.fail("a trade must have a price and a quantity above 0");
     }
-    this.#told = 1;
+    this.#taken = 1;
     return this.#trades[0];
   }
 
@@ -316,7 +316,7 @@ export class OkxParser {
   }
 
   #forget(): void {
-    this.#elements = this.#told = 0;
+    this.#elements = this.#taken = 0;
     this.#channel = this.#other = "";
     this.#argInstrument = this.#action = -1;
     this.#hasBids = this.#hasAsks = false;

@@ -155,7 +155,7 @@ export class TardisParser {
     return trade;
   }
 
-  /** Exchanges number their trades in many ways; what is no number does not tell of a hole. */
+  /** Exchanges number their trades in many ways; an id that is not a number cannot show a hole. */
   #idOf(bytes: Uint8Array): number {
     const start = this.#start(KIND), end = this.#end(KIND);
     let id = 0;

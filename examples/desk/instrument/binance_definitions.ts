@@ -5,19 +5,19 @@ import type { InstrumentKind, InstrumentModel } from "./instrument_model.ts";
 /** Reads the result of Binance's `exchangeInfo`, of its spot or its futures. */
 export function binanceDefinitions(reply: unknown, isSpot: boolean): InstrumentModel[] {
   const list = isRecord(reply) && Array.isArray(reply.symbols) ? reply.symbols : [];
-  return list.filter(isRecord).filter(({ symbol }) => textOf(symbol) !== "").map((told) =>
-    isSpot ? spotModel(told) : futuresModel(told)
+  return list.filter(isRecord).filter(({ symbol }) => textOf(symbol) !== "").map((definition) =>
+    isSpot ? spotModel(definition) : futuresModel(definition)
   );
 }
 
-function spotModel(told: Record<string, unknown>): InstrumentModel {
-  return { ...common(told, binanceSpotModel(textOf(told.symbol))), kind: "spot", contractSize: 1 };
+function spotModel(definition: Record<string, unknown>): InstrumentModel {
+  return { ...common(definition, binanceSpotModel(textOf(definition.symbol))), kind: "spot", contractSize: 1 };
 }
 
-function futuresModel(told: Record<string, unknown>): InstrumentModel {
-  const named = binanceFuturesModel(textOf(told.symbol)), known = common(told, named);
-  const contractType = textOf(told.contractType), contractSize = numberOf(told.contractSize);
-  const settlement = textOf(told.marginAsset) || named.settlement;
+function futuresModel(definition: Record<string, unknown>): InstrumentModel {
+  const named = binanceFuturesModel(textOf(definition.symbol)), known = common(definition, named);
+  const contractType = textOf(definition.contractType), contractSize = numberOf(definition.contractSize);
+  const settlement = textOf(definition.marginAsset) || named.settlement;
   // A contract type that names no time, such as TRADIFI_PERPETUAL, is one of its kind all the same.
   const isPerpetual = contractType.includes("PERPETUAL");
   const isInverse = settlement !== "" && settlement === known.base && settlement !== known.quote;
@@ -33,19 +33,19 @@ function futuresModel(told: Record<string, unknown>): InstrumentModel {
     kind,
     settlement,
     contractSize: contractSize > 0 ? contractSize : isInverse ? NaN : 1,
-    expiryMs: isPerpetual ? NaN : numberOf(told.deliveryDate),
+    expiryMs: isPerpetual ? NaN : numberOf(definition.deliveryDate),
   };
 }
 
-function common(told: Record<string, unknown>, named: InstrumentModel): InstrumentModel {
-  const filters = Array.isArray(told.filters) ? told.filters.filter(isRecord) : [];
+function common(definition: Record<string, unknown>, named: InstrumentModel): InstrumentModel {
+  const filters = Array.isArray(definition.filters) ? definition.filters.filter(isRecord) : [];
   const step = (type: string, field: string) => filters.find(({ filterType }) => filterType === type)?.[field];
   const lot = numberOf(step("LOT_SIZE", "stepSize")), priceDigits = digitsOf(step("PRICE_FILTER", "tickSize"));
   const quantityDigits = digitsOf(step("LOT_SIZE", "stepSize"));
   return {
     ...named,
-    base: textOf(told.baseAsset) || named.base,
-    quote: textOf(told.quoteAsset) || named.quote,
+    base: textOf(definition.baseAsset) || named.base,
+    quote: textOf(definition.quoteAsset) || named.quote,
     lot: lot > 0 ? lot : named.lot,
     priceDigits: Number.isNaN(priceDigits) ? named.priceDigits : priceDigits,
     quantityDigits: Number.isNaN(quantityDigits) ? named.quantityDigits : quantityDigits,

@@ -11,7 +11,7 @@ const OPTION = /^([A-Z0-9]+)-(\d{6})-(\d+(?:\.\d+)?)-([CP])$/;
 
 /** Dollars of a contract on margin in coins; those of coins that are not named here have 10. */
 const CONTRACT_DOLLARS: Readonly<Record<string, number>> = { BTC: 100 };
-/** Options of which one contract is one coin; what a contract on others is, their names do not tell. */
+/** Options of which one contract is one coin; names do not say what a contract on other coins is. */
 const WHOLE_COINS: ReadonlySet<string> = new Set(["BTC", "ETH"]);
 
 /**

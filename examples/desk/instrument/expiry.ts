@@ -1,5 +1,5 @@
 /**
- * Days of expiry, as names of instruments tell them. All venues settle at 08:00 UTC.
+ * Days of expiry, as in names of instruments. All venues settle at 08:00 UTC.
  *
  * @module
  */

@@ -111,7 +111,7 @@ export function isInverseFuture({ kind }: InstrumentModel): boolean {
   return kind === "inverseFuture" || kind === "inversePerpetual";
 }
 
-/** Whether enough is known to tell what a quantity of it is worth in dollars. */
+/** Whether enough is known to compute the value of a quantity in dollars. */
 export function isValued(model: InstrumentModel): boolean {
   if (!(model.contractSize > 0) || !DOLLARS.has(model.quote) || model.base === "") return false;
   if (isFuture(model)) return true;

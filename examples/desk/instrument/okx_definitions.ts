@@ -8,33 +8,33 @@ export function okxDefinitions(reply: unknown): InstrumentModel[] {
   return list.filter(isRecord).filter(({ instId }) => textOf(instId) !== "").map(modelOfDefinition);
 }
 
-function modelOfDefinition(told: Record<string, unknown>): InstrumentModel {
-  const named = okxModel(textOf(told.instId)), kind = kindOf(told, named);
-  const [uly = "", ulyQuote = ""] = textOf(told.uly).split("-");
-  const size = numberOf(told.ctVal) * (told.ctMult === "" ? 1 : numberOf(told.ctMult ?? 1));
-  const lot = numberOf(told.lotSz);
+function modelOfDefinition(definition: Record<string, unknown>): InstrumentModel {
+  const named = okxModel(textOf(definition.instId)), kind = kindOf(definition, named);
+  const [uly = "", ulyQuote = ""] = textOf(definition.uly).split("-");
+  const size = numberOf(definition.ctVal) * (definition.ctMult === "" ? 1 : numberOf(definition.ctMult ?? 1));
+  const lot = numberOf(definition.lotSz);
   return {
     ...named,
     kind,
-    base: textOf(told.baseCcy) || uly || named.base,
-    quote: textOf(told.quoteCcy) || ulyQuote || named.quote,
-    settlement: textOf(told.settleCcy) || named.settlement,
+    base: textOf(definition.baseCcy) || uly || named.base,
+    quote: textOf(definition.quoteCcy) || ulyQuote || named.quote,
+    settlement: textOf(definition.settleCcy) || named.settlement,
     contractSize: kind === "spot" ? 1 : size > 0 ? size : named.contractSize,
-    expiryMs: told.expTime === "" ? NaN : numberOf(told.expTime),
-    strike: told.stk === undefined || told.stk === "" ? named.strike : numberOf(told.stk),
-    isCall: told.optType === undefined || told.optType === "" ? named.isCall : told.optType === "C",
+    expiryMs: definition.expTime === "" ? NaN : numberOf(definition.expTime),
+    strike: definition.stk === undefined || definition.stk === "" ? named.strike : numberOf(definition.stk),
+    isCall: definition.optType === undefined || definition.optType === "" ? named.isCall : definition.optType === "C",
     lot: lot > 0 ? lot : named.lot,
-    priceDigits: digitsOf(told.tickSz),
-    quantityDigits: digitsOf(told.lotSz),
+    priceDigits: digitsOf(definition.tickSz),
+    quantityDigits: digitsOf(definition.lotSz),
   };
 }
 
 /** Options have no contract type: those that pay the coin they are on are inverse. */
-function kindOf(told: Record<string, unknown>, named: InstrumentModel): InstrumentKind {
-  const isInverse = told.ctType === "inverse" ||
-    (told.ctType !== "linear" && textOf(told.settleCcy) !== "" &&
-      textOf(told.settleCcy) === textOf(told.uly).split("-")[0]);
-  switch (told.instType) {
+function kindOf(definition: Record<string, unknown>, named: InstrumentModel): InstrumentKind {
+  const isInverse = definition.ctType === "inverse" ||
+    (definition.ctType !== "linear" && textOf(definition.settleCcy) !== "" &&
+      textOf(definition.settleCcy) === textOf(definition.uly).split("-")[0]);
+  switch (definition.instType) {
     case "SPOT":
       return "spot";
     case "SWAP":
@@ -44,6 +44,6 @@ function kindOf(told: Record<string, unknown>, named: InstrumentModel): Instrume
     case "OPTION":
       return isInverse ? "inverseOption" : "linearOption";
     default:
-      return told.instType === undefined ? named.kind : "unknown";
+      return definition.instType === undefined ? named.kind : "unknown";
   }
 }

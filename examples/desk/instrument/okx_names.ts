@@ -4,7 +4,7 @@ import { type InstrumentModel, unknownModel } from "./instrument_model.ts";
 const COIN = /^[A-Z0-9]+$/;
 /** Dollars of an inverse contract; those of coins that are not named here have 10. */
 const CONTRACT_DOLLARS: Readonly<Record<string, number>> = { BTC: 100 };
-/** Coins of a linear contract. What those on other coins are, their names do not tell: instrument definitions do. */
+/** Coins of a linear contract. For other coins, instrument definitions say it: names do not. */
 const CONTRACT_COINS: Readonly<Record<string, number>> = { BTC: 0.01, ETH: 0.1 };
 const SWAP = "SWAP";
 

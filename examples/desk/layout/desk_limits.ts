@@ -17,9 +17,9 @@ export const DEFAULT_LIMITS: DeskLimitValues = {
 };
 
 /**
- * The limits and the kill switch: read by every order's sender and by risk, changed by anybody, one at a time. Reading
- * waits for nobody but a change in progress. Who dies in the middle of a change leaves limits that nobody can trust:
- * then no order goes out, until the next change.
+ * The limits and the kill switch: read by every order's sender and by risk, changed by any process, one at a time.
+ * Reading waits only for a change in progress. A process that dies in the middle of a change leaves limits that cannot
+ * be trusted: then no order goes out, until the next change.
  */
 export class DeskLimits {
   readonly #segment: Segment;
@@ -35,7 +35,7 @@ export class DeskLimits {
     return new DeskLimits(segment, segment.openOrCreate("limits", SeqLock, { layout: LimitsRecord }));
   }
 
-  /** Whether orders are stopped: look right before each. Allocates nothing. */
+  /** Whether orders are stopped: check right before each. Allocates nothing. */
   get isStopped(): boolean {
     const lock = this.#lock;
     try {
@@ -74,7 +74,7 @@ export class DeskLimits {
     let isNew = false;
     this.#lock.write((record) => {
       isNew = !record.isStopped;
-      // Within the change, when no reader gets an answer: those that were told "go on" were told so before this time.
+      // Within the change, when no reader gets an answer: a reader that was allowed to continue asked before.
       if (isNew) record.stoppedAt = this.#segment.now();
       record.isStopped = true;
     });

@@ -111,7 +111,7 @@ export class SimulatedMarket implements Source {
     return event;
   }
 
-  /** There is nothing to get: what `next` did not tell does not come. */
+  /** There is nothing to fetch: `next` has returned all events. */
   fill(): Promise<boolean> {
     return Promise.resolve(false);
   }

@@ -14,7 +14,7 @@ import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
 import { takeOver } from "./take_over.ts";
 
-/** How long to wait before looking at what the supervisor wants. */
+/** How long to wait before checking what the supervisor wants. */
 const WAIT_MS = 20;
 
 /** What an instrument's book is kept with. */
@@ -55,7 +55,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
   }
   if (event.kind === "depth") apply(event, part);
   // A book that is not there yet has nothing to learn.
-  else if (event.kind === "top") kept[event.instrument]?.feeder.tell(event);
+  else if (event.kind === "top") kept[event.instrument]?.feeder.report(event);
 }
 
 function apply(event: DepthEvent, part: EventPartView): void {

@@ -22,8 +22,8 @@ export interface ProcessCounts {
 const REPORT_MS = 100;
 
 /**
- * A process of the desk: attached to its segment, told by the supervisor what to do, and counting what it does. It is
- * started with the segment's name. It ends when told to, or when the supervisor is gone; nothing needs to be tidied up
+ * A process of the desk: attached to its segment, controlled by the supervisor, and counting what it does. It is
+ * started with the segment's name. It ends on request, or when the supervisor is gone; nothing needs to be tidied up
  * for its death.
  */
 export class DeskProcess implements Disposable {
@@ -37,7 +37,7 @@ export class DeskProcess implements Disposable {
   readonly #parent = process.ppid;
   readonly #messagesBefore: number;
   readonly #faultsBefore: number;
-  #lookedMs = 0;
+  #checkedMs = 0;
   #reportedMs = 0;
   #isOrphan = false;
 
@@ -78,8 +78,8 @@ export class DeskProcess implements Disposable {
   /** Reports the work done, now and then. To be called at least every 100 ms or so. */
   report(counts: ProcessCounts, isLast = false): void {
     const now = performance.now();
-    if (now - this.#lookedMs > REPORT_MS) {
-      this.#lookedMs = now;
+    if (now - this.#checkedMs > REPORT_MS) {
+      this.#checkedMs = now;
       this.#isOrphan = process.ppid !== this.#parent;
     }
     if (!isLast && now - this.#reportedMs < REPORT_MS) return;

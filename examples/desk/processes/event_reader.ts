@@ -73,7 +73,7 @@ export class EventReader implements Disposable {
     return this.#reader.length;
   }
 
-  /** Gives the place back. */
+  /** Releases the place. */
   [Symbol.dispose](): void {
     this.#reader.close();
   }

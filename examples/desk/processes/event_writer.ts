@@ -95,7 +95,7 @@ export class EventWriter implements Disposable {
     this.#claimed = 0;
   }
 
-  /** Gives both roles back; what was not published is forgotten. */
+  /** Releases both roles; what was not published is forgotten. */
   [Symbol.dispose](): void {
     this.#writer.close();
     this.#progress.close();

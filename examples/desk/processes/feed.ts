@@ -23,7 +23,7 @@ import { takeOver } from "./take_over.ts";
 /** Events published together, where no process waits for each. */
 const BATCH = 64;
 /** Events between two checks whether to report, where none is waited for. */
-const TELL_EVENTS = 64;
+const REPORT_EVENTS = 64;
 /** Interval between checks of the supervisor's orders. */
 const POLL_MS = 10;
 /** The reports of the input, and of its order. */
@@ -50,14 +50,14 @@ let unsaid = 0, count = 0, refused = 0, reportedMs = 0;
 self.ready();
 while (self.phase === "wait") {
   await delay(POLL_MS);
-  tell();
+  reportProgress();
 }
 desk.feedReport.read(0, report);
 if (report.endedAt === 0 && self.phase !== "end") await play();
-tell(true);
+reportProgress(true);
 while (self.phase !== "end") {
   await delay(POLL_MS);
-  tell();
+  reportProgress();
 }
 writer[Symbol.dispose]();
 self[Symbol.dispose]();
@@ -72,15 +72,15 @@ async function play(): Promise<void> {
   const clock = new ReplayClock(speed === 0 ? Infinity : speed, now, report.startedAt / 1e6);
   const end = new AbortController();
   // A market may be quiet for long: what the supervisor wants is looked at even if no event is due.
-  const look = setInterval(() => {
+  const timer = setInterval(() => {
     if (self.phase !== "run") end.abort();
-    tell();
+    reportProgress();
   }, POLL_MS);
   await replay(sources, clock, (event) => {
     if (self.phase !== "run" || !feed(event)) end.abort();
-    if (speed !== 0 || ++unsaid % TELL_EVENTS === 0) tell();
+    if (speed !== 0 || ++unsaid % REPORT_EVENTS === 0) reportProgress();
   }, { signal: end.signal, instruments, together, order, trades });
-  clearInterval(look);
+  clearInterval(timer);
   writer.flush();
   report.isComplete = !end.signal.aborted;
   report.empty = sources.filter(({ report }) => report.total + report.definitions === 0).length;
@@ -98,7 +98,7 @@ function feed(event: MarketEvent): boolean {
   return ++count <= skipped || writer.write(event, () => self.phase === "end");
 }
 
-function tell(isLast = false): void {
+function reportProgress(isLast = false): void {
   const { published } = writer;
   const faults = sources.reduce((sum, { report }) => sum + report.broken, refused + order.receivedBackwards);
   self.report({ messages: published - skipped, faults, position: desk.events.position, lag: 0 }, isLast);
@@ -115,6 +115,6 @@ function tellOfInput(): void {
   report.refused = refused;
   report.repeatedTrades = trades.repeated;
   report.lateDefinitions = definitions.late;
-  reasons.tell(sources);
+  reasons.report(sources);
   reports.write(0, report);
 }

@@ -18,7 +18,7 @@ import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
 import { takeOver } from "./take_over.ts";
 
-/** How long to wait before looking at what the supervisor wants. */
+/** How long to wait before checking what the supervisor wants. */
 const WAIT_MS = 20;
 /** In coins. */
 const HEDGE = { band: 0.05, largest: 2 } as const;
@@ -45,7 +45,7 @@ let seenPositions = 0, seenGreeks = 0, future = -1, offeredMs = 0;
  */
 let decided = 0, closed = 0, notBefore = 0;
 
-lookAtAll();
+readChanges();
 closed = decided;
 // An order's id is its place in the channel, so the channel shows which comes next, wherever a predecessor died.
 const hedger = new Hedger({ ...HEDGE, firstId: orders.position + 1 });
@@ -56,15 +56,15 @@ using reader = new EventReader(desk, "hedging", receive, self.wait);
 self.ready();
 while (self.phase !== "end") {
   reader.receive(WAIT_MS);
-  tell();
+  reportProgress();
 }
-tell(true);
+reportProgress(true);
 orders.close();
 reader[Symbol.dispose]();
 self[Symbol.dispose]();
 process.exit(0);
 
-function tell(isLast = false): void {
+function reportProgress(isLast = false): void {
   if (isLast || performance.now() - offeredMs > OFFER_MS) {
     offeredMs = performance.now();
     offered.update();
@@ -75,19 +75,19 @@ function tell(isLast = false): void {
 function receive(event: MarketEvent, part: EventPartView): void {
   if (event.kind === "top") return; // the book has it
   if (event.kind !== "ticker" && event.instrument !== directory.hedge?.index) return;
-  lookAtAll();
+  readChanges();
   hedge(part.fedAt);
   latency.record(segment.now() - part.fedAt);
 }
 
 /** Reads the changes. A position states with its quantity which orders are in it. */
-function lookAtAll(): void {
+function readChanges(): void {
   future = directory.hedge?.index ?? -1;
-  seenPositions = desk.positions.changedSince(seenPositions, lookAtPosition);
-  seenGreeks = desk.greeks.changedSince(seenGreeks, lookAtGreeks);
+  seenPositions = desk.positions.changedSince(seenPositions, readPosition);
+  seenGreeks = desk.greeks.changedSince(seenGreeks, readGreeks);
 }
 
-function lookAtPosition(row: number): void {
+function readPosition(row: number): void {
   if (!desk.positions.read(row, position)) return;
   if (!held.includes(row)) held.push(row);
   quantities[row] = heldOf(position);
@@ -96,7 +96,7 @@ function lookAtPosition(row: number): void {
   if (position.lastOutcome === "refused") notBefore = segment.now() + REFUSED_NS;
 }
 
-function lookAtGreeks(row: number): void {
+function readGreeks(row: number): void {
   if (desk.greeks.read(row, greeks)) deltas[row] = greeks.delta;
 }
 

@@ -16,7 +16,7 @@ export interface Instrument {
   readonly option: OptionTerms | undefined;
   /** Whether it is a future or a perpetual. */
   readonly isFuture: boolean;
-  /** Whether enough is known to hold it, and to tell what it is worth. */
+  /** Whether enough is known to hold it, and to compute its value. */
   readonly isValued: boolean;
   /** What a unit of its quantity is. */
   readonly contract: Contract;

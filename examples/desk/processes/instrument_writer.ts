@@ -31,7 +31,7 @@ export class InstrumentWriter implements Disposable {
     this.#names.add(name);
   }
 
-  /** Gives the role back. */
+  /** Releases the role. */
   [Symbol.dispose](): void {
     this.#writer.close();
   }

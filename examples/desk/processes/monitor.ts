@@ -11,7 +11,7 @@ import { clearedScreen, emptyScreen, pictureOnScreen } from "../view/screen.ts";
 import { DeskProcess } from "./desk_process.ts";
 import type { MonitorOptions } from "./monitor_options.ts";
 
-/** Between two looks. */
+/** Between two snapshots. */
 const LOOK_MS = 50;
 /** Between two pictures, and between two lines. */
 const PERIOD_MS = { live: 250, lines: 1000, nothing: Infinity };
@@ -24,21 +24,21 @@ const { show, seconds } = JSON.parse(process.argv[3]) as MonitorOptions;
 const self = new DeskProcess("monitor"), { desk } = self;
 const observer = new DeskObserver(desk);
 const recent: DeskSnapshot[] = [];
-let looks = 0, drawnMs = -Infinity, hasScreen = self.starts > 1;
+let snapshots = 0, drawnMs = -Infinity, hasScreen = self.starts > 1;
 
 self.ready();
 while (self.phase !== "end") {
   await delay(LOOK_MS);
-  self.report({ messages: ++looks, faults: 0, position: 0, lag: 0 });
+  self.report({ messages: ++snapshots, faults: 0, position: 0, lag: 0 });
   if (show !== "nothing" && self.phase === "run" && performance.now() - drawnMs >= PERIOD_MS[show]) draw();
 }
-self.report({ messages: looks, faults: 0, position: 0, lag: 0 }, true);
+self.report({ messages: snapshots, faults: 0, position: 0, lag: 0 }, true);
 if (show === "live" && hasScreen) process.stdout.write(clearedScreen());
 self[Symbol.dispose]();
 process.exit(0);
 
 function draw(): void {
-  const now = observer.look(MOST_OPTIONS);
+  const now = observer.snapshot(MOST_OPTIONS);
   drawnMs = performance.now();
   while (recent.length > 1 && (now.at - recent[0].at) / 1e6 > RATE_MS + PERIOD_MS[show] / 2) recent.shift();
   const before = recent[0] ?? now;

@@ -62,7 +62,7 @@ export class PositionBook implements Disposable {
     return true;
   }
 
-  /** Gives the role back. */
+  /** Releases the role. */
   [Symbol.dispose](): void {
     this.#writer.close();
   }

@@ -17,7 +17,7 @@ import { EventReader } from "./event_reader.ts";
 import { InstrumentDirectory } from "./instrument_directory.ts";
 import { takeOver } from "./take_over.ts";
 
-/** How long to wait before looking at what the supervisor wants. */
+/** How long to wait before checking what the supervisor wants. */
 const WAIT_MS = 20;
 
 /** An option and what it is priced with. */
@@ -51,14 +51,14 @@ using reader = new EventReader(desk, "pricing", receive, self.wait);
 self.ready();
 while (self.phase !== "end") {
   reader.receive(WAIT_MS);
-  tell();
+  reportProgress();
 }
-tell(true);
+reportProgress(true);
 reader[Symbol.dispose]();
 self[Symbol.dispose]();
 process.exit(0);
 
-function tell(isLast = false): void {
+function reportProgress(isLast = false): void {
   const faults = check.compared - check.within;
   self.report({ messages: reader.count, faults, position: reader.position, lag: reader.length }, isLast);
 }

@@ -7,7 +7,7 @@ import { takeOver } from "./take_over.ts";
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /** A reported reason, and how often it occurred. */
-interface Told {
+interface Reported {
   readonly row: number;
   count: number;
 }
@@ -16,7 +16,7 @@ interface Told {
 export class ReasonWriter implements Disposable {
   readonly #reasons: ReturnType<Desk["reasons"]["writer"]>;
   readonly #examples: ReturnType<Desk["reasonExamples"]["writer"]>;
-  readonly #told: Map<string, Told> = new Map();
+  readonly #reported: Map<string, Reported> = new Map();
 
   constructor(desk: Desk) {
     this.#reasons = takeOver(() => desk.reasons.writer());
@@ -24,7 +24,7 @@ export class ReasonWriter implements Disposable {
   }
 
   /** Reports what is new. */
-  tell(sources: readonly Source[]): void {
+  report(sources: readonly Source[]): void {
     const counts = new Map<string, number>();
     for (const { label, report } of sources) {
       const file = basename(label);
@@ -41,7 +41,7 @@ export class ReasonWriter implements Disposable {
     for (const [key, count] of counts) this.#count(key, count);
   }
 
-  /** Gives both roles back. */
+  /** Releases both roles. */
   [Symbol.dispose](): void {
     this.#reasons.close();
     this.#examples.close();
@@ -49,18 +49,18 @@ export class ReasonWriter implements Disposable {
 
   /** Notes a reason that is seen for the first time. A predecessor's rows are written again, with the same. */
   #begin(key: string, kind: "skipped" | "broken" | "remark", reason: string, example: string): void {
-    const row = this.#told.size;
-    if (this.#told.has(key) || row >= MAX_REASONS) return;
-    this.#told.set(key, { row, count: 0 });
+    const row = this.#reported.size;
+    if (this.#reported.has(key) || row >= MAX_REASONS) return;
+    this.#reported.set(key, { row, count: 0 });
     this.#examples.write(row, { text: fitted(example, EXAMPLE_BYTES) });
     this.#reasons.write(row, { kind, reason: fitted(reason, REASON_BYTES), count: 0 });
   }
 
   #count(key: string, count: number): void {
-    const told = this.#told.get(key);
-    if (told === undefined || told.count === count) return;
-    told.count = count;
-    const row = this.#reasons.begin(told.row);
+    const reported = this.#reported.get(key);
+    if (reported === undefined || reported.count === count) return;
+    reported.count = count;
+    const row = this.#reasons.begin(reported.row);
     row.count = count;
     this.#reasons.commit();
   }

@@ -25,7 +25,7 @@ import { InstrumentDirectory } from "./instrument_directory.ts";
 import { PositionBook } from "./position_book.ts";
 import { takeOver } from "./take_over.ts";
 
-/** How long to wait for events and orders before looking at what the supervisor wants. */
+/** How long to wait for events and orders before checking what the supervisor wants. */
 const WAIT_MS = 20;
 /** Between two valuations of all that is held. */
 const VALUE_MS = 50;
@@ -53,16 +53,16 @@ while (self.phase !== "end") {
     valuedMs = performance.now();
     value();
   }
-  tell();
+  reportProgress();
 }
 value();
-tell(true);
+reportProgress(true);
 orders.close();
 reader[Symbol.dispose]();
 self[Symbol.dispose]();
 process.exit(0);
 
-function tell(isLast = false): void {
+function reportProgress(isLast = false): void {
   const messages = reader.count + decided;
   self.report({ messages, faults: refused, position: reader.position, lag: reader.length }, isLast);
 }
@@ -81,7 +81,7 @@ function receive(event: MarketEvent, part: EventPartView): void {
 }
 
 /**
- * Decides about an order. One that comes again was decided by a predecessor, which may not have lived to tell of it.
+ * Decides about an order. One that comes again was decided by a predecessor, which may have died before it reported it.
  */
 function decide(order: ViewOf<typeof OrderRecord>): void {
   if (order.outcome !== "open") return;
@@ -98,7 +98,7 @@ function decide(order: ViewOf<typeof OrderRecord>): void {
   }
   const booked = positions.at(instrument);
   // Only the last one booked can have been left unreported: its outcome is reported right after it was booked.
-  if (booked?.lastOrderId !== id) throw new Error(`Cannot tell of order ${id} as it must be the last one booked`);
+  if (booked?.lastOrderId !== id) throw new Error(`Cannot report order ${id} as it must be the last one booked`);
   order.price = booked.lastPrice;
   order.decidedAt = segment.now();
   tellOutcome(order, ORDER_OUTCOMES.indexOf(booked.lastOutcome));

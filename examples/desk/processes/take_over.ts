@@ -2,7 +2,7 @@ import { RoleTakenError } from "../../../mod.ts";
 import { sleep } from "../../../lib/atomic/mod.ts";
 
 /**
- * The kernel needs a moment to tell that a process is dead; one that still lives after this long is not going to die.
+ * The kernel needs a moment to report that a process is dead; one that still lives after this long is not going to die.
  */
 const PATIENCE_MS = 5000;
 

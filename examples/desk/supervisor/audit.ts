@@ -72,7 +72,7 @@ export class Audit implements Disposable {
   readonly #depth: AuditSummary["depth"];
   readonly #checksums = { none: 0, equal: 0, different: 0 };
   readonly #verdicts = { pending: 0, outside: 0, within: 0 };
-  /** Computes again what is said to be wrong, to tell what it is. */
+  /** Computes a reported fault again, to describe it. */
   readonly #greeks = new GreeksCheck();
   readonly #faults: string[] = [];
   readonly #takeOrder = (order: ViewOf<typeof OrderRecord>) => this.#orderAudit.accept(order);
@@ -154,7 +154,7 @@ export class Audit implements Disposable {
     return summary;
   }
 
-  /** Gives its places back. */
+  /** Releases its places. */
   [Symbol.dispose](): void {
     this.#events[Symbol.dispose]();
     this.#orders.close();
@@ -166,13 +166,13 @@ export class Audit implements Disposable {
       case "depth":
         return this.#acceptDepth(audited, event, part);
       case "top":
-        return audited.tops.told(event);
+        return audited.tops.report(event);
       case "trade":
         audited.trades.count(event);
         if (event.instrument === this.#directory.hedge?.index) audited.expected.add(clientQuantity(event));
         return;
       case "ticker":
-        audited.tops.told(event);
+        audited.tops.report(event);
         if (audited.instrument.option === undefined) return;
         this.#verdicts[VERDICTS[part.verdict]]++;
         if (VERDICTS[part.verdict] !== "pending") audited.greeks++;
@@ -230,12 +230,12 @@ export class Audit implements Disposable {
     const row = PositionRow.alloc(), sum = new DecimalSum(expected.units, expected.digits);
     this.#desk.positions.read(instrument.index, row);
     const held = new DecimalSum(row.units, row.digits);
-    const told = { held: held.value, clients: expected.value, orders: orders.value };
-    if (instrument.index === this.#directory.hedge?.index) summary.future = { name: instrument.name, ...told };
+    const quantities = { held: held.value, clients: expected.value, orders: orders.value };
+    if (instrument.index === this.#directory.hedge?.index) summary.future = { name: instrument.name, ...quantities };
     if (sum.addSum(orders) && held.equals(sum)) return;
     summary.wrongPositions++;
     summary.examples.push(
-      `${told.held} of ${instrument.name} are held, not ${told.clients} and ${told.orders} by orders`,
+      `${quantities.held} of ${instrument.name} are held, not ${quantities.clients} and ${quantities.orders} by orders`,
     );
   }
 

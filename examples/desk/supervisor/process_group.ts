@@ -96,7 +96,7 @@ export class ProcessGroup {
     return this.#row.pid === child.pid && this.#row.readyAt > 0;
   }
 
-  /** Looks whether successors are at work; call it often. */
+  /** Checks whether successors are at work; call it often. */
   step(): void {
     for (const player of this.#players) {
       if (player.death === undefined || !this.isWorking(player.role)) continue;

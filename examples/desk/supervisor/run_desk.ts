@@ -178,7 +178,7 @@ class Supervisor {
     }
     if (now >= this.#warmAt) {
       this.#warmAt = Infinity;
-      this.#warm = this.#observer.look(0).latencies;
+      this.#warm = this.#observer.snapshot(0).latencies;
     }
     if (now >= this.#stopAt) {
       this.#stopAt = Infinity;
@@ -215,7 +215,7 @@ class Supervisor {
   }
 
   #conclude(seconds: number): DeskResult {
-    const last = this.#withDepth(this.#observer.look(Infinity)), audit = this.#audit.finish(last.feed.isComplete);
+    const last = this.#withDepth(this.#observer.snapshot(Infinity)), audit = this.#audit.finish(last.feed.isComplete);
     const attached = this.#desk.segment.participants().length - 1;
     if (attached > 0) this.#complain(`still attached at the end: ${plural(attached, "process", "processes")}`);
     if (this.#group.failure !== undefined) this.#complain(this.#group.failure);
@@ -245,14 +245,14 @@ class Supervisor {
   }
 
   /**
-   * Who was just being started ends of the same signal that interrupted the desk: it came to all of a terminal, or a
-   * group.
+   * A process that was just being started ends by the signal that interrupted the desk: it came to all of a terminal, or
+   * of a group.
    */
   #isInterruption({ how }: Death): boolean {
     return this.#isInterrupted && INTERRUPTIONS.some((signal) => signal === how);
   }
 
-  /** The writer knows of the depth only where it had to look; the timeline looked all the time. */
+  /** The writer knows the depth only where it had to load it; the timeline sampled it all the time. */
   #withDepth(snapshot: DeskSnapshot): DeskSnapshot {
     const seen = this.#timeline.points.reduce((most, { depth }) => Math.max(most, depth), 0);
     const channels = snapshot.channels.map((channel) =>
@@ -263,7 +263,7 @@ class Supervisor {
 
   #warmLatencies({ latencies }: DeskSnapshot, seconds: number): DeskSnapshot["latencies"] | undefined {
     const before = this.#warm;
-    // Of a run that was hardly longer, too little would be left to tell of.
+    // Of a run that was hardly longer, too little would be left to report.
     if (before === undefined || seconds * 1000 < 2 * WARM_MS) return undefined;
     const warm = Object.entries(latencies).map(([name, counted]) => {
       const passed = counted.clone();

@@ -101,7 +101,7 @@ function comparedOf({ tops, equalTops, checksums, equalChecksums, greeks, greeks
 
 function notComparedOf(found: Comparison, { empty, refused }: Input, lost: readonly InstrumentCoverage[]): string[] {
   const { instruments } = found, withBook = instruments.filter(({ book }) => book !== undefined);
-  const untold = withBook.filter(({ tops, checksums, book }) => tops + checksums === 0 && book === "valid");
+  const uncompared = withBook.filter(({ tops, checksums, book }) => tops + checksums === 0 && book === "valid");
   const states = (["beyond", "early", "gap", "restart", "mismatch"] as const).map((state) => {
     const books = lost.filter(({ book }) => book === state);
     return books.length > 0 && `${plural(books.length, "book")} ${BOOK_TEXTS[state]}: ${namesOf(books)}`;
@@ -109,8 +109,8 @@ function notComparedOf(found: Comparison, { empty, refused }: Input, lost: reado
   return [
     empty > 0 && `${plural(empty, "capture")} without a market's event`,
     ...states,
-    untold.length > 0 &&
-    `${plural(untold.length, "book")} of which the exchange told nothing to compare: ${namesOf(untold)}`,
+    uncompared.length > 0 &&
+    `${plural(uncompared.length, "book")} for which the exchange reported nothing to compare: ${namesOf(uncompared)}`,
     found.unansweredTops > 0 &&
     `${plural(found.unansweredTops, "top of book", "tops of book")} without an answer${
       found.unsureTops > 0 ? `, ${count(found.unsureTops)} of them beyond what a snapshot covered` : ""

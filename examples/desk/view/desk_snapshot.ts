@@ -110,8 +110,8 @@ export class DeskObserver {
     this.#depth = depth;
   }
 
-  /** Looks. @param mostOptions How many options to tell of. */
-  look(mostOptions = 8): DeskSnapshot {
+  /** Reads the desk. @param mostOptions The most options to include. */
+  snapshot(mostOptions = 8): DeskSnapshot {
     const desk = this.#desk, instruments = this.#directory.all();
     const limits = LimitsRecord.alloc(), standing = StandingRow.alloc();
     desk.limits.read(limits);

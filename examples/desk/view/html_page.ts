@@ -26,8 +26,10 @@ const CHARTS = {
  */
 export function htmlPage(result: DeskResult): string {
   const { last, warmLatencies, verdict, deaths } = result, data = chartData(result);
-  const told = data.marks.length === 0 ? "" : "<figcaption>A line marks a death, the shade behind it lasts until the " +
-    "successor is at work.</figcaption>";
+  const caption = data.marks.length === 0
+    ? ""
+    : "<figcaption>A line marks a death, the shade behind it lasts until the " +
+      "successor is at work.</figcaption>";
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -44,7 +46,7 @@ ${verdictRows(result)}
 <h2>From the feed's write to each reaction${warmLatencies === undefined ? "" : ", without the first second"}</h2>
 <figure id="distributions"></figure>
 ${latencyRows(warmLatencies ?? last.latencies)}
-${Object.entries(CHARTS).map(([id, title]) => `<h2>${title}</h2>\n<figure id="${id}"></figure>${told}`).join("\n")}
+${Object.entries(CHARTS).map(([id, title]) => `<h2>${title}</h2>\n<figure id="${id}"></figure>${caption}`).join("\n")}
 <h2>Processes</h2>
 ${processRows(result)}
 ${deaths.length === 0 ? "" : `<h2>Deaths</h2>\n${deathRows(result)}`}

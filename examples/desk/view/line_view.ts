@@ -2,7 +2,7 @@ import { LATENCIES } from "../layout/desk.ts";
 import type { DeskSnapshot } from "./desk_snapshot.ts";
 import { count, duration, fixed } from "./format.ts";
 
-/** The desk in a line, for a log. @param before An earlier look, for rates. */
+/** The desk in a line, for a log. @param before An earlier snapshot, for rates. */
 export function lineView(now: DeskSnapshot, before: DeskSnapshot): string {
   const { channels, latencies, standing, feed } = now, seconds = (now.at - before.at) / 1e9;
   const passed = feed.startedAt > 0 ? (now.at - feed.startedAt) / 1e9 : 0;

@@ -49,7 +49,7 @@ const WIDE = 160, BETWEEN = 3;
  * The desk as it is now, to be drawn over the picture before. It is never larger than the terminal: a small one shows
  * less of the book, the options, the processes and the channels, and the smallest no more than the first lines.
  *
- * @param before An earlier look, for rates.
+ * @param before An earlier snapshot, for rates.
  * @param rows Lines that the terminal has.
  * @param columns A narrow one shows fewer columns, a wide one two blocks beside each other.
  */

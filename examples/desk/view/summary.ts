@@ -87,7 +87,7 @@ export function checkLines({ audit, last, isStopped }: DeskResult): string[] {
       : [` checksums of books that match: ${count(audit.equalChecksums)} of ${count(audit.checksums)}`]),
     ` greeks within the tolerances: ${count(audit.greeksWithin)} of ${count(audit.greeks)}`,
     ` trades: ${count(audit.trades)}, ${plural(audit.tradeHoles, "hole")} between their ids${
-      feed.repeatedTrades > 0 ? `; ${count(feed.repeatedTrades)} told a second time, and left out` : ""
+      feed.repeatedTrades > 0 ? `; ${count(feed.repeatedTrades)} reported a second time, and left out` : ""
     }`,
     ` orders: ${count(orders.count)} sent = ${count(orders.filled)} filled + ${count(orders.refused)} refused + ${
       count(orders.undecided)

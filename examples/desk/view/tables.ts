@@ -152,7 +152,7 @@ export function standingLines({ standing, limits, futures }: DeskSnapshot, colum
 /** What is held of futures: of those of which something is, or else of the first. */
 function heldTexts(futures: readonly FutureState[]): string[] {
   if (futures.length === 0) return ["no future"];
-  const held = futures.filter(({ held }) => held !== 0), told = held.length > 0 ? held : futures.slice(0, 1);
-  const texts = told.slice(0, MOST_HELD).map(({ name, held }) => `${fixed(held, 3)} ${name} held`);
-  return told.length > MOST_HELD ? [...texts, `${count(told.length - MOST_HELD)} more`] : texts;
+  const held = futures.filter(({ held }) => held !== 0), shown = held.length > 0 ? held : futures.slice(0, 1);
+  const texts = shown.slice(0, MOST_HELD).map(({ name, held }) => `${fixed(held, 3)} ${name} held`);
+  return shown.length > MOST_HELD ? [...texts, `${count(shown.length - MOST_HELD)} more`] : texts;
 }

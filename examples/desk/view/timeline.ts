@@ -37,7 +37,7 @@ export class Timeline {
 
   /** Ends a stretch of time, unless it is shorter than that and not the only one; the first call begins one. */
   sample(leastMs = 0): void {
-    const { at, channels, latencies, standing: { delta, profit } } = this.#observer.look(0);
+    const { at, channels, latencies, standing: { delta, profit } } = this.#observer.snapshot(0);
     if (this.points.length > 0 && at - this.#lastAt < leastMs * 1e6) return;
     const messages = Object.fromEntries(channels.map(({ name, messages }) => [name, messages]));
     if (this.#counted !== undefined) {

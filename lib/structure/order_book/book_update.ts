@@ -60,9 +60,9 @@ export class BookUpdate {
    * The best bid after this update by the venue's own statement, which may lie outside the known range; NaN if there is
    * none.
    */
-  toldBid: number = NaN;
+  reportedBid: number = NaN;
   /** The same for the best ask. */
-  toldAsk: number = NaN;
+  reportedAsk: number = NaN;
 
   /** Resets it to a new update. */
   clear(): void {
@@ -72,8 +72,8 @@ export class BookUpdate {
       this.last =
       this.previous =
       this.time =
-      this.toldBid =
-      this.toldAsk =
+      this.reportedBid =
+      this.reportedAsk =
         NaN;
     this.knownBid = -Infinity;
     this.knownAsk = Infinity;

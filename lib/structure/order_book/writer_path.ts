@@ -227,11 +227,11 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
     if (lost > between && !(ask < doubles[asksAt])) ask = doubles[asksAt];
     // No level is better than the best price that the venue states: if the book has the same, it is known down to
     // there.
-    if (bidCount > 0 && doubles[bidsAt + bidCount * 2 - 2] === update.toldBid && update.toldBid < bid) {
-      bid = update.toldBid;
+    if (bidCount > 0 && doubles[bidsAt + bidCount * 2 - 2] === update.reportedBid && update.reportedBid < bid) {
+      bid = update.reportedBid;
     }
-    if (askCount > 0 && doubles[asksAt + askCount * 2 - 2] === update.toldAsk && update.toldAsk > ask) {
-      ask = update.toldAsk;
+    if (askCount > 0 && doubles[asksAt + askCount * 2 - 2] === update.reportedAsk && update.reportedAsk > ask) {
+      ask = update.reportedAsk;
     }
     poke(next + state, isWhole ? isSnapshot : isFollowing);
     poke(next + bids, bidCount);
