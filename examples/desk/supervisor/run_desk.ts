@@ -245,8 +245,8 @@ class Supervisor {
   }
 
   /**
-   * A process that was just being started ends by the signal that interrupted the desk: it came to all of a terminal, or
-   * of a group.
+   * A process that was just being started ends by the signal that interrupted the desk: it came to all of a terminal,
+   * or of a group.
    */
   #isInterruption({ how }: Death): boolean {
     return this.#isInterrupted && INTERRUPTIONS.some((signal) => signal === how);
