@@ -78,8 +78,6 @@ export class Turns {
   protected readonly isStrict: boolean;
   #preemptionsLeft = 0;
   #stopsLeft = 0;
-  /** Whether an actor died or stopped: then waits may end by a deadline alone. */
-  #isDisturbed = false;
   /**
    * A bit for each actor that was preempted before a step that no other step has conflicted with since. Continuing now
    * would lead to the same outcome as making that step first and waiting after it, for no more preemptions: the actor
@@ -125,7 +123,7 @@ export class Turns {
   protected beginTurns(): void {
     this.choices.begin();
     this.current = this.next = this.failure = undefined;
-    this.isCut = this.#isDisturbed = false;
+    this.isCut = false;
     this.#untouched = this.#changesSeen = 0;
     this.#preemptionsLeft = this.setting.preemptions;
     this.deathsLeft = this.setting.deaths ?? 0;
@@ -205,7 +203,7 @@ export class Turns {
         case STOP:
           this.touchAll();
           this.#stopsLeft--;
-          this.#isDisturbed = actor.isStopped = true;
+          actor.isStopped = true;
           this.trace?.note(`${actor.name} stops before ${this.trace.siteOf(actor)}`);
           continue;
         case RESUME:
@@ -246,7 +244,7 @@ export class Turns {
   protected die(actor: Actor): void {
     this.touchAll();
     this.deathsLeft--;
-    this.#isDisturbed = actor.isDead = true;
+    actor.isDead = true;
     actor.inside = "";
     this.memory.changes++; // waiters may find more at their next check
     this.deathPoints.add(actor.site << 4 | actor.index);
@@ -289,7 +287,9 @@ export class Turns {
     const isAnyStopped = this.actors.some((actor) => actor.isStopped && actor.isLeft);
     const long = this.#offerLeastIdle(offer, isAnyStopped ? MOST_IDLE_BESIDE_STOPPED : MOST_IDLE, isLong);
     if (long > 0) {
-      if (this.#isDisturbed) return long;
+      if (this.dead.length > 0) return long;
+      // A stopped actor may be about to wake the sleepers. If it is not, they sleep when it has continued.
+      if (isAnyStopped) return this.#offerResume(offer, long);
       this.fail(`nobody wakes ${this.#sleepers()}: only a look after ${LIFE_CHECK_MS} ms would help`);
       return 0;
     }
@@ -300,13 +300,16 @@ export class Turns {
         return 0;
       }
     }
-    let count = 0;
-    for (const actor of this.actors) {
-      if (actor.isStopped && actor.isLeft) offer[count++] = actor.index | RESUME << 4;
-    }
+    const count = this.#offerResume(offer, 0);
     if (count === 0 && this.actors.some((actor) => actor.isLeft) && !this.mayWaitForEver({ dead: this.dead })) {
       this.fail(`nobody gets any further: ${this.#sleepers()} would sleep for ever`);
     }
+    return count;
+  }
+
+  /** Offers to the stopped actors, behind `count` other options, that they continue. */
+  #offerResume(offer: Uint16Array, count: number): number {
+    for (const actor of this.actors) if (actor.isStopped && actor.isLeft) offer[count++] = actor.index | RESUME << 4;
     return count;
   }
 

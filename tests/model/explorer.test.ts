@@ -13,6 +13,8 @@ import {
 } from "../../support/explorer/mod.ts";
 import { ProgramFiles } from "../../support/explorer/program_files.ts";
 import { useAll } from "./programs/forms.ts";
+import { scenarioFile } from "./scenario_file.ts";
+import { VARIANTS } from "./variants.ts";
 
 const forms = await buildProgram("tests/model/programs/forms.ts");
 const faults = await buildProgram("tests/model/programs/faults.ts");
@@ -77,6 +79,25 @@ describe("what goes wrong is found", () => {
       find("a wait for one that may be stopped", { preemptions: 0, stops: 1 }).failure!.message,
       /ann is held up/,
     );
+  });
+
+  it("a lost wake-up, although an actor was stopped: it does not come once that one continues", async () => {
+    const lost = async (file: string, title: string, variant: string, preemptions: number) => {
+      const { patches } = VARIANTS.find((one) => one.title === variant)!;
+      const program = await buildProgram(scenarioFile(file), patches);
+      const scenario = program.scenarios.find((one) => `${one.part}: ${one.title}` === title)!;
+      assertEquals(explore(program, scenario, { preemptions }).failure, undefined, "without a stop");
+      return explore(program, scenario, { preemptions, stops: 1 }).failure?.message;
+    };
+    const owner = await lost("exclusion", "Mutex: three lock once", "unlocking wakes nobody", 0);
+    assertMatch(owner!, /nobody wakes cyd: only a look/);
+    const notifier = await lost(
+      "event_count",
+      "EventCount: one waits twice",
+      "does not wake a waiter that fell asleep meanwhile",
+      1,
+    );
+    assertMatch(notifier!, /nobody wakes waiter0: only a look/);
   });
 
   it("a wait without end", () => {
