@@ -144,7 +144,7 @@ export class RwLock extends GuardedLock implements Lock {
         return hasWord ? this.#readers.announceTask() : this.#word.announceTask();
       },
       disarm: (isOver) => {
-        if (!isOver && hasWord && this.#words.length > 0) this.#word.giveBack();
+        if (!isOver && hasWord && this.#words.length > 0) this.#word.releaseUnrepaired();
       },
     }, options);
   }
@@ -269,7 +269,7 @@ export class RwLock extends GuardedLock implements Lock {
     try {
       areOut = this.#readers.drain(limit);
     } finally {
-      if (!areOut) this.#word.giveBack(); // also if it threw: the caller does not have the lock then
+      if (!areOut) this.#word.releaseUnrepaired(); // also if it threw: the caller does not have the lock then
     }
     if (!areOut) return false;
     this.#markIfSuspect();

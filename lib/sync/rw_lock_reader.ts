@@ -72,10 +72,10 @@ export class RwLockReader {
     );
   }
 
-  /** Takes a dead writer's place and gives it up at once. What it left stays suspect until a writer has been there. */
+  /** Takes over from a dead writer and releases the word at once. What it left stays suspect until the next writer. */
   #passOn(word: number): boolean {
     if (this.#header.party.isAlive(ownerOf(word)) || !this.#word.tryTake()) return false;
-    this.#word.giveBack();
+    this.#word.releaseUnrepaired();
     return true;
   }
 

@@ -179,7 +179,7 @@ const DEATHS: readonly Death[] = [
       producer.push({ price: 0 });
       words.setCell(DEAD_CELL, dead, CONSUMES, START, 1);
       words.head++;
-      words.giveBack(START);
+      words.free(START);
       producer.push({ price: 1 });
     },
     received: [1],
@@ -190,7 +190,7 @@ const DEATHS: readonly Death[] = [
       for (let i = 0; i < CAPACITY; i++) producer.push({ price: i });
       words.setCell(DEAD_CELL, dead, CONSUMES, START, CAPACITY);
       words.head += CAPACITY;
-      words.giveBack(START);
+      words.free(START);
     },
     received: [],
     lostReads: 3,

@@ -66,8 +66,8 @@ export class QueueWords {
     this.#words[this.#slotOf(position)] = ((position & ~this.#slotMask) + state) | 0;
   }
 
-  /** Gives a position's slot back. */
-  giveBack(position: number): void {
+  /** Frees a position's slot. */
+  free(position: number): void {
     this.setState(position, this.#slotMask + 1);
   }
 

@@ -81,7 +81,7 @@ export class BroadcastWriter<S extends AnyStruct = AnyStruct>
       refuseClaim: () => end.refuseClosed(),
       refusePublish: () => end.refusePublish(),
     });
-    super({ end, path, giveBack: () => turn instanceof Role && turn.release() });
+    super({ end, path, vacate: () => turn instanceof Role && turn.release() });
     this.#end = end;
     this.#words = region.source.i32;
     if (turn instanceof Role) turn.acquire();

@@ -128,7 +128,7 @@ export class ByteProducer extends Producer<
       },
       waiting,
     });
-    super({ end, path, waiter: waiting, giveBack: () => role !== undefined && role.release() });
+    super({ end, path, waiter: waiting, vacate: () => role !== undefined && role.release() });
     this.#end = end;
     this.#region = region;
     this.#geometry = geometry;

@@ -7,7 +7,7 @@
  *          8    120  zero
  *        128      4  tail: position behind the last record; the producer's, or the holder's of the claim lock
  *        132    124  zero
- *        256      4  head: position of the record to be received next; storing it gives space back. The consumer's
+ *        256      4  head: position of the record to be received next; storing it frees space. The consumer's
  *        260    124  zero
  *        384      4  producer: the id of its holder, 0 for none; unused where many may produce
  *        388      4  claim lock: the id of the producer that is inside a claim, 0 for nobody

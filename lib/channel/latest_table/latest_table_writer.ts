@@ -25,7 +25,7 @@ export class LatestTableWriter<S extends AnyStruct = AnyStruct> extends Closable
       asleep: ASLEEP,
       wake: () => changed.notifyAll(),
     });
-    super({ end, path, giveBack: () => role.release() });
+    super({ end, path, vacate: () => role.release() });
     this.write = path.write;
     this.begin = path.begin;
     this.commit = path.commit;

@@ -82,7 +82,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
       refusePublish: () => end.refusePublish(),
       waiting: waiter,
     });
-    super({ end, path, waiter, giveBack: () => cells.release(cell) });
+    super({ end, path, waiter, vacate: () => cells.release(cell) });
     this.#seat = seat;
     this.#end = end;
   }

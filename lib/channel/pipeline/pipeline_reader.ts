@@ -117,7 +117,7 @@ export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsu
       asleep: ASLEEP,
       wake: () => gates.event(index).notifyAll(),
       waiting,
-      giveBack: () => place.leave(),
+      vacate: () => place.leave(),
     });
     this.name = name;
     this.lost = place.lost;

@@ -78,7 +78,7 @@ export class PipelineWriter<S extends AnyStruct = AnyStruct> extends RecordProdu
       countFree: (next) => (space.spaceBefore(next) - next) | 0,
       noteFull: () => void f64[REFUSALS_OFFSET / 8]++, // written by the writer alone
       waiting,
-      giveBack: () => role.release(),
+      vacate: () => role.release(),
     });
   }
 }

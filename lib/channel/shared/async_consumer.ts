@@ -62,8 +62,8 @@ export abstract class AsyncConsumer<S extends AnyStruct = AnyStruct>
   abstract get length(): number;
 
   /** Made by the channel. */
-  protected constructor(waiter: Waiter, path: RecordMethods<S>, giveBack?: () => void) {
-    super(waiter, giveBack);
+  protected constructor(waiter: Waiter, path: RecordMethods<S>, freeReceived?: () => void) {
+    super(waiter, freeReceived);
     this.#waiter = waiter;
     this.drain = path.drain;
     this.drainWait = path.drainWait;

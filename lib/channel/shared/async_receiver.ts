@@ -14,7 +14,7 @@ import type { Waiter } from "./waiter.ts";
  */
 export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterable<T, undefined>, Waitable {
   readonly #waiter: Waiter;
-  readonly #giveBack: () => void;
+  readonly #freeReceived: () => void;
 
   abstract readonly drain: (fn: Fn, limit?: number) => number;
   abstract readonly drainWait: (fn: Fn, limit?: number, options?: WaitOptions) => number;
@@ -23,11 +23,11 @@ export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterabl
    * Made by the channel.
    *
    * @param waiter Where its tasks wait.
-   * @param giveBack Frees what was received, where there is something to free.
+   * @param freeReceived Frees what was received, where there is something to free.
    */
-  protected constructor(waiter: Waiter, giveBack: () => void = () => {}) {
+  protected constructor(waiter: Waiter, freeReceived: () => void = () => {}) {
     this.#waiter = waiter;
-    this.#giveBack = giveBack;
+    this.#freeReceived = freeReceived;
   }
 
   /**
@@ -97,7 +97,7 @@ export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterabl
   #receiver(): Receiver<T> {
     return {
       take: (isIdle) => this.take(isIdle),
-      release: this.#giveBack,
+      release: this.#freeReceived,
       waiter: this.#waiter,
     };
   }

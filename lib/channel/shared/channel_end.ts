@@ -75,11 +75,11 @@ export class ChannelEnd {
   /**
    * Ends the use of this end; the second time nothing happens.
    *
-   * @param giveBack Releases what it holds in the segment; not called if the segment was closed, which released it.
+   * @param vacate Releases what it holds in the segment; not called if the segment was closed, which released it.
    */
-  close(giveBack: () => void): void {
+  close(vacate: () => void): void {
     if (!this.isOpen) return;
-    if (!this.#region.source.closed) giveBack();
+    if (!this.#region.source.closed) vacate();
     this.isOpen = false;
   }
 }

@@ -9,7 +9,7 @@ export interface ClosableParts {
   /** Where tasks wait, if it has any. */
   readonly waiter?: Waiter;
   /** Releases what it holds. */
-  readonly giveBack: () => void;
+  readonly vacate: () => void;
 }
 
 /**
@@ -26,10 +26,10 @@ export abstract class ClosableEnd implements Disposable {
 
   /** Gives up what was begun and not published, and releases what it holds. The second time nothing happens. */
   close(): void {
-    const { end, path, giveBack, waiter } = this.#parts;
+    const { end, path, vacate, waiter } = this.#parts;
     if (!end.isOpen) return;
     path.close();
-    end.close(giveBack);
+    end.close(vacate);
     if (waiter !== undefined) waiter.checkNow();
   }
 

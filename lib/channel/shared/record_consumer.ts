@@ -28,7 +28,7 @@ export interface RecordConsumerPorts<S extends AnyStruct> extends
   readonly countRecords: (position: number) => number;
   readonly waiting: Waiter;
   /** Releases the role. */
-  readonly giveBack: () => void;
+  readonly vacate: () => void;
 }
 
 /**
@@ -81,7 +81,7 @@ export abstract class RecordConsumer<S extends AnyStruct = AnyStruct> extends As
     if (!this.#end.isOpen) return;
     this.#end.close(() => {
       this.#path.release();
-      this.#ports.giveBack();
+      this.#ports.vacate();
     });
     this.#path.close();
     this.endWaits();

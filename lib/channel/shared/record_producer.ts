@@ -14,7 +14,7 @@ export interface RecordProducerPorts<S extends AnyStruct>
   readonly countFree: (next: number) => number;
   readonly waiting: Waiter;
   /** Releases the role. */
-  readonly giveBack: () => void;
+  readonly vacate: () => void;
 }
 
 /**
@@ -37,7 +37,7 @@ export abstract class RecordProducer<S extends AnyStruct = AnyStruct> extends As
       refuseClaim: () => end.refuseClosed(),
       refusePublish: () => end.refusePublish(),
     });
-    super({ end, path, waiter: ports.waiting, giveBack: ports.giveBack });
+    super({ end, path, waiter: ports.waiting, vacate: ports.vacate });
     this.#end = end;
     this.#path = path;
     this.#countFree = ports.countFree;

@@ -7,7 +7,7 @@
  *          8    120  zero
  *        128      4  tail: position of the record to be published next; storing it publishes. The producer's
  *        132    124  zero
- *        256      4  head: position of the record to be received next; storing it gives space back. The consumer's
+ *        256      4  head: position of the record to be received next; storing it frees space. The consumer's
  *        260    124  zero
  *        384      4  producer: the id of its holder, 0 for none
  *        388      4  1 once the producer found the ring full

@@ -31,7 +31,7 @@ export class SpscConsumer<S extends AnyStruct = AnyStruct> extends RecordConsume
       asleep: ASLEEP,
       wake: () => freed.notifyAll(),
       waiting,
-      giveBack: () => role.release(),
+      vacate: () => role.release(),
     });
   }
 }

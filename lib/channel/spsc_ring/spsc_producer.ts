@@ -40,7 +40,7 @@ export class SpscProducer<S extends AnyStruct = AnyStruct> extends RecordProduce
         f64[REFUSALS_OFFSET / 8]++; // written by the producer alone
       },
       waiting,
-      giveBack: () => role.release(),
+      vacate: () => role.release(),
     });
   }
 }

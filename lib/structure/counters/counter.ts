@@ -54,7 +54,7 @@ export class Counter extends ClosableEnd {
       },
       refuseUse: () => end.refuseUse(),
     });
-    super({ end, path, giveBack: free });
+    super({ end, path, vacate: free });
     this.id = id;
     this.label = label;
     this.type = type;

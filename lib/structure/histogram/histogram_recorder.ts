@@ -25,7 +25,7 @@ export class HistogramRecorder extends ClosableEnd {
   constructor(region: Region, role: Role, scale: Scale, laneOffset: number) {
     const end = new ChannelEnd(region, "record in", "recorder"), words = wordAccess(region.views.i32);
     const path = specialize(makeRecordPath)(recordPortsOf({ region, words, scale, laneOffset, end }));
-    super({ end, path, giveBack: () => role.release() });
+    super({ end, path, vacate: () => role.release() });
     this.record = path.record;
   }
 }

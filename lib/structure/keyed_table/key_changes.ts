@@ -87,7 +87,7 @@ export class KeyChanges {
   }
 
   /** Releases a row that this attachment owns. */
-  giveBack(row: number): void {
+  disown(row: number): void {
     if (this.#ownerOf(row) === this.#region.party.id) store(this.#words, this.#ownerWord(row), 0); // pairs: key owner
   }
 

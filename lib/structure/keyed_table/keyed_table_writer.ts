@@ -156,7 +156,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements RowWri
   disown(key: TableKey): void {
     this.#end.requireOpen();
     const row = this.#rowOf(key);
-    if (row >= 0 && this.#isMine(row)) this.#giveBack(row);
+    if (row >= 0 && this.#isMine(row)) this.#disown(row);
   }
 
   /** Releases what it holds; a row that was begun and not committed is never seen. The second time nothing happens. */
@@ -164,7 +164,7 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements RowWri
     this.#begun = -1;
     this.#rows.close();
     this.#end.close(() => {
-      for (let row = this.#mine.indexOf(1); row >= 0; row = this.#mine.indexOf(1, row + 1)) this.#giveBack(row);
+      for (let row = this.#mine.indexOf(1); row >= 0; row = this.#mine.indexOf(1, row + 1)) this.#disown(row);
     });
   }
 
@@ -173,10 +173,10 @@ export class KeyedTableWriter<S extends AnyStruct = AnyStruct> implements RowWri
     this.close();
   }
 
-  #giveBack(row: number): void {
+  #disown(row: number): void {
     if (row === this.#begun) this.#begun = -1;
     this.#mine[row] = 0;
-    this.#changes.giveBack(row);
+    this.#changes.disown(row);
   }
 
   #isMine(row: number): boolean {

@@ -45,7 +45,7 @@ export class OrderBookWriter extends ClosableEnd {
   constructor(region: Region, role: Role, geometry: BookGeometry) {
     const { i32, f64: doubles } = region.views, end = new ChannelEnd(region, "write", "writer");
     const path = specialize(makeBookWriterPath)(writerPortsOf({ words: wordAccess(i32), doubles, geometry, end }));
-    super({ end, path, giveBack: () => role.release() });
+    super({ end, path, vacate: () => role.release() });
     this.#region = region;
     this.#path = path;
     this.snapshot = path.snapshot;

@@ -199,14 +199,14 @@ export class OwnedWord {
       return;
     }
     if (isSuspect) this.clearSuspicion();
-    this.giveBack();
+    this.releaseUnrepaired();
   }
 
   /**
    * Releases the word, and keeps the mark of a dead owner, if there is one. If this process dies before it wakes those
    * that sleep, they check by themselves after `LIFE_CHECK_MS`.
    */
-  giveBack(): void {
+  releaseUnrepaired(): void {
     // Pairs: lock word. The next owner sees what this one wrote.
     if (!isMarked(exchange(this.#words, LOCK_WORD, FREE))) return;
     if (this.#wakesAll) this.#futex.wakeAll();
