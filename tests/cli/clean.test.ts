@@ -21,7 +21,7 @@ describe("shmkit clean", () => {
   it("removes abandoned segments, and only names them in a dry run", () =>
     withName(async (name) => {
       await abandon(name);
-      const dry = await shmkitJson(["clean", "--dry-run", name]);
+      const dry = await shmkitJson(["clean", "--dry-run", name.slice(1)]); // the slash may be left out
       assertEquals([dry.code, dry.json[0].result, exists(name)], [0, "abandoned", true]);
       const unasked = await shmkit(["clean", name]);
       assertEquals([unasked.code, exists(name)], [2, true]);

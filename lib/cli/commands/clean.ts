@@ -33,7 +33,9 @@ interface Verdict {
 }
 
 /** `shmkit clean`. @returns The exit code: 1 if something could not be removed, 2 if nobody can be asked. */
-export async function clean({ names, dryRun, yes }: CleanOptions, output: Output): Promise<number> {
+export async function clean({ names: asked, dryRun, yes }: CleanOptions, output: Output): Promise<number> {
+  // As other commands find it, and `shm_open` does.
+  const names = asked.map((name) => name.startsWith("/") ? name : `/${name}`);
   const verdicts = judge(names), abandoned = verdicts.filter(({ result }) => result === "abandoned");
   const missing = names.filter((name) => !verdicts.some((verdict) => verdict.name === name));
   for (const name of missing) output.complain(`Cannot clean segment '${name}' as there is none`);
@@ -48,7 +50,7 @@ export async function clean({ names, dryRun, yes }: CleanOptions, output: Output
       output.complain("Cannot remove segments as nobody can be asked: pass --yes, or --dry-run to look only");
       return 2;
     }
-    if (!await asked(`Remove ${plural(abandoned.length, "segment")}? [y/N] `)) return code;
+    if (!await isConfirmed(`Remove ${plural(abandoned.length, "segment")}? [y/N] `)) return code;
   }
   const done = verdicts.map((verdict) => verdict.result === "abandoned" ? removed(verdict) : verdict);
   if (done.some(({ result }) => result === "failed")) code = 1;
@@ -116,7 +118,7 @@ function show(verdicts: readonly Verdict[], wasNamed: boolean, output: Output): 
 }
 
 /** Whether the person says yes. */
-function asked(question: string): Promise<boolean> {
+function isConfirmed(question: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   terminal.on("close", () => resolve(false));
