@@ -1,5 +1,5 @@
 import process from "node:process";
-import { fence, isFenced, load, pause, release, store } from "../../lib/atomic/mod.ts";
+import { fence, isFenced, load, pause, release, sleep, store } from "../../lib/atomic/mod.ts";
 import { OWN_TYPE } from "../../lib/memory/internal.ts";
 import { Segment } from "../../lib/memory/mod.ts";
 import { peerArgs, report } from "../../support/in_peer.ts";
@@ -23,10 +23,21 @@ function warm(fn: () => unknown): void {
   for (let i = 0; i < 200; i++) fn();
 }
 
+/** How often a side looks before it leaves the processor to the other side, which may need it. */
+const LOOKS = 1000;
+
+/** Waits until the other side has done the round before. */
+function awaitRound(other: number, round: number): void {
+  for (let looks = 1; load(words, DONE + other) < round - 1; looks++) {
+    if (looks % LOOKS === 0) sleep(0.02);
+    else pause();
+  }
+}
+
 /** Store buffering: each writes its own word, then reads the other's. Never may both read the old value. */
 function buffer(mine: number, other: number, out: number, from: number, to: number): void {
   for (let round = from; round <= to; round++) {
-    while (load(words, DONE + other) < round - 1) pause();
+    awaitRound(other, round);
     store(words, mine, round);
     words[out + round] = load(words, other);
     store(words, DONE + mine, round);
@@ -36,7 +47,7 @@ function buffer(mine: number, other: number, out: number, from: number, to: numb
 /** Store buffering where one side fences for both, as a sleeper does for a publisher. */
 function bufferFenced(mine: number, other: number, out: number, to: number): void {
   for (let round = 1; round <= to; round++) {
-    while (load(words, DONE + other) < round - 1) pause();
+    awaitRound(other, round);
     store(words, mine, round);
     if (!fence(words)) throw new Error("The kernel refuses to fence");
     words[out + round] = load(words, other);
@@ -47,7 +58,7 @@ function bufferFenced(mine: number, other: number, out: number, to: number): voi
 function bufferPublished(mine: number, other: number, out: number, to: number): void {
   if (!isFenced(words)) throw new Error("The kernel refuses to fence");
   for (let round = 1; round <= to; round++) {
-    while (load(words, DONE + other) < round - 1) pause();
+    awaitRound(other, round);
     release(words, mine, round);
     words[out + round] = load(words, other);
     store(words, DONE + mine, round);

@@ -10,6 +10,7 @@ import { topView } from "../../lib/cli/top/top_view.ts";
 import { Peer } from "../../support/peer.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { until } from "../../support/until.ts";
 import { TerminalScreen } from "../desk/terminal_screen.ts";
 import { shmkit, shmkitJson } from "./command.ts";
 
@@ -47,11 +48,7 @@ class Terminal {
   }
 
   async sees(pattern: RegExp): Promise<string> {
-    const end = performance.now() + 20_000;
-    while (!pattern.test(this.text)) {
-      if (performance.now() > end) throw new Error(`${pattern} is not in:\n${this.text}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => pattern.test(this.text), () => `${pattern} is not in:\n${this.text}`, 60_000);
     return this.text;
   }
 
@@ -117,7 +114,7 @@ describe("shmkit top", () => {
       await peer.next();
       using _last = Segment.open(name, { role: "last" }); // none of the segment's two slots is free now
       const start = readFileSync(`/dev/shm${name}`);
-      const { file, args } = command(thisRuntime, main, ["top", name, "--json", "--interval", "20", "--count", "500"]);
+      const { file, args } = command(thisRuntime, main, ["top", name, "--json", "--interval", "20", "--count", "5000"]);
       const top = spawn(file, args);
       try {
         for (let looks = 0; looks < 5; looks++) {

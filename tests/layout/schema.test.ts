@@ -95,7 +95,7 @@ describe("parseSchema", () => {
     ];
     for (const text of bad) assertThrows(() => parseSchema(text), SegmentFormatError);
     for (const text of bad.slice(0, 2)) assertThrows(() => parseSchema(text), SegmentFormatError, "at most 16 levels");
-    assertLess(performance.now() - start, 2000);
+    assertLess(performance.now() - start, 20_000); // some 50 ms on an idle machine
   });
 
   it(`refuses or round-trips mutated texts, seed ${SEED}`, () => {
@@ -175,7 +175,7 @@ describe("diffSchemas", () => {
       ) {
         const start = performance.now();
         const diff = diffSchemas(found, expected);
-        assert(performance.now() - start < 3000, `took ${performance.now() - start} ms`);
+        assertLess(performance.now() - start, 20_000); // at most 400 ms on an idle machine
         assert(diff.length < 25_000, `${diff.length} characters`);
         assert(diff.split("\n").length <= 66, diff);
         assert(diff.includes("(struct)"), diff);

@@ -17,8 +17,8 @@ function record(): never {
 function read(): void {
   const last = histogram.read(), now = histogram.read(), start = performance.now();
   let reads = 0, backwards = 0;
-  const from = last.total;
-  while (performance.now() - start < 400 || (now.total - from < 10_000 && performance.now() - start < 20_000)) {
+  const from = last.total, elapsed = () => performance.now() - start;
+  while (elapsed() < 400 || ((now.total - from <= 10_000 || reads <= 10) && elapsed() < 20_000)) {
     histogram.read(now);
     for (let i = 0; i < 100; i++) if (now.countAt(i) < last.countAt(i)) backwards++;
     histogram.read(last);
