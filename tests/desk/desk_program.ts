@@ -65,18 +65,28 @@ export class Program {
 
   /** The processes that it started. */
   children(): number[] {
-    const { pid } = this.child, text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-    return text.split(" ").filter((part) => part !== "").map(Number);
+    return childrenOf(this.child);
   }
 }
 
+/** The processes that a process started. */
+export function childrenOf({ pid }: ChildProcess): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.split(" ").filter((part) => part !== "").map(Number);
+}
+
+/** The words with which a process was started. */
+export function wordsOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+}
+
 /** Attaches to the segment of a desk, of which its processes got the name. */
-export async function segmentOf(program: Program): Promise<Segment> {
+export async function segmentOf(desk: ChildProcess): Promise<Segment> {
   let name: string | undefined;
   await until(() => {
-    const args = program.children().flatMap((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0"));
-    return (name = args.find((arg) => /^\/proc\/\d+\/fd\//.test(arg))) !== undefined;
-  }, () => `No process got the name of a segment: ${program.output}`);
+    name = childrenOf(desk).flatMap(wordsOf).find((word) => /^\/proc\/\d+\/fd\//.test(word));
+    return name !== undefined;
+  }, () => "No process got the name of a segment");
   return Segment.open(name!, { role: "test" });
 }
 

@@ -163,7 +163,7 @@ describe("the desk on made-up captures", () => {
   it("the kill switch stops orders within one message, whoever pulls it", async () => {
     const program = new Program("--mix", "--seconds", "120", "--speed", "20", "--json");
     {
-      using segment = await segmentOf(program);
+      using segment = await segmentOf(program.child);
       const desk = openDesk(segment), position = PositionRow.alloc();
       // Only once orders went out and were filled can they stop.
       const isFilled = (row: number) =>
@@ -190,7 +190,7 @@ describe("the desk on made-up captures", () => {
     const options = ["--mix", "--seconds", "120", "--speed", "20", "--stop-after", "0.5", "--json", "--unchecked"];
     const program = new Program(...options);
     {
-      using segment = await segmentOf(program);
+      using segment = await segmentOf(program.child);
       const desk = openDesk(segment);
       await until(() => desk.limits.isStopped, () => "never stopped", 60_000);
     }

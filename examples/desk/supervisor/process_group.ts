@@ -24,7 +24,7 @@ const MOST_FAILURES = 5, WITHIN_MS = 5000;
 /** What a terminal sends to all its processes, and what a supervisor acts on. */
 export const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** How long processes have to end by themselves. */
-const GRACE_MS = 3000;
+const GRACE_MS = 10_000;
 
 /** A role and its process. */
 interface Player {
