@@ -11,6 +11,7 @@ function variant(title: string, scenario: string, [file, from, to]: readonly [st
 }
 
 const HISTOGRAM = "Histogram: one records three times", BOOK = "OrderBook: one changes a book of two copies";
+const SHORTEST_BOOK = "OrderBook: one changes a book of one bid, another";
 const SHORT_BOOK = "OrderBook: one changes a book of one bid twice";
 const FREEING = "Counters: one frees its counter, or dies", FOLLOWING = "Counters: two try to take over";
 const REUSING = "Counters: one frees its counter, another allocates";
@@ -42,6 +43,11 @@ export const STRUCTURE_VARIANTS: readonly Variant[] = [
     "order_book/reader_path",
     "if (((load(versionWord) - version) >>> 0) < copyMask)",
     "if (version !== 1.5)",
+  ]),
+  variant("on arm64, a version is published plainly", SHORTEST_BOOK, [
+    "order_book/writer_path",
+    "release(versionWord, (version + 1) | 0)",
+    "poke(versionWord, (version + 1) | 0)",
   ]),
   variant("a counter's state is stored before its label", REUSING, [
     "counters/counter_records",

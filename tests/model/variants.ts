@@ -290,17 +290,17 @@ export const VARIANTS: readonly Variant[] = [
     "store(this.#words, SEQUENCE_WORD, sequence | WRITING);",
     "",
   ], ["seq_lock_writer", "(peek(this.#words, SEQUENCE_WORD) + 1) | 0", "(peek(this.#words, SEQUENCE_WORD) + 2) | 0"]),
-  variant("on arm64, copies as on x86-64", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+  variant("on arm64, copies as on x86-64", "seq_lock", "SeqLock: one writes once, one reads once", [
     "seq_lock",
     "return new SeqLock(region, hasTotalStoreOrder() && !region.readOnly, layoutOf(options));",
     "return new SeqLock(region, true, layoutOf(options));",
   ]),
-  variant("on arm64, reads plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+  variant("on arm64, reads plainly", "seq_lock", "SeqLock: one writes once, one reads once", [
     "seq_lock_reader",
     "copyWords(this.#shared, this.#seen, load)",
     "copyWords(this.#shared, this.#seen, peek)",
   ], ["seq_lock_reader", "import { Backoff, load, ", "import { Backoff, load, peek, "]),
-  variant("on arm64, writes plainly", "seq_lock", "SeqLock: one writes twice, one reads twice", [
+  variant("on arm64, writes plainly", "seq_lock", "SeqLock: one writes once, one reads once", [
     "seq_lock_reader",
     "store(to.i32, i, read(from.i32, i));",
     "to.i32[i] = read(from.i32, i);",

@@ -141,6 +141,10 @@ export const short: readonly Scenario[] = [
     { preemptions: 1, memory: "x86", delays: 1 },
     { preemptions: 1, memory: "arm64", delays: 1 },
   ]),
+  shortly("one changes a book of one bid, another reads it", 1, ["bob"], [
+    { preemptions: 2 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ]),
   shortly("one changes a book of one bid, two read it", 1, ["bob", "cid"], [
     { preemptions: 1 },
     { preemptions: 0, deaths: 1 },

@@ -12,7 +12,7 @@ function write(own: SeqLock, value: number): void {
 }
 
 /** A record is whole, and never older than one that was read before. */
-function reading(title: string, count: number, settings: Scenario["settings"]): Scenario {
+function reading(title: string, count: number, settings: Scenario["settings"], rounds = 2): Scenario {
   return {
     part: "SeqLock",
     title,
@@ -38,7 +38,7 @@ function reading(title: string, count: number, settings: Scenario["settings"]): 
       return {
         actors: {
           ann() {
-            for (let value = 1; value <= 2; value++) write(ann, value);
+            for (let value = 1; value <= rounds; value++) write(ann, value);
           },
           ...readers,
         },
@@ -111,6 +111,7 @@ export const scenarios: readonly Scenario[] = [
     preemptions: 2,
     ...arm64,
   }]),
+  reading("one writes once, one reads once", 1, [{ preemptions: 3 }, { preemptions: 1, ...arm64 }], 1),
   reading("one writes twice, two read twice", 2, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }]),
   repairing,
   trying,
