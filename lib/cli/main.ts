@@ -39,7 +39,11 @@ if (import.meta.main ?? isStarted()) {
   // Node says at each start that its FFI is experimental, even into the screen of `top`.
   process.removeAllListeners("warning");
   // Whoever reads the answer may have seen enough.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    complain(`Cannot write the answer: ${error.message}`);
+    process.exit(1);
+  });
   process.exitCode = await run(process.argv.slice(2));
 }
 

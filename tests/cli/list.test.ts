@@ -130,6 +130,21 @@ describe("shmkit list", () => {
     },
   );
 
+  it(
+    "says so where /dev/shm cannot be read, instead of that nothing is there",
+    { skip: isRoot && canUnshare ? false : "only root can make a /dev/shm and become another user" },
+    async () => {
+      const other = 'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0" "$@"';
+      const prefix = ["unshare", "--mount", "sh", "-c", `mount -t tmpfs -o mode=711 tmpfs /dev/shm; ${other}`];
+      const calls = [["list"], ["clean", "--yes"], ["top", "--interval", "20"]];
+      const answers = await Promise.all(calls.map((args) => shmkit(args, { prefix, env: { HOME: "/tmp" } })));
+      for (const { code, out, errors } of answers) {
+        assertEquals([code, out], [1, ""]);
+        assertStringIncludes(errors, "Cannot list shared memory as /dev/shm must be readable: EACCES");
+      }
+    },
+  );
+
   it("shows other users what they may", { skip: isRoot ? false : "only root can become another user" }, async () => {
     const closed = uniqueName(), open = uniqueName();
     const peer = Peer.start(otherRuntime, PEER, [open, 0o644]);

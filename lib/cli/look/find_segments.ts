@@ -11,12 +11,18 @@ export function findSegments(): SegmentLook[] {
   return [...named, ...nameless].filter((look) => look !== undefined).sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** The files in `/dev/shm`. */
+/**
+ * The files in `/dev/shm`; none where there is no such folder.
+ *
+ * @throws {ShmkitError} If it cannot be read.
+ */
 export function listSharedMemory(): string[] {
   try {
     return readdirSync("/dev/shm");
-  } catch {
-    return [];
+  } catch (error) {
+    const { code = "UNREADABLE", message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    throw new ShmkitError(code, `Cannot list shared memory as /dev/shm must be readable: ${message}`);
   }
 }
 
