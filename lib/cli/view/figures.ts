@@ -69,7 +69,7 @@ export function harmless(text: string): string {
   });
 }
 
-/** The same of a JSON text, which means what it meant. JSON itself escapes but half of that; its own line ends remain. */
+/** The same for JSON, whose meaning does not change: it escapes only half of these itself. Its line ends remain. */
 export function harmlessJson(text: string): string {
   return text.replace(HARMFUL, (char) => char === "\n" ? char : escaped(char));
 }
