@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { examine, type Finding } from "../look/machine.ts";
+import { examine, type Finding } from "../observe/machine.ts";
 import type { Output } from "../view/output.ts";
 import { widthOf, wrapped } from "../view/table.ts";
 

@@ -7,8 +7,8 @@ import {
   type PartDescription,
   SegmentObserver,
 } from "../../memory/internal.ts";
-import { type ObjectLook, ObjectWatch } from "../look/object_look.ts";
-import { isFault, lookAtSegment, type ParticipantLook, type SegmentLook } from "../look/segment_look.ts";
+import { type ObjectLook, ObjectWatch } from "../observe/observed_object.ts";
+import { isFault, lookAtSegment, type ParticipantLook, type SegmentLook } from "../observe/observed_segment.ts";
 import { bytes, count, fact, harmless, some, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
 import { cut, table } from "../view/table.ts";

@@ -1,6 +1,6 @@
 import pc from "picocolors";
-import { findSegments } from "../look/find_segments.ts";
-import { isFault, type SegmentLook } from "../look/segment_look.ts";
+import { findSegments } from "../observe/find_segments.ts";
+import { isFault, type SegmentLook } from "../observe/observed_segment.ts";
 import { bytes, harmless, plural, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
 import { cut, table } from "../view/table.ts";

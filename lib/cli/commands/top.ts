@@ -1,5 +1,5 @@
 import process from "node:process";
-import { Monitor, type Sample } from "../look/monitor.ts";
+import { Monitor, type Sample } from "../observe/monitor.ts";
 import { Screen } from "../top/screen.ts";
 import { sorted, TopState } from "../top/top_state.ts";
 import { pageOf, topView } from "../top/top_view.ts";

@@ -1,4 +1,4 @@
-import type { ObjectSample } from "../look/monitor.ts";
+import type { ObjectSample } from "../observe/monitor.ts";
 
 /** By what objects can be sorted, and the key for it. */
 export const SORTS = { r: "rate", n: "name", d: "depth", l: "lag", f: "refused", c: "contention" } as const;

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { PartContent } from "../../memory/internal.ts";
-import type { ObjectLook } from "../look/object_look.ts";
-import type { ObjectSample, ParticipantSample, Sample } from "../look/monitor.ts";
+import type { ObjectLook } from "../observe/observed_object.ts";
+import type { ObjectSample, ParticipantSample, Sample } from "../observe/monitor.ts";
 import { count, fact, harmless, plural, rate, some } from "../view/figures.ts";
 import { type Column, cut, table, widthOf, wrapped } from "../view/table.ts";
 import { contentsTable, OF_ANOTHER_PROGRAM } from "../view/values.ts";

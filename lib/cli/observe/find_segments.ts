@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { ShmkitError } from "../../errors.ts";
 import { anonymousName, SegmentObserver } from "../../memory/internal.ts";
 import { lookAtOpenFiles, type NamelessFile } from "./open_files.ts";
-import { lookAtSegment, type SegmentLook } from "./segment_look.ts";
+import { lookAtSegment, type SegmentLook } from "./observed_segment.ts";
 
 /** Looks at all shared memory of this machine: what is in `/dev/shm`, and what has no name and is open. */
 export function findSegments(): SegmentLook[] {

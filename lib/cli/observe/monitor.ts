@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { ShmkitError } from "../../errors.ts";
 import { parseAnonymousName, type PartContent, SegmentObserver } from "../../memory/internal.ts";
-import { type Holder, type HolderLook, type ObjectLook, ObjectWatch } from "./object_look.ts";
-import { type ParticipantLook, participantLook } from "./segment_look.ts";
+import { type Holder, type HolderLook, type ObjectLook, ObjectWatch } from "./observed_object.ts";
+import { type ParticipantLook, participantLook } from "./observed_segment.ts";
 import { SegmentSearch } from "./segment_search.ts";
 
 /** An object at a moment, with what happened in it since the moment before. */
