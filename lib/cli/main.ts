@@ -1,6 +1,6 @@
 #!/usr/bin/env bun
 /**
- * The command `shmkit`, which looks at segments from outside: `shmkit --help` tells what it can.
+ * The command `shmkit`, which observes segments from outside: `shmkit --help` lists what it can do.
  *
  * @module
  */

@@ -15,7 +15,7 @@ import { Output } from "./view/output.ts";
  */
 export function makeProgram(end: (code: number) => void): Command {
   const program = new Command("shmkit")
-    .description("Looks at shared memory of shmkit from outside. Only `clean` ever changes anything.")
+    .description("Observes shared memory of shmkit from outside. Only `clean` ever changes anything.")
     .version(VERSION)
     .showSuggestionAfterError()
     .helpCommand(false)
@@ -41,7 +41,7 @@ export function makeProgram(end: (code: number) => void): Command {
   command("top", "what happens in all segments, or in one, as it happens")
     .argument("[name]", "the segment's name")
     .option("--interval <ms>", "sampling interval", milliseconds, 2000)
-    .option("--count <looks>", "ends after so many looks; where there is no terminal, after one", rowCount)
+    .option("--count <samples>", "ends after so many samples; defaults to one where there is no terminal", rowCount)
     .action(async (name, { json, interval, count }) =>
       end(await top({ name, intervalMs: interval, count }, new Output(json === true)))
     );

@@ -182,7 +182,7 @@ describe("shmkit top", () => {
     );
     const sample = { at: new Date(), segments, objects, participants: [], error: undefined };
     for (const [columns, names] of [[80, ["quotes", "orders of today"]], [40, ["quotes", "order"]]] as const) {
-      const lines = topView(sample, new TopState(), 1000, 24, columns, () => ({ look: undefined, contents: [] }));
+      const lines = topView(sample, new TopState(), 1000, 24, columns, () => ({ observed: undefined, contents: [] }));
       for (const name of names) {
         for (const start of ["/proc", "/a-se"]) {
           assertEquals(lines.filter((line) => line.includes(start) && line.includes(` ${name}`)).length, 1, name);

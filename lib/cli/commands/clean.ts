@@ -4,8 +4,8 @@ import pc from "picocolors";
 import { ShmkitError } from "../../errors.ts";
 import { removeAbandonedSegment } from "../../memory/internal.ts";
 import { listSharedMemory } from "../observe/find_segments.ts";
-import { lookAtOpenFiles } from "../observe/open_files.ts";
-import { lookAtSegment, type SegmentLook } from "../observe/observed_segment.ts";
+import { readOpenFiles } from "../observe/open_files.ts";
+import { type ObservedSegment, observeSegment } from "../observe/observed_segment.ts";
 import { bytes, harmless, plural, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
 import { cut } from "../view/table.ts";
@@ -47,7 +47,7 @@ export async function clean({ names: asked, dryRun, yes }: CleanOptions, output:
   }
   if (!yes) {
     if (output.isJson || process.stdin.isTTY !== true) {
-      output.complain("Cannot remove segments as nobody can be asked: pass --yes, or --dry-run to look only");
+      output.complain("Cannot remove segments as nobody can be asked: pass --yes, or --dry-run to list only");
       return 2;
     }
     if (!await isConfirmed(`Remove ${plural(abandoned.length, "segment")}? [y/N] `)) return code;
@@ -69,21 +69,21 @@ export async function clean({ names: asked, dryRun, yes }: CleanOptions, output:
 
 /** What is to become of each segment that has a name. */
 function judge(names: readonly string[]): Verdict[] {
-  const { openers } = lookAtOpenFiles(), verdicts: Verdict[] = [];
+  const { openers } = readOpenFiles(), verdicts: Verdict[] = [];
   for (const file of listSharedMemory().sort()) {
     const name = `/${file}`;
     if (names.length > 0 && !names.includes(name)) continue;
-    const look = lookAtSegment(name, `/dev/shm/${file}`, "named");
-    if (look === undefined) continue;
+    const observed = observeSegment(name, `/dev/shm/${file}`, "named");
+    if (observed === undefined) continue;
     // What is not the library's is not worth a word unless it is asked for.
-    if (names.length === 0 && ["foreign", "unreadable"].includes(look.status)) continue;
-    const { byteLength, owner, ageMs } = look, reason = reasonToKeep(look, openers.get(look.inode) ?? []);
+    if (names.length === 0 && ["foreign", "unreadable"].includes(observed.status)) continue;
+    const { byteLength, owner, ageMs } = observed, reason = reasonToKeep(observed, openers.get(observed.inode) ?? []);
     verdicts.push({ name, byteLength, owner, ageMs, result: reason === undefined ? "abandoned" : "kept", reason });
   }
   return verdicts;
 }
 
-function reasonToKeep({ status, alive, creator }: SegmentLook, openers: readonly number[]): string | undefined {
+function reasonToKeep({ status, alive, creator }: ObservedSegment, openers: readonly number[]): string | undefined {
   if (status !== "ready" && status !== "half-made") return `it is ${status}: whether somebody uses it cannot be told`;
   if (alive > 0) return `${plural(alive, "participant")} attached`;
   if (openers.length > 0) return `process ${openers.join(", ")} has it open`;

@@ -7,8 +7,13 @@ import {
   type PartDescription,
   SegmentObserver,
 } from "../../memory/internal.ts";
-import { type ObjectLook, ObjectWatch } from "../observe/observed_object.ts";
-import { isFault, lookAtSegment, type ParticipantLook, type SegmentLook } from "../observe/observed_segment.ts";
+import { ObjectWatch, type ObservedObject } from "../observe/observed_object.ts";
+import {
+  isFault,
+  type ObservedParticipant,
+  type ObservedSegment,
+  observeSegment,
+} from "../observe/observed_segment.ts";
 import { bytes, count, fact, harmless, some, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
 import { cut, table } from "../view/table.ts";
@@ -21,7 +26,7 @@ export interface InspectOptions {
   readonly rows: number | undefined;
   /** Whether to go on and show what changes. */
   readonly follow: boolean;
-  /** How often to look then, in milliseconds. */
+  /** The interval between samples then, in milliseconds. */
   readonly intervalMs: number;
 }
 
@@ -41,52 +46,52 @@ export async function inspect(
   options: InspectOptions,
   output: Output,
 ): Promise<number> {
-  const { path, reach } = pathOf(name), look = lookAtSegment(name, path, reach);
-  if (look === undefined) {
+  const { path, reach } = pathOf(name), observed = observeSegment(name, path, reach);
+  if (observed === undefined) {
     output.complain(`Cannot inspect segment '${name}' as there is none; shmkit list shows all`);
     return 1;
   }
-  if (look.status !== "ready" && look.slots === 0) {
-    if (output.isJson) output.json(look);
-    else output.lines(`${harmless(name)}: ${pc.red(look.status)}, ${harmless(look.reason ?? "")}`);
+  if (observed.status !== "ready" && observed.slots === 0) {
+    if (output.isJson) output.json(observed);
+    else output.lines(`${harmless(name)}: ${pc.red(observed.status)}, ${harmless(observed.reason ?? "")}`);
     return 1;
   }
   using observer = SegmentObserver.open(name);
   const { entries } = observer.objects();
   if (object !== undefined) return await inspectObject(observer, entries, object, options, output);
   const objects = entries.map((entry) => lookInto(new ObjectWatch(observer, entry), options.rows ?? 0));
-  if (output.isJson) output.json({ ...look, participants: withHoldings(look, objects), objects });
-  else if (options.rows === undefined) showSegment(look, objects, output);
-  else showSegmentWithContents(look, objects, output);
-  return isFault(look) || objects.some(({ error }) => error !== undefined) ? 1 : 0;
+  if (output.isJson) output.json({ ...observed, participants: withHoldings(observed, objects), objects });
+  else if (options.rows === undefined) showSegment(observed, objects, output);
+  else showSegmentWithContents(observed, objects, output);
+  return isFault(observed) || objects.some(({ error }) => error !== undefined) ? 1 : 0;
 }
 
 /** An object, and the first of what lies in it. */
-interface Inspected extends ObjectLook {
+interface Inspected extends ObservedObject {
   readonly contents: readonly PartContent[];
 }
 
 function lookInto(watch: ObjectWatch, rows: number): Inspected {
-  const { found, error } = read(() => firstOf(watch.description?.contents() ?? [], rows)), look = watch.look();
-  return { ...look, error: look.error ?? error, contents: found };
+  const { found, error } = read(() => firstOf(watch.description?.contents() ?? [], rows)), observed = watch.observe();
+  return { ...observed, error: observed.error ?? error, contents: found };
 }
 
 /** Where a segment of a name lies. */
-export function pathOf(name: string): { path: string; reach: SegmentLook["reach"] } {
+export function pathOf(name: string): { path: string; reach: ObservedSegment["reach"] } {
   const anonymous = parseAnonymousName(name);
   return anonymous === undefined
     ? { path: `/dev/shm/${name.replace(/^\//, "")}`, reach: "named" }
     : { path: anonymous.path, reach: "anonymous" };
 }
 
-function showSegment(look: SegmentLook, objects: readonly ObjectLook[], output: Output): void {
-  const { name, byteLength, memoryBytes, mode, owner, ageMs, creator, reason } = look, { columns } = output;
+function showSegment(observed: ObservedSegment, objects: readonly ObservedObject[], output: Output): void {
+  const { name, byteLength, memoryBytes, mode, owner, ageMs, creator, reason } = observed, { columns } = output;
   output.lines(
     cut(`${pc.bold(harmless(name))}  ${bytes(byteLength)}, ${bytes(memoryBytes)} in memory, ${mode} ${owner}`, columns),
-    cut(`created ${span(ageMs)} ago by process ${creator?.pid} (${creator?.state}); ${attached(look)}`, columns),
+    cut(`created ${span(ageMs)} ago by process ${creator?.pid} (${creator?.state}); ${attached(observed)}`, columns),
   );
   if (reason !== undefined) output.lines(pc.red(harmless(reason)));
-  const participants = withHoldings(look, objects);
+  const participants = withHoldings(observed, objects);
   if (participants.length > 0) output.lines("", ...participantTable(participants, columns));
   if (objects.length === 0) return output.lines("", "no objects");
   output.lines("", ...objectTable(objects, columns));
@@ -95,8 +100,8 @@ function showSegment(look: SegmentLook, objects: readonly ObjectLook[], output: 
   }
 }
 
-function showSegmentWithContents(look: SegmentLook, objects: readonly Inspected[], output: Output): void {
-  showSegment(look, objects, output);
+function showSegmentWithContents(observed: ObservedSegment, objects: readonly Inspected[], output: Output): void {
+  showSegment(observed, objects, output);
   for (const object of objects) {
     output.lines("");
     showObject(object, output);
@@ -105,9 +110,9 @@ function showSegmentWithContents(look: SegmentLook, objects: readonly Inspected[
 
 /** The participants, and what each of them holds. */
 export function withHoldings(
-  { participants }: Pick<SegmentLook, "participants">,
-  objects: readonly ObjectLook[],
-): (ParticipantLook & { readonly holds: string[] })[] {
+  { participants }: Pick<ObservedSegment, "participants">,
+  objects: readonly ObservedObject[],
+): (ObservedParticipant & { readonly holds: string[] })[] {
   return participants.map((participant) => ({
     ...participant,
     holds: objects.flatMap(({ name, holders }) =>
@@ -118,7 +123,7 @@ export function withHoldings(
 
 function participantTable(participants: ReturnType<typeof withHoldings>, columns: number): string[] {
   const now = Date.now();
-  const state = (one: ParticipantLook["state"]) =>
+  const state = (one: ObservedParticipant["state"]) =>
     one === "alive" ? one : one === "dead" ? pc.red(one) : pc.yellow(one);
   return table([
     { head: "pid", cells: participants.map(({ pid }) => String(pid)), isNumber: true },
@@ -136,7 +141,7 @@ function participantTable(participants: ReturnType<typeof withHoldings>, columns
   ], columns);
 }
 
-function objectTable(objects: readonly ObjectLook[], columns: number): string[] {
+function objectTable(objects: readonly ObservedObject[], columns: number): string[] {
   return table([
     { head: "object", cells: objects.map(({ name }) => harmless(name)) },
     { head: "kind", cells: objects.map(({ kind }) => harmless(kind)) },
@@ -148,7 +153,7 @@ function objectTable(objects: readonly ObjectLook[], columns: number): string[] 
 }
 
 /** What there is to tell of an object, in a line. */
-export function factsLine({ state, error }: ObjectLook, most = Infinity): string {
+export function factsLine({ state, error }: ObservedObject, most = Infinity): string {
   if (error !== undefined) return pc.red("corrupt");
   if (state === undefined) return "another program's";
   return Object.entries(state.facts).slice(0, most).map(([name, value]) => `${name} ${fact(value)}`).join(", ");
@@ -167,19 +172,19 @@ async function inspectObject(
     return 1;
   }
   const watch = new ObjectWatch(observer, entry), { description } = watch;
-  // From here on: what happens while the first look is taken and shown would be missed otherwise.
+  // From here on: what happens while the first sample is taken and shown would be missed otherwise.
   const next = options.follow && description !== undefined ? tried(() => following(description)).found : undefined;
-  const look = lookInto(watch, options.rows ?? ROWS);
-  if (output.isJson && options.follow) output.jsonLine(look);
-  else if (output.isJson) output.json(look);
-  else showObject(look, output);
-  if (next !== undefined && look.error === undefined) {
+  const observed = lookInto(watch, options.rows ?? ROWS);
+  if (output.isJson && options.follow) output.jsonLine(observed);
+  else if (output.isJson) output.json(observed);
+  else showObject(observed, output);
+  if (next !== undefined && observed.error === undefined) {
     // A description takes what an object says of itself once: whether that still holds, a new one finds out.
-    const errorNow = () => new ObjectWatch(observer, entry).look(true).error;
+    const errorNow = () => new ObjectWatch(observer, entry).observe(true).error;
     output.complain(await follow(next, errorNow, options, output));
     return 1;
   }
-  return look.error === undefined ? 0 : 1;
+  return observed.error === undefined ? 0 : 1;
 }
 
 /** Says which objects there are instead. */
@@ -188,8 +193,9 @@ export function noSuchObject(action: string, name: string, segment: string, entr
   return `Cannot ${action} object '${name}' of segment '${segment}' as it must be one of its objects: found ${names}`;
 }
 
-function showObject(look: Inspected, output: Output): void {
-  const { name, contents, kind, byteOffset, byteLength, schema, holders, state, error } = look, { columns } = output;
+function showObject(observed: Inspected, output: Output): void {
+  const { name, contents, kind, byteOffset, byteLength, schema, holders, state, error } = observed,
+    { columns } = output;
   output.lines(
     cut(`${pc.bold(harmless(name))}  ${harmless(kind)}, ${count(byteLength)} bytes at ${byteOffset}`, columns),
   );
@@ -260,16 +266,16 @@ function following(description: PartDescription): () => Iterable<PartContent> {
   return description.follow?.() ?? comparing(description);
 }
 
-/** What is new or another one since the last look, by the first field, which tells them apart. */
+/** What is new or different since the last sample, by the first field, which identifies it. */
 function comparing(description: PartDescription): () => Iterable<PartContent> {
-  const look = () =>
+  const observed = () =>
     new Map(Array.from(description.contents(), (content) => {
       const text = JSON.stringify(content, forJson);
       return [String(Object.values(content)[0]), { text, content }] as const;
     }));
-  let before = look();
+  let before = observed();
   return () => {
-    const now = look(), last = before;
+    const now = observed(), last = before;
     before = now;
     return Array.from(now).filter(([key, { text }]) => last.get(key)?.text !== text).map(([, { content }]) => content);
   };

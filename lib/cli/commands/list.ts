@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import { findSegments } from "../observe/find_segments.ts";
-import { isFault, type SegmentLook } from "../observe/observed_segment.ts";
+import { isFault, type ObservedSegment } from "../observe/observed_segment.ts";
 import { bytes, harmless, plural, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
 import { cut, table } from "../view/table.ts";
@@ -13,10 +13,10 @@ export function list(output: Output): number {
   return found.some(isFault) ? 1 : 0;
 }
 
-function show(found: readonly SegmentLook[], output: Output): void {
+function show(found: readonly ObservedSegment[], output: Output): void {
   const { columns } = output;
   const segments = found.filter(({ status }) => status === "ready");
-  const others = found.filter((look) => !segments.includes(look));
+  const others = found.filter((observed) => !segments.includes(observed));
   if (segments.length === 0) output.lines("No segments");
   else output.lines(...segmentTable(segments, columns));
   if (others.length === 0) return;
@@ -30,7 +30,7 @@ function show(found: readonly SegmentLook[], output: Output): void {
 }
 
 /** A line for each segment. */
-export function segmentTable(segments: readonly SegmentLook[], columns: number): string[] {
+export function segmentTable(segments: readonly ObservedSegment[], columns: number): string[] {
   return table([
     { head: "name", cells: segments.map(({ name }) => harmless(name)) },
     { head: "size", cells: segments.map(({ byteLength }) => bytes(byteLength)), isNumber: true },
@@ -48,13 +48,13 @@ export function segmentTable(segments: readonly SegmentLook[], columns: number):
   ], columns);
 }
 
-function noteOn({ reach, reason, alive, creator }: SegmentLook): string {
+function noteOn({ reach, reason, alive, creator }: ObservedSegment): string {
   if (reach === "unlinked") return harmless(reason ?? "unlinked");
   if (reach === "anonymous") return "anonymous";
   return alive === 0 && creator?.state === "gone" ? "abandoned: shmkit clean removes it" : "";
 }
 
 /** How many are attached, in words. */
-export function attached({ alive, dead, slots }: SegmentLook): string {
+export function attached({ alive, dead, slots }: ObservedSegment): string {
   return `${plural(alive, "participant")} of ${slots}${dead > 0 ? `, ${dead} dead` : ""}`;
 }

@@ -9,7 +9,7 @@ import type { Output } from "../view/output.ts";
 export interface TopOptions {
   readonly name: string | undefined;
   readonly intervalMs: number;
-  /** How many looks to take; without a limit, unless given, on a terminal, and one elsewhere. */
+  /** How many samples to take. Defaults to no limit on a terminal, and to one elsewhere. */
   readonly count: number | undefined;
 }
 
@@ -28,13 +28,13 @@ export async function top(options: TopOptions, output: Output): Promise<number> 
 }
 
 /**
- * Lines, or JSON, for each look: rates take two, so the first one is not shown.
+ * Lines, or JSON, for each sample: rates take two, so the first one is not shown.
  *
  * @returns Whether there was a segment at the last one.
  */
 async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, output: Output): Promise<boolean> {
   let { segments } = monitor.sample();
-  for (let look = 0; look < count; look++) {
+  for (let observed = 0; observed < count; observed++) {
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
     const sample = monitor.sample();
     segments = sample.segments;
@@ -45,7 +45,14 @@ async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, 
 }
 
 function linesOf(sample: Sample, intervalMs: number): string[] {
-  const lines = topView(sample, new TopState(), intervalMs, LINES, Infinity, () => ({ look: undefined, contents: [] }))
+  const lines = topView(
+    sample,
+    new TopState(),
+    intervalMs,
+    LINES,
+    Infinity,
+    () => ({ observed: undefined, contents: [] }),
+  )
     .slice(0, -1);
   return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).map((line) => line.replace(/^>/, " "));
 }
@@ -54,21 +61,21 @@ function linesOf(sample: Sample, intervalMs: number): string[] {
 async function live(monitor: Monitor, { intervalMs, count = Infinity }: TopOptions, output: Output): Promise<void> {
   using screen = new Screen();
   const state = new TopState();
-  let sample = monitor.sample(), looks = 1;
+  let sample = monitor.sample(), samples = 1;
   const draw = () =>
     screen.show(
       topView(sample, state, intervalMs, output.rows, output.columns, ({ segment, name }, most) =>
         monitor.open(segment, name, most)),
     );
   draw();
-  // The first look has no rates: another one follows soon.
+  // The first sample has no rates: another one follows soon.
   let next = performance.now() + Math.min(intervalMs, 200);
-  while (!state.isOver && looks < count) {
+  while (!state.isOver && samples < count) {
     const key = await screen.key(next - performance.now());
     if (key !== undefined) state.press(key, sorted(sample.objects, state), pageOf(sample, state, output.rows));
     if (performance.now() >= next) {
       sample = monitor.sample();
-      looks++;
+      samples++;
       next = performance.now() + intervalMs;
     }
     draw();

@@ -1,14 +1,14 @@
 import { readdirSync } from "node:fs";
 import { ShmkitError } from "../../errors.ts";
 import { anonymousName, SegmentObserver } from "../../memory/internal.ts";
-import { lookAtOpenFiles, type NamelessFile } from "./open_files.ts";
-import { lookAtSegment, type SegmentLook } from "./observed_segment.ts";
+import { type NamelessFile, readOpenFiles } from "./open_files.ts";
+import { type ObservedSegment, observeSegment } from "./observed_segment.ts";
 
-/** Looks at all shared memory of this machine: what is in `/dev/shm`, and what has no name and is open. */
-export function findSegments(): SegmentLook[] {
-  const named = listSharedMemory().map((file) => lookAtSegment(`/${file}`, `/dev/shm/${file}`, "named"));
-  const nameless = lookAtOpenFiles().nameless.map(lookAtNameless);
-  return [...named, ...nameless].filter((look) => look !== undefined).sort((a, b) => a.name < b.name ? -1 : 1);
+/** Observes all shared memory of this machine: the files in `/dev/shm`, and the open ones without a name. */
+export function findSegments(): ObservedSegment[] {
+  const named = listSharedMemory().map((file) => observeSegment(`/${file}`, `/dev/shm/${file}`, "named"));
+  const nameless = readOpenFiles().nameless.map(observeNameless);
+  return [...named, ...nameless].filter((observed) => observed !== undefined).sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 /**
@@ -26,15 +26,17 @@ export function listSharedMemory(): string[] {
   }
 }
 
-/** Looks at a file of shared memory without a name; undefined if it has gone, or is another program's. */
-export function lookAtNameless({ formerName, paths }: NamelessFile): SegmentLook | undefined {
+/** Observes a file of shared memory without a name; undefined if it has gone, or is another program's. */
+export function observeNameless({ formerName, paths }: NamelessFile): ObservedSegment | undefined {
   for (const { path } of paths) {
     const { name, isSegment } = nameOf(path, paths);
-    const look = lookAtSegment(name, path, formerName === undefined ? "anonymous" : "unlinked", path);
-    if (look === undefined) continue;
+    const observed = observeSegment(name, path, formerName === undefined ? "anonymous" : "unlinked", path);
+    if (observed === undefined) continue;
     // Other programs' memory without a name is nobody's business here.
     if (formerName !== undefined && !isSegment) return undefined;
-    return formerName === undefined ? look : { ...look, reason: look.reason ?? `its name was ${formerName}` };
+    return formerName === undefined
+      ? observed
+      : { ...observed, reason: observed.reason ?? `its name was ${formerName}` };
   }
   return undefined;
 }

@@ -27,7 +27,7 @@ const LITTLE_MEMORY = 64 * 2 ** 20;
 
 const MEMLOCK_ADVICE = "only matters for { mlock: true }: ulimit -l unlimited, LimitMEMLOCK=infinity, or CAP_IPC_LOCK";
 
-/** Looks at all that matters to shared memory. */
+/** Checks all that matters to shared memory. */
 export function examine(): Finding[] {
   const first = [kernel(), ...sharedMemory(), permission()];
   // What follows asks libc.
@@ -81,11 +81,11 @@ function permission(): Finding {
   try {
     return { what, verdict: "good", found: libc().source().library };
   } catch (error) {
-    return { what, verdict: "fails", found: (error as Error).message, advice: "the message tells what it takes" };
+    return { what, verdict: "fails", found: (error as Error).message, advice: "the message says what is needed" };
   }
 }
 
-/** Makes a segment, and looks at it from outside. */
+/** Makes a segment, and observes it from outside. */
 function trial(): Finding {
   const what = "a segment";
   try {
@@ -105,7 +105,7 @@ function futexWaitv(): Finding {
   const what = "futex_waitv";
   if (system.canWaitForMany()) return { what, verdict: "good", found: "waits in the event loop are woken at once" };
   const advice = "Linux 5.16 or newer, and a seccomp profile that lets it pass (Docker 20.10.24 or newer)";
-  return { what, verdict: "slow", found: "missing: waits in the event loop look every few milliseconds", advice };
+  return { what, verdict: "slow", found: "missing: waits in the event loop check every few milliseconds", advice };
 }
 
 function membarrier(): Finding {
@@ -177,7 +177,7 @@ function cores(): Finding {
   const threads = smt === "1" ? ", two threads a core (SMT)" : smt === "0" ? ", one thread a core" : "";
   const found = `${count} of ${model}${threads}${isLimited ? `, limited to ${limited.toFixed(1)} of them` : ""}`;
   if (count < 2 || (isLimited && limited < 2)) {
-    const advice = "who spins keeps the one it waits for from running: use the forms that block, or give it two cores";
+    const advice = "a spinning thread keeps the one it waits for from running: use the forms that block, or two cores";
     return { what, verdict: "slow", found, advice };
   }
   if (smt !== "1") return { what, verdict: "good", found };
@@ -213,7 +213,7 @@ function runtimes(): Finding[] {
 function versionOf(path: string): { version?: string; found: string } {
   try {
     const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 });
-    return { version: /\d+\.\d+\.\d+/.exec(stdout ?? "")?.[0], found: `${path} does not tell its version` };
+    return { version: /\d+\.\d+\.\d+/.exec(stdout ?? "")?.[0], found: `${path} does not report its version` };
   } catch {
     return { found: `${path}, which this process has no permission to start` };
   }

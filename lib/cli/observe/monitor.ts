@@ -1,14 +1,14 @@
 import { statSync } from "node:fs";
 import { ShmkitError } from "../../errors.ts";
 import { parseAnonymousName, type PartContent, SegmentObserver } from "../../memory/internal.ts";
-import { type Holder, type HolderLook, type ObjectLook, ObjectWatch } from "./observed_object.ts";
-import { type ParticipantLook, participantLook } from "./observed_segment.ts";
+import { type Holder, ObjectWatch, type ObservedHolder, type ObservedObject } from "./observed_object.ts";
+import { type ObservedParticipant, observeParticipant } from "./observed_segment.ts";
 import { SegmentSearch } from "./segment_search.ts";
 
 /** An object at a moment, with what happened in it since the moment before. */
-export interface ObjectSample extends ObjectLook {
+export interface ObjectSample extends ObservedObject {
   readonly segment: string;
-  /** How often a second something was done in it; undefined at the first look. */
+  /** How often a second something was done in it; undefined in the first sample. */
   readonly perSecond: number | undefined;
   /** Of a lock: how often a second somebody had to wait. */
   readonly contendedPerSecond: number | undefined;
@@ -17,7 +17,7 @@ export interface ObjectSample extends ObjectLook {
 }
 
 /** An attachment at a moment. */
-export interface ParticipantSample extends ParticipantLook {
+export interface ParticipantSample extends ObservedParticipant {
   readonly segment: string;
   /** Processor time of its process since the moment before, as a part of one core. */
   readonly cpu: number | undefined;
@@ -35,7 +35,7 @@ export interface Sample {
   readonly error: string | undefined;
 }
 
-/** Looks at segments again and again, however they come and go. It holds nothing in them, and changes nothing. */
+/** Samples segments again and again, however they come and go. It holds nothing in them, and changes nothing. */
 export class Monitor implements Disposable {
   readonly #name: string | undefined;
   readonly #watches = new Map<string, SegmentWatch>();
@@ -47,7 +47,7 @@ export class Monitor implements Disposable {
     this.#name = name;
   }
 
-  /** Looks at everything. */
+  /** Samples everything. */
   sample(): Sample {
     this.#dropGone();
     const names = this.#name === undefined ? this.#search.names() : [this.#name];
@@ -62,17 +62,17 @@ export class Monitor implements Disposable {
     };
   }
 
-  /** All there is to tell of an object, and the first of what lies in it. */
+  /** All that is known of an object, and the first of its contents. */
   open(
     segment: string,
     object: string,
     most: number,
-  ): { look: ObjectLook | undefined; contents: readonly PartContent[] } {
+  ): { observed: ObservedObject | undefined; contents: readonly PartContent[] } {
     const watch = this.#watches.get(segment);
-    return { look: watch?.look(object), contents: watch?.contents(object, most) ?? [] };
+    return { observed: watch?.observe(object), contents: watch?.contents(object, most) ?? [] };
   }
 
-  /** Ends the looks at what is there no longer. */
+  /** Closes the observers of segments that are gone. */
   #dropGone(): void {
     for (const [name, watch] of this.#watches) {
       if (watch.isThere()) continue;
@@ -94,7 +94,7 @@ export class Monitor implements Disposable {
     }
   }
 
-  /** Ends all looks. */
+  /** Closes all observers. */
   [Symbol.dispose](): void {
     for (const watch of this.#watches.values()) watch.close();
     this.#watches.clear();
@@ -139,22 +139,22 @@ class SegmentWatch {
   }
 
   sample(): Pick<Sample, "objects" | "participants"> {
-    const now = performance.now(), seconds = (now - this.#at) / 1000; // NaN at the first look
+    const now = performance.now(), seconds = (now - this.#at) / 1000; // NaN in the first sample
     this.#at = now;
     for (const entry of this.#observer.objects().entries) {
       if (!this.#objects.has(entry.name)) this.#objects.set(entry.name, new ObjectWatch(this.#observer, entry));
     }
     const known = new Map<number, Holder>();
-    const objects = Array.from(this.#objects.values(), (watch) => this.#sampleOf(watch.look(true, known), seconds));
+    const objects = Array.from(this.#objects.values(), (watch) => this.#sampleOf(watch.observe(true, known), seconds));
     const held = holdingsById(objects);
     const participants = this.#observer.participants().map((holder) => {
-      const look = participantLook(holder), before = this.#cpu.get(look.pid), { cpuMs } = look;
+      const observed = observeParticipant(holder), before = this.#cpu.get(observed.pid), { cpuMs } = observed;
       const isKnown = cpuMs !== undefined && before !== undefined;
       return {
-        ...look,
+        ...observed,
         segment: this.#observer.name,
         cpu: isKnown ? Math.max(0, (cpuMs - before) / 1000 / seconds) : undefined,
-        holds: held.get(look.id) ?? [],
+        holds: held.get(observed.id) ?? [],
       };
     });
     // A process may be attached more than once.
@@ -163,8 +163,8 @@ class SegmentWatch {
     return { objects, participants };
   }
 
-  look(object: string): ObjectLook | undefined {
-    return this.#objects.get(object)?.look();
+  observe(object: string): ObservedObject | undefined {
+    return this.#objects.get(object)?.observe();
   }
 
   contents(object: string, most: number): PartContent[] {
@@ -185,8 +185,8 @@ class SegmentWatch {
     this.#observer.close();
   }
 
-  #sampleOf(look: ObjectLook, seconds: number): ObjectSample {
-    const { name, state } = look, { done = 0, doneModulo = Infinity, contended = 0, readers = [] } = state ?? {};
+  #sampleOf(observed: ObservedObject, seconds: number): ObjectSample {
+    const { name, state } = observed, { done = 0, doneModulo = Infinity, contended = 0, readers = [] } = state ?? {};
     const before = this.#done.get(name);
     this.#done.set(name, { done, contended });
     const isFirst = before === undefined || state === undefined || Number.isNaN(seconds);
@@ -196,13 +196,13 @@ class SegmentWatch {
       undefined,
     );
     return {
-      ...look,
+      ...observed,
       segment: this.#observer.name,
       // A count that wrapped is ahead by less than its range.
       perSecond: isFirst
         ? undefined
         : Math.max(0, passed < 0 && doneModulo < Infinity ? passed + doneModulo : passed) / seconds,
-      contendedPerSecond: isFirst || look.family !== "lock"
+      contendedPerSecond: isFirst || observed.family !== "lock"
         ? undefined
         : Math.max(0, contended - before.contended) / seconds,
       slowest: slowest === undefined ? undefined : { name: slowest.name, lag: slowest.lag },
@@ -210,9 +210,9 @@ class SegmentWatch {
   }
 }
 
-function holdingsById(objects: readonly ObjectLook[]): Map<number, string[]> {
+function holdingsById(objects: readonly ObservedObject[]): Map<number, string[]> {
   const held = new Map<number, string[]>();
-  const note = (name: string, { as, id }: HolderLook) => held.set(id, [...held.get(id) ?? [], `${as} of ${name}`]);
+  const note = (name: string, { as, id }: ObservedHolder) => held.set(id, [...held.get(id) ?? [], `${as} of ${name}`]);
   for (const { name, holders } of objects) for (const holder of holders) note(name, holder);
   return held;
 }

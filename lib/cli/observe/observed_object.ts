@@ -11,21 +11,21 @@ export interface Holder {
 }
 
 /** Who holds something of an object, and what. */
-export interface HolderLook extends Holder {
+export interface ObservedHolder extends Holder {
   readonly as: string;
 }
 
 /** An object of a segment at a moment. */
-export interface ObjectLook extends CatalogEntry {
+export interface ObservedObject extends CatalogEntry {
   readonly family: PartDescription["family"] | undefined;
   /** What it reports of itself; undefined of a kind that is not the library's, or if it is corrupt. */
   readonly state: PartState | undefined;
-  readonly holders: readonly HolderLook[];
+  readonly holders: readonly ObservedHolder[];
   /** What is wrong with it. */
   readonly error: string | undefined;
 }
 
-/** Looks at one object again and again. */
+/** Observes one object again and again. */
 export class ObjectWatch {
   readonly entry: CatalogEntry;
   /** Undefined of a kind that is not the library's, or if it is corrupt. */
@@ -43,9 +43,9 @@ export class ObjectWatch {
    * How it is now.
    *
    * @param isBrief Whether to leave out what takes long to find out.
-   * @param known What was found out of holders already, at the same look at other objects: each is asked about once.
+   * @param known The holders that other objects of the same sample have named: each is checked once.
    */
-  look(isBrief = false, known: Map<number, Holder> = new Map()): ObjectLook {
+  observe(isBrief = false, known: Map<number, Holder> = new Map()): ObservedObject {
     const { description } = this;
     const state = this.#tried(() =>
       isBrief && description?.brief !== undefined ? description.brief() : description?.state()

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { type SegmentFormatCode, SegmentFormatError, SegmentStateError, ShmkitError } from "../../errors.ts";
 import { hexadecimal, processIdentity, SegmentObserver, type SlotHolder } from "../../memory/internal.ts";
-import { lookAtProcess } from "./processes.ts";
+import { readProcess } from "./processes.ts";
 import { userName } from "./users.ts";
 
 /** What a file in `/dev/shm`, or one without a name, is. */
@@ -17,7 +17,7 @@ export type Status =
   | "unreadable";
 
 /** An attachment, as tools show it. */
-export interface ParticipantLook {
+export interface ObservedParticipant {
   readonly id: number;
   readonly slot: number;
   readonly pid: number;
@@ -30,8 +30,8 @@ export interface ParticipantLook {
   readonly attachedAt: string | undefined;
 }
 
-/** What can be told of a segment without its objects. */
-export interface SegmentLook {
+/** What is known of a segment without its objects. */
+export interface ObservedSegment {
   readonly name: string;
   /** "unlinked" is one whose name was removed while somebody has it open. */
   readonly reach: "named" | "anonymous" | "unlinked";
@@ -47,7 +47,7 @@ export interface SegmentLook {
   /** Since it was created; of what is not ready, since it was changed. */
   readonly ageMs: number;
   readonly creator: { readonly pid: number; readonly state: "alive" | "gone" | "unknown" } | undefined;
-  readonly participants: readonly ParticipantLook[];
+  readonly participants: readonly ObservedParticipant[];
   readonly alive: number;
   readonly dead: number;
   readonly slots: number;
@@ -64,12 +64,12 @@ const STATUS_OF_CODE: Readonly<Record<SegmentFormatCode, Status>> = {
 };
 
 /** Whether a status is something wrong, rather than something else. */
-export function isFault({ status }: Pick<SegmentLook, "status">): boolean {
+export function isFault({ status }: Pick<ObservedSegment, "status">): boolean {
   return status === "corrupt" || status === "cut short";
 }
 
 /**
- * Looks at a file of shared memory.
+ * Observes a file of shared memory.
  *
  * @param name What to call it.
  * @param path Where it lies.
@@ -77,12 +77,12 @@ export function isFault({ status }: Pick<SegmentLook, "status">): boolean {
  * @param openName What to open it by.
  * @returns Undefined if there is none.
  */
-export function lookAtSegment(
+export function observeSegment(
   name: string,
   path: string,
-  reach: SegmentLook["reach"],
+  reach: ObservedSegment["reach"],
   openName: string = name,
-): SegmentLook | undefined {
+): ObservedSegment | undefined {
   let file: Stats;
   try {
     file = statSync(path);
@@ -111,7 +111,7 @@ export function lookAtSegment(
   if (!file.isFile()) return failed("foreign", "it is no regular file");
   try {
     using observer = SegmentObserver.open(openName);
-    const participants = observer.participants().map(participantLook), { header } = observer;
+    const participants = observer.participants().map(observeParticipant), { header } = observer;
     const { entries, error } = observer.objects();
     const alive = participants.filter(({ state }) => state !== "dead").length;
     return {
@@ -147,16 +147,16 @@ function creatorState(observer: SegmentObserver): "alive" | "gone" | "unknown" {
   if (/[^0]/.test(creatorBootId) && bootId.some((byte) => byte !== 0) && creatorBootId !== hexadecimal(bootId)) {
     return "gone";
   }
-  if (creatorStartTime !== 0 && lookAtProcess(creatorPid)?.startTime === creatorStartTime) return "alive";
+  if (creatorStartTime !== 0 && readProcess(creatorPid)?.startTime === creatorStartTime) return "alive";
   const namespaces = observer.namespaces();
   namespaces.delete(pidNamespace);
   return creatorStartTime === 0 || pidNamespace === 0 || namespaces.size > 0 ? "unknown" : "gone";
 }
 
 /** An attachment, with what `/proc` tells of its process. */
-export function participantLook(holder: SlotHolder): ParticipantLook {
+export function observeParticipant(holder: SlotHolder): ObservedParticipant {
   const { id, slot, pid, role, isAlive, startTime, attachedAt, pidNamespace } = holder;
-  const process = pidNamespace === processIdentity().pidNamespace ? lookAtProcess(pid) : undefined;
+  const process = pidNamespace === processIdentity().pidNamespace ? readProcess(pid) : undefined;
   const own = process?.startTime === startTime ? process : undefined;
   return {
     id,

@@ -8,7 +8,7 @@ export interface NamelessFile {
   readonly paths: { readonly pid: number; readonly path: string }[];
 }
 
-/** What processes that this user may look at have open. */
+/** The open files of the processes that this user may inspect. */
 export interface OpenFiles {
   readonly nameless: readonly NamelessFile[];
   /** Which processes have a file of `/dev/shm` open, by its inode: also those that only read it. */
@@ -18,8 +18,8 @@ export interface OpenFiles {
 /** How links to anonymous segments and to files that have lost their name end. */
 const ANONYMOUS = "/memfd:shmkit (deleted)", FOLDER = "/dev/shm/", DELETED = " (deleted)";
 
-/** Looks through `/proc`. */
-export function lookAtOpenFiles(): OpenFiles {
+/** Reads `/proc`. */
+export function readOpenFiles(): OpenFiles {
   const nameless = new Map<string, NamelessFile>(), openers = new Map<number, number[]>();
   for (const pid of listOr("/proc")) {
     if (!/^[0-9]+$/.test(pid)) continue;

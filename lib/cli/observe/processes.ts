@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 
-/** What `/proc` tells of a process. */
-export interface ProcessLook {
+/** What `/proc` says of a process. */
+export interface ObservedProcess {
   /** When it started, in clock ticks since boot. */
   readonly startTime: number;
   /** What it runs on: bun, deno, node, or the name of its program. */
@@ -21,8 +21,8 @@ const KNOWN = 2048;
 /** Milliseconds of a clock tick: USER_HZ is 100 on every architecture that is supported. */
 const TICK_MS = 10;
 
-/** Looks at a process of this pid namespace; undefined if there is none. */
-export function lookAtProcess(pid: number): ProcessLook | undefined {
+/** Reads a process of this pid namespace; undefined if there is none. */
+export function readProcess(pid: number): ObservedProcess | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");

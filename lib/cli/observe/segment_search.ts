@@ -1,10 +1,10 @@
 import process from "node:process";
-import { listSharedMemory, lookAtNameless } from "./find_segments.ts";
-import { lookAtOpenFiles } from "./open_files.ts";
+import { listSharedMemory, observeNameless } from "./find_segments.ts";
+import { readOpenFiles } from "./open_files.ts";
 
 /**
- * Between two looks through everybody's open files at least. It also is a multiple of the processor time that such a
- * look takes, so that it costs next to nothing on a machine with thousands of processes.
+ * The shortest time between two searches of all open files. It is also a multiple of the processor time that such a
+ * search takes, so that it costs next to nothing on a machine with thousands of processes.
  */
 const SCAN_MS = 5000, SCAN_TIMES = 1000;
 
@@ -15,7 +15,7 @@ export class SegmentSearch {
   #nameless: readonly string[] = [];
   #nextScan = -Infinity;
 
-  /** What can be opened now, or was at the last look through open files. */
+  /** What can be opened now, or could be at the last search of open files. */
   names(): string[] {
     if (performance.now() >= this.#nextScan) this.#scan();
     const all = [...listSharedMemory().map((file) => `/${file}`), ...this.#nameless], there = new Set(all);
@@ -32,11 +32,11 @@ export class SegmentSearch {
   #scan(): void {
     const start = process.cpuUsage();
     this.#refused.clear();
-    this.#nameless = lookAtOpenFiles().nameless
+    this.#nameless = readOpenFiles().nameless
       // What nobody but this very process has is gone as soon as it closes it.
       .map(({ formerName, paths }) => ({ formerName, paths: paths.filter(({ pid }) => pid !== process.pid) }))
-      .map(lookAtNameless)
-      .filter((look) => look !== undefined)
+      .map(observeNameless)
+      .filter((observed) => observed !== undefined)
       .filter(({ status }) => status === "ready" || status === "corrupt")
       .map(({ name }) => name);
     const { user, system } = process.cpuUsage(start);

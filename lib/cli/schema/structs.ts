@@ -1,6 +1,6 @@
 import type { AnyStruct, Field } from "../../layout/mod.ts";
 
-/** The parts of a field that declarations look into, by its kind. */
+/** The parts of a field that declarations read, by its kind. */
 export interface FieldParts {
   readonly element?: Field;
   readonly length?: number;

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { PartContent } from "../../memory/internal.ts";
-import type { ObjectLook } from "../observe/observed_object.ts";
+import type { ObservedObject } from "../observe/observed_object.ts";
 import type { ObjectSample, ParticipantSample, Sample } from "../observe/monitor.ts";
 import { count, fact, harmless, plural, rate, some } from "../view/figures.ts";
 import { type Column, cut, table, widthOf, wrapped } from "../view/table.ts";
@@ -26,7 +26,7 @@ export function pageOf(sample: Sample, state: TopState, rows: number): number {
 /**
  * A picture of everything, no larger than the terminal.
  *
- * @param open Reads all there is to tell of the object that is open, and what lies in it.
+ * @param open Reads all that is known of the open object, and its contents.
  */
 export function topView(
   sample: Sample,
@@ -34,7 +34,10 @@ export function topView(
   intervalMs: number,
   rows: number,
   columns: number,
-  open: (object: ObjectSample, most: number) => { look: ObjectLook | undefined; contents: readonly PartContent[] },
+  open: (
+    object: ObjectSample,
+    most: number,
+  ) => { observed: ObservedObject | undefined; contents: readonly PartContent[] },
 ): string[] {
   const opened = sample.objects.find((object) => keyOf(object) === state.opened), most = Math.max(1, rows - 1);
   const body = opened === undefined
@@ -166,15 +169,15 @@ function heldBy({ holders }: ObjectSample): string {
   ).join(", ") + (holders.length > 2 ? ` +${holders.length - 2}` : "");
 }
 
-/** One object: all there is to tell, and what lies in it as far as there is room. */
+/** One object: all that is known of it, and its contents as far as there is room. */
 function objectView(
   sample: ObjectSample,
   room: number,
   columns: number,
-  open: (most: number) => { look: ObjectLook | undefined; contents: readonly PartContent[] },
+  open: (most: number) => { observed: ObservedObject | undefined; contents: readonly PartContent[] },
 ): string[] {
-  const { look, contents } = open(room), { segment, perSecond } = sample;
-  const { name, kind, byteLength, state, holders, error } = look ?? sample;
+  const { observed, contents } = open(room), { segment, perSecond } = sample;
+  const { name, kind, byteLength, state, holders, error } = observed ?? sample;
   const speed = perSecond === undefined ? "" : `, ${rate(perSecond)} per s`;
   const lines = [
     cut(

@@ -3,7 +3,7 @@ import { harmless } from "./figures.ts";
 import { type Column, table } from "./table.ts";
 
 /** What to say of an object of a kind that is not the library's. */
-export const OF_ANOTHER_PROGRAM = "what its words mean is for its program to tell: it is none of the library's kinds";
+export const OF_ANOTHER_PROGRAM = "only its program knows what its words mean, as it is of none of the library's kinds";
 
 /** Bytes of a message that are shown to people. */
 const BYTES_SHOWN = 32;
