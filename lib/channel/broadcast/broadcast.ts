@@ -23,7 +23,7 @@ export interface BroadcastFunction extends LayoutTypeFunction {
 
 /**
  * A stream of records from one writer, or from many, to any number of readers, in any processes, each of which receives
- * all of them. Nobody waits for a reader: one that lags behind by more than the capacity loses records. It knows
+ * all of them. No writer waits for a reader: one that lags behind by more than the capacity loses records. It knows
  * exactly how many, is never shown a torn one, and continues with the oldest still there. Readers come and go as they
  * like, write nothing, and may be attached for reading only.
  *

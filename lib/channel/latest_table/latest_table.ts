@@ -40,7 +40,7 @@ export interface LatestTableFunction extends LayoutTypeFunction {
 /**
  * The latest value of each of many rows, such as quotes by instrument. One writer at a time; any number of readers, in
  * any processes. Reading never blocks the writer and is never blocked by it; a reader starts again only if the row
- * moved on by `versions − 1` while it copied. What is overwritten before it was read is gone: that is the purpose.
+ * moved on by `versions − 1` while it copied. A value that is overwritten before it is read is gone: that is the purpose.
  * A reader is never shown a torn record. A writer that dies at any instruction leaves the last complete value, and
  * its role to the next one.
  *

@@ -28,14 +28,14 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
 /**
  * A queue of records from many producers to many consumers, in any processes, first in, first out. Each record goes to
  * one consumer: a pool of workers shares a stream of work. A full queue refuses, and the producer decides what to do.
- * Nobody blocks unless it calls a method that ends in `Wait`, and publishing makes a system call only when a consumer
+ * No side blocks unless it calls a method that ends in `Wait`, and publishing makes a system call only when a consumer
  * sleeps.
  *
- * First in is what was claimed first. Records claimed later wait for one that is claimed and not yet published; if its
- * producer is stopped, they wait for it, as nothing is ever taken from anybody alive. In the same way, producers wait
- * for a slot that a stopped consumer is reading. Everything else continues.
+ * Order is the order of claims. A record that is claimed but not published holds back all later ones, even while its
+ * producer is stopped: nothing is ever taken from a live process. In the same way, a slot that a stopped consumer is
+ * reading holds back the producers. Everything else continues.
  *
- * A death at any instruction blocks nobody for long:
+ * A death at any instruction blocks the others only for a moment:
  *
  * * What a dead producer had claimed and not published is skipped, and counted by `lostClaims`.
  * * What a dead consumer had taken and not freed is lost, and counted by `lostReads`: one record of a `shift` or a
@@ -43,13 +43,13 @@ export interface MpmcQueueFunction extends LayoutTypeFunction {
  *   most.
  * * All other records for which `publish` returned are received once.
  *
- * Whether somebody is dead is asked only where a slot stays unchanged over some polls, and a few times a second by
- * those that sleep. In memory that only threads share nothing reports a death: there, a Worker must close its producers
+ * Whether a process is dead is checked only where a slot stays unchanged over some polls, and a few times a second
+ * while waiting. In memory that only threads share, nothing reports a death: there, a Worker must close its producers
  * and consumers before it is terminated.
  *
  * How it works: D. Vyukov's bounded queue ("Bounded MPMC queue", 1024cores), in which each slot says by its state whose
- * turn it is. What is added: everybody names in a cell of its own what it is about to claim or take, so that a slot
- * which a dead process has left can be distinguished from one on which a live one is working.
+ * turn it is. Added to it: each producer and consumer names in its own cell what it is about to claim or take, so that
+ * a slot left by a dead process can be distinguished from one on which a live one is working.
  *
  * @example
  * ```ts
@@ -161,8 +161,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
 
   /**
    * How many records producers had claimed and not published when they died. What the dead left is searched at the
-   * call, unless the attachment is read-only; of many claims, those with somebody alive at work in front of them count
-   * later.
+   * call, unless the attachment is read-only; of many claims, those behind the work of a live process count later.
    */
   get lostClaims(): number {
     this.#settle();

@@ -31,20 +31,20 @@ export interface PipelineFunction extends LayoutTypeFunction {
   readonly type: Pipeline<Extract<this["layout"], AnyStruct>>;
 }
 
-/** How a reader of a {@linkcode Pipeline} is getting on. */
+/** The progress of a reader of a {@linkcode Pipeline}. */
 export interface PipelineGate {
   /** Its name in the plan. */
   readonly name: string;
   /** The names of the readers it comes after. */
   readonly after: readonly string[];
   /**
-   * `"reading"`: the writer waits for it. `"absent"`: nobody reads. `"dead"`: its reader died, and nobody has had to
-   * wait for it since. `"dropped"`: it died, and nobody waits for it any more.
+   * `"reading"`: the writer waits for it. `"absent"`: it has no reader. `"dead"`: its reader died, and no process has
+   * had to wait for it since. `"dropped"`: it died, and is no longer waited for.
    */
   readonly state: "reading" | "absent" | "dead" | "dropped";
   /** The position of the record it receives next; of the first it did not receive, once dropped. */
   readonly position: number;
-  /** By how many records it is behind the writer; 0 if nobody reads. */
+  /** The number of records by which it is behind the writer; 0 if it has no reader. */
   readonly lag: number;
   /** The reader, in words; undefined if there is none. */
   readonly reader: string | undefined;
@@ -186,7 +186,7 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How each reader is getting on.
+   * The progress of each reader.
    *
    * @throws {ClosedError} If the segment was closed.
    */

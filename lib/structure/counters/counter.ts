@@ -6,13 +6,13 @@ import { type CounterPath, makeCounterPath } from "./counter_path.ts";
 import { DOUBLES_DELTA } from "./format.ts";
 
 /**
- * A counter of {@linkcode Counters} that this program owns: nobody else changes it, and everybody sees it. Closing it,
- * or the death of its process, frees it.
+ * A counter of {@linkcode Counters} that this program owns: only its owner changes it, and every process can read it.
+ * Closing it, or the death of its process, frees it.
  */
 export class Counter extends ClosableEnd {
   /** The number by which others read it. */
   readonly id: number;
-  /** What it is called. */
+  /** Its name for people. */
   readonly label: string;
   /** Its type, of the owning program's choice. */
   readonly type: number;

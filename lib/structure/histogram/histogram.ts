@@ -15,8 +15,8 @@ import { HistogramRecorder } from "./histogram_recorder.ts";
 
 /**
  * Counts how often each value was seen, such as latencies in nanoseconds, to a declared number of digits over a
- * declared range. A declared number of recorders, in any processes, and any number of readers; nobody waits for
- * anybody. Recording allocates nothing. A recorder that dies leaves its counts; the next recorder continues its lane.
+ * declared range. A declared number of recorders, in any processes, and any number of readers; none of them waits for
+ * another. Recording allocates nothing. A recorder that dies leaves its counts; the next recorder continues its lane.
  *
  * A reading is not a snapshot of one moment: each value recorded meanwhile is in it or not. None is lost: it is in a
  * later reading, so the difference of two readings is what was recorded between them.

@@ -67,8 +67,8 @@ export class BookReading {
   }
 
   /**
-   * Whether the best bid, or that there is none, is certain: where the known range does not reach it, a better one may
-   * be missing.
+   * Whether the best bid, or its absence, is certain: where the known range does not reach it, a better bid may be
+   * missing.
    */
   get isBidKnown(): boolean {
     return this.bids > 0 ? this.bidPrices[0] >= this.knownBid : this.knownBid === -Infinity;

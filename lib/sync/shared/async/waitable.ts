@@ -22,7 +22,7 @@ export interface Announced {
   readonly isUnsure: boolean;
 }
 
-/** The key of the property that tells a wait set how to wait for an object. */
+/** The key of the property through which a wait set waits for an object. */
 export const WAITED: unique symbol = Symbol("shmkit: waited");
 
 /**
