@@ -19,9 +19,8 @@ export function removeAbandonedSegment(name: string): boolean {
   const doing = { action: "remove segment", path: name };
   const file = new OpenFile(system.shmOpen(doing, name, linux.O_RDWR | linux.O_NONBLOCK, 0));
   try {
-    const { fd } = file, bytes = new Uint8Array(HEADER_BYTES);
-    const start = new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0));
-    const isTaken = isReady(start) ? lockSlots(name, fd, start) : hasMagic(start) && lockHalfMade(name, fd);
+    const { fd } = file, start = readStart(name, fd);
+    const isTaken = isReady(start) ? lockSlots(name, fd) : hasMagic(start) && lockHalfMade(name, fd);
     if (!isTaken) return false;
     // The name may be another file's by now: then this file has lost it.
     return system.fileStatus(doing, fd).links > 0 && system.shmUnlink(doing, name);
@@ -31,9 +30,10 @@ export function removeAbandonedSegment(name: string): boolean {
   }
 }
 
-function lockSlots(name: string, fd: number, start: DataView): boolean {
-  const doing = { action: "remove segment", path: name };
-  const { participantsOffset, participantSlots } = readHeader(name, start, system.fileStatus(doing, fd).byteLength);
+function lockSlots(name: string, fd: number): boolean {
+  const doing = { action: "remove segment", path: name }, { byteLength } = system.fileStatus(doing, fd);
+  // Read anew, as the bytes read along with the state may be older.
+  const { participantsOffset, participantSlots } = readHeader(name, readStart(name, fd), byteLength);
   return tryLockBytes(doing, fd, participantsOffset, participantSlots * SLOT_BYTES);
 }
 
@@ -41,8 +41,12 @@ function lockSlots(name: string, fd: number, start: DataView): boolean {
 function lockHalfMade(name: string, fd: number): boolean {
   const doing = { action: "remove segment", path: name };
   if (!tryLockByte(doing, fd, INITIALISER_LOCK_BYTE)) return false;
+  return !isReady(readStart(name, fd));
+}
+
+function readStart(name: string, fd: number): DataView {
   const bytes = new Uint8Array(HEADER_BYTES);
-  return !isReady(new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0)));
+  return new DataView(bytes.buffer, 0, system.readAt({ action: "remove segment", path: name }, fd, bytes, 0));
 }
 
 function hasMagic(start: DataView): boolean {

@@ -91,7 +91,8 @@ export class Participants implements Party {
   }
 
   /**
-   * Takes a slot. Waits for one that another process is about to take, or has just given back.
+   * Takes a slot. Waits while another process is about to take one, has just given one back, or removes the segment's
+   * name, for which it holds all slots for a moment.
    *
    * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones
    * from being taken.
@@ -103,8 +104,10 @@ export class Participants implements Party {
       let gone = 0, blocked = 0, moving = 0;
       for (let slot = 0; slot < participantSlots; slot++) {
         if (this.#tryTake(slot, role)) return;
+        const { fd } = this.#mapping, lockByte = this.#lockByte(slot);
         if (this.#isThreadGone(slot)) gone++;
-        else if (isByteLocked(this.#mapping.fd, this.#lockByte(slot))) continue;
+        else if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;
+        else if (isByteLocked(fd, lockByte)) continue;
         else if (this.#isBlocked(slot)) blocked++;
         else moving++;
       }

@@ -35,11 +35,12 @@ function infoOf(name: string): SegmentInfo | undefined {
   try {
     // O_NONBLOCK: a FIFO of that name must not block this process.
     fd = system.shmOpen(doing, name, linux.O_RDONLY | linux.O_NONBLOCK, 0);
-    const bytes = new Uint8Array(HEADER_BYTES);
-    const start = new DataView(bytes.buffer, 0, system.readAt(doing, fd, bytes, 0));
-    if (!isReady(start)) return undefined;
+    const opened = fd, bytes = new Uint8Array(HEADER_BYTES);
+    const readStart = () => new DataView(bytes.buffer, 0, system.readAt(doing, opened, bytes, 0));
+    if (!isReady(readStart())) return undefined;
     const { byteLength, mode, uid } = system.fileStatus(doing, fd);
-    const { creatorPid } = readHeader(name, start, byteLength);
+    // Read anew, as the bytes read along with the state may be older.
+    const { creatorPid } = readHeader(name, readStart(), byteLength);
     return { name, byteLength, mode: mode & 0o777, uid, creatorPid };
   } catch (error) {
     if (error instanceof SystemError || error instanceof SegmentFormatError) return undefined;

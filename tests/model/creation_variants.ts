@@ -5,10 +5,12 @@
  */
 import type { Variant } from "./variants.ts";
 
-function variant(title: string, file: string, scenario: string, [name, from, to]: readonly string[]): Variant {
-  return { title, file, scenario, patches: [{ file: `lib/memory/${name}.ts`, from, to }] };
+function variant(title: string, file: string, scenario: string, ...texts: readonly (readonly string[])[]): Variant {
+  const patches = texts.map(([name, from, to]) => ({ file: `lib/memory/${name}.ts`, from, to }));
+  return { title, file, scenario, patches };
 }
 
+const ABANDONING = "Segment: one opens or creates a name, another removes it if it is abandoned";
 const MAKING = "Segment: two open or create a name", SAME = "Catalog: two make an object of one name";
 const SEVERAL = "Catalog: two make an object each", DIFFERING = "Catalog: two make different objects";
 const JOINING = "Participants: two join and leave", HEIRS = "Participants: two take over";
@@ -35,6 +37,24 @@ export const CREATION_VARIANTS: readonly Variant[] = [
     "header",
     "const again = lookAgain();",
     "const again = start;",
+  ]),
+  variant("believes a header that was read along with the state", "creation", ABANDONING, [
+    "abandoned_segment",
+    "isReady(start) ? lockSlots(name, fd) :",
+    "isReady(start) ? lockSlots(name, fd, start) :",
+  ], [
+    "abandoned_segment",
+    "function lockSlots(name: string, fd: number): boolean {",
+    "function lockSlots(name: string, fd: number, start: DataView): boolean {",
+  ], [
+    "abandoned_segment",
+    "readHeader(name, readStart(name, fd), byteLength);",
+    "readHeader(name, start, byteLength);",
+  ]),
+  variant("a segment whose name is being removed counts as full", "creation", ABANDONING, [
+    "participants",
+    "else if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;",
+    "",
   ]),
   variant("an entry counts before the object is made", "catalog", SEVERAL, [
     "catalog",

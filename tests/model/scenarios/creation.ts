@@ -1,4 +1,6 @@
+import type { SystemError } from "../../../ffi/error.ts";
 import type { SegmentStateError } from "../../../lib/errors.ts";
+import { removeAbandonedSegment } from "../../../lib/memory/abandoned_segment.ts";
 import { Segment } from "../../../lib/memory/segment.ts";
 import { boot, fileOf } from "../../../support/explorer/inside/processes.ts";
 import { must, type Scenario } from "../../../support/explorer/inside/scenario.ts";
@@ -49,6 +51,29 @@ const removing: Scenario = {
   },
 };
 
+/** A name whose segment nobody is in is removed, and whoever opens it meanwhile is in that one or in a new one. */
+const abandoning: Scenario = {
+  part: "Segment",
+  title: "one opens or creates a name, another removes it if it is abandoned",
+  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }],
+  start() {
+    boot();
+    return {
+      actors: {
+        ann: () => void Segment.openOrCreate(NAME, OPTIONS),
+        bob() {
+          try {
+            removeAbandonedSegment(NAME);
+          } catch (error) {
+            must((error as SystemError).code === "ENOENT", `${error}`);
+          }
+        },
+      },
+      check: () => must(Segment.openOrCreate(NAME, OPTIONS).participants().length > 0, "nobody is in it"),
+    };
+  },
+};
+
 /** Who only opens a name waits for who makes it; what a dead one has begun is reported, and not taken. */
 const opening: Scenario = {
   part: "Segment",
@@ -73,4 +98,4 @@ const opening: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [making, removing, opening];
+export const scenarios: readonly Scenario[] = [making, removing, abandoning, opening];
