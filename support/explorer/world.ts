@@ -428,6 +428,11 @@ export class World extends Turns {
     return (this.current?.id ?? this.caller) / ID_STEP;
   }
 
+  /** The process id of whoever makes a call of the kernel; of an actor, if it is named. */
+  pidOf(who?: string): number {
+    return 1 + (who === undefined ? this.owner : this.idOf(who) / ID_STEP);
+  }
+
   /** For the kernel; so are the next ones. */
   wordAt(word: number): number {
     return this.#isRunning ? this.memory.words[word] : image[word]; // none of them is stored by actors

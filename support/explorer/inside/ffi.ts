@@ -31,8 +31,8 @@ const functions: Libc = {
     return 0;
   },
   geteuid: () => 0,
-  getpid: () => world.owner + 1,
-  gettid: () => world.owner + 1,
+  getpid: () => world.pidOf(),
+  gettid: () => world.pidOf(),
   kill(tid) {
     return kernelCall(`asks whether thread ${tid} is there`, () => world.livesOn(tid - 1) ? 0 : -ESRCH);
   },

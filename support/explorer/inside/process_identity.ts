@@ -8,7 +8,7 @@ import { world } from "../world.ts";
 
 /** The identity of the actor that runs. */
 export function processIdentity(): real.ProcessIdentity {
-  return { pid: world.owner + 1, startTime: 1, pidNamespace: 1, bootId: new Uint8Array(0) };
+  return { pid: world.pidOf(), startTime: 1, pidNamespace: 1, bootId: new Uint8Array(0) };
 }
 
 /** Bytes as digits: nobody asks for them. */

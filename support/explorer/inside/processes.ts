@@ -25,6 +25,11 @@ export function die(): void {
   world.kernel.exit(0);
 }
 
+/** The process id of an actor. */
+export function pidOf(who: string): number {
+  return world.pidOf(who);
+}
+
 /** Whether an actor has died by now: to be asked right after a step. */
 export function hasDied(who: string): boolean {
   return world.dead.includes(who);

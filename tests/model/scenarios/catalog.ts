@@ -52,7 +52,12 @@ function inside(who: readonly string[], act: (segments: Segment[]) => Start["act
 const same: Scenario = {
   part: "Catalog",
   title: "two make an object of one name",
-  settings: [{ preemptions: 3 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }],
+  settings: [
+    { preemptions: 3 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, stops: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+  ],
   start() {
     const values: number[] = [];
     const make = (segment: Segment, value: number) => () =>

@@ -2,10 +2,11 @@ import type { SystemError } from "../../../ffi/error.ts";
 import type { SegmentStateError } from "../../../lib/errors.ts";
 import { removeAbandonedSegment } from "../../../lib/memory/abandoned_segment.ts";
 import { Segment } from "../../../lib/memory/segment.ts";
-import { boot, fileOf } from "../../../support/explorer/inside/processes.ts";
+import { boot, fileOf, pidOf } from "../../../support/explorer/inside/processes.ts";
 import { must, type Scenario } from "../../../support/explorer/inside/scenario.ts";
 
 const NAME = "/md", OPTIONS = { byteLength: 1024, maxParticipants: 3, maxObjects: 2 };
+const LONGER = { byteLength: 1152, maxParticipants: 4, maxObjects: 1 };
 
 /** However many open or make a name at once, one makes the segment and all are in the same one. */
 const making: Scenario = {
@@ -21,6 +22,59 @@ const making: Scenario = {
         const found = Segment.openOrCreate(NAME, OPTIONS).participants();
         must(found.length === 3 - dead.length, `${found.length} are in the segment, and ${dead} are dead`);
         must(new Set(found.map(({ pid }) => pid)).size === found.length, "one has two slots");
+      },
+    };
+  },
+};
+
+/** Who asks for more than another has made is told so; what a dead one has begun may become longer. */
+const sizing: Scenario = {
+  part: "Segment",
+  title: "two open or create a name of different lengths",
+  settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, { preemptions: 0, stops: 1 }],
+  start() {
+    boot();
+    let isTooSmall = false;
+    return {
+      actors: {
+        ann: () => void Segment.openOrCreate(NAME, OPTIONS),
+        bob() {
+          try {
+            must(Segment.openOrCreate(NAME, LONGER).byteLength === LONGER.byteLength, "bob's is too small");
+          } catch (error) {
+            isTooSmall = (error as SegmentStateError).code === "TOO_SMALL";
+            must(isTooSmall, `${error}`);
+          }
+        },
+      },
+      check({ dead }) {
+        const last = Segment.openOrCreate(NAME, OPTIONS), left = 3 - dead.length - Number(isTooSmall);
+        must(!isTooSmall || last.byteLength === OPTIONS.byteLength, "it is as long as bob asked for");
+        must(last.participants().length === left || dead.length > 0, "one is in another segment");
+      },
+    };
+  },
+};
+
+/** Who removes a name and makes it again is in a segment of that name, whatever another does meanwhile. */
+const remaking: Scenario = {
+  part: "Segment",
+  title: "one opens or creates a name, another removes it and makes it again",
+  settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }],
+  start() {
+    boot();
+    return {
+      actors: {
+        ann: () => void Segment.openOrCreate(NAME, OPTIONS),
+        bob() {
+          Segment.unlink(NAME);
+          Segment.openOrCreate(NAME, OPTIONS);
+        },
+      },
+      check({ dead }) {
+        const pids = Segment.openOrCreate(NAME, OPTIONS).participants().map(({ pid }) => pid);
+        must(dead.length > 0 || pids.includes(pidOf("bob")), "bob is not in it");
+        must(new Set(pids).size === pids.length && pids.length <= 3, `${pids} are in it`);
       },
     };
   },
@@ -98,4 +152,4 @@ const opening: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [making, removing, abandoning, opening];
+export const scenarios: readonly Scenario[] = [making, sizing, removing, remaking, abandoning, opening];
