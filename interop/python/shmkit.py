@@ -724,7 +724,8 @@ class Segment:
             start = os.pread(self._fd, _HEADER_BYTES, 0)
             if _is_ready(start):
                 return True
-            if start[:8] not in (b"", bytes(min(8, len(start))), b"SHMKIT\r\n"):
+            halves = ((start[:4], b"SHMK"), (start[4:8], b"IT\r\n"))  # either may be there already
+            if any(found.ljust(4, b"\0") not in (bytes(4), half) for found, half in halves):
                 raise SegmentFormatError(f"Cannot open segment '{self.name}' as it was not made by shmkit")
             if has_name and os.fstat(self._fd).st_nlink == 0:
                 return False

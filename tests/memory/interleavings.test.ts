@@ -10,7 +10,7 @@ import { Region, RoleTakenError, Segment, SegmentFormatError, SegmentStateError,
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { tryLockByte } from "../../lib/memory/ofd_lock.ts";
-import type { Memory } from "../../ffi/mod.ts";
+import type { Libc, Memory } from "../../ffi/mod.ts";
 import type { Party } from "../../lib/memory/party.ts";
 import { Role } from "../../lib/memory/role.ts";
 import { sleep } from "../../lib/atomic/mod.ts";
@@ -138,6 +138,22 @@ describe("a half-made segment", () => {
       assertEquals(segment.open("counter", Counter).value, 5);
       peer.kill();
       await peer.exited;
+    }));
+
+  it("whose header is written while it is looked at is not foreign", () =>
+    withName((name) => {
+      using first = Segment.create(name, { byteLength });
+      let looks = 0;
+      const half = (original: Libc["pread"]): Libc["pread"] => (fd, into, length, at) => {
+        const count = original(fd, into, length, at);
+        // Magic and state from before they were written, and what is between and behind them from after that.
+        if (looks++ < 2) new Uint32Array(into.buffer).set([0, 0, 1, 0]);
+        return count;
+      };
+      using second = replacing("pread", half, () => Segment.openOrCreate(name, { byteLength }));
+      assertEquals(second.participants().length, 2);
+      assertGreaterOrEqual(looks, 3);
+      assertEquals(first.participants().length, 2);
     }));
 
   it("that is stopped does not keep its name from being removed for ever", () =>
@@ -343,6 +359,32 @@ describe("a role", () => {
       assertEquals(i32[0], 2);
     }
   });
+});
+
+describe("joining", () => {
+  /** A segment of one free slot, and a descriptor that holds its joiner's byte. */
+  const joined = (name: string): number => {
+    Segment.create(name, { byteLength, maxParticipants: 1 }).close();
+    const doing = { action: "hold", path: name }, fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
+    assert(tryLockByte(doing, fd, 129));
+    return fd;
+  };
+
+  it("waits for a slot that another is about to take, and takes it if that one does not", () =>
+    withName((name) => {
+      const fd = joined(name), giveUp = () => system.close(fd);
+      using segment = before("fcntl_flock", locks(linux.F_OFD_GETLK, 129), giveUp, () => Segment.open(name));
+      assertEquals(segment.participants().length, 1);
+    }));
+
+  it("does not wait for ever", () =>
+    withName((name) => {
+      const fd = joined(name), start = performance.now();
+      const error = assertThrows(() => Segment.open(name), SegmentStateError, "have not moved for 1000 ms");
+      assertEquals(error.code, "FULL");
+      assertGreaterOrEqual(performance.now() - start, 1000);
+      system.close(fd);
+    }));
 });
 
 describe("adding an object", () => {

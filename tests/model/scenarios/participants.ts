@@ -112,9 +112,9 @@ export const scenarios: readonly Scenario[] = [
   joining("two join and leave", 2, false, [
     { preemptions: 2 },
     { preemptions: 1, deaths: 1 },
-    { preemptions: 1, stops: 1 },
+    { preemptions: 0, stops: 1 },
   ]),
-  joining("two take over from a dead one", 2, true, [{ preemptions: 2 }, { preemptions: 0, deaths: 2 }]),
+  joining("two take over from a dead one", 2, true, [{ preemptions: 1 }, { preemptions: 0, deaths: 2 }]),
   joining("two want the one slot of a dead one", 1, true, [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }]),
   asking,
 ];
