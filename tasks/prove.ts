@@ -9,7 +9,8 @@
  *     bun run prove --replay TOKEN                  one schedule again, step by step
  *     bun run prove --goal --table FILE             each scenario as deep as is wanted of it; FILE is gone on with
  *
- * `--scenario TEXT` takes the scenarios whose title has the text. `--table FILE` writes what was found as a table.
+ * `--file NAME` takes the scenarios of tests/model/scenarios/NAME.ts, and `--scenario TEXT` those whose title has the
+ * text. `--table FILE` writes what was found as a table.
  * `--states N` gives an exploration up that comes to so many states. Times are the processor's, not the wall's.
  *
  * With `--goal` the cheapest explorations come first, `--jobs N` makes so many at a time, and `--within MINUTES` ends
@@ -50,6 +51,7 @@ const { values } = taskArgs({
   options: {
     part: { type: "string" },
     scenario: { type: "string" },
+    file: { type: "string" },
     preemptions: { type: "string" },
     deaths: { type: "string" },
     stops: { type: "string" },
@@ -99,12 +101,26 @@ function number(
 async function proveAll(): Promise<void> {
   row("part", "scenario", "within", "schedules", "cut", "crash points", "deepest", "time");
   row(..."--------".split("").map((dash) => dash.repeat(3)));
-  for (const file of scenarioFiles()) {
+  let count = 0;
+  for (const file of wantedFiles()) {
     const program = await buildProgram(scenarioFile(file));
     for (const scenario of program.scenarios.filter(isWanted)) {
+      count++;
       for (const setting of settingsOf(scenario)) prove(file, program, scenario, setting);
     }
   }
+  requireSome(count);
+}
+
+function wantedFiles(): readonly string[] {
+  return scenarioFiles().filter((name) => name === (values.file ?? name));
+}
+
+/** To find nothing wrong in nothing is no proof. */
+function requireSome(count: number): void {
+  if (count > 0) return;
+  console.error("Cannot prove as no scenario has this part, title and file");
+  process.exit(2);
 }
 
 function isWanted({ part, title }: Scenario): boolean {
@@ -173,7 +189,7 @@ function row(...cells: string[]): void {
 /** What the goal asks for. */
 async function proveGoals(): Promise<void> {
   const table = new GoalTable(values.table), tasks: GoalTask[] = [];
-  for (const file of scenarioFiles()) {
+  for (const file of wantedFiles()) {
     if (!readFileSync(new URL(`../${scenarioFile(file)}`, import.meta.url), "utf8").includes(values.part ?? "")) {
       continue;
     }
@@ -185,6 +201,7 @@ async function proveGoals(): Promise<void> {
       }
     }
   }
+  requireSome(tasks.length);
   faults += await exploreGoals(tasks, table, {
     limitMs,
     inAllMs: 60_000 * number("within", Infinity),

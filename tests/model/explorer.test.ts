@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,7 @@ import {
 } from "../../support/explorer/mod.ts";
 import { ProgramFiles } from "../../support/explorer/program_files.ts";
 import { useAll } from "./programs/forms.ts";
-import { scenarioFile } from "./scenario_file.ts";
+import { scenarioFile, scenarioFiles } from "./scenario_file.ts";
 import { VARIANTS } from "./variants.ts";
 
 const forms = await buildProgram("tests/model/programs/forms.ts");
@@ -27,6 +28,17 @@ describe("a program's files", () => {
     const program = new ProgramFiles(`${root}lib/memory/bytes.ts`, [], { root, replaced: {}, shared: new Set() });
     const paths = [...program.files.keys()].map((path) => relative(root, path));
     assertEquals(paths, ["lib/memory/bytes.ts", "lib/layout/text.ts"]);
+  });
+});
+
+describe("the suite", () => {
+  it("explores each file of scenarios", () => {
+    const folder = new URL("./", import.meta.url);
+    const tests = readdirSync(folder).filter((name) => name.endsWith(".test.ts"))
+      .map((name) => readFileSync(new URL(name, folder), "utf8")).filter((text) => /^await exploreFiles/m.test(text));
+    for (const name of scenarioFiles()) {
+      assertEquals(tests.filter((text) => text.includes(`"${name}"`)).length, 1, name);
+    }
   });
 });
 
