@@ -57,9 +57,11 @@ if (only?.some((part) => !PARTS.includes(part))) {
   process.exit(2);
 }
 
-/** Tests that do not depend on timing: both runtimes run them side by side, as they run soaks. */
-const BESIDE =
-  /^tests\/((layout|examples|desk|cli|model|interop|ffi|tasks)\/|structure\/(?!\w+_(processes|deaths)\.)|channel\/\w+_garbage\.|memory\/(create|epochs|errors|failures|open|options|permissions|reload)\.)/;
+/**
+ * Tests that want both processors at the same moment, or much of the memory. All others wait for what they judge,
+ * however long it takes: both runtimes run them side by side, as they run soaks.
+ */
+const ALONE = /^tests\/(atomic\/|memory\/create\.)/;
 
 /**
  * Tests with the same result under every runtime: they explore code by themselves (one compares its counts with those
@@ -112,23 +114,18 @@ const configs = denoConfigs();
 const docFiles = ["mod.ts", "ffi", "lib", "README.md"].filter((path) => existsSync(join(root, path)));
 
 try {
-  const isSoaked = (file: string) => SOAKED.some((name) => file === `tests/${name}.test.ts`);
-  const isBeside = (file: string) => quick === true || BESIDE.test(file) || isSoaked(file);
-  const isAlone = (file: string) => !isBeside(file);
-  // Deno's runner does not explore, so it has the time for more of them.
-  const isBesideInDeno = (file: string) =>
-    isBeside(file) || UNSPECIALIZED.test(file) || file === "tests/memory/fuzz.test.ts";
+  const isAlone = (file: string) => quick !== true && ALONE.test(file), isBeside = (file: string) => !isAlone(file);
   if (soakLog !== undefined) await soakAll(soakLog);
   else {
     await Promise.all([
       bunSuite("Bun, beside Deno", files.filter(isBeside), true),
-      denoSuite("Deno, beside Bun", denoFiles.filter(isBesideInDeno), true),
+      denoSuite("Deno, beside Bun", denoFiles.filter(isBeside), true),
     ]);
     await bunSuite("Bun", files.filter(isAlone));
     if (paths.length === 0) {
       await bunSuite("Bun, makers not copied", allFiles.filter((file) => UNSPECIALIZED.test(file)));
     }
-    await denoSuite("Deno", denoFiles.filter((file) => !isBesideInDeno(file)));
+    await denoSuite("Deno", denoFiles.filter(isAlone));
     await nodeSuite(files.filter(isForNode));
   }
   if (wants("doc")) {
