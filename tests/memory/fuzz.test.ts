@@ -19,7 +19,8 @@ import { Random } from "../../support/random.ts";
 import { withName } from "../../support/segments.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: decimal(8), time: u53, name: chars(8) });
-const CASES = 2000;
+/** In each runtime's suite. */
+const CASES = 1000;
 
 /** Everything a program does with a segment that it did not make. */
 function useAll(name: string): void {
