@@ -41,8 +41,8 @@ export interface LatestTableFunction extends LayoutTypeFunction {
  * The latest value of each of many rows, such as quotes by instrument. One writer at a time; any number of readers, in
  * any processes. Reading never blocks the writer and is never blocked by it; a reader starts again only if the row
  * moved on by `versions − 1` while it copied. A value that is overwritten before it is read is gone: that is the
- * purpose. A reader is never shown a torn record. A writer that dies at any instruction leaves the last complete value, and
- * its role to the next one.
+ * purpose. A reader is never shown a torn record. A writer that dies at any instruction leaves the last complete
+ * value, and its role to the next one.
  *
  * How it works: version v of a row lies in slot v mod `versions`; one store of the version publishes it. A copy is good
  * if its slot was not taken for a newer version meanwhile. Sources: H. Boehm, "Can Seqlocks Get Along with Programming
