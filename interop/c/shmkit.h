@@ -491,8 +491,8 @@ static inline void shmkit_i_write_slot(const shmkit_segment *s, uint32_t slot, c
   if (length > 0) memcpy(at + 32, role, length);
 }
 
-/* Becomes a participant: takes the lowest free slot. */
-static inline int shmkit_i_join(shmkit_segment *s, const char *role) {
+/* Takes the lowest free slot; `moving`: how many others are about to take, or have just given up. */
+static inline int shmkit_i_take_slot(shmkit_segment *s, const char *role, uint32_t *moving) {
   uint32_t slot, blocked = 0;
   for (slot = 0; slot < s->slots; slot++) {
     uint64_t at = shmkit_i_slot_at(s, slot), joiner = at + 1;
@@ -512,9 +512,24 @@ static inline int shmkit_i_join(shmkit_segment *s, const char *role) {
       s->id = shmkit_i_id_of(s, slot);
       return 1;
     }
-    if (!shmkit_i_is_thread_gone(s, slot) && !shmkit_i_is_locked(s->fd, at)) blocked++;
+    if (shmkit_i_is_thread_gone(s, slot)) continue;
+    if (shmkit_i_is_locked(s->fd, joiner)) ++*moving;
+    else if (shmkit_i_is_locked(s->fd, at)) continue;
+    else if (!shmkit_i_is_free(s->fd, at) || !shmkit_i_is_free(s->fd, joiner)) blocked++; /* by a read lock */
+    else ++*moving;
   }
   return blocked > 0 ? SHMKIT_BUSY : SHMKIT_FULL;
+}
+
+/* Becomes a participant. Waits a second at most for slots that other processes are about to take. */
+static inline int shmkit_i_join(shmkit_segment *s, const char *role) {
+  int64_t deadline = shmkit_i_deadline(1000);
+  for (;;) {
+    uint32_t moving = 0;
+    int code = shmkit_i_take_slot(s, role, &moving);
+    if ((code != SHMKIT_FULL && code != SHMKIT_BUSY) || moving == 0 || shmkit_i_now() >= deadline) return code;
+    shmkit_i_sleep(1000000);
+  }
 }
 
 /* Whether a file that is not ready is one that a creator has begun: its first words are right or not there yet. */
@@ -551,7 +566,12 @@ static inline int shmkit_i_await_ready(int fd, int has_name, int64_t deadline) {
     bytes = pread(fd, start, sizeof start, 0);
     if (bytes < 0) return SHMKIT_SYSTEM;
     if (shmkit_i_is_ready(start, bytes)) return 1;
-    if (!shmkit_i_is_begun(start, bytes)) return SHMKIT_FOREIGN;
+    if (!shmkit_i_is_begun(start, bytes)) {
+      /* A read while the creator writes may miss the magic, which goes first: once more, then. */
+      bytes = pread(fd, start, sizeof start, 0);
+      if (bytes < 0) return SHMKIT_SYSTEM;
+      if (!shmkit_i_is_begun(start, bytes)) return SHMKIT_FOREIGN;
+    }
     if (has_name && fstat(fd, &status) == 0 && status.st_nlink == 0) return 0;
     if (was_locked && !is_locked) return SHMKIT_CREATOR_DIED;
     if (shmkit_i_now() >= deadline) return SHMKIT_NOT_READY;

@@ -526,6 +526,8 @@ def list_segments() -> List[SegmentInfo]:
             status = os.fstat(fd)
             start = os.pread(fd, _HEADER_BYTES, 0) if stat.S_ISREG(status.st_mode) else b""
             if _is_ready(start):
+                # Read anew, as the bytes read along with the state may be older; and so may the length.
+                start, status = os.pread(fd, _HEADER_BYTES, 0), os.fstat(fd)
                 header = _read_header("/" + file, start, status.st_size)
                 found.append(SegmentInfo("/" + file, header.byte_length, status.st_mode & 0o777, status.st_uid,
                                          header.creator_pid))
@@ -777,11 +779,27 @@ class Segment:
         return False
 
     def _join(self, role: str) -> None:
-        blocked = 0
-        for slot in range(self._header.slots):
-            if self._try_take(slot, role):
-                return
-            blocked += not self._is_thread_gone(slot) and not _is_locked(self._fd, self._slot_at(slot))
+        deadline = time.monotonic() + 1
+        while True:
+            blocked = moving = 0
+            for slot in range(self._header.slots):
+                if self._try_take(slot, role):
+                    return
+                if self._is_thread_gone(slot):
+                    continue
+                at = self._slot_at(slot)
+                if _is_locked(self._fd, at + 1):
+                    moving += 1
+                elif _is_locked(self._fd, at):
+                    continue
+                elif not _is_free(self._fd, at) or not _is_free(self._fd, at + 1):
+                    blocked += 1  # by a read lock
+                else:
+                    moving += 1
+            # A slot that another process is about to take, or has just given up, may be had in a moment.
+            if moving == 0 or time.monotonic() >= deadline:
+                break
+            time.sleep(0.001)
         reason = "somebody keeps read locks on its slots" if blocked else "as many are attached as may be"
         raise SegmentStateError(f"Cannot attach to segment '{self.name}' as {reason}")
 

@@ -1,9 +1,18 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { describe, it } from "node:test";
+import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
 import { Segment } from "../../mod.ts";
 import { HEADER_BYTES, MAGIC, STATE_OFFSET, VERSION_OFFSET } from "../../lib/memory/header_format.ts";
-import { EPOCH_LIMIT, JOINS_OFFSET, SLOT_BITS, SLOT_BYTES } from "../../lib/memory/participants_format.ts";
+import { tryLockByte, unlockByte } from "../../lib/memory/ofd_lock.ts";
+import {
+  EPOCH_LIMIT,
+  JOINER_LOCK_OFFSET,
+  JOINS_OFFSET,
+  SLOT_BITS,
+  SLOT_BYTES,
+} from "../../lib/memory/participants_format.ts";
 import { withName } from "../../support/segments.ts";
 import { Notes } from "../channel/spsc_ring_sample.ts";
 import { hasCompiler } from "../../support/machine.ts";
@@ -11,6 +20,8 @@ import { hasPython, type Language, startPeer } from "./languages.ts";
 
 const skip = hasCompiler && hasPython ? false : "no C compiler, or no Python 3.9";
 const LANGUAGES: readonly Language[] = ["c", "python"];
+/** What Python answers where no slot can be taken. */
+const FULL = "SegmentStateError";
 
 /** What a peer says of opening a file of shared memory that holds these bytes. */
 function opening(language: Language, bytes: Uint8Array): Promise<string> {
@@ -48,6 +59,30 @@ describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
       assertEquals(answers, [foreign, foreign, died, corrupt, corrupt]);
     });
 
+    it(`${language} waits a moment for a slot that another process is about to take`, () =>
+      withName(async (name) => {
+        Segment.create(name, { byteLength: 2 ** 16, maxParticipants: 1 }).close();
+        const doing = { action: "hold", path: name }, fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
+        const joiner = HEADER_BYTES + JOINER_LOCK_OFFSET,
+          [refused, joined] = language === "c" ? ["-7", "1"] : [FULL, ""];
+        assert(tryLockByte(doing, fd, joiner));
+        const start = performance.now(), late = startPeer(language, "open", name);
+        assertEquals(await late.next(), refused);
+        assertGreaterOrEqual(performance.now() - start, 1000);
+        await late.succeeded();
+        // Freed while it waits, if the machine lets this process do so in time.
+        for (let tried = 0, answer = refused; answer !== joined; tried++) {
+          assert(tryLockByte(doing, fd, joiner));
+          const peer = startPeer(language, "open", name);
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          unlockByte(fd, joiner);
+          answer = await peer.next();
+          await peer.succeeded();
+          assert(answer === joined || (answer === refused && tried < 10), answer);
+        }
+        system.close(fd);
+      }));
+
     it(`${language} joins an anonymous segment, and takes no epoch that some word still names`, async () => {
       using segment = Segment.anonymous({ byteLength: 2 ** 16, maxParticipants: 2 });
       const notes = new Int32Array(segment.create("notes", Notes, {}).buffer), slot = 1;
@@ -67,7 +102,7 @@ describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
       ]);
       // And a third is refused.
       const third = startPeer(language, "open", segment.name);
-      assertEquals(await third.next(), language === "c" ? "-7" : "SegmentStateError");
+      assertEquals(await third.next(), language === "c" ? "-7" : FULL);
       peer.send("leave");
       await Promise.all([peer.succeeded(), third.succeeded()]);
       assertEquals(segment.participants().length, 1);
