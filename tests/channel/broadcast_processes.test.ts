@@ -14,7 +14,7 @@ import { Raw } from "./spsc_ring_sample.ts";
 const SCRIPT = new URL("./broadcast_peer.ts", import.meta.url);
 /** Records that are written by each writer, and after each death of a reader, however long that takes. */
 const GOES_ON = 200;
-const KILLS = deathsOf(200), READER_KILLS = deathsOf(30);
+const KILLS = deathsOf(120), READER_KILLS = deathsOf(30);
 
 /** What a reader saw. */
 interface Seen {

@@ -68,7 +68,7 @@ async function sendThrough(
   });
 }
 
-describe("ByteRing between processes", { timeout: 120_000 + deathsOf(120) * 500 }, () => {
+describe("ByteRing between processes", { timeout: 120_000 + deathsOf(70) * 500 }, () => {
   after(() => Spare.endAll());
 
   for (const [sender, receiver] of PAIRS) {
@@ -120,7 +120,7 @@ describe("ByteRing between processes", { timeout: 120_000 + deathsOf(120) * 500 
     await sendThrough({ ...common, messages: 5000, start: 2 ** 31 - 2 ** 17, wait: "block" });
   });
 
-  for (const [producers, kills] of [["one", deathsOf(80)], ["many", deathsOf(120)]] as const) {
+  for (const [producers, kills] of [["one", deathsOf(50)], ["many", deathsOf(70)]] as const) {
     it(`kill -9 of producers and consumers, ${kills} times, ${producers} to produce: all that was published arrives`, () =>
       (async () => {
         for (const some of roundsOf(kills, MOST_KILLS)) await killAll(producers, some);

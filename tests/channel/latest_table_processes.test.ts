@@ -10,7 +10,7 @@ import { until } from "../../support/until.ts";
 import { isWhole, Sample, START_VERSIONS, startAt } from "./latest_table_sample.ts";
 
 const SCRIPT = new URL("./latest_table_peer.ts", import.meta.url);
-const KILLS = deathsOf(200);
+const KILLS = deathsOf(120);
 /** Values that each writer writes to each row before it dies, however long that takes. */
 const EACH = 20;
 

@@ -26,7 +26,7 @@ import {
 } from "./mpmc_queue_sample.ts";
 
 const SCRIPT = new URL("./mpmc_queue_peer.ts", import.meta.url);
-const KILLS = deathsOf(110);
+const KILLS = deathsOf(70);
 const CAPACITY = 64;
 /** Records that are received after each death, however long that takes: many times round the queue. */
 const GOES_ON = 1000;

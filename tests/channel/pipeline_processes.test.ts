@@ -15,7 +15,7 @@ import { ERRORS, EXAMPLE, Notes, Raw } from "./spsc_ring_sample.ts";
 const SCRIPT = new URL("./pipeline_peer.ts", import.meta.url);
 
 /** In each runtime's suite. */
-const KILLS = deathsOf(200);
+const KILLS = deathsOf(120);
 const CAPACITY = 64;
 /** Records that are written after each death, however long that takes: with all readers, which could hold them up. */
 const GOES_ON = 200;

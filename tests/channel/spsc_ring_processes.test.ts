@@ -13,7 +13,7 @@ import { Sample } from "./latest_table_sample.ts";
 import { AGAIN, ERRORS, EXAMPLE, GIVEN, Notes, PUBLISHED, Raw, SEEN, startRingAt } from "./spsc_ring_sample.ts";
 
 const SCRIPT = new URL("./spsc_ring_peer.ts", import.meta.url);
-const KILLS = deathsOf(200);
+const KILLS = deathsOf(120);
 const CAPACITY = 64;
 /** Records that are received after each death, however long that takes. */
 const GOES_ON = 4 * CAPACITY;
