@@ -64,7 +64,7 @@ export function load({ Bun, Deno, process }: Globals): Libc {
     const ffi = process?.getBuiltinModule?.("bun:ffi");
     return firstThatLoads(process?.platform, process?.arch, (source) => loadBunLibc(ffi, source));
   }
-  // Bun and Deno tell a version of Node, too.
+  // Bun and Deno report a version of Node, too.
   const node = process?.versions?.node;
   if (node !== undefined) {
     requireVersion("Node", node, OLDEST.node);
@@ -118,7 +118,7 @@ function firstThatLoads(
   });
 }
 
-/** What to say of a runtime's refusal of a permission; undefined if an error is none. */
+/** What to say of a runtime's refusal of a permission; undefined for another error. */
 function permissionRefusal(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   // Deno's: NotCapable since 2.0.

@@ -240,7 +240,7 @@ export function munmap(address: Pointer, byteLength: number): void {
 }
 
 /**
- * Gives mapped memory back and keeps its addresses: they read zeros, and what is written there reaches nobody. Takes no
+ * Releases mapped memory and keeps its addresses: they read zeros, and what is written there reaches nobody. Takes no
  * memory but for the pages that are written.
  *
  * @returns False where that is refused: then all stays as it was. Never throws.

@@ -1,11 +1,11 @@
 """shmkit segments from Python 3.9 on, on Linux x86-64: tables, rings, broadcasts, pipelines, mutexes.
 
 Needs nothing but the standard library; with NumPy, records are structured arrays, too, in place. docs/format.md is the
-specification that this follows, docs/interop.md tells how to use it, with an example.
+specification that this follows, docs/interop.md says how to use it, with an example.
 
 Python has no atomic accesses. A word is loaded and stored as one aligned machine access, behind calls that no compiler
 looks through, and x86-64 keeps loads in order and stores in order: that is all that reading needs, and writing by the
-one who holds a role. This module refuses to work on other processors. Taking a role or a mutex, and waking those that
+holder of a role. This module refuses to work on other processors. Taking a role or a mutex, and waking those that
 sleep, needs a compare-and-swap: four instructions, made here in memory that may be executed, or libatomic's where the
 system forbids that.
 
@@ -1466,7 +1466,7 @@ class Pipeline(_Part):
     def reader(self, name: str, start: Union[None, str, int] = None, waits_for_all: bool = False) -> "PipelineReader":
         """Becomes a reader; also in place of one that died or left, and then where that one was.
 
-        start: "newest" (as unless given) or "oldest", if nobody has read there before; or a position, whoever has.
+        start: "newest" (the default) or "oldest", where nobody has read before; or a position, which always counts.
         waits_for_all: whether it receives nothing while a reader that it comes after is not there.
         """
         return PipelineReader(self, name, start, waits_for_all)

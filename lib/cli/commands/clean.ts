@@ -84,7 +84,7 @@ function judge(names: readonly string[]): Verdict[] {
 }
 
 function reasonToKeep({ status, alive, creator }: ObservedSegment, openers: readonly number[]): string | undefined {
-  if (status !== "ready" && status !== "half-made") return `it is ${status}: whether somebody uses it cannot be told`;
+  if (status !== "ready" && status !== "half-made") return `it is ${status}: whether a process uses it is unknown`;
   if (alive > 0) return `${plural(alive, "participant")} attached`;
   if (openers.length > 0) return `process ${openers.join(", ")} has it open`;
   if (creator?.state === "alive") return `its creator, process ${creator.pid}, lives`;

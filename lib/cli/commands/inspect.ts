@@ -33,7 +33,7 @@ export interface InspectOptions {
 /** Longest line of a schema in a list of objects. */
 const SCHEMA_SHOWN = 60;
 
-/** How many rows or records of one object are shown unless told. */
+/** How many rows or records of one object are shown by default. */
 export const ROWS = 10;
 
 /** How many names of objects a line has room for. */
@@ -152,7 +152,7 @@ function objectTable(objects: readonly ObservedObject[], columns: number): strin
   ], columns);
 }
 
-/** What there is to tell of an object, in a line. */
+/** What is known of an object, in a line. */
 export function factsLine({ state, error }: ObservedObject, most = Infinity): string {
   if (error !== undefined) return pc.red("corrupt");
   if (state === undefined) return "another program's";
@@ -243,7 +243,7 @@ function tried<T>(reading: () => T): { found: T | undefined; error: string | und
   }
 }
 
-/** Shows what changes, until the process is told to end, or the object turns out to be corrupt. @returns How. */
+/** Shows what changes, until the process is asked to end, or the object turns out to be corrupt. @returns How. */
 async function follow(
   next: () => Iterable<PartContent>,
   errorNow: () => string | undefined,

@@ -117,7 +117,7 @@ class SegmentWatch {
     this.#inode = inode;
   }
 
-  /** @throws {ShmkitError} If it is none, or none yet. */
+  /** @throws {ShmkitError} If it is no segment, or not yet one. */
   static open(name: string): SegmentWatch {
     const path = parseAnonymousName(name)?.path ?? `/dev/shm/${name.replace(/^\//, "")}`;
     const observer = SegmentObserver.open(name);

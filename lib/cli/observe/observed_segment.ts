@@ -153,7 +153,7 @@ function creatorState(observer: SegmentObserver): "alive" | "gone" | "unknown" {
   return creatorStartTime === 0 || pidNamespace === 0 || namespaces.size > 0 ? "unknown" : "gone";
 }
 
-/** An attachment, with what `/proc` tells of its process. */
+/** An attachment, with what `/proc` shows of its process. */
 export function observeParticipant(holder: SlotHolder): ObservedParticipant {
   const { id, slot, pid, role, isAlive, startTime, attachedAt, pidNamespace } = holder;
   const process = pidNamespace === processIdentity().pidNamespace ? readProcess(pid) : undefined;
