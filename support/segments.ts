@@ -1,6 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
 import { Segment } from "@shmkit/shmkit";
+import { HEADER_BYTES } from "../lib/memory/header_format.ts";
+import { SLOT_BYTES, TID_OFFSET } from "../lib/memory/participants_format.ts";
 
 /** Test segments share a prefix, which distinguishes left-overs from other programs' memory. */
 const PREFIX = "/shmkit-test-";
@@ -28,4 +31,11 @@ export async function withName<T>(use: (name: string) => T | Promise<T>): Promis
 /** Whether a name is in `/dev/shm`. */
 export function exists(name: string): boolean {
   return readdirSync("/dev/shm").includes(name.slice(1));
+}
+
+/** Lets a slot that was left look as if its last holder was a thread of a process that has ended by now. */
+export function leaveByEnded(name: string, slot: number): void {
+  const file = openSync(`/dev/shm${name}`, "r+"), ended = new Int32Array([spawnSync("true").pid]);
+  writeSync(file, new Uint8Array(ended.buffer), 0, 4, HEADER_BYTES + slot * SLOT_BYTES + TID_OFFSET);
+  closeSync(file);
 }

@@ -58,7 +58,7 @@ enum shmkit_error {
   SHMKIT_CREATOR_DIED = -5, /* the creator died before the segment was ready */
   SHMKIT_NOT_MINE = -6,     /* the segment is another user's; SHMKIT_ANY_OWNER trusts it */
   SHMKIT_FULL = -7,         /* all slots of participants are taken */
-  SHMKIT_BUSY = -8,         /* slots are free, but a process keeps read locks on them */
+  SHMKIT_BUSY = -8,         /* slots are free, but a process keeps read locks on them, or is about to take them */
   SHMKIT_OTHER_KIND = -9,   /* the object is of another kind */
   SHMKIT_OTHER_SCHEMA = -10, /* the object's records have another layout */
   SHMKIT_READ_ONLY = -11,   /* attached for reading only */
@@ -80,7 +80,7 @@ static inline const char *shmkit_error_text(int code) {
     case SHMKIT_CREATOR_DIED: return "the creator died while it initialised the segment";
     case SHMKIT_NOT_MINE: return "the segment is another user's";
     case SHMKIT_FULL: return "as many are attached as may be";
-    case SHMKIT_BUSY: return "somebody keeps read locks on the slots";
+    case SHMKIT_BUSY: return "other processes keep read locks on the free slots, or are about to take them";
     case SHMKIT_OTHER_KIND: return "the object is of another kind";
     case SHMKIT_OTHER_SCHEMA: return "the object's records are of another layout";
     case SHMKIT_READ_ONLY: return "attached for reading only";
@@ -512,13 +512,12 @@ static inline int shmkit_i_take_slot(shmkit_segment *s, const char *role, uint32
       s->id = shmkit_i_id_of(s, slot);
       return 1;
     }
-    if (shmkit_i_is_thread_gone(s, slot)) continue;
     if (shmkit_i_is_locked(s->fd, joiner)) ++*moving;
     else if (shmkit_i_is_locked(s->fd, at)) continue;
     else if (!shmkit_i_is_free(s->fd, at) || !shmkit_i_is_free(s->fd, joiner)) blocked++; /* by a read lock */
     else ++*moving;
   }
-  return blocked > 0 ? SHMKIT_BUSY : SHMKIT_FULL;
+  return blocked > 0 || *moving > 0 ? SHMKIT_BUSY : SHMKIT_FULL;
 }
 
 /* Becomes a participant. Waits a second at most for slots that other processes are about to take. */
@@ -527,7 +526,7 @@ static inline int shmkit_i_join(shmkit_segment *s, const char *role) {
   for (;;) {
     uint32_t moving = 0;
     int code = shmkit_i_take_slot(s, role, &moving);
-    if ((code != SHMKIT_FULL && code != SHMKIT_BUSY) || moving == 0 || shmkit_i_now() >= deadline) return code;
+    if (code != SHMKIT_BUSY || moving == 0 || shmkit_i_now() >= deadline) return code;
     shmkit_i_sleep(1000000);
   }
 }
@@ -686,6 +685,8 @@ static inline int shmkit_open(shmkit_segment *s, const char *name, const char *r
         s->memory = (uint8_t *)memory;
         shmkit_i_load(shmkit_i_word(s->memory, 12)); /* pairs: segment state */
         if (!s->read_only) code = shmkit_i_join(s, role);
+        /* If it lost its name before it was joined, whoever opens that name gets another one. */
+        if (code == 1 && strncmp(name, "/proc/", 6) != 0 && fstat(s->fd, &status) == 0 && status.st_nlink == 0) code = 0;
       }
     }
     if (code == 1) return 1;

@@ -581,7 +581,11 @@ class Segment:
             try:
                 if self._await_ready(path.startswith("/dev/shm/"), deadline, any_owner):
                     self._attach(stamp, role)
-                    return
+                    # If it lost its name before it was joined, whoever opens that name gets another one.
+                    if not path.startswith("/dev/shm/") or os.fstat(self._fd).st_nlink > 0:
+                        return
+                    self.close()
+                    continue
             except BaseException:
                 self.close()
                 raise
@@ -785,8 +789,6 @@ class Segment:
             for slot in range(self._header.slots):
                 if self._try_take(slot, role):
                     return
-                if self._is_thread_gone(slot):
-                    continue
                 at = self._slot_at(slot)
                 if _is_locked(self._fd, at + 1):
                     moving += 1
@@ -800,7 +802,11 @@ class Segment:
             if moving == 0 or time.monotonic() >= deadline:
                 break
             time.sleep(0.001)
-        reason = "somebody keeps read locks on its slots" if blocked else "as many are attached as may be"
+        reason = "as many are attached as may be"
+        if blocked:
+            reason = "other processes keep read locks on its free slots"
+        elif moving:
+            reason = "other processes have been about to take its free slots for a second"
         raise SegmentStateError(f"Cannot attach to segment '{self.name}' as {reason}")
 
     def _try_take(self, slot: int, role: str) -> bool:

@@ -95,7 +95,7 @@ export class Participants implements Party {
    * name, for which it holds all slots for a moment.
    *
    * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones
-   * from being taken.
+   * from being taken, or other processes have been about to take them for a second.
    */
   join(role: string): void {
     const { participantSlots } = this.#geometry, start = performance.now();
@@ -105,9 +105,8 @@ export class Participants implements Party {
       for (let slot = 0; slot < participantSlots; slot++) {
         if (this.#tryTake(slot, role)) return;
         const { fd } = this.#mapping, lockByte = this.#lockByte(slot);
-        if (this.#isThreadGone(slot)) gone++;
-        else if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;
-        else if (isByteLocked(fd, lockByte)) continue;
+        if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;
+        else if (isByteLocked(fd, lockByte)) gone += Number(this.#isThreadGone(slot));
         else if (this.#isBlocked(slot)) blocked++;
         else moving++;
       }
@@ -125,13 +124,18 @@ export class Participants implements Party {
         `Cannot ${doing} as none of its ${participantSlots} slots can be taken: ${blocked} are free, but ${READ_LOCKED}`,
       );
     }
+    if (moving > 0) {
+      return new SegmentStateError(
+        "BUSY",
+        `Cannot ${doing} as none of its ${participantSlots} slots could be taken within ${JOIN_TIMEOUT_MS} ms: other processes, which may be stopped, are taking ${moving} of them or removing its name; try again`,
+      );
+    }
     const terminated = gone === 0
       ? ""
       : `, ${gone} of them by Workers that were terminated, whose slots are free once their process ends`;
-    const stopped = moving === 0 ? "" : `, and processes that are about to be have not moved for ${JOIN_TIMEOUT_MS} ms`;
     return new SegmentStateError(
       "FULL",
-      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}${stopped}; create it with a larger maxParticipants`,
+      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
     );
   }
 

@@ -75,6 +75,24 @@ export class Segment implements Disposable {
     this.#participants = new Participants(name, mapping, header, () => this.#catalog.words());
   }
 
+  /**
+   * Whether others that open its name get this segment. The name may have been removed after the file was opened, and
+   * before it was joined; then this closes the segment. A process that removes abandoned segments holds all slots until
+   * it is done.
+   */
+  #isNamed(): boolean {
+    try {
+      if (parseAnonymousName(this.name) !== undefined) return true;
+      const doing = { action: "open segment", path: this.name };
+      if (system.fileStatus(doing, this.#file.mapping.fd).links > 0) return true;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.close();
+    return false;
+  }
+
   /** Attaches to a file that is ready; if that fails, closes it. */
   static #attached(name: string, file: SegmentFile, role = ""): Segment {
     return new Segment(name, file).#join(role);
@@ -104,7 +122,10 @@ export class Segment implements Disposable {
     requireSegmentName("create", name);
     const request = createRequest("create", name, options);
     requireCurrentRun(`create segment '${name}'`);
-    return Segment.#attached(name, createSegmentFile(name, request), options.role);
+    while (true) {
+      const segment = Segment.#attached(name, createSegmentFile(name, request), options.role);
+      if (segment.#isNamed()) return segment;
+    }
   }
 
   /**
@@ -113,7 +134,8 @@ export class Segment implements Disposable {
    * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
    * @throws {SegmentFormatError} If the file is not a segment, cut short, of another version, or corrupt.
    * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`,
-   * or `BUSY` if a process that may only read the file prevents its locks from being taken.
+   * or `BUSY` if a process that may only read the file prevents its locks from being taken, or others are about to take
+   * its free slots for a second.
    */
   static open(name: string, options: OpenOptions = {}): Segment {
     if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);
@@ -122,7 +144,10 @@ export class Segment implements Disposable {
     requireTimeout(doing, options.timeoutMs);
     requireRole(doing, options.role);
     requireCurrentRun(doing);
-    return Segment.#attached(name, openSegmentFile(name, options), options.role);
+    while (true) {
+      const segment = Segment.#attached(name, openSegmentFile(name, options), options.role);
+      if (segment.#isNamed()) return segment;
+    }
   }
 
   /**
@@ -135,7 +160,10 @@ export class Segment implements Disposable {
     requireSegmentName("open or create", name);
     const request = createRequest("open or create", name, options);
     requireCurrentRun(`open or create segment '${name}'`);
-    const segment = Segment.#attached(name, openOrCreateSegmentFile(name, request), options.role);
+    let segment: Segment;
+    do segment = Segment.#attached(name, openOrCreateSegmentFile(name, request), options.role); while (
+      !segment.#isNamed()
+    );
     if (segment.byteLength >= request.geometry.byteLength) return segment;
     segment.close();
     throw new SegmentStateError(

@@ -13,7 +13,7 @@ import {
   SLOT_BITS,
   SLOT_BYTES,
 } from "../../lib/memory/participants_format.ts";
-import { withName } from "../../support/segments.ts";
+import { leaveByEnded, withName } from "../../support/segments.ts";
 import { Notes } from "../channel/spsc_ring_sample.ts";
 import { hasCompiler } from "../../support/machine.ts";
 import { hasPython, type Language, startPeer } from "./languages.ts";
@@ -62,9 +62,10 @@ describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
     it(`${language} waits a moment for a slot that another process is about to take`, () =>
       withName(async (name) => {
         Segment.create(name, { byteLength: 2 ** 16, maxParticipants: 1 }).close();
+        leaveByEnded(name, 0);
         const doing = { action: "hold", path: name }, fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
         const joiner = HEADER_BYTES + JOINER_LOCK_OFFSET,
-          [refused, joined] = language === "c" ? ["-7", "1"] : [FULL, ""];
+          [refused, joined] = language === "c" ? ["-8", "1"] : [FULL, ""];
         assert(tryLockByte(doing, fd, joiner));
         const start = performance.now(), late = startPeer(language, "open", name);
         assertEquals(await late.next(), refused);

@@ -53,8 +53,13 @@ export const CREATION_VARIANTS: readonly Variant[] = [
   ]),
   variant("a segment whose name is being removed counts as full", "creation", ABANDONING, [
     "participants",
-    "else if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;",
-    "",
+    "if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;\n        else if",
+    "if",
+  ]),
+  variant("a segment that lost its name while it was joined is kept", "creation", ABANDONING, [
+    "segment",
+    "this.#file.mapping.fd).links > 0) return true;",
+    "this.#file.mapping.fd).links >= 0) return true;",
   ]),
   variant("an entry counts before the object is made", "catalog", SEVERAL, [
     "catalog",

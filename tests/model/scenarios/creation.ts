@@ -123,7 +123,10 @@ const abandoning: Scenario = {
           }
         },
       },
-      check: () => must(Segment.openOrCreate(NAME, OPTIONS).participants().length > 0, "nobody is in it"),
+      check({ dead }) {
+        const found = Segment.openOrCreate(NAME, OPTIONS).participants().length - 1;
+        must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
+      },
     };
   },
 };
@@ -135,19 +138,26 @@ const opening: Scenario = {
   settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, { preemptions: 0, memory: "x86", delays: 1 }],
   start() {
     boot();
+    let isIn = false;
     return {
       actors: {
         ann: () => void Segment.create(NAME, OPTIONS),
         bob() {
           try {
+            isIn = true;
             must(Segment.open(NAME, { timeoutMs: 3 }).participants().length > 0, "nobody is in it");
           } catch (error) {
+            isIn = false;
             const code = (error as SegmentStateError).code;
             must(["ENOENT", "INITIALISING", "CREATOR_DIED"].includes(code), `${error}`);
           }
         },
       },
-      check: () => must(Segment.openOrCreate(NAME, OPTIONS).participants().length > 0, "nobody is in it"),
+      check({ dead }) {
+        const found = Segment.openOrCreate(NAME, OPTIONS).participants().length - 1;
+        const expected = Number(!dead.includes("ann")) + Number(isIn && !dead.includes("bob"));
+        must(found === expected, `${found} are in it for ${expected}`);
+      },
     };
   },
 };
