@@ -4,8 +4,8 @@
  *
  *     bun run test [--quick] [--only bun|deno|node|doc|check|build] [--soak deaths] [path …]
  *
- * `--only node` runs all that can run under Node. `--quick` leaves out the files that take more than a few seconds, the
- * doc examples and the build. With `--soak 300` the tests that kill processes at random run alone, each with that many
+ * `--only node` runs all that can run under Node. `--quick` leaves out the files that take more than a few seconds, Node,
+ * the doc examples and the build. With `--soak 300` the tests that kill processes at random run alone, each with that many
  * deaths, before or at each of which a process is stopped for a moment: some 9000 deaths and as many stops in all.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
@@ -83,7 +83,7 @@ const UNSPECIALIZED =
 
 /** Tests that take long: of many processes, deaths, hours of a market, every schedule. */
 const SLOW =
-  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|junit|litmus|races|close|byte_ring|fuzz|stay|steps)\.test\.ts$/;
+  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|mutations|junit|comment_rule|litmus|futex|load|races|close|create|options|reload|interleavings|byte_ring|fuzz|stay|steps|parts|counter|death|wait\/(processes|others|locks)|cli\/(list|inspect|top)|joining)\.test\.ts$/;
 
 /** Before the lines of a failed test's message, at the end. */
 const MARGIN = " ".repeat(6);
@@ -122,7 +122,7 @@ try {
       denoSuite("Deno, beside Bun", denoFiles.filter(isBeside), true),
     ]);
     await bunSuite("Bun", files.filter(isAlone));
-    if (paths.length === 0) {
+    if (paths.length === 0 && quick !== true) {
       await bunSuite("Bun, makers not copied", allFiles.filter((file) => UNSPECIALIZED.test(file)));
     }
     await denoSuite("Deno", denoFiles.filter(isAlone));
@@ -153,7 +153,8 @@ process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 
 function wants(part: string): boolean {
   if (only !== undefined && !only.includes(part)) return false;
-  if (part === "bun" || part === "deno" || part === "node") return true;
+  if (part === "bun" || part === "deno") return true;
+  if (part === "node") return quick !== true || only !== undefined;
   return paths.length === 0 && (quick !== true || part === "check");
 }
 
