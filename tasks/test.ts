@@ -4,9 +4,9 @@
  *
  *     bun run test [--quick] [--only bun|deno|node|doc|check|build] [--soak deaths] [path …]
  *
- * `--only node` runs all that can run under Node. `--quick` leaves out the files that take more than a few seconds, Node,
- * the doc examples and the build. With `--soak 300` the tests that kill processes at random run alone, each with that many
- * deaths, before or at each of which a process is stopped for a moment: some 9000 deaths and as many stops in all.
+ * `--only node` runs all that can run under Node. `--quick` leaves out the files that take more than a few seconds,
+ * Node, the doc examples and the build. With `--soak 300` the tests that kill processes at random run alone, each with
+ * that many deaths, before or at each of which a process is stopped for a moment: some 9000 deaths and as many stops.
  * Paths are test files or folders of them; with paths, only the two suites run. With SHMKIT_JSR=1 the Deno side uses
  * JSR's own @std/assert instead of the stand-in in `tests/std_assert/`, which stays in use under Bun.
  *
