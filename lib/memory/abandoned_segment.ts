@@ -1,10 +1,13 @@
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
-import { isReady, readHeader } from "./header.ts";
-import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC, MAGIC_BYTES } from "./header_format.ts";
+import { isReady, readHeader, readStart } from "./header.ts";
+import { INITIALISER_LOCK_BYTE, MAGIC, MAGIC_BYTES } from "./header_format.ts";
 import { tryLockByte, tryLockBytes, unlockFile } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
 import { SLOT_BYTES } from "./participants_format.ts";
+
+/** For errors of the kernel. */
+const ACTION = "remove segment";
 
 /**
  * Removes a segment's name if nobody is attached to it. One lock over all slots both asks the kernel whether anybody is
@@ -16,10 +19,10 @@ import { SLOT_BYTES } from "./participants_format.ts";
  * @throws {SegmentFormatError} If it is not a segment.
  */
 export function removeAbandonedSegment(name: string): boolean {
-  const doing = { action: "remove segment", path: name };
+  const doing = { action: ACTION, path: name };
   const file = new OpenFile(system.shmOpen(doing, name, linux.O_RDWR | linux.O_NONBLOCK, 0));
   try {
-    const { fd } = file, start = readStart(name, fd);
+    const { fd } = file, start = readStart(name, fd, ACTION);
     const isTaken = isReady(start) ? lockSlots(name, fd) : hasMagic(start) && lockHalfMade(name, fd);
     if (!isTaken) return false;
     // The name may be another file's by now: then this file has lost it.
@@ -31,22 +34,17 @@ export function removeAbandonedSegment(name: string): boolean {
 }
 
 function lockSlots(name: string, fd: number): boolean {
-  const doing = { action: "remove segment", path: name }, { byteLength } = system.fileStatus(doing, fd);
+  const doing = { action: ACTION, path: name }, { byteLength } = system.fileStatus(doing, fd);
   // Read anew, as the bytes read along with the state may be older.
-  const { participantsOffset, participantSlots } = readHeader(name, readStart(name, fd), byteLength);
+  const { participantsOffset, participantSlots } = readHeader(name, readStart(name, fd, ACTION), byteLength);
   return tryLockBytes(doing, fd, participantsOffset, participantSlots * SLOT_BYTES);
 }
 
 /** A process that would initialise it waits for this lock; one that has just done so must have got it before. */
 function lockHalfMade(name: string, fd: number): boolean {
-  const doing = { action: "remove segment", path: name };
+  const doing = { action: ACTION, path: name };
   if (!tryLockByte(doing, fd, INITIALISER_LOCK_BYTE)) return false;
-  return !isReady(readStart(name, fd));
-}
-
-function readStart(name: string, fd: number): DataView {
-  const bytes = new Uint8Array(HEADER_BYTES);
-  return new DataView(bytes.buffer, 0, system.readAt({ action: "remove segment", path: name }, fd, bytes, 0));
+  return !isReady(readStart(name, fd, ACTION));
 }
 
 function hasMagic(start: DataView): boolean {

@@ -59,6 +59,16 @@ export function writeHeader(record: DataView, geometry: Geometry): void {
   setU53(record, CREATED_NANOSECONDS_OFFSET, now % 1e9);
 }
 
+/**
+ * Reads a file's first bytes, at most {@linkcode HEADER_BYTES}: others may be writing them.
+ *
+ * @param action For the error, if the kernel refuses.
+ */
+export function readStart(name: string, fd: number, action = "open segment"): DataView {
+  const bytes = new Uint8Array(HEADER_BYTES);
+  return new DataView(bytes.buffer, 0, system.readAt({ action, path: name }, fd, bytes, 0));
+}
+
 /** When a ready segment was created; what `readHeader` says, too. */
 export function readCreatedNs(record: DataView): number {
   return getU53(record, CREATED_SECONDS_OFFSET) * 1e9 + getU53(record, CREATED_NANOSECONDS_OFFSET);

@@ -5,7 +5,15 @@ import { load, sleep, store } from "../atomic/mod.ts";
 import { SegmentFormatError, SegmentStateError } from "../errors.ts";
 import { requireBlank } from "./blank_file.ts";
 import type { Geometry } from "./geometry.ts";
-import { type Header, isReady, readCreatedNs, readHeader, requireInitialisable, writeHeader } from "./header.ts";
+import {
+  type Header,
+  isReady,
+  readCreatedNs,
+  readHeader,
+  readStart,
+  requireInitialisable,
+  writeHeader,
+} from "./header.ts";
 import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_format.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
 import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
@@ -279,11 +287,6 @@ function attach(name: string, opened: OpenFile, request: MappingOptions): Segmen
   const mapping = new Mapping(name, opened, byteLength, request);
   load(new Int32Array(mapping.buffer, 0, HEADER_BYTES / 4), STATE_WORD); // pairs: segment state
   return { mapping, header };
-}
-
-function readStart(name: string, fd: number): DataView {
-  const bytes = new Uint8Array(HEADER_BYTES);
-  return new DataView(bytes.buffer, 0, system.readAt({ action: "open segment", path: name }, fd, bytes, 0));
 }
 
 /** Refuses the file behind an anonymous segment's descriptor, if it is no longer that segment. */

@@ -1,8 +1,7 @@
 import { SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
-import { isReady, readHeader } from "./header.ts";
-import { HEADER_BYTES } from "./header_format.ts";
+import { isReady, readHeader, readStart } from "./header.ts";
 import { SegmentFormatError } from "../errors.ts";
 
 /** The facts about a segment that take no attachment. */
@@ -35,12 +34,10 @@ function infoOf(name: string): SegmentInfo | undefined {
   try {
     // O_NONBLOCK: a FIFO of that name must not block this process.
     fd = system.shmOpen(doing, name, linux.O_RDONLY | linux.O_NONBLOCK, 0);
-    const opened = fd, bytes = new Uint8Array(HEADER_BYTES);
-    const readStart = () => new DataView(bytes.buffer, 0, system.readAt(doing, opened, bytes, 0));
-    if (!isReady(readStart())) return undefined;
+    if (!isReady(readStart(name, fd, doing.action))) return undefined;
     const { byteLength, mode, uid } = system.fileStatus(doing, fd);
     // Read anew, as the bytes read along with the state may be older.
-    const { creatorPid } = readHeader(name, readStart(), byteLength);
+    const { creatorPid } = readHeader(name, readStart(name, fd, doing.action), byteLength);
     return { name, byteLength, mode: mode & 0o777, uid, creatorPid };
   } catch (error) {
     if (error instanceof SystemError || error instanceof SegmentFormatError) return undefined;

@@ -48,7 +48,7 @@ export const CREATION_VARIANTS: readonly Variant[] = [
     "function lockSlots(name: string, fd: number, start: DataView): boolean {",
   ], [
     "abandoned_segment",
-    "readHeader(name, readStart(name, fd), byteLength);",
+    "readHeader(name, readStart(name, fd, ACTION), byteLength);",
     "readHeader(name, start, byteLength);",
   ]),
   variant("a segment whose name is being removed counts as full", "creation", ABANDONING, [

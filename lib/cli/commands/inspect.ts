@@ -268,14 +268,14 @@ function following(description: PartDescription): () => Iterable<PartContent> {
 
 /** What is new or different since the last sample, by the first field, which identifies it. */
 function comparing(description: PartDescription): () => Iterable<PartContent> {
-  const observed = () =>
+  const byKey = () =>
     new Map(Array.from(description.contents(), (content) => {
       const text = JSON.stringify(content, forJson);
       return [String(Object.values(content)[0]), { text, content }] as const;
     }));
-  let before = observed();
+  let before = byKey();
   return () => {
-    const now = observed(), last = before;
+    const now = byKey(), last = before;
     before = now;
     return Array.from(now).filter(([key, { text }]) => last.get(key)?.text !== text).map(([, { content }]) => content);
   };

@@ -34,7 +34,7 @@ export async function top(options: TopOptions, output: Output): Promise<number> 
  */
 async function printed(monitor: Monitor, { intervalMs, count = 1 }: TopOptions, output: Output): Promise<boolean> {
   let { segments } = monitor.sample();
-  for (let observed = 0; observed < count; observed++) {
+  for (let samples = 0; samples < count; samples++) {
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
     const sample = monitor.sample();
     segments = sample.segments;
