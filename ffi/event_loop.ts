@@ -1,7 +1,19 @@
-interface Timers {
+interface Runtime {
   setImmediate?(call: () => void): unknown;
   setTimeout(call: () => void, ms: number): unknown;
-  process?: { getBuiltinModule?(name: string): unknown };
+  process?: Process;
+}
+
+interface Process {
+  getBuiltinModule?(name: string): unknown;
+  on(event: "exit", listener: () => void): void;
+  off(event: "exit", listener: () => void): void;
+}
+
+/** Where a program's own end is an event of its global scope, as in Deno. */
+interface Scope {
+  addEventListener?(event: "unload", listener: () => void): void;
+  removeEventListener?(event: "unload", listener: () => void): void;
 }
 
 interface NodeTimers {
@@ -14,7 +26,7 @@ interface NodeTimers {
  * then.
  */
 export function nextTurn(call: () => void): void {
-  const { setImmediate, setTimeout } = globalThis as unknown as Timers;
+  const { setImmediate, setTimeout } = globalThis as unknown as Runtime;
   if (setImmediate === undefined) setTimeout(call, 0);
   else setImmediate(call);
 }
@@ -25,10 +37,27 @@ export function nextTurn(call: () => void): void {
  * @returns What cancels it.
  */
 export function later(call: () => void, ms: number): () => void {
-  const { process } = globalThis as unknown as Timers;
+  const { process } = globalThis as unknown as Runtime;
   // Node's timers, as those of some runtimes are plain numbers.
   const timers = process?.getBuiltinModule?.("node:timers") as NodeTimers | undefined;
   const timer = (timers?.setTimeout ?? setTimeout)(call, ms);
   (timer as { unref?(): void }).unref?.();
   return () => (timers?.clearTimeout ?? clearTimeout)(timer as never);
+}
+
+/**
+ * Calls a function when this thread's program ends by itself: the process need not end with it, as files that Deno
+ * tests follow one another in one.
+ *
+ * @param call May be called twice.
+ * @returns What cancels it.
+ */
+export function atEnd(call: () => void): () => void {
+  const { process } = globalThis as unknown as Runtime, scope = globalThis as unknown as Scope;
+  process?.on("exit", call);
+  scope.addEventListener?.("unload", call); // Deno's tests have no other
+  return () => {
+    process?.off("exit", call);
+    scope.removeEventListener?.("unload", call);
+  };
 }

@@ -90,8 +90,10 @@ export function waitInThread(data: WaitLoopData): void {
   let answered = -1;
   Atomics.add(reports, 0, 1); // ready
   Atomics.notify(reports, 0);
-  while (Atomics.load(words, places.stop) === 0) {
+  for (;;) {
     const sequence = Atomics.load(words, places.sequence), isWritten = (sequence & 1) === 0; // pairs: wait list
+    // After the sequence: a stop that comes later changes it, so that the thread does not fall asleep.
+    if (Atomics.load(words, places.stop) !== 0) break;
     let count = 0;
     if (isWritten && sequence !== answered) {
       count = words[places.count];

@@ -1,3 +1,4 @@
+import { atEnd } from "./event_loop.ts";
 import type { Pointer } from "./libc.ts";
 import { MAP_ANONYMOUS, MAP_SHARED, PROT_READ, PROT_WRITE } from "./linux.ts";
 import { libc } from "./load.ts";
@@ -42,8 +43,6 @@ interface Thread {
 }
 interface Process {
   getBuiltinModule?(name: string): unknown;
-  on(event: "exit", listener: () => void): void;
-  off(event: "exit", listener: () => void): void;
 }
 
 /** A thread that waits for words, as `wait_loop.ts` describes. */
@@ -77,13 +76,15 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
   const stop = () => {
     if (isStopped) return;
     isStopped = true;
-    process.off("exit", stop);
+    forget();
     if (words.length === 0) return; // it ended by itself
+    // A thread that does not see the stop sees another sequence when it falls asleep: the calls are fences.
     words[PLACES.stop] = 1;
-    words[PLACES.sequence] += 2; // so that it does not fall asleep any more; the call behind it is a fence
+    wake();
+    words[PLACES.sequence] += 2;
     wake();
   };
-  const wake = () => void system.wakeAll(words);
+  const wake = () => void system.wakeAll(words), forget = atEnd(stop);
   try {
     thread = new module.Worker(sourceOf(waitInThread), {
       eval: true,
@@ -103,17 +104,17 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
       },
     });
   } catch {
+    forget();
     release(words, address);
     return undefined;
   }
   thread.on("error", () => {}); // reported by what follows
   thread.on("exit", () => {
-    process.off("exit", stop);
+    forget();
     release(words, address);
     if (!isStopped) onFailed();
   });
   thread.unref();
-  process.on("exit", stop);
   return { words, places: PLACES, reports, wake, stop };
 }
 

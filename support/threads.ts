@@ -17,7 +17,7 @@ export function ofThreads(pid: number | "self", file: string): string[] {
 }
 
 /** For how many words each thread of this process waits that waits in the kernel for several. */
-export function waitedWords(): number[] {
+function waitedWords(): number[] {
   // The call's number, then its arguments, of which the second is how many.
   return ofThreads("self", "syscall").filter((call) => call.startsWith("449 ")).map((call) =>
     Number(call.split(" ")[2])
@@ -27,4 +27,9 @@ export function waitedWords(): number[] {
 /** How many threads of this process wait in the kernel for several words. */
 export function waitingThreads(): number {
   return waitedWords().length;
+}
+
+/** For how many words tasks of this process wait in the kernel: each thread waits for one of its own besides. */
+export function watchedWords(): number {
+  return waitedWords().reduce((sum, words) => sum + words - 1, 0);
 }

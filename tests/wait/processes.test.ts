@@ -98,6 +98,13 @@ for (const runtime of BESIDE) {
         await peer.succeeded();
       }));
 
+    it("ends its thread with its program, though the process goes on", () =>
+      withRing(16, async (name) => {
+        const peer = Peer.start(runtime, SCRIPT, ["program ends", name]);
+        for (const threads of [1, 0]) assertEquals(await peer.next(), threads);
+        await peer.succeeded();
+      }));
+
     it("is killed, and leaves the records it was given to its successor", () =>
       withRing(16, async (name, ring) => {
         using producer = ring.producer();

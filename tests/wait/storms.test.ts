@@ -4,7 +4,7 @@ import { Event, Mutex, Segment, Semaphore, type SharedType, SpscRing } from "@sh
 import { FIRST_OWN_WORD } from "../../lib/sync/shared/lock_format.ts";
 import { Random } from "../../support/random.ts";
 import { Stopwatch } from "../../support/stopwatch.ts";
-import { waitedWords, waitingThreads } from "../../support/threads.ts";
+import { watchedWords } from "../../support/threads.ts";
 import { until } from "../../support/until.ts";
 import { after, Sample } from "./wait_sample.ts";
 
@@ -54,7 +54,8 @@ describe("many tasks that wait", () => {
     const waits = events.flatMap((event, i) =>
       Array.from({ length: 5 }, () => event.waitAsync().then((isSet) => isSet && done[i]++))
     );
-    await until(() => waitingThreads() === 2, () => "some do not sleep"); // a thread waits for at most 127 words
+    // By two threads, as one waits for at most 127 words.
+    await until(() => watchedWords() === 200, () => `asleep at ${watchedWords()} words`);
     const random = new Random(7), order = setters.map((_, i) => i).sort(() => random.below(3) - 1);
     const set = new Set<number>();
     for (const [step, i] of order.entries()) {
@@ -92,8 +93,8 @@ describe("many tasks that wait", () => {
         if (i % 4 === 1) return mutex.lockAsync(options);
         return i % 4 === 2 ? event.waitAsync(options) : semaphore.lockAsync(options);
       });
-      // In the first round all fall asleep: the thread waits for a word of each, and one of its own.
-      if (round === 0) await until(() => waitedWords()[0] === all.length + 1, () => `asleep at ${waitedWords()} words`);
+      // In the first round all fall asleep.
+      if (round === 0) await until(() => watchedWords() === all.length, () => `asleep at ${watchedWords()} words`);
       else await after(round % 4);
       controller.abort();
       const results = await Promise.allSettled(waits);

@@ -25,6 +25,19 @@ if (way === "without threads") {
 const segment = Segment.open(name);
 const openRing = () => segment.open("ring", SpscRing, { layout: Sample });
 
+/**
+ * Reports how many threads wait in the kernel once it is as many as wanted. One that wakes to check something does not
+ * wait for a moment: so that none does counts after some time only.
+ */
+async function reaches(wanted: number, forMs = 0): Promise<void> {
+  const limit = performance.now() + 20_000;
+  for (let since = performance.now();; await after(5)) {
+    const now = performance.now(), count = waitingThreads();
+    if (count !== wanted) since = now + 5;
+    if (now - since >= forMs || now > limit) return report(count);
+  }
+}
+
 const parts: Record<string, () => void | Promise<void>> = {
   /** Sends records: in bursts, one at a time with pauses of all lengths, and at full speed. */
   async produce() {
@@ -168,15 +181,6 @@ const parts: Record<string, () => void | Promise<void>> = {
   /** How many threads wait in the kernel while a task waits, and later; then once more, and after the close. */
   async threads() {
     using consumer = openRing().consumer();
-    // A thread that wakes to check something does not wait for a moment: that none does counts after some time only.
-    const reaches = async (wanted: number, forMs = 0) => {
-      const limit = performance.now() + 20_000;
-      for (let since = performance.now();; await after(5)) {
-        const now = performance.now(), count = waitingThreads();
-        if (count !== wanted) since = now + 5;
-        if (now - since >= forMs || now > limit) return report(count);
-      }
-    };
     const waits = async () => {
       const ended = new AbortController(), options = { signal: ended.signal };
       const wait = consumer.shiftAsync(Sample.alloc(), options).catch((reason: Error) => {
@@ -193,6 +197,16 @@ const parts: Record<string, () => void | Promise<void>> = {
     segment.close();
     await reaches(0, 200);
     report({ endedAfterMs: stopwatch.stop() });
+  },
+  /** How many threads wait in the kernel while a task does, and when its program has ended but its process has not. */
+  async "program ends"() {
+    void openRing().consumer().shiftAsync(Sample.alloc());
+    await reaches(1);
+    // As Deno's tests end a file, and all runtimes a Worker.
+    if ("Deno" in globalThis) dispatchEvent(new globalThis.Event("unload"));
+    else process.emit("exit", 0);
+    await reaches(0, 200);
+    process.exit();
   },
 };
 
