@@ -7,6 +7,7 @@ import process from "node:process";
 import { runtimes } from "../support/runtimes.ts";
 import { commentRuleViolations } from "./comment_rule.ts";
 import { docsRuleViolations } from "./docs_rule.ts";
+import { doorRuleViolations } from "./door_rule.ts";
 import { importRuleViolations } from "./import_rule.ts";
 import { pathRuleViolations } from "./path_rule.ts";
 import { publicModules, root, sources, succeeds } from "./project.ts";
@@ -26,6 +27,7 @@ export const checks: readonly Check[] = [
   { name: "lint", run: () => deno("lint", "--quiet", ...sources) },
   { name: "exports", run: namesSources },
   { name: "import rule", run: () => hasNone(importRuleViolations(root)) },
+  { name: "doors", run: () => hasNone(doorRuleViolations(root)) },
   { name: "hot paths", run: () => hasNone(pathRuleViolations(root)) },
   { name: "comments", run: () => hasNone(commentRuleViolations(root, sources)) },
   { name: "documents", run: () => hasNone(docsRuleViolations(root)) },

@@ -9,6 +9,7 @@ export { placesOf, readGeometry, refuseCommit, type TableGeometry } from "./late
 export { writerPathFor } from "./latest_table/writer_path_for.ts";
 export type { WriterPath } from "./latest_table/writer_path.ts";
 export { ChannelEnd } from "./shared/channel_end.ts";
+export { ClosableEnd } from "./shared/closable_end.ts";
 export { channelDescription } from "./describe.ts";
 export { holdersOf } from "./shared/holders.ts";
 export { followRows } from "./shared/record_reading.ts";

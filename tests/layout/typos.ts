@@ -6,7 +6,9 @@
  */
 import {
   Broadcast,
+  chars,
   f64,
+  KeyedTable,
   LatestTable,
   MpmcQueue,
   Pipeline,
@@ -43,6 +45,24 @@ export function tables(segment: Segment): void {
   segment.create("quotes", LatestTable, { layout: Quote });
   // @ts-expect-error A misspelt option.
   segment.open("quotes", LatestTable, { layout: Quote, row: 3 });
+}
+
+/** Rows with keys. */
+export function keyedTables(segment: Segment): void {
+  const options = { layout: Quote, key: chars(8), capacity: 2 } as const;
+  const table = segment.openOrCreate("keyed", KeyedTable, options), writer = table.writer(), quote = Quote.alloc();
+  if (table.get("BTC", quote)) quote.bid += 1;
+  const row = writer.set("BTC", { bid: 1 });
+  // @ts-expect-error There is no such field.
+  writer.set("BTC", { bidd: 1 });
+  // @ts-expect-error There is no such field.
+  writer.write(row, { bidd: 1 });
+  // @ts-expect-error There is no such field.
+  writer.begin(row).bidd = 1;
+  // @ts-expect-error Another layout's record.
+  segment.open("keyed", KeyedTable, { layout: Quote }).get("BTC", struct("Size", { size: f64 }).alloc());
+  // @ts-expect-error Keys have a type.
+  segment.create("keyed", KeyedTable, { layout: Quote, capacity: 2 });
 }
 
 /** All that has producers and consumers of records. */
@@ -82,6 +102,20 @@ export function streams(segment: Segment): void {
   pipeline.writer().claim()!.bidd = 1;
   // @ts-expect-error There is no such field.
   pipeline.reader("last").drain((quote) => void quote.prise);
+}
+
+/** However the memory was reached. */
+export function openings(segment: Segment): void {
+  // @ts-expect-error There is no such field.
+  segment.open("ring", SpscRing, record).producer().push({ bidd: 1 });
+  // @ts-expect-error There is no such field.
+  segment.openOrCreate("ring", SpscRing, record).producer().push({ bidd: 1 });
+  // @ts-expect-error There is no such field.
+  segment.create("queue", MpmcQueue, record).producer().push({ bidd: 1 });
+  // @ts-expect-error There is no such field.
+  segment.create("broadcast", Broadcast, record).writer().push({ bidd: 1 });
+  // @ts-expect-error There is no such field.
+  segment.open("pipeline", Pipeline, { layout: Quote }).writer().push({ bidd: 1 });
 }
 
 /** A lock that protects a record. */
