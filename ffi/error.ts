@@ -1,10 +1,10 @@
 import { ShmkitError } from "./shmkit_error.ts";
 
-/** Why shared memory is not to be had here. */
+/** Why shared memory is not available here. */
 export type UnsupportedCode = "RUNTIME" | "VERSION" | "PLATFORM" | "LIBC" | "PERMISSION";
 
 /**
- * Shared memory between processes is not to be had in this process; `code` says why. Parts over a `SharedArrayBuffer`
+ * Shared memory between processes is not available in this process; `code` says why. Parts over a `SharedArrayBuffer`
  * work all the same.
  */
 export class UnsupportedError extends ShmkitError {

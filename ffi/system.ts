@@ -240,8 +240,8 @@ export function munmap(address: Pointer, byteLength: number): void {
 }
 
 /**
- * Releases mapped memory and keeps its addresses: they read zeros, and what is written there reaches nobody. Takes no
- * memory but for the pages that are written.
+ * Releases mapped memory and keeps its addresses: they read zeros, and what is written there reaches no process. Takes
+ * no memory but for the pages that are written.
  *
  * @returns False where that is refused: then all stays as it was. Never throws.
  */

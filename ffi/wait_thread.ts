@@ -52,7 +52,7 @@ export interface WaitThread {
   readonly places: WaitPlaces;
   /** Its first word changes, and is notified, when the thread has something to say: at first, that it is ready. */
   readonly reports: Int32Array<SharedArrayBuffer>;
-  /** Makes the thread look at its memory. */
+  /** Makes the thread check its memory. */
   wake(): void;
   /** Ends the thread, whatever it does. Nothing of it is left once it has gone. */
   stop(): void;

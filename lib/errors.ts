@@ -119,7 +119,7 @@ export class SegmentStateError extends ShmkitError {
   }
 }
 
-/** A role that only one may hold, such as a table's writer, is held by someone alive. Code: `ROLE_TAKEN`. */
+/** A role that only one may hold, such as a table's writer, is held by a live attachment. Code: `ROLE_TAKEN`. */
 export class RoleTakenError extends ShmkitError {
   /** The class's name, as printed in front of the message. */
   override name = "RoleTakenError";
@@ -162,7 +162,7 @@ export class AlreadyOwnerError extends ShmkitError {
 }
 
 /**
- * A dead process left something unfinished that was not repaired, so nobody may use it. Make the object anew, or, where
+ * A dead process left something unfinished that was not repaired, so it cannot be used. Make the object anew, or, where
  * the message says so, repair it. Code: `OWNER_DIED`.
  */
 export class OwnerDiedError extends ShmkitError {

@@ -54,7 +54,7 @@ const kernelWatches = new KernelWatches();
  * const words = new Int32Array(new SharedArrayBuffer(4));
  * const futex = Futex.at(words, 0);
  * assertEquals(futex.wait(1, Infinity), true); // the word is not 1: nothing to wait for
- * assertEquals(futex.wait(0, futex.now() + 5), false); // nobody woke us for 5 ms
+ * assertEquals(futex.wait(0, futex.now() + 5), false); // no wake-up for 5 ms
  * assertEquals(futex.wakeAll(), 0);
  * ```
  */

@@ -20,7 +20,7 @@ export interface WordAccess {
   store(index: number, value: number): void;
   /** Writes a word; no fence. */
   release(index: number, value: number): void;
-  /** Writes a word behind which somebody may sleep: `release` where sleepers fence this process, else `store`. */
+  /** Writes a word for which another process may sleep: `release` where sleepers fence this process, else `store`. */
   publish(index: number, value: number): void;
   /** Replaces a word if it is `expected`, and returns what it was. */
   compareExchange(index: number, expected: number, replacement: number): number;

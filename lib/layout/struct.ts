@@ -154,7 +154,7 @@ class Layout implements Struct {
 
   /**
    * Generated, so that each struct's has a profile of its own and can be inlined. Made on first use, then found as a
-   * property: a schema that is only looked at may have thousands of structs.
+   * property: a schema that is only inspected may have thousands of structs.
    */
   get moveTo(): Struct["moveTo"] {
     const { name, alignment } = this;

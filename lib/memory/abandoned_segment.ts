@@ -10,7 +10,7 @@ import { SLOT_BYTES } from "./participants_format.ts";
 const ACTION = "remove segment";
 
 /**
- * Removes a segment's name if nobody is attached to it. One lock over all slots both asks the kernel whether anybody is
+ * Removes a segment's name if no process is attached to it. One lock over all slots both asks the kernel whether any is
  * attached and keeps others from joining; it is released when the name has gone.
  *
  * @returns False if another process is attached, initialises it, or has removed the name already. Readers are not

@@ -1,8 +1,8 @@
 import { ClosedError } from "../errors.ts";
 
 /*
- * The attachments of this scope, which is one thread's one set of globals. A reload leaves attachments behind that
- * nobody will ever close.
+ * The attachments of this scope, which is one thread's one set of globals. A reload leaves attachments behind that will
+ * never be closed.
  *
  * `bun --hot` evaluates all modules again in the same scope. So each run of this module finds the attachments of
  * earlier runs here, and closes them before its own first attachment; from then on an earlier run can make no more.

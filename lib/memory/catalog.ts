@@ -96,7 +96,7 @@ export class Catalog {
   }
 
   /**
-   * Adds an object. `init` writes its first bytes before anybody can find it. One process adds at a time, under a
+   * Adds an object. `init` writes its first bytes before any process can find it. One process adds at a time, under a
    * kernel lock that a death releases; the next object simply overwrites an unfinished one.
    *
    * @returns The new entry, or the one of the same name that another process made first.

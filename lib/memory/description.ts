@@ -2,7 +2,7 @@ import type { Region } from "./region.ts";
 
 /*
  * What is reported to tools about a part, by a function in the part's folder that reads its words and never changes
- * one. It works on a read-only attachment, holds nothing, waits for nobody, and takes no role.
+ * one. It works on a read-only attachment, holds nothing, waits for nothing, and takes no role.
  */
 
 /** One thing that is reported about a part. */
@@ -38,7 +38,7 @@ export interface PartState {
   readonly capacity?: number;
   /** How often there was no room, or what was lost. */
   readonly refused?: number;
-  /** Of a lock: how often somebody had to wait, and how many wait now. */
+  /** Of a lock: how often an attachment had to wait, and how many wait now. */
   readonly contended?: number;
   readonly waiters?: number;
   readonly readers?: readonly PartReader[];

@@ -83,8 +83,8 @@ export function isReady(record: DataView): boolean {
  * Refuses a file that is not ready and was not begun by an initialiser of this format either. An initialiser that is at
  * work, or died at any instruction, may have written any number of the first words.
  *
- * A look while it works may find words from before and from after they were written: all but the magic, as if the file
- * were foreign. The magic goes first and stays, so a second look finds it.
+ * Read while it works, the bytes may hold words from before and from after they were written: all but the magic, as if
+ * the file were foreign. The magic goes first and stays, so a second read finds it.
  *
  * @param start The file's first bytes, at most {@linkcode HEADER_BYTES}.
  * @param lookAgain Reads them once more.

@@ -4,7 +4,7 @@ import { unlockFile } from "./ofd_lock.ts";
 
 /**
  * Unlocks and closes the file of this process through which a byte is locked. A Worker that is terminated leaves its
- * files open, and nobody in its process knows their numbers; the kernel reports them, in `/proc`.
+ * files open, and nothing in its process knows their numbers; the kernel reports them, in `/proc`.
  *
  * Call this only if the thread that opened the file is gone, and under a lock that keeps others from doing the same:
  * the descriptor's number might be another file's otherwise.

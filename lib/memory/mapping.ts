@@ -130,7 +130,7 @@ export class Mapping {
   /**
    * Detaches every view, returns the memory to the kernel, and closes the file. The addresses stay reserved: an
    * asynchronous operation of the runtime that was given this memory, a read from a file or a compression, keeps using
-   * them after its view was detached, for an unknown time. It finds zeros there, and its writes reach nobody. The
+   * them after its view was detached, for an unknown time. It finds zeros there, and its writes reach no process. The
    * second time nothing happens.
    */
   close(): void {

@@ -19,7 +19,7 @@ const L_LEN_LOW = 4;
 /** As a length: all bytes from the offset on. */
 const TO_THE_END = 0;
 
-/** The reason why a lock that nobody holds cannot be taken, for messages. */
+/** The reason why a lock without a holder cannot be taken, for messages. */
 export const READ_LOCKED = "a process that may read the file keeps a read lock there";
 
 const flock = new Int32Array(8);
@@ -32,12 +32,12 @@ function aim(type: number, byteOffset: number, byteLength = 1): void {
   flock[L_LEN_LOW] = byteLength;
 }
 
-/** Takes the lock of one byte if nobody else holds it. */
+/** Takes the lock of one byte if no other holds it. */
 export function tryLockByte(doing: Doing, fd: number, byteOffset: number): boolean {
   return tryLockBytes(doing, fd, byteOffset, 1);
 }
 
-/** Takes the locks of some bytes if nobody else holds any of them. */
+/** Takes the locks of some bytes if no other holds any of them. */
 export function tryLockBytes(doing: Doing, fd: number, byteOffset: number, byteLength: number): boolean {
   aim(F_WRLCK, byteOffset, byteLength);
   const result = system.resultOf(() => libc().fcntl_flock(fd, F_OFD_SETLK, flock));
@@ -66,12 +66,12 @@ export function isByteLocked(fd: number, byteOffset: number): boolean {
   return isRefused(F_RDLCK, fd, byteOffset); // a read lock would have to wait only for a write lock
 }
 
-/** Whether the lock of a byte could be taken: nobody else holds it, and nobody keeps a read lock on it. */
+/** Whether the lock of a byte could be taken: no other holds it, and none keeps a read lock on it. */
 export function isByteFree(fd: number, byteOffset: number): boolean {
   return !isRefused(F_WRLCK, fd, byteOffset);
 }
 
-/** Whether another open file description keeps a read lock on a byte, so that nobody can take its lock. */
+/** Whether another open file description keeps a read lock on a byte, so that no other can take its lock. */
 export function isByteReadLocked(fd: number, byteOffset: number): boolean {
   return lockInTheWay(F_WRLCK, fd, byteOffset) === F_RDLCK;
 }

@@ -191,7 +191,7 @@ export class Participants implements Party {
     return alive;
   }
 
-  /** All living attachments, and those that died attached and whose slot nobody has taken since. */
+  /** All living attachments, and those that died attached and whose slot was not taken since. */
   holders(): SlotHolder[] {
     const found: SlotHolder[] = [];
     for (let slot = 0; slot < this.#geometry.participantSlots; slot++) {
@@ -215,7 +215,7 @@ export class Participants implements Party {
     return found;
   }
 
-  /** Takes a slot that nobody holds. */
+  /** Takes a slot that is not held. */
   #tryTake(slot: number, role: string): boolean {
     const doing = { action: "attach to segment", path: this.#name };
     const { fd } = this.#mapping, lockByte = this.#lockByte(slot), joinerByte = lockByte + JOINER_LOCK_OFFSET;

@@ -27,7 +27,7 @@ export const SLOT_BYTES = 64;
 
 /*
  * A participant's id, as lock and role words hold it: in an aligned word of its own. Bit 31 stays free for a lock's own
- * use; 0 is nobody.
+ * use; 0 is none.
  *
  *     31 | 30 … 10 | 9 … 0
  *      0 |  epoch  |  slot

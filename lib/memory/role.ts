@@ -4,7 +4,7 @@ import type { Region } from "./region.ts";
 
 /**
  * A role that one attachment at a time may hold, such as a table's writer. A word of the region holds the id of the
- * holder, 0 for nobody. It is taken and released; from a holder that died it is taken over.
+ * holder, 0 for none. It is taken and released; from a holder that died it is taken over.
  */
 export class Role {
   readonly #what: string;
@@ -25,7 +25,7 @@ export class Role {
   }
 
   /**
-   * Takes the role, if nobody alive holds it.
+   * Takes the role, if no living attachment holds it.
    *
    * @returns Whether it was taken over from a holder that died.
    * @throws {RoleTakenError} If a living attachment holds it, this one included.

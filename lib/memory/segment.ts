@@ -337,7 +337,7 @@ export class Segment implements Disposable {
   /**
    * Leaves the segment: views detach and throw from now on, and the memory is unmapped. Its addresses stay reserved for
    * the rest of the process's life, since an asynchronous operation of the runtime may still be using them: it reads
-   * zeros, and its writes reach nobody. The second time nothing happens.
+   * zeros there, and its writes reach no process. The second time nothing happens.
    */
   close(): void {
     if (this.closed) return;

@@ -47,7 +47,7 @@ export interface CreateRequest extends OpenRequest {
 
 /*
  * The kernel lock on a file's first byte decides who may initialise it: the process that holds it while the file is not
- * ready. A death releases the lock. So a death never leaves a file that nobody may finish, and two processes never
+ * ready. A death releases the lock. So a death never leaves a file that no process may finish, and two processes never
  * write at once.
  */
 
@@ -113,14 +113,14 @@ export function openSegmentFile(name: string, request: OpenRequest): SegmentFile
   }
 }
 
-/** Makes a segment without a name. It lives as long as somebody is attached. */
+/** Makes a segment without a name. It lives as long as a process is attached. */
 export function createAnonymousFile(request: CreateRequest): { name: string; file: SegmentFile } {
   const doing = { action: "create segment", path: "anonymous" };
   const opened = new OpenFile(system.memfdCreate(doing, "shmkit", linux.MFD_CLOEXEC | linux.MFD_ALLOW_SEALING));
   const path = `/proc/${libc().getpid()}/fd/${opened.fd}`;
   const file = opened.closingOnError(() => initialise(path, opened, request));
   try {
-    // Then nobody can shorten the file while others use it, which would crash them.
+    // Then no process can shorten the file while others use it, which would crash them.
     const seals = linux.F_SEAL_SHRINK | linux.F_SEAL_GROW | linux.F_SEAL_SEAL;
     system.fcntl({ action: "seal segment", path }, opened.fd, linux.F_ADD_SEALS, seals);
   } catch (error) {

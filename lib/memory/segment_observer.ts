@@ -56,7 +56,7 @@ export class SegmentObserver implements Disposable {
     return system.monotonicNs() - this.#file.header.createdNs;
   }
 
-  /** All living attachments, and those that died attached and whose slot nobody has taken since. */
+  /** All living attachments, and those that died attached and whose slot was not taken since. */
   participants(): SlotHolder[] {
     return this.#participants.holders();
   }

@@ -2,8 +2,8 @@ import type { AnyStruct } from "../layout/mod.ts";
 import type { Region } from "./region.ts";
 
 /**
- * The one shape of every shared thing: how many bytes it takes, how its creator prepares them, and how everyone,
- * the creator included, attaches. Implement it to put a thing of your own into a segment.
+ * The one shape of every shared thing: how many bytes it takes, how its creator prepares them, and how every process,
+ * the creator's included, attaches. Implement it to put a thing of your own into a segment.
  *
  * @example A custom counter
  * ```ts
@@ -29,7 +29,7 @@ export interface SharedType<Options, T> {
   byteLength(options: Options): number;
   /** The schema text that the catalog keeps, with which any tool can decode the bytes. */
   schema?(options: Partial<Options>): string | undefined;
-  /** Prepares zeroed bytes; called once, by the creator, before anybody else can find the object. */
+  /** Prepares zeroed bytes; called once, by the creator, before any other process can find the object. */
   init(region: Region, options: Options): void;
   /**
    * Checks the bytes and returns the thing; never writes. An opener may leave out options that are stored in the

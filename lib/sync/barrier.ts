@@ -34,7 +34,7 @@ export interface BarrierOptions {
  *          4      4  last arrival: 2 × round + 1; 0 for none
  *          8      4  the last arrival whose party knows that its round has ended
  *
- * Where deaths are not seen nobody holds a cell: each arrival takes any that has none in the round.
+ * Where deaths are not seen, cells have no holder: each arrival takes any that has none in the round.
  */
 const ROUND_WORD = FIRST_OWN_WORD;
 const ENDED_WORD = FIRST_OWN_WORD + 1;
@@ -98,16 +98,16 @@ export class Barrier {
   readonly #cells: Cells;
   readonly #ended: EventCount;
   readonly #backoff = new Backoff();
-  /** The first word of this attachment's cell; −1 before the first use, and where nobody holds a cell. */
+  /** The first word of this attachment's cell; −1 before the first use, and where cells have no holder. */
   #cell = -1;
-  /** Where nobody holds a cell: the round in which this attachment arrived and whose end it does not know yet. */
+  /** Where cells have no holder: the round in which this attachment arrived and whose end it does not know yet. */
   #pending: number | undefined;
 
   private constructor(region: Region) {
     this.#header = new LockHeader("barrier", region);
     this.parties = storedCellCount(this.#header, "parties", PARTIES_WORD);
     this.#words = this.#header.words;
-    // Off every fast path: atomic, as nobody owns a barrier.
+    // Off every fast path: atomic, as a barrier has no owner.
     const onInherited = () => void add(this.#words, HEIRS_WORD, 1); // pairs: barrier heirs
     this.#cells = new Cells(this.#header, USED_WORD, this.parties, onInherited);
     this.#ended = new EventCount(this.#words, ENDED_WORD);

@@ -42,7 +42,7 @@ const SIGNALLED_WORD = FIRST_OWN_WORD;
  * const mutex = Mutex.attach(Region.over(new SharedArrayBuffer(Mutex.byteLength({}))), {});
  * const ready = Condition.attach(Region.over(new SharedArrayBuffer(Condition.byteLength({}))), {});
  * using _guard = mutex.acquire();
- * assertEquals(ready.wait(mutex, { timeoutMs: 5 }), false); // nobody signalled for 5 ms
+ * assertEquals(ready.wait(mutex, { timeoutMs: 5 }), false); // no signal for 5 ms
  * ready.signal();
  * ```
  */

@@ -34,12 +34,12 @@ const UNSET = 0;
 const SET = 1;
 
 /**
- * A flag to sleep on: anybody may set it and wait for it, in any of the processes. A manual event lets all waiters
- * through until it is reset. One with `autoReset` lets one waiter through each time it is set, and setting it twice
- * counts once.
+ * A flag to sleep on: any attachment may set it and wait for it, in any of the processes. A manual event lets all
+ * waiters through until it is reset. One with `autoReset` lets one waiter through each time it is set, and setting it
+ * twice counts once.
  *
- * Nobody owns an event, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once,
- * the setting is spent. If a setter dies before it could wake anybody, the waiters find the event set within 100 ms.
+ * An event has no owner, so a death leaves it as it is. If a waiter that an auto-reset event let through dies at once,
+ * the setting is spent. If a setter dies before it could wake the waiters, they find the event set within 100 ms.
  *
  * On a read-only attachment, all but `isSet` and `stats()` throw a `ReadOnlyError`; once the segment was closed, all
  * throw a `ClosedError`.
@@ -162,7 +162,7 @@ export class Event implements Waitable {
     };
   }
 
-  /** Waiters, and as `contended` how often one had to sleep. Nobody takes an event, so the other counts stay 0. */
+  /** Waiters, and as `contended` how often one had to sleep. An event is never taken, so the other counts stay 0. */
   stats(): LockStats {
     const stats = this.#header.stats(FREE);
     return { ...stats, contended: load(this.#header.source.i32, SLEPT_WORD) >>> 0 }; // pairs: event slept

@@ -5,7 +5,7 @@ import type { Announced } from "./shared/async/waitable.ts";
  * The word.
  *
  *     31 … 1 | 0
- *      count | ASLEEP: somebody may be asleep
+ *      count | ASLEEP: a waiter may be asleep
  *
  * The count wraps; only whether it changed matters.
  */
@@ -19,7 +19,7 @@ const RECHECK_MS = 50;
 
 /**
  * Blocking, added outside a lock-free part: take a snapshot, check the condition, and wait only if nothing was notified
- * since. No wake-up is lost. If nobody waits, notifying makes no system call, and not even an atomic write. Any number
+ * since. No wake-up is lost. Without waiters, notifying makes no system call, and not even an atomic write. Any number
  * may wait and notify, in any of the processes. A wait may end early, so the condition is checked in a loop. A waiter
  * that times out or dies asleep leaves the bit that announces it: that costs the next notifier one needless system
  * call, which clears it.
@@ -37,7 +37,7 @@ const RECHECK_MS = 50;
  * const changed = new EventCount(words, 0);
  * const seen = changed.snapshot();
  * if (Atomics.load(words, 1) === 0) {
- *   assertEquals(changed.wait(seen, changed.now() + 5), false); // nobody notified for 5 ms
+ *   assertEquals(changed.wait(seen, changed.now() + 5), false); // no notification for 5 ms
  * }
  * Atomics.store(words, 1, 1);
  * changed.notifyAll();
@@ -139,7 +139,7 @@ export class EventCount {
       const next = count === 1 ? (word + ONE) | ASLEEP : (word + ONE) & ~ASLEEP;
       if (compareExchange(this.#words, this.#index, word, next) !== word) continue; // pairs: event count
       const woken = count === 1 ? this.#futex.wakeOne() : this.#futex.wakeAll();
-      // Nobody was asleep, so the bit goes. A waiter that registered since and is about to sleep finds another word
+      // No waiter was asleep, so the bit goes. A waiter that registered since and is about to sleep finds another word
       // than its snapshot; one that has fallen asleep since, on the word with the bit, is woken to register again.
       if (count !== 1 || woken > 0) return;
       if (compareExchange(this.#words, this.#index, next, next & ~ASLEEP) === next) this.#futex.wakeAll();

@@ -29,7 +29,7 @@ export type OnceOptions = Record<never, never>;
  * Behind the header's counts (see lock_format.ts):
  *
  *     lock word    state
- *     0            nobody has begun
+ *     0            none has begun
  *     id           that attachment runs the function
  *     DONE         done: mark without an id
  *
@@ -95,7 +95,7 @@ export class Once {
   }
 
   /**
-   * Runs the function if nobody has, or waits until the attachment that runs it is done.
+   * Runs the function if none has run it, or waits until the attachment that runs it is done.
    *
    * @param fn Receives whether an attachment that had begun died. If it throws, the error reaches the caller, and the
    * next caller runs it again. Its work must be done when it returns: an async function is refused, and a function that

@@ -134,7 +134,7 @@ export class RwLock extends GuardedLock implements Lock {
     return this.#header.tasks.wait("lock", {
       attempt: (isLifeCheck) => {
         hasWord ||= this.#word.takeForTask(isLifeCheck, hasWaited);
-        // Nobody comes in from here on.
+        // No reader comes in from here on.
         if (!hasWord || !this.#readers.areOutForTask(isLifeCheck)) return false;
         this.#markIfSuspect();
         return this.#word.count(hasWaited);

@@ -40,7 +40,7 @@ export class RwLockReaders {
     this.#drained.notifyAll();
   }
 
-  /** Whether nobody is inside, alive or dead. The caller has the lock word, so nobody comes in. */
+  /** Whether no reader is inside, alive or dead. The caller has the lock word, so none comes in. */
   areOut(): boolean {
     const { words } = this.#header, used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {
@@ -50,7 +50,7 @@ export class RwLockReaders {
   }
 
   /**
-   * Waits until those inside have left or are dead. The caller has the lock word, so nobody comes in.
+   * Waits until those inside have left or are dead. The caller has the lock word, so none comes in.
    *
    * @param limit On the clock of the lock word; `NO_WAIT` to count out the dead and not to wait.
    * @returns False if it is reached.
@@ -65,7 +65,8 @@ export class RwLockReaders {
   }
 
   /**
-   * Whether nobody alive is inside; the dead are counted out if it is time to ask. The caller has the lock word.
+   * Whether no live reader is inside; the dead are counted out if a liveness check is due. The caller has the lock
+   * word.
    */
   areOutForTask(isLifeCheck: boolean): boolean {
     return isLifeCheck ? this.#areGone(NO_WAIT) : this.areOut();
@@ -89,7 +90,7 @@ export class RwLockReaders {
     return { readers, readAcquisitions, readContended };
   }
 
-  /** Whether nobody alive is inside. Counts out those that died. */
+  /** Whether no live reader is inside. Counts out those that died. */
   #areGone(limit: WaitLimit): boolean {
     const { words, counts, party } = this.#header, used = this.#cells.used;
     for (let cell = 0; cell < used; cell++) {

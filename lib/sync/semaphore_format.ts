@@ -10,7 +10,7 @@ import { FIRST_OWN_WORD, LOCK_BYTES } from "./shared/lock_format.ts";
  *        256      …  permits, each as long as a cell
  *
  *     offset  bytes  field of a permit
- *          0      4  its holder, 0 for nobody; marked if the holder before died
+ *          0      4  its holder, 0 for none; marked if the holder before died
  *          4     60  zero
  *         64     64  counts, written by the holder alone: where a lock's header has them
  */

@@ -54,7 +54,7 @@ export interface SeqLockFunction extends LayoutTypeFunction {
  * What is read between `beginRead` and a `validate` that returns true is whole. Before that it may be a mixture of
  * several writes, so use no value, and follow no index, before it is validated; an enumeration may even throw. Where
  * the processor may reorder loads (not x86-64), `payload` is a private copy, made word by word with atomic accesses. On
- * a read-only attachment it is a private copy, too, which `beginRead` makes: writes to it reach nobody.
+ * a read-only attachment it is a private copy, too, which `beginRead` makes: writes to it reach no other process.
  *
  * Sources: C. Lameter, "Effective Synchronization on Linux/NUMA Systems" (2005); H. Boehm, "Can Seqlocks Get Along with
  * Programming Language Memory Models?" (2012); concurrencykit's `ck_sequence`.

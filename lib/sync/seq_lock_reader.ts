@@ -85,7 +85,7 @@ export class SeqLockReader {
     this.#backoff.step();
   }
 
-  /** Somebody alive is writing. */
+  /** A live attachment is writing. */
   #requireWriter(sequence: number): void {
     const { party, what, id } = this.#header;
     const owner = ownerOf(load(this.#source, LOCK_WORD)); // pairs: lock word

@@ -83,8 +83,8 @@ export class SeqLockWriter<S extends AnyStruct> {
     if (!this.#isWriting || this.#words.length === 0) this.#refuseEnd();
     this.#isWriting = false;
     if (!this.#isOrdered) copyWords(this.#draft!, this.#shared, peek);
-    // Pairs: seqlock sequence. A reader that sees this value sees all that was written. No fence: nobody sleeps until
-    // it comes.
+    // Pairs: seqlock sequence. A reader that sees this value sees all that was written. No fence: no reader sleeps
+    // until it comes.
     release(this.#words, SEQUENCE_WORD, (peek(this.#words, SEQUENCE_WORD) + 1) | 0);
   }
 

@@ -15,7 +15,7 @@ import type { WaitOptions } from "./shared/wait_options.ts";
 /** A spinlock has no options. */
 export type SpinLockOptions = Record<never, never>;
 
-/** A word that is polled: nobody is woken, so waiters do not mark it. */
+/** A word that is polled: waiters are not woken, so they do not mark it. */
 class PolledWord extends OwnedWord {
   readonly #header: LockHeader;
   readonly #backoff = new Backoff({ longestSleepMs: LIFE_CHECK_MS });

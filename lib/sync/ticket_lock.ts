@@ -31,7 +31,7 @@ export interface TicketLockOptions {
  * {@linkcode Lock} for its methods and for what counts as a death.
  *
  * A ticket is passed over if its holder died while waiting, or gave up because its time ran out. A stopped waiter keeps
- * its place, and nobody behind it gets in.
+ * its place, and none behind it gets in.
  *
  * Before it takes a ticket, an attachment notes that in its cell: a turn that, by the cells, no living attachment can
  * have is passed on. Source: J. Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization" (1991), for the
@@ -122,9 +122,9 @@ export class TicketLock extends GuardedLock implements Lock {
     if (owner !== this.#id) this.#header.refuseUnlock(owner);
     const state = this.#holder.stateWord;
     if (state === -1) return this.#unlockAnew();
-    // While this attachment lives and its cell says TAKING, nobody else passes its turn on.
+    // While this attachment lives and its cell says TAKING, no other passes its turn on.
     const serving = peek(words, SERVING_WORD);
-    // In this order: a death in between leaves a turn that nobody has, and no owner, so nothing is suspect. And a
+    // In this order: a death in between leaves a turn without a holder, and no owner, so nothing is suspect. And a
     // thread that is stopped in between has not given up its turn before it has passed it on: others would have, and it
     // would set the turn back.
     words[LOCK_WORD] = FREE;
@@ -178,7 +178,7 @@ export class TicketLock extends GuardedLock implements Lock {
     words[state] = TAKING; // plain: ordered by the exchange
     // Pairs: ticket drawn. The ticket `serving` was still to be had, so the turn is still its own.
     if (compareExchange(words, NEXT_WORD, serving, (serving + 1) | 0) !== serving) {
-      // pairs: ticket holder; and a fence, before the check whether the turn is anybody's
+      // pairs: ticket holder; and a fence, before the check whether the turn has a holder
       store(words, state, NONE);
       return false;
     }

@@ -152,7 +152,7 @@ export class WaitSet<T extends Waitable = Waitable> {
     return Array.from(this.#members.values(), (waited) => waited.announce());
   }
 
-  /** Sleeps. Returns false if nobody woke this thread. */
+  /** Sleeps. Returns false if this thread was not woken. */
   #sleep(sleepers: readonly (Announced | undefined)[], leftMs: number): boolean {
     const sure = sleepers.filter((one) => one !== undefined).slice(0, MOST_WORDS);
     const isUnsure = sure.length < sleepers.length || sure.some((one) => one.isUnsure);
@@ -162,7 +162,7 @@ export class WaitSet<T extends Waitable = Waitable> {
   }
 }
 
-/** A word that nobody changes. */
+/** A word that never changes. */
 const NOBODY = Futex.at(new Int32Array(new SharedArrayBuffer(4)), 0);
 
 /** Watches all words until the first wake-up. */

@@ -9,7 +9,7 @@ import { Ticker } from "./ticker.ts";
 const SLOW_CHECK_MS = 200;
 /** Of tasks that wait for an attachment that may die at any time: a death is noticed within 100 ms. */
 const TASK_LIFE_CHECK_MS = 80;
-/** Of tasks that nobody wakes. */
+/** Of tasks that are not woken. */
 const QUICK_CHECK_MS = 2;
 
 /**
@@ -23,7 +23,7 @@ const CALLS_PER_CLOCK_READ = 8;
 export const slowChecks: Ticker = new Ticker(SLOW_CHECK_MS);
 /** The tasks that wait for an attachment. */
 export const lifeChecks: Ticker = new Ticker(TASK_LIFE_CHECK_MS);
-/** The tasks that nobody wakes. */
+/** The tasks that are not woken. */
 export const quickChecks: Ticker = new Ticker(QUICK_CHECK_MS);
 
 /** Lets all waiting tasks check soon: the memory that they wait for may have been closed. */

@@ -56,7 +56,7 @@ export class KernelWatcher {
     later(() => this.#endIfIdle(), IDLE_MS);
   }
 
-  /** Whether somebody watches a word. */
+  /** Whether any word is watched. */
   watches(address: number): boolean {
     return this.#entries.has(address);
   }
@@ -195,7 +195,7 @@ export class KernelWatcher {
     wakeLocal(reports, 0, 1);
   }
 
-  /** Ends the thread at once if nobody watches a word. */
+  /** Ends the thread at once if no word is watched. */
   endIfUnused(): void {
     if (this.#entries.size === 0 && this.#thread !== undefined && !this.#hasEnded) this.#end(this.#thread);
   }

@@ -9,7 +9,7 @@ const ROUND_MS = 1000;
 /** A wait of the runtime's own. */
 interface Round {
   readonly expected: number;
-  /** Undefined once nobody needs it. */
+  /** Undefined once it is no longer needed. */
   wake: (() => void) | undefined;
 }
 

@@ -38,7 +38,7 @@ const CHUNK_RECORDS = 16, CHUNK_BYTES = 4096;
  * nothing to free. A `drain` receives at most a capacity. A record counts as received when `fn` is called, even if it
  * throws. A `shift` that returns false may have written anything into the view.
  *
- * In memory that is attached for reading only nobody can wake it: `"block"` then sleeps in steps of up to 2 ms.
+ * In memory that is attached for reading only it cannot be woken: `"block"` then sleeps in steps of up to 2 ms.
  */
 export class BroadcastReader<S extends AnyStruct = AnyStruct> extends AsyncConsumer<S> {
   readonly #end: ChannelEnd;

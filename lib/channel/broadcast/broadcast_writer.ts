@@ -109,7 +109,7 @@ class Turns {
   begin(): void {
     this.#lock.lock();
     this.#isOurs = true;
-    // A writer that died left at most records that nobody sees.
+    // A writer that died left at most records that are never seen.
     if (this.#lock.ownerDied) this.#lock.markConsistent();
   }
 

@@ -9,7 +9,7 @@ export interface ReaderPorts<S extends AnyStruct> extends ReceivePorts, SlotPort
   readonly moveTo: BoundRecord<S, "copyTo">["moveTo"];
   /** Copies a record that a writer may be writing. */
   readonly copyTo: (into: ViewOf<S>) => void;
-  /** Moves over memory of the reader's own, to which records are copied before anybody sees them. */
+  /** Moves over memory of the reader's own, to which records are copied before they are handed out. */
   readonly copied: BoundRecord<S, "copyTo">;
   /** How many records fit in there. */
   readonly chunk: number;

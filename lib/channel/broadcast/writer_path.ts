@@ -14,7 +14,7 @@ export interface WriterPorts<S extends AnyStruct> extends SlotPorts, WakePorts {
   readonly batch: number;
   /** The tail, its low word, which only one writer at a time writes. */
   readonly tailWord: number;
-  /** A word that is never written, in a line that nobody takes away: undefined in closed memory. */
+  /** A word that is never written, in a cache line that no process takes away: undefined in closed memory. */
   readonly fixedWord: number;
   readonly epochBits: number;
   /** The event count that is notified of publishing. */

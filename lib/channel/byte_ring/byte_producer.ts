@@ -40,7 +40,7 @@ const encoder = new TextEncoder();
  *
  * One of many that has claimed makes the consumer wait at its message, so publish or abort soon. Other producers go on
  * meanwhile, until the ring is full. It stays full while the process is stopped, and no longer once it is dead. Over a
- * `SharedArrayBuffer` nobody learns of a death.
+ * `SharedArrayBuffer` deaths are not noticed.
  */
 export class ByteProducer extends Producer<
   (byteLength: number, type?: number) => number | undefined,
@@ -152,7 +152,7 @@ export class ByteProducer extends Producer<
     return this.#waiter.untilAsync(() => this.pushWait(message, type, NOW), options);
   }
 
-  /** How many bytes of the ring nobody has claimed: exact at a moment of the call. */
+  /** How many bytes of the ring are not claimed: exact at a moment of the call. */
   get free(): number {
     this.#end.requireOpen();
     const { capacity } = this.#geometry;

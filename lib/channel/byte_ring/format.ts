@@ -10,7 +10,7 @@
  *        256      4  head: position of the record to be received next; storing it frees space. The consumer's
  *        260    124  zero
  *        384      4  producer: the id of its holder, 0 for none; unused where many may produce
- *        388      4  claim lock: the id of the producer that is inside a claim, 0 for nobody
+ *        388      4  claim lock: the id of the producer that is inside a claim, 0 for none
  *        392      8  refusals: how often there was no space, f64; written as the tail is
  *        400      4  a head that was seen; written by the holder of the claim lock
  *        404      4  high-water mark: the most bytes there were when there was no space; written as the tail is
@@ -42,7 +42,7 @@
  *        0 |       1 | byte length of the message: claimed, where many may produce
  *        1 |       0 | byte length of the record: to skip
  *
- * One producer claims by advancing a position of its own; nobody sees its claims before it stores the tail. Of many,
+ * One producer claims by advancing a position of its own; its claims are not seen before it stores the tail. Of many,
  * each claims under the claim lock, in five steps, and fills and publishes without it. What a death leaves after each
  * step:
  *
@@ -51,10 +51,10 @@
  *     2  writes the record's header, claimed,     the dead one    bytes behind the tail; the next claimer
  *        and before it one to skip if need be                     overwrites them
  *     3  stores the tail behind the record        the dead one    a claimed record that names the dead one: skipped
- *     4  lock: own id → 0                         nobody          the same
- *     5  fills the record                         nobody          the same
- *     6  record's word: claimed → published       nobody          a message: received. Of a batch, the first ones
- *     7  wakes the consumer, if it sleeps         nobody          the same; a sleeping consumer checks every 50 ms
+ *     4  lock: own id → 0                         none            the same
+ *     5  fills the record                         none            the same
+ *     6  record's word: claimed → published       none            a message: received. Of a batch, the first ones
+ *     7  wakes the consumer, if it sleeps         none            the same; a sleeping consumer checks every 50 ms
  *
  * Taking the lock over from a dead one leaves what step 1 leaves. The lock's holder reads everything anew, so there is
  * nothing to repair. The consumer skips a claimed record only if the kernel reports that its claimer is dead and the

@@ -2,10 +2,10 @@ import type { WaitOptions } from "../../sync/mod.ts";
 import type { ByteProducerPath, ByteProducerPorts } from "./producer_ports.ts";
 
 /**
- * The hot paths of a ring's only producer. Nobody sees what is behind the tail, so claiming writes plainly there.
+ * The hot paths of a ring's only producer. What is behind the tail is not seen, so claiming writes plainly there.
  *
  * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken
- * it over. Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
+ * it over. Closed memory is noticed at the event count, which stands apart and changes only when the consumer sleeps.
  */
 export function makeOneProducerPath(ports: ByteProducerPorts): ByteProducerPath {
   const { words: { load, peek, publish: publishWord }, records: { peek: peekRecord, poke: pokeRecord } } = ports;

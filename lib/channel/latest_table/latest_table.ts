@@ -180,7 +180,7 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * How many changes there were to all rows together, modulo 2^32: a place from which `changedSince` can go on.
+   * How many changes there were to all rows together, modulo 2^32: a place from which `changedSince` can continue.
    *
    * @throws {ClosedError} If the segment was closed.
    */
@@ -192,11 +192,12 @@ export class LatestTable<S extends AnyStruct = AnyStruct> {
   /**
    * Finds the rows that were written, without visiting the others: each of them once, however often it was written. Its
    * cost grows with the number of changes; where there were more changes than rows, it visits all rows instead, and
-   * passes those that were ever written. Every changed row is passed. A row may also be passed unchanged if its writer
-   * died.
+   * reports those that were ever written. Every changed row is reported. A row may also be reported without a change if
+   * its writer died.
    *
-   * @param since What the last call returned; or 0, which passes all rows that were ever written if the table is new.
-   * @param fn Receives a row's index. Read the row then: it may have changed again, and is passed again the next time.
+   * @param since What the last call returned; or 0, which reports all rows that were ever written if the table is new.
+   * @param fn Receives a row's index. Read the row then: it may have changed again, and is then reported again the next
+   * time.
    * @returns What to pass the next time, before there are 2^32 more changes.
    * @throws {RangeError} If `since` is not a count of changes.
    * @throws {ClosedError} If the segment was closed.

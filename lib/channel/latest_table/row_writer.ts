@@ -1,7 +1,8 @@
 import type { AnyStruct, ValueOf, ViewOf } from "../../layout/mod.ts";
 
 /**
- * The vocabulary of everything that writes rows. A record is written where nobody reads, and published by one store.
+ * The vocabulary of everything that writes rows. A record is written where no process reads, and published by one
+ * store.
  */
 export interface RowWriter<S extends AnyStruct> {
   /**
@@ -16,7 +17,7 @@ export interface RowWriter<S extends AnyStruct> {
   readonly write: (row: number, value: ViewOf<S> | Partial<ValueOf<S>>) => void;
 
   /**
-   * Begins to write a row. Nobody sees it before `commit`; beginning another row, or this one again, discards it.
+   * Begins to write a row. No reader sees it before `commit`; beginning another row, or this one again, discards it.
    *
    * @param row Index of the row.
    * @returns The record to fill, with the row's current value in it. It is the same view each time, and throws

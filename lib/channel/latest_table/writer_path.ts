@@ -19,7 +19,7 @@ export interface WriterPorts<S extends AnyStruct> {
    * writes, atomically: after that, no store into the next slot is seen before the version published last.
    */
   readonly isOrdered: boolean;
-  /** The bit of the event count that says that somebody may sleep; and what wakes those that do. */
+  /** The bit of the event count that says that a waiter may sleep; and what wakes those that do. */
   readonly asleep: number;
   readonly wake: () => void;
   /** Throws the reason why the writer cannot be used. */

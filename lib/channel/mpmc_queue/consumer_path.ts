@@ -23,7 +23,7 @@ export interface QueueConsumerPorts<S extends AnyStruct> extends ReceivePorts {
    * was dead.
    */
   readonly settleDeath: (position: number) => boolean;
-  /** How many records there are that nobody took. Keeps the high-water mark. */
+  /** How many records are there and not taken. Keeps the high-water mark. */
   readonly countRecords: () => number;
   /** Refuses to take that many records ahead. */
   readonly refuseAhead: (ahead: unknown) => void;

@@ -45,7 +45,7 @@ export function describeMpmcQueue(region: Region, schema: string): PartDescripti
         from,
         to,
         byteOffsetOf: (position) => slotOf(position) + SLOT_HEADER_BYTES,
-        // Published, and not freed: then nobody wrote over it. pairs: slot state
+        // Published, and not freed: then it was not overwritten. pairs: slot state
         isWhole: (position) => load(i32, slotOf(position) / 4) === (((position & ~slotMask) + FULL) | 0),
       });
     },

@@ -21,7 +21,7 @@
  *          …      …  slots; position p lies in slot p mod slots
  *
  *     offset  bytes  field of a cell, written by its owner alone
- *          0      4  id of the attachment; 0 for nobody
+ *          0      4  id of the attachment; 0 for none
  *          4      4  first position that its owner holds, or is about to claim
  *          8      4  how many positions from there on; those of others may be among them. 0 for none
  *         12      4  whether the owner claims or takes: 1 for a producer, 2 for a consumer
@@ -65,8 +65,8 @@ export const CONSUMES = 2;
  * A slot's state, on lap l, which is position p less p mod slots. Zeroed memory is free on lap 0.
  *
  *     state      means                                who changes it
- *     l + FREE   free, or claimed if the tail passed  the producer that claimed p; if it is dead, anybody, to VOID
- *     l + FULL   published, or taken if the head      the consumer that took p; if it is dead, anybody, to the next
+ *     l + FREE   free, or claimed if the tail passed  the producer that claimed p; if it is dead, any other, to VOID
+ *     l + FULL   published, or taken if the head      the consumer that took p; if it is dead, any other, to the next
  *                passed                               lap's FREE
  *     l + VOID   given up: nothing to be received     the same
  *

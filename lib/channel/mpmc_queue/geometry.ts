@@ -58,7 +58,7 @@ export interface QueuePlaces {
   readonly tailWord: number;
   readonly headWord: number;
   /**
-   * The event counts that are notified of publishing and of freeing, and their bit that says that somebody may sleep.
+   * The event counts that are notified of publishing and of freeing, and their bit that says that a waiter may sleep.
    */
   readonly publishedWord: number;
   readonly freedWord: number;

@@ -117,7 +117,7 @@ export class MpmcConsumer<S extends AnyStruct = AnyStruct> extends AsyncConsumer
   }
 }
 
-/** How many records there are that nobody took. Keeps the high-water mark. */
+/** How many records are there and not taken. Keeps the high-water mark. */
 function countRecords({ region, cell, geometry: { capacity } }: QueueSeat<AnyStruct>): number {
   const { i32 } = region.views, length = lengthOf(region, capacity), mark = cell + CELL_HIGH_WATER_OFFSET / 4;
   if (length > i32[mark]) i32[mark] = length; // written by the cell's owner alone

@@ -94,7 +94,7 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
     return capacity - lengthOf(region, capacity);
   }
 
-  /** A slot that nobody reads any more. */
+  /** Whether a slot is free and no longer being read. */
   protected override canPublish(isLifeCheck: boolean): boolean {
     this.#end.requireOpen();
     return this.#seat.cells.hasFreeSlot(isLifeCheck);
@@ -104,7 +104,8 @@ export class MpmcProducer<S extends AnyStruct = AnyStruct> extends AsyncProducer
 /** Counts in a producer's cell that there was no space. */
 function noteFull({ region, cell, geometry: { capacity } }: QueueSeat<AnyStruct>): void {
   const { i32, f64 } = region.views, mark = cell + CELL_HIGH_WATER_OFFSET / 4;
-  // Written by the cell's owner alone. Once it reports a full queue, nobody polls the positions, which others need.
+  // Written by the cell's owner alone. Once it reports a full queue, it no longer polls the positions, which others
+  // need.
   if (i32[mark] < capacity) i32[mark] = Math.max(i32[mark], lengthOf(region, capacity));
   f64[(cell * 4 + CELL_REFUSALS_OFFSET) / 8]++;
 }

@@ -76,7 +76,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
   const isFreed = (position: number): boolean => load(slotOf(position)) === (((position & lapMask) + slots) | 0);
 
   // A position can be claimed once the one a capacity before it was freed: so there are never more records than that,
-  // and nobody reads the head, which the consumers write all the time. With a power of two it is the same slot.
+  // and no producer reads the head, which the consumers write all the time. With a power of two it is the same slot.
   const isFree = (position: number): boolean =>
     load(slotOf(position)) === (position & lapMask) && // pairs: slot state
     (isEachSlotUsed || isFreed((position - capacity) | 0));
@@ -110,7 +110,7 @@ export function makeQueueProducerPath<S extends AnyStruct>(ports: QueueProducerP
         const last = (position + (most < room ? most : room)) | 0, first = firstNamed(position);
         let to = (position + 1) | 0;
         while (to !== last && isFree(to)) to = (to + 1) | 0;
-        // Named before the tail passes. What somebody else gets may be among what is named.
+        // Named before the tail passes. What another producer gets may be among what is named.
         release(nameFirstWord, first); // pairs: names in cells
         release(nameCountWord, (to - first) | 0); // pairs: names in cells
         const found = compareExchange(tailWord, position, to); // pairs: queue tail

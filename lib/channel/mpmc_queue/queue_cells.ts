@@ -64,8 +64,8 @@ export class QueueCells {
         this.#settleCell(at);
       }
       this.#use(cell);
-      // From here on the cell is this attachment's. Until the next line it names, for somebody alive, what a dead one
-      // held: that is settled a little later.
+      // From here on the cell is this attachment's. Until the next line it names, for a live attachment, what a dead
+      // one held: that is settled a little later.
       if (compareExchange(words, at + ID, holder, party.id) !== holder) continue; // pairs: owners of cells
       store(words, at + COUNT, 0); // pairs: names in cells
       store(words, at + ROLE, role); // pairs: names in cells
@@ -197,7 +197,7 @@ export class QueueCells {
     }
   }
 
-  /** Whether somebody alive names a position. */
+  /** Whether a live attachment names a position. */
   #isNamed(position: number, role: number): boolean {
     const words = this.#region.source.i32, { party } = this.#region;
     for (let cell = 0; cell < this.#used; cell++) {

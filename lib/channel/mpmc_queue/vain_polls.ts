@@ -1,11 +1,11 @@
 /**
- * After every so many polls in vain of the same position, it is asked whether somebody died: that takes system calls,
- * and takes the cache line of the other side's position away from those that use it.
+ * Polls in vain of one position after which liveness is checked: that takes system calls, and takes the cache line of
+ * the other side's position away from those that use it.
  */
 const POLLS_PER_QUESTION = 16;
 
 /**
- * Counts polls in vain, and says when to ask about deaths: a slot that stays as it is over some polls may have lost its
+ * Counts polls in vain, and says when to check for deaths: a slot that stays as it is over some polls may have lost its
  * owner.
  */
 export class VainPolls {

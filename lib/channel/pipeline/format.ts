@@ -11,7 +11,7 @@
  *        256      4  permit: the position before which the writer writes without polling the gates again. The writer's
  *        260      4  writer: the id of its holder, 0 for none
  *        264      8  refusals: how often the writer found no space, f64
- *        272      4  high-water mark: the most records the writer found that somebody had still to receive
+ *        272      4  high-water mark: the most records the writer found that a reader had still to receive
  *        276      4  epoch of the permit: permit / 2^30, stored just before a permit that begins another. The writer's
  *        280    104  zero
  *        384      4  event count: something was published
@@ -30,25 +30,25 @@
  *        140      4  drops: how often it was taken away from a dead reader
  *        144     48  name, UTF-8, padded with NUL
  *        192      8  since: every record from this position on was received here, up to the gate's position; f64
- *        200      8  kept: the position that was reached here, while somebody joins; −1 for none, f64
+ *        200      8  kept: the position that was reached here, while a reader joins; −1 for none, f64
  *        208      4  1 while its reader receives nothing that those before it have not received
  *        212     44  zero
  *
  *     holder       state
- *     0            nobody reads: the writer does not wait
+ *     0            no reader: the writer does not wait
  *     id           that attachment reads: the writer waits
  *     mark | id    that attachment is about to read: the writer does not wait yet
  *     mark | 0     dropped: the reader died, and the writer does not wait
  *
  *     place        31 … 2                 | 1 0
  *                  epoch of the position  | what the position is
- *                  (position / 2^30)      | 0  nothing: nobody ever read here
+ *                  (position / 2^30)      | 0  nothing: no reader was ever here
  *                                         | 1  in motion: a reader joins, and kept is the place to go on from
  *                                         | 2  where a reader is, or was when it died
  *                                         | 3  where a reader stopped that closed
  *
  *     position   slowest gate      …       other gates            tail                   permit
- *     …  free  … |  records that somebody has still to receive  |  claimed, or free  …  |
+ *     …  free  … |   records that a reader has still to receive  |  claimed, or free  …  |
  *
  * Positions run free through 32 bits and are compared by their difference: the permit is a capacity ahead of the tail
  * at most, and a gate that is waited for a capacity behind the permit. A reader that joins may come from further back,

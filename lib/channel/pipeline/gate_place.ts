@@ -26,7 +26,7 @@ import { ancestorsOf, type PipelineGeometry } from "./geometry.ts";
 
 /** Where a reader wants to begin. */
 export interface PlaceRequest {
-  /** Where, if nobody has read there before; or a whole position, even if somebody has. */
+  /** Where, if no reader was there before; or a whole position, even if one was. */
   readonly from: "newest" | "oldest" | number;
   /** Whether it receives nothing that those before it have not received. */
   readonly waitsForAll: boolean;
@@ -44,7 +44,7 @@ export function tailOf(words: Int32Array): number {
 }
 
 /**
- * Called by the writer before its permit enters another epoch: renews the epochs of all gates at which somebody reads.
+ * Called by the writer before its permit enters another epoch: renews the epochs of all gates that have a reader.
  *
  * @param permit The permit that is announced next.
  */
@@ -98,7 +98,7 @@ export class GatePlace {
   }
 
   /**
-   * Stops reading: nobody waits for this gate any more. A successor begins where this reader was.
+   * Stops reading: others no longer wait for this gate. A successor begins where this reader was.
    *
    * @throws {NotOwnerError} If this attachment does not hold it.
    */
@@ -135,7 +135,7 @@ export class GatePlace {
     }
   }
 
-  /** Keeps the place that was reached here while the position is in motion; undefined if nobody ever read here. */
+  /** Keeps the place that was reached here while the position is in motion; undefined if no reader was ever here. */
   #keep(): number | undefined {
     const place = load(this.#words, this.#word(PLACE_OFFSET)) & PLACE_MASK; // pairs: gate place
     const word = this.#word(KEPT_OFFSET) / 2;

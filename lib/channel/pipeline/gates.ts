@@ -28,7 +28,7 @@ export class Gates {
     this.#events = geometry.gates.map((_, i) => new EventCount(this.#words, gateWord(i, MOVED_EVENT_OFFSET), true));
   }
 
-  /** Notified when a gate moves, or somebody joins or leaves it. */
+  /** Notified when a gate moves, or a reader joins or leaves it. */
   event(index: number): EventCount {
     return this.#events[index];
   }
@@ -38,7 +38,7 @@ export class Gates {
     return load(this.#words, gateWord(index, POSITION_OFFSET)); // pairs: ring head
   }
 
-  /** The id of the reader, also of one whose death was not yet noticed; 0 for nobody. */
+  /** The id of the reader, also of one whose death was not yet noticed; 0 for none. */
   reader(index: number): number {
     return Math.max(0, load(this.#words, gateWord(index, HOLDER_OFFSET))); // pairs: gate holder
   }
@@ -48,7 +48,7 @@ export class Gates {
     return load(this.#words, gateWord(index, WAITS_OFFSET)) === 1;
   }
 
-  /** Whether its reader died and nobody took its place. */
+  /** Whether its reader died and has no successor. */
   isDropped(index: number): boolean {
     return load(this.#words, gateWord(index, HOLDER_OFFSET)) === DROPPED;
   }
@@ -70,7 +70,7 @@ export class Gates {
     return this.#dropIfDead(index);
   }
 
-  /** Lets nobody wait for a dead reader any more. */
+  /** Ends all waits for a dead reader. */
   #dropIfDead(index: number): boolean {
     const holder = this.reader(index);
     if (holder === 0 || this.#region.party.isAlive(holder)) return false;

@@ -58,11 +58,11 @@ export interface PipelineGate {
  * is lost: the writer waits for the slowest reader present. With `{ book: [], pricing: ["book"], risk: ["book"],
  * hedger: ["pricing", "risk"] }` pricing and risk work in parallel behind the book, and the hedger behind both.
  *
- * A reader that dies is dropped: within 100 ms of the first wait for it, nobody waits for it any more, and `gates()`
+ * A reader that dies is dropped: within 100 ms of the first wait for it, the others stop waiting for it, and `gates()`
  * and `missing` report it. If a successor takes its place first, nothing is lost, and the records of the `drain` it
  * died in are received again; later, the successor continues where the dead one was, or with the oldest record still
  * there, and `lost` reports how many are gone. A reader that closes keeps its place in the same way: a planned restart
- * loses what a death loses, at most. A stopped or slow reader is never dropped: everyone waits for it. A writer that
+ * loses what a death loses, at most. A stopped or slow reader is never dropped: the others wait for it. A writer that
  * dies leaves what it published, and its role is taken over.
  *
  * A reader that comes after one that is not there continues without it, or waits for it, as it chooses (`whenMissing`).
@@ -87,7 +87,7 @@ export interface PipelineGate {
  * using pricing = ticks.reader("pricing"), hedger = ticks.reader("hedger"); // usually in other processes
  * using writer = ticks.writer();
  * for (let price = 1; price <= 4; price++) assertEquals(writer.push({ price }), true);
- * assertEquals(writer.push({ price: 5 }), false); // nobody has received the first one
+ * assertEquals(writer.push({ price: 5 }), false); // no reader has received the first one
  *
  * assertEquals(hedger.drain(() => {}), 0); // pricing comes first
  * assertEquals(pricing.drain((tick) => void (tick.fair = tick.price * 2), 3), 3);

@@ -25,10 +25,10 @@ import { makeRecordsPath } from "./records_path.ts";
 /**
  * Where a reader of a {@linkcode Pipeline} begins.
  *
- * * `"newest"`: with what is published from now on, if nobody has read at its place before.
- * * `"oldest"`: with the oldest record whose space the writer has not reserved, if nobody has.
- * * A number: at that position, as `position` reported it, modulo 2^32; even if somebody has read at its place before.
- *   What is no longer there counts as lost. Nobody has to receive anything before `pipeline.position`.
+ * * `"newest"`: with what is published from now on, if its place had no reader before.
+ * * `"oldest"`: with the oldest record whose space the writer has not reserved, if its place had no reader before.
+ * * A number: at that position, as `position` reported it, modulo 2^32; even if its place had a reader before. What is
+ *   no longer there counts as lost. From `pipeline.position` on it receives only what is published later.
  *
  * A reader that others come after and wait for begins further back, if they have still to receive what comes before.
  */
@@ -51,15 +51,15 @@ export interface PipelineReaderOptions extends RoleOptions {
 
 /**
  * A reader of a {@linkcode Pipeline}: it receives every record after those readers that it comes after. What it writes
- * into a record is seen by those that come after it, and nobody else may write. The writer and those that come after it
- * wait for it. Closing it, or the death of its process, ends that; a successor continues where it was.
+ * into a record is seen by those that come after it; no other process may write there. The writer and those that come
+ * after it wait for it. Closing it, or the death of its process, ends that; a successor continues where it was.
  */
 export class PipelineReader<S extends AnyStruct = AnyStruct> extends RecordConsumer<S> {
   /** Its name in the pipeline's plan. */
   readonly name: string;
   /**
-   * How many records were gone that this reader was to begin with: those that came and went since its predecessor
-   * closed or died, or since the position it asked for. Exact, however many.
+   * How many of the records with which this reader was to begin were gone: those that came and went since its
+   * predecessor closed or died, or since the position it asked for. Exact, however many.
    */
   readonly lost: number;
   readonly #end: ChannelEnd;

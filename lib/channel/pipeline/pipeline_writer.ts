@@ -26,7 +26,7 @@ import { makeSpacePath } from "./space_path.ts";
 
 /**
  * The one writer of a {@linkcode Pipeline}. There is no space for it while the slowest reader is a capacity behind; at
- * most a capacity can be claimed at once, even if nobody reads.
+ * most a capacity can be claimed at once, even without a reader.
  */
 export class PipelineWriter<S extends AnyStruct = AnyStruct> extends RecordProducer<S> {
   /** Made by `Pipeline.writer`. */

@@ -10,10 +10,10 @@ export interface RecordsPorts {
   readonly positionWord: number;
   readonly holderWord: number;
   readonly placeWord: number;
-  /** What a place's word holds, beside other bits, while somebody reads there. */
+  /** What a place's word holds, beside other bits, while a reader is there. */
   readonly placeMask: number;
   readonly reading: number;
-  /** Whether a gate at which nobody reads lets nothing through; else it lets everything through. */
+  /** Whether a gate without a reader lets nothing through; else it lets everything through. */
   readonly waitsForAll: boolean;
   /** Called for the gate that holds the reader up: it may be that of a dead reader. */
   readonly probe: (which: number) => void;

@@ -38,14 +38,14 @@ export interface SpacePath {
   slowest(): number;
 }
 
-/** How the writer of a pipeline finds space: a capacity behind the slowest gate at which somebody reads. */
+/** How the writer of a pipeline finds space: a capacity behind the slowest gate that has a reader. */
 export function makeSpacePath(ports: SpacePorts): SpacePath {
   const { words: { load, peek, store }, capacity, tailWord, permitWord, epochBits } = ports;
   const { gates, firstGate, gateWords, positionWord, holderWord, noteHighWater, probe, changeEpoch } = ports;
   let slowest = -1, permit = peek(permitWord), { highWater } = ports;
 
   const spaceBefore = (next: number): number => {
-    // If nobody reads: a capacity behind what was published, so that no batch overwrites itself.
+    // Without a reader: a capacity behind what was published, so that no batch overwrites itself.
     let space = capacity - ((next - peek(tailWord)) | 0);
     slowest = -1;
     for (let i = 0, gate = firstGate; i < gates; i++, gate += gateWords) {

@@ -6,7 +6,7 @@ import { NOW } from "./now.ts";
 import type { Waiter } from "./waiter.ts";
 
 /**
- * What everything that receives does in the event loop: records, or the messages of a {@linkcode ByteRing}.
+ * What consumers and readers do in the event loop, with records or with the messages of a {@linkcode ByteRing}.
  * `AsyncWaitOptions` has the rules for everything that waits in the event loop.
  *
  * While records come in quick succession, a task polls between the turns of the event loop (`pollMs` of the role's
@@ -47,8 +47,8 @@ export abstract class AsyncReceiver<Fn, T> implements Consumer<Fn>, AsyncIterabl
   }
 
   /**
-   * The records that are there, in batches of up to `limit`: `for await (const batch of consumer.batches(256)) for
-   * (const record of batch) …`. The event loop is asked once a batch, which is much faster than once a record.
+   * The available records, in batches of up to `limit`: `for await (const batch of consumer.batches(256)) for (const
+   * record of batch) …`. The event loop is entered once per batch, which is much faster than once per record.
    *
    * @param limit The most records of a batch, at least 1.
    * @param options `timeoutMs`: the loop ends if there is no record for that long. `signal`: the loop throws the

@@ -14,9 +14,9 @@ export interface BatchSource<T> {
 }
 
 /**
- * Records that are there, up to a limit, for `for … of`. A record is received when the loop comes to it: where the loop
- * is left early, the rest comes with the next batch. A batch, and each record, is the same object each time, good until
- * the next.
+ * The records available, up to a limit, for `for … of`. A record is received when the loop reaches it; if the loop is
+ * left early, the next batch holds the rest. A batch, and each record, is the same object each time, good until the
+ * next.
  */
 export class Batch<T> implements Iterable<T, undefined>, Iterator<T, undefined> {
   /** Makes the next batch of this; undefined if there is no record. Called by the iteration. */

@@ -1,17 +1,17 @@
 import type { DrainResult, WaitOptions } from "../../sync/internal.ts";
 import type { AnyStruct, ViewOf } from "../../layout/internal.ts";
 
-/** How everything that receives receives many: records, or the messages of a {@linkcode ByteRing}. */
+/** How a consumer receives many at once: records, or the messages of a {@linkcode ByteRing}. */
 export interface Consumer<Fn> {
   /**
-   * Calls a function for each record, and frees it. Never blocks. Each class says when it frees a record, and what
-   * becomes of one for which `fn` throws.
+   * Calls a function for each record, and frees the record. Never blocks. Each class says when it frees a record, and
+   * what becomes of one for which `fn` throws.
    *
    * @param fn Receives the record, good until `fn` returns: the same view each time, or a message's type and where it
-   * lies. It must not be asynchronous: by the time it continued, the record would be somebody else's.
+   * lies. It must not be asynchronous: by the time it continued, the record would no longer be this consumer's.
    * @param limit The most records to receive, at least 1. Defaults to all that were there before the call.
-   * @returns How many records there were. With a limit, what comes meanwhile is among them: while little comes at a
-   * time, it rests for up to two microseconds between two polls, as each poll holds the producer up.
+   * @returns How many records were received. With a limit, those that arrive during the call are among them: while few
+   * arrive at a time, it pauses for up to two microseconds between polls, as each poll slows the producer down.
    * @throws {TypeError} If called by `fn` itself, or if `fn` is asynchronous.
    * @throws {RangeError} If `limit` is less than 1.
    * @throws {NotOwnerError} If this consumer was closed.

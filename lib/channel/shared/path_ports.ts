@@ -3,7 +3,7 @@ import type { WaitPorts } from "./waiter.ts";
 
 /** What hot paths need to wake those that wait for what they do. */
 export interface WakePorts {
-  /** The bit of an event count that says that somebody may sleep. */
+  /** The bit of an event count that says that a waiter may sleep. */
   readonly asleep: number;
   /** Wakes those that sleep. */
   readonly wake: () => void;

@@ -19,9 +19,9 @@ export interface ProducerParts<Claim, Push> extends ClosableParts {
 }
 
 /**
- * What everything that publishes has in common: claim a record, fill it, publish it; or claim several and publish them
- * together, which costs a fraction. What is claimed and not published is never received, whatever happens to the
- * producer. A record may also be a message of a {@linkcode ByteRing}.
+ * What all that publishes into a channel has in common: claim a record, fill it, publish it; or claim several and
+ * publish them together, which costs a fraction. What is claimed and not published is never received, whatever happens
+ * to the producer. A record may also be a message of a {@linkcode ByteRing}.
  */
 export abstract class Producer<Claim, Push> extends ClosableEnd {
   readonly #parts: ProducerParts<Claim, Push>;
@@ -78,7 +78,7 @@ export abstract class Producer<Claim, Push> extends ClosableEnd {
     return path.claimed();
   }
 
-  /** Gives up all that was claimed and not published: nobody receives it. */
+  /** Gives up all that was claimed and not published: it is never received. */
   abort(): void {
     this.#parts.path.abort();
   }

@@ -39,7 +39,7 @@ export interface ProducerPath<S extends AnyStruct> extends AsyncProducerMethods<
  * The hot paths of the one producer of records: of a ring, or of a pipeline.
  *
  * Neither side loads a word of its own that the other one polls: a processor that has just read a line may have taken
- * it over. Closed memory is noticed at the event count, which stands apart and changes only when somebody sleeps.
+ * it over. Closed memory is noticed at the event count, which stands apart and changes only when a consumer sleeps.
  */
 export function makeProducerPath<S extends AnyStruct>(ports: ProducerPorts<S>): ProducerPath<S> {
   const {

@@ -3,7 +3,7 @@
  *
  * * `"block"`: polls for some microseconds, then sleeps in the kernel until woken. Burns nothing, and costs a wake-up
  *   of some microseconds and the other side one system call.
- * * `"yield"`: polls, and gives the processor to other threads in between. Burns a core that nobody else wants.
+ * * `"yield"`: polls, and gives the processor to other threads in between. Uses a core that no other thread wants.
  * * `"spin"`: polls all the time, with a pause of the processor in between. The fastest, where a core can be spared for
  * it.
  */

@@ -37,11 +37,11 @@ const STEPS_PER_CLOCK_READ = 4;
 /** How long a wait that can be stopped polls before it checks whether it was, in milliseconds. */
 const POLLED_PART_MS = 0.05;
 
-/** Longest sleep of a wait that blocks where nobody can wake it, in milliseconds: it takes under 1 % of a core. */
+/** Longest sleep of a wait that blocks and cannot be woken, in milliseconds: it takes under 1 % of a core. */
 const LONGEST_SLEEP_MS = 2;
 
 /**
- * Polls of a task after which it may be time to ask whether somebody died: where a slot stays unchanged over that many.
+ * Polls of a task after which a liveness check may be due: where a slot stays unchanged over that many.
  */
 const POLLS_PER_LIFE_CHECK = 16;
 
@@ -205,7 +205,7 @@ export class Waiter implements WaitPorts {
     return false;
   }
 
-  /** Polls, and gives way in between; or sleeps, where nobody can wake it: a step is then so long as to be timed. */
+  /** Polls, and gives way in between; or sleeps, where it cannot be woken: a step is then so long as to be timed. */
   #giveWay(isReady: () => boolean, timeoutMs: number, stepsPerClockRead: number): boolean {
     const deadline = performance.now() + timeoutMs;
     this.#backoff.reset();

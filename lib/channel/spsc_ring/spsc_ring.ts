@@ -32,9 +32,9 @@ export interface SpscRingFunction extends LayoutTypeFunction {
 
 /**
  * A queue of records from one producer to one consumer, in any two processes, first in, first out. One live producer
- * and one live consumer at a time; anybody else may inspect it. Nothing is lost: a full ring refuses, and the producer
- * decides what to do. Neither side blocks unless it calls a method that ends in `Wait`, and publishing makes a system
- * call only when the consumer sleeps.
+ * and one live consumer at a time; any other process may inspect it. Nothing is lost: a full ring refuses, and the
+ * producer decides what to do. Neither side blocks unless it calls a method that ends in `Wait`, and publishing makes a
+ * system call only when the consumer sleeps.
  *
  * A producer that dies at any instruction leaves what it published, and nothing of what it had only claimed. A consumer
  * that dies leaves what it had not freed: the records of the `drain` it was in are received again, all others

@@ -30,7 +30,7 @@ export interface CounterInfo {
 }
 
 /**
- * The records of counters. Anybody reads them at any time; only the owner of the mutex and a counter's owner change
+ * The records of counters. Any process reads them at any time; only the owner of the mutex and a counter's owner change
  * them. The methods that write take words that may be written.
  */
 export class CounterRecords {

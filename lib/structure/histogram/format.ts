@@ -13,7 +13,7 @@ import { alignUp } from "../../memory/mod.ts";
  *         32     96  zero
  *
  *     offset  bytes  field of a lane
- *          0      4  recorder: the id of the attachment that may record, 0 for nobody
+ *          0      4  recorder: the id of the attachment that may record, 0 for none
  *          4     60  zero
  *         64      8  how many values were above the highest
  *         72     56  zero

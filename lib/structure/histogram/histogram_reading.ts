@@ -13,7 +13,7 @@ export interface HistogramEntry {
 
 /**
  * The counts of a {@linkcode Histogram} at one time, or between two times; or a program's own counts. It belongs to
- * this program alone: nobody else changes it.
+ * this program alone: no other process changes it.
  */
 export class HistogramReading {
   /** How many values belong to each of the scale's counts. */

@@ -6,8 +6,8 @@ import { recordPortsOf } from "./record_ports.ts";
 import type { Scale } from "./scale.ts";
 
 /**
- * Counts values in a {@linkcode Histogram}, in a lane that nobody else writes. After closing it, or after the death of
- * its process, its counts stay and the next recorder may take the lane.
+ * Counts values in a {@linkcode Histogram}, in a lane of its own. After closing it, or after the death of its process,
+ * its counts stay and the next recorder may take the lane.
  */
 export class HistogramRecorder extends ClosableEnd {
   /**

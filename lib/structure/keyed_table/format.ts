@@ -28,7 +28,7 @@ import { LOCK_BYTES } from "../../sync/internal.ts";
  *
  *     offset  bytes  field of a key
  *          0      4  state: how often the row was freed, times 2, plus 1 while it has a key
- *          4      4  owner: the id of the attachment that may write the row, where rows have writers; 0 for nobody
+ *          4      4  owner: the id of the attachment that may write the row, where rows have writers; 0 for none
  *          8      8  how often the row had been written when the key was added; of a free row: the next free one, plus
  *          1
  *         16      …  the key: UTF-8, padded with NUL to a multiple of 4; or 8 bytes of an integer
@@ -81,7 +81,7 @@ export const MUTEX_OFFSET = 384;
 export const MUTEX_BYTES: number = LOCK_BYTES;
 export const HEADER_BYTES: number = MUTEX_OFFSET + MUTEX_BYTES;
 
-/** Among the words of the rows: words that writers write and nobody reads. */
+/** Among the words of the rows: words that are written and never read. */
 export const SCRATCH_WORD: number = 192 / 4;
 
 /** Words of a key's record. */

@@ -126,7 +126,7 @@ export class KeyChanges {
     );
   }
 
-  /** Repairs an unfinished change, then runs this one. Nobody else makes a change meanwhile. */
+  /** Repairs an unfinished change, then runs this one. No other process makes a change meanwhile. */
   #alone<T>(options: WaitOptions | undefined, change: () => T): T | undefined {
     const mutex = this.#mutex;
     if (!mutex.lock(options)) return undefined;

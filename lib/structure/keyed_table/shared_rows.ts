@@ -12,7 +12,7 @@ import { SCRATCH_WORD } from "./format.ts";
 
 /**
  * Makes the path that writes rows of a table while others write other rows: that of a `LatestTable`'s writer, except
- * for the log of changes, which all writers share. The path's own notes of changes go to words that nobody reads.
+ * for the log of changes, which all writers share. The path's own notes of changes go to words that are never read.
  *
  * @param layout What a row holds.
  * @param region Where the rows lie.

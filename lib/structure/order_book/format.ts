@@ -9,7 +9,7 @@ import { alignUp } from "../../memory/mod.ts";
  *          8      4  digits after the point of a price
  *         12      4  digits after the point of a quantity
  *         16     48  zero
- *         64      4  writer: the id of the attachment that may write, 0 for nobody
+ *         64      4  writer: the id of the attachment that may write, 0 for none
  *         68     60  zero; readers never touch the writer's cache line
  *        128      4  version: storing it publishes; it wraps
  *        132    124  zero

@@ -35,9 +35,9 @@ export type BookSide = "bids" | "asks";
  * A writer that dies at any instruction leaves the book as of the last whole change, with its sequence number. The next
  * writer continues from there: the number shows which changes were applied.
  *
- * How it works: a change is applied to a copy that nobody reads, and one store publishes it. Before the next change,
- * the copy in turn catches up with the one published last, from the deepest level that changed to the best. Left-right
- * (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
+ * How it works: a change is applied to a copy that no process reads, and one store publishes it. Before the next
+ * change, the copy in turn catches up with the one published last, from the deepest level that changed to the best.
+ * Left-right (P. Ramalhete, A. Correia, 2015) with versions in place of reader counts.
  *
  * @example
  * ```ts

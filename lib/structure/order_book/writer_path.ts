@@ -113,7 +113,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
   /** How many levels a side has: no more than there is room for, even if the word is corrupt. */
   const countOf = (at: number): number => peek(at) >>> 0 <= levels ? peek(at) : 0;
 
-  /** Copies into the next copy what it lacks of a side. Nobody reads it yet. */
+  /** Copies into the next copy what it lacks of a side. No process reads that copy yet. */
   const catchUp = (version: number, sideAt: number, same: Int32Array, count: number): void => {
     const first = same[(version + 1) & copyMask];
     if (first >= count) return;
@@ -248,7 +248,7 @@ export function makeBookWriterPath(ports: BookWriterPorts): BookWriterPath {
 
   const invalidate = (): void => {
     const version = currentVersion(), old = copyAt(version) >> 1, half = copyAt(version + 1) >> 1;
-    // The levels are those of an older version; a snapshot comes before anybody reads them.
+    // The levels are those of an older version; a snapshot comes before any process reads them.
     for (let i = 0; i < levelsDelta; i++) doubles[half + i] = doubles[old + i];
     poke(copyAt(version + 1) + state, isInvalid);
     publish(version);

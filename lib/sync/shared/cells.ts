@@ -8,7 +8,7 @@ import type { LockHeader } from "./lock_header.ts";
  * take it from a dead or an idle holder.
  *
  *     offset  bytes  field of a cell
- *          0      4  holder: id of the attachment, marked while it must not be taken from a living one; 0 for nobody
+ *          0      4  holder: id of the attachment, marked while it must not be taken from a living one; 0 for none
  *          4     28  words that the kind of lock uses as it likes
  *         32     32  zero
  *         64     64  eight f64 that the kind of lock uses as it likes, apart from the words as the header's counts are
@@ -84,7 +84,7 @@ export class Cells {
     return cell === -1 ? otherwise : this.wordOf(cell);
   }
 
-  /** The id of a cell's holder; 0 for nobody. */
+  /** The id of a cell's holder; 0 for none. */
   idAt(cell: number): number {
     return ownerOf(load(this.#header.source.i32, this.wordOf(cell))); // pairs: cell holder
   }

@@ -17,7 +17,7 @@
  */
 export const LOCK_WORD = 0;
 export const DIED_WORD = 1;
-/** Stays zero: it serves wherever a word that names nobody is needed. */
+/** Stays zero: it serves wherever a word that names no owner is needed. */
 export const ZERO_WORD = 2;
 export const FIRST_OWN_WORD = 8;
 export const BLOCKED_WORD = 32;
@@ -34,20 +34,20 @@ export const LOCK_BYTES = 256;
  * The lock word where one attachment owns the lock (Mutex, SpinLock, SeqLock, the writer of RwLock).
  *
  *       31 | 30 … 0
- *     mark | owner's id; 0 for nobody
+ *     mark | owner's id; 0 for none
  *
  *     word         state
  *     0            free
  *     id           owned; one exchange unlocks
- *     mark | id    owned, and to unlock takes more than that: somebody may sleep, or the last owner died
- *     mark | 0     broken: an owner died and nobody repaired what it left
+ *     mark | id    owned, and to unlock takes more than that: a waiter may sleep, or the last owner died
+ *     mark | 0     broken: an owner died and what it left was not repaired
  */
 export const FREE = 0;
 export const MARK: number = 0x8000_0000 | 0;
 export const BROKEN: number = MARK;
 const ID_BITS = 0x7fff_ffff;
 
-/** The id of the owner that a lock word names; 0 for nobody. */
+/** The id of the owner that a lock word names; 0 for none. */
 export function ownerOf(word: number): number {
   return word & ID_BITS;
 }

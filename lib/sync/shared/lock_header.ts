@@ -83,7 +83,7 @@ export class LockHeader {
   /**
    * Refuses to unlock what this attachment does not hold.
    *
-   * @param owner The id of the attachment that does; 0 for nobody.
+   * @param owner The id of the attachment that does; 0 for none.
    */
   refuseUnlock(owner: number): never {
     const found = owner === FREE ? "nobody" : this.party.describe(owner);
@@ -184,7 +184,7 @@ export class LockHeader {
     };
   }
 
-  /** An owner in words; undefined for nobody. */
+  /** An owner in words; undefined for none. */
   #describeOwner(id: number): LockOwner | undefined {
     if (id === FREE) return undefined;
     return { id, description: this.party.describe(id), isAlive: this.party.isAlive(id) };

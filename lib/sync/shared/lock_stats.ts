@@ -10,10 +10,10 @@ export interface LockOwner {
 
 /**
  * The statistics of a lock. They are read without the lock, so the numbers may be some operations apart. `Event`,
- * `Barrier` and `Condition`, which nobody holds, document at their `stats` what they count.
+ * `Barrier` and `Condition`, which have no holder, document at their `stats` what they count.
  */
 export interface LockStats {
-  /** The holder; undefined if nobody holds the lock, or if several may. */
+  /** The holder; undefined if there is none, or if several may hold the lock. */
   readonly owner: LockOwner | undefined;
   /** How many living attachments are blocked in it. At most 32 are counted. */
   readonly waiters: number;

@@ -110,7 +110,7 @@ export class OwnedWord {
     return isLifeCheck && this.takeOver(word);
   }
 
-  /** Announces a waiting task to the owner; undefined where nobody is woken. */
+  /** Announces a waiting task to the owner; undefined where waiters are not woken. */
   announceTask(): Armed | undefined {
     while (true) {
       const word = load(this.#words, LOCK_WORD); // pairs: lock word
@@ -163,7 +163,7 @@ export class OwnedWord {
    */
   takeOver(word: number): boolean {
     if (ownerOf(word) === FREE || ownerOf(word) === this.#id || this.#header.party.isAlive(ownerOf(word))) return false;
-    // Marked, whether anybody sleeps or not: the fast way to unlock is closed, and `release` does the rest.
+    // Marked, whether a waiter sleeps or not: the fast way to unlock is closed, and `release` does the rest.
     if (!this.#change(word, this.#id | MARK)) return false;
     store(this.#words, DIED_WORD, 1); // pairs: lock died
     this.#counts[RECOVERIES_F64]++;

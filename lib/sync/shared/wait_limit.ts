@@ -29,7 +29,7 @@ export class WaitLimit {
     return this.deadline === Infinity ? this : new WaitLimit(now + this.deadline, this.#stop);
   }
 
-  /** Whether nobody and nothing ends the wait. */
+  /** Whether the wait has no end of its own. */
   get isEndless(): boolean {
     return this.deadline === Infinity && this.#stop === undefined;
   }

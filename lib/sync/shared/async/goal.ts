@@ -15,7 +15,7 @@ export interface Goal {
   /**
    * Announces a sleeper where its wakers will see it. An attempt follows, and then a watch.
    *
-   * @returns What to watch; undefined where nobody wakes sleepers.
+   * @returns What to watch; undefined where sleepers are not woken.
    */
   arm(): Armed | undefined;
 

@@ -4,7 +4,7 @@ import type { Goal } from "./goal.ts";
 
 /** The longest time that timers take; a longer one is set in parts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** A task that nobody wakes asks whether somebody died at one in this many of its checks. */
+/** A task that is not woken checks for deaths at one in this many of its checks. */
 const CHECKS_PER_LIFE_CHECK = 16;
 
 /**
@@ -86,12 +86,12 @@ export class TaskWait {
     if (!this.#try(false)) this.#arm();
   };
 
-  /** In case that somebody died. */
+  /** In case the process it waits for has died. */
   readonly #slowCheck = (): void => {
     if (this.#hasBegun) this.#try(true);
   };
 
-  /** In case something has changed and nobody woke it. */
+  /** In case something has changed and it was not woken. */
   readonly #quickCheck = (): void => {
     if (this.#try(++this.#checks % CHECKS_PER_LIFE_CHECK === 0)) return;
     if (this.#watch?.isPrompt && !this.#isUnsure) quickChecks.delete(this.#quickCheck); // there is a waker by now

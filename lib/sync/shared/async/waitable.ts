@@ -8,7 +8,7 @@ export interface Waited {
    * @param isLifeCheck Whether it is time to check if the process that holds it up has died.
    */
   isReady(isLifeCheck: boolean): boolean;
-  /** Announces a sleeper; undefined where nobody wakes sleepers. */
+  /** Announces a sleeper; undefined where sleepers are not woken. */
   announce(): Announced | undefined;
 }
 
