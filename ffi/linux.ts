@@ -48,13 +48,24 @@ export const F_WRLCK = 1;
 export const F_UNLCK = 2;
 
 /** `statx` request. */
+export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_FDCWD = -100;
 export const STATX_BASIC_STATS = 0x7ff;
 
 /** File types in `st_mode`. */
 export const S_IFMT = 0o170000;
+export const S_IFIFO = 0o010000;
+export const S_IFCHR = 0o020000;
+export const S_IFDIR = 0o040000;
+export const S_IFBLK = 0o060000;
 export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
+export const S_IFSOCK = 0o140000;
+
+/** File types in a directory's entries; on some file systems all are unknown. */
+export const DT_UNKNOWN = 0;
+export const DT_REG = 8;
 
 /** `futex` operations. `FUTEX_PRIVATE_FLAG` is absent on purpose: it silently breaks waking another process. */
 export const FUTEX_WAIT = 0;

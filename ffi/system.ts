@@ -9,6 +9,8 @@ import type { Memory, Pointer } from "./libc.ts";
 import { libc, loadedLibc } from "./load.ts";
 import {
   AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
   CLOCK_MONOTONIC,
   CLOCK_REALTIME,
   EAGAIN,
@@ -40,6 +42,14 @@ const encoder = new TextEncoder();
 /** A NUL-terminated C string. */
 export function cString(text: string): Memory {
   return encoder.encode(text + "\0");
+}
+
+/** A path whose last part is a name as a directory has it. */
+function pathOf(folder: string, name: Uint8Array): Memory {
+  const start = encoder.encode(`${folder}/`), path = new Uint8Array(start.length + name.length + 1);
+  path.set(start);
+  path.set(name, start.length);
+  return path;
 }
 
 /**
@@ -155,6 +165,32 @@ export interface FileStatus {
 export function fileStatus(doing: Doing, fd: number): FileStatus {
   const bytes = new Uint8Array(256);
   check(doing, "statx", () => libc().statx(fd, cString(""), AT_EMPTY_PATH, STATX_BASIC_STATS, bytes));
+  return statusIn(bytes);
+}
+
+/** What the kernel knows of a file that is not open. */
+export interface EntryStatus extends FileStatus {
+  /** Bytes that it takes. */
+  readonly allocatedBytes: number;
+  /** When its content was last changed, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+}
+
+/** Asks for the status of a file in a directory; of a symbolic link its own, not that of what it leads to. */
+export function entryStatus(folder: string, { name, bytes: ownName }: DirectoryEntry): EntryStatus {
+  const bytes = new Uint8Array(256), path = pathOf(folder, ownName), doing = { action: "look at", path: name };
+  check(doing, "statx", () => libc().statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, bytes));
+  // struct statx: stx_blocks u64 at 48, stx_mtime at 112, of which tv_sec s64, tv_nsec u32.
+  const record = new DataView(bytes.buffer);
+  return {
+    ...statusIn(bytes),
+    allocatedBytes: 512 * (record.getUint32(48, true) + record.getUint32(52, true) * 2 ** 32),
+    modifiedMs: (record.getUint32(112, true) + record.getInt32(116, true) * 2 ** 32) * 1e3 +
+      record.getUint32(120, true) / 1e6,
+  };
+}
+
+function statusIn(bytes: Uint8Array<ArrayBuffer>): FileStatus {
   // struct statx: stx_nlink u32 at 16, stx_uid u32 at 20, stx_mode u16 at 28, stx_ino u64 at 32, stx_size u64 at 40,
   // stx_dev_major u32 at 136, stx_dev_minor u32 at 140.
   const record = new DataView(bytes.buffer);
@@ -196,26 +232,58 @@ export function readTextOr(otherwise: string, path: string): string {
   }
 }
 
+/** A file in a directory. */
+export interface DirectoryEntry {
+  /** Its name. Bytes that are not UTF-8 are written as `\xff`: what is open by such a name is another file. */
+  readonly name: string;
+  /** Its name as the directory has it. */
+  readonly bytes: Uint8Array;
+  /** Whether the name is UTF-8, and so leads to the file. */
+  readonly isText: boolean;
+  /** What it is, such as `DT_REG`. */
+  readonly type: number;
+}
+
 /** The names in a directory, without `.` and `..`. */
 export function readDirectory(path: string): string[] {
+  return readEntries(path).map(({ name }) => name);
+}
+
+/** The files in a directory, without `.` and `..`. */
+export function readEntries(path: string): DirectoryEntry[] {
   const doing = { action: "list", path };
   const fd = open(doing, path, O_RDONLY);
   try {
-    const names: string[] = [];
+    const entries: DirectoryEntry[] = [];
     const bytes = new Uint8Array(32768);
     const record = new DataView(bytes.buffer);
-    const decoder = new TextDecoder();
     while (true) {
       const used = check(doing, "getdents64", () => libc().getdents64(fd, bytes, bytes.byteLength));
-      if (used === 0) return names;
-      // struct dirent64: d_reclen u16 at 16, d_name at 19, NUL-terminated.
+      if (used === 0) return entries;
+      // struct dirent64: d_reclen u16 at 16, d_type u8 at 18, d_name at 19, NUL-terminated.
       for (let at = 0; at < used; at += record.getUint16(at + 16, true)) {
-        const name = decoder.decode(bytes.subarray(at + 19, bytes.indexOf(0, at + 19)));
-        if (name !== "." && name !== "..") names.push(name);
+        const own = bytes.slice(at + 19, bytes.indexOf(0, at + 19)), name = nameIn(own);
+        if (name.text !== "." && name.text !== "..") {
+          entries.push({ name: name.text, isText: name.isText, bytes: own, type: bytes[at + 18] });
+        }
       }
     }
   } finally {
     close(fd);
+  }
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A name as text; where it is none, with each byte beyond ASCII as `\\xff`. */
+function nameIn(bytes: Uint8Array): { text: string; isText: boolean } {
+  try {
+    return { text: strict.decode(bytes), isText: true };
+  } catch {
+    const text = Array.from(bytes, (byte) => byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`).join(
+      "",
+    );
+    return { text, isText: false };
   }
 }
 

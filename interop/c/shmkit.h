@@ -607,7 +607,10 @@ static inline int shmkit_i_read_header(shmkit_segment *s, uint64_t file_bytes) {
   return 1;
 }
 
-/* Opens the file of a name: "/md", or "/proc/4711/fd/19#k3…" of an anonymous segment. */
+/*
+ * Opens the file of a name: "/md", or "/proc/4711/fd/19#k3…" of an anonymous segment. A symbolic link is followed only
+ * there, where the kernel's own leads to the descriptor.
+ */
 static inline int shmkit_i_open_file(const char *name, int flags) {
   char path[4096];
   const char *stamp = strchr(name, '#');
@@ -623,10 +626,14 @@ static inline int shmkit_i_open_file(const char *name, int flags) {
       return errno = EINVAL, -1;
     }
     snprintf(path, sizeof path, "/dev/shm%s", name);
+    flags |= O_NOFOLLOW;
   }
   /* O_NONBLOCK: a FIFO of that name must not make us wait for its other end. */
   return open(path, flags | O_NONBLOCK | O_CLOEXEC);
 }
+
+/* Whether a file could not be opened as it is a symbolic link, a directory or a socket. */
+static inline int shmkit_i_is_no_file(int error) { return error == ELOOP || error == EISDIR || error == ENXIO; }
 
 /* Whether an anonymous segment is the one that its name means: processes and descriptors get numbers anew. */
 static inline int shmkit_i_is_stamped(const shmkit_segment *s, const char *name) {
@@ -665,6 +672,7 @@ static inline int shmkit_open(shmkit_segment *s, const char *name, const char *r
   do {
     struct stat status;
     while ((s->fd = shmkit_i_open_file(name, s->read_only ? O_RDONLY : O_RDWR)) < 0) {
+      if (shmkit_i_is_no_file(errno)) return SHMKIT_FOREIGN;
       if (errno != ENOENT || shmkit_i_now() >= deadline) return SHMKIT_SYSTEM;
       shmkit_i_sleep(1000000);
     }

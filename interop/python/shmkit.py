@@ -436,6 +436,8 @@ def _require_numpy() -> None:
 _HEADER = struct.Struct("<8sIIQIIQQQIIQ16sQQ")
 _HEADER_BYTES, _SLOT_BYTES, _TABLE_BYTES, _ENTRY_BYTES = 128, 64, 64, 128
 _SLOT_LIMIT, _SLOT_BITS, _EPOCH_LIMIT = 1024, 10, 1 << 21
+# O_NONBLOCK: a FIFO must not make this process wait for its other end.
+_OPEN_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class SegmentInfo(NamedTuple):
@@ -514,12 +516,26 @@ def _is_ready(start: bytes) -> bool:
     return len(start) >= _HEADER_BYTES and start[12:16] == b"\1\0\0\0"
 
 
+def _is_begun(start: bytes) -> bool:
+    """Whether a file that is not ready is one that a creator has begun: its first words are right or not there yet."""
+    if 0 < len(start) < _HEADER_BYTES:
+        return False  # it has its full length before its first byte is written
+    if not any(start):
+        return True
+    expected = b"SHMKIT\r\n\1\0\0\0"
+    words = (start[at:at + 4] in (bytes(4), expected[at:at + 4]) for at in (0, 4, 8))
+    return start[:4] != bytes(4) and all(words)  # the magic goes first
+
+
 def list_segments() -> List[SegmentInfo]:
     """The segments in /dev/shm that this process may read."""
     found = []
-    for file in sorted(os.listdir("/dev/shm")):
+    with os.scandir("/dev/shm") as entries:
+        # Whoever waits for a FIFO's other end must not take this process for it.
+        files = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+    for file in files:
         try:
-            fd = os.open("/dev/shm/" + file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = os.open("/dev/shm/" + file, os.O_RDONLY | _OPEN_FLAGS | os.O_NOFOLLOW)
         except OSError:
             continue
         try:
@@ -707,7 +723,9 @@ class Segment:
     # ---- opening
 
     def _open_file(self, path: str, deadline: float) -> int:
-        flags = (os.O_RDONLY if self.read_only else os.O_RDWR) | os.O_NONBLOCK | os.O_CLOEXEC
+        flags = (os.O_RDONLY if self.read_only else os.O_RDWR) | _OPEN_FLAGS
+        # An anonymous segment's path is a link of the kernel's.
+        flags |= os.O_NOFOLLOW if path.startswith("/dev/shm/") else 0
         self._fd = -1
         while True:
             try:
@@ -716,6 +734,12 @@ class Segment:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(0.001)
+            except OSError as error:
+                if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+                    raise
+                # A symbolic link, a directory or a socket.
+                raise SegmentFormatError(f"Cannot open segment '{self.name}' as it must be a regular file: found "
+                                         f"{error.strerror}") from None
 
     def _await_ready(self, has_name: bool, deadline: float, any_owner: bool) -> bool:
         status, was_locked = os.fstat(self._fd), False
@@ -730,8 +754,8 @@ class Segment:
             start = os.pread(self._fd, _HEADER_BYTES, 0)
             if _is_ready(start):
                 return True
-            halves = ((start[:4], b"SHMK"), (start[4:8], b"IT\r\n"))  # either may be there already
-            if any(found.ljust(4, b"\0") not in (bytes(4), half) for found, half in halves):
+            # A read while the creator writes may miss the magic, which goes first: once more, then.
+            if not _is_begun(start) and not _is_begun(os.pread(self._fd, _HEADER_BYTES, 0)):
                 raise SegmentFormatError(f"Cannot open segment '{self.name}' as it was not made by shmkit")
             if has_name and os.fstat(self._fd).st_nlink == 0:
                 return False

@@ -1,10 +1,11 @@
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
-import { isReady, readHeader, readStart } from "./header.ts";
+import { isReady, readHeader, readStart, requireInitialisable } from "./header.ts";
 import { INITIALISER_LOCK_BYTE, MAGIC, MAGIC_BYTES } from "./header_format.ts";
 import { tryLockByte, tryLockBytes, unlockFile } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
 import { SLOT_BYTES } from "./participants_format.ts";
+import { requireRegular } from "./regular_file.ts";
 
 /** For errors of the kernel. */
 const ACTION = "remove segment";
@@ -22,7 +23,10 @@ export function removeAbandonedSegment(name: string): boolean {
   const doing = { action: ACTION, path: name };
   const file = new OpenFile(system.shmOpen(doing, name, linux.O_RDWR | linux.O_NONBLOCK, 0));
   try {
-    const { fd } = file, start = readStart(name, fd, ACTION);
+    const { fd } = file;
+    requireRegular(doing, system.fileStatus(doing, fd).mode);
+    const start = readStart(name, fd, ACTION);
+    if (!isReady(start)) requireInitialisable(name, start, () => readStart(name, fd, ACTION));
     const isTaken = isReady(start) ? lockSlots(name, fd) : hasMagic(start) && lockHalfMade(name, fd);
     if (!isTaken) return false;
     // The name may be another file's by now: then this file has lost it.

@@ -10,6 +10,7 @@ export { requireInteger, requireOptions, requireWord } from "./option_checks.ts"
 export { OWN_TYPE } from "./own_type.ts";
 export { type CopyRecord, recordCopier, recordCopies } from "./record.ts";
 export { partOf } from "./region_part.ts";
+export { kindOfFile } from "./regular_file.ts";
 export { removeAbandonedSegment } from "./abandoned_segment.ts";
 export type {
   DescribePart,

@@ -2,7 +2,7 @@ import { libc, SystemError } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { load, sleep, store } from "../atomic/mod.ts";
-import { SegmentFormatError, SegmentStateError } from "../errors.ts";
+import { SegmentStateError } from "../errors.ts";
 import { requireBlank } from "./blank_file.ts";
 import type { Geometry } from "./geometry.ts";
 import {
@@ -18,9 +18,10 @@ import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WO
 import { Mapping, type MappingOptions } from "./mapping.ts";
 import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
+import { isRegular, requireRegular } from "./regular_file.ts";
 import { anonymousName, parseAnonymousName, stampOf } from "./segment_name.ts";
 
-const { EEXIST, ENOENT, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, S_IFMT, S_IFREG } = linux;
+const { EEXIST, ENOENT, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR } = linux;
 
 /** How long an opener waits by default for an initialiser. */
 const INITIALISER_TIMEOUT_MS = 5_000;
@@ -269,7 +270,7 @@ function openToUnlink(name: string): OpenFile | undefined {
   let opened: OpenFile | undefined;
   try {
     opened = new OpenFile(system.shmOpen(doing, name, O_RDWR | O_NONBLOCK, 0));
-    if ((system.fileStatus(doing, opened.fd).mode & S_IFMT) === S_IFREG) return opened;
+    if (isRegular(system.fileStatus(doing, opened.fd).mode)) return opened;
   } catch (error) {
     // It does not exist, or this user may not write it; whether its name may be removed is another question.
     if (!(error instanceof SystemError)) throw error;
@@ -293,7 +294,7 @@ function attach(name: string, opened: OpenFile, request: MappingOptions): Segmen
 function requireSame(name: string, fd: number, stamp: string): void {
   const { mode } = system.fileStatus({ action: "open segment", path: name }, fd);
   let found = "something else";
-  if ((mode & S_IFMT) === S_IFREG) {
+  if (isRegular(mode)) {
     const start = readStart(name, fd);
     if (isReady(start)) {
       found = `one of stamp ${stampOf(readCreatedNs(start))}`;
@@ -307,13 +308,8 @@ function requireSame(name: string, fd: number, stamp: string): void {
 }
 
 function requireOwner(name: string, fd: number, owner: number | "any" | undefined): void {
-  const { mode, uid } = system.fileStatus({ action: "open segment", path: name }, fd);
-  if ((mode & S_IFMT) !== S_IFREG) {
-    throw new SegmentFormatError(
-      "FOREIGN",
-      `Cannot open segment '${name}' as it must be a regular file: found mode 0${mode.toString(8)}`,
-    );
-  }
+  const doing = { action: "open segment", path: name }, { mode, uid } = system.fileStatus(doing, fd);
+  requireRegular(doing, mode);
   const me = libc().geteuid();
   if (uid === me || uid === 0 || owner === "any" || owner === uid) return;
   throw new SegmentStateError(

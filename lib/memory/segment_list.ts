@@ -21,8 +21,10 @@ export interface SegmentInfo {
 /** Lists the finished segments in `/dev/shm`; other files, and those that this process may not read, are left out. */
 export function listSegments(): SegmentInfo[] {
   const found: SegmentInfo[] = [];
-  for (const file of system.readDirectory("/dev/shm")) {
-    const info = infoOf("/" + file);
+  for (const { name, isText, type } of system.readEntries("/dev/shm")) {
+    // Whoever waits for a FIFO's other end must not take this process for it.
+    if (!isText || ![linux.DT_REG, linux.DT_UNKNOWN].includes(type)) continue;
+    const info = infoOf("/" + name);
     if (info !== undefined) found.push(info);
   }
   return found.sort((a, b) => a.name < b.name ? -1 : 1);

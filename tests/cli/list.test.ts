@@ -96,6 +96,11 @@ describe("shmkit list", () => {
     const name = `${uniqueName()}\x1b[31m\n`;
     using _own = Segment.create(name, { byteLength: 65_536, role: "\x1b[2J" });
     try {
+      // An error is a line of its own, whatever the name.
+      for (const args of [["inspect", name, "none"], ["schema", name, "none", "--c"], ["clean", `${name}\n`]]) {
+        const { errors } = await shmkit(args);
+        assertMatch(errors, /^shmkit: Cannot .*\\x1b\[31m\\x0a.*\n$/);
+      }
       for (const args of [["list"], ["inspect", name]]) {
         const { out } = await shmkit(args);
         assertStringIncludes(out, "\\x1b[31m\\x0a");

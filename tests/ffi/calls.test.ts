@@ -29,6 +29,7 @@ describe("constants", () => {
           ? `#ifdef ${name}\n  printf("${name} %lld\\n", (long long)(${name}));\n#endif`
           : `  printf("${name} %lld\\n", (long long)(${name}));`;
       const source = `#define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <errno.h>
 #include <limits.h>

@@ -13,6 +13,7 @@ import {
   SLOT_BITS,
   SLOT_BYTES,
 } from "../../lib/memory/participants_format.ts";
+import { withNoSegments } from "../../support/no_segments.ts";
 import { leaveByEnded, withName } from "../../support/segments.ts";
 import { Notes } from "../channel/spsc_ring_sample.ts";
 import { hasCompiler } from "../../support/machine.ts";
@@ -46,18 +47,46 @@ describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
   for (const language of LANGUAGES) {
     it(`${language} refuses files that are no segment, half-made or corrupt`, async () => {
       const whole = { [VERSION_OFFSET]: 1, [STATE_OFFSET]: 1 };
+      const shifted = header({ ...whole, [STATE_OFFSET]: 0 });
+      shifted.fill(0, 0, 4);
       const answers = await Promise.all([
         opening(language, new TextEncoder().encode("no segment at all".repeat(20))),
         opening(language, header({ ...whole, [VERSION_OFFSET]: 2 })),
+        // Not even begun: another version, half a magic, fewer bytes than a header, something behind zeros.
+        opening(language, header({ [VERSION_OFFSET]: 2 })),
+        opening(language, shifted),
+        opening(language, new Uint8Array(50)),
+        opening(language, new Uint8Array(200).fill(1, 100)),
         opening(language, header({ [VERSION_OFFSET]: 1 })), // the initialiser's lock is free: it died
+        opening(language, new Uint8Array(200)), // it died before it wrote anything
         opening(language, header(whole).subarray(0, HEADER_BYTES)),
         opening(language, header(whole)),
       ]);
       const died = language === "c" ? "-5" : "SegmentStateError",
         corrupt = language === "c" ? "-3" : "SegmentFormatError";
       const foreign = language === "c" ? "-2" : "SegmentFormatError";
-      assertEquals(answers, [foreign, foreign, died, corrupt, corrupt]);
+      assertEquals(answers, [
+        ...new Array(6).fill(foreign),
+        died,
+        died,
+        corrupt,
+        corrupt,
+      ]);
     });
+
+    it(`${language} opens nothing but files: neither follows a link to a segment, nor waits for a FIFO`, () =>
+      withNoSegments(async (names) => {
+        const foreign = language === "c" ? "-2" : "SegmentFormatError";
+        const answers = await Promise.all(
+          Object.values(names).map(async (name) => {
+            const peer = startPeer(language, "open", name), answer = await peer.next<string>();
+            await peer.succeeded();
+            return answer;
+          }),
+        );
+        const expected = Object.fromEntries(Object.keys(names).map((kind) => [kind, foreign]));
+        assertEquals(Object.fromEntries(Object.keys(names).map((kind, i) => [kind, answers[i]])), expected);
+      }));
 
     it(`${language} waits a moment for a slot that another process is about to take`, () =>
       withName(async (name) => {

@@ -3,9 +3,9 @@ import { createInterface } from "node:readline";
 import pc from "picocolors";
 import { ShmkitError } from "../../errors.ts";
 import { removeAbandonedSegment } from "../../memory/internal.ts";
-import { listSharedMemory } from "../observe/find_segments.ts";
+import { listSharedMemory, observeEntry } from "../observe/find_segments.ts";
 import { readOpenFiles } from "../observe/open_files.ts";
-import { type ObservedSegment, observeSegment } from "../observe/observed_segment.ts";
+import type { ObservedSegment } from "../observe/observed_segment.ts";
 import { bytes, harmless, plural, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
 import { cut } from "../view/table.ts";
@@ -70,10 +70,10 @@ export async function clean({ names: asked, dryRun, yes }: CleanOptions, output:
 /** What is to become of each segment that has a name. */
 function judge(names: readonly string[]): Verdict[] {
   const { openers } = readOpenFiles(), verdicts: Verdict[] = [];
-  for (const file of listSharedMemory().sort()) {
-    const name = `/${file}`;
-    if (names.length > 0 && !names.includes(name)) continue;
-    const observed = observeSegment(name, `/dev/shm/${file}`, "named");
+  for (const entry of listSharedMemory().sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const name = `/${entry.name}`;
+    if (names.length > 0 && !(entry.isText && names.includes(name))) continue;
+    const observed = observeEntry(entry);
     if (observed === undefined) continue;
     // What is not the library's is not worth a word unless it is asked for.
     if (names.length === 0 && ["foreign", "unreadable"].includes(observed.status)) continue;
@@ -83,7 +83,11 @@ function judge(names: readonly string[]): Verdict[] {
   return verdicts;
 }
 
-function reasonToKeep({ status, alive, creator }: ObservedSegment, openers: readonly number[]): string | undefined {
+function reasonToKeep(
+  { status, reason, alive, creator }: ObservedSegment,
+  openers: readonly number[],
+): string | undefined {
+  if (status === "foreign") return `it is not a segment: ${harmless(reason ?? "")}`;
   if (status !== "ready" && status !== "half-made") return `it is ${status}: whether a process uses it is unknown`;
   if (alive > 0) return `${plural(alive, "participant")} attached`;
   if (openers.length > 0) return `process ${openers.join(", ")} has it open`;

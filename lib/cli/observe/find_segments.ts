@@ -1,29 +1,40 @@
-import { readdirSync } from "node:fs";
+import { SystemError } from "../../../ffi/mod.ts";
+import { type DirectoryEntry, readEntries } from "../../../ffi/system.ts";
 import { ShmkitError } from "../../errors.ts";
 import { anonymousName, SegmentObserver } from "../../memory/internal.ts";
 import { type NamelessFile, readOpenFiles } from "./open_files.ts";
-import { type ObservedSegment, observeSegment } from "./observed_segment.ts";
+import { type ObservedSegment, observeSegment, observeUnnamed } from "./observed_segment.ts";
+
+/** Where shared memory has its names. */
+const FOLDER = "/dev/shm";
 
 /** Observes all shared memory of this machine: the files in `/dev/shm`, and the open ones without a name. */
 export function findSegments(): ObservedSegment[] {
-  const named = listSharedMemory().map((file) => observeSegment(`/${file}`, `/dev/shm/${file}`, "named"));
+  const named = listSharedMemory().map(observeEntry);
   const nameless = readOpenFiles().nameless.map(observeNameless);
   return [...named, ...nameless].filter((observed) => observed !== undefined).sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 /**
- * The files in `/dev/shm`; none where there is no such folder.
+ * The files in `/dev/shm`, of whatever kind; none where there is no such folder. The runtimes themselves do not report
+ * names that are not UTF-8 as they are.
  *
  * @throws {ShmkitError} If it cannot be read.
  */
-export function listSharedMemory(): string[] {
+export function listSharedMemory(): DirectoryEntry[] {
   try {
-    return readdirSync("/dev/shm");
+    return readEntries(FOLDER);
   } catch (error) {
-    const { code = "UNREADABLE", message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
-    throw new ShmkitError(code, `Cannot list shared memory as /dev/shm must be readable: ${message}`);
+    if (!(error instanceof SystemError)) throw error;
+    if (error.code === "ENOENT") return [];
+    throw new ShmkitError(error.code, `Cannot list shared memory as ${FOLDER} must be readable: ${error.code}`);
   }
+}
+
+/** Observes a file in `/dev/shm`; undefined if it has gone. */
+export function observeEntry(entry: DirectoryEntry): ObservedSegment | undefined {
+  const { name, isText } = entry;
+  return isText ? observeSegment(`/${name}`, `${FOLDER}/${name}`, "named") : observeUnnamed(FOLDER, entry);
 }
 
 /** Observes a file of shared memory without a name; undefined if it has gone, or is another program's. */

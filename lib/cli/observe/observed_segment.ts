@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { type SegmentFormatCode, SegmentFormatError, SegmentStateError, ShmkitError } from "../../errors.ts";
-import { hexadecimal, processIdentity, SegmentObserver, type SlotHolder } from "../../memory/internal.ts";
+import * as system from "../../../ffi/system.ts";
+import { hexadecimal, kindOfFile, processIdentity, SegmentObserver, type SlotHolder } from "../../memory/internal.ts";
 import { readProcess } from "./processes.ts";
 import { userName } from "./users.ts";
 
@@ -85,30 +86,15 @@ export function observeSegment(
 ): ObservedSegment | undefined {
   let file: Stats;
   try {
-    file = statSync(path);
+    // What a symbolic link leads to is not open under its name.
+    file = reach === "named" ? lstatSync(path) : statSync(path);
   } catch {
     return undefined;
   }
-  const { size, blocks, uid, mode, mtimeMs, ino } = file;
-  const nothing = {
-    name,
-    reach,
-    inode: ino,
-    byteLength: size,
-    memoryBytes: blocks * 512,
-    uid,
-    owner: userName(uid),
-    mode: `0${(mode & 0o7777).toString(8).padStart(3, "0")}`,
-    ageMs: Math.max(0, Date.now() - mtimeMs),
-    creator: undefined,
-    participants: [],
-    alive: 0,
-    dead: 0,
-    slots: 0,
-    objects: 0,
-  };
+  const { size: byteLength, blocks, uid, mode, mtimeMs: modifiedMs, ino: inode } = file;
+  const nothing = emptySegment(name, reach, { byteLength, allocatedBytes: blocks * 512, uid, mode, modifiedMs, inode });
   const failed = (status: Status, reason: string) => ({ ...nothing, status, reason });
-  if (!file.isFile()) return failed("foreign", "it is no regular file");
+  if (!file.isFile()) return failed("foreign", `it is ${kindOfFile(mode)}`);
   try {
     using observer = SegmentObserver.open(openName);
     const participants = observer.participants().map(observeParticipant), { header } = observer;
@@ -134,10 +120,46 @@ export function observeSegment(
     if (!(error instanceof SegmentStateError)) return failed("unreadable", error.message);
     if (error.code === "INITIALISING") return failed("initialising", error.message);
     // A file of zeros may be anybody's. One that is begun says so.
-    return startsAsSegment(path)
+    return startsAsSegment(path, reach)
       ? failed("half-made", "its creator died while initialising it")
       : failed("blank", "it holds nothing yet: a segment whose creator died, or another program's memory");
   }
+}
+
+/** A file whose name leads nowhere, as it is not UTF-8; undefined if it has gone. */
+export function observeUnnamed(folder: string, entry: system.DirectoryEntry): ObservedSegment | undefined {
+  try {
+    const nothing = emptySegment(`/${entry.name}`, "named", system.entryStatus(folder, entry));
+    return { ...nothing, status: "unreadable", reason: "its name is not UTF-8: nothing can open it by that name" };
+  } catch (error) {
+    if (error instanceof ShmkitError) return undefined;
+    throw error;
+  }
+}
+
+/** A file of which nothing but its status is known. */
+function emptySegment(
+  name: string,
+  reach: ObservedSegment["reach"],
+  { byteLength, allocatedBytes, uid, mode, modifiedMs, inode }: Omit<system.EntryStatus, "device" | "links">,
+): Omit<ObservedSegment, "status" | "reason"> {
+  return {
+    name,
+    reach,
+    inode,
+    byteLength,
+    memoryBytes: allocatedBytes,
+    uid,
+    owner: userName(uid),
+    mode: `0${(mode & 0o7777).toString(8).padStart(3, "0")}`,
+    ageMs: Math.max(0, Date.now() - modifiedMs),
+    creator: undefined,
+    participants: [],
+    alive: 0,
+    dead: 0,
+    slots: 0,
+    objects: 0,
+  };
 }
 
 /** Whether its creator's process is there. Ids of another pid namespace mean nothing in this one. */
@@ -171,10 +193,11 @@ export function observeParticipant(holder: SlotHolder): ObservedParticipant {
 }
 
 /** Whether a file begins as segments do. */
-function startsAsSegment(path: string): boolean {
+function startsAsSegment(path: string, reach: ObservedSegment["reach"]): boolean {
   let fd: number | undefined;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const noFollow = reach === "named" ? constants.O_NOFOLLOW : 0;
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
     if (!fstatSync(fd).isFile()) return false;
     const bytes = new Uint8Array(8);
     readSync(fd, bytes, 0, bytes.length, 0);

@@ -47,7 +47,7 @@ export class Output {
   }
 }
 
-/** Says what is wrong, which may have texts of others in it. */
+/** Says what is wrong, on one line: it may have texts of others in it, and these line feeds. */
 export function complain(message: string): void {
-  process.stderr.write(`shmkit: ${message.split("\n").map(harmless).join("\n")}\n`);
+  process.stderr.write(`shmkit: ${harmless(message)}\n`);
 }
