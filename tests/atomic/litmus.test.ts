@@ -54,7 +54,7 @@ describe("litmus tests of the memory model, in optimised code", { timeout: 60_00
       });
     }
 
-    it(`${names}: looks keep their order`, async () => {
+    it(`${names}: loads keep their order`, async () => {
       using segment = make().segment;
       assertEquals(await both<number>(segment, pair, "order", 1_000_000), 0);
     });

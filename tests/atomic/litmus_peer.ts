@@ -23,13 +23,13 @@ function warm(fn: () => unknown): void {
   for (let i = 0; i < 200; i++) fn();
 }
 
-/** How often a side looks before it leaves the processor to the other side, which may need it. */
-const LOOKS = 1000;
+/** How often a side polls before it leaves the processor to the other side, which may need it. */
+const POLLS = 1000;
 
 /** Waits until the other side has done the round before. */
 function awaitRound(other: number, round: number): void {
-  for (let looks = 1; load(words, DONE + other) < round - 1; looks++) {
-    if (looks % LOOKS === 0) sleep(0.02);
+  for (let polls = 1; load(words, DONE + other) < round - 1; polls++) {
+    if (polls % POLLS === 0) sleep(0.02);
     else pause();
   }
 }
