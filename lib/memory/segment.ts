@@ -76,10 +76,17 @@ export class Segment implements Disposable {
   }
 
   /**
-   * Whether others that open its name get this segment. The name may have been removed after the file was opened, and
-   * before it was joined; then this closes the segment. A process that removes abandoned segments holds all slots until
-   * it is done.
+   * Attaches to the file that has a name. One that lost it after it was opened and before it was joined, as a process
+   * that removes abandoned segments holds all slots until it is done, is closed, and the name opened anew.
    */
+  static #attachedByName(name: string, openFile: () => SegmentFile, role: string | undefined): Segment {
+    while (true) {
+      const segment = Segment.#attached(name, openFile(), role);
+      if (segment.#isNamed()) return segment;
+    }
+  }
+
+  /** Whether others that open its name get this segment. If not, closes it. */
   #isNamed(): boolean {
     try {
       if (parseAnonymousName(this.name) !== undefined) return true;
@@ -122,10 +129,7 @@ export class Segment implements Disposable {
     requireSegmentName("create", name);
     const request = createRequest("create", name, options);
     requireCurrentRun(`create segment '${name}'`);
-    while (true) {
-      const segment = Segment.#attached(name, createSegmentFile(name, request), options.role);
-      if (segment.#isNamed()) return segment;
-    }
+    return Segment.#attachedByName(name, () => createSegmentFile(name, request), options.role);
   }
 
   /**
@@ -144,10 +148,7 @@ export class Segment implements Disposable {
     requireTimeout(doing, options.timeoutMs);
     requireRole(doing, options.role);
     requireCurrentRun(doing);
-    while (true) {
-      const segment = Segment.#attached(name, openSegmentFile(name, options), options.role);
-      if (segment.#isNamed()) return segment;
-    }
+    return Segment.#attachedByName(name, () => openSegmentFile(name, options), options.role);
   }
 
   /**
@@ -160,10 +161,7 @@ export class Segment implements Disposable {
     requireSegmentName("open or create", name);
     const request = createRequest("open or create", name, options);
     requireCurrentRun(`open or create segment '${name}'`);
-    let segment: Segment;
-    do segment = Segment.#attached(name, openOrCreateSegmentFile(name, request), options.role); while (
-      !segment.#isNamed()
-    );
+    const segment = Segment.#attachedByName(name, () => openOrCreateSegmentFile(name, request), options.role);
     if (segment.byteLength >= request.geometry.byteLength) return segment;
     segment.close();
     throw new SegmentStateError(
