@@ -13,11 +13,6 @@ export function uniqueName(): string {
   return PREFIX + randomUUID();
 }
 
-/** Whether a name is one that a test made. */
-export function isTestName(name: string): boolean {
-  return name.startsWith(PREFIX);
-}
-
 /** Runs with a fresh name and removes it afterwards, whatever happens. */
 export async function withName<T>(use: (name: string) => T | Promise<T>): Promise<T> {
   const name = uniqueName();

@@ -101,7 +101,7 @@ for (const [title, make] of memories) {
   });
 }
 
-describe("Futex between processes", { timeout: 60_000 }, () => {
+describe("Futex between processes", { timeout: 240_000 }, () => {
   for (const pair of PAIRS) {
     it(`${pair.join(" and ")} wake each other`, async () => {
       const { segment, words } = makeWords();

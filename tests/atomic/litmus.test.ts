@@ -37,7 +37,7 @@ async function buffering(pair: readonly Runtime[], what: string, rounds: number)
   assertGreater(early, 0, "the two did run at the same time");
 }
 
-describe("litmus tests of the memory model, in optimised code", { timeout: 60_000 }, () => {
+describe("litmus tests of the memory model, in optimised code", { timeout: 240_000 }, () => {
   for (const pair of PAIRS) {
     const names = pair.join(" and ");
 

@@ -8,7 +8,7 @@ import { uniqueName } from "../../support/segments.ts";
 
 const ROUNDS = 16;
 
-describe("shmkit, of a corrupt segment", { timeout: 120_000 }, () => {
+describe("shmkit, of a corrupt segment", { timeout: 240_000 }, () => {
   it(`answers and ends, whatever its bytes are, ${ROUNDS} times: it shows no stack, moves no cursor, changes nothing`, async () => {
     const name = uniqueName(), seed = Date.now() % 2 ** 32;
     const maker = Peer.start(otherRuntime, new URL("./segment_peer.ts", import.meta.url), [name]);

@@ -136,7 +136,7 @@ describe("shmkit inspect", () => {
   async function following(object: string, begun: () => void, seen: (content: Record<string, unknown>) => boolean) {
     const args = ["inspect", name, object, "--follow", "--json", "--interval", "20"];
     const call = command(thisRuntime, fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url)), args);
-    const child = spawn(call.file, call.args, { timeout: 60_000 }), ended = once(child, "close");
+    const child = spawn(call.file, call.args, { timeout: 240_000 }), ended = once(child, "close");
     let errors = "", lines = 0;
     child.stderr.on("data", (data) => errors += data);
     try {

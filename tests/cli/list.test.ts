@@ -129,7 +129,9 @@ describe("shmkit list", () => {
       const answers = await Promise.all(calls.map(([args]) => shmkit(args, { prefix })));
       for (const [i, [[name], code, says]] of calls.entries()) {
         const { code: ended, out, errors } = answers[i];
-        assertEquals(ended, code, `${name}: ${errors}`);
+        // Other tests that run meanwhile may have faulty memory open, which has no name here.
+        const hasFaulty = name === "list" && /^\/proc\/.* (corrupt|cut short), /m.test(out);
+        assertEquals(ended, hasFaulty ? 1 : code, `${name}: ${out}${errors}`);
         assertMatch(out + errors, says);
       }
     },

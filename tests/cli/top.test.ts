@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Segment } from "@shmkit/shmkit";
 import { TopState } from "../../lib/cli/top/top_state.ts";
 import { topView } from "../../lib/cli/top/top_view.ts";
+import { descriptorsOf } from "../../support/descriptors.ts";
 import { Peer } from "../../support/peer.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
@@ -67,8 +68,7 @@ class Terminal {
 
 /** The descriptors by which a process has a segment open, according to `/proc`. */
 function openedBy(pid: number, name: string): string[] {
-  return readdirSync(`/proc/${pid}/fd`)
-    .filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `/dev/shm${name}`)
+  return descriptorsOf(pid, (path) => path === `/dev/shm${name}`)
     .map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"));
 }
 

@@ -22,7 +22,7 @@ const PARTS = ["exchange"];
 
 const names = readdirSync(folder).filter((file) => file.endsWith(".ts")).map((file) => file.slice(0, -".ts".length));
 
-describe("the ladder of examples", { timeout: 120_000 }, () => {
+describe("the ladder of examples", { timeout: 240_000 }, () => {
   // All at once: most of their time is the start of a runtime.
   const ended = new Map(Object.keys(PRINTED).map((name) => [name, run(name)]));
 
@@ -55,7 +55,7 @@ describe("the ladder of examples", { timeout: 120_000 }, () => {
 /** Runs one in the runtime that runs the test. */
 function run(name: string): Promise<{ code: number | null; output: string; errors: string }> {
   const { file, args } = command(thisRuntime, `${folder}${name}.ts`);
-  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 100_000 });
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 240_000 });
   let output = "", errors = "";
   child.stdout.on("data", (data) => output += data);
   child.stderr.on("data", (data) => errors += data);

@@ -39,7 +39,7 @@ function output(file: string, ...args: string[]): string {
 
 describe("the example of docs/interop.md", () => {
   const skip = hasCompiler && hasPython ? false : "no C compiler, or no Python 3.9";
-  it("prints what the page says", { skip, timeout: 60_000 }, () =>
+  it("prints what the page says", { skip, timeout: 240_000 }, () =>
     withName(async (name) => {
       const Quote = struct("Quote", { symbol: chars(8), bid: decimal(2), ask: decimal(2), time: u53 });
       const Trade = struct("Trade", { row: u32, price: decimal(2) });

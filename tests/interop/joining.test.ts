@@ -43,7 +43,7 @@ function header(words: Readonly<Record<number, number>>): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-describe("joining from C and Python", { skip, timeout: 60_000 }, () => {
+describe("joining from C and Python", { skip, timeout: 240_000 }, () => {
   for (const language of LANGUAGES) {
     it(`${language} refuses files that are no segment, half-made or corrupt`, async () => {
       const whole = { [VERSION_OFFSET]: 1, [STATE_OFFSET]: 1 };

@@ -109,7 +109,7 @@ describe("cHeader", () => {
     );
   });
 
-  it(`agrees with the C compiler about random structs, seed ${SEED}`, { skip, timeout: 60_000 }, () => {
+  it(`agrees with the C compiler about random structs, seed ${SEED}`, { skip, timeout: 240_000 }, () => {
     const random = new Random(SEED), structs = Array.from({ length: 40 }, () => randomStruct(random));
     const prints = structs.map((each: Struct) => {
       const names = members(cHeader(each), each.name);
@@ -125,7 +125,7 @@ describe("cHeader", () => {
     assertEquals(output.trim().split("\n"), expected);
   });
 
-  it("shares bytes with C, both ways", { skip, timeout: 60_000 }, () => {
+  it("shares bytes with C, both ways", { skip, timeout: 240_000 }, () => {
     const view = Trade.alloc(), memory = Trade.viewsOf(view);
     Trade.assign(view, {
       side: "sell",

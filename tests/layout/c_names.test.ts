@@ -109,7 +109,7 @@ describe("names in C headers", () => {
   });
 
   for (const [language, skip, command, args] of LANGUAGES) {
-    it(`compile as ${language}, seed ${SEED}`, { skip, timeout: 120_000 }, () => {
+    it(`compile as ${language}, seed ${SEED}`, { skip, timeout: 240_000 }, () => {
       const random = new Random(SEED);
       const headers = Array.from({ length: 60 }, (_, i) => cHeader(nastyStruct(random, `T${i}`)));
       // Structs with all of the names, each in a field of its own name, in the next one's and in an array's.

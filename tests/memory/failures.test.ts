@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Segment, SegmentStateError, SystemError } from "@shmkit/shmkit";
 import * as linux from "../../ffi/linux.ts";
+import { sharedDescriptors } from "../../support/descriptors.ts";
 import { exists, withName } from "../../support/segments.ts";
 import { failing, replacing } from "./faults.ts";
 
@@ -13,7 +14,7 @@ function held(): { descriptors: number; mappings: number } {
   const mappings = readFileSync("/proc/self/maps", "utf8").split("\n").filter((line) =>
     line.includes("/memfd:shmkit") || line.includes("/dev/shm/shmkit-test")
   );
-  return { descriptors: readdirSync("/proc/self/fd").length, mappings: mappings.length };
+  return { descriptors: sharedDescriptors(), mappings: mappings.length };
 }
 
 /** Overwrites 32-bit words of a segment's file. */

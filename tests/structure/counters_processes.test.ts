@@ -10,7 +10,7 @@ import { withName } from "../../support/segments.ts";
 const SCRIPT = new URL("./counters_peer.ts", import.meta.url);
 const KILLS = deathsOf(16);
 
-describe("Counters between processes", { timeout: 120_000 }, () => {
+describe("Counters between processes", { timeout: 240_000 }, () => {
   for (const [owner, reader] of PAIRS) {
     it(`${owner} counts, ${reader} reads: nothing torn, no value under another label`, () =>
       withName(async (name) => {

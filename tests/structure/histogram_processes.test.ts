@@ -25,7 +25,7 @@ function makeNear(segment: Segment): Histogram {
   return histogram;
 }
 
-describe("Histogram between processes", { timeout: 120_000 }, () => {
+describe("Histogram between processes", { timeout: 240_000 }, () => {
   for (const [recorder, reader] of PAIRS) {
     it(`two in ${recorder} record, ${reader} reads past 2^31: no count goes back`, () =>
       withName(async (name) => {

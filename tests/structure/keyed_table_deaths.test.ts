@@ -80,7 +80,7 @@ const removeOne: Change = (table, { numbers }) => {
   return number;
 };
 
-describe("a death within a change of a KeyedTable's keys", { timeout: 120_000 }, () => {
+describe("a death within a change of a KeyedTable's keys", { timeout: 240_000 }, () => {
   for (
     const [change, writers, least] of [[addOne, "one", 15], [takeOne, "rows", 16], [removeOne, "rows", 9]] as const
   ) {

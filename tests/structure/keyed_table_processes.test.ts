@@ -24,7 +24,7 @@ function makeChurn(segment: Segment): KeyedTable<typeof Sample> {
   return table;
 }
 
-describe("KeyedTable between processes", { timeout: 120_000 }, () => {
+describe("KeyedTable between processes", { timeout: 240_000 }, () => {
   it(`four processes add ${TOTAL} integers together, and each key has one row`, () =>
     withName(async (name) => {
       const total = TOTAL;

@@ -18,7 +18,7 @@ interface Seen {
   readonly distinct: number;
 }
 
-describe("OrderBook between processes", { timeout: 120_000 }, () => {
+describe("OrderBook between processes", { timeout: 240_000 }, () => {
   for (const [writer, reader] of PAIRS) {
     it(`${writer} writes at full speed, ${reader} reads: every book is whole, none goes backwards`, () =>
       withName(async (name) => {

@@ -61,7 +61,7 @@ function checkHistogram(histogram: Histogram, start: number, value: number, titl
 
 const RECORDS = [[7, 41, 1], [7, 2 ** 31 - 1, 2], [BEYOND, 41, 3], [BEYOND, 2 ** 31 - 1, 4]] as const;
 
-describe("a death within a Histogram's record", { timeout: 60_000 }, () => {
+describe("a death within a Histogram's record", { timeout: 240_000 }, () => {
   for (const [value, start, steps] of RECORDS) {
     it(`before each of its stores: ${value}, of which there are ${start}`, () => {
       for (let step = 1;; step++) {
@@ -136,7 +136,7 @@ function makeBook(isSmall: boolean, last: number): { segment: Segment; book: Ord
   return { segment, book };
 }
 
-describe("a death within an update of an OrderBook", { timeout: 60_000 }, () => {
+describe("a death within an update of an OrderBook", { timeout: 240_000 }, () => {
   for (const [what, least] of [["change", 200], ["snapshot", 150], ["invalidate", 5]] as [BookStep, number][]) {
     it(`before each of its stores, every second one here: ${what}`, () => {
       const last = 6, update = new BookUpdate();

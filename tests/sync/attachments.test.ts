@@ -9,7 +9,7 @@ import { seenLocally, WAYS } from "./ways_table.ts";
 /** More than a lock has cells. */
 const MANY = 200;
 
-describe("over a SharedArrayBuffer attachments come and go without end", { timeout: 60_000 }, () => {
+describe("over a SharedArrayBuffer attachments come and go without end", { timeout: 240_000 }, () => {
   // The parts that are free at first and can be released.
   for (const way of WAYS.filter(({ enter, name }) => enter && name !== "SeqLock.tryRead")) {
     it(way.name, () => {

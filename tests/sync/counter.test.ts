@@ -9,7 +9,7 @@ const SCRIPT = new URL("./lock_peer.ts", import.meta.url);
 /** Each process's share. */
 const COUNT = 1_000_000;
 
-describe("a plain counter under each lock", { timeout: 120_000 }, () => {
+describe("a plain counter under each lock", { timeout: 240_000 }, () => {
   for (const pair of PAIRS) {
     it(`${pair.join(" and ")} count exactly`, async () => {
       using segment = makeTable();

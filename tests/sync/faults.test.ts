@@ -106,7 +106,7 @@ function fails(way: Way, isDead: boolean, n: number): boolean {
 }
 
 describe("a call in which it cannot be asked whether somebody lives throws, and leaves nothing behind", {
-  timeout: 60_000,
+  timeout: 240_000,
 }, () => {
   // A barrier's arrival stands. A SeqLock's reader writes nothing.
   for (const way of WAYS.filter(({ type, name }) => type.kind !== "Barrier" && name !== "SeqLock.tryRead")) {

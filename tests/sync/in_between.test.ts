@@ -66,7 +66,7 @@ function check(way: Way, before: typeof BEFORE[number], first: number, second: n
   return steps;
 }
 
-describe("whatever another does between the steps of a call, nothing stays behind", { timeout: 120_000 }, () => {
+describe("whatever another does between the steps of a call, nothing stays behind", { timeout: 240_000 }, () => {
   // A reader of a SeqLock writes nothing.
   for (const way of WAYS.filter(({ name, enter }) => enter && name !== "SeqLock.tryRead")) {
     it(way.name, () => {

@@ -41,7 +41,7 @@ async function results<T>(peers: readonly Peer[]): Promise<T[]> {
   return found;
 }
 
-describe("EventCount", { timeout: 60_000 }, () => {
+describe("EventCount", { timeout: 240_000 }, () => {
   it("does not wait if notified since the snapshot, and otherwise waits for its time limit, and no less", () => {
     const words = new Int32Array(new SharedArrayBuffer(64)), changed = new EventCount(words, 1);
     const seen = changed.snapshot();
@@ -76,7 +76,7 @@ describe("EventCount", { timeout: 60_000 }, () => {
   }
 });
 
-describe("Condition", { timeout: 60_000 }, () => {
+describe("Condition", { timeout: 240_000 }, () => {
   it("requires its mutex to be held, and waits for its time limit, and no less", () => {
     using segment = make().segment;
     const mutex = segment.create("mutex", Mutex, {}), condition = segment.create("condition", Condition, {});
@@ -112,7 +112,7 @@ describe("Condition", { timeout: 60_000 }, () => {
   }
 });
 
-describe("Barrier", { timeout: 100_000 }, () => {
+describe("Barrier", { timeout: 240_000 }, () => {
   it("five processes meet 10,000 times", async () => {
     using segment = make().segment;
     const barrier = segment.create("barrier", Barrier, { parties: 5 });
@@ -169,7 +169,7 @@ describe("Barrier", { timeout: 100_000 }, () => {
   });
 });
 
-describe("Once", { timeout: 60_000 }, () => {
+describe("Once", { timeout: 240_000 }, () => {
   it("runs once, and again after a throw", () => {
     using segment = make().segment;
     const once = segment.create("once", Once, {});
@@ -214,7 +214,7 @@ describe("Once", { timeout: 60_000 }, () => {
   }
 });
 
-describe("Event", { timeout: 60_000 }, () => {
+describe("Event", { timeout: 240_000 }, () => {
   it("stays set until it is reset", () => {
     using segment = make().segment;
     const event = segment.create("event", Event, {});
@@ -336,7 +336,7 @@ describe("Semaphore", () => {
   });
 });
 
-describe("SeqLock", { timeout: 60_000 }, () => {
+describe("SeqLock", { timeout: 240_000 }, () => {
   for (const [writing, reading] of PAIRS) {
     it(`two ${writing} writers, three ${reading} readers, nothing torn`, async () => {
       const { segment, words } = make();

@@ -65,7 +65,7 @@ describe("a wait for another attachment of this very thread, which would never e
   });
 });
 
-describe("a wait for another thread of this process", { timeout: 30_000 }, () => {
+describe("a wait for another thread of this process", { timeout: 240_000 }, () => {
   it("is no such wait", async () => {
     using segment = Segment.anonymous({ byteLength: 65536 });
     const mutex = segment.create("mutex", Mutex, {});

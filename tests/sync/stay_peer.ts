@@ -79,8 +79,9 @@ if (what === "stay") {
   if (what === "barrier") barrier.wait();
   // What the runtime does in its first half second is not what waiting costs.
   if (way(500)) throw new Error("There is nothing to wait for");
+  const start = performance.now();
   report("ready");
-  const cpu = threadCpuMs(), start = performance.now();
+  const cpu = threadCpuMs();
   try {
     way();
   } catch (error) {

@@ -59,7 +59,7 @@ function checkLock(lock: AnyLock, words: Int32Array, title: string): void {
   assertEquals([lock.stats().owner, lock.stats().waiters], [undefined, 0], title);
 }
 
-describe("kill -9 before each atomic write", { timeout: 120_000 }, () => {
+describe("kill -9 before each atomic write", { timeout: 240_000 }, () => {
   for (const name of NAMES) {
     it(`of lock and unlock: ${name}`, async () => {
       const died = await eachStep(name, {}, (segment, _words, step) => {

@@ -44,7 +44,7 @@ async function start(
 
 const WORDS = 4096;
 
-describe("between Workers, over a SharedArrayBuffer", { timeout: 120_000 }, () => {
+describe("between Workers, over a SharedArrayBuffer", { timeout: 240_000 }, () => {
   for (const name of NAMES) {
     it(`${name}: both sleep until the lock is free, then count exactly`, async () => {
       const [type, options] = KINDS[name], count = 50_000;

@@ -8,7 +8,7 @@ import { locksOf, makeTable } from "./lock_table.ts";
 
 const PEER = new URL("./lock_peer.ts", import.meta.url);
 
-describe("a Worker that is terminated with a lock held", { timeout: 60_000 }, () => {
+describe("a Worker that is terminated with a lock held", { timeout: 240_000 }, () => {
   it("counts as dead, here and in another process", async () => {
     using segment = makeTable();
     const { lock } = locksOf(segment, ["mutex"])[0];

@@ -4,23 +4,24 @@ import { Pipeline, Segment } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
 import { BESIDE } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
-import { Stopwatch } from "../../support/stopwatch.ts";
+import { soonest, Stopwatch } from "../../support/stopwatch.ts";
 import { after, Sample } from "./wait_sample.ts";
 
 const SCRIPT = new URL("./wait_peer.ts", import.meta.url);
 const CAPACITY = 8;
 const OPTIONS = { layout: Sample, capacity: CAPACITY, readers: { one: [], two: ["one"] } };
 
-function withPipeline(use: (name: string, pipeline: Pipeline<typeof Sample>) => Promise<void>): Promise<void> {
+function withPipeline<T>(use: (name: string, pipeline: Pipeline<typeof Sample>) => Promise<T>): Promise<T> {
   return withName(async (name) => {
     using segment = Segment.create(name, { byteLength: 2 ** 18 });
-    await use(name, segment.create("pipeline", Pipeline, OPTIONS));
+    return await use(name, segment.create("pipeline", Pipeline, OPTIONS));
   });
 }
 
 for (const runtime of BESIDE) {
   describe(`tasks at a pipeline with one of ${runtime} that is killed`, () => {
-    it("continue when a waiting reader dies: the writer, and the reader after it", () =>
+    /** @returns After how many milliseconds the reader after the one that died continues. */
+    const continues = () =>
       withPipeline(async (name, pipeline) => {
         const peer = Peer.start(runtime, SCRIPT, ["read", name, 0, "one"]);
         assertEquals(await peer.next(), "ready");
@@ -38,12 +39,18 @@ for (const runtime of BESIDE) {
           for (let sequence = 3; sequence < 50; sequence++) await writer.pushAsync({ sequence });
         })();
         assertEquals(await next, true);
-        assertLess(stopwatch.stop(), 100 + 100); // until the death is noticed, and by whom it held up
+        const ms = stopwatch.stop();
         received.push(into.sequence);
         for await (const { sequence } of reader) if (received.push(sequence) === 47) break;
         await written;
         assertEquals(received, Array.from({ length: 47 }, (_, i) => 3 + i));
-      }));
+        return ms;
+      });
+
+    it("continue when a waiting reader dies: the writer, and the reader after it", async () => {
+      const most = 100 + 100; // until the death is noticed, and by whom it held up
+      assertLess(await soonest(most, continues), most);
+    });
 
     it("continue when a waiting writer dies: with its successor, and without a gap", () =>
       withPipeline(async (name, pipeline) => {
