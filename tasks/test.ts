@@ -68,7 +68,7 @@ const ALONE = /^tests\/(atomic\/|memory\/create\.)/;
  * of the other runtime), or start processes of both runtimes in any case. And the tasks, which run under Bun.
  */
 const BUN_ONLY =
-  /^tests\/(tasks\/|model\/(?!kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.|interop\/(example|format|joining)\.)/;
+  /^tests\/(tasks\/|model\/(?!(segment_)?kills\.)|desk\/(desk_captures|desk_verdicts|desk_chaos|html_page)\.|interop\/(example|format|joining)\.)/;
 
 /** What Node runs by default: its calls of C, its waits, and a table in pairs with the other runtimes. */
 const NODE_SAMPLE =

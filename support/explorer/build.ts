@@ -16,7 +16,7 @@ import { addPoints, POINT_NAMES } from "./rewrite/points.ts";
 import { addTwins, RUNTIME_NAMES, type Site } from "./rewrite/twins.ts";
 import type { Scenario } from "./scenario.ts";
 import { sourceHash } from "./source_hash.ts";
-import { EVALUATED, MAPPED, POINTS_AT_CALLS, SHORTENED } from "./shortened.ts";
+import { EVALUATED, MAPPED, POINTS_AT_CALLS, POINTS_IN_SEGMENTS, SHORTENED } from "./shortened.ts";
 import { ANNOUNCED, setTextRewriter } from "./steps.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -106,8 +106,8 @@ function textsOf({ files }: ProgramFiles): [path: string, text: string][] {
  * @returns The path of the program (`RealProgram`), and of a script that acts in it (`points_peer.ts`).
  */
 export function buildWithPoints(entry: string): { program: string; peer: string } {
-  const scenario = join(here, "inside/real_scenario.ts"), peer = join(here, "points_peer.ts");
-  const places: Places = {
+  const scenario = join(here, "inside/real_scenario.ts");
+  const folder = writeWithPoints(entry, POINTS_AT_CALLS, {
     root,
     replaced: {
       "support/explorer/inside/scenario.ts": scenario,
@@ -119,8 +119,38 @@ export function buildWithPoints(entry: string): { program: string; peer: string 
       "lib/layout/require_layout.ts": join(here, "inside/require_layout.ts"),
     },
     shared: new Set(["linearizability.ts", "points_runtime.ts"].map((name) => join(here, name))),
-  };
-  const program = new ProgramFiles(join(root, entry), POINTS_AT_CALLS, places), names = namesOf(program);
+  }, [
+    `export { enterSegment, Segment } from "./${relative(root, scenario)}.mts";`,
+    `import * as exported from ${JSON.stringify(`./${entry}.mts`)};`,
+    `export const scenarios = Object.values(exported).flat().filter((one) => one?.start !== undefined);`,
+  ]);
+  return { program: join(folder, "program.mjs"), peer: writePeer(folder, "points_peer.ts") };
+}
+
+/**
+ * Builds cases of segments that are made, joined and left, with a point before each access to shared memory, and each
+ * call of the kernel that leaves something behind.
+ *
+ * @param entry Path of a file from the root that exports `cases`.
+ * @returns The path of a script that acts in them (`segment_points_peer.ts`).
+ */
+export function buildSegmentsWithPoints(entry: string): string {
+  const memory = join(here, "pointed_memory.ts");
+  const folder = writeWithPoints(entry, POINTS_IN_SEGMENTS, {
+    root,
+    replaced: {
+      "support/explorer/inside/raw_memory.ts": memory,
+      "lib/atomic/specialize.ts": join(here, "inside/specialize.ts"),
+      "lib/atomic/word_accesses.ts": join(here, "inside/word_accesses.ts"),
+    },
+    shared: new Set([memory, ...["kernel_points.ts", "points_runtime.ts"].map((name) => join(here, name))]),
+  }, [`export { cases } from ${JSON.stringify(`./${entry}.mts`)};`]);
+  return writePeer(folder, "segment_points_peer.ts");
+}
+
+/** Writes a program with points to a folder of its own. `exports` is what its main file has besides. */
+function writeWithPoints(entry: string, patches: readonly Patch[], places: Places, exports: string[]): string {
+  const program = new ProgramFiles(join(root, entry), patches, places), names = namesOf(program);
   const folder = makeFolder(), ownSites: Site[] = [];
   writeFiles(
     program,
@@ -129,22 +159,22 @@ export function buildWithPoints(entry: string): { program: string; peer: string 
     (path, file, repoint) =>
       importOf(POINT_NAMES, "points_runtime.ts") + addPoints(file, relative(root, path), names, ownSites, repoint),
   );
-  const real = specifier(folder, join(folder, `${relative(root, scenario)}.mts`));
   writeFileSync(
     join(folder, "program.mjs"),
     [
       `import { setSites } from ${JSON.stringify(join(here, "points_runtime.ts"))};`,
       `setSites(${JSON.stringify(ownSites)});`,
-      `export { enterSegment, Segment } from ${JSON.stringify(real)};`,
-      `import * as exported from ${JSON.stringify(`./${entry}.mts`)};`,
-      `export const scenarios = Object.values(exported).flat().filter((one) => one?.start !== undefined);`,
+      ...exports,
     ].join("\n"),
   );
-  const start = `import { act } from ${
-    JSON.stringify(peer)
-  };\nimport * as program from "./program.mjs";\nact(program);\n`;
-  writeFileSync(join(folder, "peer.mjs"), start);
-  return { program: join(folder, "program.mjs"), peer: join(folder, "peer.mjs") };
+  return folder;
+}
+
+/** Writes the script that acts in a program. */
+function writePeer(folder: string, name: string): string {
+  const from = JSON.stringify(join(here, name)), path = join(folder, "peer.mjs");
+  writeFileSync(path, `import { act } from ${from};\nimport * as program from "./program.mjs";\nact(program);\n`);
+  return path;
 }
 
 function namesOf(program: ProgramFiles): Names {

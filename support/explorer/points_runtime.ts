@@ -16,6 +16,8 @@ let sites: readonly { place: string; text: string }[] = [];
 let pointsLeft = -1;
 let wanted: string | undefined;
 let visits = new Uint8Array(0);
+/** The same, of points that are no places in the program. */
+const visitsBefore = new Map<string, number>();
 
 /** Says which places the points are at. */
 export function setSites(known: readonly { place: string; text: string }[]): void {
@@ -27,6 +29,7 @@ export function stopAt(point: number | string): void {
   wanted = typeof point === "string" ? point : undefined;
   pointsLeft = typeof point === "string" ? Infinity : point;
   visits = new Uint8Array(sites.length);
+  visitsBefore.clear();
 }
 
 /** Stops nowhere any more. */
@@ -39,10 +42,22 @@ export function $go(site: number, array: unknown): void {
   if (pointsLeft < 0 || !$isShared(array) || visits[site] === MOST_VISITS) return;
   visits[site]++;
   const { place, text } = sites[site];
+  reach(text, `${place}: ${text}`);
+}
+
+/** A point right before something that the program's text does not show as an access. It says what comes. */
+export function goBefore(what: string): void {
+  const seen = visitsBefore.get(what) ?? 0;
+  if (pointsLeft < 0 || seen === MOST_VISITS) return;
+  visitsBefore.set(what, seen + 1);
+  reach(what, what);
+}
+
+function reach(text: string, stopped: string): void {
   if (--pointsLeft > 0 && (wanted === undefined || !text.includes(wanted))) return;
   stopNowhere();
   // Written at once: what is only about to be written stays where it is when the process stops.
-  writeSync(1, `${JSON.stringify({ stopped: `${place}: ${text}` })}\n`);
+  writeSync(1, `${JSON.stringify({ stopped })}\n`);
   process.kill(process.pid, "SIGSTOP");
 }
 

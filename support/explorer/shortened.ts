@@ -83,3 +83,22 @@ export const POINTS_AT_CALLS: readonly Patch[] = [
     to: "load(this.word, 0);\n    const woken = libc().futex(this.word, FUTEX_WAKE,",
   },
 ];
+
+/** The same, of what segments call: the kernel, and writes by methods of arrays. */
+export const POINTS_IN_SEGMENTS: readonly Patch[] = [
+  ...MAPPED.filter(({ file }) => file !== "lib/memory/segment.ts"), // an object's words are elements of arrays
+  {
+    file: "ffi/load.ts",
+    from: 'import { loadNodeLibc } from "./node.ts";',
+    to: 'import { loadNodeLibc } from "./node.ts";\nimport { withPoints } from "../support/explorer/kernel_points.ts";',
+  },
+  {
+    file: "ffi/load.ts",
+    from: "return loaded ??= load(globalThis as unknown as Globals);",
+    to: "return loaded ??= withPoints(load(globalThis as unknown as Globals));",
+  },
+  // Its buffer, which is its own, is taken for a mapping if it has a page or more.
+  { file: "lib/memory/blank_file.ts", from: "const CHUNK_BYTES = 2 ** 20;", to: "const CHUNK_BYTES = 2 ** 10;" },
+  // A script that asks where it lies is not bundled, and starts more slowly.
+  { file: "lib/memory/attachments.ts", from: "import.meta.url ?? crypto.randomUUID();", to: "crypto.randomUUID();" },
+];

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { readFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -7,6 +6,7 @@ import { buildWithPoints } from "../../support/explorer/build.ts";
 import type { RealProgram, Report, Task } from "../../support/explorer/points_peer.ts";
 import { Spare } from "../../support/spare.ts";
 import { thisRuntime } from "../../support/runtimes.ts";
+import { Cast, ENOUGH_MS, MEANWHILE_MS, untilStopped, within } from "./kills/cast.ts";
 
 /** A scenario, and the actor to kill in it. */
 interface Case {
@@ -82,57 +82,11 @@ const SHARE = thisRuntime === "bun" ? 0 : 1;
 
 /** How long to wait for a victim that does not reach its point: it sleeps until the actor in its way continues. */
 const ASLEEP_MS = 25;
-/** How long the others run before the victim is killed: some wait for it by then. */
-const MEANWHILE_MS = 5;
-const ENOUGH_MS = 10_000;
 
 const { program, peer } = buildWithPoints("tests/model/kills/all.ts"), SCRIPT = pathToFileURL(peer);
 const { scenarios, Segment, enterSegment }: RealProgram = await import(pathToFileURL(program).href);
 
 const kills = new Map<string, number>();
-
-/** The processes of one case. The living take part in one run after the other. */
-class Cast {
-  readonly #scenario: string;
-  readonly #idle: Spare[] = [];
-  #spare: [Spare, Promise<unknown>] | undefined;
-  readonly #all = new Set<Spare>();
-
-  constructor(scenario: string) {
-    this.#scenario = scenario;
-  }
-
-  /** Returns a ready process, and starts another meanwhile, so that the next one killed is replaced without a wait. */
-  async take(): Promise<Spare> {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    const [peer, ready] = this.#spare ?? this.#start();
-    this.#spare = this.#start();
-    assertEquals(await ready, "ready");
-    return peer;
-  }
-
-  #start(): [Spare, Promise<unknown>] {
-    const peer = Spare.start(thisRuntime, SCRIPT, [this.#scenario]), ready = peer.next();
-    ready.catch(() => {}); // killed before it was ready
-    this.#all.add(peer);
-    return [peer, ready];
-  }
-
-  release(peer: Spare): void {
-    this.#idle.push(peer);
-  }
-
-  async kill(peer: Spare): Promise<void> {
-    this.#all.delete(peer);
-    peer.kill("SIGKILL");
-    await peer.exited;
-  }
-
-  async end(): Promise<void> {
-    await Promise.all([...this.#all].map((peer) => this.kill(peer)));
-  }
-}
 
 /** Runs once, and kills the victim at its n-th point. Returns the point; undefined if the victim reached its end. */
 async function killAt(
@@ -165,7 +119,7 @@ async function killAt(
     blocker.send("go");
     const report = await within(blocker.next<Report>());
     assert("stopped" in report, `${inTheWay} is never reached: ${JSON.stringify(report)}`);
-    await untilStopped(blocker); // it reports right before it stops
+    await untilStopped(blocker);
   }
   dying.send("go");
   const coming = dying.next<Report>(), longest = needsOthers || blocker !== undefined ? ASLEEP_MS : ENOUGH_MS;
@@ -195,18 +149,6 @@ function isHeir(actor: string): boolean {
   return actor.startsWith("next");
 }
 
-/** Waits until the kernel has stopped a process: a `SIGCONT` before that would have no effect. */
-async function untilStopped({ pid }: Spare): Promise<void> {
-  while (!/\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await delay(1);
-}
-
-async function within<T>(promise: Promise<T>): Promise<T> {
-  const late = Symbol();
-  const first = await Promise.race([promise, delay(ENOUGH_MS, late, { ref: false })]);
-  if (first === late) throw new Error(`No message came for ${ENOUGH_MS} ms`);
-  return first as T;
-}
-
 describe("kill -9 between any two accesses to shared memory", { timeout: 600_000 }, () => {
   after(() => Spare.endAll());
 
@@ -215,7 +157,7 @@ describe("kill -9 between any two accesses to shared memory", { timeout: 600_000
   for (const one of [...locks, ...CHANNEL_CASES.filter(isOwn)]) {
     const met = one.inTheWay === undefined ? "" : `, which met ${one.inTheWay[0]}`;
     it(`${one.scenario}: of ${one.victim}${met}`, async () => {
-      const cast = new Cast(one.scenario), places = new Set<string>();
+      const cast = new Cast(SCRIPT, [one.scenario]), places = new Set<string>();
       try {
         let n = 1;
         for (let place = await killAt(n, one, cast); place !== undefined; place = await killAt(++n, one, cast)) {
