@@ -67,7 +67,7 @@ describe("litmus tests of the memory model, in optimised code", { timeout: 240_0
 
   for (const runtime of ["bun", "deno"] as const) {
     for (const side of [0, 1]) {
-      it(`${runtime}: a loop on a look ends${side === 1 ? ", in memory mapped for reading only" : ""} (hoisting)`, async () => {
+      it(`${runtime}: a loop on a load ends${side === 1 ? ", in memory mapped for reading only" : ""} (hoisting)`, async () => {
         const { segment, words } = make();
         using _segment = segment;
         const peer = Peer.start(runtime, SCRIPT, ["hoist", segment.name, side, 0]);

@@ -137,7 +137,7 @@ if (what === "buffer") {
   }
   report(me === 0 ? "done" : run(rounds));
 } else if (what === "hoist") {
-  // A loop on a look must end once the word changes, though the loop was compiled when it had not changed for long.
+  // A loop on a load must end once the word changes, though it was compiled when the word had not changed for long.
   const spin = (limit: number): boolean => {
     for (let i = 0; i < limit; i++) if (load(words, X) !== 0) return true;
     return false;

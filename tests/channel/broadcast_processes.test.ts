@@ -104,7 +104,7 @@ describe("Broadcast between processes", { timeout: 120_000 + KILLS * 500 }, () =
       assertEquals(segment.participants().length, 1);
     }));
 
-  it(`kill -9 of readers, ${READER_KILLS} times: nobody notices`, () =>
+  it(`kill -9 of readers, ${READER_KILLS} times: no other process notices`, () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 20 });
       create(segment, 64, 0);

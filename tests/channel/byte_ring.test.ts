@@ -234,7 +234,7 @@ for (const producers of BOTH) {
       assertEquals(typesOf(consumer), [1, 2]);
     });
 
-    it("lies in a segment, and can only be looked at through a read-only attachment", () => {
+    it("lies in a segment, and can only be inspected through a read-only attachment", () => {
       using segment = Segment.anonymous({ byteLength: 65_536 });
       const ring = segment.create("bytes", ByteRing, { capacity: 1000, producers }), producer = ring.producer();
       assertEquals(ring.capacity, 1024);

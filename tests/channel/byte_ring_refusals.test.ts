@@ -200,7 +200,7 @@ for (const producers of ["one", "many"] as const) {
     it("is to push from within push", () => {
       using made = make(producers, false);
       const { ring } = made, producer = ring.producer(), consumer = ring.consumer();
-      // A text is asked for nothing, and neither are bytes: what looks at them twice finds them changed.
+      // Neither a text nor bytes are asked for anything: what reads them twice finds them changed.
       const message = Uint8Array.of(1, 2, 3);
       Object.defineProperty(message, "length", { get: () => (producer.push("inner", 1), 3) });
       assert(producer.push(message, 2));

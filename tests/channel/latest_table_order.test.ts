@@ -21,13 +21,13 @@ function tableAt(version: number): { table: LatestTable<typeof options.layout>; 
   return { table: LatestTable.attach(region, options), region };
 }
 
-/** Another attachment, in which `meanwhile` happens right after the first look at the row's version. */
+/** Another attachment, in which `meanwhile` happens right after the first load of the row's version. */
 function interrupted(region: Region, meanwhile: () => void): LatestTable<typeof options.layout> {
-  let looks = 0;
+  let loads = 0;
   const i32 = new Proxy(region.source.i32, {
     get(target, key) {
       const value = Reflect.get(target, key, target);
-      if (key === `${VERSION}` && looks++ === 0) meanwhile();
+      if (key === `${VERSION}` && loads++ === 0) meanwhile();
       return value;
     },
   });
@@ -43,7 +43,7 @@ const skip = process.arch !== "x64" && "needs a processor with total store order
 
 describe("a reader of a LatestTable that is overtaken", () => {
   for (const start of [1, 2 ** 32 - 1, 2 ** 33 - 1]) {
-    it(`between two looks at version ${start} tells one that there was`, { skip }, () => {
+    it(`between two loads of version ${start} returns one that there was`, { skip }, () => {
       const { table, region } = tableAt(start), writer = table.writer();
       // Twice, so that the slot in which the high half lies is written anew.
       const other = interrupted(region, () => [2, 3].forEach((bid) => writer.write(0, { bid })));
@@ -55,7 +55,7 @@ describe("a reader of a LatestTable that is overtaken", () => {
       const { table, region } = tableAt(start), writer = table.writer(), quote = options.layout.alloc();
       const other = interrupted(region, () => {
         writer.write(0, { bid: 2, ask: 2 });
-        // The next version is begun, not published: its slot is that of the version just looked at.
+        // The next version is begun, not published: its slot is that of the version just loaded.
         writer.begin(0).bid = 3;
       });
       assertEquals([other.read(0, quote), quote.bid, quote.ask], [true, 2, 2]);
@@ -72,12 +72,12 @@ describe("on a processor that keeps no order", () => {
       const peer = Peer.start(runtime, new URL("./latest_table_order_peer.ts", import.meta.url));
       const { write, read, bid } = await peer.next<{ write: Access[]; read: Access[]; bid: number }>();
       await peer.succeeded();
-      // The writer's own look is atomic, or stores into the slot could be seen before the version published last.
+      // The writer's own load is atomic, or stores into the slot could be seen before the version published last.
       assertEquals(write[0], ["load", "version", true]);
       const stores = write.filter(([what]) => what === "store");
       assertEquals(stores.slice(-2).map(([, where]) => where), ["version", "changes"]);
       assertGreater(stores.length, 4, "the record was not stored by atomic accesses");
-      // The look that confirms a copy comes after all of its loads.
+      // The load that confirms a copy comes after all of its loads.
       assertEquals(read.at(-1), ["load", "version", true]);
       assertGreater(read.filter(([what, where]) => what === "load" && where === "other").length, 3);
       assertEquals(bid, 4);

@@ -280,7 +280,7 @@ describe("MpmcQueue", () => {
     assertThrows(() => segment.open("ticks", MpmcQueue, { layout: Sample }), LayoutMismatchError);
   });
 
-  it("can be looked at, and nothing else, through a read-only attachment", () => {
+  it("can be inspected, and nothing else, through a read-only attachment", () => {
     using segment = Segment.anonymous({ byteLength: 65_536 });
     const queue = segment.create("ticks", MpmcQueue, { layout: Tick, capacity: 4 }), producer = queue.producer();
     while (producer.push({ price: 1 }));

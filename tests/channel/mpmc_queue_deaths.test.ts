@@ -9,8 +9,8 @@ import { QueueWords, RawQueue } from "./mpmc_queue_sample.ts";
 
 /*
  * Every state that a death can leave: a dead attachment's cell, and the words as they are between two of its writes.
- * Each is brought about at positions around 2^32, and ended in two ways: by somebody who looks at the losses, and by
- * nobody but those that keep working.
+ * Each is brought about at positions around 2^32, and ended in two ways: by a process that reads the losses, and by
+ * those that keep working.
  */
 const Tick = struct("Tick", { price: f64 });
 const CAPACITY = 4, START = 2 ** 32 - 2;
@@ -42,14 +42,14 @@ function withScene(play: (scene: Scene) => void): void {
   play({ queue, words, producer: queue.producer(), consumer: queue.consumer(), dead, alive: region.party.id });
 }
 
-/** Receives what there is, with as many looks as it takes to find the dead. */
+/** Receives what there is, with as many polls as it takes to find the dead. */
 function received({ consumer }: Scene): number[] {
   const prices: number[] = [];
   for (let look = 0; look < LOOKS; look++) consumer.drain((tick) => void prices.push(tick.price));
   return prices;
 }
 
-/** Sends, with as many looks. */
+/** Sends, with as many polls. */
 function isSent({ producer }: Scene, price: number): boolean {
   for (let look = 0; look < LOOKS; look++) if (producer.push({ price })) return true;
   return false;
@@ -229,7 +229,7 @@ describe("a death in a MpmcQueue", () => {
         assertEquals([scene.queue.lostClaims, scene.queue.lostReads], [lostClaims, lostReads]);
       }));
 
-    it(`of ${title}: found by a process that asks for the losses`, () =>
+    it(`of ${title}: found by a process that reads the losses`, () =>
       withScene((scene) => {
         leave(scene);
         for (let again = 0; again < 3; again++) {

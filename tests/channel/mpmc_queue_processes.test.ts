@@ -166,7 +166,7 @@ describe("MpmcQueue between processes", { timeout: 120_000 + KILLS * 1000 }, () 
     }));
 
   for (const kind of ["produce", "consume"] as const) {
-    it(`kill -9 of those who ${kind}, ${KILLS} times: published records arrive once, or are counted as lost`, () =>
+    it(`kill -9 of processes that ${kind}, ${KILLS} times: published records arrive once, or are counted as lost`, () =>
       (async () => {
         for (const kills of roundsOf(KILLS, MOST_KILLS)) {
           await withName((name) => killMany(name, kind === "consume", kills));

@@ -30,7 +30,7 @@ import { QueueWords } from "./mpmc_queue_sample.ts";
 
 /*
  * Whatever is refused, runs out of time or throws leaves the queue's words as they were: all of them, the cells' and
- * the slots' too. What may change is what counts refusals, and the bit that says that somebody may have been asleep.
+ * the slots' too. What may change is what counts refusals, and the bit that says that a waiter may have been asleep.
  */
 const Tick = struct("Tick", { price: f64, size: u32 });
 const Other = struct("Other", { a: u8 });
@@ -116,7 +116,7 @@ const badTargets: [title: string, target: () => unknown, type: ErrorClass][] = [
   ["a view that was given up", committedView, RangeError],
 ];
 
-/** Options that are none of a wait. */
+/** Options that no wait accepts. */
 const badWaits = [{ timeoutMs: -1 }, { timeoutMs: NaN }];
 
 /** Functions that a drain refuses. */

@@ -287,7 +287,7 @@ describe("a Pipeline's roles", () => {
     assertEquals(reader.lost + drained(reader).length, 9);
   });
 
-  it("can be looked at, and nothing else, through a read-only attachment", () => {
+  it("can be inspected, and nothing else, through a read-only attachment", () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 20 });
     const pipeline = segment.create("ticks", Pipeline, { layout: Tick, capacity: 4, readers: CHAIN });
     pipeline.reader("first");

@@ -197,7 +197,7 @@ describe("SpscRing", () => {
     assertThrows(() => segment.open("ticks", SpscRing, { layout: Sample }), LayoutMismatchError);
   });
 
-  it("can be looked at, and nothing else, through a read-only attachment", () => {
+  it("can be inspected, and nothing else, through a read-only attachment", () => {
     using segment = Segment.anonymous({ byteLength: 65_536 });
     const ring = segment.create("ticks", SpscRing, { layout: Tick, capacity: 4 }), producer = ring.producer();
     while (producer.push({ price: 1 }));

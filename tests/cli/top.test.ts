@@ -171,7 +171,7 @@ describe("shmkit top", () => {
       }),
   );
 
-  it("tells objects of several segments apart by their own names, on narrow terminals too", () => {
+  it("distinguishes objects of several segments by their own names, on narrow terminals too", () => {
     const segments = ["/proc/4711/fd/6#mo2i4x5y", "/a-segment-with-a-long-name"];
     const objects = segments.flatMap((segment) =>
       ["quotes", "orders of today"].map((name) => ({

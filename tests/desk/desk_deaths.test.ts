@@ -230,7 +230,7 @@ describe("a process of the desk, and the successor of one that died between two 
       assertGreaterOrEqual(limits.read(({ stoppedAt }) => stoppedAt), heldUntil);
     }));
 
-  it("risk values what it holds of a future whose book is not valid, and one of which nobody bids", () =>
+  it("risk values what it holds of a future whose book is not valid, and one that has no bids", () =>
     withDesk(async (desk) => {
       using quotes = desk.quotes.writer(), positions = desk.positions.writer();
       const standing = StandingRow.alloc();

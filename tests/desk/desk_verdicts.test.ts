@@ -160,7 +160,7 @@ describe("the desk on made-up captures", () => {
     assertEquals([code, feed.lines, feed.refused, books.valid, books.of], [0, 700, 60, 128, 128], output);
   });
 
-  it("the kill switch stops orders within one message, whoever pulls it", async () => {
+  it("the kill switch stops orders within one message, whichever process pulls it", async () => {
     const program = new Program("--mix", "--seconds", "120", "--speed", "20", "--json");
     {
       using segment = await segmentOf(program.child);
@@ -186,7 +186,7 @@ describe("the desk on made-up captures", () => {
     assertLessOrEqual(orders.filledAfterStop, 1);
   });
 
-  it("pulls the kill switch after the seconds that it is asked for", async () => {
+  it("pulls the kill switch after the given seconds", async () => {
     const options = ["--mix", "--seconds", "120", "--speed", "20", "--stop-after", "0.5", "--json", "--unchecked"];
     const program = new Program(...options);
     {
@@ -201,7 +201,7 @@ describe("the desk on made-up captures", () => {
     assertLessOrEqual(orders.sentAfterStop, 1);
   });
 
-  it("tells what it found even if its page cannot be written", async () => {
+  it("reports what it found even if its page cannot be written", async () => {
     const { code, output } = await replay(captureText(), ["--speed", "max", "--html", "/dev/full"]);
     assertEquals(code, 1, output);
     assert(output.includes(`"verdict": "right"`), output);

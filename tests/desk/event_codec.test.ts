@@ -30,7 +30,7 @@ describe("events as doubles", () => {
     assertEquals(seen.size, EVENT_KINDS.length);
   });
 
-  it("are refused if there is none, or no whole one", () => {
+  it("are refused if there is no event, or no whole one", () => {
     const decoder = new EventDecoder(), event = depthEvent();
     event.bids.push(1, 2);
     const doubles = new Float64Array(encodedLength(event));

@@ -60,7 +60,7 @@ describe("what a run leaves to be read", () => {
   const isCompared = ({ audit: { tops } }: DeskResult) => tops > 0;
   const result = () => run ??= runLongEnough(options, (found) => found.deaths.length > 3 && isCompared(found));
 
-  it("is a page with its verdict, who died, what was held, and where and how it was run", async () => {
+  it("is a page with its verdict, deaths, holdings, and where and how it was run", async () => {
     const found = await result(), page = htmlPage(found);
     assertEquals([found.verdict.value, found.verdict.complaints], ["right", []]);
     assertGreater(found.deaths.length, 3);

@@ -12,7 +12,7 @@ function json(path: string): Record<string, Record<string, string>> {
 }
 
 describe("the desk's files", () => {
-  it("import the package's public modules, Node's, and packages that are told of, and nothing else of the house", () => {
+  it("import public modules, Node's, and the packages named here, and nothing else of the repository", () => {
     const folder = new URL("examples/desk/", ROOT);
     const modules = Object.values(json("deno.json").exports).map((path) => new URL(path, ROOT).href);
     const own = [...modules, ...TAKEN_ALONG.map((path) => new URL(path, ROOT).href)];

@@ -218,7 +218,7 @@ describe("captures: lines", () => {
     assertEquals(parser.instruments.names, ["ETH-30APR21-2240-P", "ETH-16APR21-1400-P", "BTCUSDT", "X".repeat(48)]);
   });
 
-  it("tells instruments apart by names that can be told", () => {
+  it("distinguishes instruments by their names", () => {
     const parser = new CaptureParser(), bytes = encoder.encode(TOP + "\n");
     bytes[TOP.indexOf("BTCUSDT")] = 0xff; // no UTF-8
     assertEquals(parser.parse(bytes, 0), undefined);
@@ -481,7 +481,7 @@ describe("captures: files", () => {
       }
     }));
 
-  it("are played at their speed, and ended when told", () =>
+  it("are played at their speed, and end on request", () =>
     withFiles({ a: lines.slice(0, 3).join("\n"), b: lines.join("\n") }, async (folder) => {
       const start = performance.now();
       await replay([new CaptureSource(join(folder, "a"))], new ReplayClock(20), () => {});

@@ -109,7 +109,7 @@ const UNKNOWN: Readonly<Partial<Record<Venue, readonly string[]>>> = {
 
 describe("instruments", () => {
   for (const [venue, names] of Object.entries(NAMES)) {
-    it(`are told by their names at ${venue}`, () => {
+    it(`are known by their names at ${venue}`, () => {
       for (const expected of names) assertEquals(told(modelOf(expected[0], venue as Venue)), expected);
     });
   }
@@ -155,7 +155,7 @@ describe("instruments", () => {
     ]);
   });
 
-  it("that are options tell what their price depends on, if all of it is known", () => {
+  it("that are options say what their price depends on, if all of it is known", () => {
     const terms = { currency: "XRP", expiryMs: Date.UTC(2023, 5, 30, 8), strike: 0.55, isCall: true };
     assertEquals(optionTermsOf(modelOf("XRP_USDC-30JUN23-0d55-C", "deribit")), terms);
     assertEquals(optionName({ ...terms, strike: 70_000, currency: "BTC" }), "BTC-30JUN23-70000-C");
@@ -306,7 +306,7 @@ describe("instrument definitions", () => {
     assertEquals([spot.venue, spot.kind], ["binanceSpot", "spot"]);
   });
 
-  it("that are none are left out, and never throw", () => {
+  it("that are invalid are left out, and never throw", () => {
     for (
       const nothing of [null, 1, "x", [], {}, { result: 1 }, { data: [1, null] }, { symbols: [{}] }, { result: [{}] }]
     ) {
@@ -363,7 +363,7 @@ describe("what quantities are worth", () => {
     assertAlmostEquals(gainOf(linear, 50_000, 60_000), 100, 1e-9);
   });
 
-  it("orders are for lots: as told, or no finer than quantities are", () => {
+  it("orders are for lots: as defined, or no finer than quantities are", () => {
     const model = modelOf("BTCUSDT", "binanceFutures");
     assertEquals(lotOf(model), 0.01);
     assertEquals(lotOf({ ...model, quantityDigits: 3 }), 0.01);

@@ -30,7 +30,7 @@ function known({ isBidKnown, isAskKnown, knownBids, knownAsks }: BookReading): u
 }
 
 describe("a book knows each side down to the worst price that its snapshot covered", () => {
-  it("beyond, changes tell of levels, but not of all: the best of those may not be the best", () => {
+  it("beyond, changes report levels, but not all: the best of those may not be the best", () => {
     const { book, feeder } = make();
     feeder.feed(snapshot());
     assertEquals(known(topOf(book)), [true, true, 2, 2]);
@@ -56,7 +56,7 @@ describe("a book knows each side down to the worst price that its snapshot cover
     assertEquals(known(topOf(book)), [true, true, 0, 0]);
   });
 
-  it("what the exchange says is the best is: there is nothing better, and changes have told of it", () => {
+  it("what the exchange says is the best is the best: nothing is better, and changes have reported it", () => {
     const { book, feeder } = make(), ticker = topEvent();
     const report = (sequence: number, bid: number, ask: number) =>
       feeder.report(Object.assign(ticker, { sequence, bid, ask }));
@@ -135,7 +135,7 @@ describe("a capture whose price leaves what its snapshot covered", () => {
     assertEquals([untold.tops, untold.unansweredTops], [0, 10]);
   });
 
-  it("was asked for with a limit, and has less: then all is known", () => {
+  it("was requested with a limit, and has less: then all is known", () => {
     const rest = (limit: number) =>
       `https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT&limit=${limit} -> 1723161255.000: {"lastUpdateId":1000,"T":1,"E":1,"bids":[["100","1"],["99","1"]],"asks":[["101","1"]]}\n`;
     for (const [limit, knownBid, knownAsk] of [[2, 99, Infinity], [3, -Infinity, Infinity], [1, 99, 101]]) {

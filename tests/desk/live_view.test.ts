@@ -84,7 +84,7 @@ describe("the live view", () => {
     }
   });
 
-  it("uses the whole of a wide terminal, and shows who runs on what, and how often each was started again", () => {
+  it("uses the whole of a wide terminal, and shows each process's runtime and how often it was started again", () => {
     const lines = linesAt(40, 200), beside = lines.filter((line) => line.length > 105);
     assert(beside.length > 15, lines.join("\n"));
     for (const [i, role] of ROLES.entries()) {
@@ -95,7 +95,7 @@ describe("the live view", () => {
     assert(lines[0].includes("15 restarts") && lines[0].includes("1 of 13 books valid"), lines[0]);
   });
 
-  it("tells bids from asks by more than their colour, and how far they are apart", () => {
+  it("distinguishes bids from asks by more than their colour, and shows how far they are apart", () => {
     const lines = stripVTControlCharacters(ladder(now.book!, 2)).split("\n").map((line) => line.trimEnd());
     assertEquals(lines, [
       "BTCUSDT  spread 1.00 (0.167 bp)",
@@ -106,7 +106,7 @@ describe("the live view", () => {
     ]);
   });
 
-  it("leaves nothing of the picture of one who died, wherever it stopped", () => {
+  it("leaves nothing of the picture of a monitor that died, wherever it stopped", () => {
     const tall = pictureOnScreen(liveView(now, now, 10, 40, 80)), low = liveView(now, now, 10, 12, 80);
     for (let cut = 0; cut <= tall.length; cut += 7) {
       const screen = new TerminalScreen(40, 80);

@@ -45,7 +45,7 @@ describe("the built-in market", () => {
     assert(options.some((option) => option?.strike === 60_000));
   });
 
-  it("passes the checks of a capture: no gap, no crossed book, every top and every greek as told", async () => {
+  it("passes the checks of a capture: no gap, no crossed book, every top and every greek as reported", async () => {
     const market = new SimulatedMarket({ events: 60_000 }), check = new CaptureCheck(market.instruments);
     const order = new OrderReport();
     await replay([market], new ReplayClock(Infinity), (event) => check.accept(event), { order });

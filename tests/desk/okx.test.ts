@@ -52,7 +52,7 @@ describe("OKX", () => {
   });
 
   for (const isNumbered of [true, false]) {
-    it(`tells a checksum with each change, and each matches, ${isNumbered ? "with" : "without"} numbers`, () => {
+    it(`has a checksum with each change, and each matches, ${isNumbered ? "with" : "without"} numbers`, () => {
       const { summary, parser } = read(bookText(isNumbered).text);
       const { checksums, equalChecksums, applied, snapshots, gaps, invalid, stale } = summary;
       assertEquals({ checksums, equalChecksums, applied, snapshots, gaps, invalid, stale }, {
@@ -97,7 +97,7 @@ describe("OKX", () => {
     });
   });
 
-  it("one of 0 is none, a heartbeat changes nothing, and numbers may begin anew in order", () => {
+  it("a checksum of 0 is none, a heartbeat changes nothing, and numbers may begin anew in order", () => {
     const none = bookText(true);
     const text = none.text.replace(/"checksum":-?\d+/g, `"checksum":0`);
     assertEquals([read(text).summary.checksums, read(text).summary.invalid], [0, 0]);
@@ -123,7 +123,7 @@ describe("OKX", () => {
     });
   });
 
-  it("tells trades, several in a message, and tickers", () => {
+  it("has trades, several in a message, and tickers", () => {
     const lines = new OkxLines("BTC-USD-SWAP", true).trades(5, "10").trades(6, "1", "2", "3");
     lines.json({
       arg: { channel: "trades", instId: "BTC-USD-SWAP" },

@@ -75,7 +75,7 @@ describe("pricing", () => {
     }
   });
 
-  it("tells theta for what is left of the last day, and never more than the price", () => {
+  it("has a theta for what is left of the last day, and never more than the price", () => {
     const day = 1 / 365;
     const whole = price(true, 100, 100, day, 0.5), half = price(true, 100, 100, day / 2, 0.5);
     assertNear(half.theta, -100 * 0.3989 * 0.5 / (2 * Math.sqrt(day / 2)) / 365 / 2, 1e-3, "half a day");

@@ -188,7 +188,7 @@ describe("a snapshot without a symbol", () => {
     assertEquals([several.length, several[0].includes("must fit one instrument")], [1, true]);
   });
 
-  it("of numbers that all share is told by its price", () => {
+  it("of numbers that all share is identified by its price", () => {
     const lines = new BinanceLines().depth(1010, [["100", "1"]], [], { U: 1000, pu: 999 });
     lines.symbol = "ETHUSDT";
     lines.depth(1012, [["7", "1"]], [], { U: 1001, pu: 998 });

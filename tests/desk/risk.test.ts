@@ -34,7 +34,7 @@ describe("risk", () => {
     }
   });
 
-  it("asks for margin by scenarios: what is hedged needs less, what is sold more", () => {
+  it("demands margin by scenarios: what is hedged needs less, what is sold more", () => {
     const now = Date.UTC(2024, 7, 9), expiryMs = now + YEAR_MS / 12, forward = 60_000;
     const call = { strike: 60_000, expiryMs, isCall: true };
     const future = (quantity: number) => ({ quantity, forward });

@@ -71,7 +71,7 @@ describe("streams of Binance", () => {
     assertEquals([raw.summary.tops, raw.summary.equalTops], [UPDATES, UPDATES]);
   });
 
-  it("of the spot market follow by their first number; its tickers and snapshots tell no time", () => {
+  it("of the spot market follow by their first number; its tickers and snapshots have no time", () => {
     const { names, kinds, summary, broken, reasons } = read(spotText());
     assertEquals([names, kinds, broken, reasons], [["NKNUSDT"], ["spot"], 0, []]);
     const { applied, early, stale, gaps, tops, equalTops, invalid } = summary;
@@ -140,7 +140,7 @@ describe("streams of Binance", () => {
     });
   });
 
-  it("without a wrapper tell by the connection that they are of the best few levels", () => {
+  it("without a wrapper are known by the connection to be of the best few levels", () => {
     const text = unwrapped(partial(new BinanceLines("FOOUSDT"), "FOOUSDT", false).text);
     const { summary } = read(`wss://fstream.binance.com/ws/foousdt@depth5@100ms <-> 1723161254.9\n${text}`);
     assertEquals([summary.snapshots, summary.gaps, summary.invalid], [9, 0, 0]);
@@ -194,7 +194,7 @@ describe("streams of Binance", () => {
 });
 
 describe("Binance as a recorder of WebSockets and of requests keeps it", () => {
-  it("is one recording: snapshots are those of the symbol that was asked for", () => {
+  it("is one recording: snapshots are those of the symbol that was requested", () => {
     const symbols = ["SUSHIUSDT", "AKROUSDT"];
     const at = (seconds: number, message: unknown) => `${seconds.toFixed(6)}: ${JSON.stringify(message)}`;
     const socket = [
@@ -284,7 +284,7 @@ describe("streams of Deribit", () => {
     return read(text + line(channel, { timestamp: timestamp + 5, instrument_name: name, ...best }));
   }
 
-  it("of tickers without greeks, and of quotes, tell the best prices of their time", () => {
+  it("of tickers without greeks, and of quotes, report the best prices of their time", () => {
     for (const channel of ["ticker.BTC-PERPETUAL.raw", "quote.BTC-PERPETUAL"]) {
       const { events, summary } = tickerOf(channel, "book.BTC-PERPETUAL.raw", 67001);
       assertEquals([events.map(({ kind }) => kind), summary.tops, summary.equalTops], [["depth", "top"], 1, 1]);
@@ -292,7 +292,7 @@ describe("streams of Deribit", () => {
     }
   });
 
-  it("of books that are told now and then are not compared with what is told in between", () => {
+  it("of books that are sent now and then are not compared with what is reported in between", () => {
     const { summary } = tickerOf("ticker.BTC-PERPETUAL.raw", "book.BTC-PERPETUAL.100ms", 67002);
     assertEquals([summary.snapshots, summary.invalid, summary.tops, summary.unansweredTops], [1, 0, 0, 1]);
   });
@@ -364,7 +364,7 @@ describe("lines that hold no event", () => {
     );
   });
 
-  it("whose numbers are too long are told apart from broken ones", () => {
+  it("whose numbers are too long are distinguished from broken ones", () => {
     const text = (price: string) => new BinanceLines().trade(1, price, "1").text;
     assertEquals(reasonsOf(read(text("100.1234567890123456"))).map(([reason]) => reason.includes("must be exact")), [
       true,

@@ -78,7 +78,7 @@ describe("tables of Tardis", () => {
     });
   });
 
-  it("of trades, whose numbers may be none", () => {
+  it("of trades, which may have no numbers", () => {
     const text = [
       TRADES,
       `binance-futures,BTCUSDT,${US - 5},${US},202453,buy,11700.50,0.010`,
@@ -126,7 +126,7 @@ describe("tables of Tardis", () => {
     ]);
   });
 
-  it("of which a row is broken go on", () => {
+  it("continue after a broken row", () => {
     const row = `deribit,BTC-PERPETUAL,${US - 5},${US},true,bid,11700.5,10`;
     const broken = [
       row.replace("bid", "both"),

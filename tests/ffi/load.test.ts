@@ -85,7 +85,7 @@ describe("libc is refused", () => {
   });
 
   for (const runtime of ["bun", "deno", "node"] as const) {
-    it(`by nobody in ${runtime}, as parts over a SharedArrayBuffer do not load it, however they wait`, async () => {
+    it(`never in ${runtime} for parts over a SharedArrayBuffer, which do not load it, however they wait`, async () => {
       const peer = Peer.start(runtime, LOCAL_PARTS, [], {}, { permissions: [] });
       assertEquals(await peer.next(), { loads: 0, isSpied: true });
       await peer.succeeded();

@@ -66,7 +66,7 @@ const ROUND_TRIPS: [Field<unknown, unknown, true>, unknown[]][] = [
 
 describe("fields", () => {
   for (const [field, values] of ROUND_TRIPS) {
-    it(`${field.schema.slice(0, 30)} gives back what it was given`, () => {
+    it(`${field.schema.slice(0, 30)} returns what was stored`, () => {
       const view = one(field);
       for (const value of values) {
         view.x = value;

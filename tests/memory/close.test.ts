@@ -85,7 +85,7 @@ describe("Segment.close", () => {
     }));
 
   for (const runtime of ["bun", "deno"] as const) {
-    it(`while an asynchronous operation uses its memory lets that reach nobody, in ${runtime}`, async () => {
+    it(`while an asynchronous operation uses its memory lets that reach no process, in ${runtime}`, async () => {
       const peer = Peer.start(runtime, new URL("./async_use_peer.ts", import.meta.url));
       assertEquals(await peer.next(), { cases: 20, wrong: [] });
       await peer.succeeded();
@@ -133,7 +133,7 @@ describe("Segment.close", () => {
         await peer.succeeded();
       }));
 
-    it(`by itself leaves descriptors alone that a failed call gave back, in ${runtime}`, async () => {
+    it(`by itself leaves descriptors alone that a failed call released, in ${runtime}`, async () => {
       const peer = startCollector(runtime, "fail");
       assertEquals(await peer.next(), 0);
       await peer.succeeded();

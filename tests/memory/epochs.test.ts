@@ -88,7 +88,7 @@ describe("the epochs of a slot", () => {
       assertEquals([mutex.lock({ timeoutMs: 20_000 }), mutex.ownerDied], [true, true]);
     }));
 
-  it("are looked for in little time", () => {
+  it("are found in little time", () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 25, maxParticipants: 4 });
     segment.create("words", Words, { count: 2 ** 22 });
     const ms = (joins: number) => {

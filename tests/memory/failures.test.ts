@@ -176,7 +176,7 @@ describe("a call that fails leaves no descriptor, no mapping and no name:", () =
       }));
   }
 
-  it("and tells why, even where its name cannot be removed", () =>
+  it("and reports why, even where its name cannot be removed", () =>
     withName((name) => {
       const fail = () =>
         failing("shm_unlink", linux.EACCES, () =>

@@ -99,7 +99,7 @@ describe("a half-made segment", () => {
       }));
   }
 
-  it("is not what holds a byte behind the header: that is somebody else's, and is left as it is", () =>
+  it("is not what holds a byte behind the header: that is another program's, and is left as it is", () =>
     withName((name) => {
       const path = `/dev/shm${name}`, length = 2 ** 20 + 128 + 4096;
       for (const at of [128, 129, 4096, 2 ** 20 + 127, 2 ** 20 + 128, length - 1]) {
@@ -140,7 +140,7 @@ describe("a half-made segment", () => {
       await peer.exited;
     }));
 
-  it("whose header is written while it is looked at is not foreign", () =>
+  it("whose header is written while it is read is not foreign", () =>
     withName((name) => {
       using first = Segment.create(name, { byteLength });
       let looks = 0;
@@ -270,7 +270,7 @@ describe("an id of a dead attachment", () => {
       assert(seen.length >= 3);
     }));
 
-  it("stays dead when its slot is taken while the question is asked", () =>
+  it("stays dead when its slot is taken during the check", () =>
     withName((name) => {
       using watcher = Segment.create(name, { byteLength });
       const party = partyOf(watcher);
@@ -290,7 +290,7 @@ describe("an id of a dead attachment", () => {
       joiners[0].close();
     }));
 
-  it("stays dead when its slot has a new holder, who need not be what it was", () =>
+  it("stays dead when its slot has a new holder, of whatever kind", () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength });
       const type = {

@@ -1,6 +1,6 @@
 /*
- * What somebody can do who may read a segment's file and not write it. Another open file description for reading does
- * for another user: the kernel asks for no more.
+ * What a user can do who may read a segment's file and not write it. Another open file description for reading does for
+ * another user: the kernel asks for no more.
  */
 import { assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
 import { spawn, spawnSync } from "node:child_process";

@@ -110,7 +110,7 @@ runOf(${JSON.stringify(name)}, Number(readFileSync(${JSON.stringify(number)}, "u
         }
       }));
 
-    it(`is told from another copy of the library in one thread of ${runtime}`, async () => {
+    it(`is distinguished from another copy of the library in one thread of ${runtime}`, async () => {
       const peer = Peer.start(runtime, new URL("./copies_peer.ts", import.meta.url), [ROOT]);
       const all = ["one", "two", "one again"];
       assertEquals(await peer.next(), { isCopy: true, roles: [all, all, all], isAlive: true, closed: [false, false] });

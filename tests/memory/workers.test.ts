@@ -45,7 +45,7 @@ describe("a Worker that was terminated", { timeout: 240_000 }, () => {
     }));
 
   for (const [here, there] of PAIRS.filter(([here, there]) => here !== there)) {
-    it(`in ${here} is none for ${there} either, which cannot have its slot, and is told so`, () =>
+    it(`in ${here} is none for ${there} either, which cannot have its slot, and is refused with that reason`, () =>
       withName(async (name) => {
         using segment = Segment.create(name, { byteLength: 65_536, maxParticipants: 3, role: "test" });
         const peer = Peer.start(here, SCRIPT, [name]);

@@ -108,7 +108,7 @@ describe("Counters", () => {
     assertEquals(b.value, 0);
   });
 
-  it("refuse labels and types that are none, and numbers of no counter", () => {
+  it("refuse invalid labels and types, and numbers of no counter", () => {
     const { counters } = make({ capacity: 2, labelBytes: 4 });
     for (const label of ["12345", "€€", "a\0", "\ud800", 7 as never, undefined as never]) {
       assertThrows(() => counters.allocate(label), RangeError, "its label must be a text");

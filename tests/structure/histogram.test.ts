@@ -156,7 +156,7 @@ describe("Histogram", () => {
     }
   });
 
-  it("refuses scales that are none", () => {
+  it("refuses invalid scales", () => {
     const bad: [options: Partial<HistogramOptions>, says: string][] = [
       [{ highest: 1 }, "highest must be an integer from 2 to"],
       [{ highest: 1.5 }, "received 1.5"],
@@ -201,7 +201,7 @@ describe("Histogram", () => {
     assert(Number.isFinite(reading.total) && reading.percentile(50) >= 0);
   });
 
-  it("refuses texts that are none, whatever they are", () => {
+  it("refuses invalid texts, whatever they are", () => {
     const random = new Random(3), good = new HistogramReading({ highest: 1e6 });
     for (let i = 0; i < 100; i++) good.record(random.below(1e6), random.below(1e6));
     const text = good.toBase64();

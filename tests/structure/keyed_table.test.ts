@@ -67,7 +67,7 @@ describe("KeyedTable", () => {
     assertEquals([...table.entries()], TEXTS.map((text, i) => [text, i]));
   });
 
-  it("does not confuse texts whose bytes only look alike", () => {
+  it("does not confuse texts whose bytes are alike", () => {
     const { table } = make();
     table.add("a");
     table.add("abcd");
@@ -253,7 +253,7 @@ describe("KeyedTable", () => {
     }
   });
 
-  it("passes all rows where a change was counted and not noted, or noted a lap later", () => {
+  it("reports all rows where a change was counted and not noted, or noted a lap later", () => {
     const { table, region, options } = make({ writers: "rows", capacity: 4 });
     const writer = table.writer();
     const [a, b] = ["a", "b"].map((key) => writer.own(key)),
@@ -320,7 +320,7 @@ describe("KeyedTable", () => {
     attach();
   });
 
-  it("refuses rows that are none", () => {
+  it("refuses rows that do not exist", () => {
     const { table } = make(), writer = table.writer();
     for (const row of [-1, 8, 1.5, NaN, "0", undefined] as number[]) {
       assertThrows(() => table.read(row, Quote.alloc()), RangeError, `from 0 to 7: received ${row}`);

@@ -19,7 +19,7 @@ interface Taken {
 
 describe("an owner that dies while others sleep", { timeout: 240_000 }, () => {
   for (const [dying, living] of PAIRS) {
-    it(`${dying} dies, ${living} is told within 100 ms`, async () => {
+    it(`${dying} dies, ${living} learns of it within 100 ms`, async () => {
       // One lock at a time, so that only the sleeper itself can find out.
       const notice = async (name: string) => {
         using segment = makeTable();

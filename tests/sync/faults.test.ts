@@ -1,6 +1,6 @@
 /*
- * What the kernel refuses in the middle of a call, such as asking whether somebody lives (ENOLCK): the call throws, and
- * leaves nothing behind. And what is left where a call is stopped in the middle for a long time.
+ * What the kernel refuses in the middle of a call, such as asking whether a holder is alive (ENOLCK): the call throws,
+ * and leaves nothing behind. And what is left where a call is stopped in the middle for a long time.
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { describe, it } from "node:test";
@@ -105,7 +105,7 @@ function fails(way: Way, isDead: boolean, n: number): boolean {
   return hasFailed;
 }
 
-describe("a call in which it cannot be asked whether somebody lives throws, and leaves nothing behind", {
+describe("a call in which the kernel cannot say whether a holder is alive throws, and leaves nothing behind", {
   timeout: 240_000,
 }, () => {
   // A barrier's arrival stands. A SeqLock's reader writes nothing.

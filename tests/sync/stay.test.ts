@@ -124,7 +124,7 @@ describe("a stopped process", { timeout: 240_000 }, () => {
 
 describe("a process that dies while others are blocked", { timeout: 240_000 }, () => {
   for (const [dying, living] of PAIRS) {
-    /** @returns After how many milliseconds each is told, in order, and how many it may be. */
+    /** @returns After how many milliseconds each learns of it, in order, and how many it may be. */
     const notice = async () => {
       using segment = make().segment;
       const { owner, waiters } = await block(segment, dying, living, OWNED);
@@ -143,7 +143,7 @@ describe("a process that dies while others are blocked", { timeout: 240_000 }, (
       return { noticed: noticed.sort((a, b) => a - b), most: noticeMs(await gone) };
     };
 
-    it(`${dying} dies, ${living} is told within 100 ms in every way there is to wait for it`, async () => {
+    it(`${dying} dies, ${living} learns of it within 100 ms in every way there is to wait for it`, async () => {
       const all: number[][] = [];
       // One may be late where the processors are all in use, or more of them once.
       const areSoon = async () => {

@@ -98,7 +98,7 @@ describe("firstLines", () => {
     assertEquals(lines[9], "at a.test.ts:1");
   });
 
-  it("are without colours, and none of nothing", () => {
+  it("have no colours; an empty message has none", () => {
     assertEquals(firstLines("\x1b[31mno\x1b[0m", 80), ["no"]);
     assertEquals(firstLines("", 80), []);
   });

@@ -105,7 +105,7 @@ for (const [kind, setUp] of Object.entries(memories)) {
         memory.close();
       });
 
-      it("hand it over many times, with others called off meanwhile", async () => {
+      it("hand it over many times, with others cancelled meanwhile", async () => {
         const memory = setUp(), [lock, other] = memory.open<Lock>(type, options);
         let count = 0, calledOff = 0;
         const work = async (which: Lock, times: number) => {

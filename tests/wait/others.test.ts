@@ -54,7 +54,7 @@ describe("tasks of several processes at a lock", () => {
       }));
   }
 
-  it("lose no wake-up to those that are called off", () =>
+  it("lose no wake-up to those that are cancelled", () =>
     withName(async (name) => {
       using segment = Segment.create(name, { byteLength: 2 ** 18 });
       const semaphore = segment.create("semaphore", Semaphore, { permits: 1 });

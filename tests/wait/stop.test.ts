@@ -52,7 +52,7 @@ describe("a stop", () => {
       }));
   }
 
-  it("is refused by those that do not take one, and if it is none", async () => {
+  it("is refused where it is not accepted, and if it is not a stop", async () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 18 });
     const consumer = segment.create("ring", SpscRing, { layout: Sample, capacity: 4 }).consumer();
     const stop = segment.create("stop", Event, {});

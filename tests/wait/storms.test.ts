@@ -70,7 +70,7 @@ describe("many tasks that wait", () => {
     assertEquals(events.every((event) => event.stats().waiters === 0), true);
   });
 
-  it("and are called off, or time out, by thousands: nothing is left of them", async () => {
+  it("and are cancelled, or time out, by thousands: nothing is left of them", async () => {
     using segment = Segment.anonymous({ byteLength: 2 ** 20 });
     using other = Segment.open(segment.name);
     const all: Int32Array[] = [], into = Sample.alloc();
