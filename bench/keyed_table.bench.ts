@@ -51,5 +51,5 @@ const rows = CASES.map(([name, work, keys, c, goal = ""]) => {
     goal,
   ];
 });
-console.log(`Nobody else at the table; ns, medians of ${ROUNDS} runs of each`);
+console.log(`No other process at the table; ns, medians of ${ROUNDS} runs of each`);
 printTable(["", "p50", "C", "ratio", "best", "C", "goal (Bun)"], rows);

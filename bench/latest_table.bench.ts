@@ -83,7 +83,7 @@ const quiet = QUIET.map(([name, args, c, goals]) => {
     goal("≤", goals),
   ];
 });
-console.log(`Nobody else at the table; 64 rows one after the other; ns, medians of ${ROUNDS} runs of each`);
+console.log(`No other process at the table; 64 rows one after the other; ns, medians of ${ROUNDS} runs of each`);
 printTable(["", "p50", "C", "ratio", "best", "C", "ratio", "goal"], quiet);
 
 const contended = CONTENDED.map(([name, rows, every]) => {

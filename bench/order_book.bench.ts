@@ -39,5 +39,5 @@ const rows = CASES.map(([name, work, goal]) => {
   const ratio = theirs.length === 0 ? "" : median(ours.map((run, i) => run.p50 / theirs[i].p50)).toFixed(2);
   return [name, figure(ours, p50), figure(theirs, p50), ratio, figure(ours, min), figure(theirs, min), goal];
 });
-console.log(`Nobody else at the book; ns, medians of ${ROUNDS} runs of each`);
+console.log(`No other process at the book; ns, medians of ${ROUNDS} runs of each`);
 printTable(["", "p50", "C++", "ratio", "best", "C++", "goal (Bun)"], rows);

@@ -1,7 +1,7 @@
 /**
  * A process of the desk that hands events on over Unix sockets, as JSON: `desk_socket.ts <role> <folder> [capture]`.
  * The same order of work, the same books, positions and hedges as in shared memory; each keeps its state to itself and
- * tells the others what they need.
+ * reports to the others what they need.
  *
  *     feed → book → pricing → hedging → audit
  *                 ↘ risk   ↗↙

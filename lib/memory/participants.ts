@@ -91,10 +91,10 @@ export class Participants implements Party {
   }
 
   /**
-   * Takes a slot. Waits while another process is about to take one, has just given one back, or removes the segment's
+   * Takes a slot. Waits while another process is about to take one, has just released one, or removes the segment's
    * name, for which it holds all slots for a moment.
    *
-   * @throws {SegmentStateError} `FULL` if every slot is held by someone alive, `BUSY` if read locks keep the free ones
+   * @throws {SegmentStateError} `FULL` if live attachments hold every slot, `BUSY` if read locks keep the free ones
    * from being taken, or other processes have been about to take them for a second.
    */
   join(role: string): void {

@@ -1,7 +1,7 @@
 /*
  * A slot for each attachment. Its first byte, as a byte of the file, is the slot's lock byte: the holder of that lock
  * holds the slot, and alone writes it. Its second byte is the joiner's lock byte: the holder of that one may prepare a
- * slot that nobody holds, and then take it. So a slot is held only once its epoch has moved on.
+ * slot that is not held, and then take it. So a slot is held only once its epoch has moved on.
  *
  *     offset  bytes  field
  *          0      4  joins: how often the slot was taken, counting on from 2^21 once it has reached 2^32

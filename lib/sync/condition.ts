@@ -148,7 +148,7 @@ export class Condition {
   /** Sleeps until a signal, its own or one that another may have died with. False if the time ran out. */
   #sleep(seen: number, limit: WaitLimit): boolean {
     while (true) {
-      // Each check is against the same count: any signal since then ends the wait, whomever it woke.
+      // Each check is against the same count: any signal since then ends the wait, whichever waiter it woke.
       const until = limit.nextCheck(this.#signalled.now());
       if (this.#signalled.wait(seen, until)) return true;
       if (limit.isReached(until)) return false;

@@ -18,7 +18,7 @@ interface Waiting {
   readonly mask: number;
   /** Whether everything stored before it must be seen before it. */
   readonly isRelease: boolean;
-  /** Whether it is the end of an exchange: nobody else's store to the word comes between what that read and this. */
+  /** Whether it is the end of an exchange: no other actor's store to the word comes between what that read and this. */
   readonly isExclusive: boolean;
 }
 

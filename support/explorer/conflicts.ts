@@ -2,7 +2,7 @@ import { MEMORY_BYTES } from "./memory.ts";
 
 /**
  * The words that actors were seen to share. An access that no other actor's could disturb or notice commutes with all
- * their steps: it makes no difference who goes first, so no turn needs to be taken there.
+ * their steps: it makes no difference which goes first, so no turn needs to be taken there.
  *
  * A word may turn out to be shared late in a search. What is known does not change within a search, so that its runs
  * have the same choices; if it has learned something, the search is made again.

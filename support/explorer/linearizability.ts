@@ -4,7 +4,7 @@
  * does not come twice to the same set of operations done and the same state.
  *
  * Where a processor keeps stores back, an operation may be *late*: it has returned, and others do not see it yet. It is
- * then explained as a store would be. It waits in a buffer of its actor, who sees it at once; others see it when it
+ * then explained as a store would be. It waits in a buffer of its actor, which sees it at once; others see it when it
  * leaves the buffer, in the order in which the actor called, at a moment before the first operation that began when its
  * stores were visible. After S. Burckhardt, A. Gotsman, M. Musuvathi and H. Yang, "Concurrent Library Correctness on
  * the TSO Memory Model" (2012).

@@ -277,8 +277,8 @@ export function $goAsking(site: number): boolean {
 }
 
 /**
- * How each step is announced where it is known only when the code runs. Its word is told too: else an access to it
- * elsewhere would be taken for one that nobody notices.
+ * How each step is announced where it is known only when the code runs. Its word is announced too: else an access to it
+ * elsewhere would be taken for one that no other actor notices.
  */
 const announcers: ReadonlyMap<unknown, Any> = new Map(
   Object.entries(STEPS).map((

@@ -268,7 +268,7 @@ export class Turns {
       for (const actor of actors) if (actor.canExpire) offer[count++] = actor.index | EXPIRE << 4 | 1 << 8;
     }
     if (this.deathsLeft > 0) {
-      // One that is not running dies as well before it runs again: where nobody pays for that turn, it is offered here.
+      // One that is not running dies as well before it runs again: where that turn costs nothing, it is offered here.
       for (const actor of actors) {
         const mayDie = actor === current ? !actor.isDead : !canGoOn && actor.canStep;
         if (!mayDie || (this.isReduced && !actor.isAtWrite && !actor.isDone)) continue;

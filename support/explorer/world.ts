@@ -428,7 +428,7 @@ export class World extends Turns {
     return (this.current?.id ?? this.caller) / ID_STEP;
   }
 
-  /** The process id of whoever makes a call of the kernel; of an actor, if it is named. */
+  /** The process id of the actor that makes a call of the kernel; of another one, if it is named. */
   pidOf(who?: string): number {
     return 1 + (who === undefined ? this.owner : this.idOf(who) / ID_STEP);
   }

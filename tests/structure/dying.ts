@@ -1,6 +1,6 @@
 /**
  * Deaths in one thread: a call is left before its n-th atomic write, and none of what it does on its way out is seen.
- * Closing its attachment then gives back its slot, as the kernel does for one that was killed.
+ * Closing its attachment then releases its slot, as the kernel does for one that was killed.
  *
  * @module
  */

@@ -3,7 +3,7 @@ import { BookReading, OrderBook, Segment } from "../../mod.ts";
 import { peerArgs, report } from "../../support/in_peer.ts";
 
 /**
- * Reads a book from its first snapshot until it is invalid again, and tells every different top that it saw: by its
+ * Reads a book from its first snapshot until it is invalid again, and reports every different top that it saw: by its
  * sequence number within a replay, as the top must be the same in all of them.
  */
 const segment = Segment.open(peerArgs[0], { readOnly: peerArgs[1] === "readOnly" });

@@ -10,7 +10,7 @@ export interface WatchedMemory {
 class Death extends Error {}
 
 /**
- * Memory as a hot path's maker is given it, of which each store calls a function first: there somebody may die. What
+ * Memory as a hot path's maker is given it, of which each store calls a function first: there a process may die. What
  * moves several doubles at once moves them one by one.
  */
 export function watchStores(words: Int32Array, doubles: Float64Array, before: () => void): WatchedMemory {

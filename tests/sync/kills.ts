@@ -65,7 +65,7 @@ const NOTICE_MS = 100;
 const TURNS = 5;
 
 /**
- * How long it may take to find out about a death of which the kernel told this process after so long: 100 ms. Where the
+ * How long it may take to notice a death that the kernel reported to this process after so long: 100 ms. Where the
  * processors are busy, or slow, the dying process gets there late, and so do those that wait for it.
  */
 export function noticeMs(goneAfterMs: number): number {

@@ -177,7 +177,7 @@ export class CaptureParser {
     return found;
   }
 
-  /** Whose message it is; or what is known of it if nobody reads it. */
+  /** Which parser reads the message; or what is known of it if none does. */
   #parserOf(): MessageParser | string {
     const scanner = this.#scanner, { bytes } = scanner;
     if (!scanner.beginObject()) return "an empty message";

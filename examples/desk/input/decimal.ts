@@ -19,7 +19,7 @@ export const DECIMAL_LIMIT = 1e15;
 /** Powers of ten that are exact. */
 export const POWERS: readonly number[] = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
-/** How many digits behind the point a decimal has, zeros at its end left out; NaN for a number that is none. */
+/** How many digits behind the point a decimal has, zeros at its end left out; NaN for what is not a number. */
 export function digitsOf(decimal: number): number {
   for (let digits = 0; digits <= MOST_FRACTION_DIGITS; digits++) {
     const units = Math.round(decimal * POWERS[digits]);

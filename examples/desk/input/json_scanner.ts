@@ -49,7 +49,7 @@ export function names(...texts: readonly string[]): Names {
 /**
  * Reads a line of JSON from its bytes, value by value, in the order in which they come, without making objects or text
  * of them. Each line must end with a line feed, which stops every loop. What is not JSON, or not what was asked for,
- * throws `SyntaxError`; what is skipped is not looked at closely.
+ * throws `SyntaxError`; what is skipped is not checked closely.
  */
 export class JsonScanner {
   /** The next byte. */

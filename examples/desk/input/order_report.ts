@@ -9,7 +9,7 @@ export const JUMP_US = 3600e6;
 export class OrderReport {
   /** Events that were recorded before the one in front of them. */
   receivedBackwards = 0;
-  /** Events that were recorded more than an hour after the one in front of them, which nobody waits for. */
+  /** Events that were recorded more than an hour after the one in front of them; the replay does not wait that long. */
   jumps = 0;
   /** Events that happened before an earlier one of the same instrument and kind. */
   exchangeBackwards = 0;

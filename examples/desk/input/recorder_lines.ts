@@ -29,7 +29,7 @@ const BINANCE = /(^|\.)binance\.\w+$/, DERIBIT = /(^|\.)deribit\.com$/, OKX = /(
 /** A stream of the best few levels. */
 const PARTIAL = /@depth\d+(@|$)/;
 
-/** Reads the beginning of an answer's line; undefined if it is none. */
+/** Reads the beginning of an answer's line; undefined if it is no such line. */
 export function restLineOf(bytes: Uint8Array, start: number, end: number): RestLine | undefined {
   const head = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + MOST_URL)));
   const arrow = head.indexOf(ARROW), address = head.slice(0, arrow);

@@ -129,7 +129,7 @@ export function mayBeNegative({ kind }: InstrumentModel): boolean {
 }
 
 /**
- * What an option is, as far as its price depends on it; undefined for what is none, or of which too little is known.
+ * What an option is, as far as its price depends on it; undefined if it is no option, or too little of it is known.
  */
 export function optionTermsOf(model: InstrumentModel): OptionTerms | undefined {
   if (!isOption(model) || !isValued(model)) return undefined;

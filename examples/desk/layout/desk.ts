@@ -48,8 +48,8 @@ export type LatencyName = typeof LATENCIES[number];
 export const MAX_INSTRUMENTS = 128;
 
 /**
- * Bytes of a desk's segment: a future's book for each instrument, one for its digits, and the rest. What nobody writes
- * to takes no memory.
+ * Bytes of a desk's segment: a future's book for each instrument, one for its digits, and the rest. What is never
+ * written to takes no memory.
  */
 export const DESK_BYTES: number =
   MAX_INSTRUMENTS * (OrderBook.byteLength(bookOptions(false)) + OrderBook.byteLength(DIGITS_OPTIONS)) + 16 * 2 ** 20;
@@ -73,9 +73,9 @@ const KNOWN_AS_BYTES = 128;
 export const MAX_REASONS = 64;
 
 /**
- * Who receives an event after whom. Each waits for those before it even while they are dead, so what they find out is
- * there. The audit is the supervisor's: it comes last, and as the feed waits for it, nothing is overwritten that a dead
- * process has still to see.
+ * Which process receives an event after which others. Each waits for those before it even while they are dead, so what
+ * they find out is there. The audit is the supervisor's: it comes last, and as the feed waits for it, nothing is
+ * overwritten that a dead process has still to see.
  */
 export const EVENT_READERS: Readonly<Record<string, readonly string[]>> = {
   book: [],

@@ -40,7 +40,7 @@ export type EventPartView = ViewOf<typeof EventPart>;
 /** What became of a change; nothing was done yet at first. */
 export const OUTCOMES = ["pending", "applied", "stale", "early", "gap", "restart", "restarted", "mismatch"] as const;
 
-/** Whether a book is what its exchange's checksum says; nobody computed one at first, or there is none. */
+/** Whether a book is what its exchange's checksum says; at first none was computed, or there is none. */
 export const CHECKSUMS = ["none", "equal", "different"] as const;
 
 /** How computed greeks compare with those of the exchange; nothing was compared at first. */

@@ -71,7 +71,7 @@ async function play(): Promise<void> {
   const now = () => segment.now() / 1e6;
   const clock = new ReplayClock(speed === 0 ? Infinity : speed, now, report.startedAt / 1e6);
   const end = new AbortController();
-  // A market may be quiet for long: what the supervisor wants is looked at even if no event is due.
+  // A market may be quiet for long: what the supervisor wants is checked even if no event is due.
   const timer = setInterval(() => {
     if (self.phase !== "run") end.abort();
     reportProgress();

@@ -12,7 +12,7 @@ export interface Instrument {
   readonly name: string;
   /** What it is. */
   readonly model: InstrumentModel;
-  /** What it is an option on; undefined for what is none, or of which too little is known. */
+  /** What it is an option on; undefined if it is no option, or too little of it is known. */
   readonly option: OptionTerms | undefined;
   /** Whether it is a future or a perpetual. */
   readonly isFuture: boolean;

@@ -1,6 +1,6 @@
 /**
- * What comes into the desk's books besides its own orders. Both are functions of the market alone, so whoever checks
- * the books comes to the same.
+ * What comes into the desk's books besides its own orders. Both are functions of the market alone, so a process that
+ * checks the books comes to the same.
  *
  * @module
  */

@@ -21,8 +21,8 @@ const CHARTS = {
 } as const;
 
 /**
- * A page of one file, which asks nobody for anything: what a run came to, how long reactions took, how much went
- * through over time, and which processes died meanwhile.
+ * A page of one file, which loads nothing else: what a run came to, how long reactions took, how much went through over
+ * time, and which processes died meanwhile.
  */
 export function htmlPage(result: DeskResult): string {
   const { last, warmLatencies, verdict, deaths } = result, data = chartData(result);

@@ -22,7 +22,7 @@ export class ChangeLog {
     return load(this.#words, CHANGES_OFFSET / 4) >>> 0; // pairs: table changes
   }
 
-  /** Calls a function for each row that changed, and returns the count to go on from. */
+  /** Calls a function for each row that changed, and returns the count to continue from. */
   visit(since: number, fn: (row: number) => void): number {
     if (since >>> 0 !== since) {
       throw new RangeError(

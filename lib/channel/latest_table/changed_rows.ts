@@ -16,7 +16,7 @@ export interface ChangedRowsOptions extends AsyncWaitOptions, Pick<RoleOptions, 
  *
  * @param region Where the table lies.
  * @param from The count of changes from which to begin.
- * @param changedSince Finds the rows that changed since a count, and returns the count to go on from.
+ * @param changedSince Finds the rows that changed since a count, and returns the count to continue from.
  * @param options How long to wait.
  */
 export function changedRowsOf(

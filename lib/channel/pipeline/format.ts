@@ -43,7 +43,7 @@
  *     place        31 … 2                 | 1 0
  *                  epoch of the position  | what the position is
  *                  (position / 2^30)      | 0  nothing: no reader was ever here
- *                                         | 1  in motion: a reader joins, and kept is the place to go on from
+ *                                         | 1  in motion: a reader joins, and kept is the place to continue from
  *                                         | 2  where a reader is, or was when it died
  *                                         | 3  where a reader stopped that closed
  *

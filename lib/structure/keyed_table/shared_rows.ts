@@ -34,7 +34,7 @@ export function sharedRowsPath<S extends AnyStruct>(
       logWord: SCRATCH_WORD + 1,
       logMask: 0,
     },
-    asleep: 0, // nobody waits for changes that are not counted
+    asleep: 0, // no waiter sleeps for changes that are not counted
     wake: () => {},
   });
 }

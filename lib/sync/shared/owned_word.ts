@@ -26,7 +26,7 @@ const LONGEST_PAUSES = 8;
 export interface OwnedWordOptions {
   /** Whether an owner that does not repair what a dead one left breaks the lock for good. Defaults to false. */
   readonly breaks?: boolean;
-  /** Whether those that sleep may go on together. Defaults to false: one at a time. */
+  /** Whether those that sleep may continue together. Defaults to false: one at a time. */
   readonly wakesAll?: boolean;
 }
 

@@ -19,7 +19,8 @@ export type DrainResult =
   | (object & { readonly then?: never });
 
 /**
- * Refuses an async function or a generator before it is called: it would go on, or only begin, after it has returned.
+ * Refuses an async function or a generator before it is called: it would continue, or only begin, after it has
+ * returned.
  *
  * @param action What was asked for, in messages: "write".
  * @param what Of what: "seqlock 'limits' in segment '/md'".

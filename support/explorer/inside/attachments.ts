@@ -18,7 +18,7 @@ export function hasAttachments(): boolean {
   return true;
 }
 
-/** Nobody asks for it. */
+/** What it notes is never asked for. */
 export function noteAttachment(_createdNs: number, _id: number, _close: () => void): () => void {
   return () => {};
 }

@@ -11,7 +11,7 @@ export function processIdentity(): real.ProcessIdentity {
   return { pid: world.pidOf(), startTime: 1, pidNamespace: 1, bootId: new Uint8Array(0) };
 }
 
-/** Bytes as digits: nobody asks for them. */
+/** Bytes as digits: they are never read. */
 export function hexadecimal(_bytes: Uint8Array): string {
   return "";
 }

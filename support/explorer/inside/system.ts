@@ -68,7 +68,7 @@ export function readAt(_doing: Doing, fd: number, into: Uint8Array, byteOffset: 
   return count * 4;
 }
 
-/** Maps a file: that concerns nobody else. */
+/** Maps a file: that concerns no other actor. */
 export function mmap(_doing: Doing, byteLength: number, _protection: number, _flags: number, fd: number): FileMemory {
   world.kernel.map(fd);
   return new FileMemory(world.kernel.contentOf(fd), byteLength);

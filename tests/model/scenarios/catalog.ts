@@ -8,7 +8,7 @@ import { must, type Scenario, type Start } from "../../../support/explorer/insid
 
 const NAME = "/md", OPTIONS = { byteLength: 1280, maxParticipants: 4, maxObjects: 2 };
 
-/** Some words, all of a value; who attaches finds them so. */
+/** Some words, all of a value; an attachment finds them so. */
 function words(kind: string): SharedType<{ value: number; schema?: string }, number> {
   return {
     kind,
@@ -93,7 +93,7 @@ const several: Scenario = {
   },
 };
 
-/** Who comes second with another type is told so; whoever dies leaves room for others. */
+/** One that comes second with another type is refused; one that dies leaves room for others. */
 const differing: Scenario = {
   part: "Catalog",
   title: "two make different objects of one name",

@@ -78,7 +78,7 @@ function joining(title: string, slots: number, isDead: boolean, settings: Scenar
   };
 }
 
-/** Who holds a slot is alive for others; who has left it is not, though another has it by now. */
+/** The holder of a slot is alive for others; one that has left it is not, though another has it by now. */
 const asking: Scenario = {
   part: "Participants",
   title: "one leaves, another takes its slot, a third asks",
