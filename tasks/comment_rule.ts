@@ -6,7 +6,7 @@ import { WIDTH } from "./project.ts";
 /** A file with more lines of code says in its first comment why it is not two. */
 const LENGTH = 300;
 
-/** A comment and where it stands. */
+/** A comment and where it is. */
 interface Comment {
   readonly path: string;
   readonly line: number;
@@ -72,7 +72,7 @@ export function lengthViolations(path: string, text: string): string[] {
   return [`${path}: ${code} lines of code, of ${LENGTH}: split it, or say at its beginning "Long, as …"`];
 }
 
-/** Names of pairings that stand at one place only, and pairings without a name. */
+/** Names of pairings that are at one place only, and pairings without a name. */
 export function pairingViolations(comments: readonly Comment[]): string[] {
   const places = new Map<string, string[]>(), found: string[] = [];
   for (const { path, line, text } of comments) {

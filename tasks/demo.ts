@@ -1,6 +1,6 @@
 /**
- * Runs the main job, the desk, under Bun: `bun run demo [--seconds N] …`. The arguments are the desk's own; `--help`
- * lists them.
+ * Runs the demo, the desk, under Bun: `bun run demo [--seconds N] …`. The arguments are the desk's own; `--help` lists
+ * them.
  *
  * @module
  */

@@ -7,16 +7,16 @@
  *     bun run prove --seed 7 --runs 1000000         schedules at random, without a bound
  *     bun run prove --variants                      the known-bad variants, and the least bound that finds each
  *     bun run prove --replay TOKEN                  one schedule again, step by step
- *     bun run prove --goal --table FILE             each scenario as deep as is wanted of it; FILE is gone on with
+ *     bun run prove --goal --table FILE             each scenario as deep as the goal wants it; continues FILE
  *
  * `--file NAME` takes the scenarios of tests/model/scenarios/NAME.ts, and `--scenario TEXT` those whose title has the
- * text. `--table FILE` writes what was found as a table.
- * `--states N` gives an exploration up that comes to so many states. Times are the processor's, not the wall's.
+ * text. `--table FILE` writes what was found as a table. `--states N` gives up an exploration that reaches so many
+ * states. Times are of the processor, not of the clock.
  *
- * With `--goal` the cheapest explorations come first, `--jobs N` makes so many at a time, and `--within MINUTES` ends
- * them all after that time on the wall. The table is written as they come: a run can be stopped, and made again to go
- * on with what was explored of the same source. At the end stands what of the goal is met; `--markdown FILE` writes
- * that as docs/proof.md has it. With `--minutes 0` it only reads the table.
+ * With `--goal` the cheapest explorations come first, `--jobs N` runs so many at a time, and `--within MINUTES` ends
+ * them all after that time on the clock. The table is written as they end: a run can be stopped, and started again to
+ * continue with what was explored of the same source. The last lines say how much of the goal is met; `--markdown FILE`
+ * writes that as docs/proof.md has it. With `--minutes 0` it only reads the table.
  *
  * @module
  */

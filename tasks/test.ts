@@ -1,6 +1,5 @@
 /**
- * Runs everything that must hold: the suite under Bun and under Deno, a part of it under Node, the doc examples,
- * `check` and `build`.
+ * Runs all tests: the suite under Bun and under Deno, a part of it under Node, the doc examples, `check` and `build`.
  *
  *     bun run test [--quick] [--only bun|deno|node|doc|check|build] [--soak deaths] [path …]
  *

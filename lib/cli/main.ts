@@ -18,8 +18,8 @@ const USAGE = 2;
 /**
  * Runs the command.
  *
- * @param args What stands behind the program's name.
- * @returns The exit code: 0; 1 if something is wrong with what was looked at; 2 if the call was.
+ * @param args What follows the program's name.
+ * @returns The exit code: 0; 1 if something is wrong with what was inspected; 2 if the arguments are wrong.
  */
 export async function run(args: readonly string[]): Promise<number> {
   let code = 0;
@@ -27,7 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await makeProgram((ended) => void (code = ended)).parseAsync([...args], { from: "user" });
     return code;
   } catch (error) {
-    // It has said what it had to say. Of help and the version it says so by 0.
+    // It has already reported the error; help and the version end with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     if (!(error instanceof ShmkitError)) throw error;
     complain(error.message);
@@ -38,7 +38,7 @@ export async function run(args: readonly string[]): Promise<number> {
 if (import.meta.main ?? isStarted()) {
   // Node says at each start that its FFI is experimental, even into the screen of `top`.
   process.removeAllListeners("warning");
-  // Whoever reads the answer may have seen enough.
+  // Its reader may have closed the pipe.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     complain(`Cannot write the answer: ${error.message}`);

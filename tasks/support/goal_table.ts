@@ -41,7 +41,7 @@ export interface GoalRow {
 
 /**
  * A table of what was explored, in a file that is kept up to date. It continues an earlier run: what that has found
- * stands as long as the source is the same.
+ * holds as long as the source is the same.
  */
 export class GoalTable {
   readonly #path: string | undefined;

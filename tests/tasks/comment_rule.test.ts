@@ -33,7 +33,7 @@ describe("the rules of comments", () => {
     assertEquals(widthViolations(commentsOf("a.ts", `// https://example.com/${"a".repeat(120)}`)), []);
   });
 
-  it("refuse a pairing that stands at one end only, or has no name", () => {
+  it("refuse a pairing that is at one end only, or has no name", () => {
     const good =
       "load(); // pairs: ring tail, ring head\nstore(); // Pairs: ring tail. It is seen.\nx(); // pairs: ring head\n";
     assertEquals(pairingViolations(commentsOf("lib/a.ts", good)), []);

@@ -32,7 +32,10 @@ interface Verdict {
   readonly reason: string | undefined;
 }
 
-/** `shmkit clean`. @returns The exit code: 1 if something could not be removed, 2 if nobody can be asked. */
+/**
+ * `shmkit clean`. @returns The exit code: 1 if something could not be removed, 2 if there is no terminal to ask for
+ * confirmation.
+ */
 export async function clean({ names: asked, dryRun, yes }: CleanOptions, output: Output): Promise<number> {
   // As other commands find it, and `shm_open` does.
   const names = asked.map((name) => name.startsWith("/") ? name : `/${name}`);
@@ -75,7 +78,7 @@ function judge(names: readonly string[]): Verdict[] {
     if (names.length > 0 && !(entry.isText && names.includes(name))) continue;
     const observed = observeEntry(entry);
     if (observed === undefined) continue;
-    // What is not the library's is not worth a word unless it is asked for.
+    // Other programs' files are mentioned only if they are named.
     if (names.length === 0 && ["foreign", "unreadable"].includes(observed.status)) continue;
     const { byteLength, owner, ageMs } = observed, reason = reasonToKeep(observed, openers.get(observed.inode) ?? []);
     verdicts.push({ name, byteLength, owner, ageMs, result: reason === undefined ? "abandoned" : "kept", reason });

@@ -22,9 +22,9 @@ import { attached } from "./list.ts";
 
 /** What is asked of `inspect`. */
 export interface InspectOptions {
-  /** How many rows or records of an object are shown, Infinity for all; undefined if it was not said. */
+  /** How many rows or records of an object are shown, Infinity for all; undefined if it was not given. */
   readonly rows: number | undefined;
-  /** Whether to go on and show what changes. */
+  /** Whether to continue and show what changes. */
   readonly follow: boolean;
   /** The interval between samples then, in milliseconds. */
   readonly intervalMs: number;

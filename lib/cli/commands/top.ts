@@ -13,7 +13,7 @@ export interface TopOptions {
   readonly count: number | undefined;
 }
 
-/** Lines and columns of what is no terminal: all of it is shown. */
+/** Lines and columns where there is no terminal: everything is shown. */
 const LINES = 1_000_000;
 
 /** `shmkit top [NAME]`. @returns The exit code: 1 if there is no such segment, where there is no terminal. */

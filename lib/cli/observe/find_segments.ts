@@ -43,7 +43,7 @@ export function observeNameless({ formerName, paths }: NamelessFile): ObservedSe
     const { name, isSegment } = nameOf(path, paths);
     const observed = observeSegment(name, path, formerName === undefined ? "anonymous" : "unlinked", path);
     if (observed === undefined) continue;
-    // Other programs' memory without a name is nobody's business here.
+    // Other programs' memory without a name is not shown.
     if (formerName !== undefined && !isSegment) return undefined;
     return formerName === undefined
       ? observed

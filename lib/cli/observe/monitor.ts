@@ -10,7 +10,7 @@ export interface ObjectSample extends ObservedObject {
   readonly segment: string;
   /** How often a second something was done in it; undefined in the first sample. */
   readonly perSecond: number | undefined;
-  /** Of a lock: how often a second somebody had to wait. */
+  /** Of a lock: how often a second an attachment had to wait. */
   readonly contendedPerSecond: number | undefined;
   /** The reader that is furthest behind. */
   readonly slowest: { readonly name: string; readonly lag: number } | undefined;
@@ -101,7 +101,7 @@ export class Monitor implements Disposable {
   }
 }
 
-/** One segment that is looked at again and again. */
+/** One segment that is observed again and again. */
 class SegmentWatch {
   readonly #observer: SegmentObserver;
   readonly #path: string;

@@ -10,7 +10,7 @@ export interface Holder {
   readonly isAlive: boolean;
 }
 
-/** Who holds something of an object, and what. */
+/** A holder of something of an object, and what it holds. */
 export interface ObservedHolder extends Holder {
   readonly as: string;
 }

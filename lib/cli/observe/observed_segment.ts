@@ -24,7 +24,7 @@ export interface ObservedParticipant {
   readonly pid: number;
   readonly role: string;
   readonly state: "alive" | "stopped" | "dead";
-  /** Where its process can be looked at: it is in this pid namespace. */
+  /** Where its process can be inspected: it is in this pid namespace. */
   readonly runtime: string | undefined;
   readonly cpuMs: number | undefined;
   /** Undefined where what stands for it is no time. */
@@ -34,7 +34,7 @@ export interface ObservedParticipant {
 /** What is known of a segment without its objects. */
 export interface ObservedSegment {
   readonly name: string;
-  /** "unlinked" is one whose name was removed while somebody has it open. */
+  /** "unlinked" is one whose name was removed while a process has it open. */
   readonly reach: "named" | "anonymous" | "unlinked";
   readonly status: Status;
   /** Why it is not ready, or what is wrong with its catalog. */
@@ -119,7 +119,7 @@ export function observeSegment(
     if (error.code === "ENOENT") return undefined;
     if (!(error instanceof SegmentStateError)) return failed("unreadable", error.message);
     if (error.code === "INITIALISING") return failed("initialising", error.message);
-    // A file of zeros may be anybody's. One that is begun says so.
+    // A file of zeros may be any program's. One that an initialiser has begun shows that.
     return startsAsSegment(path, reach)
       ? failed("half-made", "its creator died while initialising it")
       : failed("blank", "it holds nothing yet: a segment whose creator died, or another program's memory");

@@ -12,10 +12,10 @@ export interface ObservedProcess {
   readonly isStopped: boolean;
 }
 
-/** The programs of processes that were looked at before, which do not change: by their start, as ids come back. */
+/** The programs of processes that were inspected before, which do not change: by their start, as ids come back. */
 const known = new Map<number, { readonly startTime: number; readonly runtime: string }>();
 
-/** More than are looked at again and again. */
+/** More than are inspected again and again. */
 const KNOWN = 2048;
 
 /** Milliseconds of a clock tick: USER_HZ is 100 on every architecture that is supported. */

@@ -26,7 +26,7 @@ export class SegmentSearch {
     return all.filter((name) => !this.#refused.has(name)).sort();
   }
 
-  /** Says that a name leads to nothing that can be looked at. */
+  /** Notes that a name leads to nothing that can be inspected. */
   refuse(name: string): void {
     this.#refused.add(name);
   }
@@ -35,7 +35,7 @@ export class SegmentSearch {
     const start = process.cpuUsage();
     this.#refused.clear();
     this.#nameless = readOpenFiles().nameless
-      // What nobody but this very process has is gone as soon as it closes it.
+      // What only this process has open is gone as soon as it closes it.
       .map(({ formerName, paths }) => ({ formerName, paths: paths.filter(({ pid }) => pid !== process.pid) }))
       .map(observeNameless)
       .filter((observed) => observed !== undefined)

@@ -1,8 +1,7 @@
 import type { AnyStruct } from "../../layout/mod.ts";
 
 /**
- * A name for each struct, in a language that reserves some: those get underscores at the end until they are nobody
- * else's.
+ * A name for each struct, in a language that reserves some: those get underscores at the end until no other has them.
  */
 export function namesFor(structs: readonly AnyStruct[], reserved: ReadonlySet<string>): Map<string, string> {
   const names = new Map<string, string>(), taken = new Set(reserved);

@@ -31,7 +31,7 @@ export class Screen implements Disposable {
   readonly #onData = (data: Uint8Array | string): void => {
     // deno-lint-ignore no-control-regex -- keys begin with such
     const keys: readonly string[] = String(data).match(/\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])?|[^\x1b]/g) ?? [];
-    // Whoever asks for it has seen something else on the terminal than what was shown.
+    // It is asked for when the terminal shows something else than what was written.
     if (keys.includes(REDRAW)) this.#shown = [];
     this.#pressed.push(...keys.map((key) => KEYS[key] ?? key));
     this.#wake();
@@ -62,7 +62,7 @@ export class Screen implements Disposable {
 
   /** Shows a picture, in one piece, as far as it differs from the one before. */
   show(lines: readonly string[]): void {
-    // Each line is cleared before it is written: behind a full one, the cursor still stands on its last letter.
+    // Each line is cleared before it is written: after a full one, the cursor is still on its last letter.
     const changes = lines.map((line, i) => line === this.#shown[i] ? "" : `\x1b[${i + 1}H${CLEAR_LINE}${line}`).join(
       "",
     );

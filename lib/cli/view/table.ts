@@ -41,7 +41,7 @@ export function cut(line: string, columns: number): string {
   return widthOf(line) <= columns ? line : `${sliceAnsi(line, 0, Math.max(0, columns - 1))}…`;
 }
 
-/** The least that a text behind a label is given of a line; where there is less, it stands below the label. */
+/** The least that a text behind a label is given of a line; where there is less, it goes below the label. */
 const LEAST_WRAPPED = 30;
 
 /** The least that a word is cut into, however narrow the terminal is. */
