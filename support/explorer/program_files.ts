@@ -129,7 +129,9 @@ export class ProgramFiles {
     if (this.#places.shared.has(path)) return path;
     const file = this.#parse(path);
     if (!file.statements.every(ts.isExportDeclaration)) return declares(file, name) ? path : undefined;
-    for (const { exportClause, moduleSpecifier, isTypeOnly } of file.statements) {
+    // A name that is exported by itself goes before all that `export *` gives.
+    const exports = [...file.statements].sort((a, b) => +isForAll(a) - +isForAll(b));
+    for (const { exportClause, moduleSpecifier, isTypeOnly } of exports) {
       if (moduleSpecifier === undefined || !isRelative(moduleSpecifier)) continue;
       const target = this.#resolve(path, moduleSpecifier.text);
       if (exportClause === undefined) {
@@ -177,6 +179,11 @@ function declares(file: ts.SourceFile, name: string): boolean {
     }
     return (statement as ts.DeclarationStatement).name?.getText() === name;
   });
+}
+
+/** `export * from "…"`. */
+function isForAll({ exportClause }: ts.ExportDeclaration): boolean {
+  return exportClause === undefined;
 }
 
 function isRelative(specifier: ts.Node): specifier is ts.StringLiteral {

@@ -271,7 +271,9 @@ export class World extends Turns {
 
   /** As `go`, for an access to a word, or to it and the next one. */
   goTo(site: number, word: number, isWrite: boolean, isWide: boolean): boolean {
-    const actor = this.current!.index, isShared = word >= 0 && this.#conflicts.isShared(actor, word, isWrite);
+    const actor = this.current!.index;
+    let isShared = word >= 0 && this.#conflicts.isShared(actor, word, isWrite);
+    if (isWide && word >= 0 && this.#conflicts.isShared(actor, word + 1, isWrite)) isShared = true;
     this.current!.word = word < 0 ? NO_WORD : isWide ? ANY_WORD : word;
     // A fenced actor shows everything that it stored before.
     return this.#goAt(site, isShared || (isWrite && this.isReordering), isWrite);

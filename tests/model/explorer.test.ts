@@ -29,6 +29,16 @@ describe("a program's files", () => {
     const paths = [...program.files.keys()].map((path) => relative(root, path));
     assertEquals(paths, ["lib/memory/bytes.ts", "lib/layout/text.ts"]);
   });
+
+  it("are those of what a door exports by name, though it has a type of that name among all that it exports", () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const program = new ProgramFiles(`${root}lib/structure/counters/counter.ts`, [], {
+      root,
+      replaced: {},
+      shared: new Set(),
+    });
+    assert(program.files.has(`${root}lib/channel/shared/closable_end.ts`));
+  });
 });
 
 describe("the suite", () => {
@@ -78,6 +88,11 @@ describe("what goes wrong is found", () => {
       "the token runs it again",
     );
     assertEquals(replay(faults, scenario, setting, () => along(path)).lines, failure?.lines);
+  });
+
+  it("a word that is shared as the second half of a double", () => {
+    const title = "a double that another changes by half";
+    assertMatch(find(title, { preemptions: 1 }).failure!.message, /it has changed/);
   });
 
   it("a deadlock", () => {

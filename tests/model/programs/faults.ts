@@ -20,6 +20,20 @@ export const scenarios: readonly Scenario[] = [
       check: () => must(count[0] === 3, `counted ${count[0]}`),
     };
   }),
+  fault("a double that another changes by half", () => {
+    const halves = words(2, "halves"), double = new Float64Array(halves.buffer, halves.byteOffset, 1);
+    return {
+      actors: {
+        ann() {
+          const first = double[0];
+          must(double[0] === first, "it has changed");
+        },
+        bob() {
+          halves[1] = 1;
+        },
+      },
+    };
+  }),
   fault("a deadlock", () => {
     const one = share(Mutex, {}), other = share(Mutex, {});
     const both = (first: Mutex, second: Mutex) => () => {
