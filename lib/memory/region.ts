@@ -28,7 +28,15 @@ export class Region {
   readonly party: Party;
   readonly #views: Views;
 
-  /** Use `Region.over` or `Segment.create`. */
+  /**
+   * Makes a region of views and a party that exist already. For most programs, `Region.over` and segments do this.
+   *
+   * @param name What the region is called in messages.
+   * @param views The memory.
+   * @param party This attachment's identity, and the liveness of others.
+   * @param readOnly Whether writing is refused.
+   * @param isOwn Whether `views` hands out this memory itself; if not, `Views.lent`. Defaults to true.
+   */
   constructor(name: string, views: Views, party: Party, readOnly: boolean, isOwn = true) {
     this.name = name;
     this.#views = isOwn ? views : views.lent;
