@@ -90,7 +90,7 @@ export interface Libc {
   // What the runtime adds to C.
   /** What this was loaded from. */
   source(): LibcSource;
-  /** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
+  /** The memory so many bytes after an address, as an `ArrayBuffer` that owns nothing. */
   bufferAt(address: Pointer, byteLength: number, byteOffset?: number): ArrayBuffer;
   /** The address of the view's first byte, as the 64-bit halves that a C struct holds. */
   addressOf(memory: Memory): { low: number; high: number };

@@ -11,7 +11,7 @@ interface NodeFfi {
 interface Signature {
   readonly arguments: readonly string[];
   readonly return: string;
-  /** Ours: what stands behind the values of a call. */
+  /** Ours: what follows the values of a call. */
   readonly zeros: readonly number[];
 }
 
@@ -23,7 +23,7 @@ const NAMES: KindNames = {
 };
 
 /**
- * So many values each function is called with, zeros behind its own, which no C function sees. V8 compiles calls of up
+ * Each function is called with so many values: zeros after its own, which no C function sees. V8 compiles calls of up
  * to eight in a way that needs what Node frees when a Worker or the process ends: one that ends while they are compiled
  * would crash (Node 26.10).
  */

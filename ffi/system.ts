@@ -297,7 +297,7 @@ export function mmap(doing: Doing, byteLength: number, protection: number, flags
   return address!;
 }
 
-/** The memory so many bytes behind an address as an `ArrayBuffer` that owns nothing. */
+/** The memory so many bytes after an address, as an `ArrayBuffer` that owns nothing. */
 export function bufferAt(address: Pointer, byteLength: number, byteOffset = 0): ArrayBuffer {
   return libc().bufferAt(address, byteLength, byteOffset);
 }

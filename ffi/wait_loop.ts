@@ -8,7 +8,7 @@ export interface WaitPlaces {
   readonly count: number;
   /** What the owner waits for: `struct futex_waitv` for each. */
   readonly list: number;
-  /** The thread's own copy of it, behind one for the sequence. */
+  /** The thread's own copy of it, after one for the sequence. */
   readonly waiters: number;
   /** A `struct timespec` of the thread. */
   readonly time: number;

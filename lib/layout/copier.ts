@@ -11,7 +11,7 @@ const STRAIGHT_ELEMENTS = 128;
 /** The arrays through which a copy goes, and by how much a byte offset is shifted to an index of theirs. */
 const SHIFTS = { u8: 0, u16: 1, i32: 2, f64: 3 } as const;
 
-/** An element of a copy: the array it goes through, and where behind the struct's first. */
+/** An element of a copy: the array it goes through, and how far after the struct's first. */
 type Element = readonly [array: keyof typeof SHIFTS, index: number | string];
 
 /** One end of a copy: fragments of source text. */

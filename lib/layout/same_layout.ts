@@ -69,7 +69,7 @@ const MOST_ROWS = 64, CELL_LENGTH = 100, NAME_LENGTH = 40;
 
 /** A line of one side. */
 interface Line {
-  /** The field's name, behind those of the structs that it is in. */
+  /** The field's name, after those of the structs that it is in. */
   readonly path: string;
   readonly kind: string;
 }

@@ -6,7 +6,7 @@ import { HEADER_BYTES } from "./header_format.ts";
 const CHUNK_BYTES = 2 ** 20;
 
 /**
- * Refuses a file that holds anything behind its header: an initialiser that died has written nothing there, so the file
+ * Refuses a file that holds anything after its header: an initialiser that died has written nothing there, so the file
  * is not a segment. The caller holds the initialiser's lock. It reads the whole file, which has content only after a
  * death; a gigabyte takes half a second.
  *
@@ -23,7 +23,7 @@ export function requireBlank(name: string, fd: number): void {
     if (found === -1) continue;
     throw new SegmentFormatError(
       "FOREIGN",
-      `Cannot open or create segment '${name}' as it was not made by shmkit: behind ${HEADER_BYTES} bytes of header a segment whose creator died must hold zeros: found others at ${
+      `Cannot open or create segment '${name}' as it was not made by shmkit: after ${HEADER_BYTES} bytes of header a segment whose creator died must hold zeros: found others at ${
         at + found * 4
       }`,
     );

@@ -83,7 +83,7 @@ export class Catalog {
     return [...this.#refresh().values()];
   }
 
-  /** All objects that can be read, and the fault of the catalog behind them, if there is one. */
+  /** All objects that can be read, and the fault of the catalog after them, if there is one. */
   readable(): { readonly entries: CatalogEntry[]; readonly error: SegmentFormatError | undefined } {
     let error: SegmentFormatError | undefined;
     try {
@@ -167,7 +167,7 @@ export class Catalog {
     }
   }
 
-  /** Writes the entry behind the last one, not yet counted. */
+  /** Writes the entry after the last one, not yet counted. */
   #write({ name, kind, byteLength, schema }: NewEntry): CatalogEntry {
     const full = (reason: string) =>
       new SegmentStateError(

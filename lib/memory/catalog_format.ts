@@ -17,7 +17,7 @@
  *         32     32  kind, NUL-padded UTF-8
  *         64     64  name, NUL-padded UTF-8
  *
- * Objects follow each other in catalog order, each behind its schema text, which has at most 65,536 bytes.
+ * Objects follow each other in catalog order, each after its schema text, which has at most 65,536 bytes.
  */
 export const COUNT_OFFSET = 0;
 export const ADDING_OFFSET = 4;

@@ -211,7 +211,7 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
     system.allocate(doing, fd, geometry.byteLength);
     mapping = new Mapping(name, opened, geometry.byteLength, request);
     const record = new DataView(mapping.buffer, 0, HEADER_BYTES);
-    // A dead initialiser may have left anything here and in the parts behind it.
+    // A dead initialiser may have left anything here and in the parts after it.
     new Uint8Array(mapping.buffer, MAGIC_BYTES, geometry.objectsOffset - MAGIC_BYTES).fill(0);
     writeHeader(record, geometry);
     const header = readHeader(name, record, geometry.byteLength);
@@ -282,7 +282,7 @@ function openToUnlink(name: string): OpenFile | undefined {
 /** Checks the header of a ready file and maps it. */
 function attach(name: string, opened: OpenFile, request: MappingOptions): SegmentFile {
   const { byteLength } = system.fileStatus({ action: "open segment", path: name }, opened.fd);
-  // Read anew, as the bytes read along with the state may be older. And read before mapping: touching a page behind the
+  // Read anew, as the bytes read along with the state may be older. And read before mapping: touching a page after the
   // end of a cut file would crash the process.
   const header = readHeader(name, readStart(name, opened.fd), byteLength);
   const mapping = new Mapping(name, opened, byteLength, request);

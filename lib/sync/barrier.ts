@@ -20,7 +20,7 @@ export interface BarrierOptions {
 }
 
 /*
- * Behind the header (see lock_format.ts; its lock word and counts stay zero):
+ * After the header (see lock_format.ts; its lock word and counts stay zero):
  *
  *     offset  bytes  field
  *         32      4  round: how often all have met

@@ -15,7 +15,7 @@ import type { WaitOptions } from "./shared/wait_options.ts";
 export type ConditionOptions = Record<never, never>;
 
 /*
- * Behind the header (see lock_format.ts; its lock word stays zero, and its counts are written by owners of the mutex):
+ * After the header (see lock_format.ts; its lock word stays zero, and its counts are written by owners of the mutex):
  *
  *     offset  bytes  field
  *         32      4  event count: signalled

@@ -18,7 +18,7 @@ export interface EventOptions {
 }
 
 /*
- * Behind the header (see lock_format.ts; its lock word and counts stay zero):
+ * After the header (see lock_format.ts; its lock word and counts stay zero):
  *
  *     offset  bytes  field
  *         32      4  state: 0 or SET

@@ -26,7 +26,7 @@ import type { WaitOptions } from "./shared/wait_options.ts";
 export type OnceOptions = Record<never, never>;
 
 /*
- * Behind the header's counts (see lock_format.ts):
+ * After the header's counts (see lock_format.ts):
  *
  *     lock word    state
  *     0            none has begun

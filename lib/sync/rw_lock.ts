@@ -211,7 +211,7 @@ export class RwLock extends GuardedLock implements Lock {
   }
 
   /**
-   * Takes the lock for reading, and waits in the event loop while there is a writer. Tasks that come behind one that
+   * Takes the lock for reading, and waits in the event loop while there is a writer. Tasks that come after one that
    * waits to write wait for it.
    *
    * @returns False if the time ran out.

@@ -2,7 +2,7 @@ import { CELL_OWN_F64, CELL_OWN_WORD } from "./shared/cells.ts";
 import { FIRST_OWN_WORD, MARK } from "./shared/lock_format.ts";
 
 /*
- * A read-write lock, behind the header's counts (see lock_format.ts; the lock word is the writer's):
+ * A read-write lock, after the header's counts (see lock_format.ts; the lock word is the writer's):
  *
  *     offset  bytes  field
  *         32      4  event count: a reader left while a writer waited

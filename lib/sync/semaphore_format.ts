@@ -2,7 +2,7 @@ import { CELL_BYTES } from "./shared/cells.ts";
 import { FIRST_OWN_WORD, LOCK_BYTES } from "./shared/lock_format.ts";
 
 /*
- * A semaphore, behind the header (see lock_format.ts; its lock word and counts stay zero):
+ * A semaphore, after the header (see lock_format.ts; its lock word and counts stay zero):
  *
  *     offset  bytes  field
  *         32      4  event count: a permit came back

@@ -39,8 +39,8 @@ export interface SeqLockFunction extends LayoutTypeFunction {
  * readers.
  *
  * With a `layout` the record has named fields, and all that open it must use the same layout; with `payloadBytes` it is
- * bytes. A layout's schema stands in the catalog, and `cHeader` prints the record for C: it lies 264 bytes behind the
- * start of the object, behind the sequence (see `seq_lock_format.ts`).
+ * bytes. A layout's schema is in the catalog, and `cHeader` prints the record for C: it lies 264 bytes after the start
+ * of the object, after the sequence (see `seq_lock_format.ts`).
  *
  * The writer is the owner of the lock; see {@linkcode Lock} for its methods and for what counts as a death. It may hold
  * the lock for one write, or, where there is one writer only, from the start to the end. With the lock held it calls

@@ -1,7 +1,7 @@
 import { FIRST_OWN_WORD, LOCK_BYTES } from "./shared/lock_format.ts";
 
 /*
- * A seqlock, behind the header's counts (see lock_format.ts; the lock word is the writer's):
+ * A seqlock, after the header's counts (see lock_format.ts; the lock word is the writer's):
  *
  *     offset  bytes  field
  *         32      4  bytes protected

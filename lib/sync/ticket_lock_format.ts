@@ -2,7 +2,7 @@ import { CELL_OWN_WORD } from "./shared/cells.ts";
 import { FIRST_OWN_WORD } from "./shared/lock_format.ts";
 
 /*
- * A ticket lock, behind the header's counts (see lock_format.ts; the lock word is the owner's id, marked if the one
+ * A ticket lock, after the header's counts (see lock_format.ts; the lock word is the owner's id, marked if the one
  * before died):
  *
  *     offset  bytes  field

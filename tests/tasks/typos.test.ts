@@ -6,7 +6,7 @@ import { root } from "../../tasks/project.ts";
 
 const CONFIG = `${root}tests/layout/tsconfig.json`, TYPOS = `${root}tests/layout/typos.ts`;
 
-/** The lines of `typos.ts` at which the compiler finds an error, if the file has this text. Other files are not judged. */
+/** The lines of `typos.ts` at which the compiler finds an error, if the file has this text. Others are not judged. */
 function errorLines(text: string): number[] {
   const { config } = ts.readConfigFile(CONFIG, (path) => readFileSync(path, "utf8"));
   const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, `${root}tests/layout`);

@@ -75,8 +75,8 @@ export class AsOfCheck {
   /**
    * Answers what is left: no more states come.
    *
-   * @param isLasting Whether the last state is known to last to the end. If not, it may confirm what is asked behind
-   * it, but not disprove it: a newer state may be one that was not reported any more. Then there is no answer.
+   * @param isLasting Whether the last state is known to last to the end. If not, it may confirm what is asked after it,
+   * but not disprove it: a newer state may be one that was not reported any more. Then there is no answer.
    */
   finish(isLasting: boolean): void {
     const last = this.#states[this.#states.length - 1];

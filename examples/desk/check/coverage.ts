@@ -13,8 +13,7 @@ export interface InstrumentCoverage {
 
 /**
  * What a book is: valid; or why it may not be used: its price lies beyond what the snapshot covered, no snapshot came,
- * there was a gap, sequence numbers began anew, or a checksum did not match, and no snapshot that fits came behind
- * that.
+ * there was a gap, sequence numbers began anew, or a checksum did not match, and no snapshot that fits came after that.
  */
 export type BookState = "valid" | "beyond" | "early" | "gap" | "restart" | "mismatch";
 

@@ -16,7 +16,7 @@ type Values = Record<Compared, number>;
  * How far computed values may be from Deribit's: what rounding makes of the value, and what rounding and
  * age make of that from which it was computed. docs/desk.md derives it.
  */
-/** Half of the last digit of the value. Greeks have 5 digits behind the point, marks 6. */
+/** Half of the last digit of the value. Greeks have 5 digits after the point, marks 6. */
 const VALUE_HALVES: Readonly<Values> = {
   delta: 5e-6,
   gamma: 5e-6,

@@ -74,7 +74,7 @@ export class TopsCheck {
   }
 
   /**
-   * Compares what is left. A book lasts until it changes; what was not reported any more behind the last ticker is not
+   * Compares what is left. A book lasts until it changes; what was no longer reported after the last ticker is not
    * known.
    */
   finish(): void {

@@ -70,7 +70,7 @@ export class BinanceMessage {
   hasAsks = false;
   readonly bids: Levels;
   readonly asks: Levels;
-  /** The most digits behind the point. */
+  /** The most digits after the point. */
   priceDigits = 0;
   quantityDigits = 0;
   readonly #scanner: JsonScanner;

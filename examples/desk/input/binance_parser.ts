@@ -221,7 +221,7 @@ export class BinanceParser {
 
 const INCOMPLETE = "a message must have all its members";
 
-/** A side with as many levels as were asked for, or as a stream has, may go on behind its last one. */
+/** A side with as many levels as were asked for, or as a stream has, may continue beyond its last one. */
 function limitKnown(event: DepthEvent, limit: number | undefined): void {
   event.knownBid = -Infinity;
   event.knownAsk = Infinity;

@@ -14,7 +14,7 @@ const BRACKET = 0x5b;
 /** Whatever is later is no time: the year 33658. */
 const LAST_US = 1e18;
 
-/** Digits of a second that are kept, and those behind them in a time in nanoseconds. */
+/** Digits of a second that are kept, and those after them in a time in nanoseconds. */
 const MICRO_DIGITS = 6, NANO_DIGITS_LEFT = 3;
 
 /** First members of messages, by which exchanges are distinguished; `data` is OKX's if it is an array. */
@@ -77,7 +77,7 @@ export class CaptureParser {
    *
    * @param bytes Hold the line and its line feed.
    * @param start Where it begins.
-   * @returns The event, good until the next one; undefined if the line holds none. `more` gives those behind it.
+   * @returns The event, good until the next one; undefined if the line holds none. `more` returns those after it.
    */
   parse(bytes: Uint8Array, start: number): MarketEvent | undefined {
     const { report } = this;
@@ -226,7 +226,7 @@ export class CaptureParser {
     scanner.at = at;
     if (!(this.#receivedUs <= LAST_US)) scanner.fail("its time must be one since 1970 in nanoseconds or seconds");
     if (!isNanoseconds && bytes[at] !== COLON) {
-      scanner.fail("it must begin with a time, and what was received behind it");
+      scanner.fail("it must begin with a time, and what was received after it");
     }
     if (!isNanoseconds) scanner.at++;
     scanner.expect(SPACE);

@@ -10,7 +10,7 @@
 /** The most digits that count, from the first that is not 0 to the last. */
 export const MOST_DIGITS = 15;
 
-/** The most digits behind the point. */
+/** The most digits after the point. */
 export const MOST_FRACTION_DIGITS = 15;
 
 /** Numbers from here on are no decimals. */
@@ -19,7 +19,7 @@ export const DECIMAL_LIMIT = 1e15;
 /** Powers of ten that are exact. */
 export const POWERS: readonly number[] = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
-/** How many digits behind the point a decimal has, zeros at its end left out; NaN for what is not a number. */
+/** How many digits after the point a decimal has, zeros at its end left out; NaN for what is not a number. */
 export function digitsOf(decimal: number): number {
   for (let digits = 0; digits <= MOST_FRACTION_DIGITS; digits++) {
     const units = Math.round(decimal * POWERS[digits]);

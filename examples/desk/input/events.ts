@@ -26,7 +26,7 @@ export interface DepthEvent extends EventBase {
   isSnapshot: boolean;
   /** Whether it is one of many snapshots of the best few levels, of which each takes the place of the one before. */
   isPartial: boolean;
-  /** By what the book can be compared behind it. */
+  /** By what the book can be compared after it. */
   topsBy: typeof TOPS_BY[number];
   /** The first sequence number it covers. */
   first: number;
@@ -37,7 +37,7 @@ export interface DepthEvent extends EventBase {
   /** The lowest bid and the highest ask down to which a snapshot is complete; infinite if it is complete. */
   knownBid: number;
   knownAsk: number;
-  /** What its exchange computes from the book behind it; NaN for nothing. */
+  /** What its exchange computes from the book after it; NaN for nothing. */
   checksum: number;
   readonly bids: Levels;
   readonly asks: Levels;
@@ -126,7 +126,7 @@ export function depthEvent(): DepthEvent {
   };
 }
 
-/** Whether a change may be the first one behind a snapshot: it begins right behind it, or before and ends after. */
+/** Whether a change may be the first one after a snapshot: it begins right after it, or before and ends after. */
 export function followsSnapshot({ previous, first, last }: DepthEvent, snapshot: DepthEvent): boolean {
   return previous === snapshot.last || (first <= snapshot.last && snapshot.last <= last);
 }

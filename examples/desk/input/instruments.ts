@@ -8,7 +8,7 @@ export const MAX_NAME_BYTES = 48;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
-/** Digits behind the point. */
+/** Digits after the point. */
 export interface SeenDigits {
   priceDigits: number;
   quantityDigits: number;
@@ -110,7 +110,7 @@ export class Instruments {
     return index;
   }
 
-  /** Notes digits behind the point that an instrument's prices and quantities were sent with. */
+  /** Notes digits after the point that an instrument's prices and quantities were sent with. */
   note(index: number, priceDigits: number, quantityDigits: number): void {
     const seen = this.#seen[index] ??= { priceDigits, quantityDigits };
     if (priceDigits > seen.priceDigits) seen.priceDigits = priceDigits;

@@ -24,7 +24,7 @@ export class LineError extends SyntaxError {
 
 /** What is wrong with a number that is one, but not exactly. */
 export const TOO_LONG =
-  `a price or a quantity must be exact: it has at most ${MOST_DIGITS} digits, ${MOST_FRACTION_DIGITS} behind the point, and is below 10^15`;
+  `a price or a quantity must be exact: it has at most ${MOST_DIGITS} digits, ${MOST_FRACTION_DIGITS} after the point, and is below 10^15`;
 
 /** Names that `key` and `word` distinguish. */
 export interface Names {
@@ -58,7 +58,7 @@ export class JsonScanner {
   textStart = 0;
   /** Where it ended. */
   textEnd = 0;
-  /** Digits behind the point of the decimal read last, as it was sent. */
+  /** Digits after the point of the decimal read last, as it was sent. */
   digits = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #mantissa = 0;
@@ -100,12 +100,12 @@ export class JsonScanner {
     return this.#isOpen(CLOSE_BRACKET);
   }
 
-  /** Behind a value in an object: whether another member comes. */
+  /** After a value in an object: whether another member comes. */
   inObject(): boolean {
     return this.#goesOn(CLOSE_BRACE);
   }
 
-  /** Behind a value in an array: whether another one comes. */
+  /** After a value in an array: whether another one comes. */
   inArray(): boolean {
     return this.#goesOn(CLOSE_BRACKET);
   }
@@ -157,7 +157,7 @@ export class JsonScanner {
     if (!this.#number()) return NaN;
     const shift = this.#shift;
     this.digits = shift > 0 ? shift : 0;
-    // Of fewer digits, and none of them far behind the point, both are exact: the one rounding is the right one.
+    // Of fewer digits, and none of them far after the point, both are exact: the one rounding is the right one.
     if (
       this.#mantissa < DECIMAL_LIMIT && this.#mantissa > -DECIMAL_LIMIT && shift >= 0 && shift <= MOST_FRACTION_DIGITS
     ) {

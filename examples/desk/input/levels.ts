@@ -3,20 +3,20 @@ const FIRST_CAPACITY = 64;
 /** Digits take 5 bits. */
 const MOST_DIGITS = 31;
 
-/** How many digits behind the point a price and a quantity were sent with, as one number. */
+/** How many digits after the point a price and a quantity were sent with, as one number. */
 export function digitsCode(priceDigits: number, quantityDigits: number): number {
   return Math.min(priceDigits, MOST_DIGITS) << 5 | Math.min(quantityDigits, MOST_DIGITS);
 }
 
 /** A list of prices and quantities that is filled over and over: it grows, and never shrinks. All are decimals. */
 export class Levels {
-  /** How many there are; what lies behind is left over from before. */
+  /** How many there are; what lies after them is left over from before. */
   length = 0;
   /** The prices. */
   prices: Float64Array = new Float64Array(FIRST_CAPACITY);
   /** The quantities: 0 takes the level away. */
   quantities: Float64Array = new Float64Array(FIRST_CAPACITY);
-  /** How many digits behind the point each was sent with, where that matters (`check/checksum.ts`). */
+  /** How many digits after the point each was sent with, where that matters (`check/checksum.ts`). */
   digits: Uint16Array = new Uint16Array(FIRST_CAPACITY);
 
   /** The lowest price; ∞ if there is none. */

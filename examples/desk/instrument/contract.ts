@@ -16,7 +16,7 @@ export interface Contract {
 /** One coin. */
 export const ONE_COIN: Contract = { isInverse: false, contractSize: 1 };
 
-/** The fewest digits behind the point that a lot has where its venue does not report it. */
+/** The fewest digits after the point that a lot has where its venue does not report it. */
 const LOT_DIGITS = 2;
 
 /** An instrument's contract. An option is accounted for in dollars, whatever its price is in. */

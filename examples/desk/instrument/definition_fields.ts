@@ -20,7 +20,7 @@ export function numberOf(value: unknown): number {
   return Number.isFinite(number) ? number : NaN;
 }
 
-/** Digits behind the point of a step such as 0.0005 or "0.10"; NaN if there is none. */
+/** Digits after the point of a step such as 0.0005 or "0.10"; NaN if there is none. */
 export function digitsOf(step: unknown): number {
   const value = numberOf(step);
   if (!(value > 0)) return NaN;

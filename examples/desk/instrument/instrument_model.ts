@@ -68,7 +68,7 @@ export interface InstrumentModel {
   readonly isCall: boolean;
   /** Orders are for multiples of this quantity: see `lotOf`. */
   readonly lot: number;
-  /** Digits behind the point that its prices have. */
+  /** Digits after the point that its prices have. */
   readonly priceDigits: number;
   /** Those that its quantities have. */
   readonly quantityDigits: number;

@@ -13,7 +13,7 @@ export const EventPart = struct("EventPart", {
   number: u53,
   /** When the feed wrote it: nanoseconds on the segment's clock. */
   fedAt: u53,
-  /** Parts of the event behind this one. */
+  /** Parts of the event after this one. */
   left: u32,
   /** By book: what became of a change, an index in `OUTCOMES`. */
   outcome: u8,

@@ -2,9 +2,9 @@ import { store } from "../../../lib/atomic/mod.ts";
 import type { AnyStruct, ViewOf } from "../../../mod.ts";
 
 /**
- * Makes the store of a field of one byte after which a record counts as done. It stays behind all stores before it,
- * whatever the compiler and the processor do: a successor of a dead process finds either the field as it was,
- * or all of them.
+ * Makes the store of a field of one byte after which a record counts as done. It stays after all stores before it,
+ * whatever the compiler and the processor do: a successor of a dead process finds either the field as it was, or all of
+ * them.
  *
  * @throws {RangeError} If there is no such field of one byte.
  */

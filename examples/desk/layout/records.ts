@@ -90,7 +90,7 @@ export const PositionRow = struct("PositionRow", {
   lastOutcome: enumeration(...ORDER_OUTCOMES),
   /** Its price. */
   lastPrice: f64,
-  /** Digits of `units` behind the point: then it is in the venue's units. */
+  /** Digits of `units` after the point: then it is in the venue's units. */
   digits: u8,
 });
 

@@ -67,7 +67,7 @@ function apply(event: DepthEvent, part: EventPartView): void {
     return;
   }
   let applied: Fed = feeder.feed(event);
-  // A snapshot may have been applied with newer changes behind it.
+  // A snapshot may have been applied with newer changes after it.
   if (isFirst && applied === "stale" && (event.isSnapshot || event.last === writer.sequence)) applied = "applied";
   isFirst = false;
   if (event.checksum === event.checksum || found.checksums !== undefined) {

@@ -27,7 +27,7 @@ export class EventWriter implements Disposable {
   readonly #progress: ReturnType<Desk["feedProgress"]["writer"]>;
   readonly #batch: number;
   #values = new Float64Array(1024);
-  /** Events published, and claimed behind them. */
+  /** Events published, and claimed after them. */
   #published: number;
   #claimed = 0;
 

@@ -1,6 +1,6 @@
 import { digitsOf, POWERS } from "../input/decimal.ts";
 
-/** A sum of decimals without rounding: an integer, and how many of its digits are behind the point. */
+/** A sum of decimals without rounding: an integer, and how many of its digits are after the point. */
 export class DecimalSum {
   units: number;
   digits: number;

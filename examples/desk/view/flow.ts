@@ -11,7 +11,7 @@ export function widthOf(text: string): number {
 }
 
 /**
- * Puts phrases behind each other, with commas between them, in as many lines as they need. None is divided.
+ * Puts phrases after each other, with commas between them, in as many lines as they need. None is divided.
  *
  * @param columns Of the terminal.
  */

@@ -6,7 +6,7 @@
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
-/** By digits behind the point. */
+/** By digits after the point. */
 const exact: Intl.NumberFormat[] = [];
 
 /** 1,234,567. */
@@ -19,7 +19,7 @@ export function plural(value: number, one: string, many: string = `${one}s`): st
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** At most three digits behind the point. */
+/** At most three digits after the point. */
 export function amount(value: number): string {
   return short.format(value);
 }

@@ -15,7 +15,7 @@ export function emptyScreen(rows: number): string {
 
 /** Shows a picture that is lower than the terminal. */
 export function pictureOnScreen(picture: string): string {
-  // Each line is cleared before it is written: behind a full one, the cursor still stands on its last letter.
+  // Each line is cleared before it is written: after a full one, the cursor is still on its last letter.
   return HOME + picture.split("\n").map((line) => `${CLEAR_LINE}${line}\r\n`).join("") + CLEAR_BELOW;
 }
 

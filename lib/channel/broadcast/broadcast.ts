@@ -130,8 +130,8 @@ export class Broadcast<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the writer, behind the record published last, or one of many writers. Release the role with `close()` or
-   * `using`; from a dead writer it is taken over.
+   * Becomes the writer, and continues after the record published last; or becomes one of many writers. Release the role
+   * with `close()` or `using`; from a dead writer it is taken over.
    *
    * @throws {RoleTakenError} If only one may write, and there is a live writer, in any process.
    * @throws {ReadOnlyError} On a read-only attachment.

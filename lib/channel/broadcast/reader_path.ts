@@ -58,7 +58,7 @@ export function makeReaderPath<S extends AnyStruct>(ports: ReaderPorts<S>): Read
 
   const position = (): number => whole[0] + ((next - anchor) | 0);
 
-  /** Goes on behind records that were overwritten. */
+  /** Continues after records that were overwritten. */
   const skip = (records: number): void => {
     whole[0] = position() + records;
     whole[1] += records;

@@ -161,8 +161,8 @@ export class ByteRing {
   }
 
   /**
-   * Becomes the ring's producer, behind the message published last, or one of many producers. Release the role with
-   * `close()` or `using`; from a dead producer it is taken over.
+   * Becomes the ring's producer, and continues after the message published last; or becomes one of many producers.
+   * Release the role with `close()` or `using`; from a dead producer it is taken over.
    *
    * @param options How its methods wait.
    * @throws {RoleTakenError} If only one may produce, and there is a live producer, in any process.

@@ -5,7 +5,7 @@
  *          0      4  capacity in bytes, a power of two
  *          4      4  1 where many may produce
  *          8    120  zero
- *        128      4  tail: position behind the last record; the producer's, or the holder's of the claim lock
+ *        128      4  tail: position after the last record; the producer's, or the holder's of the claim lock
  *        132    124  zero
  *        256      4  head: position of the record to be received next; storing it frees space. The consumer's
  *        260    124  zero
@@ -48,9 +48,9 @@
  *
  *     step                                        the lock names  and what was left
  *     1  lock: 0 → own id                         the dead one    nothing: the next claimer takes the lock over
- *     2  writes the record's header, claimed,     the dead one    bytes behind the tail; the next claimer
+ *     2  writes the record's header, claimed,     the dead one    bytes after the tail; the next claimer
  *        and before it one to skip if need be                     overwrites them
- *     3  stores the tail behind the record        the dead one    a claimed record that names the dead one: skipped
+ *     3  stores the tail after the record         the dead one    a claimed record that names the dead one: skipped
  *     4  lock: own id → 0                         none            the same
  *     5  fills the record                         none            the same
  *     6  record's word: claimed → published       none            a message: received. Of a batch, the first ones

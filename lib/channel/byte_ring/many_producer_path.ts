@@ -118,7 +118,7 @@ export function makeManyProducerPath(ports: ByteProducerPorts): ByteProducerPath
       publishRecord(word, skipBit | (((peekRecord(word) & lengthBits) + rounding) & alignMask));
     }
     count = 0;
-    // What others published behind it can be received from now on.
+    // What others published after it can be received from now on.
     if ((load(publishedWord) & asleep) !== 0) wake(); // pairs: event count, Dekker's way
   };
 

@@ -25,7 +25,7 @@ export function makeMessageCopies(ports: MessageCopiesPorts): MessageCopies {
   return {
     copyIn(from, byteOffset, byteLength) {
       if (byteLength > shortIn) return bytes.set(from, byteOffset);
-      // Behind the array's end there are no bytes, which count as zeros.
+      // After the array's end there are no bytes, which count as zeros.
       for (let i = 0, word = byteOffset >> 2; i < byteLength; i += 4) {
         poke(word++, from[i] | (from[i + 1] << 8) | (from[i + 2] << 16) | (from[i + 3] << 24));
       }
@@ -33,7 +33,7 @@ export function makeMessageCopies(ports: MessageCopiesPorts): MessageCopies {
     copyOut(byteOffset, byteLength) {
       if (byteLength > shortOut) return bytes.slice(byteOffset, byteOffset + byteLength) as Uint8Array<ArrayBuffer>;
       const copy = new Uint8Array(byteLength);
-      // Behind the copy's end nothing is written.
+      // After the copy's end nothing is written.
       for (let i = 0, at = byteOffset >> 2; i < byteLength; i += 4) {
         const word = peek(at++);
         copy[i] = word;

@@ -123,7 +123,7 @@ export function geometryOf(options: LatestTableOptions): TableGeometry {
 }
 
 /**
- * What a region with a table may take: behind it, below 2^32, there must be a place for a writer's view that shows
+ * What a region with a table may take: after it, below 2^32, there must be a place for a writer's view that shows
  * nothing.
  */
 function mostBytes(layout: AnyStruct): number {

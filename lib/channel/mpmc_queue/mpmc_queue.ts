@@ -161,7 +161,7 @@ export class MpmcQueue<S extends AnyStruct = AnyStruct> {
 
   /**
    * How many records producers had claimed and not published when they died. What the dead left is searched at the
-   * call, unless the attachment is read-only; of many claims, those behind the work of a live process count later.
+   * call, unless the attachment is read-only; of many claims, those after the work of a live process count later.
    */
   get lostClaims(): number {
     this.#settle();

@@ -209,8 +209,8 @@ export class Pipeline<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the writer, behind the record published last. Release the role with `close()` or `using`; from a dead
-   * writer it is taken over.
+   * Becomes the writer, and continues after the record published last. Release the role with `close()` or `using`; from
+   * a dead writer it is taken over.
    *
    * @param options How its methods wait.
    * @throws {RoleTakenError} If there is a live writer, in any process.

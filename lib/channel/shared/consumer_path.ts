@@ -12,7 +12,7 @@ export interface ConsumerPorts<S extends AnyStruct> extends ReceivePorts, SlotPo
   /** The head, which this consumer alone writes. */
   readonly headWord: number;
   /**
-   * Returns the position up to which there are records: `from` itself if there are none behind it, undefined in closed
+   * Returns the position up to which there are records: `from` itself if there are none after it, undefined in closed
    * memory. An atomic load; pairs: ring tail.
    */
   readonly tailAt: (from: number) => number;

@@ -27,7 +27,7 @@ export abstract class Producer<Claim, Push> extends ClosableEnd {
   readonly #parts: ProducerParts<Claim, Push>;
 
   /**
-   * Claims the next record, behind those already claimed and not yet published. Never blocks.
+   * Claims the next record, after those already claimed and not yet published. Never blocks.
    *
    * @returns The record to fill, with old bytes in it; undefined if there is no space. It is the same view each time,
    * moved on: fill each record before claiming the next, and leave it alone once it is published.

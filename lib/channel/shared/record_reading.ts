@@ -3,7 +3,7 @@ import { type PartContent, recordCopier, type Region } from "../../memory/intern
 
 /** Where records lie, one after another, and how to find out whether one was whole. */
 export interface RecordPlaces {
-  /** The position of the first record, and of the one behind the last. */
+  /** The position of the first record, and of the one after the last. */
   readonly from: number;
   readonly to: number;
   /** Where a position's record begins. */

@@ -157,8 +157,8 @@ export class SpscRing<S extends AnyStruct = AnyStruct> {
   }
 
   /**
-   * Becomes the ring's producer, behind the record published last. Release the role with `close()` or `using`; from
-   * a dead producer it is taken over.
+   * Becomes the ring's producer, and continues after the record published last. Release the role with `close()` or
+   * `using`; from a dead producer it is taken over.
    *
    * @param options How its methods wait.
    * @throws {RoleTakenError} If there is a live producer, in any process.

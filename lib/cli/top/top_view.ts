@@ -18,7 +18,7 @@ const LEAST_FOR_OBJECTS = 10;
 /** Columns that a segment's name has among several, however long the name of its object is. */
 const LEAST_FOR_SEGMENT = 6;
 
-/** How many objects there is room for: those behind them are seen by moving the bar. */
+/** How many objects there is room for: those after them are seen by moving the bar. */
 export function pageOf(sample: Sample, state: TopState, rows: number): number {
   return Math.max(1, rows - 4 - participantLines(sample, state, rows));
 }

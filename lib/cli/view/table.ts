@@ -41,13 +41,13 @@ export function cut(line: string, columns: number): string {
   return widthOf(line) <= columns ? line : `${sliceAnsi(line, 0, Math.max(0, columns - 1))}…`;
 }
 
-/** The least that a text behind a label is given of a line; where there is less, it goes below the label. */
+/** The least that a text after a label is given of a line; where there is less, it goes below the label. */
 const LEAST_WRAPPED = 30;
 
 /** The least that a word is cut into, however narrow the terminal is. */
 const LEAST_PIECE = 8;
 
-/** A text behind a label, on as many lines as it takes. */
+/** A text after a label, on as many lines as it takes. */
 export function wrapped(label: string, text: string, columns: number): string[] {
   const isBeside = columns - widthOf(label) >= Math.min(LEAST_WRAPPED, columns);
   const indent = " ".repeat(isBeside ? widthOf(label) : 2), lines = isBeside ? [label] : [label.trimEnd(), indent];
@@ -102,7 +102,7 @@ function fitting(all: readonly MeasuredColumn[], columns: number): readonly Meas
   return shown;
 }
 
-/** Cuts the cells of the widest column where there is no room for all of it, so that those behind it are seen. */
+/** Cuts the cells of the widest column where there is no room for all of it, so that those after it are seen. */
 function narrowed(shown: readonly MeasuredColumn[], columns: number): readonly MeasuredColumn[] {
   const excess = widthOfAll(shown) - columns;
   if (excess <= 0) return shown;

@@ -168,7 +168,7 @@ export class KeyStore {
     store(words, indexWord + hole, 0); // pairs: key index
   }
 
-  /** The next slot behind a hole whose entry may lie there; −1 if there is none. */
+  /** The next slot after a hole whose entry may lie there; −1 if there is none. */
   #moverInto(hole: number): number {
     const { slotMask, indexWord } = this.#geometry;
     for (let slot = (hole + 1) & slotMask; slot !== hole; slot = (slot + 1) & slotMask) {
