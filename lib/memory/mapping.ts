@@ -134,12 +134,21 @@ export class Mapping {
    * second time nothing happens.
    */
   close(): void {
+    this.#end(system.mapZeros);
+  }
+
+  /** The same for memory that only the library has had, and so nobody uses any more: its addresses are free, too. */
+  discard(): void {
+    this.#end(this.#memory.lent.length === 0 ? system.munmap : system.mapZeros);
+  }
+
+  #end(release: (address: Pointer, byteLength: number) => unknown): void {
     if (this.#closed) return;
     this.#closed = true;
     unreachable.unregister(this);
     const { buffer, lent, address, byteLength, file } = this.#memory;
     if (!buffer.detached) buffer.transfer();
-    system.mapZeros(address, byteLength);
+    release(address, byteLength);
     unlockFile(file.fd); // if the kernel kept the memory mapped, it would keep the locks, too
     file.close();
     detach(lent);

@@ -29,7 +29,7 @@ import type { Party } from "./party.ts";
 import { processIdentity } from "./process_identity.ts";
 import { staleEpochs } from "./stale_epochs.ts";
 
-/** How long a process that joins waits for a slot that another is about to take, which may be stopped. */
+/** How long a process that joins waits at most for a slot that another is about to take, which may be stopped. */
 const JOIN_TIMEOUT_MS = 1_000;
 
 /** One attachment to a segment, from the segment's table. */
@@ -71,6 +71,8 @@ export class Participants implements Party {
   readonly #record: DataView;
   readonly #words: Uint32Array;
   readonly #objects: () => Int32Array;
+  /** The slots that this attachment cannot have, as there are words with all their ids. */
+  readonly #worn = new Set<number>();
   #slot = -1;
   #id = 0;
 
@@ -94,29 +96,32 @@ export class Participants implements Party {
    * Takes a slot. Waits while another process is about to take one, has just released one, or removes the segment's
    * name, for which it holds all slots for a moment.
    *
+   * @param timeoutMs How long to wait; a second at most.
    * @throws {SegmentStateError} `FULL` if live attachments hold every slot, `BUSY` if read locks keep the free ones
-   * from being taken, or other processes have been about to take them for a second.
+   * from being taken, or other processes have been about to take them all that time.
    */
-  join(role: string): void {
+  join(role: string, timeoutMs = JOIN_TIMEOUT_MS): void {
     const { participantSlots } = this.#geometry, start = performance.now();
+    const limitMs = Math.min(timeoutMs, JOIN_TIMEOUT_MS);
     for (let slot = 0; slot < participantSlots; slot++) this.#freeIfOwnAndGone(slot);
     while (true) {
       let gone = 0, blocked = 0, moving = 0;
       for (let slot = 0; slot < participantSlots; slot++) {
         if (this.#tryTake(slot, role)) return;
+        if (this.#worn.has(slot)) continue;
         const { fd } = this.#mapping, lockByte = this.#lockByte(slot);
         if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;
         else if (isByteLocked(fd, lockByte)) gone += Number(this.#isThreadGone(slot));
         else if (this.#isBlocked(slot)) blocked++;
         else moving++;
       }
-      const isLate = performance.now() - start >= JOIN_TIMEOUT_MS;
-      if (moving === 0 || isLate) throw this.#refusal(gone, blocked, moving);
+      const waitedMs = performance.now() - start;
+      if (moving === 0 || waitedMs >= limitMs) throw this.#refusal(gone, blocked, moving, limitMs);
       sleep(1);
     }
   }
 
-  #refusal(gone: number, blocked: number, moving: number): SegmentStateError {
+  #refusal(gone: number, blocked: number, moving: number, limitMs: number): SegmentStateError {
     const { participantSlots } = this.#geometry, doing = `attach to segment '${this.#name}'`;
     if (blocked > 0) {
       return new SegmentStateError(
@@ -127,15 +132,18 @@ export class Participants implements Party {
     if (moving > 0) {
       return new SegmentStateError(
         "BUSY",
-        `Cannot ${doing} as none of its ${participantSlots} slots could be taken within ${JOIN_TIMEOUT_MS} ms: other processes, which may be stopped, are taking ${moving} of them or removing its name; try again`,
+        `Cannot ${doing} as none of its ${participantSlots} slots could be taken within ${
+          Math.round(limitMs)
+        } ms: other processes, which may be stopped, are taking ${moving} of them or removing its name; try again`,
       );
     }
     const terminated = gone === 0
       ? ""
       : `, ${gone} of them by Workers that were terminated, whose slots are free once their process ends`;
+    const worn = this.#worn.size === 0 ? "" : `; words of its objects hold all ids of ${this.#worn.size} free slots`;
     return new SegmentStateError(
       "FULL",
-      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}; create it with a larger maxParticipants`,
+      `Cannot ${doing} as at most ${participantSlots} may be attached at once${terminated}${worn}; create it with a larger maxParticipants`,
     );
   }
 
@@ -272,9 +280,13 @@ export class Participants implements Party {
     const word = (slot * SLOT_BYTES + JOINS_OFFSET) / 4, last = load(this.#words, word); // pairs: slot joins
     let joins = joinsAfter(last);
     if (joins > EPOCH_LIMIT) {
+      if (this.#worn.has(slot)) return false;
       const isStale = staleEpochs(this.#objects(), slot);
       for (let tried = 0; isStale(joins % EPOCH_LIMIT); tried++) {
-        if (tried === EPOCH_LIMIT) return false;
+        if (tried === EPOCH_LIMIT) {
+          this.#worn.add(slot);
+          return false;
+        }
         joins = joinsAfter(joins);
       }
     }

@@ -24,6 +24,7 @@ import { listSegments, type SegmentInfo } from "./segment_list.ts";
 import { parseAnonymousName, requireSegmentName } from "./segment_name.ts";
 import type { CreateOptions, ObjectOptions, OpenOptions } from "./segment_options.ts";
 import type { LayoutType, LayoutTypeFunction, SharedType } from "./shared_type.ts";
+import { timeLeft } from "./time_left.ts";
 
 /** How many objects a message names at most. */
 const NAMES_SHOWN = 32;
@@ -79,9 +80,10 @@ export class Segment implements Disposable {
    * Attaches to the file that has a name. One that lost it after it was opened and before it was joined, as a process
    * that removes abandoned segments holds all slots until it is done, is closed, and the name opened anew.
    */
-  static #attachedByName(name: string, openFile: () => SegmentFile, role: string | undefined): Segment {
+  static #attachedByName(name: string, openFile: () => SegmentFile, { role, timeoutMs }: OpenOptions): Segment {
+    const start = performance.now();
     while (true) {
-      const segment = Segment.#attached(name, openFile(), role);
+      const segment = Segment.#attached(name, openFile(), role, timeLeft(timeoutMs, start));
       if (segment.#isNamed()) return segment;
     }
   }
@@ -93,27 +95,33 @@ export class Segment implements Disposable {
       const doing = { action: "open segment", path: this.name };
       if (system.fileStatus(doing, this.#file.mapping.fd).links > 0) return true;
     } catch (error) {
-      this.close();
+      this.#discard();
       throw error;
     }
-    this.close();
+    this.#discard();
     return false;
   }
 
-  /** Attaches to a file that is ready; if that fails, closes it. */
-  static #attached(name: string, file: SegmentFile, role = ""): Segment {
-    return new Segment(name, file).#join(role);
+  /** Closes an attachment that nobody has been given. */
+  #discard(): void {
+    this.#participants.leave();
+    this.#file.mapping.discard();
   }
 
-  #join(role: string): this {
+  /** Attaches to a file that is ready; if that fails, closes it. */
+  static #attached(name: string, file: SegmentFile, role = "", timeoutMs?: number): Segment {
+    return new Segment(name, file).#join(role, timeoutMs);
+  }
+
+  #join(role: string, timeoutMs: number | undefined): this {
     const { mapping } = this.#file;
     try {
       this.#catalog.list();
-      if (!mapping.readOnly) this.#participants.join(role);
+      if (!mapping.readOnly) this.#participants.join(role, timeoutMs);
       this.#note(new WeakRef(this), mapping.file);
       return this;
     } catch (error) {
-      this.close();
+      this.#discard();
       throw error;
     }
   }
@@ -129,7 +137,7 @@ export class Segment implements Disposable {
     requireSegmentName("create", name);
     const request = createRequest("create", name, options);
     requireCurrentRun(`create segment '${name}'`);
-    return Segment.#attachedByName(name, () => createSegmentFile(name, request), options.role);
+    return Segment.#attachedByName(name, () => createSegmentFile(name, request), options);
   }
 
   /**
@@ -139,7 +147,7 @@ export class Segment implements Disposable {
    * @throws {SegmentFormatError} If the file is not a segment, cut short, of another version, or corrupt.
    * @throws {SegmentStateError} `INITIALISING` or `CREATOR_DIED` if it is not ready in time, `FOREIGN_OWNER`, `FULL`,
    * or `BUSY` if a process that may only read the file prevents its locks from being taken, or others are about to take
-   * its free slots for a second.
+   * its free slots for a second, or for `timeoutMs` if that is shorter.
    */
   static open(name: string, options: OpenOptions = {}): Segment {
     if (parseAnonymousName(name) === undefined) requireSegmentName("open", name);
@@ -148,7 +156,7 @@ export class Segment implements Disposable {
     requireTimeout(doing, options.timeoutMs);
     requireRole(doing, options.role);
     requireCurrentRun(doing);
-    return Segment.#attachedByName(name, () => openSegmentFile(name, options), options.role);
+    return Segment.#attachedByName(name, () => openSegmentFile(name, options), options);
   }
 
   /**
@@ -161,9 +169,9 @@ export class Segment implements Disposable {
     requireSegmentName("open or create", name);
     const request = createRequest("open or create", name, options);
     requireCurrentRun(`open or create segment '${name}'`);
-    const segment = Segment.#attachedByName(name, () => openOrCreateSegmentFile(name, request), options.role);
+    const segment = Segment.#attachedByName(name, () => openOrCreateSegmentFile(name, request), options);
     if (segment.byteLength >= request.geometry.byteLength) return segment;
-    segment.close();
+    segment.#discard();
     throw new SegmentStateError(
       "TOO_SMALL",
       `Cannot open or create segment '${name}' as it exists and must have ${request.geometry.byteLength} bytes: found ${segment.byteLength}`,

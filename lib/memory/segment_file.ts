@@ -125,7 +125,7 @@ export function createAnonymousFile(request: CreateRequest): { name: string; fil
     const seals = linux.F_SEAL_SHRINK | linux.F_SEAL_GROW | linux.F_SEAL_SEAL;
     system.fcntl({ action: "seal segment", path }, opened.fd, linux.F_ADD_SEALS, seals);
   } catch (error) {
-    file.mapping.close();
+    file.mapping.discard();
     throw error;
   }
   return { name: anonymousName(path, file.header.createdNs), file };
@@ -221,7 +221,7 @@ function initialise(name: string, opened: OpenFile, request: CreateRequest): Seg
     return { mapping, header };
   } catch (error) {
     removeName(name, fd);
-    mapping?.close();
+    mapping?.discard();
     throw error;
   }
 }

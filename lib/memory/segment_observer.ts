@@ -79,7 +79,7 @@ export class SegmentObserver implements Disposable {
 
   /** Ends the observation. */
   close(): void {
-    this.#file.mapping.close();
+    this.#file.mapping.discard();
   }
 
   /** The same, for `using`. */

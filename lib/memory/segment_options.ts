@@ -9,8 +9,9 @@ export interface AttachOptions extends MappingOptions {
 /** How a segment is opened. */
 export interface OpenOptions extends AttachOptions {
   /**
-   * How long to wait for the segment to exist and be ready, in milliseconds. By default, one that does not exist is an
-   * error at once, and the wait for one that is being initialised is 5 s.
+   * How long to wait for the segment to exist, be ready and have a slot that no other process is about to take, in
+   * milliseconds. By default, one that does not exist is an error at once, the wait for one that is being initialised
+   * is 5 s, and that for such a slot 1 s, which it never exceeds.
    */
   readonly timeoutMs?: number;
   /** The user whose segments to trust, besides one's own and root's: a user id, or "any". */

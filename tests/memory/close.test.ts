@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { ClosedError, f64, LatestTable, Segment, struct } from "@shmkit/shmkit";
+import { ClosedError, f64, LatestTable, Segment, SegmentStateError, struct } from "@shmkit/shmkit";
 import { descriptorsOf } from "../../support/descriptors.ts";
 import { Peer } from "../../support/peer.ts";
 import { type Runtime, thisRuntime } from "../../support/runtimes.ts";
@@ -23,6 +23,22 @@ describe("Segment.close", () => {
       assertEquals([mappings(name), descriptors(name), other.participants().length], [2, 2, 2]);
       segment.close();
       assertEquals([mappings(name), descriptors(name), other.participants().length], [1, 1, 1]);
+    }));
+
+  it("is not needed where opening was refused: not even addresses are kept", () =>
+    withName((name) => {
+      const byteLength = 2 ** 24, times = 256;
+      using _own = Segment.create(name, { byteLength, maxParticipants: 1 });
+      // The addresses of this process, in KiB.
+      const addresses = () => Number(/^VmSize:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))![1]);
+      const grownBy = () => {
+        const before = addresses();
+        for (let i = 0; i < times; i++) assertThrows(() => Segment.open(name), SegmentStateError, "at most 1");
+        return addresses() - before;
+      };
+      // The runtime may reserve some for itself at any time.
+      assertLess(Math.min(grownBy(), grownBy(), grownBy()), byteLength / 1024 * times / 2);
+      assertEquals(mappings(name), 1);
     }));
 
   it("is fine twice, and by using", () =>

@@ -2,7 +2,7 @@
  * What two processes do at once, made to happen at one exact instruction: the other one's part runs in this thread,
  * just before or after a system call of the first one's.
  */
-import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { chmodSync, closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -384,6 +384,18 @@ describe("joining", () => {
       const error = assertThrows(() => Segment.open(name), SegmentStateError, "could be taken within 1000 ms");
       assertEquals(error.code, "BUSY");
       assertGreaterOrEqual(performance.now() - start, 1000);
+      system.close(fd);
+    }));
+
+  it("waits no longer than it is told to, and not at all with 0", () =>
+    withName((name) => {
+      const fd = joined(name);
+      for (const timeoutMs of [0, 1]) {
+        const { code, message } = assertThrows(() => Segment.open(name, { timeoutMs }), SegmentStateError);
+        assertEquals(code, "BUSY");
+        assertMatch(message, timeoutMs === 0 ? /taken within 0 ms/ : /taken within [01] ms/);
+      }
+      assertThrows(() => Segment.openOrCreate(name, { byteLength, timeoutMs: 0 }), SegmentStateError, "within 0 ms");
       system.close(fd);
     }));
 });
