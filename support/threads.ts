@@ -33,3 +33,8 @@ export function waitingThreads(): number {
 export function watchedWords(): number {
   return waitedWords().reduce((sum, words) => sum + words - 1, 0);
 }
+
+/** Whether a process has been stopped by a signal: some time passes between the two. */
+export function isStopped(pid: number): boolean {
+  return ofThreads(pid, "stat").every((text) => /\) T /.test(text));
+}

@@ -8,6 +8,7 @@ import { Peer } from "../../support/peer.ts";
 import { Random } from "../../support/random.ts";
 import { mixed, PAIRS, type Runtime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
+import { isStopped } from "../../support/threads.ts";
 import { until } from "../../support/until.ts";
 import { DESK, Job, startPipelineAt } from "./pipeline_sample.ts";
 import { ERRORS, EXAMPLE, Notes, Raw } from "./spsc_ring_sample.ts";
@@ -106,6 +107,7 @@ describe("Pipeline between processes", { timeout: 120_000 + KILLS * 500 }, () =>
       peer.send("go");
       assertEquals(await peer.next(), "working");
       peer.kill("SIGSTOP");
+      await until(() => isStopped(peer.pid), () => "it is not stopped");
       const writer = pipeline.writer(), start = performance.now();
       while (writer.push({ sequence: 1 }));
       assertEquals(writer.pushWait({ sequence: 1 }, { timeoutMs: 1000 }), false);

@@ -489,7 +489,7 @@ describe("captures: files", () => {
       const ended = new AbortController();
       let count = 0;
       setTimeout(() => ended.abort(), 50);
-      await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(0.001), () => count++, {
+      await replay([new CaptureSource(join(folder, "b"))], new ReplayClock(1e-6), () => count++, {
         signal: ended.signal,
       });
       assertEquals(count, 1);
@@ -499,7 +499,7 @@ describe("captures: files", () => {
       const begin = performance.now(), order = new OrderReport();
       await replay([new CaptureSource(join(folder, "jumping"))], new ReplayClock(1), () => count++, { order });
       assertEquals([count, order.jumps, order.receivedBackwards], [4, 1, 1]);
-      assert(performance.now() - begin < 5000, "nobody waits for years");
+      assert(performance.now() - begin < 60_000, "nobody waits for years");
       const clock = new ReplayClock(2, () => 1000);
       assertEquals([clock.dueInMs(5e6), clock.dueInMs(6e6), clock.dueInMs(4e6)], [0, 500, -500]);
     }));
