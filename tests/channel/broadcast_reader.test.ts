@@ -85,7 +85,7 @@ describe("a reader of a Broadcast that was stopped", () => {
       }
     });
 
-    it(`in the middle of a batch goes on with what it copied, and counts the rest: ${way}`, () => {
+    it(`in the middle of a batch continues with what it copied, and counts the rest: ${way}`, () => {
       const { ticks, region } = broadcastOf(64), reader = ticks.reader();
       goOn(region, 40, 64);
       const prices: number[] = [];

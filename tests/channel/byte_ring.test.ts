@@ -100,7 +100,7 @@ for (const producers of BOTH) {
       assertEquals([ring.length, ring.refusals, ring.highWater], [0, 5, 256]);
     });
 
-    it("refuses messages that never fit and values that are no message, and says why", () => {
+    it("refuses messages that never fit and values that are not messages, and says why", () => {
       const { ring } = ringOf(producers), producer = ring.producer();
       assertThrows(
         () => producer.claim(129 - header),

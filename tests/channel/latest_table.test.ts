@@ -166,7 +166,7 @@ describe("LatestTable", () => {
     it(`refuses ${title}`, () => void assertThrows(() => tableOf(options), RangeError, says));
   }
 
-  it("refuses to be so large that a record behind it would begin beyond 4 GiB", () => {
+  it("refuses to be so large that a record after it would begin beyond 4 GiB", () => {
     const rows = 2 ** 24, big = struct("Big", { a: array(u8, 3 * 2 ** 29) });
     for (
       const options of [{ layout: Quote, rows: 2 ** 31 }, { layout: big, rows: 1 }, {

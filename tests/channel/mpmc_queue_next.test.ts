@@ -61,7 +61,7 @@ describe("next of a MpmcQueue's consumer", () => {
     assert(producer.push({ price: 5 }));
   });
 
-  it("takes several ahead if asked to, and frees one at a time", () => {
+  it("takes several ahead on request, and frees one at a time", () => {
     const { queue, words, producer, consumer, other } = queueOf(32);
     for (let i = 0; i < 20; i++) producer.push({ price: i });
     assertEquals(consumer.next(16)!.price, 0);
@@ -130,7 +130,7 @@ describe("next of a MpmcQueue's consumer", () => {
     }
   });
 
-  it("refuses an argument that is no number of records, and takes nothing then", () => {
+  it("refuses an argument that is not a number of records, and takes nothing then", () => {
     const { words, producer, consumer } = queueOf(4);
     producer.push({ price: 1 });
     for (const ahead of [0, -1, 17, 1.5, NaN, 2 ** 32 + 1, "1" as unknown as number, null as unknown as number]) {

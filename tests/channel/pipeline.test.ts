@@ -89,7 +89,7 @@ describe("Pipeline", () => {
     for (let n = 0; n < 10; n++) assert(writer.push({ n }));
   });
 
-  it("waits for a missing reader if asked to", () => {
+  it("waits for a missing reader on request", () => {
     const { pipeline } = pipelineOf(), writer = pipeline.writer();
     const second = pipeline.reader("second", { whenMissing: "wait" });
     for (let n = 0; n < 4; n++) assert(writer.push({ n }));

@@ -41,7 +41,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 describe("a reader of a Pipeline that closed", () => {
   for (const from of [undefined, "newest", "oldest"] as const) {
-    it(`is followed by one that goes on where it was, with from: ${from}`, () => {
+    it(`is followed by one that continues where it was, with from: ${from}`, () => {
       for (const start of [0, 2 ** 31 - 3, 2 ** 32 - 3]) {
         const { pipeline } = pipelineOf({ a: [] }, 16, start), writer = pipeline.writer();
         const first = pipeline.reader("a");
@@ -99,7 +99,7 @@ describe("a reader of a Pipeline that closed", () => {
 });
 
 describe("the epochs of a Pipeline", () => {
-  it("are right wherever the writer stops and goes on, and whatever it aborts", () => {
+  it("are right wherever the writer stops and continues, and whatever it aborts", () => {
     for (const capacity of [2, 5, 8]) {
       for (const before of [1, 6, 11]) {
         const start = 2 ** 32 - before, { pipeline, region } = pipelineOf({ a: [], b: [] }, capacity, start);

@@ -64,7 +64,7 @@ describe("captures of real markets", { skip }, () => {
     });
   }
 
-  it("a line lost is a gap, which makes the book invalid; the rest goes on", async () => {
+  it("a lost line is a gap, which makes the book invalid; the rest continues", async () => {
     const source = new CaptureSource(join(FOLDER ?? "", "binance-usdm-btcusdt-20240808.jsonl.gz"));
     const check = new CaptureCheck(source.instruments);
     let depths = 0;

@@ -8,7 +8,7 @@ import { runLongEnough } from "./desk_program.ts";
 const LEAST = { kills: 9, events: 1001, filled: 6 };
 
 describe("the desk whose processes are killed", () => {
-  it("goes on: no event and no order is lost or comes twice, books and positions stay right", async () => {
+  it("continues: no event and no order is lost or comes twice, books and positions stay right", async () => {
     const seed = 1 + Date.now() % 1000; // reported by the summary if it fails
     const options = { ...DEFAULT_OPTIONS, mix: true, seconds: 6, speed: 5, killEveryMs: 250, seed };
     const result = await runLongEnough(

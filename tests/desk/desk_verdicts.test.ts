@@ -46,7 +46,7 @@ describe("the desk on made-up captures", () => {
     assertGreater(found.complaints.length, 0);
   });
 
-  it("goes on from the snapshot behind a restart of the exchange", async () => {
+  it("continues from the snapshot after a restart of the exchange", async () => {
     const anew = await replay(
       restartedText((lines) => countOn(lines.snapshot(5, [["200", "1"]], [["201", "1"]]), 6, 100)),
     );

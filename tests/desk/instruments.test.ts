@@ -316,7 +316,7 @@ describe("instrument definitions", () => {
     }
   });
 
-  it("count for instruments that come behind them; later ones are reported if they say something else", () => {
+  it("count for instruments that come after them; later ones are reported if they say something else", () => {
     const instruments = new Instruments(),
       [definition] = okxDefinitions({
         data: [{

@@ -25,7 +25,7 @@ function check(text: string): { summary: CheckSummary; parser: CaptureParser; ch
 }
 
 describe("a book whose sequence numbers begin anew", () => {
-  it("takes a lower snapshot that is later, and goes on from it", () => {
+  it("takes a lower snapshot that is later, and continues from it", () => {
     const { book, feeder } = make(), top = new BookReading(1);
     assertEquals([feeder.feed(event(1000, 1, true)), feeder.feed(event(1001, 2))], ["applied", "applied"]);
     assertEquals(feeder.feed(event(5, 3, true)), "restarted");
@@ -36,7 +36,7 @@ describe("a book whose sequence numbers begin anew", () => {
     assertEquals(feeder.counts, { applied: 2, snapshots: 2, stale: 1, early: 0, gaps: 0, restarts: 1 });
   });
 
-  it("is invalid after three lower changes that are later, until the next snapshot; they are applied behind it", () => {
+  it("is invalid after three lower changes that are later, until the next snapshot; they are applied after it", () => {
     const { book, feeder } = make(), top = new BookReading(1);
     feeder.feed(event(1000, 1, true));
     assertEquals([2, 3, 4].map((last) => feeder.feed(event(last, last))), ["stale", "stale", "restart"]);
@@ -96,7 +96,7 @@ describe("a book whose sequence numbers begin anew", () => {
     assertEquals([tops.compared, tops.equal, tops.unanswered, tops.examples], [2, 2, 1, []]);
   });
 
-  it("is found in a capture: with a snapshot, without one, and if the same is recorded again behind itself", () => {
+  it("is found in a capture: with a snapshot, without one, and if the same is recorded again after itself", () => {
     const whole = check(restartedText((lines) => {
       lines.snapshot(5, [["200", "1"]], [["201", "1"]]);
       countOn(lines, 6, 1200);

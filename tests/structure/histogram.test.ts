@@ -173,7 +173,7 @@ describe("Histogram", () => {
     assertThrows(() => Histogram.byteLength(undefined as never), TypeError, "options must be an object");
   });
 
-  it("refuses memory that is no histogram, contradicts itself, or is not as expected", () => {
+  it("refuses memory that is not a histogram, contradicts itself, or is not as expected", () => {
     const { region } = make({ highest: 1000, recorders: 2 });
     const wrong = [{ highest: 1001 }, { lowest: 2 }, { digits: 2 }, { recorders: 1 }];
     for (const options of wrong) {

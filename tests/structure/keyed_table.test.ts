@@ -286,7 +286,7 @@ describe("KeyedTable", () => {
     for (const [options, error, says] of bad) assertThrows(() => make(options), error, says);
   });
 
-  it("refuses memory that is no table, contradicts itself, or is not as expected", () => {
+  it("refuses memory that is not a table, contradicts itself, or is not as expected", () => {
     const { region, options } = make();
     const attach = (more: Partial<Options> = {}) => KeyedTable.attach(region, { layout: Quote, ...more });
     assertEquals([attach().capacity, attach().hasTexts, attach().keyBytes, attach().writers], [8, true, 16, "one"]);

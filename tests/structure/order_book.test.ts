@@ -206,7 +206,7 @@ describe("OrderBook", () => {
     }
   });
 
-  it("refuses options that it cannot be made with, memory that is no book, and a book that is not as expected", () => {
+  it("refuses options that it cannot be made with, memory that is not a book, and a book that is not as expected", () => {
     const bad: [options: Partial<OrderBookOptions>, says: string][] = [
       [{ levels: 0 }, "levels must be an integer from 1 to 1048576"],
       [{ levels: 2 ** 21 }, "levels"],

@@ -42,7 +42,7 @@ describe("the hash of a source", () => {
 });
 
 describe("GoalTable", () => {
-  it("goes on with what an earlier run found of the same source, and with nothing else", () => {
+  it("continues with what an earlier run found of the same source, and with nothing else", () => {
     const path = join(folder, "table.md"), first = new GoalTable(path), one = task("A", "one"), two = task("A", "two");
     first.enter(one, answer("abc"));
     first.enter(two, answer("abc", "time"));
@@ -81,7 +81,7 @@ process.exit(0);
 `;
 
 describe("exploreGoals", () => {
-  it("goes on when one runs out of time or memory, goes wrong, or ends its process", { timeout: 240_000 }, async () => {
+  it("continues when one runs out of time or memory, fails, or ends its process", { timeout: 240_000 }, async () => {
     const titles = ["right", "big", "dies", "right too", "throws", "wrong", "long", "last"], printed: string[] = [];
     const path = join(folder, "peer.mjs"),
       tasks = titles.map((title) => task("A", title)),

@@ -23,7 +23,7 @@ describe("tasks", () => {
   }
 
   for (const task of ["test", "bench", "prove"]) {
-    it(`${task} refuses in a line what is no option`, () => {
+    it(`${task} refuses in a line what is not an option`, () => {
       const { status, stderr } = run(task, "--quickly");
       assertEquals({ status, lines: stderr.trimEnd().split("\n").length }, { status: 2, lines: 1 });
       assertMatch(stderr, /Unknown option '--quickly'.*--help says/);
