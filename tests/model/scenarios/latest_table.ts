@@ -1,6 +1,7 @@
+import { load, release } from "../../../lib/atomic/mod.ts";
 import { LatestTable } from "../../../lib/channel/latest_table/latest_table.ts";
 import { fill, filled, recordsOf, valueIn } from "../../../support/explorer/inside/bound_record.ts";
-import { must, type Scenario, share, type Start } from "../../../support/explorer/inside/scenario.ts";
+import { must, type Scenario, share, type Start, words } from "../../../support/explorer/inside/scenario.ts";
 
 const layout = recordsOf(2);
 
@@ -19,12 +20,13 @@ function quoting(
 function start(isInPlace: boolean, writes: number, reads: number, readers: readonly string[]): Start {
   const table = share(LatestTable, { layout, rows: 1, versions: 2 }), writer = table.as("ann").writer();
   const values = [1, 2, 3, 4].map((value) => filled(layout, value));
-  let begun = 0, written = 0;
+  const written = words(1, "written"); // a word of the world, so that it is read right before a row is
+  let begun = 0;
   const readerOf = (who: string): () => number => {
     const own = table.as(who), into = filled(layout, 0);
     let last = 0;
     return () => {
-      const before = Math.max(last, written), value = own.read(0, into) ? valueIn(into) : 0;
+      const before = Math.max(last, load(written, 0)), value = own.read(0, into) ? valueIn(into) : 0;
       must(value >= before && value <= begun, `read ${value}, and ${before} was written or read before`);
       return last = value;
     };
@@ -45,7 +47,7 @@ function start(isInPlace: boolean, writes: number, reads: number, readers: reado
             fill(writer.begin(0), i + 1);
             writer.commit();
           } else writer.write(0, values[i]);
-          written = i + 1;
+          release(written, 0, i + 1); // no fence, so that what was written may come to be seen late
         }
       },
       ...actors,
