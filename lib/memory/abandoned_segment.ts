@@ -41,7 +41,9 @@ function lockSlots(name: string, fd: number): boolean {
   const doing = { action: ACTION, path: name }, { byteLength } = system.fileStatus(doing, fd);
   // Read anew, as the bytes read along with the state may be older.
   const { participantsOffset, participantSlots } = readHeader(name, readStart(name, fd, ACTION), byteLength);
-  return tryLockBytes(doing, fd, participantsOffset, participantSlots * SLOT_BYTES);
+  // And the initialiser's, which all that remove a name hold meanwhile: else it could be another file's by then.
+  return tryLockBytes(doing, fd, participantsOffset, participantSlots * SLOT_BYTES) &&
+    tryLockByte(doing, fd, INITIALISER_LOCK_BYTE);
 }
 
 /** A process that would initialise it waits for this lock; one that has just done so must have got it before. */

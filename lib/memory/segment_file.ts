@@ -16,7 +16,7 @@ import {
 } from "./header.ts";
 import { HEADER_BYTES, INITIALISER_LOCK_BYTE, MAGIC_BYTES, STATE_READY, STATE_WORD } from "./header_format.ts";
 import { Mapping, type MappingOptions } from "./mapping.ts";
-import { isByteLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
+import { isByteLocked, isByteReadLocked, READ_LOCKED, tryLockByte, unlockByte } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
 import { isRegular, requireRegular } from "./regular_file.ts";
 import { anonymousName, parseAnonymousName, stampOf } from "./segment_name.ts";
@@ -253,9 +253,13 @@ export function unlinkSegmentFile(name: string): boolean {
   if (opened === undefined) return system.shmUnlink(doing, name);
   try {
     const start = performance.now();
-    // The initialiser may be about to remove the name itself, and must not remove the next file's (see removeName).
-    while (!isReady(readStart(name, opened.fd)) && !tryLockByte(doing, opened.fd, INITIALISER_LOCK_BYTE)) {
-      if (performance.now() - start >= INITIALISER_TIMEOUT_MS) break; // it is stopped
+    // Whoever checks that a file has a name and then removes it holds this lock: the initialiser (see removeName), and
+    // a process that removes an abandoned segment. So the name cannot go to the next file in between, and be removed
+    // from that.
+    while (!tryLockByte(doing, opened.fd, INITIALISER_LOCK_BYTE)) {
+      if (performance.now() - start >= INITIALISER_TIMEOUT_MS) break; // the holder is stopped
+      // A read lock means nothing, and must not delay the removal of a segment that is ready.
+      if (isReady(readStart(name, opened.fd)) && isByteReadLocked(opened.fd, INITIALISER_LOCK_BYTE)) break;
       sleep(1);
     }
     return system.fileStatus(doing, opened.fd).links > 0 && system.shmUnlink(doing, name);

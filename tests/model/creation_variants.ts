@@ -11,6 +11,8 @@ function variant(title: string, file: string, scenario: string, ...texts: readon
 }
 
 const ABANDONING = "Segment: one opens or creates a name, another removes it if it is abandoned";
+const ABANDONED = "Segment: one removes an abandoned name and makes it again";
+const TWO_REMOVE = "Segment: one opens or creates an abandoned name, two remove it";
 const MAKING = "Segment: two open or create a name", SAME = "Catalog: two make an object of one name";
 const SEVERAL = "Catalog: two make an object each", DIFFERING = "Catalog: two make different objects";
 const JOINING = "Participants: two join and leave", HEIRS = "Participants: two take over";
@@ -55,6 +57,16 @@ export const CREATION_VARIANTS: readonly Variant[] = [
     "participants",
     "if (isByteLocked(fd, lockByte + JOINER_LOCK_OFFSET)) moving++;\n        else if",
     "if",
+  ]),
+  variant("removes an abandoned name without the initialiser's lock", "creation", ABANDONED, [
+    "abandoned_segment",
+    "participantSlots * SLOT_BYTES) &&\n    tryLockByte(doing, fd, INITIALISER_LOCK_BYTE);",
+    "participantSlots * SLOT_BYTES);",
+  ]),
+  variant("removes a name that its file has lost", "creation", TWO_REMOVE, [
+    "abandoned_segment",
+    "return system.fileStatus(doing, fd).links > 0 && system.shmUnlink(doing, name);",
+    "return system.shmUnlink(doing, name);",
   ]),
   variant("a segment that lost its name while it was joined is kept", "creation", ABANDONING, [
     "segment",

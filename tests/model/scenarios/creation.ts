@@ -6,7 +6,19 @@ import { boot, fileOf, pidOf } from "../../../support/explorer/inside/processes.
 import { must, type Scenario } from "../../../support/explorer/inside/scenario.ts";
 
 const NAME = "/md", OPTIONS = { byteLength: 1024, maxParticipants: 3, maxObjects: 2 };
+/** For three at once: with few words, and no slot for the third. */
+const SMALL = { byteLength: 1024, maxParticipants: 2, maxObjects: 1 };
 const LONGER = { byteLength: 1152, maxParticipants: 4, maxObjects: 1 };
+
+/** Removes a name, if it is there and its segment is abandoned. */
+function removeIfAbandoned(name: string): boolean {
+  try {
+    return removeAbandonedSegment(name);
+  } catch (error) {
+    must((error as SystemError).code === "ENOENT", `${error}`);
+    return false;
+  }
+}
 
 /** However many open or make a name at once, one makes the segment and all are in the same one. */
 const making: Scenario = {
@@ -115,17 +127,73 @@ const abandoning: Scenario = {
     return {
       actors: {
         ann: () => void Segment.openOrCreate(NAME, OPTIONS),
-        bob() {
-          try {
-            removeAbandonedSegment(NAME);
-          } catch (error) {
-            must((error as SystemError).code === "ENOENT", `${error}`);
-          }
-        },
+        bob: () => void removeIfAbandoned(NAME),
       },
       check({ dead }) {
         const found = Segment.openOrCreate(NAME, OPTIONS).participants().length - 1;
         must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
+      },
+    };
+  },
+};
+
+/** However many remove an abandoned name at once, none removes that of a segment that another has made meanwhile. */
+const abandoningTwice: Scenario = {
+  part: "Segment",
+  title: "one opens or creates an abandoned name, two remove it if it is abandoned",
+  settings: [{ preemptions: 1 }],
+  start() {
+    boot();
+    Segment.create(NAME, SMALL).close();
+    const remove = () => void removeIfAbandoned(NAME);
+    return {
+      actors: { bob: remove, cid: remove, ann: () => void Segment.openOrCreate(NAME, SMALL) },
+      check({ dead }) {
+        const found = Segment.openOrCreate(NAME, SMALL).participants().length - 1;
+        must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
+      },
+    };
+  },
+};
+
+/** The same if the other removes the name itself, whatever is in it, before it makes it again. */
+const removingTwice: Scenario = {
+  part: "Segment",
+  title: "one removes an abandoned name and makes it again, another removes it if it is abandoned",
+  settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }],
+  start() {
+    boot();
+    Segment.create(NAME, SMALL).close();
+    return {
+      actors: {
+        ann() {
+          Segment.unlink(NAME);
+          Segment.openOrCreate(NAME, SMALL);
+        },
+        bob: () => void removeIfAbandoned(NAME),
+      },
+      check({ dead }) {
+        const found = Segment.openOrCreate(NAME, SMALL).participants().length - 1;
+        must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
+      },
+    };
+  },
+};
+
+/** As two, with a slot for each. */
+const makingThrice: Scenario = {
+  part: "Segment",
+  title: "three open or create a name",
+  settings: [{ preemptions: 1 }],
+  start() {
+    boot();
+    const act = () => void Segment.openOrCreate(NAME, { ...SMALL, maxParticipants: 4, byteLength: 1152 });
+    return {
+      actors: { ann: act, bob: act, cid: act },
+      check({ dead }) {
+        const found = Segment.openOrCreate(NAME, SMALL).participants();
+        must(found.length === 4 - dead.length, `${found.length} are in the segment, and ${dead} are dead`);
+        must(new Set(found.map(({ pid }) => pid)).size === found.length, "one has two slots");
       },
     };
   },
@@ -162,4 +230,14 @@ const opening: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [making, sizing, removing, remaking, abandoning, opening];
+export const scenarios: readonly Scenario[] = [
+  making,
+  sizing,
+  removing,
+  remaking,
+  abandoning,
+  opening,
+  abandoningTwice,
+  removingTwice,
+  makingThrice,
+];
