@@ -19,5 +19,5 @@ export function descriptorsOf(pid: number | "self", isMeant: (path: string) => b
 
 /** How many descriptors of shared memory this process has: with names that tests made, and without. */
 export function sharedDescriptors(): number {
-  return descriptorsOf("self", (path) => /^\/(dev\/shm\/shmkit-test|memfd:)/.test(path)).length;
+  return descriptorsOf("self", (path) => /^\/(dev\/shm\/shmkit-test|memfd:shmkit)/.test(path)).length;
 }
