@@ -32,9 +32,9 @@ class PlotSpy {
     for (const draw of options.hooks.drawClear ?? []) draw(this);
   }
 
-  /** A run of 4 seconds is as wide as the chart. */
+  /** The chart has room for the longest run, which is one that was repeated as too little happened. */
   valToPos(seconds: number): number {
-    return seconds * 250;
+    return seconds * 5;
   }
 }
 
