@@ -10,7 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ShmkitError } from "../errors.ts";
 import { makeProgram } from "./program.ts";
-import { complain } from "./view/output.ts";
+import { complain, endUnanswered } from "./view/output.ts";
 
 /** The command was called wrongly. */
 const USAGE = 2;
@@ -38,12 +38,7 @@ export async function run(args: readonly string[]): Promise<number> {
 if (import.meta.main ?? isStarted()) {
   // Node says at each start that its FFI is experimental, even into the screen of `top`.
   process.removeAllListeners("warning");
-  // Its reader may have closed the pipe.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    complain(`Cannot write the answer: ${error.message}`);
-    process.exit(1);
-  });
+  process.stdout.on("error", endUnanswered);
   process.exitCode = await run(process.argv.slice(2));
 }
 

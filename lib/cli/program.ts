@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import process from "node:process";
 import { clean } from "./commands/clean.ts";
 import { doctor } from "./commands/doctor.ts";
 import { inspect, ROWS } from "./commands/inspect.ts";
@@ -6,7 +7,9 @@ import { list } from "./commands/list.ts";
 import { type Language, schema } from "./commands/schema.ts";
 import { top } from "./commands/top.ts";
 import { VERSION } from "./version.ts";
-import { Output } from "./view/output.ts";
+import { segmentName } from "./observe/segment_place.ts";
+import { harmless } from "./view/figures.ts";
+import { answer, Output } from "./view/output.ts";
 
 /**
  * What the command line understands.
@@ -19,6 +22,10 @@ export function makeProgram(end: (code: number) => void): Command {
     .version(VERSION)
     .showSuggestionAfterError()
     .helpCommand(false)
+    .configureOutput({
+      writeOut: answer,
+      writeErr: (text) => void process.stderr.write(text.split("\n").map(harmless).join("\n")),
+    })
     .exitOverride();
   const command = (name: string, description: string) =>
     program.command(name).description(description).option("--json", "answers in JSON").exitOverride();
@@ -27,7 +34,7 @@ export function makeProgram(end: (code: number) => void): Command {
     .action(({ json }) => end(list(new Output(json === true))));
 
   command("inspect", "a segment: its participants, what each holds, and its objects; or one object")
-    .argument("<name>", "the segment's name, such as /md")
+    .argument("<name>", "the segment's name, such as /md", nameOfSegment)
     .argument("[object]", "the name of an object in it")
     .option("--rows [count]", `all rows or records, or so many; of one object ${ROWS} by default`, rowCount)
     .option("--follow", "stays, and shows what changes")
@@ -39,7 +46,7 @@ export function makeProgram(end: (code: number) => void): Command {
     });
 
   command("top", "what happens in all segments, or in one, as it happens")
-    .argument("[name]", "the segment's name")
+    .argument("[name]", "the segment's name", nameOfSegment)
     .option("--interval <ms>", "sampling interval", milliseconds, 2000)
     .option("--count <samples>", "ends after so many samples; defaults to one where there is no terminal", rowCount)
     .action(async (name, { json, interval, count }) =>
@@ -50,7 +57,10 @@ export function makeProgram(end: (code: number) => void): Command {
     .action(({ json }) => end(doctor(new Output(json === true))));
 
   command("clean", "removes segments that nobody is attached to and whose creator is gone")
-    .argument("[names...]", "only those of these names")
+    .argument("[names...]", "only those of these names", (name: string, names: readonly string[] = []) => [
+      ...names,
+      nameOfSegment(name),
+    ])
     .option("--dry-run", "only says what would be removed")
     .option("--yes", "does not ask")
     .action(async (names, { json, dryRun = false, yes = false }) =>
@@ -58,7 +68,7 @@ export function makeProgram(end: (code: number) => void): Command {
     );
 
   command("schema", "declares an object's records for another language, from the segment alone")
-    .argument("<name>", "the segment's name")
+    .argument("<name>", "the segment's name", nameOfSegment)
     .argument("<object>", "the name of an object in it")
     .option("--c", "as a header for C11 and C++11")
     .option("--python", "for Python's ctypes")
@@ -75,6 +85,16 @@ export function makeProgram(end: (code: number) => void): Command {
     });
 
   return program;
+}
+
+/** A segment's name, whose slash may be left out. */
+function nameOfSegment(text: string): string {
+  try {
+    return segmentName(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidArgumentError(error.message);
+  }
 }
 
 function rowCount(text: string): number {

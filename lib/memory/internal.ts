@@ -24,6 +24,6 @@ export type {
 export type { SlotHolder } from "./participants.ts";
 export { processIdentity } from "./process_identity.ts";
 export { SegmentObserver } from "./segment_observer.ts";
-export { anonymousName, parseAnonymousName } from "./segment_name.ts";
+export { anonymousName, parseAnonymousName, requireSegmentName } from "./segment_name.ts";
 export { FORMAT_VERSION } from "./header_format.ts";
 export { hexadecimal } from "./process_identity.ts";

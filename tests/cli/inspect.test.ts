@@ -5,14 +5,14 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs"
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Segment } from "@shmkit/shmkit";
+import { type AnyStruct, chars, f64, LatestTable, Segment, struct } from "@shmkit/shmkit";
 import { Peer } from "../../support/peer.ts";
 import { command, otherRuntime, thisRuntime } from "../../support/runtimes.ts";
-import { uniqueName } from "../../support/segments.ts";
+import { uniqueName, withName } from "../../support/segments.ts";
 import { shmkit, shmkitJson } from "./command.ts";
 
 const PEER = new URL("./segment_peer.ts", import.meta.url);
-const name = uniqueName();
+const name = uniqueName(), Quote = struct("Quote", { bid: f64 });
 let peer: Peer;
 
 before(async () => {
@@ -133,8 +133,13 @@ describe("shmkit inspect", () => {
   });
 
   /** Follows an object, and does something when it has been shown once. */
-  async function following(object: string, begun: () => void, seen: (content: Record<string, unknown>) => boolean) {
-    const args = ["inspect", name, object, "--follow", "--json", "--interval", "20"];
+  async function following(
+    object: string,
+    begun: () => void,
+    seen: (content: Record<string, unknown>) => boolean,
+    segment = name,
+  ) {
+    const args = ["inspect", segment, object, "--follow", "--json", "--interval", "20"];
     const call = command(thisRuntime, fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url)), args);
     const child = spawn(call.file, call.args, { timeout: 240_000 }), ended = once(child, "close");
     let errors = "", lines = 0;
@@ -178,12 +183,46 @@ describe("shmkit inspect", () => {
     }
   });
 
+  it("follows a segment until its name is another's, or gone and nobody is attached", () =>
+    withName(async (own) => {
+      const make = (layout: AnyStruct) => {
+        const segment = Segment.create(own, { byteLength: 65_536 });
+        segment.create("table", LatestTable, { layout, rows: 1 });
+        return segment;
+      };
+      using first = make(Quote);
+      const replace = () => {
+        Segment.unlink(own);
+        make(struct("Other", { name: chars(64) })).close();
+      };
+      const ended = await following("table", replace, () => false, own);
+      assertEquals(ended?.code, 1);
+      assertStringIncludes(ended!.errors, "its name leads to another file now");
+      Segment.unlink(own);
+      first.close();
+      using second = make(Quote);
+      const writer = second.open("table", LatestTable, { layout: Quote }).writer();
+      let shown = 0;
+      const left = await following("table", () => {
+        Segment.unlink(own);
+        writer.write(0, { bid: 1 });
+      }, () => {
+        shown++; // it is seen while a process is attached
+        second.close();
+        return false;
+      }, own);
+      assertEquals([left?.code, shown], [1, 1]);
+      assertStringIncludes(left!.errors, "its name was removed, and no process is attached");
+    }));
+
   it("ends with 1 for what cannot be inspected, and with 2 for wrong arguments", async () => {
     const calls: [args: string[], code: number, says: string][] = [
       [["inspect", "/shmkit-test-none"], 1, "there is none"],
       [["inspect", name, "nothing"], 1, "found 'quotes', 'ticks'"],
       [["inspect", name, "--follow"], 2, "needs an object"],
       [["inspect", name, "quotes", "--rows", "x"], 2, "must be a number"],
+      [["inspect", "/../../etc/passwd"], 2, "no other '/'"],
+      [["inspect", "\x1b[2J/"], 2, "\\x1b[2J"],
       [["inspect"], 2, "missing required argument"],
       [["inspekt", name], 2, "Did you mean inspect?"],
     ];

@@ -112,6 +112,17 @@ describe("shmkit list", () => {
     }
   });
 
+  it("says so where the answer cannot be written, on one line", async () => {
+    const prefix = ["sh", "-c", 'exec "$0" "$@" > /dev/full'];
+    const answers = await Promise.all(
+      [["list"], ["list", "--json"], ["--help"]].map((args) => shmkit(args, { prefix })),
+    );
+    for (const { code, errors } of answers) {
+      assertEquals(code, 1);
+      assertMatch(errors, /^shmkit: Cannot write the answer: .*\n$/);
+    }
+  });
+
   it(
     "works where /dev/shm is full, as every command does",
     { skip: canUnshare ? false : "a process may not have a /dev/shm of its own" },

@@ -36,9 +36,7 @@ interface Verdict {
  * `shmkit clean`. @returns The exit code: 1 if something could not be removed, 2 if there is no terminal to ask for
  * confirmation.
  */
-export async function clean({ names: asked, dryRun, yes }: CleanOptions, output: Output): Promise<number> {
-  // As other commands find it, and `shm_open` does.
-  const names = asked.map((name) => name.startsWith("/") ? name : `/${name}`);
+export async function clean({ names, dryRun, yes }: CleanOptions, output: Output): Promise<number> {
   const verdicts = judge(names), abandoned = verdicts.filter(({ result }) => result === "abandoned");
   const missing = names.filter((name) => !verdicts.some((verdict) => verdict.name === name));
   for (const name of missing) output.complain(`Cannot clean segment '${name}' as there is none`);

@@ -1,12 +1,6 @@
 import pc from "picocolors";
 import { ShmkitError } from "../../errors.ts";
-import {
-  type CatalogEntry,
-  parseAnonymousName,
-  type PartContent,
-  type PartDescription,
-  SegmentObserver,
-} from "../../memory/internal.ts";
+import { type CatalogEntry, type PartContent, type PartDescription, SegmentObserver } from "../../memory/internal.ts";
 import { ObjectWatch, type ObservedObject } from "../observe/observed_object.ts";
 import {
   isFault,
@@ -14,9 +8,10 @@ import {
   type ObservedSegment,
   observeSegment,
 } from "../observe/observed_segment.ts";
+import { inodeAt, pathOf } from "../observe/segment_place.ts";
 import { bytes, count, fact, harmless, some, span } from "../view/figures.ts";
 import type { Output } from "../view/output.ts";
-import { cut, table } from "../view/table.ts";
+import { cut, table, wrapped } from "../view/table.ts";
 import { contentLine, contentsTable, forJson, OF_ANOTHER_PROGRAM } from "../view/values.ts";
 import { attached } from "./list.ts";
 
@@ -58,7 +53,10 @@ export async function inspect(
   }
   using observer = SegmentObserver.open(name);
   const { entries } = observer.objects();
-  if (object !== undefined) return await inspectObject(observer, entries, object, options, output);
+  if (object !== undefined) {
+    const end = () => endOf(observer, path, observed.inode);
+    return await inspectObject(observer, entries, object, end, options, output);
+  }
   const objects = entries.map((entry) => lookInto(new ObjectWatch(observer, entry), options.rows ?? 0));
   if (output.isJson) output.json({ ...observed, participants: withHoldings(observed, objects), objects });
   else if (options.rows === undefined) showSegment(observed, objects, output);
@@ -74,14 +72,6 @@ interface Inspected extends ObservedObject {
 function lookInto(watch: ObjectWatch, rows: number): Inspected {
   const { found, error } = read(() => firstOf(watch.description?.contents() ?? [], rows)), observed = watch.observe();
   return { ...observed, error: observed.error ?? error, contents: found };
-}
-
-/** Where a segment of a name lies. */
-export function pathOf(name: string): { path: string; reach: ObservedSegment["reach"] } {
-  const anonymous = parseAnonymousName(name);
-  return anonymous === undefined
-    ? { path: `/dev/shm/${name.replace(/^\//, "")}`, reach: "named" }
-    : { path: anonymous.path, reach: "anonymous" };
 }
 
 function showSegment(observed: ObservedSegment, objects: readonly ObservedObject[], output: Output): void {
@@ -163,6 +153,7 @@ async function inspectObject(
   observer: SegmentObserver,
   entries: readonly CatalogEntry[],
   name: string,
+  end: () => string | undefined,
   options: InspectOptions,
   output: Output,
 ): Promise<number> {
@@ -181,7 +172,7 @@ async function inspectObject(
   if (next !== undefined && observed.error === undefined) {
     // A description takes what an object says of itself once: whether that still holds, a new one finds out.
     const errorNow = () => new ObjectWatch(observer, entry).observe(true).error;
-    output.complain(await follow(next, errorNow, options, output));
+    output.complain(await follow(next, errorNow, end, options, output));
     return 1;
   }
   return observed.error === undefined ? 0 : 1;
@@ -202,7 +193,7 @@ function showObject(observed: Inspected, output: Output): void {
   if (schema !== "") output.lines(cut(`schema  ${harmless(schema)}`, columns));
   if (error !== undefined) output.lines(pc.red(harmless(error)));
   if (state === undefined && error === undefined) {
-    output.lines(OF_ANOTHER_PROGRAM);
+    output.lines(...wrapped("", OF_ANOTHER_PROGRAM, columns));
   }
   for (const [name, value] of Object.entries(state?.facts ?? {})) {
     output.lines(`${name}  ${fact(value)}`);
@@ -243,10 +234,21 @@ function tried<T>(reading: () => T): { found: T | undefined; error: string | und
   }
 }
 
-/** Shows what changes, until the process is asked to end, or the object turns out to be corrupt. @returns How. */
+/** Why nothing that happens in a segment will be seen any more; undefined while something may. */
+function endOf(observer: SegmentObserver, path: string, inode: number): string | undefined {
+  const found = inodeAt(path);
+  if (found === inode) return undefined;
+  const doing = `Cannot follow segment '${observer.name}' any longer`;
+  if (found !== undefined) return `${doing} as its name leads to another file now: start anew to follow that one`;
+  const isUsed = observer.participants().some(({ isAlive }) => isAlive);
+  return isUsed ? undefined : `${doing} as its name was removed, and no process is attached`;
+}
+
+/** Shows what changes, until the process is asked to end, or there is nothing to follow any more. @returns Why. */
 async function follow(
   next: () => Iterable<PartContent>,
   errorNow: () => string | undefined,
+  end: () => string | undefined,
   { intervalMs }: InspectOptions,
   output: Output,
 ): Promise<string> {
@@ -258,6 +260,8 @@ async function follow(
       if (output.isJson) output.jsonLine(content);
       else output.lines(cut(contentLine(content), output.columns));
     }
+    const why = end();
+    if (why !== undefined) return why;
   }
 }
 

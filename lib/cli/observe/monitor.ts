@@ -1,8 +1,8 @@
-import { statSync } from "node:fs";
 import { ShmkitError } from "../../errors.ts";
-import { parseAnonymousName, type PartContent, SegmentObserver } from "../../memory/internal.ts";
+import { type PartContent, SegmentObserver } from "../../memory/internal.ts";
 import { type Holder, ObjectWatch, type ObservedHolder, type ObservedObject } from "./observed_object.ts";
 import { type ObservedParticipant, observeParticipant } from "./observed_segment.ts";
+import { inodeAt, pathOf } from "./segment_place.ts";
 import { SegmentSearch } from "./segment_search.ts";
 
 /** An object at a moment, with what happened in it since the moment before. */
@@ -105,13 +105,13 @@ export class Monitor implements Disposable {
 class SegmentWatch {
   readonly #observer: SegmentObserver;
   readonly #path: string;
-  readonly #inode: number;
+  readonly #inode: number | undefined;
   readonly #objects = new Map<string, ObjectWatch>();
   readonly #done = new Map<string, { readonly done: number; readonly contended: number }>();
   readonly #cpu = new Map<number, number>();
   #at = NaN;
 
-  private constructor(observer: SegmentObserver, path: string, inode: number) {
+  private constructor(observer: SegmentObserver, path: string, inode: number | undefined) {
     this.#observer = observer;
     this.#path = path;
     this.#inode = inode;
@@ -119,23 +119,14 @@ class SegmentWatch {
 
   /** @throws {ShmkitError} If it is no segment, or not yet one. */
   static open(name: string): SegmentWatch {
-    const path = parseAnonymousName(name)?.path ?? `/dev/shm/${name.replace(/^\//, "")}`;
-    const observer = SegmentObserver.open(name);
-    try {
-      return new SegmentWatch(observer, path, statSync(path).ino);
-    } catch (error) {
-      observer.close();
-      throw error;
-    }
+    // Asked first: if the name leads to another file by the time it is opened, the next sample opens it anew.
+    const { path } = pathOf(name), inode = inodeAt(path);
+    return new SegmentWatch(SegmentObserver.open(name), path, inode);
   }
 
   /** Whether its name still leads to it. */
   isThere(): boolean {
-    try {
-      return statSync(this.#path).ino === this.#inode;
-    } catch {
-      return false;
-    }
+    return this.#inode !== undefined && inodeAt(this.#path) === this.#inode;
   }
 
   sample(): Pick<Sample, "objects" | "participants"> {

@@ -28,17 +28,17 @@ export class Output {
 
   /** Writes lines. */
   lines(...lines: readonly string[]): void {
-    if (lines.length > 0) process.stdout.write(lines.join("\n") + "\n");
+    if (lines.length > 0) answer(lines.join("\n") + "\n");
   }
 
   /** Writes a value as JSON, on several lines. */
   json(value: unknown): void {
-    process.stdout.write(harmlessJson(JSON.stringify(value, forJson, 2)) + "\n");
+    answer(harmlessJson(JSON.stringify(value, forJson, 2)) + "\n");
   }
 
   /** Writes a value as JSON on one line: one of many. */
   jsonLine(value: unknown): void {
-    process.stdout.write(harmlessJson(JSON.stringify(value, forJson)) + "\n");
+    answer(harmlessJson(JSON.stringify(value, forJson)) + "\n");
   }
 
   /** Says what is wrong. */
@@ -50,4 +50,21 @@ export class Output {
 /** Says what is wrong, on one line: it may have texts of others in it, and these line feeds. */
 export function complain(message: string): void {
   process.stderr.write(`shmkit: ${harmless(message)}\n`);
+}
+
+/** Writes a part of the answer. Runtimes report what goes wrong with it at once, or later. */
+export function answer(text: string): void {
+  try {
+    process.stdout.write(text);
+  } catch (error) {
+    endUnanswered(error as NodeJS.ErrnoException);
+  }
+}
+
+/** Ends the program, whose answer cannot be written. */
+export function endUnanswered({ code, message }: NodeJS.ErrnoException): never {
+  // Its reader has closed the pipe.
+  if (code === "EPIPE") process.exit(0);
+  complain(`Cannot write the answer: ${message}`);
+  process.exit(1);
 }
