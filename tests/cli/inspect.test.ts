@@ -44,6 +44,7 @@ async function inspectedAll(): Promise<Record<string, Inspected>> {
   ]));
 }
 
+// In this order: the first ones find what the peer made, and later ones change it.
 describe("shmkit inspect", () => {
   it("shows a segment whose slots are full, and changes no byte of it", async () => {
     using own = Segment.open(name, { role: "second" }); // the last slot

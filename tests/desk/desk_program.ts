@@ -75,9 +75,13 @@ export function childrenOf({ pid }: ChildProcess): number[] {
   return text.split(" ").filter((part) => part !== "").map(Number);
 }
 
-/** The words with which a process was started. */
+/** The words with which a process was started; none if it has just ended. */
 export function wordsOf(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
 }
 
 /** Attaches to the segment of a desk, of which its processes got the name. */
