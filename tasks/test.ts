@@ -82,7 +82,7 @@ const UNSPECIALIZED =
 
 /** Tests that take long: of many processes, deaths, hours of a market, every schedule. */
 const SLOW =
-  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|mutations|junit|comment_rule|litmus|futex|load|races|close|create|options|reload|interleavings|byte_ring|fuzz|stay|steps|parts|counter|death|wait\/(processes|others|locks)|cli\/(list|inspect|top)|joining)\.test\.ts$/;
+  /(_(processes|garbage|captures|chaos|deaths|changes|many)|kill\w*|model\/\w+|desk|desk_verdicts|html_page|mutations|junit|comment_rule|litmus|futex|load|races|close|create|options|reload|interleavings|byte_ring|fuzz|stay|steps|parts|counter|death|wait\/(processes|others|locks)|cli\/(list|inspect|no_segments|top)|joining)\.test\.ts$/;
 
 /** Before the lines of a failed test's message, at the end. */
 const MARGIN = " ".repeat(6);

@@ -607,6 +607,20 @@ static inline int shmkit_i_read_header(shmkit_segment *s, uint64_t file_bytes) {
   return 1;
 }
 
+/* Whether a name is an anonymous segment's: "/proc/4711/fd/19", with a stamp or without. */
+static inline int shmkit_i_is_anonymous(const char *name) {
+  static const char digits[] = "0123456789";
+  size_t length;
+  if (strncmp(name, "/proc/", 6) != 0) return 0;
+  name += 6;
+  length = strncmp(name, "self/", 5) == 0 ? 4 : strspn(name, digits);
+  name += length;
+  if (length == 0 || strncmp(name, "/fd/", 4) != 0) return 0;
+  name += 4;
+  length = strspn(name, digits);
+  return length > 0 && (name[length] == 0 || name[length] == '#');
+}
+
 /*
  * Opens the file of a name: "/md", or "/proc/4711/fd/19#k3…" of an anonymous segment. A symbolic link is followed only
  * there, where the kernel's own leads to the descriptor.
@@ -615,7 +629,7 @@ static inline int shmkit_i_open_file(const char *name, int flags) {
   char path[4096];
   const char *stamp = strchr(name, '#');
   size_t length = strlen(name);
-  if (strncmp(name, "/proc/", 6) == 0) {
+  if (shmkit_i_is_anonymous(name)) {
     if (stamp != NULL) length = (size_t)(stamp - name);
     if (length >= sizeof path) return errno = ENAMETOOLONG, -1;
     memcpy(path, name, length);
@@ -637,7 +651,7 @@ static inline int shmkit_i_is_no_file(int error) { return error == ELOOP || erro
 
 /* Whether an anonymous segment is the one that its name means: processes and descriptors get numbers anew. */
 static inline int shmkit_i_is_stamped(const shmkit_segment *s, const char *name) {
-  const char *stamp = strncmp(name, "/proc/", 6) == 0 ? strchr(name, '#') : NULL;
+  const char *stamp = shmkit_i_is_anonymous(name) ? strchr(name, '#') : NULL;
   /* As doubles, which the stamp was written from. */
   return stamp == NULL || (double)strtoull(stamp + 1, NULL, 36) == (double)s->created_ns;
 }
@@ -679,7 +693,7 @@ static inline int shmkit_open(shmkit_segment *s, const char *name, const char *r
     if (fstat(s->fd, &status) != 0) code = SHMKIT_SYSTEM;
     else if (!S_ISREG(status.st_mode)) code = SHMKIT_FOREIGN;
     else if (status.st_uid != geteuid() && status.st_uid != 0 && (flags & SHMKIT_ANY_OWNER) == 0) code = SHMKIT_NOT_MINE;
-    else code = shmkit_i_await_ready(s->fd, strncmp(name, "/proc/", 6) != 0, deadline);
+    else code = shmkit_i_await_ready(s->fd, !shmkit_i_is_anonymous(name), deadline);
     if (code == 1) {
       void *memory = MAP_FAILED;
       if (fstat(s->fd, &status) != 0) code = SHMKIT_SYSTEM;
@@ -694,7 +708,7 @@ static inline int shmkit_open(shmkit_segment *s, const char *name, const char *r
         shmkit_i_load(shmkit_i_word(s->memory, 12)); /* pairs: segment state */
         if (!s->read_only) code = shmkit_i_join(s, role);
         /* If it lost its name before it was joined, whoever opens that name gets another one. */
-        if (code == 1 && strncmp(name, "/proc/", 6) != 0 && fstat(s->fd, &status) == 0 && status.st_nlink == 0) code = 0;
+        if (code == 1 && !shmkit_i_is_anonymous(name) && fstat(s->fd, &status) == 0 && status.st_nlink == 0) code = 0;
       }
     }
     if (code == 1) return 1;

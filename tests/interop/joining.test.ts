@@ -74,6 +74,18 @@ describe("joining from C and Python", { skip, timeout: 240_000 }, () => {
       ]);
     });
 
+    it(`${language} opens nothing that is not in /dev/shm or a process's descriptor`, () =>
+      withName(async (name) => {
+        Segment.create(name, { byteLength: 2 ** 16 }).close();
+        const elsewhere = ["/proc/self/root/dev/shm", "/proc/self/fd/x/../../root/dev/shm", "/../shm"];
+        const answers = await Promise.all(elsewhere.map(async (folder) => {
+          const peer = startPeer(language, "open", folder + name), answer = await peer.next<string>();
+          await peer.succeeded();
+          return answer;
+        }));
+        assertEquals(answers, elsewhere.map(() => language === "c" ? "-1" : "ValueError"));
+      }));
+
     it(`${language} opens nothing but files: neither follows a link to a segment, nor waits for a FIFO`, () =>
       withNoSegments(async (names) => {
         const foreign = language === "c" ? "-2" : "SegmentFormatError";

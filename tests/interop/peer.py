@@ -353,7 +353,7 @@ if what == "open":  # prints the answer, as peer.c does
             tell("")
             if number > 0:
                 sys.stdin.readline()
-    except shmkit.ShmkitError as error:
+    except (shmkit.ShmkitError, ValueError) as error:
         tell(type(error).__name__)
     sys.exit()
 with shmkit.Segment(name, role=what, read_only=what == "watch", timeout=5) as opened:
