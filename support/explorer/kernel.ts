@@ -54,6 +54,12 @@ export interface Machine {
 /**
  * Its tables lie in the world's memory, so they belong to its state. Each call takes effect at once; the caller makes a
  * step of it.
+ *
+ * A call is a fence, on arm64 too. There the architecture does not say so of a system call, but Linux's do what is
+ * relied on: all calls that take, release or ask about a lock of a file take one spinlock of the file, so that what
+ * comes before one of two such calls is seen after the other; and each read takes a reference to its page by an
+ * exchange that is fully ordered. Not explored is what a process finds that makes no call, while stores from before and
+ * after another one's call pass each other.
  */
 export class Kernel {
   readonly #machine: Machine;

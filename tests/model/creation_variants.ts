@@ -78,6 +78,11 @@ export const CREATION_VARIANTS: readonly Variant[] = [
     "      init(added);\n",
     "      store(this.#count, 0, this.#entries.size + 1);\n      init(added);\n",
   ]),
+  variant("on arm64, an entry is counted plainly", "catalog", SAME, [
+    "catalog",
+    "store(this.#count, 0, this.#entries.size + 1);",
+    "this.#count[0] = this.#entries.size + 1;",
+  ]),
   variant("an entry counts before it is written", "catalog", SEVERAL, [
     "catalog",
     "    const at = TABLE_BYTES + index * ENTRY_BYTES;\n    setU53(",

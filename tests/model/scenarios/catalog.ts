@@ -57,6 +57,7 @@ const same: Scenario = {
     { preemptions: 1, deaths: 1 },
     { preemptions: 1, stops: 1 },
     { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
   ],
   start() {
     const values: number[] = [];

@@ -203,7 +203,12 @@ const makingThrice: Scenario = {
 const opening: Scenario = {
   part: "Segment",
   title: "one creates a name, another waits for it",
-  settings: [{ preemptions: 1 }, { preemptions: 0, deaths: 1 }, { preemptions: 0, memory: "x86", delays: 1 }],
+  settings: [
+    { preemptions: 1 },
+    { preemptions: 0, deaths: 1 },
+    { preemptions: 0, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ],
   start() {
     boot();
     let isIn = false;

@@ -82,7 +82,12 @@ function joining(title: string, slots: number, isDead: boolean, settings: Scenar
 const asking: Scenario = {
   part: "Participants",
   title: "one leaves, another takes its slot, a third asks",
-  settings: [{ preemptions: 2 }, { preemptions: 1, deaths: 1 }, { preemptions: 1, memory: "x86", delays: 1 }],
+  settings: [
+    { preemptions: 2 },
+    { preemptions: 1, deaths: 1 },
+    { preemptions: 1, memory: "x86", delays: 1 },
+    { preemptions: 1, memory: "arm64", delays: 1 },
+  ],
   start() {
     prepare(2, false);
     const ann = party("ann"), bob = party("bob"), cid = party("cid");
