@@ -107,7 +107,7 @@ for (const [kind, setUp] of Object.entries(memories)) {
 
       it("hand it over many times, with others cancelled meanwhile", async () => {
         const memory = setUp(), [lock, other] = memory.open<Lock>(type, options);
-        let count = 0, calledOff = 0;
+        let count = 0;
         const work = async (which: Lock, times: number) => {
           for (let i = 0; i < times; i++) {
             assert(await which.lockAsync());
@@ -120,14 +120,11 @@ for (const [kind, setUp] of Object.entries(memories)) {
         const disturb = async (which: Lock, times: number) => {
           for (let i = 0; i < times; i++) {
             const options = i % 2 === 0 ? { timeoutMs: i % 3 } : { signal: AbortSignal.timeout(1 + i % 3) };
-            const isTaken = await which.lockAsync(options).catch(() => false);
-            if (isTaken) which.unlock();
-            else calledOff++;
+            if (await which.lockAsync(options).catch(() => false)) which.unlock();
           }
         };
         await Promise.all([work(lock, 100), work(lock, 100), work(other, 100), disturb(lock, 20), disturb(other, 20)]);
         assertEquals([count, lock.stats().waiters, lock.tryLock()], [300, 0, true]);
-        assert(calledOff >= 0);
         memory.close();
       });
     });
