@@ -826,7 +826,7 @@ class Segment:
             if moving == 0 or time.monotonic() >= deadline:
                 break
             time.sleep(0.001)
-        reason = "as many are attached as may be"
+        reason = "all its slots are held"
         if blocked:
             reason = "other processes keep read locks on its free slots"
         elif moving:

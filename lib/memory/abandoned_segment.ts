@@ -14,8 +14,8 @@ const ACTION = "remove segment";
  * Removes a segment's name if no process is attached to it. One lock over all slots both asks the kernel whether any is
  * attached and keeps others from joining; it is released when the name has gone.
  *
- * @returns False if another process is attached, initialises it, or has removed the name already. Readers are not
- * noticed.
+ * @returns False if another process is attached, initialises it, is removing the name or has removed it, or keeps a
+ * read lock on a slot or the first byte. Readers are not noticed otherwise.
  * @throws {SystemError} `ENOENT` if it does not exist, `EACCES` without permission.
  * @throws {SegmentFormatError} If it is not a segment.
  */

@@ -17,7 +17,7 @@ export function createRequest(
   action: string,
   name: string,
   options: CreateOptions & Pick<OpenOptions, "timeoutMs" | "owner">,
-): CreateRequest {
+): CreateRequest & Pick<OpenOptions, "role"> {
   const doing = `${action} segment '${name}'`;
   requireOptions(doing, options, "with a byteLength");
   requireTimeout(doing, options.timeoutMs);

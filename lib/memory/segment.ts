@@ -80,10 +80,15 @@ export class Segment implements Disposable {
    * Attaches to the file that has a name. One that lost it after it was opened and before it was joined, as a process
    * that removes abandoned segments holds all slots until it is done, is closed, and the name opened anew.
    */
-  static #attachedByName(name: string, openFile: () => SegmentFile, { role, timeoutMs }: OpenOptions): Segment {
-    const start = performance.now();
+  static #attachedByName<O extends OpenOptions>(
+    name: string,
+    options: O,
+    openFile: (options: O) => SegmentFile,
+  ): Segment {
+    const { role, timeoutMs } = options, start = performance.now();
     while (true) {
-      const segment = Segment.#attached(name, openFile(), role, timeLeft(timeoutMs, start));
+      const file = openFile({ ...options, timeoutMs: timeLeft(timeoutMs, start) });
+      const segment = Segment.#attached(name, file, role, timeLeft(timeoutMs, start));
       if (segment.#isNamed()) return segment;
     }
   }
@@ -137,7 +142,7 @@ export class Segment implements Disposable {
     requireSegmentName("create", name);
     const request = createRequest("create", name, options);
     requireCurrentRun(`create segment '${name}'`);
-    return Segment.#attachedByName(name, () => createSegmentFile(name, request), options);
+    return Segment.#attachedByName(name, request, (request) => createSegmentFile(name, request));
   }
 
   /**
@@ -156,7 +161,7 @@ export class Segment implements Disposable {
     requireTimeout(doing, options.timeoutMs);
     requireRole(doing, options.role);
     requireCurrentRun(doing);
-    return Segment.#attachedByName(name, () => openSegmentFile(name, options), options);
+    return Segment.#attachedByName(name, options, (options) => openSegmentFile(name, options));
   }
 
   /**
@@ -169,7 +174,7 @@ export class Segment implements Disposable {
     requireSegmentName("open or create", name);
     const request = createRequest("open or create", name, options);
     requireCurrentRun(`open or create segment '${name}'`);
-    const segment = Segment.#attachedByName(name, () => openOrCreateSegmentFile(name, request), options);
+    const segment = Segment.#attachedByName(name, request, (request) => openOrCreateSegmentFile(name, request));
     if (segment.byteLength >= request.geometry.byteLength) return segment;
     segment.#discard();
     throw new SegmentStateError(
@@ -191,7 +196,7 @@ export class Segment implements Disposable {
 
   /**
    * Removes a segment's name. Existing attachments keep working; the memory is freed when the last one closes. Waits
-   * while a process is initialising it, for 5 s at most.
+   * while another process is initialising it or removing its name, for 5 s at most.
    *
    * @returns Whether there was one.
    */

@@ -54,20 +54,20 @@ export interface CreateRequest extends OpenRequest {
 
 /** Makes a segment that did not exist. */
 export function createSegmentFile(name: string, request: CreateRequest): SegmentFile {
-  const doing = { action: "create segment", path: name };
-  const opened = new OpenFile(system.shmOpen(doing, name, O_RDWR | O_CREAT | O_EXCL, request.mode));
-  const file = opened.closingOnError(() => settle(name, opened, request, "create"));
-  // Between the two calls above another process may have found the empty file and initialised it.
-  if (file === "ready" || file === "unlinked") {
+  const doing = { action: "create segment", path: name }, start = performance.now();
+  while (true) {
+    const opened = new OpenFile(system.shmOpen(doing, name, O_RDWR | O_CREAT | O_EXCL, request.mode));
+    const file = opened.closingOnError(() => settle(name, opened, request, "create", start));
+    if (file !== "ready" && file !== "unlinked") return file;
     opened.close();
-    throw new SystemError(EEXIST, { ...doing, syscall: "shm_open" });
+    // Before it was locked another process may have found the empty file, and initialised it or removed its name.
+    if (file === "ready") throw new SystemError(EEXIST, { ...doing, syscall: "shm_open" });
   }
-  return file;
 }
 
 /** Attaches to a segment, or makes it: of any number of callers, one makes it and all get the same. */
 export function openOrCreateSegmentFile(name: string, request: CreateRequest): SegmentFile {
-  const doing = { action: "open or create segment", path: name };
+  const doing = { action: "open or create segment", path: name }, start = performance.now();
   while (true) {
     const fd = unless(ENOENT, () => system.shmOpen(doing, name, O_RDWR | O_NONBLOCK, 0)) ??
       unless(EEXIST, () => system.shmOpen(doing, name, O_RDWR | O_CREAT | O_EXCL, request.mode));
@@ -75,7 +75,7 @@ export function openOrCreateSegmentFile(name: string, request: CreateRequest): S
     const opened = new OpenFile(fd);
     const file = opened.closingOnError(() => {
       requireOwner(name, opened.fd, request.owner);
-      const settled = settle(name, opened, request, "open or create");
+      const settled = settle(name, opened, request, "open or create", start);
       return settled === "ready" ? attach(name, opened, request) : settled;
     });
     if (file !== "unlinked") return file;
@@ -131,16 +131,20 @@ export function createAnonymousFile(request: CreateRequest): { name: string; fil
   return { name: anonymousName(path, file.header.createdNs), file };
 }
 
-/** Waits until the file is ready or initialises it; reports whether it lost its name meanwhile. */
+/**
+ * Waits until the file is ready or initialises it; reports whether it lost its name meanwhile.
+ *
+ * @param start When its time began, by `performance.now`.
+ */
 function settle(
   name: string,
   opened: OpenFile,
   request: CreateRequest,
   action: string,
+  start: number,
 ): SegmentFile | "ready" | "unlinked" {
   const doing = { action: `${action} segment`, path: name };
   const { fd } = opened;
-  const start = performance.now();
   while (!isReady(readStart(name, fd))) {
     requireInitialisable(name, readStart(name, fd), () => readStart(name, fd));
     if (tryLockByte(doing, fd, INITIALISER_LOCK_BYTE)) {
@@ -157,11 +161,14 @@ function settle(
     }
     const waitedMs = performance.now() - start;
     if (waitedMs >= (request.timeoutMs ?? INITIALISER_TIMEOUT_MS)) {
-      if (isByteLocked(fd, INITIALISER_LOCK_BYTE)) throw notReady(name, true, waitedMs);
-      throw new SegmentStateError(
-        "BUSY",
-        `Cannot ${doing.action} '${name}' as nobody initialises it, but ${READ_LOCKED}`,
-      );
+      if (isByteReadLocked(fd, INITIALISER_LOCK_BYTE)) {
+        throw new SegmentStateError(
+          "BUSY",
+          `Cannot ${doing.action} '${name}' as no process initialises it, but ${READ_LOCKED}`,
+        );
+      }
+      if (isByteLocked(fd, INITIALISER_LOCK_BYTE)) throw notReady(name, waitedMs, STILL_AT_WORK);
+      // It was released just now: the file may be ready, or be had.
     }
     sleep(1);
   }
@@ -192,8 +199,15 @@ function waitUntilReady(
     if (isReady(start)) return true;
     requireInitialisable(name, start, () => readStart(name, fd));
     if (hasName && system.fileStatus(doing, fd).links === 0) return false;
-    if (wasLocked && !isLocked) throw notReady(name, false, waitedMs());
-    if (waitedMs() >= timeoutMs) throw notReady(name, isLocked, waitedMs());
+    if (wasLocked && !isLocked) {
+      throw new SegmentStateError(
+        "CREATOR_DIED",
+        `Cannot open segment '${name}' as its creator died while initialising it, seen after ${
+          Math.round(waitedMs())
+        } ms; unlink it, or use openOrCreate, which finishes it`,
+      );
+    }
+    if (waitedMs() >= timeoutMs) throw notReady(name, waitedMs(), isLocked ? STILL_AT_WORK : NOT_BEGUN);
     wasLocked ||= isLocked;
     sleep(1);
   }
@@ -253,9 +267,9 @@ export function unlinkSegmentFile(name: string): boolean {
   if (opened === undefined) return system.shmUnlink(doing, name);
   try {
     const start = performance.now();
-    // Whoever checks that a file has a name and then removes it holds this lock: the initialiser (see removeName), and
-    // a process that removes an abandoned segment. So the name cannot go to the next file in between, and be removed
-    // from that.
+    // A process that checks that a file has a name and then removes it holds this lock: the initialiser (see
+    // removeName), and one that removes an abandoned segment. So the name cannot go to the next file in between, and be
+    // removed from that; unless this gives up, as the lock's holder is stopped, or a reader keeps it from being taken.
     while (!tryLockByte(doing, opened.fd, INITIALISER_LOCK_BYTE)) {
       if (performance.now() - start >= INITIALISER_TIMEOUT_MS) break; // the holder is stopped
       // A read lock means nothing, and must not delay the removal of a segment that is ready.
@@ -322,17 +336,17 @@ function requireOwner(name: string, fd: number, owner: number | "any" | undefine
   );
 }
 
-function notReady(name: string, isLocked: boolean, waitedMs: number): SegmentStateError {
+const STILL_AT_WORK = "is still initialising it";
+/** Between its first two calls a creator that is slow, stopped or dead leaves the same: an empty file without a lock. */
+const NOT_BEGUN = "has not begun to initialise it, or died before it did,";
+
+function notReady(name: string, waitedMs: number, what: string): SegmentStateError {
   const waited = `after ${Math.round(waitedMs)} ms`;
-  return isLocked
-    ? new SegmentStateError(
-      "INITIALISING",
-      `Cannot open segment '${name}' as its creator is still initialising it ${waited}; wait longer with timeoutMs`,
-    )
-    : new SegmentStateError(
-      "CREATOR_DIED",
-      `Cannot open segment '${name}' as its creator died while initialising it, seen ${waited}; unlink it, or use openOrCreate, which finishes it`,
-    );
+  const advice = what === NOT_BEGUN ? ", or use openOrCreate, which makes it" : "";
+  return new SegmentStateError(
+    "INITIALISING",
+    `Cannot open segment '${name}' as its creator ${what} ${waited}; wait longer with timeoutMs${advice}`,
+  );
 }
 
 /** The result of a call, or undefined if it failed with this one error. */

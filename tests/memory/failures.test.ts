@@ -66,7 +66,7 @@ describe("a call that fails leaves no descriptor, no mapping and no name:", () =
       "open: empty",
       (name) => writeFileSync(path(name), ""),
       (name) => Segment.open(name, { timeoutMs: 5 }),
-      "CREATOR_DIED",
+      "INITIALISING",
     ],
     ["open: mmap", make, (name) => failing("mmap", linux.ENOMEM, () => Segment.open(name)), "ENOMEM"],
     [

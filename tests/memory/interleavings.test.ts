@@ -69,15 +69,24 @@ describe("a half-made segment", () => {
         const remove = () => void Segment.unlink(name);
         const attempt = () =>
           before("fcntl_flock", locks(linux.F_OFD_SETLK, 0), remove, () => Segment[how](name, { byteLength }));
-        if (how === "create") assertThrows(attempt, Error, "EEXIST");
-        else {
-          using segment = attempt();
-          segment.create("counter", Counter, { start: 5 });
-          using other = Segment.open(name);
-          assertEquals(other.open("counter", Counter).value, 5);
-        }
+        using segment = attempt(); // made anew
+        segment.create("counter", Counter, { start: 5 });
+        using other = Segment.open(name);
+        assertEquals(other.open("counter", Counter).value, 5);
       }));
   }
+
+  it("whose lock is released just when the time is up is made, and no reader is blamed", () =>
+    withName((name) => {
+      empty(name);
+      const doing = { action: "hold", path: name }, fd = system.shmOpen(doing, name, linux.O_RDWR, 0);
+      tryLockByte(doing, fd, 0);
+      // The first that is asked once the lock could not be taken.
+      const asks = (_fd: number, command: number) => command === linux.F_OFD_GETLK;
+      const make = () => Segment.openOrCreate(name, { byteLength, timeoutMs: 0 });
+      using segment = before("fcntl_flock", asks, () => system.close(fd), make);
+      assertEquals(segment.participants().length, 1);
+    }));
 
   for (const length of [byteLength / 2, byteLength, byteLength * 2]) {
     it(`is made of zeros, whatever of the header a dead creator left of ${length} bytes`, () =>

@@ -101,7 +101,7 @@ function removed(verdict: Verdict): Verdict {
   try {
     return removeAbandonedSegment(verdict.name)
       ? { ...verdict, result: "removed" }
-      : { ...verdict, result: "kept", reason: "somebody has attached, or removed it, meanwhile" };
+      : { ...verdict, result: "kept", reason: "a process has attached or removed it meanwhile, or keeps a lock on it" };
   } catch (error) {
     if (!(error instanceof ShmkitError)) throw error;
     return { ...verdict, result: "failed", reason: error.message };

@@ -118,11 +118,12 @@ export function observeSegment(
     if (error instanceof SegmentStateError && error.code === "NOT_FOUND") return undefined;
     if (error.code === "ENOENT") return undefined;
     if (!(error instanceof SegmentStateError)) return failed("unreadable", error.message);
-    if (error.code === "INITIALISING") return failed("initialising", error.message);
+    if (error.code === "INITIALISING" && byteLength > 0) return failed("initialising", error.message);
     // A file of zeros may be any program's. One that an initialiser has begun shows that.
-    return startsAsSegment(path, reach)
-      ? failed("half-made", "its creator died while initialising it")
-      : failed("blank", "it holds nothing yet: a segment whose creator died, or another program's memory");
+    return startsAsSegment(path, reach) ? failed("half-made", "its creator died while initialising it") : failed(
+      "blank",
+      "it holds nothing yet: a segment whose creator died or has just begun, or another program's memory",
+    );
   }
 }
 

@@ -131,7 +131,8 @@ export const cases: readonly SegmentCase<Segment>[] = [
     part: "Segment",
     title: "one opens or creates a name, another only opens it",
     victim: openOrCreate,
-    peer: (name) => unless(["ENOENT", "CREATOR_DIED"], () => patiently(() => Segment.open(name, { timeoutMs: 50 }))),
+    peer: (name) =>
+      unless(["ENOENT", "INITIALISING", "CREATOR_DIED"], () => patiently(() => Segment.open(name, { timeoutMs: 50 }))),
     check: (found) => requireComerIn(found),
   },
   {
