@@ -2,7 +2,7 @@ import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { isReady, readHeader, readStart, requireInitialisable } from "./header.ts";
 import { INITIALISER_LOCK_BYTE, MAGIC, MAGIC_BYTES } from "./header_format.ts";
-import { tryLockByte, tryLockBytes, unlockFile } from "./ofd_lock.ts";
+import { tryLockByte, tryLockBytes } from "./ofd_lock.ts";
 import { OpenFile } from "./open_file.ts";
 import { SLOT_BYTES } from "./participants_format.ts";
 import { requireRegular } from "./regular_file.ts";
@@ -32,8 +32,7 @@ export function removeAbandonedSegment(name: string): boolean {
     // The name may be another file's by now: then this file has lost it.
     return system.fileStatus(doing, fd).links > 0 && system.shmUnlink(doing, name);
   } finally {
-    unlockFile(file.fd);
-    file.close();
+    file.unlockAndClose();
   }
 }
 

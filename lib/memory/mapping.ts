@@ -2,7 +2,6 @@ import type { Pointer } from "../../ffi/mod.ts";
 import * as linux from "../../ffi/linux.ts";
 import * as system from "../../ffi/system.ts";
 import { detach } from "./detach.ts";
-import { unlockFile } from "./ofd_lock.ts";
 import type { OpenFile } from "./open_file.ts";
 
 const { MADV_HUGEPAGE, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
@@ -47,8 +46,7 @@ const unreachable = new FinalizationRegistry<Memory>((memory) => {
   const isMoved = [buffer, ...lent].some(({ detached }) => detached);
   if (!isMoved) return unseen.register(buffer, { address, byteLength, file });
   // Moved: the memory's new owner keeps it for good, but is not a participant.
-  unlockFile(file.fd);
-  file.close();
+  file.unlockAndClose();
 });
 
 /**
@@ -149,8 +147,7 @@ export class Mapping {
     const { buffer, lent, address, byteLength, file } = this.#memory;
     if (!buffer.detached) buffer.transfer();
     release(address, byteLength);
-    unlockFile(file.fd); // if the kernel kept the memory mapped, it would keep the locks, too
-    file.close();
+    file.unlockAndClose(); // if the kernel kept the memory mapped, it would keep the locks, too
     detach(lent);
   }
 }

@@ -1,4 +1,5 @@
 import * as system from "../../ffi/system.ts";
+import { unlockFile } from "./ofd_lock.ts";
 
 /** An open file, which is closed only once: the kernel gives its number to the next file at once. */
 export class OpenFile {
@@ -17,6 +18,13 @@ export class OpenFile {
     this.#isOpen = false;
     system.close(this.fd);
     this.#onClose?.();
+  }
+
+  /** Releases the file's locks, which memory that is still mapped would keep, and closes it. */
+  unlockAndClose(): void {
+    if (!this.#isOpen) return;
+    unlockFile(this.fd);
+    this.close();
   }
 
   /** Sets what is called once it is closed, in whichever way. */

@@ -6,7 +6,6 @@ import { hasAttachments, noteAttachment, requireCurrentRun } from "./attachments
 import { Catalog, type CatalogEntry } from "./catalog.ts";
 import { GuardedViews } from "./guarded_views.ts";
 import { createRequest } from "./create_request.ts";
-import { unlockFile } from "./ofd_lock.ts";
 import type { OpenFile } from "./open_file.ts";
 import { OWN_TYPE } from "./own_type.ts";
 import { requireObject, requireOptions, requireRole, requireTimeout, shown } from "./option_checks.ts";
@@ -369,8 +368,7 @@ export class Segment implements Disposable {
       const segment = self.deref();
       if (segment !== undefined) return segment.close();
       // Collected, and its memory not unmapped yet: does now what the collector would do.
-      unlockFile(file.fd);
-      file.close();
+      file.unlockAndClose();
     };
     file.whenClosed(noteAttachment(this.#file.header.createdNs, this.#participants.id, close));
   }

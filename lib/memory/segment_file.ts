@@ -337,7 +337,7 @@ function requireOwner(name: string, fd: number, owner: number | "any" | undefine
 }
 
 const STILL_AT_WORK = "is still initialising it";
-/** Between its first two calls a creator that is slow, stopped or dead leaves the same: an empty file without a lock. */
+/** Between its first two calls a creator leaves an empty file without a lock, whether it is slow, stopped or dead. */
 const NOT_BEGUN = "has not begun to initialise it, or died before it did,";
 
 function notReady(name: string, waitedMs: number, what: string): SegmentStateError {

@@ -7,6 +7,9 @@ import { Peer } from "../../support/peer.ts";
 import { type Runtime, thisRuntime } from "../../support/runtimes.ts";
 import { withName } from "../../support/segments.ts";
 import * as linux from "../../ffi/linux.ts";
+import * as system from "../../ffi/system.ts";
+import { isByteLocked, tryLockByte } from "../../lib/memory/ofd_lock.ts";
+import { OpenFile } from "../../lib/memory/open_file.ts";
 import { failing } from "./faults.ts";
 
 const Quote = struct("Quote", { bid: f64, ask: f64 });
@@ -54,6 +57,21 @@ describe("Segment.close", () => {
       kept[Symbol.dispose]();
       assertEquals(mappings(name), 0);
     }));
+
+  it("a second time releases no lock of the file that has its descriptor's number by then", () => {
+    const doing = { action: "make file", path: "of a test" };
+    const make = () => system.memfdCreate(doing, "test", linux.MFD_CLOEXEC);
+    const first = new OpenFile(make());
+    first.close();
+    const made: number[] = [];
+    do made.push(make()); while (made.at(-1) !== first.fd && made.length < 100);
+    assertEquals(made.at(-1), first.fd, "the kernel gives this number again");
+    tryLockByte(doing, first.fd, 0);
+    first.unlockAndClose();
+    const other = system.open(doing, `/proc/self/fd/${first.fd}`, linux.O_RDWR);
+    assertEquals(isByteLocked(other, 0), true);
+    for (const fd of [...made, other]) system.close(fd);
+  });
 
   it("makes every use of it throw", () =>
     withName((name) => {

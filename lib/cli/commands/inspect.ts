@@ -254,13 +254,14 @@ async function follow(
 ): Promise<string> {
   while (true) {
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
+    // Before the rest is read: what was written last is still shown.
+    const why = end();
     const { found, error = errorNow() } = tried(() => [...next()]);
     if (error !== undefined) return error;
     for (const content of found ?? []) {
       if (output.isJson) output.jsonLine(content);
       else output.lines(cut(contentLine(content), output.columns));
     }
-    const why = end();
     if (why !== undefined) return why;
   }
 }

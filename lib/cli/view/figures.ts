@@ -59,7 +59,7 @@ export function rate(perSecond: number): string {
 
 /** What moves a terminal's cursor, or turns the direction of text. */
 // deno-lint-ignore no-control-regex -- those are what is replaced
-const HARMFUL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/g;
+const HARMFUL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff]/g;
 
 /** What a program of another user may have written: without what would move a terminal's cursor. */
 export function harmless(text: string): string {

@@ -6,7 +6,6 @@
 import type { OpenFile } from "../../../lib/memory/open_file.ts";
 import type * as real from "../../../lib/memory/mapping.ts";
 import { world } from "../world.ts";
-import { unlockFile } from "./ofd_lock.ts";
 import type { FileMemory } from "./raw_memory.ts";
 import { mmap } from "./system.ts";
 
@@ -42,8 +41,7 @@ export class Mapping {
     this.#closed = true;
     this.buffer.detached = true;
     world.kernel.unmap(this.fd);
-    unlockFile(this.fd);
-    this.file.close();
+    this.file.unlockAndClose();
   }
 
   /** The same: addresses cost nothing here. */
