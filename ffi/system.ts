@@ -13,6 +13,8 @@ import {
   AT_SYMLINK_NOFOLLOW,
   CLOCK_MONOTONIC,
   CLOCK_REALTIME,
+  DT_REG,
+  DT_UNKNOWN,
   EAGAIN,
   EINTR,
   EINVAL,
@@ -240,8 +242,8 @@ export interface DirectoryEntry {
   readonly bytes: Uint8Array;
   /** Whether the name is UTF-8, and so leads to the file. */
   readonly isText: boolean;
-  /** What it is, such as `DT_REG`. */
-  readonly type: number;
+  /** False if it is known to be something else than a regular file. Some file systems do not know. */
+  readonly mayBeRegular: boolean;
 }
 
 /** The names in a directory, without `.` and `..`. */
@@ -264,7 +266,8 @@ export function readEntries(path: string): DirectoryEntry[] {
       for (let at = 0; at < used; at += record.getUint16(at + 16, true)) {
         const own = bytes.slice(at + 19, bytes.indexOf(0, at + 19)), name = nameIn(own);
         if (name.text !== "." && name.text !== "..") {
-          entries.push({ name: name.text, isText: name.isText, bytes: own, type: bytes[at + 18] });
+          const mayBeRegular = [DT_REG, DT_UNKNOWN].includes(bytes[at + 18]);
+          entries.push({ name: name.text, isText: name.isText, bytes: own, mayBeRegular });
         }
       }
     }
@@ -275,7 +278,7 @@ export function readEntries(path: string): DirectoryEntry[] {
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A name as text; where it is none, with each byte beyond ASCII as `\\xff`. */
+/** A name as text; where it is none, with each byte beyond ASCII as `\xff`. */
 function nameIn(bytes: Uint8Array): { text: string; isText: boolean } {
   try {
     return { text: strict.decode(bytes), isText: true };

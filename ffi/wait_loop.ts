@@ -93,7 +93,7 @@ export function waitInThread(data: WaitLoopData): void {
   for (;;) {
     const sequence = Atomics.load(words, places.sequence), isWritten = (sequence & 1) === 0; // pairs: wait list
     // After the sequence: a stop that comes later changes it, so that the thread does not fall asleep.
-    if (Atomics.load(words, places.stop) !== 0) break;
+    if (Atomics.load(words, places.stop) !== 0) break; // pairs: wait stop
     let count = 0;
     if (isWritten && sequence !== answered) {
       count = words[places.count];

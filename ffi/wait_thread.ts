@@ -54,7 +54,7 @@ export interface WaitThread {
   readonly reports: Int32Array<SharedArrayBuffer>;
   /** Makes the thread check its memory. */
   wake(): void;
-  /** Ends the thread, whatever it does. Nothing of it is left once it has gone. */
+  /** Ends the thread, whatever it does. Nothing of it is left once it has gone, if its owner is still there. */
   stop(): void;
 }
 
@@ -79,9 +79,9 @@ export function startWaitThread(onFailed: () => void): WaitThread | undefined {
     forget();
     if (words.length === 0) return; // it ended by itself
     // A thread that does not see the stop sees another sequence when it falls asleep: the calls are fences.
-    words[PLACES.stop] = 1;
+    words[PLACES.stop] = 1; // pairs: wait stop
     wake();
-    words[PLACES.sequence] += 2;
+    words[PLACES.sequence] += 2; // pairs: wait stop
     wake();
   };
   const wake = () => void system.wakeAll(words), forget = atEnd(stop);

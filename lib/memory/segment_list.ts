@@ -21,9 +21,9 @@ export interface SegmentInfo {
 /** Lists the finished segments in `/dev/shm`; other files, and those that this process may not read, are left out. */
 export function listSegments(): SegmentInfo[] {
   const found: SegmentInfo[] = [];
-  for (const { name, isText, type } of system.readEntries("/dev/shm")) {
+  for (const { name, isText, mayBeRegular } of system.readEntries("/dev/shm")) {
     // Whoever waits for a FIFO's other end must not take this process for it.
-    if (!isText || ![linux.DT_REG, linux.DT_UNKNOWN].includes(type)) continue;
+    if (!isText || !mayBeRegular) continue;
     const info = infoOf("/" + name);
     if (info !== undefined) found.push(info);
   }

@@ -42,7 +42,7 @@ export interface SegmentTask {
   readonly title: string;
   readonly name: string;
   readonly role: "victim" | "peer";
-  /** The how-manieth point to stop at. */
+  /** Which point to stop at, counted from 1. */
   readonly stopAt?: number;
 }
 

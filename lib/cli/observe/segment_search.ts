@@ -1,5 +1,4 @@
 import process from "node:process";
-import { DT_REG, DT_UNKNOWN } from "../../../ffi/linux.ts";
 import { listSharedMemory, observeNameless } from "./find_segments.ts";
 import { readOpenFiles } from "./open_files.ts";
 
@@ -19,7 +18,7 @@ export class SegmentSearch {
   /** What can be opened now, or could be at the last search of open files. */
   names(): string[] {
     if (performance.now() >= this.#nextScan) this.#scan();
-    const files = listSharedMemory().filter(({ type, isText }) => isText && [DT_REG, DT_UNKNOWN].includes(type));
+    const files = listSharedMemory().filter(({ mayBeRegular, isText }) => isText && mayBeRegular);
     const all = [...files.map(({ name }) => `/${name}`), ...this.#nameless], there = new Set(all);
     // A name that comes back may lead to something else.
     for (const name of this.#refused) if (!there.has(name)) this.#refused.delete(name);

@@ -20,6 +20,12 @@ function removeIfAbandoned(name: string): boolean {
   }
 }
 
+/** Whoever opens or makes the name finds Ann there, unless she is dead, and no other. */
+function requireAnnAlone(options: typeof OPTIONS, dead: readonly string[]): void {
+  const found = Segment.openOrCreate(NAME, options).participants().length - 1;
+  must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
+}
+
 /** However many open or make a name at once, one makes the segment and all are in the same one. */
 const making: Scenario = {
   part: "Segment",
@@ -39,7 +45,7 @@ const making: Scenario = {
   },
 };
 
-/** Who asks for more than another has made is told so; what a dead one has begun may become longer. */
+/** An actor that asks for more than another has made is refused; what a dead one has begun may become longer. */
 const sizing: Scenario = {
   part: "Segment",
   title: "two open or create a name of different lengths",
@@ -129,10 +135,7 @@ const abandoning: Scenario = {
         ann: () => void Segment.openOrCreate(NAME, OPTIONS),
         bob: () => void removeIfAbandoned(NAME),
       },
-      check({ dead }) {
-        const found = Segment.openOrCreate(NAME, OPTIONS).participants().length - 1;
-        must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
-      },
+      check: ({ dead }) => requireAnnAlone(OPTIONS, dead),
     };
   },
 };
@@ -148,10 +151,7 @@ const abandoningTwice: Scenario = {
     const remove = () => void removeIfAbandoned(NAME);
     return {
       actors: { bob: remove, cid: remove, ann: () => void Segment.openOrCreate(NAME, SMALL) },
-      check({ dead }) {
-        const found = Segment.openOrCreate(NAME, SMALL).participants().length - 1;
-        must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
-      },
+      check: ({ dead }) => requireAnnAlone(SMALL, dead),
     };
   },
 };
@@ -172,10 +172,7 @@ const removingTwice: Scenario = {
         },
         bob: () => void removeIfAbandoned(NAME),
       },
-      check({ dead }) {
-        const found = Segment.openOrCreate(NAME, SMALL).participants().length - 1;
-        must(found === Number(!dead.includes("ann")), `${found} are in it, and ${dead} are dead`);
-      },
+      check: ({ dead }) => requireAnnAlone(SMALL, dead),
     };
   },
 };
